@@ -1,0 +1,51 @@
+# Two commands do everything: `make demo` shows a sample school, `make test` passes the tests.
+# Each makes its own virtual environment in .venv; a second run starts at once.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+LOCK := .ci/lock.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test quick lint bench wheel clean
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/.ready  ## make a sample school and serve it
+	$(BIN)/guanai demo $(ARGS)
+
+test: $(VENV)/.test-ready  ## all tests: rules, storage, widgets, notebooks, pages, a person's path in Chromium
+	sh .ci/browser
+	$(BIN)/python -m pytest -m "" $(ARGS)
+
+quick: $(VENV)/.test-ready  ## the tests that need no browser and no patience
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.lint-ready  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.test-ready  ## storage and pages, measured in one run
+	$(BIN)/python -m tests.bench $(ARGS)
+
+wheel: $(VENV)/.test-ready  ## build the wheel and try it in a bare environment
+	sh .ci/wheel $(BIN)/python
+
+$(VENV)/.ready: $(LOCK) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "guanai needs Python 3.11 or newer. Name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "The venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install -q -r $(LOCK)
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test-ready: $(VENV)/.ready
+	$(BIN)/python -m pip install -q -r $(LOCK) -e ".[test]" --no-build-isolation
+	@touch $@
+
+$(VENV)/.lint-ready: $(VENV)/.ready
+	$(BIN)/python -m pip install -q -r $(LOCK) -e ".[lint]" --no-build-isolation
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

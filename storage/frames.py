@@ -1,0 +1,49 @@
+"""Records as pandas frames: the form gives the columns and their types, so an empty register has them too."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["SYSTEM_FIELDS", "frame_of", "retired_fields"]
+
+# What every record carries beside its answers: id, form and its version, a counter of saves, who and when.
+SYSTEM_FIELDS = ("id", "form", "version", "revision", "created_at", "created_by", "updated_at", "updated_by")
+
+
+def retired_fields(documents: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list[str]:
+    """Return the names of answers whose question the form no longer has, in the order they are met."""
+    names = dict.fromkeys(name for document in documents for name in document)
+    return [name for name in names if name not in columns and name not in SYSTEM_FIELDS]
+
+
+def frame_of(
+    documents: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, retired: bool = False
+) -> pd.DataFrame:
+    """Return one row per document, a column per question of the form, then the system fields.
+
+    Dates are ``datetime64``, integers ``Int64``, decimals ``float``; a choice is its name, several
+    choices a list of names, a repeat a list of dicts; anything else is text. No answer is None (NaT,
+    NA). With ``retired`` the answers to questions that the form no longer has stand last.
+    """
+    kinds = dict(columns)
+    if retired:
+        kinds |= dict.fromkeys(retired_fields(documents, columns), "text")
+    kinds |= {name: "integer" if name == "revision" else "text" for name in SYSTEM_FIELDS}
+    return pd.DataFrame(
+        {name: _column([document.get(name) for document in documents], kind) for name, kind in kinds.items()}
+    )
+
+
+def _column(values: list[Any], kind: str) -> pd.Series:
+    """Return one typed column; a value that does not fit its type is kept as missing, never as an error."""
+    if kind == "date":
+        return pd.to_datetime(pd.Series(values, dtype=object), format="%Y-%m-%d", errors="coerce").astype(
+            "datetime64[ns]"
+        )
+    if kind == "integer":
+        numbers = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").astype("Float64")
+        return numbers.where(numbers == numbers.round()).astype("Int64")
+    if kind == "decimal":
+        return pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").astype("float64")
+    return pd.Series(values, dtype=object)
