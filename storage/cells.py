@@ -19,7 +19,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["plain_cell", "safe_cell"]
+__all__ = ["UNWRITABLE", "CellValue", "plain_cell", "safe_cell"]
+
+CellValue = str | int | float | date | time | None  # a datetime is a date, a bool an int
 
 # Full-width signs are in: an East Asian Excel reads them as their half-width ones (OWASP, CSV injection).
 # Blanks before the sign do not help, because some spreadsheets drop them first; nor does an apostrophe that
@@ -31,7 +33,7 @@ MARKED = re.compile(r"'+\s*[=+\-@＝＋－＠\t\r\n]")
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def safe_cell(value: Any) -> object:
+def safe_cell(value: Any) -> CellValue:
     """Return a value as it may stand in a cell: numbers, days and times as they are, everything else as safe text.
 
     A text that a spreadsheet would run (it begins with ``=``, ``+``, ``-``, ``@``, a tab or a line break) gets an

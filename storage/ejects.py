@@ -4,7 +4,8 @@ import shutil
 from pathlib import Path
 
 from guanai.storage.folders import Folder
-from guanai.storage.forms.sheets import read_sheets, write_xlsx
+from guanai.storage.forms.sheets import read_sheets
+from guanai.storage.forms.workbooks import write_xlsx
 from guanai.storage.shelves import shipped_forms
 from guanai.templates import template
 from guanai.templates.errors import GuanaiError

@@ -57,12 +57,12 @@ def export_records(school: School, form: str, path: str | Path) -> int:
     definition = school.form(form)
     headers = headers_of(definition, documents)
     retired = retired_fields(documents, definition.columns)
-    names = _Names(school)
+    session = school.session(form)
     head = ["id", *(header.text for header in headers), *retired]
     rows = [
         [
             document["id"],
-            *(names.written(header, header.find(document)) for header in headers),
+            *(_written(session, header, header.find(document)) for header in headers),
             *(_plain_text(document.get(name)) for name in retired),
         ]
         for document in documents
@@ -142,42 +142,25 @@ def _fill(session: Session, header: Header, cell: Any) -> None:
     text = value.isoformat() if isinstance(value, date) else str("" if value is None else value).strip()
     if header.read_only or not header.reach(session, make=bool(text)):
         return
-    if not header.kind.startswith("select"):
+    if header.kind != "select_multiple":
         session.set(header.path, text)
         return
     choices = session.state(header.path).choices
-    names = {choice.label: choice.name for choice in choices} | {choice.name: choice.name for choice in choices}
-    if header.kind == "select_one":
-        session.set(header.path, names.get(text, text))
-    else:
-        parts = [part.strip() for part in text.translate(SEPARATORS).split(BETWEEN)]
-        session.set(header.path, [names.get(part, part) for part in parts if part])
+    names = {choice.label: choice.name for choice in choices}
+    parts = [part.strip() for part in text.translate(SEPARATORS).split(BETWEEN)]
+    session.set(header.path, [names.get(part, part) for part in parts if part])
 
 
-class _Names:
-    """How stored choice names are written for people, looked up once per question."""
-
-    def __init__(self, school: School) -> None:
-        self._school = school
-        self._labels: dict[tuple[str, str], dict[str, str]] = {}
-
-    def written(self, header: Header, value: Any) -> Any:
-        """Return an answer as a person reads it."""
-        if value is None:
-            return ""
-        if header.kind == "date":
-            return date.fromisoformat(value)
-        if not header.kind.startswith("select"):
-            return value
-        labels = self._of(header)
-        values = value if isinstance(value, list) else [value]
-        return BETWEEN.join(labels.get(name, name) for name in values)
-
-    def _of(self, header: Header) -> dict[str, str]:
-        key = (header.form, header.question)
-        if key not in self._labels:
-            self._labels[key] = header.choice_labels(self._school.instances)
-        return self._labels[key]
+def _written(session: Session, header: Header, value: Any) -> Any:
+    """Return an answer as a person reads it: a day, the labels of choices, else as it is."""
+    if value is None:
+        return ""
+    if header.kind == "date":
+        return date.fromisoformat(value)
+    if header.kind.startswith("select"):
+        names = value if isinstance(value, list) else [value]
+        return BETWEEN.join(session.choice_label(header.question, name) for name in names)
+    return value
 
 
 def _plain_text(value: Any) -> str:

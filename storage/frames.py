@@ -5,10 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["SYSTEM_FIELDS", "frame_of", "retired_fields"]
+from guanai.storage.forms.definitions import SYSTEM_FIELDS
 
-# What every record carries beside its answers: id, form and its version, a counter of saves, who and when.
-SYSTEM_FIELDS = ("id", "form", "version", "revision", "created_at", "created_by", "updated_at", "updated_by")
+__all__ = ["frame_of", "retired_fields"]
 
 
 def retired_fields(documents: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list[str]:

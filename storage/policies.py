@@ -1,11 +1,13 @@
 """The school's rules in use: its workbook, or the last good one of it, or a preset where there is none."""
 
+import shutil
+from collections.abc import Collection, Mapping
 from datetime import date
 
-from guanai.care.calendars import usual_terms
+from guanai.care.calendars import school_year, usual_terms
 from guanai.care.policies import Policy, policy_from_sheets, sheets_from_markdown
 from guanai.storage.folders import Folder
-from guanai.storage.workbooks import Sheets, keep_copy, presets, read_workbook
+from guanai.storage.workbooks import Sheets, presets, read_workbook
 from guanai.templates import template
 from guanai.templates.errors import GuanaiError, PolicyError
 from guanai.templates.wording import say
@@ -18,36 +20,52 @@ DEFAULT_POLICY = "002-1"
 def preset_sheets(name: str, on: date, school: str = "") -> Sheets:
     """Return the sheets of a preset with the terms of the school year that ``on`` falls into.
 
-    Raises GuanaiError when no preset has that name.
+    ``002-1+004`` are two rules that apply together: the first one's sheets with the other's duties
+    added. Raises GuanaiError when no preset has that name.
     """
+    first, *others = (_preset(part) for part in name.split("+"))
+    for other in others:
+        known = {duty["名称"] for duty in first["职责"]}
+        first["职责"] += [duty for duty in other["职责"] if duty["名称"] not in known]
+    given = {"所用制度": name} | ({"名称": school} if school else {})
+    for row in first["学校"]:
+        row["值"] = given.get(row["项目"], row["值"])
+    first["校历"] = [*usual_terms(school_year(on)), *first.get("校历", [])]
+    return first
+
+
+def _preset(name: str) -> Sheets:
     if name not in presets():
         raise GuanaiError("school.no_policy", name=name, names="、".join(presets()))
-    text = (template("policies") / f"{name}.md").read_text(encoding="utf-8")
-    sheets: Sheets = sheets_from_markdown(text)
-    sheets["校历"] = usual_terms(on.year if on.month >= 8 else on.year - 1) + sheets.get("校历", [])
-    if school:
-        for row in sheets["学校"]:
-            if row.get("项目") == "名称":
-                row["值"] = school
-    return sheets
+    return sheets_from_markdown((template("policies") / f"{name}.md").read_text(encoding="utf-8"))
 
 
-def current_policy(folder: Folder, on: date) -> tuple[Policy, str | None]:
+def current_policy(
+    folder: Folder, on: date, columns: Mapping[str, Collection[str]]
+) -> tuple[Policy, str | None]:
     """Return the policy in use, and what is wrong with the workbook where it could not be used.
 
-    A workbook without a mistake is kept as the last good one; a broken one leaves that in use.
+    ``columns`` gives the questions of each form, so that a duty can name any of them. A workbook
+    without a mistake is kept as the last good one; a broken one leaves that in use.
     """
     kept = folder.kept / folder.workbook.name
-    preset = preset_sheets(DEFAULT_POLICY, on, say("school.name"))
-    if not folder.workbook.exists():
-        return policy_from_sheets(preset, DEFAULT_POLICY), None
-    try:
-        policy = policy_from_sheets(read_workbook(folder.workbook), folder.workbook.name)
-    except PolicyError as error:
-        notice = say("school.workbook_kept", error=error)
-        if kept.exists():
-            return policy_from_sheets(read_workbook(kept), kept.name), notice
-        return policy_from_sheets(preset, DEFAULT_POLICY), notice
+    notice = None
+    if folder.workbook.exists():
+        try:
+            policy = policy_from_sheets(read_workbook(folder.workbook), folder.workbook.name, columns)
+        except PolicyError as error:
+            notice = say("school.workbook_kept", error=error)
+        else:
+            _keep(folder)
+            return policy, None
+    if notice and kept.exists():
+        return policy_from_sheets(read_workbook(kept), kept.name, columns), notice
+    return policy_from_sheets(preset_sheets(DEFAULT_POLICY, on), DEFAULT_POLICY, columns), notice
+
+
+def _keep(folder: Folder) -> None:
+    """Keep a copy of a workbook that has just been read without a mistake."""
+    kept = folder.kept / folder.workbook.name
     if not kept.exists() or kept.stat().st_mtime != folder.workbook.stat().st_mtime:
-        keep_copy(folder.workbook, folder.kept)
-    return policy, None
+        folder.kept.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(folder.workbook, kept)

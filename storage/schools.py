@@ -1,14 +1,15 @@
 """The one door to a school: its forms, records, rules, what is due and what the term came to.
 
-Open it with `open_school`, and hand pages only `School.as_user`: every save then carries who and when.
+Open it with `guanai.storage.open_school`, and hand pages only `School.as_user`: every save then carries
+who and when.
 """
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pandas as pd
 from uuid_utils import uuid7
@@ -19,21 +20,25 @@ from guanai.care.policies import Policy
 from guanai.care.summaries import Summary, summary
 from guanai.storage.databases import Database
 from guanai.storage.folders import Folder
-from guanai.storage.forms.definitions import Form
-from guanai.storage.forms.sessions import Session
-from guanai.storage.frames import SYSTEM_FIELDS, frame_of
+from guanai.storage.forms import SYSTEM_FIELDS, Form, Session
+from guanai.storage.frames import frame_of
 from guanai.storage.histories import Change
 from guanai.storage.labels import labels_of, options_of
-from guanai.storage.policies import DEFAULT_POLICY, current_policy, preset_sheets
+from guanai.storage.policies import current_policy
 from guanai.storage.shelves import Shelf
 from guanai.storage.tables import RecordDB, RecordTable
-from guanai.storage.workbooks import write_workbook
+from guanai.templates import template
 from guanai.templates.errors import GuanaiError, RecordError
 from guanai.templates.wording import say
 
-__all__ = ["School", "create_school", "open_school"]
+__all__ = ["NOBODY", "School"]
 
 Record = dict[str, Any]
+
+# What a save is signed with where nobody has signed in: the command line, JupyterLab.
+NOBODY = "guanai"
+# Who answers for the whole school and so sees every line (requirements 3: 校长, 副校长, 德育处/团少部).
+COORDINATING = ("headmaster", "deputy", "coordinator")
 
 
 class School:
@@ -42,21 +47,27 @@ class School:
     `as_user` gives the same school as somebody else sees it; both share the records.
     """
 
-    def __init__(self, folder: Folder, database: Database, person: str = "guanai") -> None:
+    def __init__(self, folder: Folder, database: Database, person: str = NOBODY, staff_id: str = "") -> None:
         self.folder = folder
         self.person = person
+        self.staff_id = staff_id
         self._database = database
         self._db = RecordDB(database, author=person)
         self._shelf = Shelf(folder)
+        self._bound: dict[str, tuple[Form, Form]] = {}
         self._frames: dict[str, tuple[int, pd.DataFrame]] = {}
+        self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
         self._policy: tuple[Policy, str | None] | None = None
 
     def __repr__(self) -> str:
         return f"School({str(self.folder.path)!r}, person={self.person!r})"
 
-    def as_user(self, person: str) -> "School":
-        """Return the door as that person sees it: what they save carries their name."""
-        return School(self.folder, self._database, person)
+    def as_user(self, person: str, staff_id: str = "") -> "School":
+        """Return the door as that person sees it: what they save carries their name.
+
+        ``staff_id`` is the person's own record in the register of staff, where there is one.
+        """
+        return School(self.folder, self._database, person, staff_id)
 
     def close(self) -> None:
         """Close the records."""
@@ -68,7 +79,8 @@ class School:
     def policy(self) -> Policy:
         """The school's rules in use: profile, calendar, duties, categories, wording."""
         if self._policy is None:
-            self._policy = current_policy(self.folder, self.today())
+            columns = {name: self.form(name).columns for name in self.forms()}
+            self._policy = current_policy(self.folder, self.today(), columns)
         return self._policy[0]
 
     @property
@@ -116,21 +128,35 @@ class School:
         return self._shelf.names()
 
     def form(self, name: str) -> Form:
-        """Return a form: the school's own copy, else the shipped one.
+        """Return a form: the school's own copy, else the shipped one; its choices come from the records.
 
         A copy with a mistake leaves the last good version in use and says so in `notices`. Raises
         GuanaiError when there is no form of that name.
         """
-        return self._shelf.form(name)
+        form = self._shelf.form(name)
+        bound = self._bound.get(name)
+        if bound is None or bound[0] is not form:
+            bound = self._bound[name] = (form, replace(form, instances=self.instances, clock=self.today))
+        return bound[1]
 
-    def session(self, form: str, record: Mapping[str, Any] | None = None, language: str | None = None) -> Session:
+    def all_forms(self) -> dict[str, Form]:
+        """Return every form by its name."""
+        return {name: self.form(name) for name in self.forms()}
+
+    def report(self, name: str) -> Path:
+        """Return the template of a report: the school's own, else the shipped one. Raises GuanaiError for neither."""
+        for place in (self.folder.reports, template("reports")):
+            if (place / f"{name}.docx").exists():
+                return place / f"{name}.docx"
+        raise GuanaiError("school.no_report", name=name)
+
+    def session(
+        self, form: str, record: Mapping[str, Any] | None = None, language: str | None = None
+    ) -> Session:
         """Return a form being filled in, with a record's answers or empty, its choices from the records."""
-        answers = {key: value for key, value in (record or {}).items() if key not in SYSTEM_FIELDS}
         return self.form(form).session(
-            answers or None,
+            record,
             language=language or os.environ.get("GUANAI_LANGUAGE", "zh"),
-            today=self.today(),
-            instances=self.instances,
         )
 
     def instances(self, name: str) -> list[dict[str, str]]:
@@ -142,6 +168,11 @@ class School:
         if name == "school":
             return [{"name": key, "value": str(value)} for key, value in self.policy.profile.items()]
         return options_of(self.table(name).rows())
+
+    def classes(self) -> list[str]:
+        """Return the names of the classes, in the order of the grades."""
+        frame = self.frame("class").sort_values(["grade", "name"])
+        return list(dict.fromkeys(frame["name"].dropna()))
 
     # Records
 
@@ -219,11 +250,16 @@ class School:
             fields = {problem.path: problem.message for problem in problems}
             first = f"{problems[0].label}: {problems[0].message}"
             raise RecordError("school.refused", fields, count=len(problems), first=first)
-        answers = session.record()
+        answers = {key: value for key, value in session.record().items() if key not in SYSTEM_FIELDS}
         if record.get("id"):
             return self._replace(form, answers, record)
         stamped = self._stamped(form, answers)
         return dict(self.table(form).insert_once(stamped, token))
+
+    def save_many(self, form: str, records: Iterable[Mapping[str, Any]]) -> int:
+        """Save several records in one transaction, all or none; return how many. Raises what `save` does."""
+        with self._db.transaction():
+            return len([self.save(form, record) for record in records])
 
     def _stamped(self, form: str, answers: Record, made_at: str | None = None) -> Record:
         """Return a new record: its id, form, version, who and when, then its answers."""
@@ -283,49 +319,48 @@ class School:
 
     # What the rules say
 
-    def frames(self, names: Iterable[str] = ("child", "home_visit", "pairing", "staff", "class", "talk", "call")) -> dict[str, pd.DataFrame]:
-        """Return registers as frames by their names."""
-        return {name: self.frame(name) for name in names}
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return every register as a frame, by its name."""
+        return {name: self.frame(name) for name in self.forms()}
+
+    def about(self, child_id: str) -> dict[str, Any]:
+        """Return everything about a child, as a dossier shows it.
+
+        ``records``: every register's records of the child by form name, frames as in `frame`; ``forms`` by name;
+        ``history``: the changes of the child's own record; ``due``: its due lines ``on`` this day.
+        """
+        forms = self.all_forms()
+        frames = {name: self.frame(name) for name, form in forms.items() if "child" in form.columns}
+        lines = self.due()
+        return {
+            "forms": forms,
+            "records": {name: frame[frame["child"] == child_id] for name, frame in frames.items()},
+            "history": self.history("child", child_id),
+            "due": lines[lines["subject_id"] == child_id],
+            "on": self.today(),
+        }
 
     def due(self, on: date | None = None, *, done: bool = False) -> pd.DataFrame:
         """Return what is due on a day, one row per duty, subject and period; columns as in `care.duties.due`."""
         return due(self.policy, self.frames(), on or self.today(), done=done)
 
+    def mine(self, lines: pd.DataFrame) -> pd.DataFrame:
+        """Return the due lines that the signed-in person answers for.
+
+        Somebody who is not in the register of staff, or who coordinates, answers for all.
+        """
+        staff = self.record("staff", self.staff_id) if self.staff_id else None
+        if staff is None or staff.get("role") in COORDINATING:
+            return lines
+        return lines[[staff["name"] in str(who).split(say("policy.comma")) for who in lines["who"]]]
+
     def summary(self, term: str | None = None, on: date | None = None) -> Summary:
         """Return what a term came to: figures against their targets, and tables (F1, F17)."""
         day = on or self.today()
         chosen = self._term_by_name(term) if term else self._term_by_day(day)
-        return summary(self.policy, self.frames(), chosen, day)
-
-
-def open_school(path: str | Path | None = None, person: str | None = None) -> School:
-    """Open a school: that of a folder, or without one that which the page is served from.
-
-    Without a path, ``GUANAI_SCHOOL`` names the folder and the signed-in person comes from the
-    server. Raises StorageError when the records cannot be opened, GuanaiError when no folder is named.
-    """
-    place = path or os.environ.get("GUANAI_SCHOOL") or "."
-    folder = Folder(Path(place).resolve())
-    if path is None and not folder.is_school:
-        raise GuanaiError("school.no_folder", path=place)
-    folder.make()
-    database = Database.open(folder.records)
-    who = person or unquote(os.environ.get("HTTP_X_GUANAI_PERSON", "")) or "guanai"
-    school = School(folder, database, who)
-    for register in ("home_visit", "pairing", "talk", "call"):
-        school.table(register).ensure_index("child")
-    return school
-
-
-def create_school(path: str | Path, *, policy: str = DEFAULT_POLICY, name: str = "", on: date | None = None) -> School:
-    """Make a school in a folder that has none: its workbook from a preset, and no record yet.
-
-    Raises GuanaiError when the folder already holds a school or the preset is unknown.
-    """
-    folder = Folder(Path(path).resolve())
-    if folder.is_school:
-        raise GuanaiError("school.exists", path=path)
-    sheets = preset_sheets(policy, on or date.today(), name or say("school.name"))
-    folder.make()
-    write_workbook(folder.workbook, sheets)
-    return open_school(folder.path)
+        sequence = self._database.sequence()
+        known = self._summaries.get((chosen.name, day))
+        if known is None or known[0] != sequence:
+            known = (sequence, summary(self.policy, self.frames(), chosen, day))
+            self._summaries[chosen.name, day] = known
+        return known[1]

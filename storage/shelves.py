@@ -4,19 +4,17 @@ A copy with a mistake never stops anybody: the last good version stays in use, a
 is wrong where.
 """
 
-import shutil
 from pathlib import Path
 
 from guanai.storage.folders import Folder
-from guanai.storage.forms.definitions import Form
-from guanai.storage.forms.loading import load_form
+from guanai.storage.forms import Form, last_good_form, load_form
 from guanai.templates import template
 from guanai.templates.errors import FormError, GuanaiError
 from guanai.templates.wording import say
 
 __all__ = ["Shelf", "shipped_forms"]
 
-ENDINGS = (".xlsx", ".md")
+ENDINGS = (".md", ".xlsx")
 
 
 def shipped_forms() -> dict[str, Path]:
@@ -29,57 +27,46 @@ class Shelf:
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
-        self._kept = folder.kept / "forms"
-        self._notices: dict[str, str] = {}
+        self._cache = folder.kept / "forms"
 
     def names(self) -> list[str]:
         """Return the names of all forms: the shipped ones, then the school's own."""
         return list(dict.fromkeys([*shipped_forms(), *sorted(self._own())]))
 
     def _own(self) -> dict[str, Path]:
-        """Return the school's own files by form; a spreadsheet program's lock files are none."""
-        found = {}
-        for ending in reversed(ENDINGS):
-            for path in self._folder.forms.glob(f"*{ending}"):
-                if not path.name.startswith(("~$", ".")):
-                    found[path.stem] = path
-        return found
+        """Return the school's own files by form, an .xlsx before an .md; lock files of a spreadsheet program are none."""
+        return {
+            path.stem: path
+            for ending in ENDINGS
+            for path in self._folder.forms.glob(f"*{ending}")
+            if not path.name.startswith(("~$", "."))
+        }
 
     def form(self, name: str) -> Form:
         """Return a form by name; see `School.form`."""
-        own = self._own().get(name)
-        if own is not None:
-            form = self._own_form(name, own)
-            if form is not None:
-                return form
-        shipped = shipped_forms().get(name)
-        if shipped is None:
-            raise GuanaiError("school.no_form", name=name, names="、".join(self.names()))
-        return load_form(shipped, name, cache=self._folder.kept)
-
-    def _own_form(self, name: str, path: Path) -> Form | None:
-        """Return the school's copy, or its last good version, or None when there never was a good one."""
-        kept = self._kept / path.name
-        try:
-            form = load_form(path, name, cache=self._folder.kept)
-        except FormError as error:
-            self._notices[name] = say("school.form_kept", error=error)
-            if kept.exists():
-                return load_form(kept, name, cache=self._folder.kept)
-            if name in shipped_forms():
-                return None
-            raise
-        self._notices.pop(name, None)
-        if not kept.exists() or kept.read_bytes() != path.read_bytes():
-            self._kept.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, kept)
-        return form
+        return self._form(name)[0]
 
     def notices(self) -> list[str]:
         """Return what is wrong with the school's own forms, a sentence each."""
+        mistakes = []
         for name in self._own():
             try:
-                self.form(name)
+                mistake = self._form(name)[1]
             except FormError as error:
-                self._notices[name] = str(error)
-        return [self._notices[name] for name in sorted(self._notices)]
+                mistake = error
+            if mistake:
+                mistakes.append(say("school.form_kept", error=mistake))
+        return mistakes
+
+    def _form(self, name: str) -> tuple[Form, FormError | None]:
+        """Return the form in use, and the mistake in the school's copy if that is why it is not that copy."""
+        own, shipped = self._own().get(name), shipped_forms().get(name)
+        mistake = None
+        if own is not None:
+            try:
+                return last_good_form(own, name, cache=self._cache)
+            except FormError as error:
+                mistake = error
+        if shipped is not None:
+            return load_form(shipped, name, cache=self._cache), mistake
+        raise mistake or GuanaiError("school.no_form", name=name, names="、".join(self.names()))

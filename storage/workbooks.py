@@ -1,6 +1,5 @@
 """The school's workbook: written from a preset, read as rows that know their place, its last good copy kept."""
 
-import shutil
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
@@ -11,10 +10,11 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
+from guanai.care.sheets import ROW
 from guanai.templates import template
 from guanai.templates.errors import PolicyError
 
-__all__ = ["presets", "read_workbook", "write_workbook"]
+__all__ = ["presets", "read_first_sheet", "read_workbook", "write_workbook"]
 
 Sheets = dict[str, list[dict[str, Any]]]
 
@@ -25,26 +25,41 @@ def presets() -> list[str]:
 
 
 def read_workbook(path: Path) -> Sheets:
-    """Return each sheet as a list of rows: heading to value, and ``row`` to the row's number in the sheet.
+    """Return each sheet as a list of rows: heading to value, and `ROW` to the row's number in the sheet.
 
     Empty rows are left out; a date cell is a `date`, everything else text as it stands. Raises
     PolicyError when the file cannot be opened.
     """
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, InvalidFileException) as error:
-        raise PolicyError("school.workbook_unreadable", file=path.name) from error
+    book = _open(path)
     sheets: Sheets = {}
     for sheet in book.worksheets:
         rows = sheet.iter_rows(values_only=True)
         heads = [str(head or "").strip() for head in next(rows, ())]
         sheets[sheet.title.strip()] = [
-            {"row": number} | {head: _plain(cell) for head, cell in zip(heads, row, strict=False) if head}
+            {ROW: number} | {head: _plain(cell) for head, cell in zip(heads, row, strict=False) if head}
             for number, row in enumerate(rows, start=2)
             if any(cell is not None for cell in row)
         ]
     book.close()
     return sheets
+
+
+def read_first_sheet(path: Path) -> list[list[Any]]:
+    """Return the rows of a workbook's first sheet as lists, dates as `date`, everything else as text.
+
+    Raises PolicyError when the file cannot be opened.
+    """
+    book = _open(path)
+    rows = [[_plain(cell) for cell in row] for row in book.worksheets[0].iter_rows(values_only=True)]
+    book.close()
+    return rows
+
+
+def _open(path: Path) -> Workbook:
+    try:
+        return load_workbook(path, read_only=True, data_only=True)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, InvalidFileException) as error:
+        raise PolicyError("school.workbook_unreadable", file=path.name) from error
 
 
 def _plain(cell: Any) -> Any:
@@ -64,7 +79,7 @@ def write_workbook(path: Path, sheets: Sheets) -> None:
     book.remove(book.active)
     for title, rows in sheets.items():
         sheet = book.create_sheet(title)
-        heads = [head for head in dict.fromkeys(head for row in rows for head in row) if head != "row"]
+        heads = [head for head in dict.fromkeys(head for row in rows for head in row) if head != ROW]
         sheet.append(heads)
         for row in rows:
             sheet.append([row.get(head, "") for head in heads])
@@ -87,9 +102,3 @@ def write_workbook(path: Path, sheets: Sheets) -> None:
 def _width(text: str) -> int:
     """Return how many narrow characters wide a text is; a Chinese character is two."""
     return max((sum(2 if ord(letter) > 0x2E80 else 1 for letter in line) for line in text.splitlines()), default=0)
-
-
-def keep_copy(path: Path, kept: Path) -> None:
-    """Keep a copy of a file that has just been read without a mistake."""
-    kept.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(path, kept / path.name)

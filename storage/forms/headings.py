@@ -144,12 +144,19 @@ _OTHER_TYPES = {
     "select1": "select_one",
     "photo": "image",
 }
-_OTHER_LANGUAGES = {"汉语": "中文 (zh)", "简体中文": "中文 (zh)", "Chinese": "中文 (zh)", "English": "English (en)"}
+_OTHER_LANGUAGES = {
+    "汉语": "中文 (zh)",
+    "简体中文": "中文 (zh)",
+    "Chinese": "中文 (zh)",
+    "English": "English (en)",
+}
 
 _YES = {"是": "yes", "否": "no"}
 _YES_HEADINGS = frozenset({"required", "read_only", "allow_choice_duplicates"})
 
-_SPACED_TYPES = re.compile(r"^(begin|end)[\s_]+(group|repeat)$|^(select)[\s_]+(one|multiple)(?=\s|$|_from_file)")
+_SPACED_TYPES = re.compile(
+    r"^(begin|end)[\s_]+(group|repeat)$|^(select)[\s_]+(one|multiple)(?=\s|$|_from_file)"
+)
 _FROM_FILE = re.compile(r"[\s_]+from[\s_]+file\b")
 _BRACKETED_LANGUAGE = re.compile(r"^(?P<word>[^（(:]+?)\s*[（(](?P<language>[^()（）]+)[）)]$")
 _CODE = re.compile(r"\(([A-Za-z-]+)\)\s*$")
@@ -207,7 +214,11 @@ def read_type(text: str) -> str:
     if known.startswith("select_"):
         if rest and rest[0] == "from":  # pyxform's older "select one from grades"
             rest = rest[1:]
-        if len(rest) == 1 and rest[0].endswith((".csv", ".xml", ".geojson")) and not known.endswith("_from_file"):
+        if (
+            len(rest) == 1
+            and rest[0].endswith((".csv", ".xml", ".geojson"))
+            and not known.endswith("_from_file")
+        ):
             known += "_from_file"
         rest = ["or_other" if part in {"或其他", "加其他"} else part for part in rest]
     return " ".join([known, *rest])

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from io import BytesIO
+from pathlib import Path
 from typing import TypedDict
 from zipfile import BadZipFile
 
@@ -20,7 +21,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from guanai.storage.forms.headings import SHEETS, read_cell, read_heading, read_sheet_name, write_heading
 from guanai.templates.errors import FormError
 
-__all__ = ["FormSheets", "Place", "Row", "Sheet", "read_sheets"]
+__all__ = ["FormSheets", "Place", "Row", "Sheet", "read_sheets", "sheets_of"]
 
 _EMPTY_ROWS_AT_MOST = 200  # a sheet formatted down to its millionth row ends after so many empty ones
 _COLUMNS_AT_MOST = 200
@@ -52,10 +53,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its name in XLSForm and as written, its headings likewise, and its rows."""
+    """One sheet: its name in XLSForm and as written, the row of its head, its headings likewise, and its rows."""
 
     name: str
     written: str
+    head: int
     headings: dict[str, str]
     rows: tuple[Row, ...]
 
@@ -82,12 +84,25 @@ class FormSheets:
 
     def content(self) -> str:
         """Return a hash of what the form says, the same for its Markdown and its workbook."""
-        told = [(name, sorted(row.cells.items())) for name, sheet in sorted(self.sheets.items()) for row in sheet.rows]
+        told = [
+            (name, sorted(row.cells.items()))
+            for name, sheet in sorted(self.sheets.items())
+            for row in sheet.rows
+        ]
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
-def read_sheets(content: bytes, file: str) -> FormSheets:
-    """Return the sheets of a form file, told apart by the end of its name.
+def read_sheets(path: Path) -> FormSheets:
+    """Return the sheets of a form file; raises `FormError` as `sheets_of` does, or when it cannot be read."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FormError("form.no_file", file=path.name, reason=error.strerror or "") from error
+    return sheets_of(content, path.name)
+
+
+def sheets_of(content: bytes, file: str) -> FormSheets:
+    """Return the sheets of the content of a form file, told apart by the end of its name.
 
     Raises `FormError` for a file that is no Markdown table or workbook, that has no sheet of questions, or in
     which two columns have the same heading.
@@ -126,7 +141,7 @@ def _sheet(file: str, name: str, written: str, rows: Iterable[tuple[int, Sequenc
         if heading in headings:
             raise FormError("form.heading_twice", file=file, sheet=written, row=number, column=text)
         places[index], headings[heading] = heading, text
-    return Sheet(name, written, headings, tuple(_rows(numbered, places)))
+    return Sheet(name, written, number, headings, tuple(_rows(numbered, places)))
 
 
 def _rows(rows: Iterator[tuple[int, Sequence[str]]], places: dict[int, str]) -> Iterator[Row]:
@@ -147,7 +162,8 @@ def _markdown_tables(content: bytes, file: str) -> Iterator[tuple[str, list[tupl
         if not bare.startswith("|"):
             continue
         first, *cells = (
-            cell.strip().replace("\\|", "|").replace("<br>", "\n") for cell in _BAR.split(bare.removesuffix("|")[1:])
+            cell.strip().replace("\\|", "|").replace("<br>", "\n")
+            for cell in _BAR.split(bare.removesuffix("|")[1:])
         )
         if all(cell and set(cell) <= set("-: ") for cell in (first, *cells)):
             continue  # the rule under a head

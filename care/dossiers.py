@@ -1,0 +1,67 @@
+"""Which fields of a child's dossier are still empty (requirements 7.3, R1-R4).
+
+A field is named as in the form; ``guardians.phone`` is met when one guardian has a telephone number, and
+``father_phone/mother_phone`` when one of the two is filled. Nothing is asked of a parent who is deceased
+or lost, and a place of work only of one who is away.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from guanai.care.frames import as_strings
+from guanai.templates.wording import catalogue, say
+
+__all__ = ["field_label", "missing_fields"]
+
+GONE = ["deceased", "lost"]
+AWAY_ONLY = ("work_place", "employer")
+
+
+def missing_fields(children: pd.DataFrame, fields: Iterable[str]) -> "pd.Series[list[str]]":
+    """Return for each child (by the frame's index) the list of the fields that are still empty."""
+    wanted = list(fields)
+    empty = {field: (~_met(children, field)).to_list() for field in wanted}
+    lists = [[field for field in wanted if empty[field][place]] for place in range(len(children))]
+    return pd.Series(lists, index=children.index, dtype=object)
+
+
+def field_label(field: str) -> str:
+    """Return the words for a field or for several of which one is enough; the bare name if it has none."""
+    known = catalogue()
+    labels = [say(f"question.{name}") if f"question.{name}" in known else name for name in field.split("/")]
+    return say("policy.or").join(labels)
+
+
+def _met(children: pd.DataFrame, field: str) -> "pd.Series[bool]":
+    """Say where one of the alternatives is filled, or where none of them is asked."""
+    met = pd.Series(False, index=children.index)
+    asked = pd.Series(False, index=children.index)
+    for name in field.split("/"):
+        applies = _asked(children, name)
+        met |= applies & _filled(children, name)
+        asked |= applies
+    return met | ~asked
+
+
+def _asked(children: pd.DataFrame, name: str) -> "pd.Series[bool]":
+    parent, _, rest = name.partition("_")
+    if parent not in ("father", "mother") or rest == "status":
+        return pd.Series(True, index=children.index)
+    status = as_strings(children[f"{parent}_status"])
+    return status == "away" if rest in AWAY_ONLY else ~status.isin(GONE)
+
+
+def _filled(children: pd.DataFrame, name: str) -> "pd.Series[bool]":
+    column, _, part = name.partition(".")
+    if column not in children.columns:
+        return pd.Series(False, index=children.index)
+    filled = [_holds_something(value, part) for value in children[column]]
+    return pd.Series(filled, index=children.index, dtype=bool)
+
+
+def _holds_something(value: Any, part: str) -> bool:
+    if isinstance(value, list):
+        return any(bool(row.get(part)) if part and isinstance(row, dict) else bool(row) for row in value)
+    return not part and value != "" and not pd.isna(value)

@@ -1,0 +1,93 @@
+"""Registers as the rules read them: every column there, every date a date, whatever came in.
+
+A frame may come from the records, from a spreadsheet or from a test: dates as datetime64, Python dates
+or ISO text, lists as lists or as text with spaces between (the XForms way). This is the one place that
+makes them alike.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+__all__ = ["COLUMNS", "PEOPLE", "Registers", "as_list", "as_strings", "moment", "objects", "register"]
+
+# The columns that the rules read, by register: the least that a frame has after `register`.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "child": (
+        "id", "name", "sex", "birth_date", "class", "status", "status_since", "registered_on",
+        "special_groups", "father_status", "mother_status", "guardians", "guardian_type", "eligible",
+    ),
+    "home_visit": ("id", "child", "date", "mode", "visitors", "problems", "follow_up", "follow_up_what"),
+    "pairing": ("id", "child", "role", "helper", "start", "end", "key_help"),
+    "staff": ("id", "name", "role", "active"),
+    "class": ("id", "name", "grade", "homeroom", "pupils"),
+    "talk": ("id", "child", "date", "by"),
+    "call": ("id", "child", "date", "by", "parent"),
+}  # fmt: skip
+DATES = frozenset({"birth_date", "date", "end", "follow_up", "registered_on", "start", "status_since"})
+# The question that names who did it, by register; ``by`` in any other.
+PEOPLE = {"home_visit": "visitors"}
+
+
+class Registers(dict[str, pd.DataFrame]):
+    """Registers that are made alike once, on first use, for a rule that asks for them many times."""
+
+    def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
+        super().__init__()
+        self._frames = frames
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        self[name] = register(self._frames, name)
+        return self[name]
+
+
+def register(frames: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    """Return a register with at least its columns in `COLUMNS`, dates as datetime64[ns] at midnight.
+
+    A register that is missing altogether is an empty one. The frame given is left as it was; the rows are
+    numbered anew.
+    """
+    if isinstance(frames, Registers):
+        return frames[name]
+    frame = frames[name].reset_index(drop=True) if name in frames else pd.DataFrame()
+    wanted = COLUMNS.get(name, ("id", "child", "date", "by"))
+    missing = [column for column in wanted if column not in frame.columns]
+    # Everything but dates as objects: text, lists and nothing then compare and merge alike, in an empty
+    # register as in a full one and with either of pandas' kinds of text.
+    frame = frame.assign(**dict.fromkeys(missing))
+    dates = [column for column in frame.columns if column in DATES]
+    frame = frame.astype({column: object for column in frame.columns if column not in dates})
+    return frame.assign(**{column: as_dates(frame[column]) for column in dates})
+
+
+def as_dates(values: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":
+    """Return dates without time and zone; what cannot be read as one is no date."""
+    if not pd.api.types.is_datetime64_any_dtype(values):
+        values = pd.to_datetime(values, errors="coerce", format="ISO8601")
+    if values.dt.tz is not None:
+        values = values.dt.tz_localize(None)
+    return values.astype("datetime64[ns]").dt.normalize()
+
+
+def as_list(value: object) -> list[str]:
+    """Return a question's several answers as a list: of a list, of text with spaces between, of nothing."""
+    if isinstance(value, str):
+        return value.split()
+    return [str(item) for item in value] if isinstance(value, list | tuple) else []
+
+
+def objects(values: Iterable[object], index: pd.Index) -> "pd.Series[Any]":
+    """Return a column that holds anything, such as lists, also when it is empty."""
+    return pd.Series(list(values), index=index, dtype=object)
+
+
+def as_strings(values: "pd.Series[Any]") -> "pd.Series[str]":
+    """Return text, as objects, with "" for nothing."""
+    return values.astype(object).where(values.notna(), "").map(str).astype(object)
+
+
+def moment(day: date) -> pd.Timestamp:
+    """Return a day as the frames hold it."""
+    return pd.Timestamp(day).as_unit("ns")

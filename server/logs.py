@@ -1,0 +1,45 @@
+"""The log file of a school: what went wrong, under the reference number that the person saw.
+
+The server and every page's kernel append to the same file, ``logs/guanai.log`` in the school's folder.
+"""
+
+import logging
+import os
+import secrets
+from pathlib import Path
+
+__all__ = ["LOG_NAME", "log_fault", "log_to", "rotate"]
+
+LOG_NAME = "guanai.log"
+LARGEST = 5_000_000
+LAYOUT = "%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"
+
+log = logging.getLogger("guanai.server")
+
+
+def log_to(folder: Path, *loggers: str, level: int = logging.INFO) -> Path:
+    """Let these loggers (``guanai`` without any) write to the school's log file, and return it."""
+    path = folder / "logs" / LOG_NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter(LAYOUT))
+    for name in loggers or ("guanai",):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.setLevel(level)
+        logger.propagate = False
+    return path
+
+
+def rotate(folder: Path) -> None:
+    """Put a log that has grown large aside, keeping one older file. For a server that is starting."""
+    path = folder / "logs" / LOG_NAME
+    if path.exists() and path.stat().st_size > LARGEST:
+        os.replace(path, path.with_suffix(".1.log"))
+
+
+def log_fault(error: BaseException, where: str) -> str:
+    """Log an unexpected error with its traceback and return the reference number to show."""
+    reference = secrets.token_hex(3).upper()
+    log.error("%s %s", reference, where, exc_info=(type(error), error, error.__traceback__))
+    return reference

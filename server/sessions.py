@@ -1,0 +1,110 @@
+"""Who is signed in, kept on the server: a browser holds only a random token, the school only its hash.
+
+A session ends by signing out, after an idle time, and after a whole time however busy it was. The
+file lets people stay signed in while the server is started again.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+__all__ = ["Session", "Sessions", "fingerprint"]
+
+IDLE_SECONDS = 60 * 60
+WHOLE_SECONDS = 12 * 60 * 60
+# A session's last use is written to the file no more often than this.
+WRITE_EVERY = 60
+
+
+@dataclass
+class Session:
+    """One browser signed in: as whom, since when, last used when (seconds of the epoch)."""
+
+    person: str
+    started: float
+    seen: float
+
+
+class Sessions:
+    """The sessions of one server, by the fingerprint of their token."""
+
+    def __init__(
+        self,
+        file: Path | None = None,
+        *,
+        idle: float = IDLE_SECONDS,
+        whole: float = WHOLE_SECONDS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.idle, self.whole = idle, whole
+        self._file = file
+        self._clock = clock
+        self._written = 0.0
+        self._sessions = _read(file)
+
+    def begin(self, person: str) -> str:
+        """Return the token of a new session of a person."""
+        token = secrets.token_urlsafe(32)
+        moment = self._clock()
+        self._sessions[fingerprint(token)] = Session(person, moment, moment)
+        self._write()
+        return token
+
+    def find(self, key: str) -> Session | None:
+        """Return the session of a fingerprint while it lasts."""
+        session = self._sessions.get(key)
+        if session is None:
+            return None
+        moment = self._clock()
+        if moment - session.seen > self.idle or moment - session.started > self.whole:
+            self.end(key)
+            return None
+        return session
+
+    def touch(self, key: str, seen: float | None = None) -> None:
+        """Note that a session is in use."""
+        session = self._sessions.get(key)
+        if session is None:
+            return
+        session.seen = max(session.seen, self._clock() if seen is None else seen)
+        if session.seen - self._written > WRITE_EVERY:
+            self._write()
+
+    def end(self, key: str) -> None:
+        """End a session; its token is worth nothing from now on."""
+        if self._sessions.pop(key, None):
+            self._write()
+
+    def _write(self) -> None:
+        moment = self._written = self._clock()
+        lasting = {key: one for key, one in self._sessions.items() if moment - one.seen <= self.idle}
+        self._sessions = lasting
+        if self._file is None:
+            return
+        fresh = self._file.with_suffix(".writing")
+        opened = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(opened, "w", encoding="utf-8") as file:
+            json.dump({key: asdict(session) for key, session in lasting.items()}, file)
+        fresh.replace(self._file)
+
+
+def fingerprint(token: str) -> str:
+    """Return what the server keeps of a token: enough to know it again, useless to sign in with."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _read(file: Path | None) -> dict[str, Session]:
+    """Return the sessions of the file; none if it is missing or damaged, so that people sign in again."""
+    if file is None:
+        return {}
+    try:
+        return {
+            key: Session(**fields) for key, fields in json.loads(file.read_text(encoding="utf-8")).items()
+        }
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}

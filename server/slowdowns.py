@@ -1,0 +1,77 @@
+"""Guessing is made slow, and nobody is locked out: each failed attempt lets the next one wait longer.
+
+Attempts are counted by account, by address, and by device where the browser has signed in to that
+account before: a known device is counted by itself, so that somebody else's guessing cannot keep the
+right person out.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["Key", "Slowdown"]
+
+Key = tuple[str, str]
+
+# By what it counts: how many attempts are free, and how many seconds the longest wait is.
+RULES = {"account": (5, 30.0), "address": (30, 60.0), "device": (5, 60.0)}
+FORGOTTEN_AFTER = 60 * 60
+MOST_KEYS = 10_000
+
+
+@dataclass
+class _Count:
+    attempts: int = 0
+    last: float = 0.0
+
+
+class Slowdown:
+    """How long the next attempt has to wait."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._counts: OrderedDict[Key, _Count] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def take(self, *keys: Key) -> float:
+        """Return 0 and count an attempt, or else the seconds that it has to wait, uncounted.
+
+        The attempt is counted before its password is looked at, so that many at once gain nothing;
+        `forgive` takes the count back when the password was right.
+        """
+        wait = max(self._wait(key) for key in keys)
+        if wait <= 0:
+            for key in keys:
+                count = self._counts.setdefault(key, _Count())
+                count.attempts += 1
+                count.last = self._clock()
+                self._counts.move_to_end(key)
+            while len(self._counts) > MOST_KEYS:
+                self._counts.popitem(last=False)
+        return max(wait, 0.0)
+
+    def forgive(self, *keys: Key) -> None:
+        """Forget the attempts of an account or device; of an address, which others share, only this one."""
+        for key in keys:
+            count = self._counts.get(key)
+            if count is None:
+                continue
+            count.attempts = count.attempts - 1 if key[0] == "address" else 0
+            if count.attempts <= 0:
+                del self._counts[key]
+
+    def _wait(self, key: Key) -> float:
+        count = self._counts.get(key)
+        if count is None:
+            return 0.0
+        since = self._clock() - count.last
+        if since > FORGOTTEN_AFTER:
+            del self._counts[key]
+            return 0.0
+        free, longest = RULES[key[0]]
+        if count.attempts < free:
+            return 0.0
+        return float(min(2.0 ** min(count.attempts - free, 16), longest)) - since

@@ -1,0 +1,55 @@
+"""How one comes to a `School`: open the one in a folder, or make a new one."""
+
+import os
+from datetime import date
+from pathlib import Path
+from urllib.parse import unquote
+
+from guanai.storage.databases import Database
+from guanai.storage.folders import Folder
+from guanai.storage.policies import DEFAULT_POLICY, preset_sheets
+from guanai.storage.schools import NOBODY, School
+from guanai.storage.workbooks import write_workbook
+from guanai.templates.errors import GuanaiError
+from guanai.templates.wording import say
+
+__all__ = ["create_school", "open_school"]
+
+# Registers that are asked again and again for the records of one child.
+ABOUT_CHILDREN = ("home_visit", "pairing", "talk", "call")
+
+
+def open_school(path: str | Path | None = None) -> School:
+    """Open a school: that of a folder, or without one that which the page is served from.
+
+    Without a path, ``GUANAI_SCHOOL`` names the folder and the signed-in person comes from the
+    server. Raises StorageError when the records cannot be opened, GuanaiError when no folder is named.
+    """
+    place = path or os.environ.get("GUANAI_SCHOOL") or "."
+    folder = Folder(Path(place).resolve())
+    if path is None and not folder.is_school:
+        raise GuanaiError("school.no_folder", path=place)
+    folder.make()
+    school = School(folder, Database.open(folder.records))
+    for register in ABOUT_CHILDREN:
+        school.table(register).ensure_index("child")
+    if path is None:
+        signed_in = unquote(os.environ.get("HTTP_X_GUANAI_PERSON", ""))
+        return school.as_user(signed_in or NOBODY, os.environ.get("HTTP_X_GUANAI_STAFF", ""))
+    return school
+
+
+def create_school(
+    path: str | Path, *, policy: str = DEFAULT_POLICY, name: str = "", on: date | None = None
+) -> School:
+    """Make a school in a folder that has none: its workbook from a preset, and no record yet.
+
+    Raises GuanaiError when the folder already holds a school or the preset is unknown.
+    """
+    folder = Folder(Path(path).resolve())
+    if folder.is_school:
+        raise GuanaiError("school.exists", path=path)
+    sheets = preset_sheets(policy, on or date.today(), name or say("school.name"))
+    folder.make()
+    write_workbook(folder.workbook, sheets)
+    return open_school(folder.path)

@@ -1,0 +1,242 @@
+"""What a form's sheets must say before a form is made of them: each mistake named by row, column and remedy.
+
+pyxform checks much of this too, in English and often without a place; what coordinators get wrong most is
+therefore looked at here first. Whatever passes here and not there is told by `refusals`.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from guanai.storage.forms.definitions import SYSTEM_FIELDS
+from guanai.storage.forms.headings import CHOICE_HEADINGS, SURVEY_HEADINGS, TYPES, write_heading, write_type
+from guanai.storage.forms.sheets import FormSheets, Row
+from guanai.templates.errors import FormError
+
+__all__ = ["ROOT", "Asked", "check_sheets"]
+
+ROOT = "data"
+
+# What a session understands; every other word of TYPES and of XLSForm is refused by name.
+_SUPPORTED = frozenset(
+    "text integer decimal date time select_one select_multiple select_one_from_file select_multiple_from_file "
+    "note calculate hidden begin_group end_group begin_repeat end_repeat csv-external "
+    "today start end username deviceid".split()
+)
+_LATER = frozenset(
+    "rank range acknowledge image file dateTime audio video geopoint geotrace geoshape barcode audit osm "
+    "xml-external select_one_external email phonenumber subscriberid simserial start-geopoint "
+    "background-geopoint background-audio begin_loop end_loop".split()
+)
+_NAMELESS = frozenset({"end_group", "end_repeat"})
+_WORDLESS = frozenset(
+    {"calculate", "hidden", "csv-external", "today", "start", "end", "username", "deviceid"}
+    | {"begin_group", "begin_repeat"}
+)
+_REFUSED_COLUMNS = ("trigger", "save_to", "image", "big-image", "audio", "video", "media")
+_FILE = re.compile(r"^(?P<stem>[^\W\d][\w.-]*)\.csv$")
+_NAME = re.compile(r"^[^\W\d][\w.-]*$")
+_OPEN_REFERENCE = re.compile(r"\$\{[^{}]*(?:\{|$)")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What only the sheet knows of an item: its row, its type as written in XLSForm, its parameters."""
+
+    row: int
+    type: str
+    parameters: dict[str, str]
+
+
+def check_sheets(sheets: FormSheets) -> dict[str, Asked]:
+    """Return the rows of a form by their path in the instance (``/data/grp/name``).
+
+    Raises `FormError` at the first mistake.
+    """
+    _check_headings(sheets)
+    _check_choices(sheets)
+    for row in sheets.rows("entities"):
+        raise FormError("form.not_yet", **sheets.place("entities", row.number), what="entities")
+    rows = dict(_walk(sheets))
+    _check_references(sheets, {path.rpartition("/")[2] for path in rows})
+    return rows
+
+
+def _check_headings(sheets: FormSheets) -> None:
+    survey = sheets.sheets["survey"]
+    bases = {heading.partition("::")[0] for heading in survey.headings}
+    for wanted in ("type", "name"):
+        if wanted not in bases:
+            raise FormError(
+                "form.no_column",
+                **sheets.place("survey", survey.head),
+                wanted=write_heading(wanted),
+                english=wanted,
+            )
+    if "choices" in sheets.sheets and sheets.rows("choices"):
+        headings = {heading.partition("::")[0] for heading in sheets.sheets["choices"].headings}
+        for wanted in ("list_name", "name"):
+            if wanted not in headings:
+                place = sheets.place("choices")
+                raise FormError("form.no_column", **place, wanted=CHOICE_HEADINGS[wanted], english=wanted)
+    vocabulary = [*SURVEY_HEADINGS, *SURVEY_HEADINGS.values()]
+    for base in bases - set(SURVEY_HEADINGS):
+        near = get_close_matches(base, vocabulary, n=1, cutoff=0.75)
+        if near:
+            raise FormError("form.heading_near", **sheets.place("survey", survey.head, base), near=near[0])
+
+
+def _check_choices(sheets: FormSheets) -> None:
+    seen: dict[tuple[str, str], int] = {}
+    twice = any(row.get("allow_choice_duplicates") == "yes" for row in sheets.rows("settings"))
+    for row in sheets.rows("choices"):
+        name, of = row.get("name"), row.get("list_name")
+        if not of:
+            raise FormError("form.choice_no_list", **sheets.place("choices", row.number, "list_name"))
+        if not name:
+            raise FormError("form.choice_no_name", **sheets.place("choices", row.number, "name"), list=of)
+        if not twice and (of, name) in seen:
+            place = sheets.place("choices", row.number, "name")
+            raise FormError("form.choice_twice", **place, name=name, list=of, other=seen[of, name])
+        if len(name.split()) > 1:
+            raise FormError("form.choice_space", **sheets.place("choices", row.number, "name"), name=name)
+        seen[of, name] = row.number
+
+
+def _walk(sheets: FormSheets) -> Iterator[tuple[str, Asked]]:
+    lists = {row.get("list_name") for row in sheets.rows("choices")}
+    opened: list[tuple[Row, str, str]] = []  # row, group or repeat, name
+    names: dict[str, dict[str, int]] = defaultdict(dict)
+    repeats: dict[str, int] = {}
+    for row in sheets.rows("survey"):
+        kind = _type(sheets, row)
+        word = kind.partition(" ")[0]
+        if word in _NAMELESS:
+            _close(sheets, row, word, opened)
+            continue
+        _check_columns(sheets, row)
+        name = _name(sheets, row, word, inside_repeat=any(what == "repeat" for _, what, _ in opened))
+        parent = "/".join(["", ROOT, *(group for _, _, group in opened)])
+        other = names[parent].setdefault(name, row.number) if word != "csv-external" else row.number
+        if other != row.number:
+            raise FormError(
+                "form.name_twice", **sheets.place("survey", row.number, "name"), name=name, other=other
+            )
+        if word == "begin_repeat" and repeats.setdefault(name, row.number) != row.number:
+            place = sheets.place("survey", row.number, "name")
+            raise FormError("form.name_twice", **place, name=name, other=repeats[name])
+        if word.startswith("select_"):
+            _check_list(sheets, row, kind, lists)
+        if word not in _WORDLESS and not (row.get("label") or row.get("hint")):
+            raise FormError("form.no_label", **sheets.place("survey", row.number, "label"), name=name)
+        if word == "calculate" and not (row.get("calculation") or row.get("default")):
+            raise FormError(
+                "form.no_calculation", **sheets.place("survey", row.number, "calculation"), name=name
+            )
+        yield f"{parent}/{name}", Asked(row.number, kind, _parameters(sheets, row))
+        if word in ("begin_group", "begin_repeat"):
+            opened.append((row, word.removeprefix("begin_"), name))
+    if opened:
+        row, what, name = opened[-1]
+        place = sheets.place("survey", row.number, "type")
+        raise FormError("form.never_closed", **place, name=name, remedy=write_type(f"end_{what}"))
+
+
+def _type(sheets: FormSheets, row: Row) -> str:
+    kind = row.get("type")
+    place = sheets.place("survey", row.number, "type")
+    if not kind:
+        raise FormError("form.no_type", **place, name=row.get("name"))
+    word = kind.partition(" ")[0]
+    if word in _LATER:
+        raise FormError("form.type_not_yet", **place, type=write_type(kind), english=kind)
+    if word not in _SUPPORTED:
+        near = get_close_matches(word, [*TYPES, *TYPES.values()], n=1, cutoff=0.5)
+        key = "form.type_near" if near else "form.type_unknown"
+        raise FormError(
+            key, **place, type=kind, near=near[0] if near else "", known="、".join(map(write_type, TYPES))
+        )
+    return kind
+
+
+def _close(sheets: FormSheets, row: Row, word: str, opened: list[tuple[Row, str, str]]) -> None:
+    what = word.removeprefix("end_")
+    place = sheets.place("survey", row.number, "type")
+    if not opened:
+        raise FormError(
+            "form.never_opened", **place, type=write_type(word), remedy=write_type(f"begin_{what}")
+        )
+    begun, expected, name = opened.pop()
+    if what != expected:
+        remedy = write_type(f"end_{expected}")
+        raise FormError(
+            "form.crossed", **place, type=write_type(word), name=name, row_begun=begun.number, remedy=remedy
+        )
+
+
+def _name(sheets: FormSheets, row: Row, word: str, *, inside_repeat: bool) -> str:
+    name = row.get("name")
+    place = sheets.place("survey", row.number, "name")
+    if not name:
+        raise FormError("form.no_name", **place, type=write_type(row.get("type")))
+    if not _NAME.match(name):
+        raise FormError("form.bad_name", **place, name=name)
+    if name in SYSTEM_FIELDS and not inside_repeat and word != "begin_group":
+        raise FormError("form.reserved_name", **place, name=name, reserved="、".join(SYSTEM_FIELDS))
+    if name in ("meta", ROOT):
+        raise FormError("form.reserved_name", **place, name=name, reserved=f"meta、{ROOT}")
+    return name
+
+
+def _check_columns(sheets: FormSheets, row: Row) -> None:
+    for column in _REFUSED_COLUMNS:
+        if row.get(column):
+            place = sheets.place("survey", row.number, column)
+            raise FormError("form.not_yet", **place, what=write_heading(column))
+
+
+def _check_list(sheets: FormSheets, row: Row, kind: str, lists: set[str]) -> None:
+    word, *rest = kind.split(" ")
+    place = sheets.place("survey", row.number, "type")
+    if not rest:
+        raise FormError("form.select_no_list", **place, type=write_type(word))
+    if word.endswith("_from_file"):
+        if not _FILE.match(rest[0]):
+            raise FormError("form.file_list", **place, file_list=rest[0])
+    elif rest[0] not in lists and not rest[0].startswith("${"):
+        near = get_close_matches(rest[0], sorted(lists), n=1, cutoff=0.5)
+        known = near[0] if near else "、".join(sorted(lists)) or "—"
+        raise FormError("form.unknown_list", **place, list=rest[0], known=known)
+
+
+def _parameters(sheets: FormSheets, row: Row) -> dict[str, str]:
+    pairs = [pair for pair in re.split(r"[,;\s]+", re.sub(r"\s*=\s*", "=", row.get("parameters"))) if pair]
+    for pair in pairs:
+        if "=" not in pair:
+            raise FormError(
+                "form.bad_parameters", **sheets.place("survey", row.number, "parameters"), given=pair
+            )
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _check_references(sheets: FormSheets, names: set[str]) -> None:
+    for sheet in ("survey", "choices", "settings"):
+        for row in sheets.rows(sheet):
+            for heading, text in row.cells.items():
+                _check_cell(sheets, sheet, row, heading, text, names)
+
+
+def _check_cell(sheets: FormSheets, sheet: str, row: Row, heading: str, text: str, names: set[str]) -> None:
+    place = sheets.place(sheet, row.number, heading)
+    if _OPEN_REFERENCE.search(text):
+        raise FormError("form.open_reference", **place, text=text)
+    for found in re.finditer(r"\$\{([^{}]*)\}", text):
+        name = found[1].strip().removeprefix("last-saved#")
+        if name != found[1].strip():
+            raise FormError("form.not_yet", **place, what="last-saved")
+        if name not in names:
+            near = get_close_matches(name, sorted(names), n=1, cutoff=0.5)
+            key = "form.reference_near" if near else "form.reference_unknown"
+            raise FormError(key, **place, name=name, near=near[0] if near else "")

@@ -1,0 +1,245 @@
+"""A form as the rest of the house sees it: questions, groups and repeats, with their wording and expressions.
+
+Everything here is read-only and shared by all sessions of a form; what a person types lives in `sessions`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from guanai.storage.forms.expressions import Expression
+from guanai.storage.forms.nodes import Node
+
+if TYPE_CHECKING:
+    from guanai.storage.forms.orders import Order
+    from guanai.storage.forms.sessions import Session
+
+__all__ = [
+    "SYSTEM_FIELDS",
+    "Form",
+    "Group",
+    "Instances",
+    "Item",
+    "ItemSet",
+    "Kind",
+    "Question",
+    "Repeat",
+    "Wording",
+    "columns_of",
+    "stored_kind",
+    "walk",
+]
+
+SYSTEM_FIELDS = (
+    "id",
+    "form",
+    "version",
+    "revision",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+)
+
+Kind = Literal[
+    "text",
+    "integer",
+    "decimal",
+    "date",
+    "time",
+    "select_one",
+    "select_multiple",
+    "note",
+    "calculate",
+    "hidden",
+    "metadata",
+]
+Instances = Callable[[str], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A text in the languages of a form; each is text with expressions between that are filled in when shown."""
+
+    texts: Mapping[str, tuple[str | Expression, ...]] = field(default_factory=dict)
+
+    def parts(self, language: str) -> tuple[str | Expression, ...]:
+        """Return the text in a language, or in the first that has one; empty when there is none."""
+        return self.texts.get(language) or next((parts for parts in self.texts.values() if parts), ())
+
+    def expressions(self) -> Iterator[Expression]:
+        """Yield every expression that stands in the text, in any language."""
+        for parts in self.texts.values():
+            yield from (part for part in parts if isinstance(part, Expression))
+
+    def __bool__(self) -> bool:
+        return any(self.texts.values())
+
+
+@dataclass(frozen=True)
+class ItemSet:
+    """Where the choices of a select come from: the items an expression finds, and which parts of each are name and label.
+
+    With ``translated`` the label part holds the id of a wording instead of the label itself.
+    """
+
+    items: Expression
+    value: str
+    label: str
+    translated: bool
+    instance: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """What every row of a form has: a name, its place in the instance (``/data/grp/name``), wording, conditions."""
+
+    key: str
+    name: str
+    path: str
+    label: Wording = field(default_factory=Wording)
+    hint: Wording = field(default_factory=Wording)
+    appearance: frozenset[str] = frozenset()
+    relevant: Expression | None = None
+    row: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question(Item):
+    """One question, or a value worked out without being asked (kinds calculate, hidden, metadata)."""
+
+    kind: Kind
+    type: str = "string"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    required: Expression | None = None
+    required_message: Wording = field(default_factory=Wording)
+    constraint: Expression | None = None
+    constraint_message: Wording = field(default_factory=Wording)
+    calculate: Expression | None = None
+    read_only: Expression | None = None
+    default: str = ""
+    default_expression: Expression | None = None
+    preload: str = ""
+    numeric: bool = False
+    choices: ItemSet | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether the question is shown to a person."""
+        return self.kind not in ("calculate", "hidden", "metadata")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group(Item):
+    """Questions that stand together; their answers lie flat in the record."""
+
+    items: tuple["Item", ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeat(Item):
+    """Questions asked again for each of several, such as guardians; a list of dicts in the record."""
+
+    items: tuple["Item", ...] = ()
+    count: Expression | None = None
+
+
+@dataclass(frozen=True)
+class Form:
+    """One form: its name, version, titles by language, languages by code, and the tree of what it asks.
+
+    Two forms are equal when they ask the same in the same words, whatever file they were read from. ``lists`` and
+    ``wordings`` are the form's own choices, ``external`` the lists kept elsewhere, and ``names`` every name that an
+    expression can be asking them for (with ``*`` any).
+    """
+
+    name: str
+    version: str
+    titles: Mapping[str, str] = field(compare=False)
+    languages: tuple[str, ...] = field(compare=False)
+    items: tuple[Item, ...] = field(compare=False)
+    order: "Order" = field(compare=False, repr=False)
+    source: str = field(repr=False)
+    root: str = field(default="data", compare=False)
+    lists: Mapping[str, Node] = field(default_factory=dict, compare=False, repr=False)
+    wordings: Mapping[str, Wording] = field(default_factory=dict, compare=False, repr=False)
+    external: frozenset[str] = field(default=frozenset(), compare=False)
+    names: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+    # Where a school's form finds the rows of its registers, and which day it is there; none for a form by itself.
+    instances: Instances | None = field(default=None, compare=False, repr=False)
+    clock: Callable[[], date] | None = field(default=None, compare=False, repr=False)
+
+    def title(self, language: str | None = None) -> str:
+        """Return what the form is called in a language."""
+        return self.titles.get(language or "zh") or next(iter(self.titles.values()), self.name)
+
+    def walk(self) -> Iterator[Item]:
+        """Yield every item of the form in page order, groups and repeats before what is in them."""
+        yield from walk(self.items)
+
+    def questions(self) -> Iterator[Question]:
+        """Yield every question in page order, those inside repeats too."""
+        return (item for item in self.walk() if isinstance(item, Question))
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """Return the fields of a record and their kinds, repeats as one field: ``{"name": "text", …}``.
+
+        Kinds: text, integer, decimal, date, time, select_one, select_multiple, repeat. A calculation counts as
+        decimal when its expression can only give a number, otherwise as text, unless its ``bind::type`` says more.
+        """
+        return columns_of(self.items)
+
+    def session(
+        self,
+        answers: Mapping[str, Any] | None = None,
+        *,
+        language: str = "zh",
+        today: date | None = None,
+        instances: Instances | None = None,
+    ) -> "Session":
+        """Open the form on a new record, or on the answers of one to be changed.
+
+        ``today`` stands still while the session lasts; ``instances(name)`` gives the rows of a list that is kept
+        elsewhere, such as ``child`` for ``child.csv``.
+        """
+        from guanai.storage.forms.sessions import Session  # imports this module
+
+        day = today or (self.clock() if self.clock else None)
+        return Session(
+            self, answers or {}, language=language, today=day, instances=instances or self.instances
+        )
+
+
+def columns_of(items: tuple[Item, ...]) -> dict[str, str]:
+    """Return the record fields that these items give, groups flat: one row's kinds by key."""
+    columns: dict[str, str] = {}
+    for item in items:
+        if isinstance(item, Repeat):
+            columns[item.key] = "repeat"
+        elif isinstance(item, Group):
+            columns.update(columns_of(item.items))
+        elif isinstance(item, Question) and item.kind != "note":
+            columns[item.key] = stored_kind(item)
+    return columns
+
+
+_STORED = {"int": "integer", "decimal": "decimal", "date": "date", "time": "time"}
+
+
+def stored_kind(question: Question) -> str:
+    """Return the kind of value that a question leaves in a record."""
+    if question.kind in ("calculate", "hidden", "metadata"):
+        return _STORED.get(question.type, "decimal" if question.numeric else "text")
+    return question.kind
+
+
+def walk(items: tuple[Item, ...]) -> Iterator[Item]:
+    """Yield these items and all below them, each before what is in it."""
+    for item in items:
+        yield item
+        if isinstance(item, Group | Repeat):
+            yield from walk(item.items)

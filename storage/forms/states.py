@@ -1,0 +1,93 @@
+"""How one place of a form stands: what is read, what may be chosen, and what is wrong with the answer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from guanai.storage.forms.cells import Answer, Cell, Series
+from guanai.storage.forms.choices import Choice, Lists, filled
+from guanai.storage.forms.contexts import Environment
+from guanai.templates.wording import LANGUAGES, say
+
+__all__ = ["State", "look"]
+
+
+@dataclass(frozen=True)
+class State:
+    """How one question, group or repeat stands now.
+
+    ``value`` is what the record would hold, ``text`` what a person reads or typed. ``error`` is what is wrong
+    with the answer; that it is missing counts only once the question was left empty or the form was checked.
+    """
+
+    value: Any
+    text: str
+    relevant: bool
+    required: bool
+    read_only: bool
+    label: str
+    hint: str
+    choices: tuple[Choice, ...]
+    error: str | None
+
+
+def look(cell: Cell, environment: Environment, lists: Lists, *, checked: bool) -> State:
+    """Return how a cell stands; with ``checked`` a missing answer is an error though nobody was there yet."""
+    label = filled(cell.item.label, cell.node, environment)
+    hint = filled(cell.item.hint, cell.node, environment)
+    if not isinstance(cell, Answer):
+        value = cell.records() if isinstance(cell, Series) else None
+        return State(value, "", cell.relevant, False, False, label, hint, (), None)
+    question = cell.item
+    read_only = question.calculate is not None or not question.asked
+    if question.read_only is not None and not read_only:
+        read_only = question.read_only.boolean(environment, cell.node)
+    required = question.required is not None and question.required.boolean(environment, cell.node)
+    choices = lists.offered(question, cell.node, environment)
+    error = None
+    if cell.relevant and question.asked:
+        missing = required and not read_only and (checked or cell.touched)
+        error = _error(cell, environment, lists, choices, missing=missing)
+    return State(
+        value=cell.value,
+        text=_text(cell, environment, lists),
+        relevant=cell.relevant,
+        required=required,
+        read_only=read_only,
+        label=label,
+        hint=hint,
+        choices=choices,
+        error=error,
+    )
+
+
+def _error(
+    cell: Answer, environment: Environment, lists: Lists, choices: tuple[Choice, ...], *, missing: bool
+) -> str | None:
+    question = cell.item
+    language = environment.language if environment.language in LANGUAGES else None
+    if cell.unread:
+        return cell.unread.message(language)
+    if cell.empty:
+        wanted = filled(question.required_message, cell.node, environment)
+        return (wanted or say("answer.required", language)) if missing else None
+    if question.choices and lists.known(question.choices):
+        offered = {choice.name for choice in choices}
+        chosen = cell.value if isinstance(cell.value, list) else [str(cell.value)]
+        strange = [name for name in chosen if name not in offered]
+        if strange:
+            labels = "、".join(lists.label(question, name, environment) for name in strange)
+            return say("answer.not_offered", language, given=labels)
+    if question.constraint and not question.constraint.boolean(environment, cell.node):
+        return filled(question.constraint_message, cell.node, environment) or say(
+            "answer.constraint", language
+        )
+    return None
+
+
+def _text(cell: Answer, environment: Environment, lists: Lists) -> str:
+    if cell.typed:
+        return cell.typed
+    if cell.item.choices and cell.value is not None:
+        names = cell.value if isinstance(cell.value, list) else [str(cell.value)]
+        return "、".join(lists.label(cell.item, name, environment) for name in names)
+    return cell.node.value

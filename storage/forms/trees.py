@@ -1,0 +1,110 @@
+"""What an expression means, as a small tree, and the error for one that means nothing."""
+
+from dataclasses import dataclass
+
+__all__ = [
+    "Binary",
+    "Call",
+    "ExpressionError",
+    "Filter",
+    "KindTest",
+    "Literal",
+    "NameTest",
+    "Negation",
+    "Path",
+    "Step",
+    "Tree",
+]
+
+
+class ExpressionError(Exception):
+    """A mistake in an expression: the catalogue's key and the values of its message."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(key)
+        self.key, self.values = key, values
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A text or a number as written."""
+
+    value: str | float
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function with its arguments."""
+
+    name: str
+    arguments: tuple["Tree", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """Two operands with an operator between them: ``or and = != < <= > >= + - * div mod |``.
+
+    A chain of one operator (a + b + c) is kept as one row, so that a long one needs no deep stack.
+    """
+
+    operator: str
+    operands: tuple["Tree", ...]
+
+    @classmethod
+    def of(cls, operator: str, left: "Tree", right: "Tree") -> "Binary":
+        """Return the two operands joined, the left one's own row continued if the operator is the same."""
+        if isinstance(left, Binary) and left.operator == operator:
+            return cls(operator, (*left.operands, right))
+        return cls(operator, (left, right))
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """A minus sign before an operand."""
+
+    operand: "Tree"
+
+
+@dataclass(frozen=True, slots=True)
+class NameTest:
+    """Matches by name; ``*`` for any name, the prefix None where none is written."""
+
+    prefix: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class KindTest:
+    """Matches by kind: ``node()``, ``text()``, ``comment()``, ``processing-instruction('target')``."""
+
+    kind: str
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a path: an axis, a test and the predicates in brackets."""
+
+    axis: str
+    test: NameTest | KindTest
+    predicates: tuple["Tree", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Nodes from any expression, thinned out by predicates: ``instance('x')[…]``, ``(a | b)[1]``."""
+
+    start: "Tree"
+    predicates: tuple["Tree", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Steps from the root (``absolute``), from the nodes of another expression, or from the context node."""
+
+    absolute: bool
+    start: "Tree | None"
+    steps: tuple[Step, ...]
+
+
+Tree = Literal | Call | Binary | Negation | Filter | Path

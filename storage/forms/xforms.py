@@ -1,0 +1,314 @@
+"""From the XForm that pyxform writes to a `Form`: binds, wording in each language, controls and lists read once.
+
+The XForm decides what a form means; the sheets add the author's types and the rows, for messages.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast, get_args
+from xml.etree.ElementTree import Element, fromstring
+
+from guanai.storage.forms.checks import Asked
+from guanai.storage.forms.definitions import Form, Group, Item, ItemSet, Kind, Question, Repeat, Wording
+from guanai.storage.forms.expressions import Expression, compile_expression
+from guanai.storage.forms.headings import language_code
+from guanai.storage.forms.nodes import Node
+from guanai.storage.forms.numerics import is_numeric
+from guanai.storage.forms.orders import Order
+from guanai.storage.forms.sheets import FormSheets
+from guanai.templates.wording import LANGUAGES, say
+
+__all__ = ["Sources", "read_xform"]
+
+_XFORMS = "{http://www.w3.org/2002/xforms}"
+_ROSA = "{http://openrosa.org/javarosa}"
+_ITEXT = re.compile(r"^jr:itext\('(.*)'\)$")
+_ITEXT_OF_ITEM = re.compile(r"^jr:itext\((\w+)\)$")
+_LIST = re.compile(r"instance\('([^']*)'\)")
+_METADATA = frozenset({"today", "start", "end", "username", "deviceid"})
+_ALWAYS, _NEVER = "true()", "false()"
+_FROM_SHEET = {  # which column of the sheet an expression of the XForm was written in
+    "relevant": "relevant",
+    "constraint": "constraint",
+    "required": "required",
+    "readonly": "read_only",
+    "calculate": "calculation",
+    "default": "default",
+    "count": "repeat_count",
+    "items": "choice_filter",
+}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All that a form is made of; plain values, so that they can be kept on disk between two starts."""
+
+    name: str
+    version: str
+    xform: str
+    content: str
+    titles: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, Asked] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def read_xform(sources: Sources, sheets: FormSheets | None = None) -> Form:
+    """Return the form of an XForm; with the sheets it came from, a refused expression is told by row and column."""
+    return _Reader(sources, sheets).form()
+
+
+class _Reader:
+    def __init__(self, sources: Sources, sheets: FormSheets | None) -> None:
+        self.sources = sources
+        self.sheets = sheets
+        html = fromstring(sources.xform)  # noqa: S314 - written by pyxform a moment ago or kept from then
+        model = html.find(f".//{_XFORMS}model")
+        body = html[-1]
+        if model is None:
+            raise ValueError("an XForm has a model")
+        self.model = model
+        self.binds = {bind.get("nodeset", ""): bind for bind in model.findall(f"{_XFORMS}bind")}
+        self.codes: dict[str, str] = {}
+        self.texts: dict[str, Wording] = self._read_texts()
+        self.controls: dict[str, Element] = {}
+        self.repeats: dict[str, Element] = {}
+        self.defaults: dict[str, str] = {}
+        for element in [*model.iter(f"{_XFORMS}setvalue"), *body.iter()]:
+            self._sort(element)
+
+    def form(self) -> Form:
+        primary, *secondary = self.model.findall(f"{_XFORMS}instance")
+        root = primary[0]
+        languages = tuple(self.codes.values()) or ("zh",)
+        path = f"/{_local(root)}"
+        items = self._items(root, path, _doubles(root, set(self.repeats), path))
+        return Form(
+            name=self.sources.name,
+            version=self.sources.version,
+            titles=self.sources.titles,
+            languages=languages,
+            items=items,
+            order=Order(items, self.sheets),
+            source=self.sources.content,
+            root=_local(root),
+            lists={found.get("id", ""): _nodes(found) for found in secondary if not found.get("src")},
+            wordings={key: words for key, words in self.texts.items() if not key.startswith("/")},
+            external=frozenset(found.get("id", "") for found in secondary if found.get("src")),
+            names=_names(self.sources.xform),
+            warnings=self.sources.warnings,
+        )
+
+    def _sort(self, element: Element) -> None:
+        name = _local(element)
+        ref = element.get("ref") or element.get("nodeset") or ""
+        if name == "setvalue":
+            self.defaults[ref] = element.get("value", "")
+        elif name == "repeat":
+            self.repeats[ref] = element
+        elif name in ("input", "select", "select1", "group"):
+            self.controls[ref] = element
+
+    def _read_texts(self) -> dict[str, Wording]:
+        found: dict[str, dict[str, tuple[str | Expression, ...]]] = {}
+        for translation in self.model.iter(f"{_XFORMS}translation"):
+            name = translation.get("lang", "")
+            code = self.codes.setdefault(name, language_code(name))
+            for text in translation:
+                parts = self._parts(text)
+                if parts and parts != ("-",):  # pyxform's mark of a text that is not translated
+                    found.setdefault(text.get("id", ""), {})[code] = parts
+        return {key: self._translated(Wording(texts)) for key, texts in found.items()}
+
+    def _translated(self, wording: Wording) -> Wording:
+        """Return the "Other" that or_other adds to a list in this house's words; an author's own stays."""
+        added = any(asked.type.endswith(" or_other") for asked in self.sources.rows.values())
+        if added and set(wording.texts.values()) == {("Other",)}:
+            return Wording({code: (say("form.other", code),) for code in LANGUAGES})
+        return wording
+
+    def _parts(self, text: Element) -> tuple[str | Expression, ...]:
+        """Return the words of an itext entry; a guidance hint stands below the hint as a line of its own."""
+        parts: list[str | Expression] = []
+        for value in text.findall(f"{_XFORMS}value"):
+            if value.get("form") not in (None, "guidance"):
+                continue
+            if parts:
+                parts.append("\n")
+            parts += self._words(value)
+        return tuple(parts)
+
+    def _words(self, element: Element) -> list[str | Expression]:
+        parts: list[str | Expression] = [element.text or ""]
+        for output in element:
+            parts += [compile_expression(output.get("value", "").strip()), output.tail or ""]
+        if isinstance(parts[0], str):
+            parts[0] = parts[0].lstrip()
+        if isinstance(parts[-1], str):
+            parts[-1] = parts[-1].rstrip()
+        return [part for part in parts if part != ""]
+
+    def _wording(self, element: Element | None, ref: str | None = None) -> Wording:
+        """Return the words of a label or hint element, or of a message given by reference or in full."""
+        reference = element.get("ref") if element is not None else ref
+        itext = _ITEXT.match(reference or "")
+        if itext:
+            return self.texts.get(itext[1], Wording())
+        if element is None:
+            return Wording({"zh": (ref,)}) if ref else Wording()
+        words = tuple(self._words(element))
+        return Wording({"zh": words}) if words else Wording()
+
+    def _compiled(self, path: str, text: str | None, aspect: str) -> Expression | None:
+        if text is None or not text.strip():
+            return None
+        asked = self.sources.rows.get(path)
+        place = None
+        if self.sheets and asked:
+            place = dict(self.sheets.place("survey", asked.row, _FROM_SHEET[aspect]))
+        return compile_expression(text.strip(), place)
+
+    def _condition(self, path: str, aspect: str) -> Expression | None:
+        """Return a condition of a bind, None when it says nothing: never required, always relevant."""
+        bind = self.binds.get(path)
+        text = bind.get(aspect) if bind is not None else None
+        nothing = _ALWAYS if aspect == "relevant" else _NEVER
+        return None if text == nothing else self._compiled(path, text, aspect)
+
+    def _items(self, parent: Element, path: str, doubles: Mapping[str, str]) -> tuple[Item, ...]:
+        items: dict[str, Item] = {}
+        for element in parent:
+            name = _local(element)
+            here = f"{path}/{name}"
+            if name in items or name == "meta":  # a repeat's first instance after its template
+                continue
+            key = doubles.get(here, name)
+            if here in self.repeats:
+                items[name] = self._repeat(element, here, key)
+            elif len(element) or (here in self.controls and _local(self.controls[here]) == "group"):
+                items[name] = self._group(element, here, key, doubles)
+            else:
+                items[name] = self._question(element, here, key)
+        return tuple(items.values())
+
+    def _common(self, path: str, key: str) -> dict[str, Any]:
+        """Return what an item of any kind has."""
+        control, repeat = self.controls.get(path), self.repeats.get(path)
+        asked = self.sources.rows.get(path)
+        looks = (element.get("appearance", "") for element in (control, repeat) if element is not None)
+        label = self._wording(_child(control, "label"))
+        if asked is None and path.endswith("_other"):  # the box that or_other adds
+            label = Wording({code: (say("form.specify_other", code),) for code in LANGUAGES})
+        return {
+            "key": key,
+            "name": path.rpartition("/")[2],
+            "path": path,
+            "label": label,
+            "hint": self._wording(_child(control, "hint")),
+            "appearance": frozenset(" ".join(looks).split()),
+            "relevant": self._condition(path, "relevant"),
+            "row": asked.row if asked else None,
+        }
+
+    def _repeat(self, element: Element, path: str, key: str) -> Repeat:
+        count = self.repeats[path].get(f"{_ROSA}count")
+        doubles = _doubles(element, set(self.repeats), path)
+        return Repeat(
+            **self._common(path, key),
+            items=self._items(element, path, doubles),
+            count=self._compiled(path, count, "count"),
+        )
+
+    def _group(self, element: Element, path: str, key: str, doubles: Mapping[str, str]) -> Group:
+        return Group(**self._common(path, key), items=self._items(element, path, doubles))
+
+    def _question(self, element: Element, path: str, key: str) -> Question:
+        bind, control = self.binds.get(path), self.controls.get(path)
+        attribute = bind.get if bind is not None else lambda name: None
+        asked = self.sources.rows.get(path)
+        default = self.defaults.get(path)
+        calculate = self._compiled(path, attribute("calculate"), "calculate")
+        return Question(
+            **self._common(path, key),
+            kind=_kind(asked.type if asked else "text"),
+            type=attribute("type") or "string",
+            parameters=asked.parameters if asked else {},
+            required=self._condition(path, "required"),
+            required_message=self._wording(None, attribute(f"{_ROSA}requiredMsg")),
+            constraint=self._compiled(path, attribute("constraint"), "constraint"),
+            constraint_message=self._wording(None, attribute(f"{_ROSA}constraintMsg")),
+            calculate=calculate,
+            numeric=calculate is not None and is_numeric(calculate),
+            read_only=self._condition(path, "readonly"),
+            default=(element.text or "").strip(),
+            default_expression=self._compiled(path, default, "default"),
+            preload=asked.type if asked and asked.type in _METADATA else "",
+            choices=self._choices(path, control),
+        )
+
+    def _choices(self, path: str, control: Element | None) -> ItemSet | None:
+        itemset = _child(control, "itemset")
+        if itemset is None:
+            return None
+        items = self._compiled(path, itemset.get("nodeset"), "items")
+        value, label = _child(itemset, "value"), _child(itemset, "label")
+        found = _LIST.search(itemset.get("nodeset", ""))
+        if items is None or value is None or label is None:
+            raise ValueError(f"{path} has an itemset without items, value or label")
+        of_item = _ITEXT_OF_ITEM.match(label.get("ref", ""))
+        return ItemSet(
+            items=items,
+            value=value.get("ref", "name"),
+            label=of_item[1] if of_item else label.get("ref", "label"),
+            translated=of_item is not None,
+            instance=found[1] if found else "",
+        )
+
+
+def _child(element: Element | None, name: str) -> Element | None:
+    return element.find(f"{_XFORMS}{name}") if element is not None else None
+
+
+def _local(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _kind(asked: str) -> Kind:
+    word = asked.partition(" ")[0].removesuffix("_from_file")
+    if word in _METADATA:
+        return "metadata"
+    if word not in get_args(Kind):
+        raise ValueError(f"{word} is not a kind of question")
+    return cast(Kind, word)
+
+
+def _doubles(parent: Element, repeats: set[str], path: str) -> dict[str, str]:
+    """Return ``group/name`` as the key of questions whose name stands more than once outside inner repeats."""
+    found: dict[tuple[bool, str], set[str]] = defaultdict(set)
+
+    def gather(element: Element, at: str) -> None:
+        for child in element:
+            here = f"{at}/{_local(child)}"
+            if here not in repeats:
+                found[len(child) > 0, _local(child)].add(here)
+                gather(child, here)
+
+    gather(parent, path)
+    return {
+        here: here.removeprefix(f"{path}/") for places in found.values() if len(places) > 1 for here in places
+    }
+
+
+def _names(xform: str) -> frozenset[str]:
+    """Return every word of an XForm, for what it may be asking a list; ``*`` when it may be asking for anything."""
+    anything = {"*"} if re.search(r"/\*|node\(\)|::", xform) else set()
+    return frozenset(re.findall(r"[\w.-]+", xform)) | anything
+
+
+def _nodes(element: Element) -> Node:
+    """Return a secondary instance as a tree of nodes."""
+    node = Node(_local(element), (element.text or "").strip())
+    for child in element:
+        node.insert(len(node.children), _nodes(child))
+    return node

@@ -1,0 +1,47 @@
+"""What many tests share: an empty school, a small filled one, and a day that stands still."""
+
+import shutil
+from datetime import date
+
+import pytest
+
+TODAY = date(2026, 11, 20)  # a Friday in the middle of a term
+
+
+@pytest.fixture(autouse=True)
+def fixed_day(monkeypatch):
+    """Let every test run on the same day, in Chinese, with nobody signed in."""
+    monkeypatch.setenv("GUANAI_TODAY", TODAY.isoformat())
+    for name in ("GUANAI_LANGUAGE", "GUANAI_SCHOOL", "HTTP_X_GUANAI_PERSON", "QUERY_STRING"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def school(tmp_path):
+    """A school with a workbook of 002-1 and no record."""
+    from guanai.storage import create_school
+
+    made = create_school(tmp_path / "school", policy="002-1", name="星光小学", on=TODAY)
+    yield made.as_user("测试老师")
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def sample_folder(tmp_path_factory):
+    """The small sample school, made once; tests that write take `filled` instead."""
+    from guanai.server.samples import make_sample
+
+    folder = tmp_path_factory.mktemp("sample") / "school"
+    make_sample(folder, "small", TODAY)
+    return folder
+
+
+@pytest.fixture
+def filled(sample_folder, tmp_path):
+    """A copy of the small sample school that a test may change."""
+    from guanai.storage import open_school
+
+    shutil.copytree(sample_folder, tmp_path / "filled")
+    opened = open_school(tmp_path / "filled")
+    yield opened.as_user("测试老师")
+    opened.close()

@@ -1,0 +1,127 @@
+"""A school with a few test pages, served by a process of its own on a free port: for the tests over HTTP."""
+
+import os
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+import psutil
+
+from guanai.server.accounts import Accounts
+from guanai.server.addresses import free_port
+from guanai.server.visits import Visitor
+from guanai.storage import create_school, open_school
+
+NAME, PASSWORD = "林测试", "青山常在-2026"
+
+SERVE = """
+import sys, json
+from guanai.server.office import Office
+from guanai.server.serving import serve
+from guanai.storage import open_school
+folder, port, workshop, idle, kernels = sys.argv[1:]
+office = Office(open_school(folder), workshop=workshop or None)
+office.sessions.idle = float(idle)
+serve(office, port=int(port), browser=False, PageKernels=json.loads(kernels))
+"""
+
+WIDGETS = """
+import ipywidgets
+box = ipywidgets.VBox([ipywidgets.Text(description="姓名"), ipywidgets.Button(description="保存")])
+box
+"""
+WHO = """
+import os
+from urllib.parse import unquote
+for name in ("PERSON", "STAFF", "ROLE"):
+    print(name, unquote(os.environ.get("HTTP_X_GUANAI_" + name, "unset")))
+for name in ("QUERY_STRING", "GUANAI_SCHOOL", "GUANAI_LANGUAGE"):
+    print(name, os.environ.get(name))
+"""
+KNOWN = """
+from guanai.templates.errors import GuanaiError
+raise GuanaiError("school.no_terms")
+"""
+PAGES = {
+    "home": ["# 首页 / Home", WIDGETS],
+    "who": ["# 我是谁 / Who am I", WHO],
+    "broken": ["# 出错 / Broken", "secret_word = 'sesame'\n1 / 0", "print('not reached')"],
+    "known": ["# 已知 / Known", KNOWN, "print('not reached')"],
+    "syntax": ["# 语法 / Syntax", "这不是 Python"],
+    "dead": ["# 中断 / Dead", "import os\nos._exit(1)", "print('not reached')"],
+    "busy": ["# 很慢 / Slow", "import time\ntime.sleep(600)"],
+    "自己的页": ["# <i>自己的</i>页", WIDGETS],
+}
+
+
+@dataclass
+class Served:
+    """A server and its school."""
+
+    base: str
+    folder: Path
+    process: subprocess.Popen
+    lines: list = field(default_factory=list)
+
+    def console(self):
+        """Return what it has said on the console, by words."""
+        return " ".join(self.lines).replace("：", " ").split()
+
+    def signed_in(self):
+        """Return a visitor who has signed in."""
+        visitor = Visitor(self.base)
+        visitor.submit("/login", name=NAME, password=PASSWORD, next="/theme/icon.svg")
+        return visitor
+
+    def school_accounts(self):
+        """Return the accounts, as another process would open them."""
+        return Accounts(open_school(self.folder).table("account"))
+
+    def kernels(self):
+        """Return the processes of the pages' kernels."""
+        return [
+            child for child in psutil.Process(self.process.pid).children(recursive=True) if is_kernel(child)
+        ]
+
+
+def is_kernel(process):
+    try:
+        return "ipykernel_launcher" in " ".join(process.cmdline())
+    except psutil.Error:
+        return False
+
+
+@contextmanager
+def start(folder, *, account=True, workshop="", idle=3600, kernels='{"alone_seconds": 60}'):
+    """Make a school with the test pages and serve it."""
+    school = create_school(folder, name="青山 <b>小学</b>")
+    accounts = Accounts(school.table("account"))
+    if account:
+        accounts.add(NAME, PASSWORD, role="coordinator", staff="staff-1")
+    if workshop:
+        accounts.add_without_password(workshop)
+    for name, (heading, *cells) in PAGES.items():
+        notebook = nbformat.v4.new_notebook()
+        notebook.cells = [nbformat.v4.new_markdown_cell(heading), *map(nbformat.v4.new_code_cell, cells)]
+        nbformat.write(notebook, school.folder.notebooks / f"{name}.ipynb")
+    school.close()
+    port = free_port(19_000 + os.getpid() % 900)
+    command = [sys.executable, "-c", SERVE, str(folder), str(port), workshop, str(idle), kernels]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    served = Served(f"http://127.0.0.1:{port}", Path(folder), process)
+    try:
+        served.lines.append(process.stdout.readline())
+        reader = threading.Thread(target=lambda: served.lines.extend(process.stdout), daemon=True)
+        reader.start()
+        Visitor(served.base).get("/login")
+        yield served
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()

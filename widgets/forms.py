@@ -1,0 +1,298 @@
+"""A form on the screen: questions of a session, errors beside them, and one button that saves.
+
+After a new record is saved the form empties for the next one and says what was saved; the form of a record
+that is being changed stays as it is.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+from uuid import uuid4
+
+import ipywidgets as ipw
+
+from guanai.templates.errors import ConflictError, RecordError
+from guanai.templates.wording import say
+from guanai.widgets.boxes import Panel, button, html, spoken
+from guanai.widgets.conflicts import Conflict, merged
+from guanai.widgets.errors import message_of
+from guanai.widgets.fields import Field
+from guanai.widgets.layouts import plain
+from guanai.widgets.progress import Progress
+from guanai.widgets.sections import Sections
+
+__all__ = ["Form"]
+
+Record = dict[str, Any]
+
+
+class Form(Panel):
+    """The questions of a form and a button that saves them.
+
+    ``form`` is a form of storage (``school.form("child")``) or a session of one. ``on_save(record)`` keeps the
+    record and returns what to say, the saved record, or both as ``(text, record)``; a parameter called ``token``
+    gets the same text again when one save is tried twice. ``record`` with an ``id`` is changed, without one it
+    gives the first answers of a new record. ``links`` are offered after a save, filled from the record:
+    ``{"text": "child?id={child}"}``.
+
+    ``controls`` gives the ipywidgets control of each question by its path (``guardians/0/name``), ``record`` the
+    answers so far, ``problems`` what is missing or wrong, ``notice`` the line above the button ``save``.
+    """
+
+    def __init__(
+        self,
+        form: Any,
+        on_save: Callable[..., Any] | None = None,
+        *,
+        record: Mapping[str, Any] | None = None,
+        language: str | None = None,
+        links: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__("guanai-form")
+        self._form = form if hasattr(form, "session") else form.form
+        self._on_save = on_save
+        self._language = language
+        self._links = dict(links or {})
+        self._base: Record = dict(record or {})
+        self._left: set[str] = set()
+        self._wrong: dict[str, str] = {}
+        self._refused = False
+        self._saved = False  # nothing was changed since the last save
+        self._token = uuid4().hex
+        self._session = self._open(self._base) if hasattr(form, "session") else form
+        self._sections = Sections(self._session, self._heard, self._moved, language)
+        self.notice = html("", "guanai-form-notice")
+        self.save = button(say("form.save", language), self._save, "guanai-main")
+        self.conflict = ipw.VBox(layout=plain())
+        foot = ipw.VBox(
+            [self.conflict, self.notice, self.save], layout=plain(), _dom_classes=("guanai-foot",)
+        )
+        self.fill_with(self._sections.view, foot)
+
+    def _open(self, answers: Mapping[str, Any]) -> Any:
+        return self._form.session(dict(answers), language=spoken(self._language))
+
+    # -- what tests and notebooks use
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """Every question on the page by its path."""
+        return self._sections.fields
+
+    @property
+    def controls(self) -> dict[str, Any]:
+        """The control of every question by its path."""
+        return {path: field.control for path, field in self._sections.fields.items()}
+
+    @property
+    def record(self) -> Record:
+        """The answers so far; for a record being changed also what the form does not ask (id, revision, …)."""
+        return dict(self._session.record())
+
+    @property
+    def problems(self) -> list[Any]:
+        """What is missing or wrong now, in page order."""
+        return list(self._session.check())
+
+    @property
+    def wrong(self) -> dict[str, str]:
+        """The errors that the page shows now, by path."""
+        return dict(self._wrong)
+
+    def fill(self, **answers: Any) -> None:
+        """Enter answers as a person would, in this order; choices by name or label, a repeat as a list of dicts."""
+        for name, value in answers.items():
+            if name in self._sections.repeats:
+                self._fill_rows(name, value)
+            else:
+                self._fill_one(name, value)
+
+    def _fill_rows(self, path: str, rows: list[Mapping[str, Any]]) -> None:
+        for number, row in enumerate(rows):
+            while len(self._sections.repeats[path].rows.children) <= number:
+                self._sections.add(path)
+            for key, value in row.items():
+                self._fill_one(f"{path}/{number}/{key}", value)
+
+    def _fill_one(self, path: str, value: object) -> None:
+        if not self._session.state(path).relevant:
+            raise ValueError(f"{path} is not on the page: it does not apply to these answers")
+        self._sections.fields[path].enter(value)
+
+    # -- what a person does
+
+    def _heard(self, field: Field, raw: object) -> None:
+        changed = self._session.set(field.path, raw)
+        self._left.add(field.path)
+        self._touch()
+        self._show({field.path, *changed})
+
+    def _moved(self) -> None:
+        """Rows came or went: every state may have changed."""
+        self._left = {path for path in self._left if path in self._sections.fields}
+        self._touch()
+        self._show({*self._sections.fields, *self._sections.repeats})
+
+    def _touch(self) -> None:
+        if self._saved:
+            self.notice.value = ""
+        self._saved = False
+        self.add_class("guanai-dirty")  # the theme warns before the page is left
+
+    def _show(self, paths: set[str]) -> None:
+        """Show the state of these paths, and every error that came or went."""
+        if self._refused:
+            now = {problem.path: problem.message for problem in self._session.check()}
+        else:  # a field that nobody has left yet is not wrong
+            errors = (
+                (path, self._session.state(path).error)
+                for path in self._sections.fields
+                if path in self._left
+            )
+            now = {path: error for path, error in errors if error}
+        for path, field in self._sections.fields.items():
+            if field.own_error:
+                now[path] = field.own_error
+        moved = {path for path in {*now, *self._wrong} if now.get(path) != self._wrong.get(path)}
+        self._wrong = now
+        self._sections.show(paths | moved, now)
+        if self._refused:
+            self._say_count()
+
+    def _say_count(self) -> None:
+        if self._wrong:
+            self._say("bad", say("form.attention", self._language, count=len(self._wrong)), alert=True)
+        else:
+            self._say("", say("form.ready", self._language))
+
+    def _say(self, kind: str, text: str, *, alert: bool = False, extra: str = "") -> None:
+        role = "alert" if alert else "status"
+        self.notice.value = (
+            f'<div class="guanai-notice guanai-{kind or "calm"}" role="{role}">{escape(text)}{extra}</div>'
+        )
+
+    # -- saving
+
+    def _save(self) -> None:
+        if self._saved:  # the second half of a double click: the first one has saved everything there is
+            return
+        self.save.disabled = True
+        try:
+            with Progress(say("form.saving", self._language), into=self.notice):
+                self._try()
+        finally:
+            self.save.disabled = False
+
+    def _try(self) -> None:
+        self._refused = True
+        self._left.update(path for path in self._sections.fields if self._session.state(path).relevant)
+        self._show(set())
+        if self._wrong:
+            self._focus_first()
+            return
+        try:
+            record = self.record
+            outcome = self._keep(record)
+        except ConflictError as error:
+            self._show_conflict(error)
+        except RecordError as error:
+            self._show_refusal(error)
+        except Exception as error:
+            self._say("bad", message_of(error, self._language), alert=True)
+        else:
+            self._done(record, outcome)
+
+    def _keep(self, record: Record) -> Any:
+        if self._on_save is None:
+            return None
+        if "token" in inspect.signature(self._on_save).parameters:
+            return self._on_save(record, token=self._token)
+        return self._on_save(record)
+
+    def _done(self, record: Record, outcome: Any) -> None:
+        text, kept = outcome if isinstance(outcome, tuple) else (outcome, None)
+        if isinstance(text, Mapping):
+            text, kept = None, text
+        if "id" in self._base:
+            base = dict(kept or record)
+            if not kept and isinstance(base.get("revision"), int):
+                base["revision"] += 1  # what a save makes of it; the next one must not meet itself
+        else:
+            base = {}
+        self._start(base)
+        self._saved = True
+        links = "".join(
+            f' <a href="{href(page, kept or record)}">{escape(label)}</a>'
+            for label, page in self._links.items()
+        )
+        self._say("good", str(text or say("form.saved", self._language)), extra=links)
+
+    def _start(self, base: Record) -> None:
+        """Show a record, or an empty form, in the same controls."""
+        self._base = base
+        self._left.clear()
+        self._wrong = {}
+        self._refused = False
+        self._token = uuid4().hex
+        self.conflict.children = ()
+        self._session = self._open(base)
+        self._sections.start(self._session)
+        self.remove_class("guanai-dirty")
+
+    def _focus_first(self) -> None:
+        for path in self._wrong:  # in page order, as the session's check gives them
+            if path in self._sections.fields:
+                self._sections.fields[path].focus()
+                return
+
+    def _show_refusal(self, error: RecordError) -> None:
+        """Show what the storage refused beside the fields it names."""
+        self._wrong = {path: text for path, text in error.fields.items() if path in self._sections.fields}
+        self._sections.show(self._wrong, self._wrong)
+        self._say("bad", error.message(self._language), alert=True)
+        self._focus_first()
+
+    # -- somebody else saved first
+
+    def _show_conflict(self, error: ConflictError) -> None:
+        mine, theirs = self._texts(self.record), self._texts(error.theirs)
+        labels = {**theirs, **mine}
+        lines = [
+            (label, mine.get(key, ("", ""))[1], theirs.get(key, ("", ""))[1])
+            for key, (label, _) in labels.items()
+            if mine.get(key, ("", ""))[1] != theirs.get(key, ("", ""))[1]
+        ]
+        panel = Conflict(
+            lines,
+            str(error.theirs.get("updated_by", "")),
+            on_keep=lambda: self._keep_mine(error.theirs),
+            on_take=lambda: self._take_theirs(error.theirs),
+            language=self._language,
+        )
+        self.conflict.children = (panel,)
+        self._say("bad", error.message(self._language), alert=True)
+        panel.keep.focus()
+
+    def _texts(self, answers: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+        """Return label and text of every answer by path, as a person reads them."""
+        session = self._open(answers)
+        states = {path: session.state(path) for path in _question_paths(session.tree())}
+        return {path: (state.label, state.text or "") for path, state in states.items() if state.relevant}
+
+    def _keep_mine(self, theirs: Mapping[str, Any]) -> None:
+        answers = merged(self._base, self.record, theirs, list(self._form.columns))
+        kept = {key: value for key, value in theirs.items() if key not in self._form.columns}
+        self._start({**kept, **answers})
+        self._save()
+
+    def _take_theirs(self, theirs: Mapping[str, Any]) -> None:
+        self._start(dict(theirs))
+        self._say("", say("conflict.taken", self._language))
+
+
+def _question_paths(nodes: Any) -> list[str]:
+    paths: list[str] = []
+    for node in nodes:
+        paths += [node.path] if hasattr(node.item, "kind") else _question_paths(node.children)
+    return paths

@@ -1,0 +1,89 @@
+"""Which page shows what: the addresses that lists, dossiers and first steps lead to.
+
+A page is a notebook, its address the notebook's name. A form without a page of its own is kept in ``register``.
+"""
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+from guanai.templates.wording import say
+from guanai.widgets.boxes import Panel, html
+
+__all__ = ["OWN_PAGES", "FirstSteps", "Links", "list_columns", "page_about", "page_for", "record_pages"]
+
+OWN_PAGES = ("child", "home_visit", "pairing")
+
+_MANY = 7  # columns that a table can show side by side
+
+
+def _address(form: str, **values: object) -> str:
+    own = form in OWN_PAGES
+    given = values if own else {"form": form, **values}
+    query = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in given.items())
+    page = form if own else "register"
+    return f"{page}?{query}" if query else page
+
+
+def page_about(form: str, child_id: str) -> str:
+    """Return the address of a form with the child filled in."""
+    return _address(form, child=child_id)
+
+
+def page_for(line: Mapping[Any, Any]) -> str:
+    """Return the page on which a due line is settled, its child filled in; the dossier itself is opened to edit."""
+    form, child = str(line.get("form") or ""), line.get("subject_id", "")
+    if not form:
+        return ""
+    return _address("child", id=child, edit=1) if form == "child" else page_about(form, child)
+
+
+def record_pages(forms: Iterable[str]) -> dict[str, str]:
+    """Return for each form the address where one record is changed, ``{id}`` standing for its id."""
+    places = {name: _address(name, id="ID").replace("=ID", "={id}") for name in forms}
+    return places | {"child": "child?id={id}&edit=1"}
+
+
+def list_columns(form: Any) -> list[str]:
+    """Return the columns of a form that a list of its records shows: no long texts, no repeats, at most seven."""
+    long_ = {item.key for item in form.questions() if "multiline" in item.appearance}
+    chosen = [key for key, kind in form.columns.items() if kind not in ("repeat",) and key not in long_]
+    if "child" in chosen:
+        place = chosen.index("child")
+        chosen[place : place + 1] = ["child_name", *([] if "class" in chosen else ["class"])]
+    return chosen[:_MANY]
+
+
+class Links(Panel):
+    """Ways to other pages side by side: ``Links({"登记一名儿童": "child?new=1"})``."""
+
+    def __init__(self, links: Mapping[str, str]) -> None:
+        super().__init__("guanai-links")
+        inside = "".join(
+            f'<a class="guanai-record" href="{escape(address)}">{escape(text)}</a>'
+            for text, address in links.items()
+        )
+        self.body = html(f'<nav class="guanai-link-row">{inside}</nav>' if inside else "")
+        self.fill_with(self.body)
+
+
+class FirstSteps(Panel):
+    """What to do first in a new school: one step per register that is still empty, in this order; else nothing.
+
+    ``counts`` gives how many records each register has, by form name.
+    """
+
+    def __init__(self, counts: Mapping[str, int], language: str | None = None) -> None:
+        super().__init__("guanai-first")
+        self.open = [form for form, count in counts.items() if not count]
+        steps = []
+        for form, count in counts.items():
+            text = escape(say(f"steps.{form}", language))
+            address = escape(_address(form, new=1) if form == "child" else _address(form))
+            done = f' <span class="guanai-badge">✓ {escape(say("steps.done", language))}</span>'
+            steps.append(f"<li>{text}{done}</li>" if count else f'<li><a href="{address}">{text}</a></li>')
+        head = escape(say("steps.title", language))
+        inside = f'<section class="guanai-part"><h3>{head}</h3><ol class="guanai-steps">{"".join(steps)}</ol></section>'
+        self.body = html(inside if self.open else "")
+        self.fill_with(self.body)

@@ -1,0 +1,78 @@
+"""What happened to one child, in order: the records of every register, and the changes of its own dossier."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from guanai.templates.wording import say
+from guanai.widgets.labels import Labels, plain_text
+from guanai.widgets.tables import href
+
+__all__ = ["Event", "changes", "definitions", "events", "rows_of", "timeline_html"]
+
+Event = tuple[str, str]  # the day as ISO text, and what happened as HTML
+
+_DATED = ("date", "start")
+_LEFT_OUT = {"child", "child_name", "id", "form", "version", "revision"}
+_LEFT_OUT |= {"created_at", "created_by", "updated_at", "updated_by"}
+
+
+def rows_of(rows: Any) -> list[dict[Any, Any]]:
+    """Return the records of a frame, or of any series of mappings."""
+    return rows.to_dict("records") if isinstance(rows, pd.DataFrame) else [dict(row) for row in rows]
+
+
+def events(
+    rows: Iterable[Mapping[Any, Any]], title: str, labels: Labels, address: str = ""
+) -> Iterable[Event]:
+    """Yield an event per record of one register; ``address`` is the template of the page that shows one."""
+    for row in rows:
+        day = next((key for key in _DATED if plain_text(row.get(key))), "")
+        head = f"<strong>{escape(title)}</strong>"
+        if address:
+            head = f'<a href="{href(address, row)}">{head}</a>'
+        yield plain_text(row.get(day))[:10], head + _details(labels.pairs(row, leave_out={*_LEFT_OUT, day}))
+
+
+def changes(history: Iterable[Any], labels: Labels, language: str | None = None) -> Iterable[Event]:
+    """Yield an event per change of a record (at, by, kind, before, after), old and new in words."""
+    for change in history:
+        before, after = change.before or {}, change.after or {}
+        keys = [
+            key for key in {**before, **after} if key not in _LEFT_OUT and before.get(key) != after.get(key)
+        ]
+        pairs = [(labels.column(key), _change(labels, key, before, after, language)) for key in keys]
+        title = escape(say(f"dossier.kind_{change.kind}", language, by=change.by))
+        details = _details(pairs) if change.kind == "update" else ""
+        yield str(change.at)[:10], f'<span class="guanai-change">{title}</span>{details}'
+
+
+def _change(
+    labels: Labels, key: str, before: Mapping[str, Any], after: Mapping[str, Any], language: str | None
+) -> str:
+    old, new = (labels.text(key, version.get(key)) or "—" for version in (before, after))
+    return say("dossier.change", language, before=old, after=new)
+
+
+def timeline_html(found: Sequence[Event]) -> str:
+    """Return events as an HTML list, newest first."""
+    lines = (
+        f'<li><time datetime="{escape(day)}">{escape(day)}</time><div>{text}</div></li>'
+        for day, text in sorted(found, key=lambda event: event[0], reverse=True)
+    )
+    return f'<ol class="guanai-timeline">{"".join(lines)}</ol>'
+
+
+def definitions(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return labels and texts as an HTML definition list, escaped."""
+    inside = "".join(f"<div><dt>{escape(label)}</dt><dd>{escape(text)}</dd></div>" for label, text in pairs)
+    return f'<dl class="guanai-pairs">{inside}</dl>' if inside else ""
+
+
+def _details(pairs: Sequence[tuple[str, str]]) -> str:
+    if not pairs:
+        return ""
+    short = escape("；".join(f"{label}：{text}" for label, text in pairs[:3]))
+    return f"<details><summary>{short}</summary>{definitions(pairs)}</details>"
