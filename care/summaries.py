@@ -58,10 +58,11 @@ class Summary:
         return [one.as_record() for one in self.figures]
 
     def figures_table(self) -> pd.DataFrame:
-        """Return one row per figure: label, numerator, denominator, share, target, met (in a word), basis."""
-        table = pd.DataFrame(self.as_records(), dtype=object)
-        table["met"] = [None if met is None else say(f"met.{'yes' if met else 'no'}") for met in table["met"]]
-        return table.drop(columns="key")
+        """Return one row per figure: key, label, numerator, denominator, share, target, met (in a word), basis."""
+        table = pd.DataFrame(self.as_records())
+        words = [None if met is None else say(f"met.{'yes' if met else 'no'}") for met in table["met"]]
+        counts = table[["numerator", "denominator"]].astype("Int64")
+        return table.assign(met=words, numerator=counts["numerator"], denominator=counts["denominator"])
 
 
 def labelled(table: pd.DataFrame, language: str | None = None) -> pd.DataFrame:

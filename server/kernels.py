@@ -5,6 +5,7 @@ connected for a while (a browser that was killed says nothing), and when the ser
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_server import CallContext
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.ioloop import PeriodicCallback
-from traitlets import Dict, Float, default
+from traitlets import Dict, Float, Unicode, default
 
 __all__ = ["OwnKernelSpec", "PageKernels"]
 
@@ -40,6 +41,7 @@ class PageKernels(AsyncMappingKernelManager):
     alone_seconds = Float(180.0, help="How long a kernel lives with no page connected to it.").tag(
         config=True
     )
+    output = Unicode(help="The file that takes what a kernel says outside of its page.").tag(config=True)
     sweep_seconds = Float(10.0, help="How often that is looked at.").tag(config=True)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -57,7 +59,11 @@ class PageKernels(AsyncMappingKernelManager):
         handler = CallContext.get(CallContext.JUPYTER_HANDLER)
         environment = {**(env or {}), **self.extra_env}
         environment["GUANAI_LANGUAGE"] = handler.language
-        kernel_id: str = await super().start_kernel(env=environment, extra_arguments=KERNEL_OPTIONS, **kwargs)
+        with open(self.output or os.devnull, "ab") as output:  # opening a log file does not wait
+            said: dict[str, Any] = {"stdout": output, "stderr": output}
+            kernel_id: str = await super().start_kernel(
+                env=environment, extra_arguments=KERNEL_OPTIONS, **said, **kwargs
+            )
         self.owners[kernel_id] = handler.current_user.session
         handler.kernel_id = kernel_id
         if self._sweeper is None:

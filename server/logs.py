@@ -8,7 +8,7 @@ import os
 import secrets
 from pathlib import Path
 
-__all__ = ["LOG_NAME", "log_fault", "log_to", "rotate"]
+__all__ = ["LOG_NAME", "log_fault", "log_file", "log_to", "rotate"]
 
 LOG_NAME = "guanai.log"
 LARGEST = 5_000_000
@@ -17,10 +17,16 @@ LAYOUT = "%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"
 log = logging.getLogger("guanai.server")
 
 
-def log_to(folder: Path, *loggers: str, level: int = logging.INFO) -> Path:
-    """Let these loggers (``guanai`` without any) write to the school's log file, and return it."""
+def log_file(folder: Path) -> Path:
+    """Return the school's log file, its folder made."""
     path = folder / "logs" / LOG_NAME
     path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def log_to(folder: Path, *loggers: str, level: int = logging.INFO) -> Path:
+    """Let these loggers (``guanai`` without any) write to the school's log file, and return it."""
+    path = log_file(folder)
     handler = logging.FileHandler(path, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter(LAYOUT))
     for name in loggers or ("guanai",):
@@ -33,7 +39,7 @@ def log_to(folder: Path, *loggers: str, level: int = logging.INFO) -> Path:
 
 def rotate(folder: Path) -> None:
     """Put a log that has grown large aside, keeping one older file. For a server that is starting."""
-    path = folder / "logs" / LOG_NAME
+    path = log_file(folder)
     if path.exists() and path.stat().st_size > LARGEST:
         os.replace(path, path.with_suffix(".1.log"))
 

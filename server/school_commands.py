@@ -22,8 +22,8 @@ __all__ = ["USER_ACTIONS", "eject", "init", "opened", "update", "user"]
 @contextmanager
 def opened(path: Path) -> Iterator["School"]:
     """Open the school of a folder. Raises GuanaiError for a folder that is none, and makes nothing in it."""
-    from guanai.storage.folders import Folder  # `guanai --help` need not wait for pandas
     from guanai.storage import open_school
+    from guanai.storage.folders import Folder  # `guanai --help` need not wait for pandas
 
     if not Folder(path).is_school:
         raise GuanaiError("school.no_folder", path=path)
@@ -37,8 +37,8 @@ def opened(path: Path) -> Iterator["School"]:
 def init(chosen: Namespace) -> None:
     """Make a school in a folder, with its workbook and pages."""
     from guanai.server.shipped import renew
-    from guanai.storage.policies import DEFAULT_POLICY
     from guanai.storage import create_school
+    from guanai.storage.policies import DEFAULT_POLICY
 
     school = create_school(chosen.folder, policy=chosen.policy or DEFAULT_POLICY, name=chosen.name)
     renew(school.folder.notebooks)

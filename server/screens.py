@@ -62,7 +62,7 @@ class Screen(JupyterHandler):
         """Keep pages out of caches and their addresses, which name records, out of other sites' logs."""
         super().set_default_headers()
         self.set_header("Referrer-Policy", "same-origin")
-        self.set_header("Cache-Control", "no-store")
+        self.set_header("Cache-Control", "no-cache, no-store, must-revalidate")
 
     @property
     def template_namespace(self) -> dict[str, Any]:

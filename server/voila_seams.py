@@ -6,6 +6,7 @@ handlers in `init_handlers`, and the page-config key ``fullStaticUrl`` by which 
 """
 
 import signal
+import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
@@ -22,6 +23,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from guanai.server.addresses import is_loopback
 from guanai.server.kernels import OwnKernelSpec, PageKernels
+from guanai.server.logs import log_file
 from guanai.server.office import Office
 from guanai.server.pages import ClosedDoor, PageClosing, SchoolPage, VoilaAddress, dress
 from guanai.server.screens import ThemeFiles, theme_environment
@@ -48,7 +50,9 @@ class BundleFiles(MultiStaticFileHandler):
         return 365 * 24 * 60 * 60
 
     def set_extra_headers(self, path: str) -> None:
-        """Spare the browser even the question whether a file has changed."""
+        """Spare the browser even the question whether a file has changed; note what pages ask for."""
+        if path.endswith(".js"):
+            self.settings["bundle_used"].add(self.request.path)
         self.set_header("Cache-Control", f"public, max-age={self.get_cache_time(path, None, '')}, immutable")
 
 
@@ -83,6 +87,7 @@ class SchoolServer(voila.app.Voila):
         return {
             **settings,
             "office": self.office,
+            "bundle_used": set(),
             "jinja2_env": theme_environment(),
             "compress_response": True,
             "allow_remote_access": not self.office.workshop,
@@ -174,6 +179,11 @@ def school_config(office: Office, host: str, port: int) -> Config:
                 "multi_kernel_manager_class": PageKernels,
                 "kernel_spec_manager_class": OwnKernelSpec,
             },
-            "PageKernels": {"extra_env": {"GUANAI_SCHOOL": str(office.folder)}},
+            "PageKernels": {
+                "extra_env": {"GUANAI_SCHOOL": str(office.folder)},
+                "output": str(log_file(office.folder)),
+            },
+            # Where there are Unix sockets, no other user of the machine can listen to what a page says.
+            "KernelManager": {"transport": "ipc" if sys.platform == "linux" else "tcp"},
         }
     )

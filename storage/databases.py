@@ -35,7 +35,9 @@ _inherited: list[object] = []
 def _prepared(statement: Executable, dialect: Dialect) -> tuple[str, tuple[str, ...], Mapping[str, Any]]:
     """Return a statement's SQL, its parameters' names in order, and the values that it brings along."""
     compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
-    if compiled.post_compile_params or compiled.literal_execute_params:  # lists, and values that must stand in the text
+    if (
+        compiled.post_compile_params or compiled.literal_execute_params
+    ):  # lists, and values that must stand in the text
         compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})  # type: ignore[attr-defined]
     return str(compiled), tuple(compiled.positiontup or ()), compiled.params
 
@@ -53,6 +55,8 @@ class Database:
         self._rows: dict[str, Rows] = {}
         self._numbers: dict[str, int] = {}
         self._indexed: dict[int, frozenset[str]] = {}
+        #: What the writer of a table has read within this transaction, by the table's number.
+        self.known: dict[int, Any] = {}
         self._connect()
 
     @classmethod
@@ -71,6 +75,12 @@ class Database:
                 self._closed = True
                 self._rows.clear()
                 self._fairy.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     # --- asking ---
 
@@ -127,7 +137,9 @@ class Database:
         """Return how the database would go about a statement, for those who wonder why it is slow."""
         sql, names, values = _prepared(statement, self._dialect)
         with self._turn():
-            return "\n".join(row[-1] for row in self._ask(openings.EXPLAIN + sql, [values[name] for name in names]))
+            return "\n".join(
+                row[-1] for row in self._ask(openings.EXPLAIN + sql, [values[name] for name in names])
+            )
 
     def indexed(self, number: int) -> frozenset[str]:
         """Return the fields of a table on which this process knows an index."""
@@ -142,7 +154,9 @@ class Database:
             with self.transaction():
                 number = self.add_table(table)
         with self._turn():
-            self._ask(str(CreateIndex(index_on(number, field), if_not_exists=True).compile(dialect=self._dialect)))
+            self._ask(
+                str(CreateIndex(index_on(number, field), if_not_exists=True).compile(dialect=self._dialect))
+            )
             self._indexed[number] = self.indexed(number) | {field}
 
     # --- changing ---
@@ -184,6 +198,7 @@ class Database:
             raise StorageError("storage.opened_read_only", path=self.path)
         self._ask(openings.BEGIN_WRITING)
         self._failure = None
+        self.known.clear()
 
     def _commit(self) -> None:
         try:
@@ -193,12 +208,14 @@ class Database:
         except StorageError:
             self._undo()
             raise
+        self.known.clear()
         for rows in self._rows.values():
             rows.tentative = False
 
     def _undo(self) -> None:
         """Roll back, and forget what was read from the change that never was."""
         self._numbers.clear()
+        self.known.clear()
         for name in [name for name, rows in self._rows.items() if rows.tentative]:
             del self._rows[name]
         with suppress(self._error):  # after some faults SQLite has rolled back by itself

@@ -53,9 +53,11 @@ def copied(document: Json) -> Json:
 
 
 def _copied(value: Any) -> Any:
-    return copied(value) if isinstance(value, dict) else [
-        _copied(item) if type(item) in (dict, list) else item for item in value
-    ]
+    return (
+        copied(value)
+        if isinstance(value, dict)
+        else [_copied(item) if type(item) in (dict, list) else item for item in value]
+    )
 
 
 def record_id(document: Mapping[str, Any]) -> str | None:

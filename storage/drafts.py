@@ -27,9 +27,16 @@ class TableState(NamedTuple):
 
     @classmethod
     def read(cls, database: Database, number: int) -> "TableState":
-        """Ask the database in one question."""
-        next_id, listed, last, seq = database.run(schemas.TABLE_STATE, number=number, **schemas.span(number))[0]
-        return cls(next_id, listed, 0 if last is None else schemas.doc_id_at(last), seq or 0)
+        """Ask the database in one question, once within a transaction."""
+        known = database.known.get(number)
+        if known is None:
+            next_id, listed, last, seq = database.run(
+                schemas.TABLE_STATE, number=number, **schemas.span(number)
+            )[0]
+            known = cls(next_id, listed, 0 if last is None else schemas.doc_id_at(last), seq or 0)
+            if database.in_transaction:
+                database.known[number] = known
+        return known
 
     @property
     def free(self) -> int:
@@ -51,7 +58,9 @@ class Draft(MutableMapping[int, Json]):
         self._number = database.number(name) or database.add_table(name)
         self._state = TableState.read(database, self._number)
         self._before: dict[int, _Kept | None] = {}  # each row that was looked at; None: there is none
-        self._after: dict[int, Mapping[str, Any] | None] = {}  # what was taken from it or put there; None: removed
+        self._after: dict[
+            int, Mapping[str, Any] | None
+        ] = {}  # what was taken from it or put there; None: removed
         self._complete = False
 
     def _kept(self, doc_id: int) -> _Kept | None:
@@ -147,12 +156,16 @@ class Draft(MutableMapping[int, Json]):
         removed = [change for change in changes if change["after"] is None]
         for statement, rows in (
             (schemas.ADD_RECORD, [change for change in changes if change["before"] is None]),
-            (schemas.SET_RECORD, [change for change in changes if None not in (change["before"], change["after"])]),
+            (
+                schemas.SET_RECORD,
+                [change for change in changes if None not in (change["before"], change["after"])],
+            ),
             (schemas.DROP_RECORD, removed),
             (schemas.ADD_CHANGE, changes),
         ):
             if rows:
                 self._database.run_many(statement, rows)
+        self._database.known.clear()  # the newest change is another one now, for every table
         top_removed = max((change["doc_id"] for change in removed), default=0)
         if self._state.next_id <= top_removed:  # the doc_id of a removed document is never another's
             self._database.run(schemas.SET_NEXT_ID, of=self._number, next_id=top_removed + 1)

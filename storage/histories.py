@@ -28,16 +28,22 @@ _COLUMNS = (
     changes.c.after,
 )
 _this_table = changes.c.table_name == sa.bindparam("table_name")
-_deleted = changes.c.kind == sa.literal_column("'delete'")  # in the text itself, so that the bin's own index serves
+_deleted = changes.c.kind == sa.literal_column(
+    "'delete'"
+)  # in the text itself, so that the bin's own index serves
 
 # Every change points to the one before it: a record's history is a walk from its last change back.
-_walk = sa.select(changes.c.seq, changes.c.prior).where(changes.c.seq == sa.bindparam("seq")).cte(recursive=True)
+_walk = (
+    sa.select(changes.c.seq, changes.c.prior).where(changes.c.seq == sa.bindparam("seq")).cte(recursive=True)
+)
 _walk = _walk.union_all(sa.select(changes.c.seq, changes.c.prior).where(changes.c.seq == _walk.c.prior))
 _LIFE = sa.select(*_COLUMNS).join(_walk, _walk.c.seq == changes.c.seq).order_by(changes.c.seq)
 
 _LAST_BY_PLACE = sa.select(records.c.seq).where(records.c.place == sa.bindparam("place"))
 _LAST_DELETED = {
-    column: sa.select(sa.func.max(changes.c.seq)).where(_this_table, _deleted, changes.c[column] == sa.bindparam("key"))
+    column: sa.select(sa.func.max(changes.c.seq)).where(
+        _this_table, _deleted, changes.c[column] == sa.bindparam("key")
+    )
     for column in ("record_id", "doc_id")
 }
 

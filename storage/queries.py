@@ -100,7 +100,9 @@ def _is_vague(meaning: object) -> bool:
 
 def index_on(number: int, field: str) -> sa.Index:
     """Return the index that finds one value of a field in the table of that number."""
-    table = records.to_metadata(sa.MetaData())  # an index belongs to its table's description; this one to none
+    table = records.to_metadata(
+        sa.MetaData()
+    )  # an index belongs to its table's description; this one to none
     return sa.Index(
         f"records_{number}_{field}",
         _value((field,), table),
@@ -116,7 +118,9 @@ def _json(function: str, path: Path, table: sa.Table) -> ColumnElement[Any]:
     """Apply one of the database's JSON functions to the value at a path; NULL for a document that is not plain."""
     way = "".join(f'."{key}"' for key in path).replace("'", "''")
     # An index is on an expression with this very text, so the path is no parameter; `_reachable` keeps it harmless.
-    return sa.case((table.c.plain, getattr(sa.func, function)(table.c.document, sa.literal_column(f"'${way}'"))))
+    return sa.case(
+        (table.c.plain, getattr(sa.func, function)(table.c.document, sa.literal_column(f"'${way}'")))
+    )
 
 
 def _value(path: Path, table: sa.Table = records) -> ColumnElement[Any]:

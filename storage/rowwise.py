@@ -50,14 +50,18 @@ class RowTable(Table):
                 remembered[cond] = known
         return [self._document(document.doc_id, document) for document in known]
 
-    def get(self, cond: QueryLike | None = None, doc_id: int | None = None, doc_ids: list[int] | None = None) -> Any:
+    def get(
+        self, cond: QueryLike | None = None, doc_id: int | None = None, doc_ids: list[int] | None = None
+    ) -> Any:
         """Return one document, by a query or its doc_id, or None; with ``doc_ids`` those that exist, as a list."""
         if doc_id is not None:
             found = self._text_of(doc_id)
             return None if found is None else self.document_class(json.loads(found), doc_id)
         if doc_ids is not None:
             texts = {key: self._text_of(key) for key in sorted(set(doc_ids))}
-            return [self.document_class(json.loads(text), key) for key, text in texts.items() if text is not None]
+            return [
+                self.document_class(json.loads(text), key) for key, text in texts.items() if text is not None
+            ]
         if cond is not None:
             for key, document in self._matching(cond):
                 return self._document(key, document)
@@ -167,6 +171,7 @@ class RowTable(Table):
         with self._database.transaction():
             super().truncate()
             self._database.run(schemas.SET_NEXT_ID, of=self._database.number(self.name), next_id=1)
+            self._database.known.clear()
 
     def _prepared(self, cond: QueryLike) -> AbstractContextManager[None]:
         """Begin a change after reading what it will look at: others need not wait for a first load."""

@@ -55,7 +55,9 @@ tables = sa.Table(
 records = sa.Table(
     "records",
     metadata,
-    sa.Column("place", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column(
+        "place", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False
+    ),
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("record_id", sa.Text),
     sa.Column("seq", sa.Integer, nullable=False),  # its last change

@@ -37,7 +37,10 @@ class RecordStorage(Storage):
         """Return every table's documents by doc_id as text; None for a database without tables."""
         names = [name for (name,) in self.database.run(schemas.TABLE_NAMES)]
         return {
-            name: {str(doc_id): copied(document) for doc_id, document in self.database.rows(name).documents.items()}
+            name: {
+                str(doc_id): copied(document)
+                for doc_id, document in self.database.rows(name).documents.items()
+            }
             for name in names
         } or None
 
@@ -73,6 +76,7 @@ class RecordStorage(Storage):
                 self.change(name, Draft.clear)
                 self.database.run(schemas.SET_NEXT_ID, of=number, next_id=1)
                 self.database.run(schemas.LIST_TABLE, of=number, listed=False)
+                self.database.known.clear()
 
     def close(self) -> None:
         """Close the database."""

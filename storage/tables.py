@@ -41,7 +41,11 @@ class RecordTable(RowTable):
     def by_id(self, record_id: str) -> Document | None:
         """Return the record of that ``id``, or None."""
         number = self._database.number(self.name)
-        found = [] if number is None else self._database.run(schemas.FIND_RECORD, number=number, record_id=record_id)
+        found = (
+            []
+            if number is None
+            else self._database.run(schemas.FIND_RECORD, number=number, record_id=record_id)
+        )
         return Document(json.loads(found[0][1]), schemas.doc_id_at(found[0][0])) if found else None
 
     def record(self, key: Key) -> Document | None:
@@ -104,7 +108,9 @@ class RecordTable(RowTable):
                 if change.record_id is not None and self.by_id(change.record_id) is not None:
                     break  # it came back another way, by an import for example
                 doc_id = change.doc_id
-                if self.get(doc_id=doc_id) is not None:  # the table was emptied since, and counts from 1 again
+                if (
+                    self.get(doc_id=doc_id) is not None
+                ):  # the table was emptied since, and counts from 1 again
                     doc_id = self._get_next_id()
                 return self._write(doc_id, change.before, kind="restore", prior=change.seq)
         raise StorageError("storage.not_in_bin", record=key)

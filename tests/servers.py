@@ -41,6 +41,7 @@ for name in ("PERSON", "STAFF", "ROLE"):
     print(name, unquote(os.environ.get("HTTP_X_GUANAI_" + name, "unset")))
 for name in ("QUERY_STRING", "GUANAI_SCHOOL", "GUANAI_LANGUAGE"):
     print(name, os.environ.get(name))
+print("<script>printed")
 """
 KNOWN = """
 from guanai.templates.errors import GuanaiError

@@ -60,6 +60,14 @@ def test_badges_of_groups(checklist):
         assert f'guanai-badge">{section.count("<li ")}<' in section
 
 
+def test_classes_come_in_order_people_by_urgency():
+    frame = lines().assign(**{"class": ["三年级1班", "二年级1班"] * 6})
+    body = Checklist(frame).body.value
+    assert body.index("二年级1班") < body.index("三年级1班")
+    body = Checklist(frame.iloc[::-1], group="subject").body.value
+    assert body.index("安小11") < body.index("安小0")
+
+
 def test_filters_narrow_counts_and_lines(checklist):
     checklist.filters["who"].value = "严老师"
     assert set(checklist.shown["who"]) == {"严老师"}
@@ -83,6 +91,13 @@ def test_links_of_ones_own():
     assert 'href="visit?of=c%200"' in made
     assert made.count("guanai-record") == 6
     assert 'href="x"' in Checklist(lines(), link=lambda row: "x").body.value
+
+
+def test_a_page_may_open_on_one_status():
+    checklist = Checklist(lines, day=Day("日期", ON), status="overdue")
+    assert checklist.status.value == "overdue"
+    assert len(checklist.shown) == 4
+    assert Checklist(lines(), status="done").status.value == ""
 
 
 def test_another_day_asks_again():

@@ -211,6 +211,16 @@ def test_a_child_owes_a_week_from_half_of_it_on(registered, weeks):
     assert [day.day for day in found["since"]] == weeks
 
 
+@pytest.mark.parametrize(
+    ("registered", "owed"),
+    [("2026-11-08", True), ("2026-11-09", True), ("2026-11-10", False)],
+    ids=["the day before", "that day", "the day after"],
+)
+def test_who_is_not_yet_registered_owes_nothing_yet(registered, owed):
+    found = lines(TALKS, frames([child(registered_on=registered)]), date(2026, 11, 9))
+    assert found["period"].tolist() == (["第11周"] if owed else [])
+
+
 def test_who_turns_sixteen_in_mid_week_owes_up_to_the_day_before():
     found = lines(TALKS, frames([child(birth_date="2010-11-12")]), date(2026, 11, 20))
     assert found["due"].max() == pd.Timestamp("2026-11-11")  # Monday to Wednesday of that week, then no more
@@ -388,7 +398,9 @@ def test_nothing_is_asked_of_the_dead_and_no_place_of_work_of_who_is_at_home():
     )
     assert lines(duty, frames([one]), TERM.start)["have"].tolist() == [3]
     home = child(father_status="away", father_phone="1", mother_status="unable", guardians=[{"name": "奶奶"}])
-    assert "监护人电话" in lines(duty, frames([home]), TERM.start)["why"][0]
+    found = lines(duty, frames([home]), TERM.start)
+    assert found["have"].tolist() == [2]  # of three: the father's telephone, and no place of work to ask for
+    assert found["why"][0].endswith("缺监护人电话")
 
 
 # The whole

@@ -36,7 +36,9 @@ def test_every_type_goes_to_chinese_and_back(name):
         assert write_type(kind) != kind
 
 
-@pytest.mark.parametrize("words", [SURVEY_HEADINGS, {**CHOICE_HEADINGS}, SETTING_HEADINGS, TYPES, headings.SHEETS])
+@pytest.mark.parametrize(
+    "words", [SURVEY_HEADINGS, {**CHOICE_HEADINGS}, SETTING_HEADINGS, TYPES, headings.SHEETS]
+)
 def test_no_chinese_word_stands_for_two(words):
     assert len(set(words.values())) == len(words)
 
@@ -107,6 +109,8 @@ def test_sheets_have_chinese_names():
     ]
 
 
-@pytest.mark.parametrize(("name", "code"), [("中文 (zh)", "zh"), ("英文", "en"), ("English", "en"), ("藏文", "藏文")])
+@pytest.mark.parametrize(
+    ("name", "code"), [("中文 (zh)", "zh"), ("英文", "en"), ("English", "en"), ("藏文", "藏文")]
+)
 def test_a_language_has_a_code(name, code):
     assert language_code(name) == code

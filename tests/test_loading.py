@@ -95,7 +95,9 @@ BROKEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "key", "row", "column"), [case[1:] for case in BROKEN], ids=[case[0] for case in BROKEN])
+@pytest.mark.parametrize(
+    ("text", "key", "row", "column"), [case[1:] for case in BROKEN], ids=[case[0] for case in BROKEN]
+)
 def test_a_broken_form_is_refused_with_place_and_remedy(text, key, row, column):
     with pytest.raises(FormError) as caught:
         form_of(text, file="broken.md")
@@ -114,7 +116,12 @@ def test_a_broken_form_is_refused_with_place_and_remedy(text, key, row, column):
 
 @pytest.mark.parametrize(
     ("column", "expression"),
-    [("relevant", "${a} ="), ("relevant", "${a} = 'x"), ("calculation", "nosuch(${a})"), ("constraint", ". > today(1, 2)")],
+    [
+        ("relevant", "${a} ="),
+        ("relevant", "${a} = 'x"),
+        ("calculation", "nosuch(${a})"),
+        ("constraint", ". > today(1, 2)"),
+    ],
 )
 def test_a_bad_expression_is_told_by_row_and_column(column, expression):
     place = ["relevant", "calculation", "constraint"].index(column)
@@ -174,7 +181,12 @@ def test_a_form_may_be_all_chinese():
         "| 设置 | 表名 | 表名（英文） | 版本 |\n| | 住校登记 | Boarders | 2 |"
     )
     assert form.columns == {"住校": "select_one", "床号": "integer"}
-    assert (form.title(), form.title("en"), form.version, form.languages) == ("住校登记", "Boarders", "2", ("zh", "en"))
+    assert (form.title(), form.title("en"), form.version, form.languages) == (
+        "住校登记",
+        "Boarders",
+        "2",
+        ("zh", "en"),
+    )
     session = form.session()
     assert session.set("住校", "是") >= {"住校", "床号"}
     assert session.set("床号", "７") == {"床号"}
@@ -192,7 +204,11 @@ def test_the_same_name_in_two_groups_is_told_apart_by_its_group():
     groups = [
         row
         for group in ("father", "mother")
-        for row in (f"| | begin_group | {group} | {group} |", "| | text | phone | 电话 |", "| | end_group | | |")
+        for row in (
+            f"| | begin_group | {group} | {group} |",
+            "| | text | phone | 电话 |",
+            "| | end_group | | |",
+        )
     ]
     form = form_of(survey("| | text | name | 姓名 |", *groups))
     assert form.columns == {"name": "text", "father/phone": "text", "mother/phone": "text"}
@@ -264,7 +280,11 @@ def test_a_form_that_was_never_good_is_refused(tmp_path):
 
 
 def test_rows_are_known_by_their_place_in_the_form():
-    rows = check_sheets(sheets_of(survey("| | begin_group | g | G |", "| | text | a | A |", "| | end_group | | |").encode(), "a.md"))
+    rows = check_sheets(
+        sheets_of(
+            survey("| | begin_group | g | G |", "| | text | a | A |", "| | end_group | | |").encode(), "a.md"
+        )
+    )
     assert {path: (asked.row, asked.type) for path, asked in rows.items()} == {
         "/data/g": (2, "begin_group"),
         "/data/g/a": (3, "text"),

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from guanai.widgets.names import find, matches, spelt
+from guanai.widgets.names import find, in_order, matches, spelt
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,8 @@ def test_find_rows():
     assert list(find(frame, "三1", "name", "class")["id"]) == ["1"]
     assert list(find(frame, "", "name")["id"]) == ["1", "2"]
     assert find(frame.iloc[:0], "axm", "name").empty
+
+
+def test_classes_in_their_order():
+    classes = ["三年级10班", "十年级1班", "三年级9班", "二年级1班", "一年级2班"]
+    assert sorted(classes, key=in_order) == ["一年级2班", "二年级1班", "三年级9班", "三年级10班", "十年级1班"]

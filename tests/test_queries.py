@@ -22,9 +22,55 @@ from guanai.storage.tables import RecordDB
 FIELDS = ("a", "b", "孩子", 'q"', "back\\slash", "")
 NASTY = [
     *(0, 1, -1, True, False, None, 1.0, 0.0, -0.0, 0.1, 0.30000000000000004, 5e-324, 1e308, 2**53, 2**53 + 1),
-    *(2**63 - 1, 2**63, -(2**63), 10**25, 10**400, 1e22, 4.999999999999999, 5, 5.0, math.nan, math.inf, -math.inf),
-    *("", "1", "true", "null", "[1]", '["x"]', "{}", "x", "X", "é", "é", "王小明", "\0", "a\0b", "\u2028", "\x7f"),
-    *("'", '"', "\\", "%", "_", "NaN", "\ud800", "𝄞", "\uffff", [], {}, [1], ["x"], {"b": 1}, {"a": {"b": "x"}}),
+    *(
+        2**63 - 1,
+        2**63,
+        -(2**63),
+        10**25,
+        10**400,
+        1e22,
+        4.999999999999999,
+        5,
+        5.0,
+        math.nan,
+        math.inf,
+        -math.inf,
+    ),
+    *(
+        "",
+        "1",
+        "true",
+        "null",
+        "[1]",
+        '["x"]',
+        "{}",
+        "x",
+        "X",
+        "é",
+        "é",
+        "王小明",
+        "\0",
+        "a\0b",
+        "\u2028",
+        "\x7f",
+    ),
+    *(
+        "'",
+        '"',
+        "\\",
+        "%",
+        "_",
+        "NaN",
+        "\ud800",
+        "𝄞",
+        "\uffff",
+        [],
+        {},
+        [1],
+        ["x"],
+        {"b": 1},
+        {"a": {"b": "x"}},
+    ),
 ]
 scalars = st.sampled_from([value for value in NASTY if not isinstance(value, (list, dict))]) | st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=3)
@@ -45,7 +91,9 @@ def leaves(draw):
     field = Query()
     for key in path:
         field = field[key]
-    kind = draw(st.sampled_from(["compare", "compare", "compare", "exists", "one_of", "pattern", "test", "other"]))
+    kind = draw(
+        st.sampled_from(["compare", "compare", "compare", "exists", "one_of", "pattern", "test", "other"])
+    )
     if kind == "compare":
         return draw(st.sampled_from(COMPARISONS))(field, draw(values))
     if kind == "exists":
@@ -58,10 +106,16 @@ def leaves(draw):
         return field.one_of(container(items))
     if kind == "pattern":
         pattern = draw(st.sampled_from(["x", "^1$", "王", "(", "X", ""]))
-        return getattr(field, draw(st.sampled_from(["matches", "search"])))(pattern, flags=draw(st.sampled_from([0, re.I])))
+        return getattr(field, draw(st.sampled_from(["matches", "search"])))(
+            pattern, flags=draw(st.sampled_from([0, re.I]))
+        )
     if kind == "test":
         return field.test(lambda value: value > 1)
-    return draw(st.sampled_from([field.any([1, "x"]), field.all([1]), field.any(where("b") == 1), field.map(str) == "1"]))
+    return draw(
+        st.sampled_from(
+            [field.any([1, "x"]), field.all([1]), field.any(where("b") == 1), field.map(str) == "1"]
+        )
+    )
 
 
 def _hashable(value):
@@ -71,7 +125,9 @@ def _hashable(value):
 queries = st.recursive(
     leaves(),
     lambda inner: st.one_of(
-        st.builds(operator.and_, inner, inner), st.builds(operator.or_, inner, inner), st.builds(operator.invert, inner)
+        st.builds(operator.and_, inner, inner),
+        st.builds(operator.or_, inner, inner),
+        st.builds(operator.invert, inner),
     ),
     max_leaves=4,
 )
@@ -94,15 +150,29 @@ def database():
 
 
 def in_python(kept, query):
-    return outcome(lambda: [document for document in (json.loads(text_of(document)) for document in kept) if query(document)])
+    return outcome(
+        lambda: [
+            document for document in (json.loads(text_of(document)) for document in kept) if query(document)
+        ]
+    )
 
 
 def in_sql(database, query, indexed=frozenset()):
     found = narrowed(query, database.number("t"), indexed)
-    return outcome(lambda: [document for document in (json.loads(text) for _, text in database.run(found.statement)) if query(document)])
+    return outcome(
+        lambda: [
+            document
+            for document in (json.loads(text) for _, text in database.run(found.statement))
+            if query(document)
+        ]
+    )
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=600,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(kept=documents, query=queries)
 @example(kept=[{"a": "x"}, {"a": 5}], query=where("a") < 3)
 @example(kept=[{"a": 4.999999999999999}], query=~(where("a") == 5))
@@ -171,11 +241,15 @@ def test_regex_flags_are_not_confused(database):
     assert table.search(Query().a.fragment({"b": 1})) == table.search(Query().c.fragment({"b": 1})) == []
 
 
-@pytest.mark.parametrize("odd", [{"a": math.nan}, {"a": "\0"}, {"a": math.inf}, {"\ud800": 1}, {"a": [[]] * 600}])
+@pytest.mark.parametrize(
+    "odd", [{"a": math.nan}, {"a": "\0"}, {"a": math.inf}, {"\ud800": 1}, {"a": [[]] * 600}]
+)
 def test_odd_documents_are_told_apart(odd):
     assert not is_plain(text_of(odd))
 
 
-@pytest.mark.parametrize("plain", [{}, {"a": "王小明"}, {"a": 10**30}, {"a": [1, {"b": None}]}, {'"\\': "\t"}])
+@pytest.mark.parametrize(
+    "plain", [{}, {"a": "王小明"}, {"a": 10**30}, {"a": [1, {"b": None}]}, {'"\\': "\t"}]
+)
 def test_plain_documents_are_told_apart(plain):
     assert is_plain(text_of(plain))

@@ -59,7 +59,9 @@ def test_what_is_no_whole_number_is_refused_and_never_guessed(typed, key):
     assert caught.value.message("en") != str(caught.value)
 
 
-@pytest.mark.parametrize(("typed", "read"), [("3.5", 3.5), ("３．５", 3.5), (".5", 0.5), (2, 2.0), ("-0.25", -0.25)])
+@pytest.mark.parametrize(
+    ("typed", "read"), [("3.5", 3.5), ("３．５", 3.5), (".5", 0.5), (2, 2.0), ("-0.25", -0.25)]
+)
 def test_decimals(typed, read):
     assert read_decimal(typed) == read
 

@@ -49,11 +49,18 @@ def test_markdown_keeps_the_line_of_each_row():
     ]
     assert sheets.rows("survey")[1].get("label") == "鞋码 | 码\n只填数字"
     assert sheets.rows("choices") == ()
-    assert sheets.place("survey", 12, "label") == {"file": "shoes.md", "sheet": "survey", "row": 12, "column": "label"}
+    assert sheets.place("survey", 12, "label") == {
+        "file": "shoes.md",
+        "sheet": "survey",
+        "row": 12,
+        "column": "label",
+    }
 
 
 def test_a_workbook_keeps_the_row_and_the_heading_as_written():
-    content = workbook(问题=[["类型", "名称", "标题（中文）"], [], ["整数", "size", "鞋码"]], 我的草稿=[["什么都行"]])
+    content = workbook(
+        问题=[["类型", "名称", "标题（中文）"], [], ["整数", "size", "鞋码"]], 我的草稿=[["什么都行"]]
+    )
     sheets = sheets_of(content, "shoes.xlsx")
     (row,) = sheets.rows("survey")
     assert (row.number, row.cells) == (3, {"type": "integer", "name": "size", "label::中文 (zh)": "鞋码"})
@@ -62,7 +69,11 @@ def test_a_workbook_keeps_the_row_and_the_heading_as_written():
 
 
 def test_cells_are_read_as_they_look():
-    rows = [["type", "name", "label", "default"], ["text", "a", 3.0, True], ["text", "b", "不间断\N{NO-BREAK SPACE}空格", 2.5]]
+    rows = [
+        ["type", "name", "label", "default"],
+        ["text", "a", 3.0, True],
+        ["text", "b", "不间断\N{NO-BREAK SPACE}空格", 2.5],
+    ]
     read = sheets_of(workbook(survey=rows), "x.xlsx").rows("survey")
     assert [list(row.cells.values())[2:] for row in read] == [["3", "TRUE"], ["不间断 空格", "2.5"]]
 
@@ -100,7 +111,9 @@ def test_the_workbook_is_fit_for_work(tmp_path):
     assert [cell.value for cell in survey[1]][:4] == ["类型", "名称", "标题（中文）", "标题（英文）"]
     assert survey["A1"].font.bold
     assert survey.column_dimensions["C"].width > 8
-    offers = {str(offer.sqref).split(":")[0]: offer.formula1 for offer in survey.data_validations.dataValidation}
+    offers = {
+        str(offer.sqref).split(":")[0]: offer.formula1 for offer in survey.data_validations.dataValidation
+    }
     assert offers["A2"].startswith("'类型说明'!$A$2")
     assert '"是,否"' in offers.values()
     assert {cell.data_type for row in survey.iter_rows() for cell in row if cell.value} == {"s"}
@@ -143,7 +156,9 @@ def test_a_missing_file_is_told(tmp_path):
 
 
 def test_a_password_is_told(tmp_path):
-    encrypted = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)  # what Excel writes for a workbook with a password
+    encrypted = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(
+        600
+    )  # what Excel writes for a workbook with a password
     with pytest.raises(FormError) as caught:
         sheets_of(encrypted, "secret.xlsx")
     assert caught.value.key == "form.not_workbook"

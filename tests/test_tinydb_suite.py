@@ -22,7 +22,7 @@ NOT_APPLICABLE = {
     "test_tables.test_table_repr[file]": "asks for the class name Table; ours is RecordTable",
 }
 
-CONFTEST = '''
+CONFTEST = """
 import itertools
 import tempfile
 from pathlib import Path
@@ -60,7 +60,7 @@ def db(request, tmp_path):
     made.insert_multiple({"int": 1, "char": letter} for letter in "abc")
     yield made
     made.close()
-'''
+"""
 
 
 @pytest.fixture(scope="session")
@@ -72,8 +72,12 @@ def suite(tmp_path_factory):
     if not archive.exists():
         kept.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", "tinydb"]
-        done = subprocess.run([*command, "--dest", kept, release.replace("-", "==")], capture_output=True, text=True)
-        assert archive.exists(), f"TinyDB's source distribution cannot be had, so its tests cannot run:\n{done.stderr}"
+        done = subprocess.run(
+            [*command, "--dest", kept, release.replace("-", "==")], capture_output=True, text=True
+        )
+        assert archive.exists(), (
+            f"TinyDB's source distribution cannot be had, so its tests cannot run:\n{done.stderr}"
+        )
     folder = tmp_path_factory.mktemp("tinydb")
     safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Debian's Python 3.11.2 has none
     shutil.unpack_archive(archive, folder, **safely)

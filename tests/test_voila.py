@@ -1,6 +1,7 @@
 """The pages of a school over real HTTP: what a page is given, what is closed, and what becomes of its kernel."""
 
 import asyncio
+import html
 import json
 import os
 import re
@@ -70,8 +71,7 @@ class TestPage:
         assert f'<span class="bar-name">{NAME}</span>' in text
         assert '<a href="/who" aria-current="page">我是谁</a>' in text
         assert text.count("aria-current") == 1
-        assert "<h1" in text
-        assert "我是谁</h1>" in text
+        assert re.search("<h1[^>]*>我是谁", html.unescape(text))
         assert "&lt;i&gt;自己的&lt;/i&gt;页" in text
 
     def test_in_english(self, server):
@@ -86,6 +86,7 @@ class TestPage:
         text = visitor.get("/who?child=0190&class=一班").text
         assert f"PERSON {NAME}\nSTAFF staff-1\nROLE coordinator" in text
         assert "QUERY_STRING child=0190&amp;class=%E4%B8%80%E7%8F%AD" in text
+        assert "&lt;script&gt;printed" in text
         assert f"GUANAI_SCHOOL {server.folder.resolve()}" in text
 
     @pytest.mark.parametrize(
@@ -219,7 +220,7 @@ def test_voilas_bundle_is_kept_by_browsers_and_packed(visitor):
     assert "immutable" in answer.headers["Cache-Control"]
     assert answer.headers["Content-Encoding"] == "gzip"
     assert "Cache-Control" in visitor.get("/login").headers
-    assert visitor.get("/login").headers["Cache-Control"] == "no-store"
+    assert visitor.get("/login").headers["Cache-Control"].endswith("must-revalidate")
 
 
 class TestKernel:

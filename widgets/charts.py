@@ -1,5 +1,6 @@
 """Pictures of summary tables: drawn with Altair, rendered here to SVG or PNG without any network or script."""
 
+import sys
 import threading
 from collections.abc import Callable
 from contextvars import copy_context
@@ -52,6 +53,22 @@ class Picture:
         return bytes(vegalite_to_png(self.spec, scale=scale, allowed_base_urls=[]))
 
 
+def _altair() -> Any:
+    """Return Altair, imported when a chart is drawn: half a second that only pages with one pay."""
+    # jsonschema, which Altair imports, would compile a grammar of international addresses for two seconds
+    # more. No chart has such an address, and jsonschema does without that library where it is missing.
+    grammar = "rfc3987_syntax"
+    spare = grammar not in sys.modules
+    if spare:
+        sys.modules[grammar] = None  # type: ignore[assignment]
+    try:
+        import altair
+    finally:
+        if spare:
+            del sys.modules[grammar]
+    return altair
+
+
 def bars(
     frame: pd.DataFrame,
     label: str,
@@ -67,9 +84,7 @@ def bars(
 
     ``label`` and ``value`` are columns; ``whole`` draws a pale track up to it (1 for shares), ``target`` a line.
     """
-    # 1.7 s of schema classes: only pages with a chart pay for it.
-    import altair as alt
-
+    alt = _altair()
     data = pd.DataFrame({"label": frame[label].astype(str), "value": frame[value].astype(float).fillna(0.0)})
     data["text"] = [f"{one:.0%}" if percent else plain_text(one) for one in data["value"]]
     data["whole"] = whole if whole is not None else data["value"].max()
@@ -126,10 +141,13 @@ def coverage_by_class(
     )
 
 
+_one_at_a_time = threading.Lock()  # two drawings at once would only slow each other and the page
+
+
 class Chart(Panel):
     """A picture of its inputs: ``Chart(draw, term)`` with ``draw(term) -> Picture``, drawn again when one changes.
 
-    The first drawing takes about two seconds of imports, so it is done beside the page, which does not wait;
+    The first drawing takes more than a second of imports, so it is done beside the page, which does not wait;
     ``wait()`` does, for tests and downloads.
     """
 
@@ -164,8 +182,9 @@ class Chart(Panel):
 
     def _work(self, values: list[Any]) -> None:
         try:
-            picture = self._draw(*values) if callable(self._draw) else self._draw
-            drawn = picture.html()
+            with _one_at_a_time:
+                picture = self._draw(*values) if callable(self._draw) else self._draw
+                drawn = picture.html()
         except Exception as error:
             self.body.value = shown_error(error, self._language)
             return

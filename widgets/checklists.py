@@ -14,6 +14,7 @@ from guanai.widgets.errors import shown_error
 from guanai.widgets.inputs import Choice
 from guanai.widgets.labels import plain_text
 from guanai.widgets.layouts import plain, style_of
+from guanai.widgets.names import in_order
 from guanai.widgets.progress import Progress
 from guanai.widgets.tables import Pager, href
 
@@ -155,7 +156,7 @@ class Checklist(Panel):
             everything = say("due.all", self._language)
             for key, choice in self.filters.items():
                 known = self.items[key].dropna().astype(str) if key in self.items else pd.Series(dtype=str)
-                choice.offer([text for text in dict.fromkeys(known) if text], all=everything)
+                choice.offer(sorted({text for text in known if text}, key=in_order), all=everything)
             chosen = self._filtered()
             tally = chosen["status"].value_counts() if "status" in chosen else pd.Series(dtype=int)
             self.counts = {status: int(tally.get(status, 0)) for status in _STATUSES if status in tally.index}
@@ -171,8 +172,17 @@ class Checklist(Panel):
             self._busy = False
         self.shown = chosen[chosen["status"] == self.status.value] if self.status.value else chosen
         if self._group in self.shown:
-            self.shown = self.shown.sort_values(self._group, kind="stable", na_position="last")
+            self.shown = self._grouped(self.shown)
         self._draw()
+
+    def _grouped(self, lines: pd.DataFrame) -> pd.DataFrame:
+        """Return the lines group by group: classes in their order, anybody else as the most urgent line comes."""
+        names = lines[self._group].fillna("").astype(str)
+        groups = list(dict.fromkeys(names))
+        if self._group == "class":
+            groups.sort(key=lambda name: (not name, in_order(name)))
+        places = {name: place for place, name in enumerate(groups)}
+        return lines.iloc[names.map(places).argsort(kind="stable")]
 
     def _filtered(self) -> pd.DataFrame:
         chosen = self.items

@@ -21,6 +21,7 @@ from guanai.widgets.fields import Field
 from guanai.widgets.layouts import plain
 from guanai.widgets.progress import Progress
 from guanai.widgets.sections import Sections
+from guanai.widgets.tables import href
 
 __all__ = ["Form"]
 

@@ -85,8 +85,8 @@ class Labels:
             return "、".join(codes.get(str(one), str(one)) for one in value)
         if codes and isinstance(value, str):
             return codes.get(value, value)
-        if isinstance(value, str) and f"value.{key}.{value}" in catalogue():
-            return say(f"value.{key}.{value}", self._language)
+        if isinstance(value, str) and f"choice.{key}.{value}" in catalogue():
+            return say(f"choice.{key}.{value}", self._language)
         if key in self._rows and isinstance(value, list):
             return "；".join(self._row(key, row) for row in value if isinstance(row, Mapping))
         return plain_text(value)

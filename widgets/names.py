@@ -1,10 +1,13 @@
 """Find a person by a part of the name, by its pinyin or by its initials."""
 
+import re
 from functools import lru_cache
 
 import pandas as pd
 
-__all__ = ["find", "matches", "spelt"]
+__all__ = ["find", "in_order", "matches", "spelt"]
+
+_NUMERALS = str.maketrans("一二三四五六七八九", "123456789")
 
 
 @lru_cache(maxsize=20_000)
@@ -39,3 +42,13 @@ def find(frame: pd.DataFrame, text: str | None, *columns: str) -> pd.DataFrame:
     chosen = [column for column in (columns or frame.columns) if column in frame.columns]
     found = [any(matches(text, str(cell)) for cell in row) for row in frame[chosen].itertuples(index=False)]
     return frame.loc[found]
+
+
+def in_order(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Return the key that sorts names of classes as people do: 二年级 before 三年级, 9班 before 10班.
+
+    >>> sorted(["三年级10班", "三年级9班", "二年级1班", ""], key=in_order)
+    ['', '二年级1班', '三年级9班', '三年级10班']
+    """
+    parts = re.findall(r"[0-9]+|[^0-9]+", name.translate(_NUMERALS).replace("十", "10"))
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts)

@@ -40,7 +40,9 @@ def table_html(
     what ``data-label`` is for.
     """
     link = link or {}
-    numeric = {key for key in columns if key in frame and pd.api.types.is_numeric_dtype(frame[key])}
+    numeric = {key for key in columns if key in frame and pd.api.types.is_numeric_dtype(frame[key])} | {
+        *percent
+    }
     head = "".join(
         f'<th scope="col"{_kind(key in numeric)}>{escape(label)}</th>' for key, label in columns.items()
     )

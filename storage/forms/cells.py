@@ -11,7 +11,7 @@ from typing import Any
 from guanai.storage.forms.conversions import to_string
 from guanai.storage.forms.definitions import Form, Group, Item, Question, Repeat, stored_kind
 from guanai.storage.forms.nodes import Node
-from guanai.storage.forms.readings import READERS, UnreadableError, read_text
+from guanai.storage.forms.readings import READERS, UnreadableError, read_decimal, read_text
 
 __all__ = ["Answer", "Cell", "Instance", "Series", "plant_form"]
 
@@ -122,10 +122,19 @@ class Answer(Cell):
             parts = raw if isinstance(raw, list | tuple | set | frozenset) else str(raw).split()
             return [read_text(part) for part in parts] or None
         if self.item.kind == "calculate" and self.item.type == "string":
-            return raw if isinstance(raw, int | float) else str(raw)
+            return self._worked_out(raw)
         if self.item.kind in ("hidden", "metadata") and kind == "text":
             return str(raw)
         return READERS.get(kind, read_text)(raw)
+
+    def _worked_out(self, raw: object) -> str | int | float:
+        """Return a calculation's result: a number stays one, though ``once(…)`` gives it back as text."""
+        if isinstance(raw, int | float):
+            return raw
+        number = read_decimal(raw) if self.item.numeric else None
+        if number is None:
+            return str(raw)
+        return int(number) if number.is_integer() else number
 
     def _text(self) -> str:
         if self.value is None:

@@ -3,7 +3,7 @@
 import re
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from guanai.storage.forms.contexts import Environment
@@ -11,6 +11,8 @@ from guanai.storage.forms.definitions import Form, Instances, ItemSet, Question,
 from guanai.storage.forms.nodes import Node
 
 __all__ = ["Choice", "Lists", "filled"]
+
+_BETWEEN = re.compile(r"[\s、，,；;]+")
 
 
 @dataclass(frozen=True)
@@ -21,21 +23,29 @@ class Choice:
     label: str
 
 
+@dataclass
+class _Table:
+    """A list as the tree that expressions read, with the choices that were made of it."""
+
+    tree: Node
+    choices: dict[tuple[str, ...], tuple[Choice, ...]] = field(default_factory=dict)
+    labels: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
+
+    def items(self) -> list[Node]:
+        return [item for root in self.tree.named("root") for item in root.named("item")]
+
+
 class Lists(Mapping[str, Node]):
     """The secondary instances of one session, by id: the form's own at once, others when first asked for."""
 
-    def __init__(self, form: Form, instances: Instances | None) -> None:
+    def __init__(self, form: Form, root: Node, instances: Instances | None) -> None:
         self._form = form
         self._instances = instances
-        self._found: dict[str, Node] = dict(form.lists)
-        self._labels: dict[tuple[str, str, str, str], dict[str, str]] = {}
+        self._root = root
+        self._tables = {name: _Table(tree) for name, tree in form.lists.items()}
 
     def __getitem__(self, name: str) -> Node:
-        if name not in self._found:
-            if name not in self._form.external:
-                raise KeyError(name)
-            self._found[name] = _tree_of(self._form, name, self._instances(name) if self._instances else [])
-        return self._found[name]
+        return self._table(name).tree
 
     def __iter__(self) -> Iterator[str]:
         return iter({**self._form.lists, **dict.fromkeys(self._form.external)})
@@ -52,13 +62,15 @@ class Lists(Mapping[str, Node]):
         itemset = question.choices
         if itemset is None:
             return ()
+        if not itemset.filtered:
+            return self._all(itemset, environment)
         items = itemset.items.nodes(environment, node)
         return tuple(self._choice(itemset, item, environment) for item in items)
 
     def label(self, question: Question, value: str, environment: Environment) -> str:
         """Return the label of a choice whether or not the filter offers it now; the value itself if unknown."""
         itemset = question.choices
-        return self._labelled(itemset, environment).get(value, value) if itemset else value
+        return self._labels(itemset, environment).get(value, value) if itemset else value
 
     def named(self, question: Question, typed: str, environment: Environment) -> str:
         """Return the name of a choice that was given by its label in any language; what is unknown stays.
@@ -66,67 +78,74 @@ class Lists(Mapping[str, Node]):
         Several choices may be parted by spaces or by 、，,；;. A label that two choices share names neither.
         """
         itemset = question.choices
-        if not itemset:
+        if not itemset or typed in self._labels(itemset, environment):
             return typed
-        names = self._labelled(itemset, environment)
-        if typed in names:
-            return typed
-        found: dict[str, set[str]] = defaultdict(set)
-        for language in self._form.languages:
-            for name, label in self._labelled(itemset, replace(environment, language=language)).items():
-                found[label].add(name)
-
-        def name_of(part: str) -> str:
-            alike = found.get(part, set())
-            return part if part in names or len(alike) != 1 else next(iter(alike))
-
-        whole = name_of(typed.strip())
+        names: dict[str, set[str]] = defaultdict(set)
+        for language in self._form.languages if itemset.translated else (environment.language,):
+            for name, label in self._labels(itemset, replace(environment, language=language)).items():
+                names[label].add(name)
+                names[name] = {name}
+        whole = _only(names, typed.strip())
         if question.kind == "select_one" or whole != typed.strip():
             return whole
-        return " ".join(name_of(part) for part in re.split(r"[\s、，,；;]+", typed) if part)
+        return " ".join(_only(names, part) for part in _BETWEEN.split(typed) if part)
 
-    def _labelled(self, itemset: ItemSet, environment: Environment) -> dict[str, str]:
-        """Return the labels of a whole list by name, in the session's language."""
-        key = (itemset.instance, itemset.value, itemset.label, environment.language)
-        if itemset.instance and key not in self._labels:
-            found = (self._choice(itemset, item, environment) for item in self._all(itemset.instance))
-            self._labels[key] = {choice.name: choice.label for choice in found}
-        return self._labels.get(key, {})
+    def _table(self, name: str) -> _Table:
+        if name not in self._tables:
+            if name not in self._form.external:
+                raise KeyError(name)
+            self._tables[name] = _shared(self._form, name, self._instances(name) if self._instances else [])
+        return self._tables[name]
 
-    def _all(self, name: str) -> list[Node]:
-        return [item for root in self[name].named("root") for item in root.named("item")]
+    def _all(self, itemset: ItemSet, environment: Environment) -> tuple[Choice, ...]:
+        """Return every choice of a list; those whose label can change with the answers are made each time."""
+        table = self._table(itemset.instance)
+        language = environment.language if itemset.translated else ""
+        key = (itemset.value, itemset.label, language)
+        if key not in table.choices or itemset.spoken:
+            items = table.items()
+            table.choices[key] = tuple(self._choice(itemset, item, environment) for item in items)
+            table.labels[key] = {choice.name: choice.label for choice in table.choices[key]}
+        return table.choices[key]
+
+    def _labels(self, itemset: ItemSet, environment: Environment) -> dict[str, str]:
+        if not itemset.instance:
+            return {}
+        self._all(itemset, environment)
+        language = environment.language if itemset.translated else ""
+        return self._table(itemset.instance).labels[itemset.value, itemset.label, language]
 
     def _choice(self, itemset: ItemSet, item: Node, environment: Environment) -> Choice:
         name, label = _part(item, itemset.value), _part(item, itemset.label)
         if itemset.translated:
-            label = filled(self._form.wordings.get(label, Wording()), item, environment)
+            label = filled(self._form.wordings.get(label, Wording()), item, environment, self._root)
         return Choice(name, label or name)
 
 
-def filled(wording: Wording, node: Node, environment: Environment) -> str:
-    """Return a text in the session's language with the values of its expressions filled in."""
+def filled(wording: Wording, node: Node, environment: Environment, current: Node | None = None) -> str:
+    """Return a text in the session's language with the values of its expressions filled in.
+
+    ``current`` is a node of the answers where the text itself stands elsewhere, as a choice's label does.
+    """
     parts = wording.parts(environment.language)
-    return "".join(part if isinstance(part, str) else part.string(environment, node) for part in parts)
+    return "".join(
+        part if isinstance(part, str) else part.string(environment, node, current) for part in parts
+    )
 
 
-def _part(item: Node, name: str) -> str:
-    found = item.named(name)
-    return found[0].text if found else ""
+_tables: OrderedDict[tuple[str, str], tuple[list[dict[str, Any]], _Table]] = OrderedDict()
+_TABLES_AT_MOST = 32
 
 
-_trees: OrderedDict[tuple[str, str], tuple[list[dict[str, Any]], Node]] = OrderedDict()
-_TREES_AT_MOST = 32
-
-
-def _tree_of(form: Form, name: str, rows: list[dict[str, Any]]) -> Node:
-    """Return rows as nodes; while a list is the same object, sessions share one tree of it (an import opens many)."""
+def _shared(form: Form, name: str, rows: list[dict[str, Any]]) -> _Table:
+    """Return rows as a table; while a list is the same object, sessions share one (an import opens many)."""
     key = (form.source, name)
-    if key not in _trees or _trees[key][0] is not rows:
-        _trees[key] = (rows, _tree(rows, form.names))
-        _trees.move_to_end(key)
-        while len(_trees) > _TREES_AT_MOST:
-            _trees.popitem(last=False)
-    return _trees[key][1]
+    if key not in _tables or _tables[key][0] is not rows:
+        _tables[key] = (rows, _Table(_tree(rows, form.names)))
+        _tables.move_to_end(key)
+        while len(_tables) > _TABLES_AT_MOST:
+            _tables.popitem(last=False)
+    return _tables[key][1]
 
 
 def _tree(rows: list[dict[str, Any]], names: frozenset[str]) -> Node:
@@ -139,6 +158,16 @@ def _tree(rows: list[dict[str, Any]], names: frozenset[str]) -> Node:
             if name in names or "*" in names:
                 item.add(name, _text(value))
     return instance
+
+
+def _only(names: Mapping[str, set[str]], typed: str) -> str:
+    found = names.get(typed, set())
+    return next(iter(found)) if len(found) == 1 else typed
+
+
+def _part(item: Node, name: str) -> str:
+    found = item.named(name)
+    return found[0].text if found else ""
 
 
 def _text(value: object) -> str:

@@ -82,7 +82,9 @@ class Wording:
 class ItemSet:
     """Where the choices of a select come from: the items an expression finds, and which parts of each are name and label.
 
-    With ``translated`` the label part holds the id of a wording instead of the label itself.
+    With ``translated`` the label part holds the id of a wording instead of the label itself; without ``filtered``
+    all items of the instance are offered, in their order. ``spoken`` are the expressions in the labels, so that these
+    can change while the form is open.
     """
 
     items: Expression
@@ -90,6 +92,8 @@ class ItemSet:
     label: str
     translated: bool
     instance: str
+    filtered: bool
+    spoken: tuple[Expression, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -144,6 +144,7 @@ def _shown(item: Item) -> Iterator[Expression]:
                 yield expression
         if item.choices:
             yield item.choices.items
+            yield from item.choices.spoken
 
 
 def _circle(rules: list[Rule], sheets: FormSheets | None) -> FormError:

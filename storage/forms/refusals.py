@@ -14,15 +14,15 @@ __all__ = ["refusal"]
 
 _ROW = re.compile(r"\[row : (\d+)\]\s*")
 _SHEET = re.compile(r"(?:[Oo]n the|for sheet:) '(\w+)'")
-_COLUMN = re.compile(r"the '([\w:() -]+)' value")
+_COLUMN = re.compile(r"the '([\w:-]+)[^']*' value")
+_LEARN_MORE = re.compile(r"\s*Learn more: \S+|\[row : \d+\]\s*")
 _KNOWN = (
     ("must be in the form of 'key1=value1", "form.bad_parameters"),
     ("accepted parameter keys", "form.unknown_parameter"),
     ("different names for the same column", "form.headings_alike"),
     ("Reference variables names must be unique", "form.reference_twice"),
-    ("no label or hint", "form.no_label"),
 )
-_GIVEN = re.compile(r"(?:parameter key\(s\): |appears more than once\.|The name )'([^']*)'")
+_GIVEN = re.compile(r"The name '([^']*)'")
 
 
 def refusal(error: Exception, sheets: FormSheets) -> FormError:
@@ -30,13 +30,11 @@ def refusal(error: Exception, sheets: FormSheets) -> FormError:
     said = str(error) or type(error).__name__
     row, sheet, column = _ROW.search(said), _SHEET.search(said), _COLUMN.search(said)
     name = sheet[1] if sheet and sheet[1] in sheets.sheets else "survey"
-    place = sheets.place(
-        name, _number(sheets, name, int(row[1])) if row else None, read_heading(column[1]) if column else ""
-    )
+    number = _number(sheets, name, int(row[1])) if row else None
+    place = sheets.place(name, number, read_heading(column[1]) if column else "")
     given = _GIVEN.search(said)
-    what = given[1] if given else ""
     key = next((key for words, key in _KNOWN if words in said), "form.refused")
-    return FormError(key, **place, said=_ROW.sub("", said), given=what, name=what)
+    return FormError(key, **place, said=_LEARN_MORE.sub("", said), given=given[1] if given else "")
 
 
 def _number(sheets: FormSheets, name: str, counted: int) -> int | None:

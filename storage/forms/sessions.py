@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from guanai.storage.forms.cells import Answer, Cell, Series
+from guanai.storage.forms.cells import Answer, Cell, Series, plant_form
 from guanai.storage.forms.choices import Choice, Lists, filled
 from guanai.storage.forms.contexts import Environment
 from guanai.storage.forms.definitions import Form, Instances, Item, Question
@@ -61,7 +61,8 @@ class Session:
         self.form = form
         self.touched = False
         self._checked = False
-        self._lists = Lists(form, instances)
+        root = plant_form(form)
+        self._lists = Lists(form, root.node, instances)
         self._environment = Environment(
             now=lambda: _now(today),
             instances=self._lists,
@@ -71,7 +72,7 @@ class Session:
             version=form.version,
         )
         self._states: dict[str, State] = {}
-        self._growth = Growth(form, self._environment)
+        self._growth = Growth(form, root, self._environment)
         self._kept = self._load(self._growth.root, answers)
         self._growth.index()
         self._growth.start(self._growth.root, defaults="id" not in answers)

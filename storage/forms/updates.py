@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from heapq import heappop, heappush
 
-from guanai.storage.forms.cells import Answer, Cell, Instance, Series, plant_form
+from guanai.storage.forms.cells import Answer, Cell, Instance, Series
 from guanai.storage.forms.contexts import Environment
 from guanai.storage.forms.definitions import Form
 from guanai.storage.forms.orders import Rule
@@ -19,10 +19,10 @@ _INSTANCES_AT_MOST = 1000
 class Growth:
     """The live tree of a session with its cells by address and by path, kept computed through every change."""
 
-    def __init__(self, form: Form, environment: Environment) -> None:
+    def __init__(self, form: Form, root: Cell, environment: Environment) -> None:
         self.order = form.order
         self.environment = environment
-        self.root = plant_form(form)
+        self.root = root
         self.by_address: dict[str, Cell] = {}
         self.by_path: dict[str, list[Cell]] = {}
         self.index()

@@ -11,22 +11,20 @@ from typing import Any, cast, get_args
 from xml.etree.ElementTree import Element, fromstring
 
 from guanai.storage.forms.checks import Asked
-from guanai.storage.forms.definitions import Form, Group, Item, ItemSet, Kind, Question, Repeat, Wording
+from guanai.storage.forms.definitions import Form, Group, Item, ItemSet, Kind, Question, Repeat
 from guanai.storage.forms.expressions import Expression, compile_expression
-from guanai.storage.forms.headings import language_code
 from guanai.storage.forms.nodes import Node
 from guanai.storage.forms.numerics import is_numeric
 from guanai.storage.forms.orders import Order
 from guanai.storage.forms.sheets import FormSheets
-from guanai.templates.wording import LANGUAGES, say
+from guanai.storage.forms.wordings import XFORMS, Wordings, house_words
 
 __all__ = ["Sources", "read_xform"]
 
-_XFORMS = "{http://www.w3.org/2002/xforms}"
 _ROSA = "{http://openrosa.org/javarosa}"
-_ITEXT = re.compile(r"^jr:itext\('(.*)'\)$")
 _ITEXT_OF_ITEM = re.compile(r"^jr:itext\((\w+)\)$")
 _LIST = re.compile(r"instance\('([^']*)'\)")
+_WHOLE_LIST = re.compile(r"^instance\('[^']*'\)/root/item$")
 _METADATA = frozenset({"today", "start", "end", "username", "deviceid"})
 _ALWAYS, _NEVER = "true()", "false()"
 _FROM_SHEET = {  # which column of the sheet an expression of the XForm was written in
@@ -64,24 +62,23 @@ class _Reader:
         self.sources = sources
         self.sheets = sheets
         html = fromstring(sources.xform)  # noqa: S314 - written by pyxform a moment ago or kept from then
-        model = html.find(f".//{_XFORMS}model")
+        model = html.find(f".//{XFORMS}model")
         body = html[-1]
         if model is None:
             raise ValueError("an XForm has a model")
         self.model = model
-        self.binds = {bind.get("nodeset", ""): bind for bind in model.findall(f"{_XFORMS}bind")}
-        self.codes: dict[str, str] = {}
-        self.texts: dict[str, Wording] = self._read_texts()
+        self.binds = {bind.get("nodeset", ""): bind for bind in model.findall(f"{XFORMS}bind")}
+        self.wordings = Wordings(model, other_added=_has_other(sources.rows))
         self.controls: dict[str, Element] = {}
         self.repeats: dict[str, Element] = {}
         self.defaults: dict[str, str] = {}
-        for element in [*model.iter(f"{_XFORMS}setvalue"), *body.iter()]:
+        for element in [*model.iter(f"{XFORMS}setvalue"), *body.iter()]:
             self._sort(element)
 
     def form(self) -> Form:
-        primary, *secondary = self.model.findall(f"{_XFORMS}instance")
+        primary, *secondary = self.model.findall(f"{XFORMS}instance")
         root = primary[0]
-        languages = tuple(self.codes.values()) or ("zh",)
+        languages = tuple(self.wordings.codes.values()) or ("zh",)
         path = f"/{_local(root)}"
         items = self._items(root, path, _doubles(root, set(self.repeats), path))
         return Form(
@@ -94,7 +91,7 @@ class _Reader:
             source=self.sources.content,
             root=_local(root),
             lists={found.get("id", ""): _nodes(found) for found in secondary if not found.get("src")},
-            wordings={key: words for key, words in self.texts.items() if not key.startswith("/")},
+            wordings=self.wordings.of_choices(),
             external=frozenset(found.get("id", "") for found in secondary if found.get("src")),
             names=_names(self.sources.xform),
             warnings=self.sources.warnings,
@@ -109,56 +106,6 @@ class _Reader:
             self.repeats[ref] = element
         elif name in ("input", "select", "select1", "group"):
             self.controls[ref] = element
-
-    def _read_texts(self) -> dict[str, Wording]:
-        found: dict[str, dict[str, tuple[str | Expression, ...]]] = {}
-        for translation in self.model.iter(f"{_XFORMS}translation"):
-            name = translation.get("lang", "")
-            code = self.codes.setdefault(name, language_code(name))
-            for text in translation:
-                parts = self._parts(text)
-                if parts and parts != ("-",):  # pyxform's mark of a text that is not translated
-                    found.setdefault(text.get("id", ""), {})[code] = parts
-        return {key: self._translated(Wording(texts)) for key, texts in found.items()}
-
-    def _translated(self, wording: Wording) -> Wording:
-        """Return the "Other" that or_other adds to a list in this house's words; an author's own stays."""
-        added = any(asked.type.endswith(" or_other") for asked in self.sources.rows.values())
-        if added and set(wording.texts.values()) == {("Other",)}:
-            return Wording({code: (say("form.other", code),) for code in LANGUAGES})
-        return wording
-
-    def _parts(self, text: Element) -> tuple[str | Expression, ...]:
-        """Return the words of an itext entry; a guidance hint stands below the hint as a line of its own."""
-        parts: list[str | Expression] = []
-        for value in text.findall(f"{_XFORMS}value"):
-            if value.get("form") not in (None, "guidance"):
-                continue
-            if parts:
-                parts.append("\n")
-            parts += self._words(value)
-        return tuple(parts)
-
-    def _words(self, element: Element) -> list[str | Expression]:
-        parts: list[str | Expression] = [element.text or ""]
-        for output in element:
-            parts += [compile_expression(output.get("value", "").strip()), output.tail or ""]
-        if isinstance(parts[0], str):
-            parts[0] = parts[0].lstrip()
-        if isinstance(parts[-1], str):
-            parts[-1] = parts[-1].rstrip()
-        return [part for part in parts if part != ""]
-
-    def _wording(self, element: Element | None, ref: str | None = None) -> Wording:
-        """Return the words of a label or hint element, or of a message given by reference or in full."""
-        reference = element.get("ref") if element is not None else ref
-        itext = _ITEXT.match(reference or "")
-        if itext:
-            return self.texts.get(itext[1], Wording())
-        if element is None:
-            return Wording({"zh": (ref,)}) if ref else Wording()
-        words = tuple(self._words(element))
-        return Wording({"zh": words}) if words else Wording()
 
     def _compiled(self, path: str, text: str | None, aspect: str) -> Expression | None:
         if text is None or not text.strip():
@@ -197,15 +144,15 @@ class _Reader:
         control, repeat = self.controls.get(path), self.repeats.get(path)
         asked = self.sources.rows.get(path)
         looks = (element.get("appearance", "") for element in (control, repeat) if element is not None)
-        label = self._wording(_child(control, "label"))
-        if asked is None and path.endswith("_other"):  # the box that or_other adds
-            label = Wording({code: (say("form.specify_other", code),) for code in LANGUAGES})
+        label = self.wordings.of_element(_child(control, "label"))
+        if asked is None and control is not None:  # the box that or_other adds
+            label = house_words("form.specify_other")
         return {
             "key": key,
             "name": path.rpartition("/")[2],
             "path": path,
             "label": label,
-            "hint": self._wording(_child(control, "hint")),
+            "hint": self.wordings.of_element(_child(control, "hint")),
             "appearance": frozenset(" ".join(looks).split()),
             "relevant": self._condition(path, "relevant"),
             "row": asked.row if asked else None,
@@ -231,13 +178,13 @@ class _Reader:
         calculate = self._compiled(path, attribute("calculate"), "calculate")
         return Question(
             **self._common(path, key),
-            kind=_kind(asked.type if asked else "text"),
+            kind=_kind(asked.type if asked else "text" if control is not None else "calculate"),
             type=attribute("type") or "string",
             parameters=asked.parameters if asked else {},
             required=self._condition(path, "required"),
-            required_message=self._wording(None, attribute(f"{_ROSA}requiredMsg")),
+            required_message=self.wordings.of_message(attribute(f"{_ROSA}requiredMsg")),
             constraint=self._compiled(path, attribute("constraint"), "constraint"),
-            constraint_message=self._wording(None, attribute(f"{_ROSA}constraintMsg")),
+            constraint_message=self.wordings.of_message(attribute(f"{_ROSA}constraintMsg")),
             calculate=calculate,
             numeric=calculate is not None and is_numeric(calculate),
             read_only=self._condition(path, "readonly"),
@@ -263,15 +210,21 @@ class _Reader:
             label=of_item[1] if of_item else label.get("ref", "label"),
             translated=of_item is not None,
             instance=found[1] if found else "",
+            spoken=tuple(self.wordings.spoken(found[1])) if found and of_item else (),
+            filtered=not _WHOLE_LIST.match(itemset.get("nodeset", "")),
         )
 
 
 def _child(element: Element | None, name: str) -> Element | None:
-    return element.find(f"{_XFORMS}{name}") if element is not None else None
+    return element.find(f"{XFORMS}{name}") if element is not None else None
 
 
 def _local(element: Element) -> str:
     return element.tag.rpartition("}")[2]
+
+
+def _has_other(rows: Mapping[str, Asked]) -> bool:
+    return any(asked.type.endswith(" or_other") for asked in rows.values())
 
 
 def _kind(asked: str) -> Kind:

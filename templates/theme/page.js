@@ -8,6 +8,7 @@
 
   window.pageOpening = (done, all) => {
     if (!find("loading")) return;
+    if (done === 1) document.querySelector(".bar-pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
     find("loading_text").textContent = words.step.replace("{done}", done).replace("{all}", all);
     find("loading_bar").max = all + 1;
     find("loading_bar").value = done;

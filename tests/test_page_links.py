@@ -22,10 +22,10 @@ def test_page_for_a_due_line(line, address):
 
 
 def test_record_pages():
-    assert record_pages(["home_visit", "talk"]) == {
-        "home_visit": "home_visit?id={id}",
-        "talk": "register?form=talk&id={id}",
-    }
+    pages = record_pages(["home_visit", "talk"])
+    assert pages["home_visit"] == "home_visit?id={id}"
+    assert pages["talk"] == "register?form=talk&id={id}"
+    assert pages["child"].startswith("child?id={id}")
 
 
 def test_columns_of_a_list():

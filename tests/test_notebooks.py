@@ -1,0 +1,162 @@
+"""Every page runs in an empty school and in a filled one, and its last value is what a person sees (style 5, 6)."""
+
+import ast
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell
+
+from guanai.storage import create_school, open_school
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+PAGES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
+QUERIES = [*PAGES, "child?new=1", "register?form=staff", "register?form=class"]
+
+
+def run(monkeypatch, folder, page, *more):
+    """Execute a page as the server would, with more cells after it; return what the last one printed."""
+    name, _, query = page.partition("?")
+    monkeypatch.setenv("GUANAI_SCHOOL", str(folder))
+    monkeypatch.setenv("QUERY_STRING", query)
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4)
+    notebook.cells += [new_code_cell(source) for source in more]
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
+    outputs = notebook.cells[-1].outputs
+    return "".join(output.get("text", "") for output in outputs)
+
+
+def shown_name(page):
+    """Return the name of a page's last value."""
+    cells = json.loads((NOTEBOOKS / f"{page.partition('?')[0]}.ipynb").read_text())["cells"]
+    last = ast.parse("".join(cells[-1]["source"])).body[-1]
+    assert isinstance(last, ast.Expr)
+    assert isinstance(last.value, ast.Name), "the last line names one value"
+    return last.value.id
+
+
+# What stands on a page: every HTML text in its tree of widgets.
+WALK = """
+def texts(widget):
+    yield str(getattr(widget, "value", "")) + str(getattr(widget, "description", ""))
+    for child in getattr(widget, "children", ()):
+        yield from texts(child)
+
+import time
+time.sleep({wait})
+print("\\n".join(texts({name})))
+"""
+
+
+@pytest.fixture(scope="module")
+def empty_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("empty") / "school"
+    create_school(folder, policy="004").close()
+    return folder
+
+
+@pytest.mark.parametrize("page", QUERIES)
+def test_a_page_opens_in_an_empty_school_and_says_what_to_do(monkeypatch, empty_folder, page):
+    text = run(monkeypatch, empty_folder, page, WALK.format(name=shown_name(page), wait=0))
+    assert text.strip()
+    assert 'class="guanai-notice guanai-bad' not in text
+    said = {
+        "home": "先做这几步",
+        "child": "登记一名儿童",
+        "pairing": "还没有结对",
+        "home_visit": "本学期还没有家访记录",
+        "checklist": "没有要办的事",
+        "register": "点“新增”登记第一条",
+    }
+    assert said.get(page, "") in text
+
+
+@pytest.mark.parametrize("page", QUERIES)
+def test_a_page_opens_in_a_filled_school(monkeypatch, sample_folder, page):
+    text = run(monkeypatch, sample_folder, page, WALK.format(name=shown_name(page), wait=0))
+    assert text.strip()
+    assert 'class="guanai-notice guanai-bad' not in text
+
+
+def test_a_dossier_shows_everything_about_the_child(monkeypatch, sample_folder):
+    school = open_school(sample_folder)
+    visit = school.frame("home_visit").iloc[0]
+    school.close()
+    text = run(monkeypatch, sample_folder, f"child?id={visit['child']}", WALK.format(name="page", wait=0))
+    assert visit["child_name"] in text
+    assert str(visit["date"].date()) in text
+    assert visit["merits"] in text
+
+
+def test_the_counts_on_the_home_page_are_the_lengths_of_the_lists_behind_them(monkeypatch, sample_folder):
+    """Pitfall: counts that disagree between list and badge (peers 7)."""
+    counted = run(monkeypatch, sample_folder, "home", "print([card[1] for card in cards.cards])")
+    lists = [
+        run(monkeypatch, sample_folder, "checklist?status=overdue&mine=1", "print(len(checklist.shown))"),
+        run(monkeypatch, sample_folder, "checklist?status=due&mine=1", "print(len(checklist.shown))"),
+        run(monkeypatch, sample_folder, "pairing", "print(lonely.count)"),
+        run(monkeypatch, sample_folder, "child?care=1", "print(table.count)"),
+    ]
+    assert json.loads(counted) == [int(one) for one in lists]
+    assert all(json.loads(counted))
+
+
+def test_a_refused_visit_keeps_what_was_typed_and_says_where(monkeypatch, sample_folder):
+    """R16e: at least one merit is told."""
+    text = run(
+        monkeypatch,
+        sample_folder,
+        "home_visit",
+        "form.fill(mode='door'); form.save.click(); print(sorted(form.wrong), form.record['mode'])",
+    )
+    assert "'child'" in text
+    assert "'merits'" in text
+    assert text.strip().endswith("door")
+
+
+def test_the_main_job_without_a_browser(monkeypatch, tmp_path):
+    """Register a child, pair it, record a visit, read the checklist, get the summary (W1, W4, W6)."""
+    folder = tmp_path / "school"
+    school = create_school(folder, policy="002-1", name="星光小学")
+    school.save("class", {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42})
+    teacher = school.save("staff", {"name": "宋老师", "role": "homeroom", "active": "yes"})
+    run(
+        monkeypatch,
+        folder,
+        "child?new=1",
+        "page.fill(name='林小雨', sex='女', birth_date='2016-5-4', father_status='外出务工', mother_status='外出务工', **{'class': '三年级1班'})"
+        "\npage.save.click(); assert not page.wrong, page.wrong",
+    )
+    child = school.frame("child").iloc[0]
+    assert child["eligible"] == "yes"
+    lines = school.due(done=True)
+    assert set(lines[lines["duty"] == "落实帮扶教师"]["status"]) == {"due"}
+    run(
+        monkeypatch,
+        folder,
+        f"pairing?child={child['id']}",
+        f"form.fill(helper='{teacher['id']}'); form.save.click(); assert not form.wrong, form.wrong",
+    )
+    run(
+        monkeypatch,
+        folder,
+        f"home_visit?child={child['id']}",
+        "form.fill(mode='走进家庭', merits='乐于助人'); form.save.click(); assert not form.wrong, form.wrong",
+    )
+    assert "落实帮扶教师" not in set(school.due()["duty"])
+    assert school.summary().figure("coverage").numerator == 1
+    school.close()
+
+
+def test_a_summary_is_downloaded_as_word_and_excel(monkeypatch, sample_folder):
+    text = run(
+        monkeypatch,
+        sample_folder,
+        "summary",
+        "import io, zipfile\n"
+        "for make in (word, excel):\n"
+        "    print(len(zipfile.ZipFile(io.BytesIO(make(term.value))).namelist()))",
+    )
+    assert all(int(count) > 5 for count in text.split())
