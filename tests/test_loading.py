@@ -31,6 +31,7 @@ def survey(*rows, more=CHOICES):
 # name of the case, the form, the key, the row of the text (the head is row 1), the column
 BROKEN = [
     ("no type column", "| survey | name | label |\n| | a | A |", "form.no_column", 1, ""),
+    ("no question", "| survey | type | name | label |", "form.empty", None, ""),
     ("no name column", "| survey | type | label |\n| | text | A |", "form.no_column", 1, ""),
     ("choices without list", "| survey | type | name | label |\n| | text | a | A |\n| choices | name |\n| | b |",
      "form.no_column", None, ""),
@@ -71,7 +72,7 @@ BROKEN = [
     ("choice without name", survey("| | text | a | A |", more=CHOICES + "\n| | sex | | X |"),
      "form.choice_no_name", 6, "name"),
     ("choice twice", survey("| | text | a | A |", more=CHOICES + "\n| | sex | male | X |"), "form.choice_twice", 6, "name"),
-    ("choice with a space", survey("| | text | a | A |", more=CHOICES + "\n| | sex | not known | X |"),
+    ("choice with a space", survey("| | 多选 sex | a | A |", more=CHOICES + "\n| | sex | not known | X |"),
      "form.choice_space", 6, "name"),
     ("parameters", survey("| | 单选名册 child.csv | a | A | | | | | value |"), "form.bad_parameters", 2, "parameters"),
     ("unknown parameter", survey("| | 单选名册 child.csv | a | A | | | | | colour=red |"),

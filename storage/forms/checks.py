@@ -36,6 +36,7 @@ _WORDLESS = frozenset(
     | {"begin_group", "begin_repeat"}
 )
 _REFUSED_COLUMNS = ("trigger", "save_to", "image", "big-image", "audio", "video", "media")
+_YES = frozenset({"yes", "true", "true()"})
 _FILE = re.compile(r"^(?P<stem>[^\W\d][\w.-]*)\.csv$")
 _NAME = re.compile(r"^[^\W\d][\w.-]*$")
 _OPEN_REFERENCE = re.compile(r"\$\{[^{}]*(?:\{|$)")
@@ -55,6 +56,8 @@ def check_sheets(sheets: FormSheets) -> dict[str, Asked]:
 
     Raises `FormError` at the first mistake.
     """
+    if not sheets.rows("survey"):
+        raise FormError("form.empty", **sheets.place("survey"))
     _check_headings(sheets)
     _check_choices(sheets)
     for row in sheets.rows("entities"):
@@ -90,7 +93,9 @@ def _check_headings(sheets: FormSheets) -> None:
 
 def _check_choices(sheets: FormSheets) -> None:
     seen: dict[tuple[str, str], int] = {}
-    twice = any(row.get("allow_choice_duplicates") == "yes" for row in sheets.rows("settings"))
+    twice = any(row.get("allow_choice_duplicates").lower() in _YES for row in sheets.rows("settings"))
+    # Several choices are stored with spaces between, so there a name cannot hold one.
+    parted = {kind.split(" ")[1] for kind in _types(sheets) if kind.startswith("select_multiple ")}
     for row in sheets.rows("choices"):
         name, of = row.get("name"), row.get("list_name")
         if not of:
@@ -100,9 +105,13 @@ def _check_choices(sheets: FormSheets) -> None:
         if not twice and (of, name) in seen:
             place = sheets.place("choices", row.number, "name")
             raise FormError("form.choice_twice", **place, name=name, list=of, other=seen[of, name])
-        if len(name.split()) > 1:
+        if len(name.split()) > 1 and of in parted:
             raise FormError("form.choice_space", **sheets.place("choices", row.number, "name"), name=name)
         seen[of, name] = row.number
+
+
+def _types(sheets: FormSheets) -> list[str]:
+    return [row.get("type") for row in sheets.rows("survey")]
 
 
 def _walk(sheets: FormSheets) -> Iterator[tuple[str, Asked]]:
@@ -150,7 +159,7 @@ def _type(sheets: FormSheets, row: Row) -> str:
     if not kind:
         raise FormError("form.no_type", **place, name=row.get("name"))
     word = kind.partition(" ")[0]
-    if word in _LATER:
+    if word in _LATER or _is_xlsform(kind):
         raise FormError("form.type_not_yet", **place, type=write_type(kind), english=kind)
     if word not in _SUPPORTED:
         near = get_close_matches(word, [*TYPES, *TYPES.values()], n=1, cutoff=0.5)
@@ -159,6 +168,13 @@ def _type(sheets: FormSheets, row: Row) -> str:
             key, **place, type=kind, near=near[0] if near else "", known="、".join(map(write_type, TYPES))
         )
     return kind
+
+
+def _is_xlsform(kind: str) -> bool:
+    """Whether XLSForm has the type, though this house does not."""
+    from pyxform.question_type_dictionary import QUESTION_TYPE_DICT  # slow, and only needed for a mistake
+
+    return kind.partition(" ")[0] not in _SUPPORTED and (kind in QUESTION_TYPE_DICT or kind.startswith("begin loop"))
 
 
 def _close(sheets: FormSheets, row: Row, word: str, opened: list[tuple[Row, str, str]]) -> None:

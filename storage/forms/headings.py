@@ -151,12 +151,15 @@ _OTHER_LANGUAGES = {
     "English": "English (en)",
 }
 
+_SPOKEN = frozenset({"label", "hint", "guidance_hint", "required_message", "constraint_message", "caption"})
+
 _YES = {"是": "yes", "否": "no"}
 _YES_HEADINGS = frozenset({"required", "read_only", "allow_choice_duplicates"})
 
 _SPACED_TYPES = re.compile(
     r"^(begin|end)[\s_]+(group|repeat)$|^(select)[\s_]+(one|multiple)(?=\s|$|_from_file)"
 )
+_OLD_MULTIPLE = re.compile(r"^select all that apply(?=\s|$)")
 _FROM_FILE = re.compile(r"[\s_]+from[\s_]+file\b")
 _BRACKETED_LANGUAGE = re.compile(r"^(?P<word>[^（(:]+?)\s*[（(](?P<language>[^()（）]+)[）)]$")
 _CODE = re.compile(r"\(([A-Za-z-]+)\)\s*$")
@@ -183,6 +186,9 @@ def read_sheet_name(text: str) -> str:
 def read_heading(text: str) -> str:
     """Return the XLSForm name of a heading, its language kept: 提示（英文） is ``hint::English (en)``."""
     word, mark, language = (part.strip() for part in text.partition("::"))
+    single, _, rest = (part.strip() for part in text.partition(":"))
+    if not mark and rest and single.lower() in _SPOKEN:  # as forms of ten years ago have it
+        word, mark, language = single, "::", rest
     bracketed = None if mark else _BRACKETED_LANGUAGE.match(word)
     if bracketed:
         word, mark, language = bracketed["word"], "::", bracketed["language"]
@@ -207,7 +213,8 @@ def write_heading(heading: str) -> str:
 
 def read_type(text: str) -> str:
     """Return the XLSForm type of a cell in one spelling: 单选 grades 或其他 is ``select_one grades or_other``."""
-    typed = _FROM_FILE.sub("_from_file", " ".join(text.split()))
+    typed = _OLD_MULTIPLE.sub("select_multiple", " ".join(text.split()))
+    typed = _FROM_FILE.sub("_from_file", typed.replace(" or specify other", " or_other"))
     typed = _SPACED_TYPES.sub(lambda found: "_".join(word for word in found.groups() if word), typed)
     word, *rest = typed.split(" ")
     known = _READ_TYPES.get(word, word)

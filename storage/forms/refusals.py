@@ -15,7 +15,7 @@ __all__ = ["refusal"]
 _ROW = re.compile(r"\[row : (\d+)\]\s*")
 _SHEET = re.compile(r"(?:[Oo]n the|for sheet:) '(\w+)'")
 _COLUMN = re.compile(r"the '([\w:-]+)[^']*' value")
-_LEARN_MORE = re.compile(r"\s*Learn more: \S+|\[row : \d+\]\s*")
+_LEARN_MORE = re.compile(r"\s*Learn more: \S+|\[row : \w+\]\s*")
 _KNOWN = (
     ("must be in the form of 'key1=value1", "form.bad_parameters"),
     ("accepted parameter keys", "form.unknown_parameter"),
