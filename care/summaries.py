@@ -60,9 +60,11 @@ class Summary:
     def figures_table(self) -> pd.DataFrame:
         """Return one row per figure: key, label, numerator, denominator, share, target, met (in a word), basis."""
         table = pd.DataFrame(self.as_records())
-        words = [None if met is None else say(f"met.{'yes' if met else 'no'}") for met in table["met"]]
-        counts = table[["numerator", "denominator"]].astype("Int64")
-        return table.assign(met=words, numerator=counts["numerator"], denominator=counts["denominator"])
+        table["met"] = pd.Series(
+            [None if one.met is None else say(f"met.{'yes' if one.met else 'no'}") for one in self.figures],
+            dtype=object,
+        )
+        return table.astype({"numerator": "Int64", "denominator": "Int64"})
 
 
 def labelled(table: pd.DataFrame, language: str | None = None) -> pd.DataFrame:

@@ -114,7 +114,6 @@ def dress(handler: SchoolPage, notebook: NotebookNode, cwd: str) -> NotebookNode
     - ``name``, ``title``: of this page;
     - ``pages``: all pages as (name, title) in the order of the navigation bar;
     - ``notices``: what everybody should know, as texts;
-    - ``prefetch``: the scripts that pages have turned out to need, to be fetched while the cells run;
     - ``waiting``: what a page says while it opens or has lost its kernel, as JSON.
     """
     language = handler.language
@@ -134,7 +133,6 @@ def dress(handler: SchoolPage, notebook: NotebookNode, cwd: str) -> NotebookNode
         "title": titles.get(name, name),
         "pages": list(titles.items()),
         "notices": notices,
-        "prefetch": sorted(handler.settings["bundle_used"]),
         "waiting": json.dumps(
             {word: handler.say(f"page.{word}", done="{done}", all="{all}") for word in words}
         ),

@@ -72,10 +72,10 @@ def make_demo(path: Path, size: str) -> None:
 
 
 def _serve(chosen: Namespace, *, workshop: bool) -> None:
-    from guanai.server.office import Office
-    from guanai.server.serving import serve as keep_serving
-
     with opened(chosen.folder) as school:
+        from guanai.server.office import Office
+        from guanai.server.serving import serve as keep_serving
+
         office = Office(school)
         if workshop and is_loopback(chosen.host):
             office.workshop = next(

@@ -2,7 +2,8 @@
 
 Holds for the Voila versions of `HOLDS_FOR`; tests/test_voila.py says when another one is installed.
 What it reaches into: the methods of `voila.app.Voila` that are overridden below, the names of the
-handlers in `init_handlers`, and the page-config key ``fullStaticUrl`` by which the bundle finds itself.
+handlers in `init_handlers`, and the page-config key ``fullStaticUrl`` by which the bundle finds itself;
+in templates/theme/, what index.html.j2 asks of the renderer and page.js of the bundle.
 """
 
 import signal
@@ -50,9 +51,7 @@ class BundleFiles(MultiStaticFileHandler):
         return 365 * 24 * 60 * 60
 
     def set_extra_headers(self, path: str) -> None:
-        """Spare the browser even the question whether a file has changed; note what pages ask for."""
-        if path.endswith(".js"):
-            self.settings["bundle_used"].add(self.request.path)
+        """Spare the browser even the question whether a file has changed."""
         self.set_header("Cache-Control", f"public, max-age={self.get_cache_time(path, None, '')}, immutable")
 
 
@@ -87,7 +86,6 @@ class SchoolServer(voila.app.Voila):
         return {
             **settings,
             "office": self.office,
-            "bundle_used": set(),
             "jinja2_env": theme_environment(),
             "compress_response": True,
             "allow_remote_access": not self.office.workshop,

@@ -35,9 +35,7 @@ _inherited: list[object] = []
 def _prepared(statement: Executable, dialect: Dialect) -> tuple[str, tuple[str, ...], Mapping[str, Any]]:
     """Return a statement's SQL, its parameters' names in order, and the values that it brings along."""
     compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
-    if (
-        compiled.post_compile_params or compiled.literal_execute_params
-    ):  # lists, and values that must stand in the text
+    if compiled.post_compile_params:  # lists, which have as many parameters as items
         compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})  # type: ignore[attr-defined]
     return str(compiled), tuple(compiled.positiontup or ()), compiled.params
 
@@ -55,6 +53,8 @@ class Database:
         self._rows: dict[str, Rows] = {}
         self._numbers: dict[str, int] = {}
         self._indexed: dict[int, frozenset[str]] = {}
+        self._closed = False
+        self._failure: StorageError | None = None
         #: What the writer of a table has read within this transaction, by the table's number.
         self.known: dict[int, Any] = {}
         self._connect()
@@ -137,27 +137,29 @@ class Database:
         """Return how the database would go about a statement, for those who wonder why it is slow."""
         sql, names, values = _prepared(statement, self._dialect)
         with self._turn():
-            return "\n".join(
-                row[-1] for row in self._ask(openings.EXPLAIN + sql, [values[name] for name in names])
-            )
+            plan = self._ask(openings.EXPLAIN + sql, [values[name] for name in names])
+        return "\n".join(row[-1] for row in plan)
 
     def indexed(self, number: int) -> frozenset[str]:
         """Return the fields of a table on which this process knows an index."""
         return self._indexed.get(number, frozenset())
 
     def ensure_index(self, table: str, field: str) -> None:
-        """Keep an index of one field's values, so that a search for one of them is fast in a large table."""
+        """Keep an index of one field's values, so that a search for one of them is fast in a large table.
+
+        Where there is no right or no room to make it, searches are slower and right all the same.
+        """
         if self.read_only:
             return
-        number = self.number(table)
-        if number is None:
-            with self.transaction():
-                number = self.add_table(table)
-        with self._turn():
-            self._ask(
-                str(CreateIndex(index_on(number, field), if_not_exists=True).compile(dialect=self._dialect))
-            )
-            self._indexed[number] = self.indexed(number) | {field}
+        with suppress(StorageError), self._turn():
+            number = self.number(table)
+            if number is None:
+                with self.transaction():
+                    number = self.add_table(table)
+            if field not in self.indexed(number):
+                make = CreateIndex(index_on(number, field), if_not_exists=True)
+                self._ask(str(make.compile(dialect=self._dialect)))
+                self._indexed[number] = self.indexed(number) | {field}
 
     # --- changing ---
 
@@ -179,19 +181,20 @@ class Database:
         so do slow things (reading a spreadsheet, asking a person) before the block.
         """
         with self._turn():
-            if self._depth == 0:
-                self._begin()
+            outermost = self._depth == 0
             self._depth += 1
             try:
+                if outermost:
+                    self._begin()
                 yield
+                if outermost:
+                    self._commit()
             except BaseException:
-                self._depth -= 1
-                if self._depth == 0:
+                if outermost:
                     self._undo()
                 raise
-            self._depth -= 1
-            if self._depth == 0:
-                self._commit()
+            finally:
+                self._depth -= 1
 
     def _begin(self) -> None:
         if self.read_only:
@@ -201,13 +204,9 @@ class Database:
         self.known.clear()
 
     def _commit(self) -> None:
-        try:
-            if self._failure:  # somebody caught it within the block, but a part of the block went with it
-                raise self._failure
-            self._ask("COMMIT")
-        except StorageError:
-            self._undo()
-            raise
+        if self._failure:  # somebody caught it within the block, but a part of the block went with it
+            raise self._failure
+        self._ask("COMMIT")
         self.known.clear()
         for rows in self._rows.values():
             rows.tentative = False
@@ -239,12 +238,12 @@ class Database:
         self._process = os.getpid()
         self._lock = threading.RLock()
         self._depth = 0
-        self._failure: StorageError | None = None
-        self._closed = False
-        engine, self._fairy = openings.connect(self.path, read_only=self.read_only, seconds=self.seconds)
+        self._failure = None
+        engine, fairy = openings.connect(self.path, read_only=self.read_only, seconds=self.seconds)
+        self._fairy: Any = fairy  # SQLAlchemy's hold on the driver's connection
         self._dialect = engine.dialect
         self._error: type[Exception] = engine.dialect.loaded_dbapi.Error
-        self._driver: Any = self._fairy.driver_connection
+        self._driver: Any = fairy.driver_connection
 
     def _ask(self, sql: str, values: Sequence[Any] = (), *, many: bool = False) -> list[Row]:
         """Let the driver run one statement; its errors become those that a coordinator may read."""
@@ -253,8 +252,8 @@ class Database:
         try:
             return (self._driver.executemany if many else self._driver.execute)(sql, values).fetchall()
         except self._error as error:
-            self._failure = in_words(error, self.path, self.seconds)
-            raise self._failure from error
+            failure = self._failure = in_words(error, self.path, self.seconds)
+            raise failure from error
 
     def _turn(self) -> AbstractContextManager[bool]:
         """Return the lock behind which this process's threads take turns."""

@@ -6,7 +6,7 @@ entry in the history.
 """
 
 import json
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from typing import Any, NamedTuple
 
 from guanai.storage import schemas
@@ -30,9 +30,8 @@ class TableState(NamedTuple):
         """Ask the database in one question, once within a transaction."""
         known = database.known.get(number)
         if known is None:
-            next_id, listed, last, seq = database.run(
-                schemas.TABLE_STATE, number=number, **schemas.span(number)
-            )[0]
+            row = database.run(schemas.TABLE_STATE, number=number, **schemas.span(number))[0]
+            next_id, listed, last, seq = row
             known = cls(next_id, listed, 0 if last is None else schemas.doc_id_at(last), seq or 0)
             if database.in_transaction:
                 database.known[number] = known
@@ -58,9 +57,7 @@ class Draft(MutableMapping[int, Json]):
         self._number = database.number(name) or database.add_table(name)
         self._state = TableState.read(database, self._number)
         self._before: dict[int, _Kept | None] = {}  # each row that was looked at; None: there is none
-        self._after: dict[
-            int, Mapping[str, Any] | None
-        ] = {}  # what was taken from it or put there; None: removed
+        self._after: dict[int, Json | None] = {}  # what was taken from it or put there; None: removed
         self._complete = False
 
     def _kept(self, doc_id: int) -> _Kept | None:
@@ -126,48 +123,57 @@ class Draft(MutableMapping[int, Json]):
         ``kind`` names the change (else it is insert, update or delete) and ``prior`` the change that it follows,
         where a restored record goes on from its deletion; ``token`` marks a change that must not be made twice.
         """
-        changes = []
+        changes: list[dict[str, Any]] = []
         for doc_id, document in self._after.items():
             before = self._before[doc_id]
             after = None if document is None else text_of(document)
-            if after == (before and before.text):
+            if after == (before.text if before else None):
                 continue
             place = schemas.place(self._number, doc_id)
             changes.append(
                 {
+                    # of the change
                     "seq": self._state.seq + len(changes) + 1,
                     "prior": before.seq if before else prior,
                     "at": at,
                     "author": author,
                     "table_name": self._name,
                     "doc_id": doc_id,
-                    "record_id": record_id(document if document is not None else json.loads(before.text)),
                     "kind": kind or ("insert" if before is None else "delete" if after is None else "update"),
-                    "before": before and before.text,
+                    "before": before.text if before else None,
                     "after": after,
                     "token": token,
+                    # of the row as it will be
                     "place": place,
                     "of": place,
                     "number": self._number,
                     "plain": after is not None and is_plain(after),
                     "document": after,
+                    # of both
+                    "record_id": record_id(
+                        json.loads(before.text) if document is None and before else document or {}
+                    ),
                 }
             )
+        added = [change for change in changes if change["before"] is None]
+        changed = [
+            change for change in changes if change["before"] is not None and change["after"] is not None
+        ]
         removed = [change for change in changes if change["after"] is None]
         for statement, rows in (
-            (schemas.ADD_RECORD, [change for change in changes if change["before"] is None]),
-            (
-                schemas.SET_RECORD,
-                [change for change in changes if None not in (change["before"], change["after"])],
-            ),
+            (schemas.ADD_RECORD, added),
+            (schemas.SET_RECORD, changed),
             (schemas.DROP_RECORD, removed),
             (schemas.ADD_CHANGE, changes),
         ):
             if rows:
                 self._database.run_many(statement, rows)
+        self._tidy(max((change["doc_id"] for change in removed), default=0))
+
+    def _tidy(self, top_removed: int) -> None:
+        """See that the doc_id of a removed document is never another's, and that the table is listed."""
         self._database.known.clear()  # the newest change is another one now, for every table
-        top_removed = max((change["doc_id"] for change in removed), default=0)
-        if self._state.next_id <= top_removed:  # the doc_id of a removed document is never another's
+        if self._state.next_id <= top_removed:
             self._database.run(schemas.SET_NEXT_ID, of=self._number, next_id=top_removed + 1)
         if not self._state.listed:
             self._database.run(schemas.LIST_TABLE, of=self._number, listed=True)

@@ -12,17 +12,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-
 from guanai.storage.cells import plain_cell, safe_cell
 from guanai.storage.forms.sessions import Session
 from guanai.storage.frames import retired_fields
 from guanai.storage.headers import Header, headers_of
 from guanai.storage.schools import School
+from guanai.storage.spreadsheets import Sheet, book_of
 from guanai.storage.workbooks import read_first_sheet
-from guanai.templates.errors import ExchangeError, RecordError
+from guanai.templates.errors import ExchangeError
 from guanai.templates.wording import say
 
 __all__ = ["Row", "export_records", "import_records"]
@@ -32,6 +29,7 @@ BETWEEN = "；"
 SEPARATORS = str.maketrans(dict.fromkeys(";，,、\n", BETWEEN))
 # A spreadsheet reads a CSV's long run of digits as a number and rounds it; a tab before it keeps it text.
 LONG_DIGITS = 11
+KINDS = {"date": "day", "integer": "number", "decimal": "number"}
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,7 @@ def export_records(school: School, form: str, path: str | Path) -> int:
     retired = retired_fields(documents, definition.columns)
     session = school.session(form)
     head = ["id", *(header.text for header in headers), *retired]
+    kinds = ["text", *(KINDS.get(header.kind, "text") for header in headers), *("text" for _ in retired)]
     rows = [
         [
             document["id"],
@@ -67,7 +66,7 @@ def export_records(school: School, form: str, path: str | Path) -> int:
         ]
         for document in documents
     ]
-    _write(target, form, [head, *rows])
+    _write(target, Sheet(form, head, kinds, rows, stays="B2"))
     return len(rows)
 
 
@@ -103,11 +102,15 @@ def _matched(school: School, form: str, heads: Sequence[str], file: str) -> dict
     unknown = [head for head in heads if head and head not in known and head not in carried]
     matched = {head: known[head] for head in heads if head in known}
     if unknown or not matched:
-        raise ExchangeError("exchange.unknown_columns", file=file, columns="、".join(unknown) or "—", form=form)
+        raise ExchangeError(
+            "exchange.unknown_columns", file=file, columns="、".join(unknown) or "—", form=form
+        )
     return matched
 
 
-def _row(school: School, form: str, number: int, cells: Mapping[str, Any], headers: Mapping[str, Header]) -> Row:
+def _row(
+    school: School, form: str, number: int, cells: Mapping[str, Any], headers: Mapping[str, Header]
+) -> Row:
     """Fill one row into a session and say what it would do."""
     record_id = str(cells.get("id") or "").strip()
     before = school.record(form, record_id) if record_id else None
@@ -129,7 +132,9 @@ def _row(school: School, form: str, number: int, cells: Mapping[str, Any], heade
     return Row(number, "changed" if differences else "same", label, differences, {**answers, **kept})
 
 
-def _differences(headers: Iterable[Header], before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[str]:
+def _differences(
+    headers: Iterable[Header], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Iterable[str]:
     for header in headers:
         old, new = header.find(before), header.find(after)
         if old != new:
@@ -169,16 +174,18 @@ def _plain_text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _write(path: Path, title: str, rows: list[list[Any]]) -> None:
+def _write(path: Path, sheet: Sheet) -> None:
     if path.suffix.lower() not in {".xlsx", ".csv"}:
         raise ExchangeError("exchange.ending", file=path.name)
     fresh = path.with_name(f".{path.name}.writing")
     try:
         if path.suffix.lower() == ".csv":
             with fresh.open("w", encoding="utf-8-sig", newline="") as file:
-                csv.writer(file).writerows([[_csv_cell(cell) for cell in row] for row in rows])
+                csv.writer(file).writerows(
+                    [[_csv_cell(cell) for cell in row] for row in [sheet.head, *sheet.rows]]
+                )
         else:
-            _workbook(title, rows).save(fresh)
+            book_of([sheet]).save(fresh)
         fresh.replace(path)
     except OSError as error:
         raise ExchangeError("exchange.unwritable", file=path) from error
@@ -187,23 +194,6 @@ def _write(path: Path, title: str, rows: list[list[Any]]) -> None:
 def _csv_cell(value: Any) -> Any:
     safe = safe_cell(value)
     return f"\t{safe}" if isinstance(safe, str) and len(safe) >= LONG_DIGITS and safe[:-1].isdigit() else safe
-
-
-def _workbook(title: str, rows: list[list[Any]]) -> Workbook:
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None  # noqa: S101  # a new workbook has one sheet; openpyxl's type cannot say so
-    sheet.title = title
-    for row in rows:
-        sheet.append([safe_cell(value) for value in row])
-    for line in sheet.iter_rows(min_row=2):
-        for cell in line:
-            cell.number_format = "yyyy-mm-dd" if cell.is_date else "@" if isinstance(cell.value, str) else "General"
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-        sheet.column_dimensions[get_column_letter(cell.column)].width = 16
-    sheet.freeze_panes = "B2"
-    return book
 
 
 def _read(path: Path) -> list[list[Any]]:
@@ -228,5 +218,3 @@ def _read_csv(path: Path) -> list[list[Any]]:
             continue
         return [[cell.strip() for cell in row] for row in csv.reader(text.splitlines(keepends=True))]
     raise ExchangeError("exchange.unreadable", file=path)
-
-

@@ -71,7 +71,11 @@ def headers_of(form: Form, documents: Sequence[Mapping[str, Any]] = (), *, repea
 
 
 def _columns(
-    items: Sequence[Item], documents: Sequence[Mapping[str, Any]], repeats: int, path: str = "", label: str = ""
+    items: Sequence[Item],
+    documents: Sequence[Mapping[str, Any]],
+    repeats: int,
+    path: str = "",
+    label: str = "",
 ) -> Iterator[tuple[str, str, Question]]:
     for item in items:
         if isinstance(item, Group):

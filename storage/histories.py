@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 
@@ -28,9 +28,8 @@ _COLUMNS = (
     changes.c.after,
 )
 _this_table = changes.c.table_name == sa.bindparam("table_name")
-_deleted = changes.c.kind == sa.literal_column(
-    "'delete'"
-)  # in the text itself, so that the bin's own index serves
+# The words stand in the text itself, as only then the index of these few rows is known to serve.
+_deleted = changes.c.kind == sa.literal_column("'delete'")
 
 # Every change points to the one before it: a record's history is a walk from its last change back.
 _walk = (

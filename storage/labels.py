@@ -30,9 +30,12 @@ def labels_of(documents: Documents, language: str | None = None) -> dict[str, st
 def options_of(documents: Documents, language: str | None = None) -> list[dict[str, str]]:
     """Return records as choices: id, label and every simple answer as text; those in use first, by label."""
     labels = labels_of(documents, language)
-    in_use, others = [], []
+    in_use: list[dict[str, str]] = []
+    others: list[dict[str, str]] = []
     for document in documents:
-        option = {name: str(value) for name, value in document.items() if isinstance(value, str | int | float)}
+        option = {
+            name: str(value) for name, value in document.items() if isinstance(value, str | int | float)
+        }
         option["label"] = labels[document["id"]]
         state = next((pair for pair in NO_LONGER if document.get(pair[0]) == pair[1]), None)
         if state:

@@ -13,7 +13,7 @@ from guanai.storage.faults import in_words
 from guanai.storage.schemas import metadata
 from guanai.templates.errors import StorageError
 
-__all__ = ["BEGIN_READING", "BEGIN_WRITING", "EXPLAIN", "VERSION", "connect", "url"]
+__all__ = ["BEGIN_READING", "BEGIN_WRITING", "EXPLAIN", "VERSION", "connect"]
 
 #: Marks a file as ours in SQLite's header: "guan" in ASCII.
 APPLICATION = 0x6775616E
@@ -29,7 +29,7 @@ EXPLAIN = "EXPLAIN QUERY PLAN "
 _CHECKED_SIZE = 8 * 1024 * 1024
 
 
-def url(path: Path | None, **options: str) -> sa.URL:
+def _url(path: Path | None, **options: str) -> sa.URL:
     """Return the address of a file for SQLAlchemy, or of a new database in memory."""
     if path is None:
         return sa.URL.create("sqlite")
@@ -46,7 +46,7 @@ def connect(path: Path | None, *, read_only: bool, seconds: float) -> tuple[sa.E
     modes = [{"mode": "ro"}, {"mode": "ro", "immutable": "1"}] if read_only and path else [{}]
     for options in modes:
         engine = sa.create_engine(
-            url(path, **options),
+            _url(path, **options),
             poolclass=sa.NullPool,
             # The driver must not begin transactions by itself: `Database` says when.
             connect_args={"timeout": seconds, "check_same_thread": False, "isolation_level": None},

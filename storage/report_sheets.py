@@ -1,40 +1,19 @@
 """The tables of a term summary as sheets of a workbook: words for headings, numbers that stay numbers."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from openpyxl import Workbook
-from openpyxl.cell import Cell
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
 from guanai.care.figures import Figure
 from guanai.care.summaries import Summary, labelled
-from guanai.storage.cells import safe_cell
+from guanai.storage.spreadsheets import Sheet
 from guanai.templates.wording import catalogue, say
 
-__all__ = ["Sheet", "book_of", "figures_sheet", "met_words", "sheets_of"]
+__all__ = ["figures_sheet", "met_words", "sheets_of"]
 
-# What a spreadsheet does not allow in the title of a sheet, and how long one may be.
-FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", "_"))
-LONGEST = 31 - 2  # room for the number that tells two apart
-FORMATS = {"share": "0.0%", "day": "yyyy-mm-dd", "text": "@"}
 # Columns that hold the ids of records: a person reads names instead, or nothing.
 IDS = ("visit", "child")
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A table ready to be read: ``kinds`` tells text, number, share and day apart, column by column."""
-
-    title: str
-    head: Sequence[str]
-    kinds: Sequence[str]
-    rows: Sequence[Sequence[Any]]
 
 
 def figures_sheet(summary: Summary, language: str | None = None) -> Sheet:
@@ -115,43 +94,3 @@ def _plain(value: Any) -> Any:
     if pd.api.types.is_scalar(value) and pd.isna(value):
         return None
     return value.date() if isinstance(value, pd.Timestamp) else value
-
-
-def book_of(sheets: Iterable[Sheet]) -> Workbook:
-    """Return a workbook with a sheet for each: a head that stays when scrolling, columns wide enough."""
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    for sheet in sheets:
-        title = sheet.title.translate(FORBIDDEN)[:LONGEST] or say("report.figures")
-        _fill(book.create_sheet(title), sheet)  # openpyxl numbers a title that is there already
-    return book
-
-
-def _fill(page: Worksheet, sheet: Sheet) -> None:
-    for column, (heading, kind) in enumerate(zip(sheet.head, sheet.kinds, strict=True), start=1):
-        cells = [page.cell(1, column, safe_cell(heading))]
-        for number, row in enumerate(sheet.rows, start=2):
-            cells.append(page.cell(number, column, safe_cell(row[column - 1])))
-            cells[-1].number_format = FORMATS.get(kind, "General")
-            cells[-1].alignment = Alignment(wrap_text=kind == "text", vertical="top")
-        cells[0].font = Font(bold=True)
-        cells[0].fill = PatternFill("solid", fgColor="DDEBE4")
-        cells[0].alignment = Alignment(wrap_text=True, vertical="center")
-        page.column_dimensions[get_column_letter(column)].width = _width(cells)
-    page.freeze_panes = "A2"
-
-
-def _width(cells: Sequence[Cell]) -> int:
-    """Return a width in narrow characters for what the cells hold; a Chinese character is two."""
-    longest = max(sum(2 if ord(letter) > 0x2E80 else 1 for letter in _shown(cell.value)) for cell in cells)
-    return min(max(longest + 2, 8), 60)
-
-
-def _shown(value: object) -> str:
-    return (
-        f"{value:.1%}"
-        if isinstance(value, float)
-        else value.isoformat()
-        if isinstance(value, date)
-        else str(value or "")
-    )

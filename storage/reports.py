@@ -20,7 +20,8 @@ from jinja2.sandbox import SandboxedEnvironment
 from guanai.care.figures import Figure
 from guanai.care.summaries import Summary
 from guanai.storage.cells import UNWRITABLE
-from guanai.storage.report_sheets import Sheet, book_of, figures_sheet, met_words, sheets_of
+from guanai.storage.report_sheets import figures_sheet, met_words, sheets_of
+from guanai.storage.spreadsheets import Sheet, book_of
 from guanai.templates.errors import ExchangeError
 from guanai.templates.wording import say
 

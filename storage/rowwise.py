@@ -28,6 +28,7 @@ class RowTable(Table):
     """
 
     _storage: RecordStorage
+    _next_id: int | None  # type: ignore[assignment]  # the lowest doc_id that was not given out here
     _answered_at = 0  # the database's sequence when TinyDB's cache of answered queries was last right
 
     @property
@@ -148,14 +149,14 @@ class RowTable(Table):
         """Change the documents that a query matches (or all), and return their doc_ids."""
         if cond is None or doc_ids is not None:
             return super().update(fields, cond, doc_ids)
-        with self._prepared(cond):
+        with self._changing(cond):
             return super().update(fields, doc_ids=self._doc_ids(cond))
 
     def remove(self, cond: QueryLike | None = None, doc_ids: Iterable[int] | None = None) -> list[int]:
         """Remove the documents that a query matches, and return their doc_ids; the history keeps them."""
         if cond is None or doc_ids is not None:
             return super().remove(cond, doc_ids)
-        with self._prepared(cond):
+        with self._changing(cond):
             return super().remove(doc_ids=self._doc_ids(cond))
 
     def upsert(self, document: Mapping[str, Any], cond: QueryLike | None = None) -> list[int]:
@@ -163,7 +164,7 @@ class RowTable(Table):
         if cond is None:
             with self._database.transaction():
                 return super().upsert(document)
-        with self._prepared(cond):
+        with self._changing(cond):
             return super().upsert(document, cond)
 
     def truncate(self) -> None:
@@ -173,8 +174,8 @@ class RowTable(Table):
             self._database.run(schemas.SET_NEXT_ID, of=self._database.number(self.name), next_id=1)
             self._database.known.clear()
 
-    def _prepared(self, cond: QueryLike) -> AbstractContextManager[None]:
-        """Begin a change after reading what it will look at: others need not wait for a first load."""
+    def _changing(self, cond: QueryLike) -> AbstractContextManager[None]:
+        """Begin a change, having read what it will look at: others need not wait for a first load."""
         self._candidates(cond)
         return self._database.transaction()
 

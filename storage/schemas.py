@@ -87,7 +87,7 @@ sa.Index("records_odd", records.c.number, sqlite_where=_odd, postgresql_where=_o
 
 # Each of these holds few rows, so that an ordinary save does not pay for it.
 for _name, _columns, _rows in (
-    ("history_token", ("token",), history.c.token.is_not(None)),
+    ("history_token", ("table_name", "token"), history.c.token.is_not(None)),
     ("history_bin_record_id", ("table_name", "record_id"), history.c.kind == "delete"),
     ("history_bin_doc_id", ("table_name", "doc_id"), history.c.kind == "delete"),
     ("history_restored", ("prior",), history.c.kind == "restore"),
@@ -136,7 +136,9 @@ FIND_RECORD = (
     .limit(1)
 )
 COUNT_RECORDS = sa.select(sa.func.count()).where(records.c.number == bindparam("number"))
-FIND_TOKEN = sa.select(history.c.doc_id, history.c.after).where(history.c.token == bindparam("token"))
+FIND_TOKEN = sa.select(history.c.doc_id, history.c.after).where(
+    history.c.table_name == bindparam("table_name"), history.c.token == bindparam("token")
+)
 
 TABLE_NAMES = sa.select(tables.c.name).where(tables.c.listed)
 FIND_TABLE = sa.select(tables.c.number).where(tables.c.name == bindparam("table_name"))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 from uuid_utils import uuid7
@@ -56,6 +56,7 @@ class School:
         self._shelf = Shelf(folder)
         self._bound: dict[str, tuple[Form, Form]] = {}
         self._frames: dict[str, tuple[int, pd.DataFrame]] = {}
+        self._options: dict[str, tuple[int, list[dict[str, str]]]] = {}
         self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
         self._policy: tuple[Policy, str | None] | None = None
 
@@ -167,7 +168,11 @@ class School:
         """
         if name == "school":
             return [{"name": key, "value": str(value)} for key, value in self.policy.profile.items()]
-        return options_of(self.table(name).rows())
+        sequence = self._database.sequence()
+        known = self._options.get(name)
+        if known is None or known[0] != sequence:
+            known = self._options[name] = (sequence, options_of(self.table(name).rows()))
+        return known[1]
 
     def classes(self) -> list[str]:
         """Return the names of the classes, in the order of the grades."""
@@ -178,8 +183,7 @@ class School:
 
     def table(self, name: str) -> RecordTable:
         """Return a register as a TinyDB table; what is written to it is not checked by the form."""
-        table: RecordTable = self._db.table(name)
-        return table
+        return cast(RecordTable, self._db.table(name))
 
     def frame(self, name: str, term: str | None = None, *, retired: bool = False) -> pd.DataFrame:
         """Return a register as a frame, or that of one term: one row per record.
@@ -207,7 +211,7 @@ class School:
         if name == "child" or "child" not in frame:
             return frame
         children = {child["id"]: child for child in self.table("child").rows()}
-        place = frame.columns.get_loc("child") + 1
+        place = list(frame.columns).index("child") + 1
         for offset, (column, field) in enumerate((("child_name", "name"), ("class", "class"))):
             if column not in frame:
                 values = [children.get(child, {}).get(field) for child in frame["child"]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from tinydb import Storage
@@ -51,7 +52,7 @@ class RecordStorage(Storage):
                 if name not in data:
                     self.drop(name)
             for name, documents in data.items():
-                self.change(name, lambda draft, kept=documents: _replace_all(draft, kept))
+                self.change(name, partial(_replace_all, documents))
 
     def change(
         self,
@@ -83,6 +84,6 @@ class RecordStorage(Storage):
         self.database.close()
 
 
-def _replace_all(draft: Draft, documents: Mapping[str, Json]) -> None:
+def _replace_all(documents: Mapping[str, Json], draft: Draft) -> None:
     draft.clear()
     draft.update({int(doc_id): document for doc_id, document in documents.items()})

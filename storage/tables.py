@@ -41,12 +41,11 @@ class RecordTable(RowTable):
     def by_id(self, record_id: str) -> Document | None:
         """Return the record of that ``id``, or None."""
         number = self._database.number(self.name)
-        found = (
-            []
-            if number is None
-            else self._database.run(schemas.FIND_RECORD, number=number, record_id=record_id)
-        )
-        return Document(json.loads(found[0][1]), schemas.doc_id_at(found[0][0])) if found else None
+        if number is None:
+            return None
+        for key, text in self._database.run(schemas.FIND_RECORD, number=number, record_id=record_id):
+            return Document(json.loads(text), schemas.doc_id_at(key))
+        return None
 
     def record(self, key: Key) -> Document | None:
         """Return the record of that ``id`` or doc_id, or None."""
@@ -60,7 +59,8 @@ class RecordTable(RowTable):
         first one kept.
         """
         with self._database.transaction():
-            return self._saved_before(token) or self._write(self._get_next_id(), document, token=token)
+            saved = self._saved_before(token)
+            return self._write(self._get_next_id(), document, token=token) if saved is None else saved
 
     def replace(
         self, key: Key, document: Mapping[str, Any], expected_revision: int | None, token: str | None = None
@@ -107,11 +107,9 @@ class RecordTable(RowTable):
                     continue
                 if change.record_id is not None and self.by_id(change.record_id) is not None:
                     break  # it came back another way, by an import for example
-                doc_id = change.doc_id
-                if (
-                    self.get(doc_id=doc_id) is not None
-                ):  # the table was emptied since, and counts from 1 again
-                    doc_id = self._get_next_id()
+                # An emptied table counts from 1 again, so another may have this doc_id by now.
+                taken = self.get(doc_id=change.doc_id) is not None
+                doc_id = self._get_next_id() if taken else change.doc_id
                 return self._write(doc_id, change.before, kind="restore", prior=change.seq)
         raise StorageError("storage.not_in_bin", record=key)
 
@@ -130,11 +128,12 @@ class RecordTable(RowTable):
 
     def _saved_before(self, token: str | None) -> Document | None:
         """Return the record that was kept with this token, as it is now."""
-        found = token and self._database.run(schemas.FIND_TOKEN, token=token)
-        if not found:
+        if token is None:
             return None
-        doc_id, after = found[0]
-        return self.record(doc_id) or Document(json.loads(after), doc_id)
+        for doc_id, after in self._database.run(schemas.FIND_TOKEN, table_name=self.name, token=token):
+            kept = self.record(doc_id)
+            return Document(json.loads(after), doc_id) if kept is None else kept
+        return None
 
     def _check(self, kept: Document, mine: Mapping[str, Any], expected: int | None) -> None:
         if kept.get("revision") != expected:
@@ -154,7 +153,7 @@ class RecordDB(TinyDB):
     """A TinyDB database whose tables are registers; what it writes carries its author and the clock's time."""
 
     table_class = RecordTable
-    default_storage_class = RecordStorage
+    default_storage_class = RecordStorage  # type: ignore[assignment]
 
     def __init__(self, database: Database, *, author: str = "", clock: Clock = moment) -> None:
         super().__init__(database, author=author, clock=clock)
@@ -196,5 +195,5 @@ class RecordDB(TinyDB):
 
     @property
     def storage(self) -> RecordStorage:
-        """This author's hand on the database."""
-        return self._storage
+        """One author's hand on the database."""
+        return self._storage  # type: ignore[return-value]

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook, load_workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from guanai.care.sheets import ROW
+from guanai.storage.cells import plain_cell
+from guanai.storage.spreadsheets import Sheet, book_of
 from guanai.templates import template
 from guanai.templates.errors import PolicyError
 
@@ -70,35 +70,18 @@ def _plain(cell: Any) -> Any:
         return cell
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return "" if cell is None else str(cell).strip()
+    return "" if cell is None else str(plain_cell(cell)).strip()
 
 
 def write_workbook(path: Path, sheets: Sheets) -> None:
-    """Write the sheets as a workbook that is pleasant to edit: bold heads that stay, columns wide enough."""
-    book = Workbook()
-    book.remove(book.active)
-    for title, rows in sheets.items():
-        sheet = book.create_sheet(title)
-        heads = [head for head in dict.fromkeys(head for row in rows for head in row) if head != ROW]
-        sheet.append(heads)
-        for row in rows:
-            sheet.append([row.get(head, "") for head in heads])
-        for number, head in enumerate(heads, start=1):
-            letter = get_column_letter(number)
-            longest = max([_width(head), *(_width(str(row.get(head, ""))) for row in rows)])
-            sheet.column_dimensions[letter].width = min(max(longest + 2, 8), 60)
-        for cell in sheet[1]:
-            cell.font = Font(bold=True)
-            cell.fill = PatternFill("solid", fgColor="DDEBE4")
-        for line in sheet.iter_rows(min_row=2):
-            for cell in line:
-                cell.alignment = Alignment(wrap_text=True, vertical="top")
-        sheet.freeze_panes = "A2"
+    """Write the sheets as a workbook to be edited; the file appears whole or not at all."""
+    book = book_of(_sheet(title, rows) for title, rows in sheets.items())
     fresh = path.with_suffix(".writing")
     book.save(fresh)
     fresh.replace(path)
 
 
-def _width(text: str) -> int:
-    """Return how many narrow characters wide a text is; a Chinese character is two."""
-    return max((sum(2 if ord(letter) > 0x2E80 else 1 for letter in line) for line in text.splitlines()), default=0)
+def _sheet(title: str, rows: list[dict[str, Any]]) -> Sheet:
+    heads = [head for head in dict.fromkeys(head for row in rows for head in row) if head != ROW]
+    kinds = ["day" if any(isinstance(row.get(head), date) for row in rows) else "text" for head in heads]
+    return Sheet(title, heads, kinds, [[row.get(head, "") for head in heads] for row in rows])

@@ -52,7 +52,9 @@ class ExchangeError(GuanaiError):
 class ConflictError(GuanaiError):
     """Somebody else saved the record first; both versions are kept here."""
 
-    def __init__(self, key: str, mine: Mapping[str, object], theirs: Mapping[str, object], **values: object) -> None:
+    def __init__(
+        self, key: str, mine: Mapping[str, object], theirs: Mapping[str, object], **values: object
+    ) -> None:
         super().__init__(key, **values)
         self.mine = dict(mine)
         self.theirs = dict(theirs)
@@ -88,7 +90,9 @@ class PlacedError(GuanaiError):
         for key, value in (("sheet", self.sheet), ("row", self.row), ("column", self.column)):
             if value:
                 parts.append(say(f"place.{key}", language, value=value))
-        return reduce(lambda before, after: say("place.joint", language, before=before, after=after), parts or [""])
+        return reduce(
+            lambda before, after: say("place.joint", language, before=before, after=after), parts or [""]
+        )
 
     def message(self, language: str | None = None) -> str:
         """Return place, what is wrong and what to do."""

@@ -27,13 +27,15 @@ def markdown_rows(text: str) -> list[list[str]]:
     >>> markdown_rows("| a | b |\n|---|---|\n| 1 | x \\| y |")
     [['a', 'b'], ['1', 'x | y']]
     """
-    rows = []
+    rows: list[list[str]] = []
     for line in text.splitlines():
         if not line.lstrip().startswith("|"):
             if rows:
                 break
             continue
-        bare = line.strip().strip("|").replace("\\|", "\0") if line.strip().endswith("|") else line.strip()[1:]
+        bare = (
+            line.strip().strip("|").replace("\\|", "\0") if line.strip().endswith("|") else line.strip()[1:]
+        )
         cells = [cell.strip().replace("\0", "|").replace("<br>", "\n") for cell in bare.split("|")]
         if not all(set(cell) <= set("-: ") and cell for cell in cells):
             rows.append(cells)

@@ -31,8 +31,13 @@ serve(office, port=int(port), browser=False, PageKernels=json.loads(kernels))
 
 WIDGETS = """
 import ipywidgets
-box = ipywidgets.VBox([ipywidgets.Text(description="姓名"), ipywidgets.Button(description="保存")])
-box
+name, save, said = ipywidgets.Text(description="姓名"), ipywidgets.Button(description="保存"), ipywidgets.Label()
+
+def answer(_):
+    said.value = f"已保存 {name.value}"
+
+save.on_click(answer)
+ipywidgets.VBox([name, save, said])
 """
 WHO = """
 import os

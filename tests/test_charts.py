@@ -59,6 +59,23 @@ def test_a_chart_follows_its_input():
     assert "走进家庭" in chart.body.value
 
 
+def test_a_chart_is_drawn_when_the_page_shows_it():
+    drawn = []
+
+    def draw():
+        drawn.append(1)
+        return visits_by_mode(MODES)
+
+    chart = Chart(draw)
+    assert drawn == []
+    assert "guanai-busy" in chart.body.value
+    chart.body._view_count = 1  # what the browser does
+    assert drawn == [1]
+    assert "<svg" in chart.body.value
+    chart.body._view_count = 2
+    assert drawn == [1]
+
+
 def test_an_error_is_told():
     def fail():
         raise ZeroDivisionError("secret")

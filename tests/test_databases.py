@@ -6,6 +6,7 @@ import random
 import signal
 import sqlite3
 import time
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import select, text
@@ -151,35 +152,40 @@ def _save_until_killed(path, name, acknowledge):
 
 
 def _kill_writers(path, kills, seed):
-    """Start two writers at a time and kill each at a random moment; return what they had been told was kept."""
-    chance = random.Random(seed)
+    """Keep two writers saving and kill each at a random moment; return what they had been told was kept."""
+    chance = random.Random(seed)  # noqa: S311 - moments, not secrets
     ours, theirs = os.pipe()
     os.set_blocking(ours, False)
-    acknowledged, running, started = b"", [], 0
+    acknowledged, running, started = b"", {}, 0
     while started < kills or running:
-        while len(running) < 2 and started < kills:
-            writer = FORK.Process(target=_save_until_killed, args=(path, f"w{started}", theirs))
+        if len(running) < 2 and started < kills:
+            name = f"w{started}"
+            writer = FORK.Process(target=_save_until_killed, args=(path, name, theirs))
             writer.start()
-            running.append((writer, time.monotonic() + chance.uniform(0.005, 0.15)))
+            running[name] = (writer, None)
             started += 1
-        for writer, end in list(running):
-            if time.monotonic() >= end:
+        for name, (writer, end) in list(running.items()):
+            if end is None and f" {name}-".encode() in acknowledged:  # it is saving: give it a moment
+                running[name] = (writer, time.monotonic() + chance.uniform(0, 0.1))
+            elif end is not None and time.monotonic() >= end:
                 os.kill(writer.pid, signal.SIGKILL)
                 writer.join()
                 assert writer.exitcode == -signal.SIGKILL  # it was saving to the end
-                running.remove((writer, end))
-        try:
-            acknowledged += os.read(ours, 1 << 20)
-        except BlockingIOError:
-            time.sleep(0.002)
-    try:
-        while True:
-            acknowledged += os.read(ours, 1 << 20)
-    except BlockingIOError:
-        pass
+                del running[name]
+        acknowledged += _all_there_is(ours)
+        time.sleep(0.001)
+    acknowledged += _all_there_is(ours)
     os.close(ours)
     os.close(theirs)
     return [line.split() for line in acknowledged.decode().splitlines()]
+
+
+def _all_there_is(pipe):
+    found = b""
+    with suppress(BlockingIOError):
+        while True:
+            found += os.read(pipe, 1 << 20)
+    return found
 
 
 def _check_after_kills(path, acknowledged):

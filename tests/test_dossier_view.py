@@ -86,6 +86,20 @@ def test_the_timeline_holds_records_and_changes_newest_first():
     assert len(made.events) == 3
 
 
+def test_changes_of_one_day_come_newest_first():
+    change = CHANGES[1]
+    later = SimpleNamespace(
+        **{
+            **vars(change),
+            "at": "2025-10-01T09:00:00+00:00",
+            "before": {"phone": "2"},
+            "after": {"phone": "3"},
+        }
+    )
+    body = dossier(history=[*CHANGES, later]).body.value
+    assert body.index("2 → 3") < body.index("1 → 2")
+
+
 def test_due_lines_and_the_way_to_edit():
     due = pd.DataFrame(
         [

@@ -4,11 +4,11 @@ import csv
 from io import StringIO
 
 import pytest
+from conftest import TODAY
 from openpyxl import Workbook, load_workbook
 
 from guanai.storage import ExchangeError, create_school
 from guanai.storage.exchange import export_records, import_records
-from conftest import TODAY
 
 CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": "三年级1班"}
 
@@ -23,7 +23,10 @@ def with_child(school):
             "phone": "10012345678",
             "village": "=1+1",
             "special_groups": ["single_parent", "disabled"],
-            "guardians": [{"name": "林大山", "relation": "grandfather", "age": 66}, {"name": "周桂香", "relation": "grandmother"}],
+            "guardians": [
+                {"name": "林大山", "relation": "grandfather", "age": 66},
+                {"name": "周桂香", "relation": "grandmother"},
+            ],
         },
     )
     return school
@@ -116,7 +119,13 @@ def test_a_dry_run_says_what_each_row_would_do_and_writes_nothing(with_child, tm
         ["nobody", "周小河", "男", "2015-03-08", "三年级1班"],
     )
     report = import_records(with_child, "child", path, dry_run=True)
-    assert [(row.row, row.state) for row in report] == [(2, "new"), (3, "same"), (4, "changed"), (5, "bad"), (6, "bad")]
+    assert [(row.row, row.state) for row in report] == [
+        (2, "new"),
+        (3, "same"),
+        (4, "changed"),
+        (5, "bad"),
+        (6, "bad"),
+    ]
     assert any("林小雨 → 林晓雨" in message for message in report[2].messages)
     assert len(report[3].messages) == 2
     assert "nobody" in report[4].messages[0]

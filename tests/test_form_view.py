@@ -432,3 +432,29 @@ def test_few_widget_models(small, desk):
     before = models()
     view = Form(small, on_save=desk)
     assert models() - before < 3 * len(view.fields)
+
+
+def test_a_session_can_be_shown_as_it_stands(small, desk):
+    session = small.session({"name": "安小苗"})
+    view = Form(session, on_save=desk)
+    assert view.controls["name"].value == "安小苗"
+    view.fill(sex="男")
+    view.save.click()
+    assert desk.kept == [{"name": "安小苗", "sex": "male", "kind": "a"}]
+
+
+def test_links_are_offered_after_a_save(small):
+    view = Form(
+        small, on_save=lambda record: ("好", {**record, "id": "c 1"}), links={"打开<b>": "child?id={id}"}
+    )
+    view.fill(**ANSWERS)
+    view.save.click()
+    assert '<a href="child?id=c%201">打开&lt;b&gt;</a>' in view.notice.value
+
+
+def test_a_field_that_appears_after_a_refused_save_is_not_wrong_yet(view):
+    view.save.click()
+    view.fill(card="是")
+    assert "where" not in view.wrong
+    view.save.click()
+    assert "where" in view.wrong

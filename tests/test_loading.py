@@ -86,6 +86,8 @@ BROKEN = [
     ("reference to a double", survey("| | begin_group | g | G |", "| | text | a | A |", "| | end_group | | |",
                                      "| | text | a | A |", "| | text | b | B | ${a} = 1 |"),
      "form.reference_twice", 6, "relevant"),
+    ("unknown instance", survey("| | calculate | a | | | instance('school')/root/item[name = 'x']/value |"),
+     "form.unknown_instance", 2, "calculation"),
     ("circle", survey("| | text | a | A | ${b} = 1 |", "| | text | b | B | ${a} = 1 |"), "form.circle", 2, "relevant"),
     ("circle of one", survey("| | text | a | A | ${a} = 1 |"), "form.circle", 2, "relevant"),
     ("circle of calculations", survey("| | calculate | a | | | ${b} + 1 |", "| | calculate | b | | | ${a} + 1 |"),
@@ -167,7 +169,7 @@ def test_two_headings_for_one_column_are_told():
 
 def test_remarks_and_drafts_of_the_author_are_left_alone():
     form = form_of(
-        "说明文字\n\n| survey | type | name | label | 备注 | R |\n| | text | name | 姓名 | 家长来填 | R1 |\n"
+        "说明文字\n\n| survey | type | name | label | 备注 | R |\n| | text | name | 姓名 | ${家长}来填 | R1 |\n"
         "| 草稿 | 随便 |\n| | 什么 |\n"
     )
     assert form.columns == {"name": "text"}

@@ -32,25 +32,48 @@ def test_checkers_find_every_room():
 def test_top_level_is_the_house():
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     visible = {name.split("/")[0] for name in tracked.splitlines() if not name.startswith(".")}
-    assert visible <= {*ROOMS, "tests", "pyproject.toml", "README.md", "README.zh-CN.md", "Makefile", "LICENSE"}
+    assert visible <= {
+        *ROOMS,
+        "tests",
+        "pyproject.toml",
+        "README.md",
+        "README.zh-CN.md",
+        "Makefile",
+        "LICENSE",
+    }
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "-q", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "-q",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(folder),
+        str(ROOT),
+    ]
     subprocess.run(command, check=True, capture_output=True)
     with zipfile.ZipFile(next(folder.glob("*.whl"))) as archive:
         yield set(archive.namelist())
 
 
 def test_wheel_holds_only_guanai(wheel):
-    assert {name.split("/")[0] for name in wheel} == {"guanai", next(n for n in wheel if ".dist-info" in n).split("/")[0]}
+    assert {name.split("/")[0] for name in wheel} == {
+        "guanai",
+        next(n for n in wheel if ".dist-info" in n).split("/")[0],
+    }
 
 
 @pytest.mark.parametrize("room", ["templates", "notebooks"])
 def test_wheel_holds_every_data_file(wheel, room):
-    tracked = subprocess.run(["git", "ls-files", room], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    tracked = subprocess.run(
+        ["git", "ls-files", room], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert {f"guanai/{name}" for name in tracked.splitlines()} <= wheel
 
 

@@ -19,7 +19,7 @@ from guanai.storage.documents import is_plain, text_of
 from guanai.storage.queries import narrowed
 from guanai.storage.tables import RecordDB
 
-FIELDS = ("a", "b", "孩子", 'q"', "back\\slash", "")
+FIELDS = ("a", "a", "a", "a", "b", "b", "孩子", 'q"', "back\\slash", "")
 NASTY = [
     *(0, 1, -1, True, False, None, 1.0, 0.0, -0.0, 0.1, 0.30000000000000004, 5e-324, 1e308, 2**53, 2**53 + 1),
     *(
@@ -181,6 +181,10 @@ def in_sql(database, query, indexed=frozenset()):
 @example(kept=[{"a": ["x"]}], query=where("a") == '["x"]')
 @example(kept=[{"a": [1]}], query=where("a").one_of({1, 2}))
 @example(kept=[{"b": 1}], query=(where("a") == 1) | (where("b") < "x"))
+@example(kept=[{"b": 1}], query=((where("a") == 1) | (where("b") < "x")) & (where("孩子") == 1))
+@example(kept=[{"a": 4.999999999999999}], query=where("a") < 5)
+@example(kept=[{"a": ["x"]}], query=~(where("a") == '["x"]'))
+@example(kept=[{"a": "a\0b"}], query=where("a") != "a")
 def test_both_paths_equal(database, kept, query):
     table = RecordDB(database).table("t")
     table.truncate()

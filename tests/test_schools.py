@@ -63,7 +63,11 @@ def test_history_and_bin_keep_what_an_edit_replaced(with_class):
     with_class.save("child", child | {"village": "柳溪村"})
     with_class.delete("child", child["id"])
     assert with_class.record("child", child["id"]) is None
-    assert [change.kind for change in with_class.history("child", child["id"])] == ["insert", "update", "delete"]
+    assert [change.kind for change in with_class.history("child", child["id"])] == [
+        "insert",
+        "update",
+        "delete",
+    ]
     assert [change.before["name"] for change in with_class.bin("child")] == ["林小雨"]
     assert with_class.restore("child", child["id"])["village"] == "柳溪村"
     assert with_class.bin("child") == []
@@ -85,7 +89,9 @@ def test_an_empty_register_has_its_columns(school, form):
 
 
 def test_a_frame_has_the_forms_types(with_class):
-    with_class.save("child", CHILD | {"guardians": [{"name": "林大山", "relation": "grandfather", "age": 66}]})
+    with_class.save(
+        "child", CHILD | {"guardians": [{"name": "林大山", "relation": "grandfather", "age": 66}]}
+    )
     frame = with_class.frame("child")
     assert pd.api.types.is_datetime64_any_dtype(frame["birth_date"])
     assert frame.loc[0, "guardians"][0]["age"] == 66

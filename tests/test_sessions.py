@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from guanai.storage.forms.definitions import Question
 from guanai.storage.forms.loading import form_of
@@ -275,6 +277,28 @@ def test_a_calculation_keeps_numbers_as_numbers(expression, value, column):
     assert session.record().get("c") == value
     assert type(session.record().get("c")) is type(value)
     assert session.form.columns["c"] == column
+
+
+def test_an_integer_without_a_label_is_only_worked_out():
+    session = opened("calculation", "integer | a | 甲 | A |", "integer | b | | | ${a} + 1")
+    session.set("a", 1)
+    assert session.record() == {"a": 1, "b": 2}
+    assert session.form.columns["b"] == "integer"
+    assert not next(question for question in session.form.questions() if question.name == "b").asked
+
+
+def test_what_is_drawn_once_stays():
+    session = opened(
+        "calculation",
+        "integer | a | 甲 | A |",
+        "calculate | n | | | once(random())",
+        "calculate | u | | | once(uuid())",
+    )
+    drawn = session.record()
+    assert isinstance(drawn["n"], float)
+    session.set("a", 1)
+    assert session.record() == drawn | {"a": 1}
+    assert session.form.session(drawn | {"id": "1"}).record() == drawn | {"id": "1"}
 
 
 def test_calculations_run_in_their_order_whatever_the_order_of_rows():
@@ -603,3 +627,78 @@ def test_a_path_that_is_no_question_is_a_mistake_of_the_program():
         session.set("kin", 1)
     with pytest.raises(TypeError):
         session.add("name")
+
+
+# -- whatever is done in whatever order, the answers alone decide
+
+WEB = form(
+    "relevant | calculation | constraint | choice_filter | read_only",
+    "integer | a | 甲 | A | | | . < 9 | |",
+    "select_one kind | k | 种类 ${a} | Kind | ${a} > 2 | | | |",
+    "select_one fruit | f | 水果 | Fruit | | | | kind = ${k} |",
+    "begin_group | g | 组 | G | ${k} = 'tree' or ${a} = 5 | | | |",
+    "integer | b | 乙 | B | ${a} != 4 | | | |",
+    "calculate | twice | | | | ${b} * 2 | | |",
+    "end_group | | | | | | | |",
+    "begin_repeat | r | 行 | Row | ${twice} != 6 | | | |",
+    "integer | x | 子 | X | ${a} > 1 | | | |",
+    "calculate | y | | | | ${x} + coalesce(${b}, 0) | | |",
+    "note | says | ${y} | ${y} | ${y} > 3 | | | |",
+    "end_repeat | | | | | | | |",
+    "calculate | total | | | | sum(${y}) + count(${r}) | | |",
+    "text | last | 末 | Last | ${total} > 4 | | | |",
+)
+NUMBER = st.one_of(st.integers(0, 9), st.none(), st.just("x"))
+STEP = st.one_of(
+    st.tuples(st.sampled_from(["a", "b", "r/0/x", "r/1/x"]), NUMBER),
+    st.tuples(st.just("k"), st.sampled_from(["tree", "field", None])),
+    st.tuples(st.just("f"), st.sampled_from(["apple", "melon", None])),
+    st.tuples(st.just("last"), st.sampled_from(["z", None])),
+    st.tuples(st.sampled_from(["add", "remove", "restore"]), st.integers(0, 1)),
+)
+
+
+def everything(session):
+    def addresses(branches):
+        for branch in branches:
+            yield branch.path
+            yield from addresses(branch.children)
+
+    return {path: session.state(path) for path in addresses(session.tree())}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(STEP, max_size=14))
+def test_a_session_stands_as_one_opened_on_the_same_answers(steps):
+    session = WEB.session(today=TODAY)
+    typed, rows, out = {}, [], []
+    for where, what in steps:
+        if where == "add":
+            session.add("r")
+            rows.append({})
+        elif where == "remove":
+            if what < len(rows):
+                session.remove("r", what)
+                out.append((what, rows.pop(what)))
+        elif where == "restore":
+            if out:
+                _, row = out.pop()
+                rows.insert(session.restore("r"), row)
+        elif where.startswith("r/"):
+            if int(where[2]) < len(rows):
+                before = everything(session)
+                changed = session.set(where, what)
+                assert changed == _different(before, everything(session))
+                rows[int(where[2])]["x"] = what
+        else:
+            before = everything(session)
+            assert session.set(where, what) == _different(before, everything(session))
+            typed[where] = what
+    fresh = WEB.session({**typed, "r": rows}, today=TODAY)
+    assert session.record() == fresh.record()
+    assert session.check() == fresh.check()
+    assert everything(session) == everything(fresh)
+
+
+def _different(before, after):
+    return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}

@@ -212,6 +212,15 @@ def test_the_same_save_sent_twice_is_kept_once(visits):
     assert [change.kind for change in visits.history("v1")] == ["insert", "update"]
 
 
+def test_a_token_belongs_to_its_register(db, visits):
+    assert visits.insert_once({}, "token") == visits.insert_once({}, "token") == {}
+    db.table("talk").insert_once({"id": "t1"}, "token")
+    assert (len(visits), db.table("talk").rows()) == (1, [{"id": "t1"}])
+    visits.remove(doc_ids=[1])
+    assert visits.insert_once({"id": "v1"}, "token") == {}  # it was kept, and deleted since
+    assert len(visits) == 0
+
+
 # --- all or nothing ---
 
 

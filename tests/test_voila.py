@@ -5,6 +5,7 @@ import html
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import tornado.websocket
 import voila
 import voila.app
 from packaging.version import Version
-from servers import NAME, PAGES, is_kernel, start
+from servers import NAME, PAGES, PASSWORD, is_kernel, start
 
 from guanai.server.cells import FAULT
 from guanai.server.navigation import Page, heading, pages
@@ -188,8 +189,17 @@ class TestClosed:
     def test_not_there(self, visitor, path):
         assert visitor.get(path).status == 404
 
-    @pytest.mark.parametrize("path", ["/theme/../words/server.md", "/theme/..%2Fwords%2Fserver.css"])
-    def test_the_theme_leads_nowhere_else(self, visitor, path):
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/theme/../words/server.md",
+            "/theme/..%2Fwords%2Fserver.css",
+            f"/voila/bundle-{BUNDLE}/../../../../../etc/passwd",
+            f"/voila/bundle-{BUNDLE}/%2e%2e%2findex.html.j2",
+            f"/voila/bundle-{BUNDLE}/%2Fetc%2Fpasswd",
+        ],
+    )
+    def test_open_folders_lead_nowhere_else(self, visitor, path):
         assert visitor.get(path).status in {403, 404}
 
     def test_kernels_cannot_be_started_by_their_interface(self, visitor):
@@ -300,6 +310,82 @@ def connect(server, kernel, visitor, origin=None):
         return 101
 
     return asyncio.run(attempt())
+
+
+@pytest.mark.browser
+class TestInBrowser:
+    """What only a browser shows."""
+
+    @pytest.fixture(scope="class")
+    def chromium(self):
+        playwright = pytest.importorskip("playwright.sync_api")
+        quiet = [
+            "--no-sandbox",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ]
+        with playwright.sync_playwright() as driver:
+            browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=quiet)
+            yield browser
+            browser.close()
+
+    @pytest.fixture(params=[(1366, 768), (390, 844)], ids=["wide", "narrow"])
+    def page(self, request, chromium, server):
+        context = chromium.new_context(viewport=dict(zip(("width", "height"), request.param, strict=True)))
+        page = context.new_page()
+        outside = []
+        page.on("request", lambda asked: outside.append(asked.url) if is_outside(asked.url) else None)
+        page.goto(f"{server.base}/")
+        page.get_by_label("姓名").fill(NAME)
+        page.get_by_label("密码").fill(PASSWORD)
+        page.get_by_role("button", name="登录").click()
+        page.get_by_role("button", name="保存").wait_for()
+        yield page
+        context.close()
+        assert not outside
+
+    def save(self, page, name):
+        page.get_by_label("姓名").fill(name)
+        page.get_by_role("button", name="保存").click()
+        page.get_by_text(f"已保存 {name}").wait_for()
+
+    def test_a_page_answers_and_fits(self, page):
+        self.save(page, "张三")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.locator("#lost").is_hidden()
+
+    def test_staying_on_the_page_keeps_it_alive(self, page):
+        """ "Leave this page?" answered with no: what has been typed can still be saved."""
+        self.save(page, "张三")
+        form = "<div class='guanai-form guanai-dirty'></div>"
+        page.evaluate("form => document.body.insertAdjacentHTML('beforeend', form)", form)
+        asked = []
+        page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+        page.evaluate("setTimeout(() => { location.href = '/who' })")
+        assert wait_until(lambda: page.evaluate("1") and asked)
+        assert asked == ["beforeunload"]
+        self.save(page, "李四")
+
+    def test_leaving_ends_the_kernel(self, page, server):
+        kernels = {kernel.pid for kernel in server.kernels()}
+        page.goto(f"{server.base}/nosuch")
+        assert wait_until(lambda: len({kernel.pid for kernel in server.kernels()} & kernels) < len(kernels))
+
+    def test_a_lost_connection_is_said_in_words(self, page, server):
+        """Signed out in another window: this page can save no more, and says so."""
+        token = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "_xsrf")
+        page.context.request.post(f"{server.base}/logout", form={"_xsrf": token})
+        page.get_by_text(say("page.lost")).wait_for(timeout=60_000)
+
+    def test_the_bar_in_english(self, page, server):
+        page.get_by_role("link", name="English").click()
+        page.get_by_role("button", name="保存").wait_for()
+        assert page.locator("[aria-current]").inner_text() == "Home"
+
+
+def is_outside(url):
+    return not url.startswith(("http://127.0.0.1:", "data:", "blob:"))
 
 
 def test_a_port_that_is_taken_is_said_in_one_line(server):

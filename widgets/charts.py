@@ -1,9 +1,7 @@
 """Pictures of summary tables: drawn with Altair, rendered here to SVG or PNG without any network or script."""
 
 import sys
-import threading
 from collections.abc import Callable
-from contextvars import copy_context
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -141,14 +139,11 @@ def coverage_by_class(
     )
 
 
-_one_at_a_time = threading.Lock()  # two drawings at once would only slow each other and the page
-
-
 class Chart(Panel):
     """A picture of its inputs: ``Chart(draw, term)`` with ``draw(term) -> Picture``, drawn again when one changes.
 
-    The first drawing takes more than a second of imports, so it is done beside the page, which does not wait;
-    ``wait()`` does, for tests and downloads.
+    The first drawing takes more than a second, so it waits until the page is there and shows the chart's place:
+    a kernel that draws while the page opens would keep it from its widgets. ``wait()`` draws at once, for tests.
     """
 
     def __init__(
@@ -157,42 +152,43 @@ class Chart(Panel):
         super().__init__("guanai-chart-panel")
         self._draw, self._inputs, self._language = draw, inputs, language
         self.picture: Picture | None = None
-        self.body = html()
+        self.body = html(self._busy(), _view_count=0)  # the browser counts how often it is on the page
+        self.body.observe(self._seen, "_view_count")
         for one in inputs:
             one.observe(self._changed, "value")
         self.bar = ipw.HBox(self.take(inputs), layout=plain(), _dom_classes=("guanai-bar",))
         self.fill_with(*([self.bar] if self.bar.children else []), self.body)
-        self._thread: threading.Thread | None = None
-        self.run()
 
     def release(self, child: Any) -> None:
         """Give an input up to the box that shows it."""
         self.bar.children = tuple(mine for mine in self.bar.children if mine is not child)
 
+    def _busy(self) -> str:
+        text = escape(say("chart.drawing", self._language))
+        return f'<p class="guanai-notice guanai-busy" role="status">{text}</p>'
+
+    def _seen(self, _: object) -> None:
+        if self.picture is None and self.body._view_count:
+            self.run()
+
     def _changed(self, _: object) -> None:
-        self.run()
+        self.picture = None
+        self.body.value = self._busy()
+        if self.body._view_count:
+            self.run()
 
     def run(self) -> None:
-        """Draw again."""
-        values = [one.value for one in self._inputs]
-        busy = escape(say("chart.drawing", self._language))
-        self.body.value = f'<p class="guanai-notice guanai-busy" role="status">{busy}</p>'
-        self._thread = threading.Thread(target=copy_context().run, args=(self._work, values), daemon=True)
-        self._thread.start()
-
-    def _work(self, values: list[Any]) -> None:
+        """Draw now."""
         try:
-            with _one_at_a_time:
-                picture = self._draw(*values) if callable(self._draw) else self._draw
-                drawn = picture.html()
+            values = [one.value for one in self._inputs]
+            self.picture = self._draw(*values) if callable(self._draw) else self._draw
+            self.body.value = self.picture.html()
         except Exception as error:
+            self.picture = None
             self.body.value = shown_error(error, self._language)
-            return
-        if values == [one.value for one in self._inputs]:  # otherwise a newer drawing is on its way
-            self.picture, self.body.value = picture, drawn
 
     def wait(self) -> Picture | None:
-        """Return the picture when it is drawn."""
-        if self._thread:
-            self._thread.join()
+        """Return the picture, drawn now if nobody has seen it yet; None if it cannot be drawn."""
+        if self.picture is None:
+            self.run()
         return self.picture

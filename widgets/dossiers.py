@@ -12,7 +12,7 @@ from guanai.widgets.boxes import Panel, html, spoken
 from guanai.widgets.checklists import Link, due_lines
 from guanai.widgets.labels import Labels, plain_text
 from guanai.widgets.tables import href
-from guanai.widgets.timelines import Event, changes, definitions, events, rows_of, timeline_html
+from guanai.widgets.timelines import Event, changes, definitions, events, rows_of, telephone, timeline_html
 
 __all__ = ["Dossier"]
 
@@ -91,7 +91,8 @@ class Dossier(Panel):
     def _pairs(self, keys: Sequence[str]) -> str:
         labels = self._label("child")
         found = ((labels.column(key), labels.text(key, self._child.get(key))) for key in keys)
-        return definitions((label, text) for label, text in found if text)
+        calls = {labels.column(key) for key in keys if key.endswith("phone")}
+        return definitions(((label, text) for label, text in found if text), calls)
 
     def _head(self) -> str:
         name = escape(plain_text(self._child.get("name")))
@@ -113,7 +114,7 @@ class Dossier(Panel):
                 for key, value in guardian.items()
                 if key in shown - {"name", "phone"}
             ]
-            phone = _telephone(plain_text(guardian.get("phone")))
+            phone = telephone(plain_text(guardian.get("phone")))
             cards.append(
                 f"<li><strong>{title}</strong> {escape(' · '.join(filter(None, text)))} {phone}</li>"
             )
@@ -151,8 +152,3 @@ class Dossier(Panel):
             word = say(f"record.{name}", self._language) if f"record.{name}" in catalogue() else name
             title = self._forms[name].title(spoken(self._language)) if name in self._forms else word
             yield from events(rows, title, self._label(name), self._links.get(name, ""))
-
-
-def _telephone(number: str) -> str:
-    digits = "".join(sign for sign in number if sign.isdecimal() or sign == "+")
-    return f'<a href="tel:{escape(digits)}">{escape(number)}</a>' if digits else escape(number)

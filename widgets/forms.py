@@ -143,23 +143,24 @@ class Form(Panel):
 
     def _show(self, paths: set[str]) -> None:
         """Show the state of these paths, and every error that came or went."""
-        if self._refused:
-            now = {problem.path: problem.message for problem in self._session.check()}
-        else:  # a field that nobody has left yet is not wrong
-            errors = (
-                (path, self._session.state(path).error)
-                for path in self._sections.fields
-                if path in self._left
-            )
-            now = {path: error for path, error in errors if error}
-        for path, field in self._sections.fields.items():
-            if field.own_error:
-                now[path] = field.own_error
+        now = self._errors()
         moved = {path for path in {*now, *self._wrong} if now.get(path) != self._wrong.get(path)}
         self._wrong = now
         self._sections.show(paths | moved, now)
         if self._refused:
             self._say_count()
+
+    def _errors(self) -> dict[str, str]:
+        """Return what is wrong where somebody has been: a field that nobody has left yet is not wrong."""
+        if self._refused:
+            self._session.check()  # from now on a missing answer counts
+        found = {}
+        for path, field in self._sections.fields.items():
+            state = self._session.state(path)
+            error = field.own_error or state.error
+            if error and state.relevant and path in self._left:
+                found[path] = error
+        return found
 
     def _say_count(self) -> None:
         if self._wrong:
@@ -242,10 +243,10 @@ class Form(Panel):
         self.remove_class("guanai-dirty")
 
     def _focus_first(self) -> None:
-        for path in self._wrong:  # in page order, as the session's check gives them
-            if path in self._sections.fields:
-                self._sections.fields[path].focus()
-                return
+        order = [problem.path for problem in self._session.check()]  # in page order, rows added later too
+        for path in [*(path for path in order if path in self._wrong), *self._wrong]:
+            self._sections.fields[path].focus()
+            return
 
     def _show_refusal(self, error: RecordError) -> None:
         """Show what the storage refused beside the fields it names."""

@@ -1,6 +1,6 @@
 """What happened to one child, in order: the records of every register, and the changes of its own dossier."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -10,7 +10,7 @@ from guanai.templates.wording import say
 from guanai.widgets.labels import Labels, plain_text
 from guanai.widgets.tables import href
 
-__all__ = ["Event", "changes", "definitions", "events", "rows_of", "timeline_html"]
+__all__ = ["Event", "changes", "definitions", "events", "rows_of", "telephone", "timeline_html"]
 
 Event = tuple[str, str]  # the day as ISO text, and what happened as HTML
 
@@ -37,8 +37,8 @@ def events(
 
 
 def changes(history: Iterable[Any], labels: Labels, language: str | None = None) -> Iterable[Event]:
-    """Yield an event per change of a record (at, by, kind, before, after), old and new in words."""
-    for change in history:
+    """Yield an event per change of a record (at, by, kind, before, after), the newest first, old and new in words."""
+    for change in reversed(list(history)):
         before, after = change.before or {}, change.after or {}
         keys = [
             key for key in {**before, **after} if key not in _LEFT_OUT and before.get(key) != after.get(key)
@@ -65,14 +65,23 @@ def timeline_html(found: Sequence[Event]) -> str:
     return f'<ol class="guanai-timeline">{"".join(lines)}</ol>'
 
 
-def definitions(pairs: Iterable[tuple[str, str]]) -> str:
-    """Return labels and texts as an HTML definition list, escaped."""
-    inside = "".join(f"<div><dt>{escape(label)}</dt><dd>{escape(text)}</dd></div>" for label, text in pairs)
+def definitions(pairs: Iterable[tuple[str, str]], telephones: Container[str] = ()) -> str:
+    """Return labels and texts as an HTML definition list, escaped; ``telephones`` are labels of numbers to call."""
+    inside = "".join(
+        f"<div><dt>{escape(label)}</dt><dd>{telephone(text) if label in telephones else escape(text)}</dd></div>"
+        for label, text in pairs
+    )
     return f'<dl class="guanai-pairs">{inside}</dl>' if inside else ""
+
+
+def telephone(number: str) -> str:
+    """Return a telephone number as HTML that a telephone calls when it is touched."""
+    digits = "".join(sign for sign in number if sign.isdecimal() or sign == "+")
+    return f'<a href="tel:{escape(digits)}">{escape(number)}</a>' if digits else escape(number)
 
 
 def _details(pairs: Sequence[tuple[str, str]]) -> str:
     if not pairs:
         return ""
-    short = escape("；".join(f"{label}：{text}" for label, text in pairs[:3]))
+    short = escape("；".join(f"{label}：{text.rstrip('。；')}" for label, text in pairs[:3]))
     return f"<details><summary>{short}</summary>{definitions(pairs)}</details>"

@@ -36,6 +36,7 @@ _WORDLESS = frozenset(
     | {"begin_group", "begin_repeat"}
 )
 _REFUSED_COLUMNS = ("trigger", "save_to", "image", "big-image", "audio", "video", "media")
+_READ = frozenset({*SURVEY_HEADINGS, "bind", "instance", "body"})
 _YES = frozenset({"yes", "true", "true()"})
 _FILE = re.compile(r"^(?P<stem>[^\W\d][\w.-]*)\.csv$")
 _NAME = re.compile(r"^[^\W\d][\w.-]*$")
@@ -138,7 +139,10 @@ def _walk(sheets: FormSheets) -> Iterator[tuple[str, Asked]]:
             raise FormError("form.name_twice", **place, name=name, other=repeats[name])
         if word.startswith("select_"):
             _check_list(sheets, row, kind, lists)
-        if word not in _WORDLESS and not (row.get("label") or row.get("hint")):
+        silent = word in _WORDLESS or row.get(
+            "calculation"
+        )  # "integer" with a calculation is only worked out
+        if not silent and not (row.get("label") or row.get("hint")):
             raise FormError("form.no_label", **sheets.place("survey", row.number, "label"), name=name)
         if word == "calculate" and not (row.get("calculation") or row.get("default")):
             raise FormError(
@@ -159,22 +163,26 @@ def _type(sheets: FormSheets, row: Row) -> str:
     if not kind:
         raise FormError("form.no_type", **place, name=row.get("name"))
     word = kind.partition(" ")[0]
+    if word in _SUPPORTED:
+        return kind
     if word in _LATER or _is_xlsform(kind):
         raise FormError("form.type_not_yet", **place, type=write_type(kind), english=kind)
-    if word not in _SUPPORTED:
-        near = get_close_matches(word, [*TYPES, *TYPES.values()], n=1, cutoff=0.5)
-        key = "form.type_near" if near else "form.type_unknown"
-        raise FormError(
-            key, **place, type=kind, near=near[0] if near else "", known="、".join(map(write_type, TYPES))
-        )
-    return kind
+    known = [name for name in TYPES if name in _SUPPORTED]
+    near = get_close_matches(word, [*known, *map(write_type, known)], n=1, cutoff=0.5)
+    raise FormError(
+        "form.type_near" if near else "form.type_unknown",
+        **place,
+        type=kind,
+        near=near[0] if near else "",
+        known="、".join(map(write_type, known)),
+    )
 
 
 def _is_xlsform(kind: str) -> bool:
     """Whether XLSForm has the type, though this house does not."""
     from pyxform.question_type_dictionary import QUESTION_TYPE_DICT  # slow, and only needed for a mistake
 
-    return kind.partition(" ")[0] not in _SUPPORTED and (kind in QUESTION_TYPE_DICT or kind.startswith("begin loop"))
+    return kind in QUESTION_TYPE_DICT or kind.startswith("begin loop")
 
 
 def _close(sheets: FormSheets, row: Row, word: str, opened: list[tuple[Row, str, str]]) -> None:
@@ -241,7 +249,8 @@ def _check_references(sheets: FormSheets, names: set[str]) -> None:
     for sheet in ("survey", "choices", "settings"):
         for row in sheets.rows(sheet):
             for heading, text in row.cells.items():
-                _check_cell(sheets, sheet, row, heading, text, names)
+                if sheet != "survey" or heading.partition("::")[0] in _READ:  # not in the author's remarks
+                    _check_cell(sheets, sheet, row, heading, text, names)
 
 
 def _check_cell(sheets: FormSheets, sheet: str, row: Row, heading: str, text: str, names: set[str]) -> None:

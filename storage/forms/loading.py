@@ -73,8 +73,7 @@ def form_of(text: str, name: str = "form", file: str = "form.md") -> Form:
 
 @lru_cache(maxsize=256)
 def _load(content: bytes, file: str, name: str, folder: Path) -> tuple[Form, str]:
-    versions = (_STAMP, version("guanai"), version("pyxform"))
-    key = hashlib.sha256(repr((content, file, name, versions)).encode()).hexdigest()[:32]
+    key = hashlib.sha256(repr((content, file, name, _versions())).encode()).hexdigest()[:32]
     sources = _sources(folder / f"{key}.json")
     if sources is not None:
         return read_xform(sources), key
@@ -139,6 +138,11 @@ def _titles(sheets: FormSheets, name: str) -> dict[str, str]:
         if key.partition("::")[0] == "form_title"
     }
     return titles or {"zh": name}
+
+
+@lru_cache(maxsize=1)
+def _versions() -> tuple[object, ...]:
+    return _STAMP, version("guanai"), version("pyxform")
 
 
 def _own_cache() -> Path:

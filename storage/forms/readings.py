@@ -5,7 +5,7 @@ read with its full-width characters as half-width ones (NFKC), and so is any tex
 plus, hyphens, spaces and brackets: a word keeps its full-width signs, 「１３８ ００００ ００００」 becomes digits.
 
 >>> read_text("１３８００００－０００Ｘ"), read_text("张三（小）")
-('13800000-000X', '张三（小）')
+('1380000-000X', '张三（小）')
 >>> read_date("2024年3月5日"), read_integer("１２")
 ('2024-03-05', 12)
 """

@@ -16,8 +16,9 @@ from guanai.storage.forms.expressions import Expression, compile_expression
 from guanai.storage.forms.nodes import Node
 from guanai.storage.forms.numerics import is_numeric
 from guanai.storage.forms.orders import Order
-from guanai.storage.forms.sheets import FormSheets
+from guanai.storage.forms.sheets import FormSheets, Place
 from guanai.storage.forms.wordings import XFORMS, Wordings, house_words
+from guanai.templates.errors import FormError
 
 __all__ = ["Sources", "read_xform"]
 
@@ -67,6 +68,7 @@ class _Reader:
         if model is None:
             raise ValueError("an XForm has a model")
         self.model = model
+        self.instances = {found.get("id", "") for found in model.findall(f"{XFORMS}instance")}
         self.binds = {bind.get("nodeset", ""): bind for bind in model.findall(f"{XFORMS}bind")}
         self.wordings = Wordings(model, other_added=_has_other(sources.rows))
         self.controls: dict[str, Element] = {}
@@ -111,10 +113,13 @@ class _Reader:
         if text is None or not text.strip():
             return None
         asked = self.sources.rows.get(path)
-        place = None
-        if self.sheets and asked:
-            place = dict(self.sheets.place("survey", asked.row, _FROM_SHEET[aspect]))
-        return compile_expression(text.strip(), place)
+        place = (
+            self.sheets.place("survey", asked.row, _FROM_SHEET[aspect]) if self.sheets and asked else Place()
+        )
+        expression = compile_expression(text.strip(), place)
+        for name in expression.instances - self.instances:
+            raise FormError("form.unknown_instance", **place, name=name)
+        return expression
 
     def _condition(self, path: str, aspect: str) -> Expression | None:
         """Return a condition of a bind, None when it says nothing: never required, always relevant."""
@@ -178,7 +183,7 @@ class _Reader:
         calculate = self._compiled(path, attribute("calculate"), "calculate")
         return Question(
             **self._common(path, key),
-            kind=_kind(asked.type if asked else "text" if control is not None else "calculate"),
+            kind=_kind(asked.type if asked else "text", shown=control is not None),
             type=attribute("type") or "string",
             parameters=asked.parameters if asked else {},
             required=self._condition(path, "required"),
@@ -227,10 +232,13 @@ def _has_other(rows: Mapping[str, Asked]) -> bool:
     return any(asked.type.endswith(" or_other") for asked in rows.values())
 
 
-def _kind(asked: str) -> Kind:
+def _kind(asked: str, *, shown: bool) -> Kind:
+    """Return the kind of a question; what has no control is worked out, though it is called an integer."""
     word = asked.partition(" ")[0].removesuffix("_from_file")
     if word in _METADATA:
         return "metadata"
+    if not shown and word != "hidden":
+        return "calculate"
     if word not in get_args(Kind):
         raise ValueError(f"{word} is not a kind of question")
     return cast(Kind, word)

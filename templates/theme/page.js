@@ -41,8 +41,13 @@
     kernel.statusChanged.connect(say);
   }
 
-  // The bundle says goodbye too, but only once it runs, and not on a telephone that just drops the page.
-  addEventListener("pagehide", () => {
+  // Voila's bundle ends the kernel when the browser is about to ask "leave this page?", before anybody has
+  // answered. Its listener is the one added after the page has been read; here the kernel ends when the page goes.
+  const listen = window.addEventListener.bind(window);
+  window.addEventListener = (type, ...rest) => {
+    if (type !== "beforeunload" || document.readyState === "loading") listen(type, ...rest);
+  };
+  listen("pagehide", () => {
     const settings = find("jupyter-config-data");
     if (!settings) return;
     const { baseUrl, kernelId } = JSON.parse(settings.textContent);
@@ -50,5 +55,5 @@
     form.append("_xsrf", document.cookie.match(/\b_xsrf=([^;]*)\b/)?.[1] ?? "");
     navigator.sendBeacon(`${baseUrl}voila/api/shutdown/${kernelId}`, form);
   });
-  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  listen("pageshow", (event) => { if (event.persisted) location.reload(); });
 })();

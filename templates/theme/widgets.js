@@ -24,7 +24,7 @@
     }
   }
   function ticks(field) {
-    const label = field.querySelector(".guanai-legend-text, .widget-label");
+    const label = field.querySelector(".guanai-legend-text") ?? field.querySelector(".widget-label");
     if (!label) return;
     field.setAttribute("role", "group");
     nameGroup(field, label);

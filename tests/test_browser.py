@@ -1,0 +1,226 @@
+"""A person's path in Chromium, wide and narrow: the main job, two browsers at once, a killed server (W1, W4, W6).
+
+``GUANAI_PICTURES=1`` also renews the pictures of the README.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from guanai.server.addresses import free_port
+from guanai.server.serve_commands import make_demo
+from guanai.storage import open_school
+
+playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.browser
+
+PICTURES = Path(__file__).parents[1] / ".github" / "pictures"
+SIZES = {"wide": (1366, 768), "narrow": (390, 844)}
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
+SAVED = ".guanai-notice.guanai-good"
+
+
+@contextmanager
+def served(folder, port):
+    """Serve the sample school in a process of its own."""
+    command = [
+        sys.executable,
+        "-m",
+        "guanai.server",
+        "demo",
+        str(folder),
+        "--port",
+        str(port),
+        "--no-browser",
+    ]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, encoding="utf-8", start_new_session=True
+    )
+    try:
+        for line in process.stdout:
+            if str(port) in line:
+                break
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    assert CHROMIUM, "Chromium is missing: sh .ci/browser installs it"
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    make_demo(tmp_path / "school", "small")
+    return tmp_path / "school"
+
+
+@pytest.fixture
+def port():
+    return free_port(20_000 + os.getpid() % 900)
+
+
+class Person:
+    """Somebody at a browser, who has signed in to the sample school by one click."""
+
+    def __init__(self, chromium, base, size="wide"):
+        width, height = SIZES[size]
+        self.base, self.size = base, size
+        self.context = chromium.new_context(
+            viewport={"width": width, "height": height}, locale="zh-CN", accept_downloads=True
+        )
+        self.page = self.context.new_page()
+        self.outside = []
+        self.context.on("request", self._note)
+        self.page.goto(base)
+        self.page.get_by_role("button", name=re.compile("身份进入")).click()
+        self.page.get_by_text("示范学校").first.wait_for()
+
+    def _note(self, request):
+        if not request.url.startswith((self.base, self.base.replace("http", "ws"), "data:", "blob:")):
+            self.outside.append(request.url)
+
+    def open(self, page):
+        """Open a page and wait until its widgets are there."""
+        self.page.goto(f"{self.base}/{page}")
+        self.page.locator(".widget-box, .jupyter-widgets").first.wait_for(timeout=60_000)
+        return self.page
+
+    def fill(self, **answers):
+        for label, text in answers.items():
+            field = self.page.get_by_label(re.compile(f"^{label}")).first
+            field.fill(text)
+            field.press("Tab")
+
+    def save(self):
+        self.page.get_by_role("button", name="保存", exact=True).click()
+        self.page.locator(SAVED).wait_for(timeout=30_000)
+
+    def overflow(self):
+        """Return how many pixels the page is wider than the window."""
+        return self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+
+    def picture(self, name):
+        if os.environ.get("GUANAI_PICTURES"):
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=PICTURES / f"{name}-{self.size}.png")
+
+
+def choose(person, label, text):
+    """Choose in a list that is searched by typing, or in a drop-down."""
+    field = person.page.get_by_label(re.compile(f"^{label}")).first
+    if field.evaluate("element => element.tagName") == "SELECT":
+        field.select_option(label=text)
+    else:
+        field.fill(text)
+        field.press("Tab")
+
+
+def register(person, name):
+    person.open("child?new=1")
+    person.fill(姓名=name, 出生日期="2017-5-4")
+    person.page.get_by_label("女", exact=True).first.check()
+    first_class = open_school(person.folder).classes()[0]
+    choose(person, "班级", first_class)
+    for parent in ("父亲", "母亲"):
+        choose(person, f"{parent}状况", "外出务工")
+    person.save()
+    return f"{name}（{first_class}）"
+
+
+def test_the_main_job(chromium, folder, port):
+    base = f"http://127.0.0.1:{port}"
+    with served(folder, port) as server:
+        li, wang = Person(chromium, base), Person(chromium, base, "narrow")
+        li.folder = folder
+        label = register(li, "试小禾")
+
+        wang.open("child")
+        wang.page.get_by_label(re.compile("^查找")).fill("shixh")
+        wang.page.get_by_label(re.compile("^查找")).press("Tab")
+        wang.page.get_by_role("link", name="试小禾").wait_for()
+
+        school = open_school(folder)
+        child = school.frame("child").set_index("name").loc["试小禾"]
+        assert child["eligible"] == "yes"
+        assert child["created_by"] != "guanai"
+        before = len(school.due())
+
+        li.open(f"pairing?child={child['id']}")
+        helper = school.instances("staff")[0]["label"]
+        choose(li, "帮扶教师", helper)
+        li.save()
+
+        wang.open("home_visit")
+        choose(wang, "学生", label)
+        wang.page.get_by_label("走进家庭", exact=True).check()
+        wang.fill(讲到的优点="主动帮奶奶做家务")
+        wang.save()
+
+        after = school.due()
+        assert len(after) < before + 3
+        assert "落实帮扶教师" not in set(after[after["subject_id"] == child["id"]]["duty"])
+
+        server.send_signal(signal.SIGKILL)
+        server.wait()
+    with served(folder, port):
+        li.open(f"child?id={child['id']}")
+        li.page.get_by_text("主动帮奶奶做家务").first.wait_for()
+        li.page.get_by_text(helper).first.wait_for()
+        li.open("summary")
+        with li.page.expect_download() as word:
+            li.page.get_by_role("button", name=re.compile("Word")).click()
+        with zipfile.ZipFile(word.value.path()) as document:
+            assert school.name in document.read("word/document.xml").decode()
+        with li.page.expect_download() as excel:
+            li.page.get_by_role("button", name=re.compile("Excel")).click()
+        excel.value.save_as(folder / "summary.xlsx")
+        assert load_workbook(folder / "summary.xlsx").sheetnames
+        assert not li.outside + wang.outside
+
+
+def test_a_refused_save_shows_the_error_beside_the_field_and_keeps_what_was_typed(chromium, folder, port):
+    with served(folder, port):
+        li = Person(chromium, f"http://127.0.0.1:{port}", "narrow")
+        li.open("child?new=1")
+        li.fill(姓名="试小禾", 出生日期="2017-2-30")
+        li.page.get_by_text("2017-2-30").or_(
+            li.page.get_by_text(re.compile("没有这一天|不存在"))
+        ).first.wait_for()
+        li.page.get_by_role("button", name="保存", exact=True).click()
+        li.page.get_by_text(re.compile("处需要")).wait_for()
+        assert li.page.get_by_label(re.compile("^姓名")).first.input_value() == "试小禾"
+        assert li.page.get_by_label(re.compile("^出生日期")).first.input_value() == "2017-2-30"
+        focused = li.page.evaluate("document.activeElement.closest('.guanai-field') !== null")
+        assert focused
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_fits_the_window_and_asks_no_other_host(chromium, folder, port, size):
+    with served(folder, port):
+        li = Person(chromium, f"http://127.0.0.1:{port}", size)
+        for page in ("home", "child", "home_visit", "pairing", "checklist", "summary", "register"):
+            li.open(page)
+            li.page.wait_for_timeout(3_000 if page == "summary" else 500)
+            assert li.overflow() <= 0, page
+            li.picture(page)
+        assert not li.outside
