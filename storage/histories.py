@@ -7,7 +7,8 @@ from typing import Literal
 import sqlalchemy as sa
 
 from guanai.storage import schemas
-from guanai.storage.databases import Database, Row
+from guanai.storage.connections import Row
+from guanai.storage.databases import Database
 from guanai.storage.documents import Json
 from guanai.storage.schemas import history as changes
 from guanai.storage.schemas import records
