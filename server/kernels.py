@@ -7,6 +7,7 @@ connected for a while (a browser that was killed says nothing), and when the ser
 import asyncio
 import os
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_server import CallContext
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.ioloop import PeriodicCallback
+from tornado.websocket import WebSocketHandler
 from traitlets import Dict, Float, Unicode, default
 
 __all__ = ["OwnKernelSpec", "PageKernels"]
@@ -48,6 +50,7 @@ class PageKernels(AsyncMappingKernelManager):
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         self.owners: dict[str, str] = {}
         self.ending: set[str] = set()
+        self.lines: defaultdict[str, set[WebSocketHandler]] = defaultdict(set)
         self.still_signed_in: Callable[[str, float], bool] = lambda session, active: True
         self._alone_since: dict[str, float] = {}
         self._sweeper: PeriodicCallback | None = None
@@ -84,6 +87,8 @@ class PageKernels(AsyncMappingKernelManager):
         """End a kernel; once is enough, and one that has gone is no error."""
         if kernel_id in self and kernel_id not in self.ending:
             self.ending.add(kernel_id)
+            for line in self.lines.pop(kernel_id, set()):
+                line.close()
             try:
                 await self.shutdown_kernel(kernel_id)  # type: ignore[no-untyped-call]
             except KeyError:

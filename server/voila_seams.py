@@ -63,6 +63,20 @@ class OwnKernel(KernelHandler):
         raise web.HTTPError(405)
 
 
+class PageSocket(VoilaKernelWebsocketHandler):
+    """A page's line to its kernel, which is cut when the kernel ends, so that the page can say so."""
+
+    async def open(self, kernel_id: str) -> None:
+        """Take up the line."""
+        self.settings["kernel_manager"].lines[kernel_id].add(self)
+        await super().open(kernel_id)
+
+    def on_close(self) -> None:
+        """Let go of the line."""
+        self.settings["kernel_manager"].lines.get(self.kernel_id, set()).discard(self)
+        super().on_close()
+
+
 class SchoolServer(voila.app.Voila):
     """Voila serving the pages of one school, to those who have signed in."""
 
@@ -117,7 +131,7 @@ class SchoolServer(voila.app.Voila):
             (rf"{base}voila/api/shutdown/{KERNEL_ID}", PageClosing),
             (rf"{base}voila/render/(.*)", VoilaAddress),
             (rf"{base}api/kernels/{KERNEL_ID}", OwnKernel),
-            (rf"{base}api/kernels/{KERNEL_ID}/channels", VoilaKernelWebsocketHandler),
+            (rf"{base}api/kernels/{KERNEL_ID}/channels", PageSocket),
             (rf"{base}((?:voila|api|theme|files|terminals|tree)(?:/.*)?)", ClosedDoor),
             (rf"{base}(.*)", SchoolPage, page),
         ]
@@ -181,6 +195,8 @@ def school_config(office: Office, host: str, port: int) -> Config:
                 "extra_env": {"GUANAI_SCHOOL": str(office.folder)},
                 "output": str(log_file(office.folder)),
             },
+            # A kernel started again would know nothing of the page; that it died is to be said.
+            "KernelRestarter": {"restart_limit": 0},
             # Where there are Unix sockets, no other user of the machine can listen to what a page says.
             "KernelManager": {"transport": "ipc" if sys.platform == "linux" else "tcp"},
         }

@@ -46,6 +46,7 @@ class Rows:
         if newest < self._seq:  # the file was exchanged for an older one
             self.load(database)
             return
+        self.loaded = False  # until all is read: who is interrupted starts over
         top = next(reversed(self.documents), 0)
         in_order = True
         for seq, doc_id, after in database.run(schemas.CHANGES_SINCE, table_name=self.name, seq=self._seq):
@@ -59,3 +60,4 @@ class Rows:
         if not in_order:
             self.documents = dict(sorted(self.documents.items()))
         self._seq = max(self._seq, newest)
+        self.loaded = True

@@ -14,7 +14,17 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from guanai.storage.schemas import records
 
-__all__ = ["ANY", "COMPARISONS", "NEVER", "Condition", "Cover", "Path", "is_reachable", "value_at"]
+__all__ = [
+    "ANY",
+    "COMPARISONS",
+    "NEVER",
+    "Condition",
+    "Cover",
+    "Path",
+    "is_reachable",
+    "is_simple",
+    "value_at",
+]
 
 Condition = ColumnElement[bool]
 Path = tuple[str, ...]
@@ -136,9 +146,9 @@ def _is_exact(value: object) -> bool:
     return isinstance(value, int) and abs(value) <= _EXACT
 
 
-def _is_simple(value: object) -> bool:
+def is_simple(value: object) -> bool:
     """Say whether SQL's ``=`` alone finds a value, so that an index does."""
-    return _is_exact(value) or (isinstance(value, str) and _is_sayable(value))
+    return _is_json(value) and (_is_exact(value) or (isinstance(value, str) and _is_sayable(value)))
 
 
 # --- comparisons ---
@@ -147,9 +157,7 @@ def _is_simple(value: object) -> bool:
 def _equal(path: Path, wanted: object) -> Cover:
     yes, surely = _equality(path, wanted)
     error = NEVER if _is_json(wanted) else yes
-    return _cover(
-        yes, _not_surely(surely), error, selective=True, indexed=_is_json(wanted) and _is_simple(wanted)
-    )
+    return _cover(yes, _not_surely(surely), error, selective=True, indexed=is_simple(wanted))
 
 
 def _unequal(path: Path, unwanted: object) -> Cover:
@@ -162,8 +170,8 @@ def _unequal(path: Path, unwanted: object) -> Cover:
 def _one_of(path: Path, items: object) -> Cover:
     if not isinstance(items, (tuple, frozenset)) or len(items) > _MOST_ITEMS or not _is_json(tuple(items)):
         return ANY
-    simple = [item for item in items if _is_simple(item)]
-    others = [_equality(path, item)[0] for item in items if not _is_simple(item)]
+    simple = [item for item in items if is_simple(item)]
+    others = [_equality(path, item)[0] for item in items if not is_simple(item)]
     surely = [_equality(path, item)[1] for item in items]
     # A set asks for a hash, which a list has not.
     error = _type_at(path).in_(_LISTS) if isinstance(items, frozenset) else NEVER

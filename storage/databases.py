@@ -9,6 +9,7 @@ from sqlalchemy.schema import CreateIndex
 from guanai.storage import schemas
 from guanai.storage.caches import Rows
 from guanai.storage.connections import Connection
+from guanai.storage.covers import is_reachable
 from guanai.storage.queries import index_on
 from guanai.templates.errors import StorageError
 
@@ -77,7 +78,7 @@ class Database(Connection):
 
         Where there is no right or no room to make it, searches are slower and right all the same.
         """
-        if self.read_only:
+        if self.read_only or not is_reachable((field,)):
             return
         with suppress(StorageError), self._lock:
             number = self.number(table)

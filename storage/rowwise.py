@@ -93,7 +93,7 @@ class RowTable(Table):
         if cold or (indexed and len(self._documents()) > _FEW):
             found = narrowed(cond, number, indexed)
             if found.indexed or (cold and found.selective):
-                rows = self._database.run(found.statement)
+                rows = self._database.run(found.statement, **found.values)
                 return [(schemas.doc_id_at(key), json.loads(text)) for key, text in rows]
         return list(self._documents().items())
 

@@ -16,6 +16,7 @@ from uuid_utils import uuid7
 
 from guanai.care.calendars import Term
 from guanai.care.duties import due
+from guanai.care.eligibility import left_behind
 from guanai.care.policies import Policy
 from guanai.care.summaries import Summary, summary
 from guanai.storage.databases import Database
@@ -173,6 +174,10 @@ class School:
         if known is None or known[0] != sequence:
             known = self._options[name] = (sequence, options_of(self.table(name).rows()))
         return known[1]
+
+    def children(self, on: date | None = None) -> pd.DataFrame:
+        """Return the left-behind children in care on a day, by the school's definition: rows of ``frame("child")``."""
+        return left_behind(self.frame("child"), on or self.today(), self.policy.definition)
 
     def classes(self) -> list[str]:
         """Return the names of the classes, in the order of the grades."""

@@ -162,7 +162,7 @@ def in_sql(database, query, indexed=frozenset()):
     return outcome(
         lambda: [
             document
-            for document in (json.loads(text) for _, text in database.run(found.statement))
+            for document in (json.loads(text) for _, text in database.run(found.statement, **found.values))
             if query(document)
         ]
     )
@@ -230,10 +230,19 @@ def test_unknown_query_sees_everything(database):
 
 def test_index_leads_to_the_documents(database):
     """The plan of a search for an indexed field goes through its index."""
-    found = narrowed((where("a") == "x") & (where("b") > "y"), database.number("t"), frozenset({"a"}))
-    plan = database.explain(found.statement)
-    assert f"records_{database.number('t')}_a" in plan
-    assert "SCAN" not in plan
+    for query in (where("a") == "x", (where("a") == "x") & (where("b") > "y"), where("a").one_of(["x", "y"])):
+        plan = database.explain(narrowed(query, database.number("t"), frozenset({"a"})).statement)
+        assert f"records_{database.number('t')}_a" in plan
+        assert "SCAN" not in plan
+
+
+@pytest.mark.parametrize("field", ["孩子", "it's", 'q"uote', "back\\slash", "", "a.b", "$"])
+def test_any_field_may_be_indexed(database, field):
+    table = RecordDB(database).table(f"indexed by {field}")
+    table.ensure_index(field)
+    table.insert_multiple([{field: "x"}, {field: "y"}, {}])
+    assert table.search(where(field) == "x") == [{field: "x"}]
+    assert table.search(where(field).one_of(["x", "y"])) == [{field: "x"}, {field: "y"}]
 
 
 def test_regex_flags_are_not_confused(database):

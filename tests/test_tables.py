@@ -334,24 +334,3 @@ def test_threads_take_turns(path):
     for thread in threads:
         thread.join(60)
     assert len({row["id"] for row in table.rows()}) == len(table) == 150
-
-
-def _save_in_child(table, conclusion):
-    table.insert({"id": "child"})
-    conclusion.send([row["id"] for row in table.rows()])
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on Windows")
-def test_a_forked_child_has_its_own_connection(path):
-    """Kernels may be forked from a process that has the school open."""
-    table = RecordDB(Database.open(path)).table("home_visit")
-    table.insert({"id": "before"})
-    table.rows()
-    ours, theirs = FORK.Pipe()
-    child = FORK.Process(target=_save_in_child, args=(table, theirs))
-    child.start()
-    assert ours.recv() == ["before", "child"]
-    child.join(30)
-    assert child.exitcode == 0
-    table.insert({"id": "after"})
-    assert [row["id"] for row in table.rows()] == ["before", "child", "after"]

@@ -317,7 +317,8 @@ class TestInBrowser:
     """What only a browser shows."""
 
     @pytest.fixture(scope="class")
-    def chromium(self):
+    @classmethod
+    def chromium(cls):
         playwright = pytest.importorskip("playwright.sync_api")
         quiet = [
             "--no-sandbox",
@@ -376,6 +377,11 @@ class TestInBrowser:
         """Signed out in another window: this page can save no more, and says so."""
         token = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "_xsrf")
         page.context.request.post(f"{server.base}/logout", form={"_xsrf": token})
+        page.get_by_text(say("page.lost")).wait_for(timeout=60_000)
+
+    def test_a_kernel_that_died_is_said_in_words(self, page, server):
+        for kernel in server.kernels():
+            kernel.kill()
         page.get_by_text(say("page.lost")).wait_for(timeout=60_000)
 
     def test_the_bar_in_english(self, page, server):

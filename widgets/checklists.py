@@ -74,7 +74,8 @@ class Checklist(Panel):
 
     ``items`` is a frame as `guanai.care.due` gives it, or a function that makes one of the day. ``link`` is where
     a line's button leads: a template (``"{form}?child={subject_id}"``), one per duty or form in a dict,
-    or a function of the line. ``status`` is the one shown first (``"overdue"``). ``group`` is the column to group by, ``filters`` the columns to choose from.
+    or a function of the line. ``status`` is the one shown first (``"overdue"``). ``group`` is the column to
+    group by, ``filters`` the columns to choose from; without filters and day it is a plain list.
     """
 
     def __init__(
@@ -119,7 +120,8 @@ class Checklist(Panel):
             layout=plain(),
             _dom_classes=("guanai-bar",),
         )
-        self.fill_with(self.bar, self.status, self.body, self.pager)
+        choosing = [self.bar, self.status] if filters or day is not None else []
+        self.fill_with(*choosing, self.body, self.pager)
         self.run()
 
     def release(self, child: Any) -> None:
