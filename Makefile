@@ -25,7 +25,7 @@ lint: $(VENV)/.lint-ready  ## ruff and mypy
 	$(BIN)/mypy
 
 bench: $(VENV)/.test-ready  ## storage and pages, measured in one run
-	$(BIN)/python -m tests.bench $(ARGS)
+	$(BIN)/python tests/bench_storage.py $(ARGS)
 
 wheel: $(VENV)/.test-ready  ## build the wheel and try it in a bare environment
 	sh .ci/wheel $(BIN)/python

@@ -22,7 +22,7 @@ from guanai.server.sample_people import Shape, people
 from guanai.server.sample_visits import home_visits
 from guanai.storage import create_school
 from guanai.storage.folders import Folder
-from guanai.storage.policies import DEFAULT_POLICY, preset_sheets
+from guanai.storage.policies import preset_sheets
 from guanai.storage.workbooks import Sheets, write_workbook
 from guanai.templates.errors import GuanaiError
 
@@ -48,6 +48,8 @@ SHAPES = {
     ),
 }  # fmt: skip
 
+# One school, two rules that apply together: so every kind of duty and every target is in the sample.
+SAMPLE_POLICY = "002-1+004"
 CHINA = timezone(timedelta(hours=8))
 
 
@@ -78,12 +80,12 @@ def sample_records(size: str, on: date, seed: int = 7) -> dict[str, list[Record]
 
 def sample_policy(on: date) -> Policy:
     """Return the rules of a sample school made on a day."""
-    return policy_from_sheets(_sheets(on), DEFAULT_POLICY)
+    return policy_from_sheets(_sheets(on), SAMPLE_POLICY)
 
 
 def _sheets(on: date) -> Sheets:
     """Return the workbook of a sample school: a preset, with the terms of the school year before as well."""
-    sheets = preset_sheets(DEFAULT_POLICY, on, parts("places")["school"][0])
+    sheets = preset_sheets(SAMPLE_POLICY, on, parts("places")["school"][0])
     return sheets | {"校历": usual_terms(school_year(on) - 1) + sheets["校历"]}
 
 
@@ -122,7 +124,7 @@ def make_sample(folder: Path, size: str, on: date, seed: int = 7) -> dict[str, i
     records = sample_records(size, on, seed)
     names = {person["id"]: person["name"] for person in records["staff"]}
     names[""] = next(person["name"] for person in records["staff"] if person["role"] == "coordinator")
-    school = create_school(making, policy=DEFAULT_POLICY, on=on)
+    school = create_school(making, policy=SAMPLE_POLICY, on=on)
     try:
         write_workbook(school.folder.workbook, _sheets(on))
         counts = {

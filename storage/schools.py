@@ -56,7 +56,7 @@ class School:
         self._db = RecordDB(database, author=person)
         self._shelf = Shelf(folder)
         self._bound: dict[str, tuple[Form, Form]] = {}
-        self._frames: dict[str, tuple[int, pd.DataFrame]] = {}
+        self._frames: dict[str, tuple[tuple[object, ...], pd.DataFrame]] = {}
         self._options: dict[str, tuple[int, list[dict[str, str]]]] = {}
         self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
         self._policy: tuple[Policy, str | None] | None = None
@@ -169,10 +169,10 @@ class School:
         """
         if name == "school":
             return [{"name": key, "value": str(value)} for key, value in self.policy.profile.items()]
-        sequence = self._database.sequence()
+        state = self._state(name)
         known = self._options.get(name)
-        if known is None or known[0] != sequence:
-            known = self._options[name] = (sequence, options_of(self.table(name).rows()))
+        if known is None or known[0] != state:
+            known = self._options[name] = (state, options_of(self.table(name).rows()))
         return known[1]
 
     def children(self, on: date | None = None) -> pd.DataFrame:
@@ -199,17 +199,21 @@ class School:
         term in which it runs. Raises GuanaiError for an unknown form or term.
         """
         columns = self.form(name).columns
+        rows = self.table(name).rows()
         if retired:
-            return self._with_children(name, frame_of(self.table(name).rows(), columns, retired=True))
-        sequence = self._database.sequence()
+            return self._with_children(name, frame_of(rows, columns, retired=True))
+        state = (self.form(name).version, self._state(name), self._state("child"))
         cached = self._frames.get(name)
-        if cached is None or cached[0] != sequence:
-            frame = self._with_children(name, frame_of(self.table(name).rows(), columns))
-            cached = self._frames[name] = (sequence, frame)
+        if cached is None or cached[0] != state:
+            cached = self._frames[name] = (state, self._with_children(name, frame_of(rows, columns)))
         frame = cached[1]
         if term is not None:
             frame = self._within(frame, self._term_by_name(term))
         return frame.copy()
+
+    def _state(self, name: str) -> int:
+        """Return a number that is another one once a register has changed."""
+        return self._database.rows(name).version
 
     def _with_children(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
         """Add the child's name and class to a register that is about children."""
@@ -261,7 +265,7 @@ class School:
             raise RecordError("school.refused", fields, count=len(problems), first=first)
         answers = {key: value for key, value in session.record().items() if key not in SYSTEM_FIELDS}
         if record.get("id"):
-            return self._replace(form, answers, record)
+            return self._replace(form, answers, record, token)
         stamped = self._stamped(form, answers)
         return dict(self.table(form).insert_once(stamped, token))
 
@@ -285,7 +289,7 @@ class School:
             "updated_by": self.person,
         }
 
-    def _replace(self, form: str, answers: Record, record: Mapping[str, Any]) -> Record:
+    def _replace(self, form: str, answers: Record, record: Mapping[str, Any], token: str | None) -> Record:
         record_id = str(record["id"])
         kept = self.table(form).by_id(record_id)
         if kept is None:
@@ -299,7 +303,7 @@ class School:
             "updated_at": self._db.clock(),
             "updated_by": self.person,
         }
-        return dict(self.table(form).replace(record_id, changed, expected_revision=expected))
+        return dict(self.table(form).replace(record_id, changed, expected, token))
 
     def load(self, form: str, records: Iterable[Mapping[str, Any]], *, at: str | None = None) -> int:
         """Keep many records in one transaction, as they stand; return how many.

@@ -135,3 +135,18 @@ def test_two_children_of_one_name_in_one_class_are_told_apart(with_class):
     labels = set(with_class.labels("child").values())
     assert len(labels) == 2
     assert all(label.startswith("林小雨（三年级1班）") for label in labels)
+
+
+def test_an_edit_sent_twice_is_made_once(with_class):
+    child = with_class.save("child", CHILD)
+    once = with_class.save("child", child | {"village": "柳溪村"}, token="t2")
+    assert with_class.save("child", child | {"village": "柳溪村"}, token="t2") == once
+    assert len(with_class.history("child", child["id"])) == 2
+
+
+def test_a_childs_new_class_shows_in_the_registers_at_once(filled):
+    visit = filled.frame("home_visit").iloc[0]
+    child = filled.record("child", visit["child"])
+    other = next(name for name in filled.classes() if name != child["class"])
+    filled.save("child", child | {"class": other})
+    assert filled.frame("home_visit").set_index("id").loc[visit["id"], "class"] == other
