@@ -15,8 +15,8 @@ from docxtpl import DocxTemplate
 from guanai.care.calendars import Term
 from guanai.care.figures import Figure
 from guanai.care.summaries import Summary
-from guanai.storage.spreadsheets import Sheet, book_of
 from guanai.storage.reports import excel_summary, report_context, word_summary
+from guanai.storage.spreadsheets import Sheet, book_of
 from guanai.templates import template
 from guanai.templates.errors import ExchangeError
 
