@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 LOCK := .ci/lock.txt
+PIP := $(BIN)/python -m pip install -q -c $(LOCK)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test quick lint bench wheel clean
@@ -35,16 +36,16 @@ $(VENV)/.ready: $(LOCK) pyproject.toml
 	  || { echo "guanai needs Python 3.11 or newer. Name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
 	  || { rm -rf $(VENV); echo "The venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install -q -r $(LOCK)
-	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	$(PIP) setuptools wheel
+	$(PIP) --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.test-ready: $(VENV)/.ready
-	$(BIN)/python -m pip install -q -r $(LOCK) -e ".[test]" --no-build-isolation
+	$(PIP) --no-build-isolation -e ".[test]"
 	@touch $@
 
 $(VENV)/.lint-ready: $(VENV)/.ready
-	$(BIN)/python -m pip install -q -r $(LOCK) -e ".[lint]" --no-build-isolation
+	$(PIP) --no-build-isolation -e ".[lint]"
 	@touch $@
 
 clean:
