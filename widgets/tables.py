@@ -25,6 +25,16 @@ def href(template: str, row: Mapping[Any, Any]) -> str:
     )
 
 
+def share_text(share: float) -> str:
+    """Return a share in whole percent; one that is nearly all or nearly nothing never as all or nothing.
+
+    >>> share_text(0.74), share_text(276 / 277), share_text(1.0)
+    ('74%', '99.6%', '100%')
+    """
+    text = f"{share:.0%}"
+    return f"{share:.1%}" if text in ("0%", "100%") and share not in (0, 1) else text
+
+
 def table_html(
     frame: pd.DataFrame,
     labels: Labels,
@@ -51,7 +61,7 @@ def table_html(
         cells = []
         for number, (key, label) in enumerate(columns.items()):
             value = row.get(key)
-            text = f"{value:.0%}" if key in percent and not pd.isna(value) else labels.text(key, value)
+            text = share_text(value) if key in percent and not pd.isna(value) else labels.text(key, value)
             shown = escape(text)
             if key in link:
                 shown = f'<a href="{href(link[key], row)}">{shown or "→"}</a>'
