@@ -1,6 +1,5 @@
 """How a record is called where people choose or read it: a child by name and class, a visit by day and child."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,21 +9,32 @@ __all__ = ["labels_of", "options_of"]
 
 Documents = Sequence[Mapping[str, Any]]
 
-# Of two with one name in one class, the first of these answers that they have tells them apart.
+# Of those with one name in one class, the first of these answers that all have and none shares tells them apart.
 TELLS_APART = ("number", "birth_date", "village", "phone", "role")
 # A record with such an answer is no longer in use: it stays readable but comes last, marked.
 NO_LONGER = {("status", "transferred"), ("status", "graduated"), ("status", "returned"), ("active", "no")}
 
 
 def labels_of(documents: Documents, language: str | None = None) -> dict[str, str]:
-    """Return the label of each record by its id; no two are the same where their answers differ."""
-    plain = {document["id"]: _label(document, language) for document in documents}
-    often = Counter(plain.values())
-    return {
-        document["id"]: _told_apart(plain[document["id"]], document) if often[plain[document["id"]]] > 1
-        else plain[document["id"]]
-        for document in documents
-    }  # fmt: skip
+    """Return the label of each record by its id; no two are the same."""
+    alike: dict[str, list[Mapping[str, Any]]] = {}
+    for document in documents:
+        alike.setdefault(_label(document, language), []).append(document)
+    marks = {label: _telling(some) for label, some in alike.items() if len(some) > 1}
+    labels = {
+        document["id"]: f"{label} [{document[marks[label]]}]" if label in marks else label
+        for label, some in alike.items()
+        for document in some
+    }
+    return {document["id"]: labels[document["id"]] for document in documents}
+
+
+def _telling(alike: Documents) -> str:
+    """Return the first answer that is another one in each of these records, their ids if there is none."""
+    found = (
+        name for name in TELLS_APART if len({document.get(name) for document in alike} - {None}) == len(alike)
+    )
+    return next(found, "id")
 
 
 def options_of(documents: Documents, language: str | None = None) -> list[dict[str, str]]:
@@ -55,8 +65,3 @@ def _label(document: Mapping[str, Any], language: str | None) -> str:
     if document.get("class"):
         return say("label.in_class", language, name=name, group=document["class"])
     return str(name)
-
-
-def _told_apart(label: str, document: Mapping[str, Any]) -> str:
-    mark = next((document[name] for name in TELLS_APART if document.get(name)), str(document["id"])[-4:])
-    return f"{label} [{mark}]"

@@ -1,0 +1,71 @@
+"""The school's workbook: made from a preset, read with its row numbers, the last good one kept (design 3; 7.4)."""
+
+from datetime import date
+
+import pytest
+from openpyxl import load_workbook
+
+from guanai.care.sheets import ROW
+from guanai.storage import GuanaiError, PolicyError, create_school, open_school
+from guanai.storage.policies import preset_sheets
+from guanai.storage.workbooks import presets, read_first_sheet, read_workbook, write_workbook
+
+ON = date(2026, 11, 20)
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_preset_comes_back_from_its_workbook(tmp_path, name):
+    sheets = preset_sheets(name, ON, "星光小学")
+    write_workbook(tmp_path / "school.xlsx", sheets)
+    read = read_workbook(tmp_path / "school.xlsx")
+    assert list(read) == list(sheets)
+    for title, rows in sheets.items():
+        written = [{head: cell for head, cell in row.items() if head != ROW and cell != ""} for row in rows]
+        found = [
+            {head: cell for head, cell in row.items() if head != ROW and cell != ""} for row in read[title]
+        ]
+        assert found == written
+        assert [row[ROW] for row in read[title]] == list(range(2, len(rows) + 2))
+
+
+def test_two_rules_apply_together():
+    both = [duty["名称"] for duty in preset_sheets("002-1+004", ON)["职责"]]
+    apart = [duty["名称"] for name in ("002-1", "004") for duty in preset_sheets(name, ON)["职责"]]
+    assert set(both) == set(apart)
+    assert len(both) == len(set(both))
+
+
+def test_an_unknown_preset_names_the_known_ones():
+    with pytest.raises(GuanaiError, match="002-1"):
+        preset_sheets("nothing", ON)
+
+
+def test_a_change_is_used_at_the_next_opening_and_a_mistake_says_where(tmp_path):
+    school = create_school(tmp_path / "school", policy="002-1", on=ON)
+    school.close()
+    path = school.folder.workbook
+    book = load_workbook(path)
+    heads = [cell.value for cell in book["职责"][1]]
+    book["职责"].cell(3, heads.index("名称") + 1).value = "家里有人"
+    book.save(path)
+    changed = open_school(school.folder.path)
+    assert "家里有人" in [duty.name for duty in changed.policy.duties]
+    assert changed.notices == []
+    changed.close()
+
+    book["职责"].cell(3, heads.index("种类") + 1).value = "没有这种"
+    book.save(path)
+    again = open_school(school.folder.path)
+    assert "家里有人" in [duty.name for duty in again.policy.duties]
+    assert "school.xlsx" in again.notices[0]
+    assert "职责" in again.notices[0]
+    assert "第 3 行" in again.notices[0]
+    again.close()
+
+
+@pytest.mark.parametrize("read", [read_workbook, read_first_sheet])
+@pytest.mark.parametrize("content", [b"", b"not a workbook", b"PK\x03\x04half"])
+def test_a_file_that_is_no_workbook_says_what_to_do(tmp_path, read, content):
+    (tmp_path / "school.xlsx").write_bytes(content)
+    with pytest.raises(PolicyError, match="重新保存"):
+        read(tmp_path / "school.xlsx")
