@@ -2,36 +2,45 @@
 
 ``方式 = 走进家庭, 家长到校；记录人 = 帮扶教师`` or ``mode in door, school; by = helper``: clauses parted by
 a semicolon or 且, all of which must hold; a clause names a field and the values that it may have. A
-field with several answers holds a value if one of them is it. Fields and values may be given by their
-names in the form or by the words of the catalogue.
+field with several answers holds a value if one of them is it. ``年级 >= 7`` compares numbers and dates;
+``归还日期 = 空`` holds where nothing is filled in. Fields and values may be given by their names in the form
+or by the words of the catalogue, those of the register first.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from guanai.care.frames import as_list, as_strings
+from guanai.care.frames import as_list, by_value, is_nothing
 from guanai.templates.wording import catalogue
 
-__all__ = ["Clause", "holds", "parse_condition", "spell", "spellings"]
+__all__ = ["Clause", "holds", "parse_condition", "spell", "spell_field", "spellings"]
 
 CLAUSES = re.compile(r"[;；\n]|\s且\s?|\sand\s")
 CLAUSE = re.compile(
-    r"(?P<field>[^\s=≠!]+?)\s*(?P<sign>!=|≠|=|＝|\bnot in\b|\bin\b|不是|是)\s*(?P<values>.+)", re.DOTALL
+    r"(?P<field>[^\s=≠!<>≥≤]+?)\s*"
+    r"(?P<sign>!=|≠|>=|<=|≥|≤|=|＝|>|<|\bnot in\b|\bin\b|不是|是)\s*(?P<values>.+)",
+    re.DOTALL,
 )
 VALUES = re.compile(r"[,，、]")
 UNLIKE = frozenset({"!=", "≠", "not in", "不是"})
+ORDERS = {"≥": ">=", "≤": "<=", ">=": ">=", "<=": "<=", ">": ">", "<": "<"}
+NOTHING = frozenset({"空", "empty"})
 
 
 class Clause(NamedTuple):
-    """A field and the values of which it must have one (or, negated, none)."""
+    """A field and the values of which it must have one (or, negated, none), or an order it must stand in.
+
+    The value "" is an empty field; ``order`` (``>=``, ``<=``, ``>``, ``<``) compares with the only value.
+    """
 
     field: str
     values: tuple[str, ...]
     negated: bool = False
+    order: str = ""
 
 
 @cache
@@ -50,37 +59,87 @@ def spell(prefix: str, written: str) -> str | None:
     return spellings(prefix).get(written.strip().casefold())
 
 
-def parse_condition(text: str) -> tuple[Clause, ...]:
-    """Return the clauses of a condition; raises ValueError with the part that cannot be read."""
-    return tuple(_clause(part.strip()) for part in CLAUSES.split(text) if part.strip())
+def spell_field(written: str, registers: Iterable[str] = ()) -> str:
+    """Return the name of a question by its word in one of the registers, else anywhere, else as it is written."""
+    own = (spell(f"field.{register}", written) for register in registers)
+    return next((name for name in own if name), None) or spell("question", written) or written.strip()
 
 
-def _clause(text: str) -> Clause:
+def parse_condition(text: str, registers: Iterable[str] = ()) -> tuple[Clause, ...]:
+    """Return the clauses of a condition on some registers; raises ValueError with the part that cannot be read."""
+    known = tuple(registers)
+    return tuple(_clause(part.strip(), known) for part in CLAUSES.split(text) if part.strip())
+
+
+def _clause(text: str, registers: tuple[str, ...]) -> Clause:
     match = CLAUSE.fullmatch(text)
     if match is None:
         raise ValueError(text)
-    field = spell("question", match["field"]) or match["field"]
+    field = spell_field(match["field"], registers)
     values = [value.strip() for value in VALUES.split(match["values"]) if value.strip()]
-    known = spellings(f"choice.{field}")
-    names = [known.get(value.casefold(), None if known else value) for value in values]
-    for value, name in zip(values, names, strict=True):
-        if name is None:
-            raise ValueError(value)
-    return Clause(field, tuple(name for name in names if name is not None), match["sign"] in UNLIKE)
+    if order := ORDERS.get(match["sign"]):
+        if len(values) != 1 or _measure(values[0]) is None:
+            raise ValueError(match["values"])
+        return Clause(field, (values[0],), order=order)
+    names = tuple(_value(value, field, registers) for value in values)
+    return Clause(field, names, match["sign"] in UNLIKE)
+
+
+def _value(written: str, field: str, registers: tuple[str, ...]) -> str:
+    """Return the name of a value; raises ValueError if the field has only certain values and this is none."""
+    if written in NOTHING:
+        return ""
+    known: dict[str, str] = {}
+    for register in registers:
+        known |= spellings(f"value.{register}.{field}")
+    known = known or spellings(f"choice.{field}")
+    if known and written.casefold() not in known:
+        raise ValueError(written)
+    return known.get(written.casefold(), written)
 
 
 def holds(clauses: Iterable[Clause], frame: pd.DataFrame) -> "pd.Series[bool]":
     """Return which rows of a frame meet every clause; a column that is not there has no value."""
     kept = pd.Series(True, index=frame.index)
     for clause in clauses:
-        found = _found(frame, clause.field, frozenset(clause.values))
-        kept &= ~found if clause.negated else found
+        kept &= _found(frame, clause)
     return kept
 
 
-def _found(frame: pd.DataFrame, field: str, wanted: frozenset[str]) -> "pd.Series[bool]":
-    if field not in frame.columns:
-        return pd.Series(False, index=frame.index)
-    plain = as_strings(frame[field]).isin(list(wanted))
-    several = [not wanted.isdisjoint(as_list(value)) for value in frame[field]]
-    return plain | pd.Series(several, index=frame.index, dtype=bool)
+def _found(frame: pd.DataFrame, clause: Clause) -> "pd.Series[bool]":
+    test = _test(clause)
+    if clause.field not in frame.columns:
+        return pd.Series(test(None), index=frame.index)
+    return by_value(frame[clause.field], test)
+
+
+def _test(clause: Clause) -> Callable[[Any], bool]:
+    """Return what a single answer is asked."""
+    if clause.order:
+        least = _measure(clause.values[0])
+        return lambda value: _in_order(_measure(value), clause.order, least)
+    wanted = frozenset(clause.values)
+
+    def found(value: Any) -> bool:
+        if is_nothing(value):
+            return "" in wanted
+        return str(value) in wanted or not wanted.isdisjoint(as_list(value))
+
+    return (lambda value: not found(value)) if clause.negated else found
+
+
+def _measure(value: Any) -> tuple[int, float | str] | None:
+    """Return something that can be compared: a number, or a day as ISO text; None for anything else."""
+    if is_nothing(value) or isinstance(value, list | tuple):
+        return None
+    text = str(value).strip()
+    try:
+        return 0, float(text)
+    except ValueError:
+        return (1, text[:10]) if re.match(r"\d{4}-\d\d-\d\d", text) else None
+
+
+def _in_order(one: tuple[int, Any] | None, order: str, other: tuple[int, Any] | None) -> bool:
+    if one is None or other is None or one[0] != other[0]:
+        return False
+    return {">=": one >= other, "<=": one <= other, ">": one > other, "<": one < other}[order]

@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from guanai.care.frames import as_strings
+from guanai.care.frames import as_strings, by_value, is_nothing
 from guanai.templates.wording import catalogue, say
 
-__all__ = ["field_label", "missing_fields"]
+__all__ = ["field_label", "filled", "missing_fields"]
 
 GONE = ["deceased", "lost"]
 AWAY_ONLY = ("work_place", "employer")
@@ -40,7 +40,7 @@ def _met(children: pd.DataFrame, field: str) -> "pd.Series[bool]":
     asked = pd.Series(False, index=children.index)
     for name in field.split("/"):
         applies = _asked(children, name)
-        met |= applies & _filled(children, name)
+        met |= applies & filled(children, name)
         asked |= applies
     return met | ~asked
 
@@ -53,15 +53,15 @@ def _asked(children: pd.DataFrame, name: str) -> "pd.Series[bool]":
     return status == "away" if rest in AWAY_ONLY else ~status.isin(GONE)
 
 
-def _filled(children: pd.DataFrame, name: str) -> "pd.Series[bool]":
+def filled(records: pd.DataFrame, name: str) -> "pd.Series[bool]":
+    """Say where a field (``guardians.phone``: that of one of a list of rows) is filled in."""
     column, _, part = name.partition(".")
-    if column not in children.columns:
-        return pd.Series(False, index=children.index)
-    filled = [_holds_something(value, part) for value in children[column]]
-    return pd.Series(filled, index=children.index, dtype=bool)
+    if column not in records.columns:
+        return pd.Series(False, index=records.index)
+    return by_value(records[column], lambda value: _holds_something(value, part))
 
 
 def _holds_something(value: Any, part: str) -> bool:
     if isinstance(value, list):
         return any(bool(row.get(part)) if part and isinstance(row, dict) else bool(row) for row in value)
-    return not part and value != "" and not pd.isna(value)
+    return not part and not is_nothing(value)

@@ -5,13 +5,27 @@ or ISO text, lists as lists or as text with spaces between (the XForms way). Thi
 makes them alike.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-__all__ = ["COLUMNS", "PEOPLE", "Registers", "as_list", "as_strings", "moment", "objects", "register"]
+__all__ = [
+    "COLUMNS",
+    "PEOPLE",
+    "Registers",
+    "as_list",
+    "as_moments",
+    "as_strings",
+    "by_value",
+    "is_nothing",
+    "moment",
+    "objects",
+    "register",
+]
 
 # The columns that the rules read, by register: the least that a frame has after `register`.
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -27,6 +41,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "call": ("id", "child", "date", "by", "parent"),
 }  # fmt: skip
 DATES = frozenset({"birth_date", "date", "end", "follow_up", "registered_on", "start", "status_since"})
+ZONE = re.compile(r"(?<=\d)(Z|[+-]\d\d:?\d\d)$")
 # The question that names who did it, by register; ``by`` in any other.
 PEOPLE = {"home_visit": "visitors"}
 
@@ -69,6 +84,36 @@ def as_dates(values: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":
     if values.dt.tz is not None:
         values = values.dt.tz_localize(None)
     return values.astype("datetime64[ns]").dt.normalize()
+
+
+def as_moments(values: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":
+    """Return days and times of day by the clock on the wall: a zone that is written with one is left out."""
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return values.dt.tz_localize(None).astype("datetime64[ns]")
+    plain = values.map(lambda value: None if is_nothing(value) else ZONE.sub("", str(value)))
+    return pd.to_datetime(plain, errors="coerce", format="ISO8601").astype("datetime64[ns]")
+
+
+def is_nothing(value: object) -> bool:
+    """Say whether an answer is empty."""
+    return (
+        value is None
+        or value == ""
+        or (isinstance(value, list | tuple | str) and not value)
+        or (
+            not isinstance(value, list | tuple | str) and bool(pd.isna(value))  # type: ignore[call-overload]
+        )
+    )
+
+
+def by_value(values: "pd.Series[Any]", test: Callable[[Any], bool]) -> "pd.Series[bool]":
+    """Return what a test says of each value, asked once for each different one where that can be."""
+    try:
+        codes, different = pd.factorize(values, use_na_sentinel=True)
+    except TypeError:  # lists cannot be told apart by their hash
+        return pd.Series([test(value) for value in values], index=values.index, dtype=bool)
+    answers = np.array([*(test(value) for value in different), test(None)], dtype=bool)
+    return pd.Series(answers[codes], index=values.index)
 
 
 def as_list(value: object) -> list[str]:

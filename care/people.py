@@ -1,16 +1,20 @@
-"""Who is responsible for a child: the helper by the pairings, the homeroom teacher by the class."""
+"""Who is responsible: the helper by the pairings, the homeroom teacher by the class, others by their post."""
 
 from collections.abc import Mapping
 from datetime import date
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from guanai.care.frames import as_strings, moment, register
+from guanai.care.rules import ALL_CHILDREN
 from guanai.templates.wording import say
 
-__all__ = ["carers", "class_names", "responsible", "running"]
+if TYPE_CHECKING:
+    from guanai.care.facts import Facts
 
-ALWAYS, FOREVER = moment(date(1900, 1, 1)), moment(date(2200, 1, 1))
+__all__ = ["class_names", "responsible", "running"]
 
 
 def running(pairings: pd.DataFrame, on: date) -> pd.DataFrame:
@@ -34,51 +38,56 @@ def class_names(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     return dict(zip(names, names, strict=True)) | dict(zip(as_strings(classes["id"]), names, strict=True))
 
 
-def carers(frames: Mapping[str, pd.DataFrame], children: pd.DataFrame, role: str) -> pd.DataFrame:
-    """Return who carries a role for whom: ``child``, ``staff`` (ids), ``start``, ``end``, one row each.
+def responsible(facts: "Facts", kind: str, roles: tuple[str, ...]) -> np.ndarray[Any, np.dtype[np.object_]]:
+    """Return for each subject of a kind the names of those who carry the roles on the day, "" for nobody.
 
-    ``helper`` by the pairings and their days; ``homeroom`` by the class as it is now (its record has no
-    days, so a visit by an earlier class teacher is not known as one).
+    Several names are joined in the order of the staff, each once. Helper: of a child the helpers of its
+    running pairings. Homeroom: of a child or class its class teacher. Self: the teacher or helper themselves,
+    also where a duty of theirs names nobody. Any other role, and these where they cannot be told: everybody of the
+    active staff who has it.
     """
-    if role == "helper":
-        pairings = register(frames, "pairing")
-        pairings = pairings[
-            (pairings["role"] == "helper") & pairings["helper"].notna() & pairings["start"].notna()
-        ]
-        found = pairings[["child", "helper", "start", "end"]].rename(columns={"helper": "staff"})
-        return found.assign(end=found["end"].fillna(FOREVER))
-    classes = register(frames, "class")
-    names = class_names(frames)
-    teachers = dict(zip(as_strings(classes["name"]), as_strings(classes["homeroom"]), strict=True))
-    staff = as_strings(children["class"]).map(lambda name: teachers.get(names.get(name, ""), ""))
-    found = pd.DataFrame({"child": children["id"], "staff": staff, "start": ALWAYS, "end": FOREVER})
-    return found[found["staff"] != ""]
+    if not roles and kind in ("teacher", "helper"):
+        roles = ("self",)
+    return facts.once(("responsible", kind, roles), lambda: _joined(facts, kind, roles))
 
 
-def responsible(
-    frames: Mapping[str, pd.DataFrame], children: pd.DataFrame, who: str, on: date
-) -> dict[str, str]:
-    """Return by child id the names of those who carry a role on a day; a child with nobody is left out.
-
-    Several names are joined in the order of the staff; any other role (coordinator, counsellor …) is
-    everybody of the active staff who has it.
-    """
-    staff = register(frames, "staff")
-    names = dict(zip(as_strings(staff["id"]), as_strings(staff["name"]), strict=True))
-    if who not in ("helper", "homeroom"):
-        active = staff[(as_strings(staff["role"]) == who) & (as_strings(staff["active"]) != "no")]
-        everybody = say("policy.comma").join(active["name"])
-        return dict.fromkeys(children["id"], everybody) if who and everybody else {}
-    found, day = carers(frames, children, who), moment(on)
-    found = found[(found["start"] <= day) & (day <= found["end"])].drop_duplicates(["child", "staff"])
-    order = {person: place for place, person in enumerate(names)}
-    found = (
-        found.assign(order=found["staff"].map(order))
-        .dropna(subset="order")
-        .sort_values("order", kind="stable")
+def _joined(facts: "Facts", kind: str, roles: tuple[str, ...]) -> np.ndarray[Any, np.dtype[np.object_]]:
+    size, comma = len(facts.subjects(kind)), say("policy.comma")
+    names = as_strings(facts.frames["staff"].drop_duplicates("id")["name"]).to_list()
+    layers = [layer for role in roles for layer in _layers(facts, kind, role)]
+    everybody = sorted({person for role in roles for person in _everybody(facts, kind, role)})
+    if not layers:
+        return np.array([comma.join(names[person] for person in everybody)] * size, dtype=object)
+    if len(layers) == 1 and not everybody:
+        return np.array([*names, ""], dtype=object)[layers[0]]
+    return np.array(
+        [
+            comma.join(names[one] for one in sorted({*everybody, *(one for one in people if one >= 0)}))
+            for people in zip(*(layer.tolist() for layer in layers), strict=True)
+        ],
+        dtype=object,
     )
-    answer: dict[str, list[str]] = {}
-    for child, person in zip(found["child"], found["staff"], strict=True):
-        answer.setdefault(child, []).append(names[person])
-    comma = say("policy.comma")
-    return {child: comma.join(people) for child, people in answer.items()}
+
+
+def _layers(facts: "Facts", kind: str, role: str) -> list[np.ndarray[Any, np.dtype[np.int64]]]:
+    """Return the people of a role towards each subject, as places among the staff (-1: nobody), one layer each."""
+    if role == "helper" and kind in ALL_CHILDREN:
+        day = facts.day
+        return [
+            np.where((first <= day) & (day <= last), helper, -1)
+            for helper, first, last in facts.helpers(kind)
+        ] or [np.full(len(facts.subjects(kind)), -1)]
+    if role == "homeroom" and kind in (*ALL_CHILDREN, "class"):
+        return [facts.homeroom(kind)]
+    if role == "self" and kind in ("teacher", "helper"):
+        return [facts.staff.get_indexer(facts.subjects(kind).ids)]
+    return []
+
+
+def _everybody(facts: "Facts", kind: str, role: str) -> list[int]:
+    """Return all of the active staff who have a role, where it is not one towards a subject."""
+    if role == "self" or (role in ("helper", "homeroom") and kind in (*ALL_CHILDREN, "class")):
+        return []
+    staff = facts.frames["staff"].drop_duplicates("id")
+    holders = (as_strings(staff["role"]) == role) & (as_strings(staff["active"]) != "no")
+    return list(np.flatnonzero(holders.to_numpy(bool)))

@@ -6,16 +6,17 @@ what to do; the presets in ``templates/policies/`` are the same sheets in Markdo
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
-from itertools import pairwise
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
-from guanai.care.calendars import Calendar, Holiday, Term, days
-from guanai.care.conditions import Clause, spell
+from guanai.care.calendar_rows import read_calendar, unlike
+from guanai.care.calendars import Calendar
+from guanai.care.conditions import spell
+from guanai.care.duty_rows import Known, read_duty
 from guanai.care.eligibility import DEFINITIONS
-from guanai.care.frames import COLUMNS, PEOPLE
+from guanai.care.rules import KINDS, Duty
 from guanai.care.sheets import ROW, Row, Sheets, headings, rows_of, sheets_from_markdown
+from guanai.templates.errors import PolicyError
 from guanai.templates.wording import say
 
 __all__ = [
@@ -24,46 +25,15 @@ __all__ = [
     "Category",
     "Duty",
     "Policy",
+    "fit_to_forms",
     "headings",
     "policy_from_sheets",
     "sheets_from_markdown",
 ]
 
-KINDS = ("count", "helper", "complete", "share", "quota")
+# The mistakes of a row that a school without the form or question makes.
+MISSING = frozenset({"policy.record", "policy.record_fields", "policy.field"})
 FACE_TO_FACE = ("door", "school")  # 004 does not say where; 7.14: by telephone is not face to face
-UNCOUNTED = frozenset({"child", "class", "pairing", "staff"})  # registers of people, not of what was done
-
-
-@dataclass(frozen=True)
-class Duty:
-    """One rule of the school.
-
-    ``count``: so many records per child and period. ``helper``: so many helpers for every child.
-    ``complete``: fields of the dossier that may not be empty. ``share``: a target for a figure of the
-    summary. ``quota``: children per helper. ``by`` is whose records count (helper, homeroom, or ""
-    for anybody's); ``content`` the fields of ``complete`` or the figure of ``share``.
-    """
-
-    name: str
-    kind: str = "count"
-    subject: str = "child"
-    subject_condition: tuple[Clause, ...] = ()
-    records: tuple[str, ...] = ()
-    condition: tuple[Clause, ...] = ()
-    by: str = ""
-    content: tuple[str, ...] = ()
-    at_least: int = 1
-    at_most: int | None = None
-    target: float | None = None
-    per: str = "term"
-    who: str = ""
-    grace_days: int = 0
-    source: str = ""
-
-    @property
-    def record(self) -> str:
-        """The form to fill in for this duty, "" if there is none."""
-        return self.records[0] if self.records else ""
 
 
 class Category(NamedTuple):
@@ -97,7 +67,7 @@ class Policy:
 
     def of_kind(self, kind: str) -> tuple[Duty, ...]:
         """Return the duties of a kind, in the order of the sheet."""
-        return tuple(duty for duty in self.duties if duty.kind == kind)
+        return tuple(duty for duty in self.duties if duty.kind == kind and duty.in_force)
 
     def target(self, figure: str) -> Duty | None:
         """Return the row that sets the target of a figure, None if the school has set none."""
@@ -125,21 +95,47 @@ def policy_from_sheets(
 
     ``sheets`` gives the rows of each sheet by its title, a row being its cells by heading with its number
     under `ROW`; ``columns`` the questions of each form, so that a duty on the school's own register
-    can be told from a mistake (without it: the registers in `guanai.care.frames.COLUMNS`, fields unchecked).
+    can be told from a mistake (without it: every register that the catalogue has a word for, fields unchecked).
     Raises PolicyError with file, sheet, row, column and what to do.
     """
     rows = rows_of(sheets, file)
     profile = _profile(rows["school"])
     modes = tuple(profile.get("face_to_face", " ".join(FACE_TO_FACE)).split())
-    _unlike(rows["duties"], "name")
+    unlike(rows["duties"], "name")
     return Policy(
         name=profile.get("policy", ""),
         profile=profile,
-        calendar=_calendar(rows["calendar"]),
-        duties=tuple(_duty(row, modes, columns) for row in rows["duties"]),
+        calendar=read_calendar(rows["calendar"], profile.get("public_holidays", "china")),
+        duties=tuple(read_duty(row, Known(modes, columns)) for row in rows["duties"]),
         categories=tuple(_category(row) for row in rows["categories"]),
         wording={row.choice("item", "word"): row.needed("value") for row in rows["wording"]},
     )
+
+
+def fit_to_forms(sheets: Sheets, columns: Mapping[str, Collection[str]]) -> dict[str, list[dict[str, Any]]]:
+    """Return the sheets of a preset for a school with certain forms.
+
+    A duty on a form or a question that the school does not have is set out of force (启用: 否), with the reason as
+    its remark: a preset names every register of its document, and a school adds them one by one.
+    """
+    fitted = {title: [dict(row) for row in rows] for title, rows in sheets.items()}
+    known = Known(FACE_TO_FACE, columns)
+    for title, rows in fitted.items():
+        if spell("sheet", title) != "duties":
+            continue
+        for cells in rows:
+            for row in rows_of({"school": [], title: [cells]}, title)["duties"]:
+                try:
+                    read_duty(row, known)
+                except PolicyError as error:
+                    if error.key not in MISSING:
+                        raise
+                    named = {spell("heading", heading): heading for heading in cells}
+                    cells[named.get("in_force") or say("heading.in_force", "zh")] = say("yes_no.no", "zh")
+                    cells[named.get("remark") or say("heading.remark", "zh")] = say(
+                        "policy.waits", "zh", value=error.values.get("record") or error.values["value"]
+                    )
+    return fitted
 
 
 def _profile(rows: list[Row]) -> dict[str, str]:
@@ -155,6 +151,8 @@ def _profile(rows: list[Row]) -> dict[str, str]:
             assert profile[item] in DEFINITIONS  # noqa: S101 - the catalogue and the rules name the same
         elif item == "language":
             profile[item] = row.choice("value", "language.choice")
+        elif item == "public_holidays":
+            profile[item] = row.choice("value", "public_holidays")
         elif item == "face_to_face":
             modes = [(spell("choice.mode", part), part) for part in row.several("value")]
             for mode, part in modes:
@@ -166,128 +164,7 @@ def _profile(rows: list[Row]) -> dict[str, str]:
     return profile
 
 
-def _calendar(rows: list[Row]) -> Calendar:
-    terms: list[tuple[Term, Row]] = []
-    holidays, make_up_days = [], set[date]()
-    for row in rows:
-        kind, name, start = row.choice("kind", "calendar.kind"), row.needed("name"), row.day("start")
-        end = row.day("end")
-        if end < start:
-            raise row.error("policy.end_before_start", "end", start=start, end=end)
-        if kind == "term":
-            terms.append((Term(name, start, end), row))
-        elif kind == "holiday":
-            holidays.append(Holiday(name, start, end))
-        else:
-            make_up_days.update(days(start, end))
-    _unlike([row for _, row in terms], "name")
-    terms.sort(key=lambda pair: pair[0].start)
-    for (before, _), (after, row) in pairwise(terms):
-        if after.start <= before.end:
-            raise row.error("policy.overlap", "start", name=after.name, other=before.name, end=before.end)
-    return Calendar(
-        tuple(term for term, _ in terms),
-        tuple(sorted(holidays, key=lambda holiday: holiday.start)),
-        frozenset(make_up_days),
-    )
-
-
-def _duty(row: Row, modes: tuple[str, ...], columns: Mapping[str, Collection[str]] | None) -> Duty:
-    kind = row.choice("kind", "duty.kind")
-    clauses = row.condition("record_condition")
-    people = [clause for clause in clauses if clause.field == "by"]
-    duty = Duty(
-        name=row.needed("name"),
-        kind=kind,
-        subject=row.choice("subject", "duty.subject", "child"),
-        subject_condition=row.condition("subject_condition"),
-        records=tuple(_record(row, written, columns) for written in row.several("record")),
-        condition=tuple(_expanded(clause, modes) for clause in clauses if clause.field != "by"),
-        by=people[0].values[0] if people else "",
-        at_least=row.whole("at_least", 1) or 0,
-        at_most=row.whole("at_most", None, least=1),
-        target=row.share("target"),
-        per=row.choice("per", "duty.per", "term"),
-        who=row.choice("who", "duty.who", ""),
-        grace_days=row.whole("grace_days", 0) or 0,
-        source=row.text("source"),
-    )
-    if people and (len(people) > 1 or people[0].negated or len(people[0].values) != 1):
-        raise row.error("policy.by", "record_condition")
-    if kind == "share":
-        row.needed("target")
-        return replace(duty, content=(row.choice("content", "duty.figure"),))
-    duty = replace(duty, content=tuple(_content(part) for part in row.several("content")))
-    _check_duty(row, duty)
-    _check_fields(row, duty, columns or {})
-    return duty
-
-
-def _check_duty(row: Row, duty: Duty) -> None:
-    """Refuse a row whose cells do not go together."""
-    if duty.subject != "child" and duty.kind in ("count", "helper", "complete"):
-        raise row.error("policy.subject", "subject", value=row.text("subject"))
-    if duty.at_most is not None and duty.at_most < duty.at_least:
-        raise row.error("policy.at_most", "at_most", least=duty.at_least, most=duty.at_most)
-    if duty.kind == "count":
-        row.needed("record")
-    if duty.kind == "complete":
-        row.needed("content")
-
-
-def _check_fields(row: Row, duty: Duty, columns: Mapping[str, Collection[str]]) -> None:
-    """Refuse a field that its form does not have, as far as the forms are known."""
-    named = [("subject_condition", "child", clause.field) for clause in duty.subject_condition]
-    named += [
-        ("record_condition", record, clause.field) for clause in duty.condition for record in duty.records
-    ]
-    named += [("record_condition", record, PEOPLE.get(record, "by")) for record in duty.records if duty.by]
-    named += [("content", "child", part.partition(".")[0]) for one in duty.content for part in one.split("/")]
-    for heading, record, name in named:
-        if record in columns and name not in columns[record]:
-            raise row.error("policy.field", heading, value=name, record=_record_label(record))
-
-
-def _record(row: Row, written: str, columns: Mapping[str, Collection[str]] | None) -> str:
-    known = [name for name in (columns or COLUMNS) if name not in UNCOUNTED]
-    name = spell("record", written) or written
-    if name not in known:
-        choices = say("policy.comma").join(_record_label(name) for name in known)
-        raise row.error("policy.record", "record", value=written, choices=choices)
-    if columns and not {"child", "date"} <= set(columns[name]):
-        raise row.error("policy.record_fields", "record", value=written)
-    return name
-
-
-def _record_label(name: str) -> str:
-    try:
-        return say(f"record.{name}")
-    except KeyError:
-        return name
-
-
-def _expanded(clause: Clause, modes: tuple[str, ...]) -> Clause:
-    """Put the school's own modes in the place of 面对面."""
-    values = [mode for value in clause.values for mode in (modes if value == "face_to_face" else (value,))]
-    return clause._replace(values=tuple(dict.fromkeys(values)))
-
-
-def _content(part: str) -> str:
-    """Return the names of fields of which one is enough, with a slash between."""
-    return "/".join(spell("question", name) or name.strip() for name in part.split("/"))
-
-
 def _category(row: Row) -> Category:
     kind = spell("question", row.needed("kind")) or row.needed("kind")
     name = spell(f"choice.{kind}", row.needed("name")) or row.needed("name")
     return Category(kind, name, row.needed("label"))
-
-
-def _unlike(rows: list[Row], heading: str) -> None:
-    """Refuse a name that stands twice."""
-    seen: dict[str, int] = {}
-    for row in rows:
-        name = row.needed(heading)
-        if name in seen:
-            raise row.error("policy.twice_row", heading, value=name, first=seen[name])
-        seen[name] = row.number

@@ -6,12 +6,13 @@ under `ROW`. Headings, kinds and names may be written in any language of the cat
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from guanai.care.conditions import Clause, parse_condition, spell, spellings
+from guanai.care.rules import Limit
 from guanai.templates.errors import PolicyError
 from guanai.templates.wording import markdown_rows, say
 
@@ -26,7 +27,8 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "calendar": ("kind", "name", "start", "end", "remark"),
     "duties": (
         "name", "kind", "subject", "subject_condition", "record", "record_condition", "content",
-        "at_least", "at_most", "target", "per", "who", "grace_days", "source", "remark",
+        "at_least", "at_most", "target", "per", "trigger", "trigger_condition", "limit", "who", "grace_days",
+        "source", "in_force", "remark",
     ),
     "categories": ("kind", "name", "label", "remark"),
     "wording": ("item", "value", "remark"),
@@ -38,6 +40,8 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "categories": ("kind", "name", "label"),
     "wording": ("item", "value"),
 }
+YEARLY = re.compile(r"(?P<month>\d{1,2})\s*(?:月|-|/)\s*(?P<day>\d{1,2})\s*日?")
+LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00:00(?::00)?)?")
 
 
@@ -97,6 +101,18 @@ class Row:
             raise self.error("policy.share", heading, value=text)
         return share
 
+    def yearly(self, heading: str) -> tuple[int, int] | None:
+        """Return the month and day of a cell such as ``8月1日``, every year again; None if it has a year."""
+        if isinstance(self.cells.get(heading), date):
+            return None
+        match = YEARLY.fullmatch(_plain(self.text(heading)))
+        if match is None:
+            return None
+        month, number = int(match["month"]), int(match["day"])
+        if not (1 <= month <= 12 and 1 <= number <= LONGEST[month - 1]):
+            raise self.error("policy.day", heading, value=self.text(heading))
+        return month, number
+
     def day(self, heading: str) -> date:
         """Return a day of a date cell or of text such as 2026-09-01 or 2026年9月1日."""
         value = self.cells.get(heading)
@@ -123,10 +139,30 @@ class Row:
             raise self.error("policy.choice", heading, value=text, choices=choices)
         return name
 
-    def condition(self, heading: str) -> tuple[Clause, ...]:
-        """Return the clauses of a condition cell."""
+    def choices(self, heading: str, prefix: str) -> tuple[str, ...]:
+        """Return the names meant by a cell that may list several below a prefix of the catalogue."""
+        parts = self.several(heading)
+        return tuple(replace(self, cells={heading: part}).choice(heading, prefix) for part in parts)
+
+    def limit(self, heading: str) -> Limit | None:
+        """Return a limit such as ``30分钟``, ``1 hour``, ``7天``, ``立即`` or ``6月1日``; None if the cell is empty."""
+        text = _plain(self.text(heading)).casefold()
+        if not text:
+            return None
+        if spell("limit", text) == "at_once":
+            return Limit(0, "minute")
+        if yearly := self.yearly(heading):
+            return Limit(100 * yearly[0] + yearly[1], "date")
+        match = re.fullmatch(r"(?P<number>\d+)\s*(?P<unit>\D*)", text)
+        unit = spell("limit", match["unit"]) if match and match["unit"] else "day"
+        if match is None or unit not in ("minute", "hour", "day"):
+            raise self.error("policy.limit", heading, value=text)
+        return Limit(int(match["number"]), unit)
+
+    def condition(self, heading: str, registers: Iterable[str] = ()) -> tuple[Clause, ...]:
+        """Return the clauses of a condition cell on some registers."""
         try:
-            return parse_condition(self.text(heading))
+            return parse_condition(self.text(heading), registers)
         except ValueError as problem:
             raise self.error("policy.condition", heading, value=problem) from None
 

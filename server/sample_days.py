@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from guanai.care.calendars import Calendar, Period, Term, school_year
+from guanai.care.periods import months, weeks
 
 __all__ = ["Window"]
 
@@ -50,14 +51,19 @@ class Window:
 
     def weeks(self) -> list[list[date]]:
         """Return the school days of each week up to the last day."""
-        return self._school_days(self.calendar.weeks)
+        return self._school_days(weeks)
 
     def months(self) -> list[list[date]]:
         """Return the school days of each month up to the last day."""
-        return self._school_days(self.calendar.months)
+        return self._school_days(months)
 
-    def _school_days(self, periods: Callable[[Term], Sequence[Period]]) -> list[list[date]]:
-        every = [period for term in self.terms for period in periods(term) if period.start <= self.last]
+    def _school_days(self, periods: Callable[[Calendar, Term], Sequence[Period]]) -> list[list[date]]:
+        every = [
+            period
+            for term in self.terms
+            for period in periods(self.calendar, term)
+            if period.start <= self.last
+        ]
         spans = [(period.start, (min(period.end, self.last) - period.start).days + 1) for period in every]
         days = [[start + timedelta(days=day) for day in range(length)] for start, length in spans]
         return [

@@ -12,9 +12,10 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from guanai.care.calendars import school_year, usual_terms
+from guanai.care.calendars import school_year
 from guanai.care.eligibility import eligibility
-from guanai.care.policies import Policy, policy_from_sheets
+from guanai.care.policies import Policy, fit_to_forms, policy_from_sheets
+from guanai.care.usual_terms import usual_terms
 from guanai.server.sample_care import calls, pairings, talks
 from guanai.server.sample_days import Window
 from guanai.server.sample_materials import parts
@@ -126,7 +127,8 @@ def make_sample(folder: Path, size: str, on: date, seed: int = 7) -> dict[str, i
     names[""] = next(person["name"] for person in records["staff"] if person["role"] == "coordinator")
     school = create_school(making, policy=SAMPLE_POLICY, on=on)
     try:
-        write_workbook(school.folder.workbook, _sheets(on))
+        columns = {form: school.form(form).columns for form in school.forms()}
+        write_workbook(school.folder.workbook, fit_to_forms(_sheets(on), columns))
         counts = {
             form: school.load(form, [_stamped(record, names, on) for record in some])
             for form, some in records.items()

@@ -9,6 +9,7 @@ from guanai.storage.databases import Database
 from guanai.storage.folders import Folder
 from guanai.storage.policies import DEFAULT_POLICY, preset_sheets
 from guanai.storage.schools import NOBODY, School
+from guanai.storage.shelves import Shelf
 from guanai.storage.workbooks import write_workbook
 from guanai.templates.errors import GuanaiError
 from guanai.templates.wording import say
@@ -49,7 +50,9 @@ def create_school(
     folder = Folder(Path(path).resolve())
     if folder.is_school:
         raise GuanaiError("school.exists", path=path)
-    sheets = preset_sheets(policy, on or date.today(), name or say("school.name"))
+    shelf = Shelf(folder)
+    columns = {form: shelf.form(form).columns for form in shelf.names()}
+    sheets = preset_sheets(policy, on or date.today(), name or say("school.name"), columns)
     folder.make()
     write_workbook(folder.workbook, sheets)
     return open_school(folder.path)

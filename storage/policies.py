@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Collection, Mapping
 from datetime import date
 
-from guanai.care.calendars import school_year, usual_terms
-from guanai.care.policies import Policy, policy_from_sheets, sheets_from_markdown
+from guanai.care.calendars import school_year
+from guanai.care.policies import Policy, fit_to_forms, policy_from_sheets, sheets_from_markdown
+from guanai.care.usual_terms import usual_terms
 from guanai.storage.folders import Folder
 from guanai.storage.workbooks import Sheets, presets, read_workbook
 from guanai.templates import template
@@ -17,21 +18,29 @@ __all__ = ["DEFAULT_POLICY", "current_policy", "preset_sheets"]
 DEFAULT_POLICY = "002-1"
 
 
-def preset_sheets(name: str, on: date, school: str = "") -> Sheets:
+def preset_sheets(
+    name: str, on: date, school: str = "", columns: Mapping[str, Collection[str]] | None = None
+) -> Sheets:
     """Return the sheets of a preset with the terms of the school year that ``on`` falls into.
 
     ``002-1+004`` are two rules that apply together: the first one's sheets with the other's duties
-    added. Raises GuanaiError when no preset has that name.
+    added. With ``columns``, the questions of the school's forms, duties on forms that it does not have are
+    set out of force. Raises GuanaiError when no preset has that name.
     """
     first, *others = (_preset(part) for part in name.split("+"))
     for other in others:
         known = {duty["名称"] for duty in first["职责"]}
         first["职责"] += [duty for duty in other["职责"] if duty["名称"] not in known]
+        days = {row["名称"] for row in first.get("校历", [])}
+        first["校历"] = [
+            *first.get("校历", []),
+            *(row for row in other.get("校历", []) if row["名称"] not in days),
+        ]
     given = {"所用制度": name} | ({"名称": school} if school else {})
     for row in first["学校"]:
         row["值"] = given.get(row["项目"], row["值"])
     first["校历"] = [*usual_terms(school_year(on)), *first.get("校历", [])]
-    return first
+    return first if columns is None else fit_to_forms(first, columns)
 
 
 def _preset(name: str) -> Sheets:
@@ -60,7 +69,9 @@ def current_policy(
             return policy, None
     if notice and kept.exists():
         return policy_from_sheets(read_workbook(kept), kept.name, columns), notice
-    return policy_from_sheets(preset_sheets(DEFAULT_POLICY, on), DEFAULT_POLICY, columns), notice
+    return policy_from_sheets(
+        preset_sheets(DEFAULT_POLICY, on, columns=columns), DEFAULT_POLICY, columns
+    ), notice
 
 
 def _keep(folder: Folder) -> None:

@@ -5,7 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from guanai.care.calendars import Calendar, Holiday, Term, school_year, usual_terms
+from guanai.care.calendars import Calendar, Holiday, Term, school_year
+from guanai.care.periods import months, weeks
+from guanai.care.usual_terms import usual_terms
 from guanai.care.policies import policy_from_sheets
 
 AUTUMN = Term("秋", date(2026, 9, 1), date(2027, 1, 16))
@@ -38,12 +40,12 @@ def test_term_by_name():
 
 
 def test_weeks_run_from_monday_to_sunday_and_are_cut_at_the_ends_of_the_term():
-    weeks = CALENDAR.weeks(AUTUMN)
-    assert weeks[0][1:] == (date(2026, 9, 1), date(2026, 9, 6))  # the term begins on a Tuesday
-    assert weeks[-1][1:] == (date(2027, 1, 11), date(2027, 1, 16))  # and ends on a Saturday
-    for week in weeks[1:-1]:
+    found = weeks(CALENDAR, AUTUMN)
+    assert found[0][1:] == (date(2026, 9, 1), date(2026, 9, 6))  # the term begins on a Tuesday
+    assert found[-1][1:] == (date(2027, 1, 11), date(2027, 1, 16))  # and ends on a Saturday
+    for week in found[1:-1]:
         assert (week.start.weekday(), week.end.weekday()) == (0, 6)
-    assert len(weeks) == 20
+    assert len(found) == 20
 
 
 @pytest.mark.parametrize(
@@ -59,39 +61,39 @@ def test_weeks_run_from_monday_to_sunday_and_are_cut_at_the_ends_of_the_term():
 )
 def test_a_week_without_school_is_suspended_and_keeps_its_number(holiday, make_up, suspended):
     calendar = Calendar((AUTUMN,), (Holiday("假", *holiday),), frozenset(make_up))
-    mondays = {week.start: week.name for week in calendar.weeks(AUTUMN)}
+    mondays = {week.start: week.name for week in weeks(calendar, AUTUMN)}
     assert (date(2026, 10, 5) not in mondays) is suspended
     assert mondays[date(2026, 10, 19)] == "第8周"
 
 
 def test_a_term_that_begins_on_a_weekend_has_no_week_of_two_free_days():
     term = Term("秋", date(2029, 9, 1), date(2029, 9, 16))  # a Saturday
-    assert [week.start for week in Calendar((term,)).weeks(term)] == [date(2029, 9, 3), date(2029, 9, 10)]
+    assert [week.start for week in weeks(Calendar((term,)), term)] == [date(2029, 9, 3), date(2029, 9, 10)]
 
 
 def test_months_are_cut_at_the_ends_of_the_term_and_run_over_new_year():
-    months = CALENDAR.months(AUTUMN)
-    assert [month.name for month in months] == [
+    found = months(CALENDAR, AUTUMN)
+    assert [month.name for month in found] == [
         "2026年9月",
         "2026年10月",
         "2026年11月",
         "2026年12月",
         "2027年1月",
     ]
-    assert months[0].start == AUTUMN.start
-    assert months[-1].end == AUTUMN.end
-    for before, after in pairwise(months):
+    assert found[0].start == AUTUMN.start
+    assert found[-1].end == AUTUMN.end
+    for before, after in pairwise(found):
         assert after.start == before.end + timedelta(days=1)
 
 
 def test_february_of_a_leap_year_ends_on_its_29th():
     term = Term("春", date(2028, 2, 21), date(2028, 7, 5))
-    assert Calendar((term,)).months(term)[0].end == date(2028, 2, 29)
+    assert months(Calendar((term,)), term)[0].end == date(2028, 2, 29)
 
 
 def test_a_term_that_begins_on_the_last_of_a_month():
     term = Term("秋", date(2026, 8, 31), date(2026, 9, 30))
-    assert [month[1:] for month in Calendar((term,)).months(term)] == [
+    assert [month[1:] for month in months(Calendar((term,)), term)] == [
         (date(2026, 8, 31), date(2026, 8, 31)),
         (date(2026, 9, 1), date(2026, 9, 30)),
     ]
@@ -111,5 +113,5 @@ def test_usual_terms_are_rows_that_a_policy_can_carry(year):
     first, second = calendar.terms
     assert first.start == date(year, 9, 1) and first.end.year == year + 1
     assert second.start > first.end
-    assert calendar.weeks(first) and calendar.weeks(second)
+    assert weeks(calendar, first) and weeks(calendar, second)
     assert not calendar.is_school_day(date(year, 10, 1))

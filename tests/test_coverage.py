@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from guanai.care.calendars import Term
-from guanai.care.coverage import coverage, teachers
+from guanai.care.coverage import coverage
+from guanai.care.subjects import teachers
 from guanai.care.policies import policy_from_sheets, sheets_from_markdown
 from guanai.templates import template
 

@@ -115,16 +115,16 @@ def test_tables(made):
     assert "face_to_face" not in modes
     visited = tables["visits_by_class"].set_index("class")
     assert visited.loc["一班", ["children", "visits", "visited", "share"]].tolist() == [2, 2, 1, 0.5]
-    assert column(tables["problems"], "label", "visits") | {} == {
-        "学习": 2, "心理": 1, "安全": 1, "生活": 0, "品行": 0, "家庭教育": 0, "监护缺位": 0, "情感": 0,
+    assert column(tables["problems"], "label", "visits") == {  # in the words of 004 (section 6 H)
+        "学习困难": 2, "心理伤害": 1, "安全隐患": 1, "经济困难": 0, "习惯养成": 0, "情感或家庭变故": 0,
     }  # fmt: skip
-    assert column(tables["problems"], "label", "children")["学习"] == 1
+    assert column(tables["problems"], "label", "children")["学习困难"] == 1
 
 
 def test_problems_by_class():
     found = found_problems(school(), TERM, ON)
     table = by_category_and_class(policy(), found)
-    assert table.to_dict("records") == [{"class": "一班", "心理": 1, "安全": 1, "学习": 1}]
+    assert table.to_dict("records") == [{"class": "一班", "心理伤害": 1, "安全隐患": 1, "学习困难": 1}]
 
 
 @pytest.mark.parametrize(
