@@ -7,8 +7,8 @@ import pytest
 
 from guanai.care.calendars import Calendar, Holiday, Term, school_year
 from guanai.care.periods import months, weeks
-from guanai.care.usual_terms import usual_terms
 from guanai.care.policies import policy_from_sheets
+from guanai.care.usual_terms import usual_terms
 
 AUTUMN = Term("秋", date(2026, 9, 1), date(2027, 1, 16))
 SPRING = Term("春", date(2027, 2, 21), date(2027, 7, 5))

@@ -7,8 +7,8 @@ import pytest
 
 from guanai.care.calendars import Term
 from guanai.care.coverage import coverage
-from guanai.care.subjects import teachers
 from guanai.care.policies import policy_from_sheets, sheets_from_markdown
+from guanai.care.subjects import teachers
 from guanai.templates import template
 
 TERM = Term("秋", date(2026, 9, 1), date(2027, 1, 16))

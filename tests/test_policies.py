@@ -281,7 +281,11 @@ def test_a_mistake_is_refused_with_its_place_and_what_to_do(sheets, key, sheet, 
 
 
 def test_every_mistake_has_a_case():
-    keys = {key for key in catalogue() if key.startswith("policy.")} - {"policy.comma", "policy.or", "policy.waits"}
+    keys = {key for key in catalogue() if key.startswith("policy.")} - {
+        "policy.comma",
+        "policy.or",
+        "policy.waits",
+    }
     tried = {case.values[1] for case in MISTAKES}
     assert keys - tried == {"policy.no_sheet", "policy.field", "policy.record_fields"}  # tested below
 
