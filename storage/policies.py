@@ -23,18 +23,18 @@ def preset_sheets(
 ) -> Sheets:
     """Return the sheets of a preset with the terms of the school year that ``on`` falls into.
 
-    ``002-1+004`` are two rules that apply together: the first one's sheets with the other's duties
-    added. With ``columns``, the questions of the school's forms, duties on forms that it does not have are
+    ``002-1+004`` are two rules that apply together: the first one's sheets with the other's duties and
+    windows added. A duty of a name that is there already is the same rule, so the first one's number holds. With ``columns``, the questions of the school's forms, duties on forms that it does not have are
     set out of force. Raises GuanaiError when no preset has that name.
     """
     first, *others = (_preset(part) for part in name.split("+"))
     for other in others:
         known = {duty["名称"] for duty in first["职责"]}
         first["职责"] += [duty for duty in other["职责"] if duty["名称"] not in known]
-        days = {row["名称"] for row in first.get("校历", [])}
+        days = {(row["开始"], row["结束"]) for row in first.get("校历", [])}
         first["校历"] = [
             *first.get("校历", []),
-            *(row for row in other.get("校历", []) if row["名称"] not in days),
+            *(row for row in other.get("校历", []) if (row["开始"], row["结束"]) not in days),
         ]
     given = {"所用制度": name} | ({"名称": school} if school else {})
     for row in first["学校"]:
