@@ -4,6 +4,7 @@ import re
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from random import Random, getrandbits
 from typing import Any
 
 from guanai.storage.forms.contexts import Environment
@@ -42,6 +43,7 @@ class Lists(Mapping[str, Node]):
         self._form = form
         self._instances = instances
         self._root = root
+        self._seed = getrandbits(64)
         self._tables = {name: _Table(tree) for name, tree in form.lists.items()}
 
     def __getitem__(self, name: str) -> Node:
@@ -64,6 +66,9 @@ class Lists(Mapping[str, Node]):
             return ()
         if not itemset.filtered:
             return self._all(itemset, environment)
+        # The same shuffle each time while the form is open: choices must not jump about under the mouse.
+        if itemset.items.volatile:
+            environment = replace(environment, chance=Random(f"{self._seed} {node.path}"))  # noqa: S311 - no secret
         items = itemset.items.nodes(environment, node)
         return tuple(self._choice(itemset, item, environment) for item in items)
 

@@ -46,7 +46,8 @@ class Branch:
 class Session:
     """One record being filled in. Paths: ``mode``, ``guardians/0/name``; groups ``@basics``, repeats ``guardians``.
 
-    Made by `Form.session`. Answers that hold an ``id`` are those of a saved record: they get no defaults.
+    Made by `Form.session`. Answers that hold an ``id`` are those of a saved record: they get no defaults, unless
+    ``defaults`` says otherwise.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Session:
         language: str = "zh",
         today: date | None = None,
         instances: Instances | None = None,
+        defaults: bool | None = None,
     ) -> None:
         self.form = form
         self.touched = False
@@ -75,7 +77,7 @@ class Session:
         self._growth = Growth(form, root, self._environment)
         self._kept = self._load(self._growth.root, answers)
         self._growth.index()
-        self._growth.start(self._growth.root, defaults="id" not in answers)
+        self._growth.start(self._growth.root, defaults="id" not in answers if defaults is None else defaults)
 
     @property
     def language(self) -> str:
@@ -101,7 +103,7 @@ class Session:
         before = {at.address: self.state(at.address) for at in self._concerned(cell)}
         cell.touched = self.touched = True
         if cell.take(self._named(cell, raw)):
-            self._growth.settle((cell.item.path,))
+            self._growth.answered(cell)
         after = {at.address for at in self._concerned(cell)}
         for address in before.keys() | after:
             self._states.pop(address, None)
@@ -170,6 +172,13 @@ class Session:
         record and is no question of the form (any more) is carried on untouched.
         """
         return {**self._kept, **self._growth.root.record()}
+
+    def written(self) -> dict[str, Any]:
+        """Return everything that stands in the form, to go on with later: also what cannot be read or is not asked now.
+
+        ``form.session(answers, defaults=False)`` opens the form just as it stands.
+        """
+        return {**self._kept, **self._growth.root.written()}
 
     def _load(self, place: Cell, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Answer the questions of one level of the record; return what is no question there."""
