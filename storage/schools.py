@@ -27,6 +27,7 @@ from guanai.storage.labels import labels_of, options_of
 from guanai.storage.policies import current_policy
 from guanai.storage.shelves import Shelf
 from guanai.storage.tables import RecordDB, RecordTable
+from guanai.storage.unsaved import Drafts
 from guanai.templates import template
 from guanai.templates.errors import GuanaiError, RecordError
 from guanai.templates.wording import say
@@ -137,8 +138,14 @@ class School:
         form = self._shelf.form(name)
         bound = self._bound.get(name)
         if bound is None or bound[0] is not form:
-            bound = self._bound[name] = (form, replace(form, instances=self.instances, clock=self.today))
+            drafts = Drafts(self._database, self.person, name, form.version)
+            mine = replace(form, instances=self.instances, clock=self.today, drafts=drafts)
+            bound = self._bound[name] = (form, mine)
         return bound[1]
+
+    def drafts(self, form: str = "") -> Drafts:
+        """Return what the person has typed into a form (into all without a name) and not saved yet."""
+        return cast(Drafts, self.form(form).drafts) if form else Drafts(self._database, self.person)
 
     def all_forms(self) -> dict[str, Form]:
         """Return every form by its name."""
@@ -244,7 +251,8 @@ class School:
         """Check a record by its form and keep it; return it as it now stands.
 
         A record with an ``id`` replaces the one kept under it, any other is new. ``token`` names
-        this one save: the same token sent twice is kept once. Raises RecordError with the form's
+        this one save: the same token sent twice is kept once, with what was changed before the second
+        time, and the draft kept under it goes. Raises RecordError with the form's
         message for each field, ConflictError with both versions when somebody else has saved the
         record since it was read.
         """
@@ -255,10 +263,16 @@ class School:
             first = f"{problems[0].label}: {problems[0].message}"
             raise RecordError("school.refused", fields, count=len(problems), first=first)
         answers = {key: value for key, value in session.record().items() if key not in SYSTEM_FIELDS}
-        if record.get("id"):
-            return self._replace(form, answers, record)
-        stamped = self._stamped(form, answers)
-        return dict(self.table(form).insert_once(stamped, token))
+        with self._db.transaction():
+            self.drafts().drop(token)
+            if record.get("id"):
+                return self._replace(form, answers, record)
+            stamped = self._stamped(form, answers)
+            kept = dict(self.table(form).insert_once(stamped, token))
+            if any(kept.get(key) != stamped.get(key) for key in {*kept, *answers} - {*SYSTEM_FIELDS}):
+                # Saved before without the person hearing of it, who went on and has sent it again.
+                return self._replace(form, answers, {"id": kept["id"], "revision": 1})
+            return kept
 
     def save_many(self, form: str, records: Iterable[Mapping[str, Any]]) -> int:
         """Save several records in one transaction, all or none; return how many. Raises what `save` does."""
