@@ -18,12 +18,15 @@ from guanai.care.calendars import Term
 from guanai.care.duties import due
 from guanai.care.policies import Policy
 from guanai.care.summaries import Summary, summary
+from guanai.storage.attachments import Attachments
 from guanai.storage.databases import Database
+from guanai.storage.entities import follow
 from guanai.storage.folders import Folder
 from guanai.storage.forms import SYSTEM_FIELDS, Form, Session
 from guanai.storage.frames import frame_of
 from guanai.storage.histories import Change
 from guanai.storage.labels import labels_of, options_of
+from guanai.storage.lists import list_rows
 from guanai.storage.policies import current_policy
 from guanai.storage.shelves import Shelf
 from guanai.storage.tables import RecordDB, RecordTable
@@ -139,7 +142,8 @@ class School:
         bound = self._bound.get(name)
         if bound is None or bound[0] is not form:
             drafts = Drafts(self._database, self.person, name, form.version)
-            mine = replace(form, instances=self.instances, clock=self.today, drafts=drafts)
+            kept = Attachments(self.folder.attachments)
+            mine = replace(form, instances=self.instances, clock=self.today, drafts=drafts, attachments=kept)
             bound = self._bound[name] = (form, mine)
         return bound[1]
 
@@ -168,7 +172,7 @@ class School:
         )
 
     def instances(self, name: str) -> list[dict[str, str]]:
-        """Return the rows that a form's choices or look-ups read: a register's records, or ``school``.
+        """Return the rows that a form's choices or look-ups read: a register's records, a file beside the forms, or ``school``.
 
         One row per record with id, label and its simple answers; for ``school`` one row per line of
         the profile with name and value.
@@ -176,6 +180,8 @@ class School:
         if name == "school":
             return [{"name": key, "value": str(value)} for key, value in self.policy.profile.items()]
         sequence = self._database.sequence()
+        if name not in self.forms() and (rows := list_rows(self.folder.forms, name)) is not None:
+            return rows
         known = self._options.get(name)
         if known is None or known[0] != sequence:
             known = self._options[name] = (sequence, options_of(self.table(name).rows()))
@@ -247,14 +253,14 @@ class School:
         """Return how a record is called where people read it; its id when it is gone."""
         return self.labels(form).get(record_id, record_id)
 
-    def save(self, form: str, record: Mapping[str, Any], token: str | None = None) -> Record:
+    def save(self, form: str, record: Mapping[str, Any], token: str | None = None, key: str = "") -> Record:
         """Check a record by its form and keep it; return it as it now stands.
 
-        A record with an ``id`` replaces the one kept under it, any other is new. ``token`` names
-        this one save: the same token sent twice is kept once, with what was changed before the second
-        time, and the draft kept under it goes. Raises RecordError with the form's
-        message for each field, ConflictError with both versions when somebody else has saved the
-        record since it was read.
+        A record with an ``id`` replaces the one kept under it, any other is new (``key`` is its id). The same
+        ``token`` sent twice is kept once, with what was changed before the second time, and the draft kept
+        under it goes. What the form's sheet ``entities`` says is changed in other registers in the same step.
+        Raises RecordError with the form's message for each field, ConflictError with both versions when
+        somebody else has saved the record since it was read.
         """
         session = self.session(form, record)
         problems = session.check()
@@ -265,14 +271,23 @@ class School:
         answers = {key: value for key, value in session.record().items() if key not in SYSTEM_FIELDS}
         with self._db.transaction():
             self.drafts().drop(token)
-            if record.get("id"):
-                return self._replace(form, answers, record)
-            stamped = self._stamped(form, answers)
-            kept = dict(self.table(form).insert_once(stamped, token))
-            if any(kept.get(key) != stamped.get(key) for key in {*kept, *answers} - {*SYSTEM_FIELDS}):
-                # Saved before without the person hearing of it, who went on and has sent it again.
-                return self._replace(form, answers, {"id": kept["id"], "revision": 1})
+            before = self.record(form, str(record["id"])) if record.get("id") else None
+            kept = self._keep(form, answers, record, token, key)
+            follow(self, session, kept, before)
             return kept
+
+    def _keep(
+        self, form: str, answers: Record, record: Mapping[str, Any], token: str | None, key: str
+    ) -> Record:
+        if record.get("id"):
+            return self._replace(form, answers, record)
+        stamped = self._stamped(form, answers)
+        stamped["id"] = key or stamped["id"]
+        kept = dict(self.table(form).insert_once(stamped, token))
+        if any(kept.get(key) != stamped.get(key) for key in {*kept, *answers} - {*SYSTEM_FIELDS}):
+            # Saved before without the person hearing of it, who went on and has sent it again.
+            return self._replace(form, answers, {"id": kept["id"], "revision": 1})
+        return kept
 
     def save_many(self, form: str, records: Iterable[Mapping[str, Any]]) -> int:
         """Save several records in one transaction, all or none; return how many. Raises what `save` does."""

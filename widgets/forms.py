@@ -114,6 +114,7 @@ class Form(Panel):
     def fill(self, **answers: Any) -> None:
         """Enter answers as a person would, in this order; choices by name or label, a repeat as a list of dicts."""
         for name, value in answers.items():
+            self._sections.turn_to(name)
             if name in self._sections.repeats:
                 self._fill_rows(name, value)
             else:
@@ -129,7 +130,7 @@ class Form(Panel):
     def _fill_one(self, path: str, value: object) -> None:
         if not self._session.state(path).relevant:
             raise ValueError(f"{path} is not on the page: it does not apply to these answers")
-        self._sections.fields[path].enter(value)
+        self._sections.reach(path).enter(value)
 
     # -- what a person does
 
@@ -142,7 +143,7 @@ class Form(Panel):
 
     def _moved(self) -> None:
         """Rows came or went: every state may have changed."""
-        self._left = {path for path in self._left if path in self._sections.fields}
+        self._left &= set(self._sections.paths())
         self._touch()
         self._show({*self._sections.fields, *self._sections.repeats})
         self._keep_draft()
@@ -175,9 +176,10 @@ class Form(Panel):
         if self._refused:
             self._session.check()  # from now on a missing answer counts
         found = {}
-        for path, field in self._sections.fields.items():
+        for path in self._sections.paths():
             state = self._session.state(path)
-            error = field.own_error or state.error
+            field = self._sections.fields.get(path)
+            error = (field.own_error if field else "") or state.error
             if error and state.relevant and path in self._left:
                 found[path] = error
         return found
@@ -208,7 +210,7 @@ class Form(Panel):
 
     def _try(self) -> None:
         self._refused = True
-        self._left.update(path for path in self._sections.fields if self._session.state(path).relevant)
+        self._left.update(path for path in self._sections.paths() if self._session.state(path).relevant)
         self._show(set())
         if self._wrong:
             self._focus_first()
@@ -268,7 +270,7 @@ class Form(Panel):
     def _resume(self, draft: Any) -> None:
         """Go on with what was typed and not saved; what stands in the form now stays kept."""
         self._start(dict(draft.base or {}), draft)
-        self._left = {path for path in draft.touched if path in self._sections.fields}
+        self._left = {path for path in draft.touched if path in self._sections.paths()}
         self._touch()
         self._show(set())
         self._say("", say("unsaved.resumed", self._language, at=moment_of(draft.at)))
@@ -283,12 +285,12 @@ class Form(Panel):
     def _focus_first(self) -> None:
         order = [problem.path for problem in self._session.check()]  # in page order, rows added later too
         for path in [*(path for path in order if path in self._wrong), *self._wrong]:
-            self._sections.fields[path].focus()
+            self._sections.reach(path).focus()
             return
 
     def _show_refusal(self, error: RecordError) -> None:
         """Show what the storage refused beside the fields it names."""
-        self._wrong = {path: text for path, text in error.fields.items() if path in self._sections.fields}
+        self._wrong = {path: text for path, text in error.fields.items() if path in self._sections.paths()}
         self._sections.show(self._wrong, self._wrong)
         self._say("bad", error.message(self._language), alert=True)
         self._focus_first()

@@ -10,6 +10,7 @@ from typing import Any
 from guanai.storage.forms.contexts import Environment
 from guanai.storage.forms.definitions import Form, Instances, ItemSet, Question, Wording
 from guanai.storage.forms.nodes import Node
+from guanai.templates.wording import LANGUAGES, say
 
 __all__ = ["Choice", "Lists", "filled"]
 
@@ -105,7 +106,7 @@ class Lists(Mapping[str, Node]):
     def _all(self, itemset: ItemSet, environment: Environment) -> tuple[Choice, ...]:
         """Return every choice of a list; those whose label can change with the answers are made each time."""
         table = self._table(itemset.instance)
-        language = environment.language if itemset.translated else ""
+        language = _language(itemset, environment)
         key = (itemset.value, itemset.label, language)
         if key not in table.choices or itemset.spoken:
             items = table.items()
@@ -117,14 +118,20 @@ class Lists(Mapping[str, Node]):
         if not itemset.instance:
             return {}
         self._all(itemset, environment)
-        language = environment.language if itemset.translated else ""
+        language = _language(itemset, environment)
         return self._table(itemset.instance).labels[itemset.value, itemset.label, language]
 
     def _choice(self, itemset: ItemSet, item: Node, environment: Environment) -> Choice:
         name, label = _part(item, itemset.value), _part(item, itemset.label)
         if itemset.translated:
             label = filled(self._form.wordings.get(label, Wording()), item, environment, self._root)
+        elif itemset.other and (name, label) == ("other", "Other"):
+            label = say("form.other", environment.language if environment.language in LANGUAGES else None)
         return Choice(name, label or name)
+
+
+def _language(itemset: ItemSet, environment: Environment) -> str:
+    return environment.language if itemset.translated or itemset.other else ""
 
 
 def filled(wording: Wording, node: Node, environment: Environment, current: Node | None = None) -> str:

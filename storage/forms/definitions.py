@@ -105,7 +105,7 @@ class ItemSet:
 
     With ``translated`` the label part holds the id of a wording instead of the label itself; without ``filtered``
     all items of the instance are offered, in their order. ``spoken`` are the expressions in the labels, so that these
-    can change while the form is open.
+    can change while the form is open. With ``other`` pyxform has added a choice "Other" that no author wrote.
     """
 
     items: Expression
@@ -115,6 +115,7 @@ class ItemSet:
     instance: str
     filtered: bool
     spoken: tuple[Expression, ...] = ()
+    other: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

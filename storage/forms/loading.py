@@ -127,8 +127,10 @@ def _take_in(sheets: FormSheets, survey: list[dict[str, str]], choices: list[dic
     for row in survey:
         if row.get("type", "").startswith(_EXTERNAL):
             row["type"] = f"select_one external_{row['type'].removeprefix(_EXTERNAL)}"
-    for external in sheets.rows("external_choices"):
-        choices.append({**external.cells, "list_name": f"external_{external.get('list_name')}"})
+    choices.extend(
+        {**row.cells, "list_name": f"external_{row.get('list_name')}"}
+        for row in sheets.rows("external_choices")
+    )
 
 
 def _known(row: Row, headings: Iterable[str]) -> dict[str, str]:

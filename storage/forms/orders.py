@@ -47,8 +47,9 @@ class Order:
         self._touched: dict[str, tuple[str, ...]] = {}
         self.triggered: dict[str, list[Question]] = defaultdict(list)  # by the path of what triggers
         for item in self.items.values():
-            for path in item.triggers if isinstance(item, Question) else ():
-                self.triggered[path].append(item)
+            if isinstance(item, Question):
+                for path in item.triggers:
+                    self.triggered[path].append(item)
         self.rules = self._sorted(tuple(self._rules()), sheets)
         self.readers = self._by_path((rule.item, rule.expression, rule) for rule in self.rules)
         self.viewers = self._by_path(

@@ -18,6 +18,7 @@ from guanai.storage.forms.cells import Answer, Cell, Series, plant_form
 from guanai.storage.forms.choices import Choice, Lists, filled
 from guanai.storage.forms.contexts import Environment
 from guanai.storage.forms.definitions import Form, Instances, Item, Question
+from guanai.storage.forms.entities import EntityChange, changes_of
 from guanai.storage.forms.nodes import Node
 from guanai.storage.forms.states import State, look
 from guanai.storage.forms.updates import Growth
@@ -179,6 +180,11 @@ class Session:
         ``form.session(answers, defaults=False)`` opens the form just as it stands.
         """
         return {**self._kept, **self._growth.root.written()}
+
+    def entities(self) -> list[EntityChange]:
+        """Return what a save would change in other registers, by the form's sheet ``entities``."""
+        growth = self._growth
+        return list(changes_of(self.form, growth.by_path, growth.root, self._environment))
 
     def _load(self, place: Cell, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Answer the questions of one level of the record; return what is no question there."""

@@ -273,6 +273,7 @@ class _Reader:
             return None
         items = self._compiled(path, itemset.get("nodeset"), "items")
         value, label = _child(itemset, "value"), _child(itemset, "label")
+        asked = self.sources.rows.get(path)
         found = _LIST.search(itemset.get("nodeset", ""))
         if items is None or value is None or label is None:
             raise ValueError(f"{path} has an itemset without items, value or label")
@@ -284,6 +285,7 @@ class _Reader:
             translated=of_item is not None,
             instance=found[1] if found else "",
             spoken=tuple(self.wordings.spoken(found[1])) if found and of_item else (),
+            other=bool(asked and asked.type.endswith(" or_other")),
             filtered=not _WHOLE_LIST.match(itemset.get("nodeset", "")),
         )
 
