@@ -26,6 +26,8 @@ KERNEL_OPTIONS = [
 ]
 # A cell that still runs with nobody connected may be a slow page that is being opened, or a cell that never ends.
 BUSY_FACTOR = 5
+# What was typed just before a page closes is still on its way to the kernel, which then keeps it: seconds.
+ON_THE_WAY, AT_MOST = 0.5, 5.0
 
 
 class OwnKernelSpec(KernelSpecManager):
@@ -97,6 +99,14 @@ class PageKernels(AsyncMappingKernelManager):
                 self.ending.discard(kernel_id)
                 self.owners.pop(kernel_id, None)
                 self._alone_since.pop(kernel_id, None)
+
+    async def end_after_last_words(self, kernel_id: str) -> None:
+        """End a kernel whose page has closed, once it has heard what the page said last."""
+        until = time.monotonic() + AT_MOST
+        await asyncio.sleep(ON_THE_WAY)
+        while self.state(kernel_id) == "busy" and time.monotonic() < until:
+            await asyncio.sleep(0.1)
+        await self.end(kernel_id)
 
     async def end_session(self, session: str) -> None:
         """End every kernel of a session: what was open in its pages is closed to whoever comes next."""

@@ -67,14 +67,14 @@ class VoilaAddress(Screen):
 
 
 class PageClosing(JupyterHandler):
-    """A page says that it closes, so that its kernel ends at once."""
+    """A page says that it closes, so that its kernel ends."""
 
     @web.authenticated
     async def post(self, kernel_id: str) -> None:
         """End the page's kernel. A page may say so twice."""
         kernels: PageKernels = self.settings["kernel_manager"]
         if kernels.belongs_to(kernel_id, self.current_user.session):
-            await kernels.end(kernel_id)
+            await kernels.end_after_last_words(kernel_id)
         self.set_status(204)
 
     def get_login_url(self) -> str:

@@ -8,7 +8,8 @@ from urllib.parse import unquote
 from guanai.storage.databases import Database
 from guanai.storage.folders import Folder
 from guanai.storage.policies import DEFAULT_POLICY, preset_sheets
-from guanai.storage.schools import NOBODY, School
+from guanai.storage.registers import NOBODY
+from guanai.storage.schools import School
 from guanai.storage.shelves import Shelf
 from guanai.storage.workbooks import write_workbook
 from guanai.templates.errors import GuanaiError

@@ -12,6 +12,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from guanai.storage.forms.marks import to_html
 from guanai.templates.wording import say
 from guanai.widgets.layouts import hidden, plain, style_of
 
@@ -21,12 +22,12 @@ Tell = Callable[["Field", object], None]
 
 
 def caption(label: str, *, required: bool = False, hint: str = "", error: str = "") -> str:
-    """Return the label of a control as HTML: label, star, hint, error, each escaped."""
-    parts = [escape(label)]
+    """Return the label of a control as HTML: label, star, hint, error, each escaped; see `marks` for bold and lists."""
+    parts = [to_html(label)]
     if required:
         parts.append('<span class="guanai-star"> *</span>')
     if hint:
-        parts.append(f' <span class="guanai-hint">{escape(hint)}</span>')
+        parts.append(f' <span class="guanai-hint">{to_html(hint)}</span>')
     if error:
         parts.append(f' <span class="guanai-error">{escape(error)}</span>')
     return "".join(parts)
@@ -36,14 +37,26 @@ class Field:
     """A question's control, kept in step with its state; what a person enters is told to ``tell(field, raw)``.
 
     ``view`` is what stands on the page, ``control`` what is typed in; for most kinds they are the same.
+    ``item`` is the question in its form, ``store`` where a school keeps pictures and files.
     ``state`` is a session's State: value, text, relevant, required, read_only, label, hint, choices, error.
     """
 
     classes: tuple[str, ...] = ()
     own_error = ""  # what this control knows to be wrong before the session does
 
-    def __init__(self, path: str, state: Any, tell: Tell, language: str | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        state: Any,
+        tell: Tell,
+        language: str | None = None,
+        *,
+        item: Any = None,
+        store: Any = None,
+    ) -> None:
         self.path = path
+        self.item = item
+        self.store = store
         self.language = language
         self._tell = tell
         self._deaf = False

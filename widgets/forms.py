@@ -22,6 +22,7 @@ from guanai.widgets.layouts import plain
 from guanai.widgets.progress import Progress
 from guanai.widgets.sections import Sections
 from guanai.widgets.tables import href
+from guanai.widgets.unsaved import Unfinished, moment_of
 
 __all__ = ["Form"]
 
@@ -35,7 +36,8 @@ class Form(Panel):
     record and returns what to say, the saved record, or both as ``(text, record)``; a parameter called ``token``
     gets the same text again when one save is tried twice. ``record`` with an ``id`` is changed, without one it
     gives the first answers of a new record. ``links`` are offered after a save, filled from the record:
-    ``{"text": "child?id={child}"}``.
+    ``{"text": "child?id={child}"}``. ``drafts`` keeps what is typed until it is saved, and offers it again on
+    coming back; without it those of the school that the form comes from (`School.drafts`).
 
     ``controls`` gives the ipywidgets control of each question by its path (``guardians/0/name``), ``record`` the
     answers so far, ``problems`` what is missing or wrong, ``notice`` the line above the button ``save``.
@@ -49,6 +51,7 @@ class Form(Panel):
         record: Mapping[str, Any] | None = None,
         language: str | None = None,
         links: Mapping[str, str] | None = None,
+        drafts: Any = None,
     ) -> None:
         super().__init__("guanai-form")
         self._form = form if hasattr(form, "session") else form.form
@@ -66,13 +69,20 @@ class Form(Panel):
         self.notice = html("", "guanai-form-notice")
         self.save = button(say("form.save", language), self._save, "guanai-main")
         self.conflict = ipw.VBox(layout=plain())
+        self.unfinished = Unfinished(
+            drafts if drafts is not None else getattr(self._form, "drafts", None),
+            read=self._typed_texts,
+            resume=self._resume,
+            language=language,
+        )
         foot = ipw.VBox(
             [self.conflict, self.notice, self.save], layout=plain(), _dom_classes=("guanai-foot",)
         )
-        self.fill_with(self._sections.view, foot)
+        self.fill_with(self.unfinished, self._sections.view, foot)
+        self.unfinished.begin(self._token, self._base, self._session.written())
 
-    def _open(self, answers: Mapping[str, Any]) -> Any:
-        return self._form.session(dict(answers), language=spoken(self._language))
+    def _open(self, answers: Mapping[str, Any], **how: Any) -> Any:
+        return self._form.session(dict(answers), language=spoken(self._language), **how)
 
     # -- what tests and notebooks use
 
@@ -104,6 +114,7 @@ class Form(Panel):
     def fill(self, **answers: Any) -> None:
         """Enter answers as a person would, in this order; choices by name or label, a repeat as a list of dicts."""
         for name, value in answers.items():
+            self._sections.turn_to(name)
             if name in self._sections.repeats:
                 self._fill_rows(name, value)
             else:
@@ -119,7 +130,7 @@ class Form(Panel):
     def _fill_one(self, path: str, value: object) -> None:
         if not self._session.state(path).relevant:
             raise ValueError(f"{path} is not on the page: it does not apply to these answers")
-        self._sections.fields[path].enter(value)
+        self._sections.reach(path).enter(value)
 
     # -- what a person does
 
@@ -128,18 +139,28 @@ class Form(Panel):
         self._left.add(field.path)
         self._touch()
         self._show({field.path, *changed})
+        self._keep_draft()
 
     def _moved(self) -> None:
         """Rows came or went: every state may have changed."""
-        self._left = {path for path in self._left if path in self._sections.fields}
+        self._left &= set(self._sections.paths())
         self._touch()
         self._show({*self._sections.fields, *self._sections.repeats})
+        self._keep_draft()
 
     def _touch(self) -> None:
         if self._saved:
             self.notice.value = ""
         self._saved = False
         self.add_class("guanai-dirty")  # the theme warns before the page is left
+
+    def _keep_draft(self) -> None:
+        before = self.unfinished.trouble
+        self.unfinished.keep(self._session.written(), self._left, self._base)
+        if self.unfinished.trouble:
+            self._say("bad", self.unfinished.trouble, alert=True)
+        elif before:
+            self.notice.value = ""
 
     def _show(self, paths: set[str]) -> None:
         """Show the state of these paths, and every error that came or went."""
@@ -155,9 +176,10 @@ class Form(Panel):
         if self._refused:
             self._session.check()  # from now on a missing answer counts
         found = {}
-        for path, field in self._sections.fields.items():
+        for path in self._sections.paths():
             state = self._session.state(path)
-            error = field.own_error or state.error
+            field = self._sections.fields.get(path)
+            error = (field.own_error if field else "") or state.error
             if error and state.relevant and path in self._left:
                 found[path] = error
         return found
@@ -188,7 +210,7 @@ class Form(Panel):
 
     def _try(self) -> None:
         self._refused = True
-        self._left.update(path for path in self._sections.fields if self._session.state(path).relevant)
+        self._left.update(path for path in self._sections.paths() if self._session.state(path).relevant)
         self._show(set())
         if self._wrong:
             self._focus_first()
@@ -222,6 +244,7 @@ class Form(Panel):
                 base["revision"] += 1  # what a save makes of it; the next one must not meet itself
         else:
             base = {}
+        self.unfinished.drop(self._token)
         self._start(base)
         self._saved = True
         links = "".join(
@@ -230,27 +253,44 @@ class Form(Panel):
         )
         self._say("good", str(text or say("form.saved", self._language)), extra=links)
 
-    def _start(self, base: Record) -> None:
-        """Show a record, or an empty form, in the same controls."""
+    def _start(self, base: Record, draft: Any = None, *, typed: bool = False) -> None:
+        """Show a record, an empty form, or what was typed and not saved, in the same controls."""
         self._base = base
         self._left.clear()
         self._wrong = {}
         self._refused = False
-        self._token = uuid4().hex
+        self._token = draft.token if draft else uuid4().hex
         self.conflict.children = ()
-        self._session = self._open(base)
+        self._session = self._open(draft.answers, defaults=False) if draft else self._open(base)
         self._sections.start(self._session)
         self.remove_class("guanai-dirty")
+        opened = {} if draft or typed else self._session.written()
+        self.unfinished.begin(self._token, base, opened)
+
+    def _resume(self, draft: Any) -> None:
+        """Go on with what was typed and not saved; what stands in the form now stays kept."""
+        self._start(dict(draft.base or {}), draft)
+        self._left = {path for path in draft.touched if path in self._sections.paths()}
+        self._touch()
+        self._show(set())
+        self._say("", say("unsaved.resumed", self._language, at=moment_of(draft.at)))
+
+    def _typed_texts(self, draft: Any) -> list[tuple[str, str]]:
+        """Return label and text of what a person had typed, the child first."""
+        texts = self._texts(draft.answers, defaults=False)
+        paths = sorted((path for path in texts if path in draft.touched), key=lambda path: path != "child")
+        named = ["child"] if "child" in texts and "child" not in paths else []
+        return [texts[path] for path in [*named, *paths] if texts[path][1]]
 
     def _focus_first(self) -> None:
         order = [problem.path for problem in self._session.check()]  # in page order, rows added later too
         for path in [*(path for path in order if path in self._wrong), *self._wrong]:
-            self._sections.fields[path].focus()
+            self._sections.reach(path).focus()
             return
 
     def _show_refusal(self, error: RecordError) -> None:
         """Show what the storage refused beside the fields it names."""
-        self._wrong = {path: text for path, text in error.fields.items() if path in self._sections.fields}
+        self._wrong = {path: text for path, text in error.fields.items() if path in self._sections.paths()}
         self._sections.show(self._wrong, self._wrong)
         self._say("bad", error.message(self._language), alert=True)
         self._focus_first()
@@ -276,19 +316,23 @@ class Form(Panel):
         self._say("bad", error.message(self._language), alert=True)
         panel.keep.focus()
 
-    def _texts(self, answers: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    def _texts(self, answers: Mapping[str, Any], **how: Any) -> dict[str, tuple[str, str]]:
         """Return label and text of every answer by path, as a person reads them."""
-        session = self._open(answers)
+        session = self._open(answers, **how)
         states = {path: session.state(path) for path in _question_paths(session.tree())}
         return {path: (state.label, state.text or "") for path, state in states.items() if state.relevant}
 
     def _keep_mine(self, theirs: Mapping[str, Any]) -> None:
         answers = merged(self._base, self.record, theirs, list(self._form.columns))
         kept = {key: value for key, value in theirs.items() if key not in self._form.columns}
-        self._start({**kept, **answers})
+        token = self._token
+        self._start({**kept, **answers}, typed=True)
+        self._keep_draft()
+        self.unfinished.drop(token)
         self._save()
 
     def _take_theirs(self, theirs: Mapping[str, Any]) -> None:
+        self.unfinished.drop(self._token)
         self._start(dict(theirs))
         self._say("", say("conflict.taken", self._language))
 

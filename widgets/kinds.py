@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from guanai.widgets.attachments import FileField, PictureField
 from guanai.widgets.choices import DropdownField, PickField, RadioField, SearchField, TickField
 from guanai.widgets.fields import DateField, Field, LongTextField, NoteField, ShownField, Tell, TextField
+from guanai.widgets.scales import MomentField, PhoneField, RangeField, RankField, TickOneField
 
 __all__ = ["CONTROLS", "field_for"]
 
@@ -19,6 +21,13 @@ CONTROLS: dict[tuple[str, str], type[Field] | None] = {
     ("select_one", "search"): SearchField,
     ("select_multiple", ""): TickField,
     ("select_multiple", "search"): PickField,
+    ("datetime", ""): MomentField,
+    ("range", ""): RangeField,
+    ("rank", ""): RankField,
+    ("acknowledge", ""): TickOneField,
+    ("image", ""): PictureField,
+    ("file", ""): FileField,
+    ("phone", ""): PhoneField,
     ("note", ""): NoteField,
     ("calculate", ""): None,  # these three have no place on the screen
     ("hidden", ""): None,
@@ -26,12 +35,13 @@ CONTROLS: dict[tuple[str, str], type[Field] | None] = {
     ("read_only", ""): ShownField,
 }
 
+_BUTTONS = frozenset({"quick", "likert", "no-buttons", "horizontal", "list-nolabel", "label", "compact"})
 _FEW, _MANY, _SHORT = 5, 20, 30
 
 
 def _variant(item: Any, state: Any) -> tuple[str, str]:
     kind, look = item.kind, item.appearance
-    if kind in ("calculate", "hidden", "metadata", "note"):
+    if kind in ("calculate", "hidden", "metadata", "note", "phone"):
         return kind, ""
     if state.read_only:
         return "read_only", ""
@@ -42,14 +52,18 @@ def _variant(item: Any, state: Any) -> tuple[str, str]:
     count = len(state.choices)
     if count > _MANY or look & {"autocomplete", "search"}:
         return kind, "search"
-    if kind == "select_multiple" or any(name.startswith(("columns", "likert")) for name in look):
+    if kind == "select_multiple" or any(name.startswith("columns") for name in look):
+        return kind, ""
+    if look & _BUTTONS:
         return kind, ""
     short = sum(len(choice.label) for choice in state.choices) <= _SHORT
     # No choice yet (a filter waits for another answer): a list can take any number of them later.
     return kind, "" if 0 < count <= _FEW and short and "minimal" not in look else "list"
 
 
-def field_for(item: Any, path: str, state: Any, tell: Tell, language: str | None = None) -> Field | None:
+def field_for(
+    item: Any, path: str, state: Any, tell: Tell, language: str | None = None, *, store: Any = None
+) -> Field | None:
     """Return the field of a question, None for one without a place on the screen."""
     kind = CONTROLS[_variant(item, state)]
-    return kind(path, state, tell, language) if kind else None
+    return kind(path, state, tell, language, item=item, store=store) if kind else None

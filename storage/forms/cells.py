@@ -11,9 +11,18 @@ from typing import Any
 from guanai.storage.forms.conversions import to_string
 from guanai.storage.forms.definitions import Form, Group, Item, Question, Repeat, stored_kind
 from guanai.storage.forms.nodes import Node
-from guanai.storage.forms.readings import READERS, UnreadableError, read_decimal, read_text
+from guanai.storage.forms.readings import (
+    READERS,
+    UnreadableError,
+    read_decimal,
+    read_month,
+    read_text,
+    read_tick,
+)
 
 __all__ = ["Answer", "Cell", "Instance", "Series", "plant_form"]
+
+_COARSE = frozenset({"month-year", "year"})
 
 
 class Cell:
@@ -70,6 +79,18 @@ class Cell:
                 answers[cell.item.key] = value
         return answers
 
+    def written(self) -> dict[str, Any]:
+        """Return everything answered at this level by key, relevant or not; what cannot be read as it was typed."""
+        answers: dict[str, Any] = {}
+        for cell in self.level():
+            if isinstance(cell, Series):
+                value: Any = [{**instance.kept, **instance.written()} for instance in cell.children]
+            else:
+                value = cell.typed or cell.value
+            if value not in (None, "", []):
+                answers[cell.item.key] = value
+        return answers
+
 
 class Answer(Cell):
     """A question where it stands, its value, and what was typed if that could not be read."""
@@ -87,7 +108,7 @@ class Answer(Cell):
         """Take typed text or a value; return whether the answer changed. What cannot be read is kept as typed."""
         before = self.value, self.typed
         self.unread, self.typed = None, ""
-        if _empty(raw):
+        if _empty(raw) or raw is False:  # a box that is not ticked
             self.value = None
         else:
             try:
@@ -125,6 +146,10 @@ class Answer(Cell):
             return self._worked_out(raw)
         if self.item.kind in ("hidden", "metadata") and kind == "text":
             return str(raw)
+        if self.item.kind == "acknowledge":
+            return read_tick(raw)
+        if kind == "date" and self.item.appearance & _COARSE:
+            return read_month(raw)
         return READERS.get(kind, read_text)(raw)
 
     def _worked_out(self, raw: object) -> str | int | float:

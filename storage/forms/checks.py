@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from guanai.storage.forms.definitions import SYSTEM_FIELDS
+from guanai.storage.forms.definitions import METADATA_TYPES, PHONE_TYPES, SYSTEM_FIELDS
 from guanai.storage.forms.headings import CHOICE_HEADINGS, SURVEY_HEADINGS, TYPES, write_heading, write_type
 from guanai.storage.forms.sheets import FormSheets, Row
 from guanai.templates.errors import FormError
@@ -19,26 +19,29 @@ __all__ = ["ROOT", "Asked", "check_sheets"]
 
 ROOT = "data"
 
-# What a session understands; every other word of TYPES and of XLSForm is refused by name.
+_LISTED = frozenset({"select_one", "select_multiple", "rank", "select_one_external"})
+_FROM_FILE = frozenset({"select_one_from_file", "select_multiple_from_file"})
+_CONTAINERS = ("group", "repeat", "loop")
+# What a session understands. Those that only a telephone can answer stand in the form as a line that says so.
 _SUPPORTED = frozenset(
-    "text integer decimal date time select_one select_multiple select_one_from_file select_multiple_from_file "
-    "note calculate hidden begin_group end_group begin_repeat end_repeat csv-external "
-    "today start end username deviceid".split()
+    "text integer decimal date time dateTime range note calculate hidden acknowledge image file "
+    "csv-external xml-external".split()
+    + [*_LISTED, *_FROM_FILE, *PHONE_TYPES, *METADATA_TYPES]
+    + [f"{edge}_{what}" for edge in ("begin", "end") for what in _CONTAINERS]
 )
-_LATER = frozenset(
-    "rank range acknowledge image file dateTime audio video geopoint geotrace geoshape barcode audit osm "
-    "xml-external select_one_external email phonenumber subscriberid simserial start-geopoint "
-    "background-geopoint background-audio begin_loop end_loop".split()
-)
-_NAMELESS = frozenset({"end_group", "end_repeat"})
+_ENDS = frozenset({"end_group", "end_repeat", "end_loop"})
+_BEGINS = frozenset({"begin_group", "begin_repeat", "begin_loop"})
+_UNPLACED = frozenset({"csv-external", "xml-external"})  # no place in a record, so one name may stand twice
 _WORDLESS = frozenset(
-    {"calculate", "hidden", "csv-external", "today", "start", "end", "username", "deviceid"}
-    | {"begin_group", "begin_repeat"}
+    {"calculate", "hidden", "background-audio", "start-geopoint", "background-geopoint"}
+    | _UNPLACED
+    | _BEGINS
+    | METADATA_TYPES
 )
-_REFUSED_COLUMNS = ("trigger", "save_to", "image", "big-image", "audio", "video", "media")
+_SHOWN = ("label", "hint", "guidance_hint", "media", "image", "big-image", "audio", "video")
 _READ = frozenset({*SURVEY_HEADINGS, "bind", "instance", "body"})
 _YES = frozenset({"yes", "true", "true()"})
-_FILE = re.compile(r"^(?P<stem>[^\W\d][\w.-]*)\.csv$")
+_FILE = re.compile(r"^[^\W\d][\w.-]*\.(csv|xml|geojson)$")
 _NAME = re.compile(r"^[^\W\d][\w.-]*$")
 _OPEN_REFERENCE = re.compile(r"\$\{[^{}]*(?:\{|$)")
 
@@ -61,8 +64,6 @@ def check_sheets(sheets: FormSheets) -> dict[str, Asked]:
         raise FormError("form.empty", **sheets.place("survey"))
     _check_headings(sheets)
     _check_choices(sheets)
-    for row in sheets.rows("entities"):
-        raise FormError("form.not_yet", **sheets.place("entities", row.number), what="entities")
     rows = dict(_walk(sheets))
     _check_references(sheets, {path.rpartition("/")[2] for path in rows})
     return rows
@@ -116,20 +117,21 @@ def _types(sheets: FormSheets) -> list[str]:
 
 
 def _walk(sheets: FormSheets) -> Iterator[tuple[str, Asked]]:
-    lists = {row.get("list_name") for row in sheets.rows("choices")}
+    lists = _lists(sheets)
     opened: list[tuple[Row, str, str]] = []  # row, group or repeat, name
     names: dict[str, dict[str, int]] = defaultdict(dict)
     repeats: dict[str, int] = {}
     for row in sheets.rows("survey"):
         kind = _type(sheets, row)
         word = kind.partition(" ")[0]
-        if word in _NAMELESS:
+        if word in _ENDS:
             _close(sheets, row, word, opened)
             continue
-        _check_columns(sheets, row)
+        if word == "audit":  # needs no name, and is no answer
+            continue
         name = _name(sheets, row, word, inside_repeat=any(what == "repeat" for _, what, _ in opened))
         parent = "/".join(["", ROOT, *(group for _, _, group in opened)])
-        other = names[parent].setdefault(name, row.number) if word != "csv-external" else row.number
+        other = names[parent].setdefault(name, row.number) if word not in _UNPLACED else row.number
         if other != row.number:
             raise FormError(
                 "form.name_twice", **sheets.place("survey", row.number, "name"), name=name, other=other
@@ -137,24 +139,45 @@ def _walk(sheets: FormSheets) -> Iterator[tuple[str, Asked]]:
         if word == "begin_repeat" and repeats.setdefault(name, row.number) != row.number:
             place = sheets.place("survey", row.number, "name")
             raise FormError("form.name_twice", **place, name=name, other=repeats[name])
-        if word.startswith("select_"):
-            _check_list(sheets, row, kind, lists)
-        silent = word in _WORDLESS or row.get(
-            "calculation"
-        )  # "integer" with a calculation is only worked out
-        if not silent and not (row.get("label") or row.get("hint")):
+        if word in _LISTED | _FROM_FILE:
+            _check_list(sheets, row, kind, set(lists))
+        # "integer" with a calculation is only worked out, and so is what waits for another answer.
+        silent = word in _WORDLESS or row.get("calculation") or row.get("trigger")
+        if not silent and not any(map(row.get, _SHOWN)):
             raise FormError("form.no_label", **sheets.place("survey", row.number, "label"), name=name)
         if word == "calculate" and not (row.get("calculation") or row.get("default")):
             raise FormError(
                 "form.no_calculation", **sheets.place("survey", row.number, "calculation"), name=name
             )
-        yield f"{parent}/{name}", Asked(row.number, kind, _parameters(sheets, row))
-        if word in ("begin_group", "begin_repeat"):
+        asked = Asked(row.number, kind, _parameters(sheets, row))
+        for place_of in _parents(opened, lists):
+            yield f"{place_of}/{name}", asked
+        if word in _BEGINS:
             opened.append((row, word.removeprefix("begin_"), name))
     if opened:
         row, what, name = opened[-1]
         place = sheets.place("survey", row.number, "type")
         raise FormError("form.never_closed", **place, name=name, remedy=write_type(f"end_{what}"))
+
+
+def _lists(sheets: FormSheets) -> dict[str, list[str]]:
+    """Return the names of the choices of each list."""
+    lists: dict[str, list[str]] = defaultdict(list)
+    for sheet in ("choices", "external_choices"):
+        for row in sheets.rows(sheet):
+            lists[row.get("list_name")].append(row.get("name"))
+    return lists
+
+
+def _parents(opened: list[tuple[Row, str, str]], lists: dict[str, list[str]]) -> list[str]:
+    """Return the paths of what is open: one, or inside a loop one for each of the choices that it goes over."""
+    paths = [f"/{ROOT}"]
+    for row, what, name in opened:
+        paths = [f"{path}/{name}" for path in paths]
+        if what == "loop":
+            over = row.get("type").rpartition(" ")[2]
+            paths = [f"{path}/{choice}" for path in paths for choice in lists.get(over, ())]
+    return paths
 
 
 def _type(sheets: FormSheets, row: Row) -> str:
@@ -165,7 +188,7 @@ def _type(sheets: FormSheets, row: Row) -> str:
     word = kind.partition(" ")[0]
     if word in _SUPPORTED:
         return kind
-    if word in _LATER or _is_xlsform(kind):
+    if _is_xlsform(kind):
         raise FormError("form.type_not_yet", **place, type=write_type(kind), english=kind)
     known = [name for name in TYPES if name in _SUPPORTED]
     near = get_close_matches(word, [*known, *map(write_type, known)], n=1, cutoff=0.5)
@@ -182,7 +205,7 @@ def _is_xlsform(kind: str) -> bool:
     """Whether XLSForm has the type, though this house does not."""
     from pyxform.question_type_dictionary import QUESTION_TYPE_DICT  # slow, and only needed for a mistake
 
-    return kind in QUESTION_TYPE_DICT or kind.startswith("begin loop")
+    return kind in QUESTION_TYPE_DICT
 
 
 def _close(sheets: FormSheets, row: Row, word: str, opened: list[tuple[Row, str, str]]) -> None:
@@ -214,13 +237,6 @@ def _name(sheets: FormSheets, row: Row, word: str, *, inside_repeat: bool) -> st
     return name
 
 
-def _check_columns(sheets: FormSheets, row: Row) -> None:
-    for column in _REFUSED_COLUMNS:
-        if row.get(column):
-            place = sheets.place("survey", row.number, column)
-            raise FormError("form.not_yet", **place, what=write_heading(column))
-
-
 def _check_list(sheets: FormSheets, row: Row, kind: str, lists: set[str]) -> None:
     word, *rest = kind.split(" ")
     place = sheets.place("survey", row.number, "type")
@@ -246,7 +262,7 @@ def _parameters(sheets: FormSheets, row: Row) -> dict[str, str]:
 
 
 def _check_references(sheets: FormSheets, names: set[str]) -> None:
-    for sheet in ("survey", "choices", "settings"):
+    for sheet in ("survey", "choices", "settings", "entities", "external_choices"):
         for row in sheets.rows(sheet):
             for heading, text in row.cells.items():
                 if sheet != "survey" or heading.partition("::")[0] in _READ:  # not in the author's remarks

@@ -4,11 +4,13 @@ import re
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from random import Random, getrandbits
 from typing import Any
 
 from guanai.storage.forms.contexts import Environment
 from guanai.storage.forms.definitions import Form, Instances, ItemSet, Question, Wording
 from guanai.storage.forms.nodes import Node
+from guanai.templates.wording import LANGUAGES, say
 
 __all__ = ["Choice", "Lists", "filled"]
 
@@ -42,6 +44,7 @@ class Lists(Mapping[str, Node]):
         self._form = form
         self._instances = instances
         self._root = root
+        self._seed = getrandbits(64)
         self._tables = {name: _Table(tree) for name, tree in form.lists.items()}
 
     def __getitem__(self, name: str) -> Node:
@@ -64,6 +67,9 @@ class Lists(Mapping[str, Node]):
             return ()
         if not itemset.filtered:
             return self._all(itemset, environment)
+        # The same shuffle each time while the form is open: choices must not jump about under the mouse.
+        if itemset.items.volatile:
+            environment = replace(environment, chance=Random(f"{self._seed} {node.path}"))  # noqa: S311 - no secret
         items = itemset.items.nodes(environment, node)
         return tuple(self._choice(itemset, item, environment) for item in items)
 
@@ -100,7 +106,7 @@ class Lists(Mapping[str, Node]):
     def _all(self, itemset: ItemSet, environment: Environment) -> tuple[Choice, ...]:
         """Return every choice of a list; those whose label can change with the answers are made each time."""
         table = self._table(itemset.instance)
-        language = environment.language if itemset.translated else ""
+        language = _language(itemset, environment)
         key = (itemset.value, itemset.label, language)
         if key not in table.choices or itemset.spoken:
             items = table.items()
@@ -112,14 +118,20 @@ class Lists(Mapping[str, Node]):
         if not itemset.instance:
             return {}
         self._all(itemset, environment)
-        language = environment.language if itemset.translated else ""
+        language = _language(itemset, environment)
         return self._table(itemset.instance).labels[itemset.value, itemset.label, language]
 
     def _choice(self, itemset: ItemSet, item: Node, environment: Environment) -> Choice:
         name, label = _part(item, itemset.value), _part(item, itemset.label)
         if itemset.translated:
             label = filled(self._form.wordings.get(label, Wording()), item, environment, self._root)
+        elif itemset.other and (name, label) == ("other", "Other"):
+            label = say("form.other", environment.language if environment.language in LANGUAGES else None)
         return Choice(name, label or name)
+
+
+def _language(itemset: ItemSet, environment: Environment) -> str:
+    return environment.language if itemset.translated or itemset.other else ""
 
 
 def filled(wording: Wording, node: Node, environment: Environment, current: Node | None = None) -> str:

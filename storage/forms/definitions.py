@@ -13,11 +13,15 @@ from guanai.storage.forms.expressions import Expression
 from guanai.storage.forms.nodes import Node
 
 if TYPE_CHECKING:
+    from guanai.storage.attachments import Attachments
     from guanai.storage.forms.orders import Order
     from guanai.storage.forms.sessions import Session
 
 __all__ = [
+    "METADATA_TYPES",
+    "PHONE_TYPES",
     "SYSTEM_FIELDS",
+    "Entity",
     "Form",
     "Group",
     "Instances",
@@ -43,6 +47,16 @@ SYSTEM_FIELDS = (
     "updated_by",
 )
 
+# Types that only a telephone in somebody's hand can answer.
+PHONE_TYPES = frozenset(
+    "geopoint geotrace geoshape audio video barcode osm "
+    "background-audio background-geopoint start-geopoint".split()
+)
+# Types that a telephone fills in about itself, unseen.
+METADATA_TYPES = frozenset(
+    "today start end username deviceid phonenumber email subscriberid simserial audit".split()
+)
+
 Kind = Literal[
     "text",
     "integer",
@@ -51,6 +65,13 @@ Kind = Literal[
     "time",
     "select_one",
     "select_multiple",
+    "datetime",
+    "range",
+    "rank",
+    "acknowledge",
+    "image",
+    "file",
+    "phone",
     "note",
     "calculate",
     "hidden",
@@ -84,7 +105,7 @@ class ItemSet:
 
     With ``translated`` the label part holds the id of a wording instead of the label itself; without ``filtered``
     all items of the instance are offered, in their order. ``spoken`` are the expressions in the labels, so that these
-    can change while the form is open.
+    can change while the form is open. With ``other`` pyxform has added a choice "Other" that no author wrote.
     """
 
     items: Expression
@@ -94,6 +115,7 @@ class ItemSet:
     instance: str
     filtered: bool
     spoken: tuple[Expression, ...] = ()
+    other: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +150,10 @@ class Question(Item):
     preload: str = ""
     numeric: bool = False
     choices: ItemSet | None = None
+    # Worked out again whenever a person changes one of these answers; no expression empties it.
+    triggers: tuple[str, ...] = ()
+    triggered: Expression | None = None
+    save_to: str = ""
 
     @property
     def asked(self) -> bool:
@@ -148,6 +174,23 @@ class Repeat(Item):
 
     items: tuple["Item", ...] = ()
     count: Expression | None = None
+
+
+@dataclass(frozen=True)
+class Entity:
+    """What a saved record changes in another register: once, or once for each instance of a repeat.
+
+    ``place`` is the path of the form's root or of the repeat. ``expressions`` say whether to ``create`` and to
+    ``update``, which record (``id``) and how a new one is called (``label``); ``saves`` gives the field that each
+    question's answer goes to, by the question's path.
+    """
+
+    place: str
+    register: str
+    creates: bool
+    updates: bool
+    expressions: Mapping[str, Expression] = field(default_factory=dict)
+    saves: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -172,9 +215,14 @@ class Form:
     external: frozenset[str] = field(default=frozenset(), compare=False)
     names: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
+    entities: tuple[Entity, ...] = field(default=(), compare=False, repr=False)
     # Where a school's form finds the rows of its registers, and which day it is there; none for a form by itself.
     instances: Instances | None = field(default=None, compare=False, repr=False)
     clock: Callable[[], date] | None = field(default=None, compare=False, repr=False)
+    # Where a school's form keeps pictures and files; a form by itself keeps none.
+    attachments: "Attachments | None" = field(default=None, compare=False, repr=False)
+    # Where answers are kept that nobody has saved yet (`guanai.storage.unsaved.Drafts`).
+    drafts: Any = field(default=None, compare=False, repr=False)
 
     def title(self, language: str | None = None) -> str:
         """Return what the form is called in a language."""
@@ -192,7 +240,7 @@ class Form:
     def columns(self) -> dict[str, str]:
         """Return the fields of a record and their kinds, repeats as one field: ``{"name": "text", …}``.
 
-        Kinds: text, integer, decimal, date, time, select_one, select_multiple, repeat. A calculation counts as
+        Kinds: text, integer, decimal, date, time, datetime, select_one, select_multiple, repeat. A calculation counts as
         decimal when its expression can only give a number, otherwise as text, unless its ``bind::type`` says more.
         """
         return columns_of(self.items)
@@ -204,17 +252,24 @@ class Form:
         language: str = "zh",
         today: date | None = None,
         instances: Instances | None = None,
+        defaults: bool | None = None,
     ) -> "Session":
         """Open the form on a new record, or on the answers of one to be changed.
 
         ``today`` stands still while the session lasts; ``instances(name)`` gives the rows of a list that is kept
-        elsewhere, such as ``child`` for ``child.csv``.
+        elsewhere, such as ``child`` for ``child.csv``. ``defaults`` says whether empty questions get theirs; without
+        a word those of a new record do.
         """
         from guanai.storage.forms.sessions import Session  # imports this module
 
         day = today or (self.clock() if self.clock else None)
         return Session(
-            self, answers or {}, language=language, today=day, instances=instances or self.instances
+            self,
+            answers or {},
+            language=language,
+            today=day,
+            instances=instances or self.instances,
+            defaults=defaults,
         )
 
 
@@ -232,13 +287,22 @@ def columns_of(items: tuple[Item, ...]) -> dict[str, str]:
 
 
 _STORED = {"int": "integer", "decimal": "decimal", "date": "date", "time": "time"}
+_KEPT_AS = {
+    "rank": "select_multiple",
+    "acknowledge": "text",
+    "image": "text",
+    "file": "text",
+    "phone": "text",
+}
 
 
 def stored_kind(question: Question) -> str:
     """Return the kind of value that a question leaves in a record."""
     if question.kind in ("calculate", "hidden", "metadata"):
         return _STORED.get(question.type, "decimal" if question.numeric else "text")
-    return question.kind
+    if question.kind == "range":
+        return _STORED.get(question.type, "decimal")
+    return _KEPT_AS.get(question.kind, question.kind)
 
 
 def walk(items: tuple[Item, ...]) -> Iterator[Item]:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 __all__ = [
     "CHOICE_HEADINGS",
+    "ENTITY_HEADINGS",
     "SETTING_HEADINGS",
     "SHEETS",
     "SURVEY_HEADINGS",
@@ -28,7 +29,13 @@ __all__ = [
     "write_type",
 ]
 
-SHEETS = {"survey": "问题", "choices": "选项", "settings": "设置", "entities": "实体"}
+SHEETS = {
+    "survey": "问题",
+    "choices": "选项",
+    "settings": "设置",
+    "entities": "实体",
+    "external_choices": "外部选项",
+}
 
 SURVEY_HEADINGS = {
     "type": "类型",
@@ -50,8 +57,19 @@ SURVEY_HEADINGS = {
     "repeat_count": "重复次数",
     "trigger": "触发",
     "save_to": "存入",
+    "image": "配图",
+    "big-image": "大图",
+    "audio": "配音",
+    "video": "配视频",
 }
 CHOICE_HEADINGS = {"list_name": "列表", "name": "名称", "label": "标题"}
+ENTITY_HEADINGS = {
+    "dataset": "登记表",
+    "entity_id": "记录编号",
+    "create_if": "新建条件",
+    "update_if": "更新条件",
+    "repeat": "所在重复",
+}
 SETTING_HEADINGS = {
     "form_title": "表名",
     "form_id": "表编号",
@@ -91,6 +109,17 @@ TYPES = {
     "acknowledge": "确认",
     "image": "图片",
     "file": "文件",
+    "audio": "录音",
+    "video": "录像",
+    "barcode": "条码",
+    "geopoint": "位置",
+    "geotrace": "路线",
+    "geoshape": "区域",
+    "xml-external": "外部数据（XML）",
+    "select_one_external": "单选外部",
+    "email": "邮箱",
+    "phonenumber": "本机号码",
+    "audit": "填写日志",
 }
 
 _APPEARANCES = {
@@ -99,6 +128,9 @@ _APPEARANCES = {
     "columns": "分栏",
     "numbers": "号码",
     "field-list": "同页",
+    "quick": "快选",
+    "likert": "量表",
+    "no-buttons": "无圆点",
 }
 _LANGUAGES = {"中文 (zh)": "中文", "English (en)": "英文"}
 
@@ -143,6 +175,22 @@ _OTHER_TYPES = {
     "datetime": "dateTime",
     "select1": "select_one",
     "photo": "image",
+    "照片": "image",
+    "附件": "file",
+    "滑块": "range",
+    "打分": "range",
+    "gps": "geopoint",
+    "location": "geopoint",
+    "trigger": "acknowledge",
+}
+_OTHER_PHRASES = {  # types of two words, from before underscores
+    "date time": "dateTime",
+    "start time": "start",
+    "end time": "end",
+    "device id": "deviceid",
+    "phone number": "phonenumber",
+    "subscriber id": "subscriberid",
+    "sim id": "simserial",
 }
 _OTHER_LANGUAGES = {
     "汉语": "中文 (zh)",
@@ -157,7 +205,7 @@ _YES = {"是": "yes", "否": "no"}
 _YES_HEADINGS = frozenset({"required", "read_only", "allow_choice_duplicates"})
 
 _SPACED_TYPES = re.compile(
-    r"^(begin|end)[\s_]+(group|repeat)$|^(select)[\s_]+(one|multiple)(?=\s|$|_from_file)"
+    r"^(begin|end)[\s_]+(group|repeat|loop)(?=\s|$)|^(select)[\s_]+(one|multiple)(?=\s|$|_from_file|_external)"
 )
 _OLD_MULTIPLE = re.compile(r"^select all that apply(?=\s|$)")
 _FROM_FILE = re.compile(r"[\s_]+from[\s_]+file\b")
@@ -170,7 +218,7 @@ def _turned(words: Mapping[str, str]) -> dict[str, str]:
 
 
 _READ_SHEETS = {**_turned(SHEETS), **_OTHER_SHEETS}
-_WRITE_HEADINGS = {**SURVEY_HEADINGS, **CHOICE_HEADINGS, **SETTING_HEADINGS}
+_WRITE_HEADINGS = {**SURVEY_HEADINGS, **CHOICE_HEADINGS, **ENTITY_HEADINGS, **SETTING_HEADINGS}
 _READ_HEADINGS = {**_turned(_WRITE_HEADINGS), **_OTHER_HEADINGS}
 _READ_TYPES = {**_turned(TYPES), **_OTHER_TYPES}
 _READ_LANGUAGES = {**_turned(_LANGUAGES), **_OTHER_LANGUAGES}
@@ -216,9 +264,9 @@ def read_type(text: str) -> str:
     typed = _OLD_MULTIPLE.sub("select_multiple", " ".join(text.split()))
     typed = _FROM_FILE.sub("_from_file", typed.replace(" or specify other", " or_other"))
     typed = _SPACED_TYPES.sub(lambda found: "_".join(word for word in found.groups() if word), typed)
-    word, *rest = typed.split(" ")
+    word, *rest = _OTHER_PHRASES.get(typed, typed).split(" ")
     known = _READ_TYPES.get(word, word)
-    if known.startswith("select_"):
+    if known.startswith("select_") or known == "rank":
         if rest and rest[0] == "from":  # pyxform's older "select one from grades"
             rest = rest[1:]
         if (

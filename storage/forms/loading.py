@@ -27,9 +27,10 @@ from guanai.templates.errors import FormError
 
 __all__ = ["form_of", "last_good_form", "load_form"]
 
-_STAMP = 1  # counted up when what is kept on disk changes its meaning
+_STAMP = 2  # counted up when what is kept on disk changes its meaning
 _HOUSE_LANGUAGE = "中文 (zh)"
-_RAW_COLUMNS = ("bind", "instance", "body")
+_RAW_COLUMNS = ("bind", "instance", "body", "media")
+_EXTERNAL = "select_one_external "
 
 
 def load_form(path: Path, name: str | None = None, *, cache: Path | None = None) -> Form:
@@ -102,7 +103,9 @@ def _workbook(sheets: FormSheets, name: str, release: str) -> dict[str, Any]:
     """Return the sheets as pyxform takes them, without the columns that are only the author's notes."""
     survey = [_known(row, SURVEY_HEADINGS) for row in sheets.rows("survey")]
     choices = [dict(row.cells) for row in sheets.rows("choices")]
-    settings = [_known(row, SETTING_HEADINGS) for row in sheets.rows("settings")][:1] or [{}]
+    _take_in(sheets, survey, choices)
+    entities = [dict(row.cells) for row in sheets.rows("entities")]
+    settings = [_known(row, (*SETTING_HEADINGS, "namespaces")) for row in sheets.rows("settings")][:1] or [{}]
     told = {key: text for key, text in settings[0].items() if "::" not in key}
     title = next(iter(_titles(sheets, name).values()))
     told |= {"form_title": title, "form_id": told.get("form_id", name), "version": release}
@@ -110,10 +113,24 @@ def _workbook(sheets: FormSheets, name: str, release: str) -> dict[str, Any]:
     if language:
         told["default_language"] = language
     book: dict[str, Any] = {"sheet_names": list(sheets.sheets)}
-    for sheet, rows in (("survey", survey), ("choices", choices), ("settings", [told])):
+    written = {"survey": survey, "choices": choices, "settings": [told], "entities": entities}
+    for sheet, rows in written.items():
+        if not rows and sheet == "entities":
+            continue
         book[sheet] = rows
         book[f"{sheet}_header"] = [dict.fromkeys(heading for row in rows for heading in row)] if rows else []
     return book
+
+
+def _take_in(sheets: FormSheets, survey: list[dict[str, str]], choices: list[dict[str, str]]) -> None:
+    """Make choices kept on a sheet of their own choices like any other: a telephone needs them apart, a desk not."""
+    for row in survey:
+        if row.get("type", "").startswith(_EXTERNAL):
+            row["type"] = f"select_one external_{row['type'].removeprefix(_EXTERNAL)}"
+    choices.extend(
+        {**row.cells, "list_name": f"external_{row.get('list_name')}"}
+        for row in sheets.rows("external_choices")
+    )
 
 
 def _known(row: Row, headings: Iterable[str]) -> dict[str, str]:

@@ -45,6 +45,11 @@ class Order:
             path: tuple(inner.path for inner in walk((item,))) for path, item in self.items.items()
         }
         self._touched: dict[str, tuple[str, ...]] = {}
+        self.triggered: dict[str, list[Question]] = defaultdict(list)  # by the path of what triggers
+        for item in self.items.values():
+            if isinstance(item, Question):
+                for path in item.triggers:
+                    self.triggered[path].append(item)
         self.rules = self._sorted(tuple(self._rules()), sheets)
         self.readers = self._by_path((rule.item, rule.expression, rule) for rule in self.rules)
         self.viewers = self._by_path(
@@ -62,7 +67,8 @@ class Order:
             waiting = [path]
             while waiting:
                 at = waiting.pop()
-                made = (self._made(rule) for rule in self.readers.get(at, ()))
+                made = [self._made(rule) for rule in self.readers.get(at, ())]
+                made += [(item.path,) for item in self.triggered.get(at, ())]
                 for inner in [inner for paths in made for inner in paths if inner not in found]:
                     found[inner] = None
                     waiting.append(inner)

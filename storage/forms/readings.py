@@ -25,7 +25,10 @@ __all__ = [
     "read_date",
     "read_decimal",
     "read_integer",
+    "read_moment",
+    "read_month",
     "read_text",
+    "read_tick",
     "read_time",
 ]
 
@@ -39,10 +42,13 @@ _DATES = (
     re.compile(r"^(\d{4})(年)(\d{1,2})月(\d{1,2})[日号]?$"),
     re.compile(r"^(\d{4})()(\d{2})(\d{2})$"),
 )
+_MONTHS = re.compile(r"^(\d{4})(?:[-/.年](\d{1,2}))?月?年?$")
+_MOMENT = re.compile(r"^(?P<day>.*?\d[日号]?)(?:[T\s]\s*|(?<=[日号])\s*)(?P<time>\D{0,3}\d{1,2}[:点时].*)$")
 _MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?$")
 _TIME = re.compile(
     r"^(上午|下午|中午|晚上|早上)?\s*(\d{1,2})[:点时](\d{1,2})?分?(?::(\d{1,2})(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?$"
 )
+_TICKED = frozenset({"ok", "yes", "true", "1", "是", "✓", "√", "已确认"})
 _YEARS = range(1900, 2101)
 
 
@@ -123,6 +129,27 @@ def read_date(raw: object) -> str:
     return read.isoformat()
 
 
+def read_month(raw: object) -> str:
+    """Return a month or a year as its first day: from 2024-3, 2024年3月, 2024; a whole day stays one."""
+    found = _MONTHS.match(half_width(str(raw)))
+    if not found:
+        return read_date(raw)
+    return read_date(f"{found[1]}-{found[2] or 1}-1")
+
+
+def read_moment(raw: object) -> str:
+    """Return a day and time as ``2024-03-05T08:30``: from 2024-3-5 8:30, 2024年3月5日下午3点; a day is its midnight."""
+    if isinstance(raw, datetime):
+        day, hour = raw.date().isoformat(), read_time(raw.time().replace(microsecond=0))
+    elif isinstance(raw, date):
+        day, hour = raw.isoformat(), "00:00"
+    else:
+        found = _MOMENT.match(half_width(str(raw)))
+        day = read_date(found["day"] if found else raw)
+        hour = read_time(found["time"]) if found else "00:00"
+    return f"{day}T{hour}"
+
+
 def read_time(raw: object) -> str:
     """Return a time of day as ``08:30``, with seconds only when there are any: from 8:30, 8点30分, 下午3:15."""
     if isinstance(raw, datetime):
@@ -140,6 +167,13 @@ def read_time(raw: object) -> str:
     return raw.isoformat("seconds" if raw.second else "minutes")
 
 
+def read_tick(raw: object) -> str:
+    """Return ``OK`` for a box that is ticked, as ODK keeps it."""
+    if raw is True or half_width(str(raw)).lower() in _TICKED:
+        return "OK"
+    raise UnreadableError("reading.not_ticked", typed=raw)
+
+
 def _real(raw: object) -> float | None:
     if isinstance(raw, Real) and not isinstance(raw, bool) and math.isfinite(float(raw)):
         return float(raw)
@@ -152,4 +186,5 @@ READERS: dict[str, Callable[[object], str | int | float]] = {
     "decimal": read_decimal,
     "date": read_date,
     "time": read_time,
+    "datetime": read_moment,
 }

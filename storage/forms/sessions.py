@@ -18,6 +18,7 @@ from guanai.storage.forms.cells import Answer, Cell, Series, plant_form
 from guanai.storage.forms.choices import Choice, Lists, filled
 from guanai.storage.forms.contexts import Environment
 from guanai.storage.forms.definitions import Form, Instances, Item, Question
+from guanai.storage.forms.entities import EntityChange, changes_of
 from guanai.storage.forms.nodes import Node
 from guanai.storage.forms.states import State, look
 from guanai.storage.forms.updates import Growth
@@ -46,7 +47,8 @@ class Branch:
 class Session:
     """One record being filled in. Paths: ``mode``, ``guardians/0/name``; groups ``@basics``, repeats ``guardians``.
 
-    Made by `Form.session`. Answers that hold an ``id`` are those of a saved record: they get no defaults.
+    Made by `Form.session`. Answers that hold an ``id`` are those of a saved record: they get no defaults, unless
+    ``defaults`` says otherwise.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Session:
         language: str = "zh",
         today: date | None = None,
         instances: Instances | None = None,
+        defaults: bool | None = None,
     ) -> None:
         self.form = form
         self.touched = False
@@ -75,7 +78,7 @@ class Session:
         self._growth = Growth(form, root, self._environment)
         self._kept = self._load(self._growth.root, answers)
         self._growth.index()
-        self._growth.start(self._growth.root, defaults="id" not in answers)
+        self._growth.start(self._growth.root, defaults="id" not in answers if defaults is None else defaults)
 
     @property
     def language(self) -> str:
@@ -101,7 +104,7 @@ class Session:
         before = {at.address: self.state(at.address) for at in self._concerned(cell)}
         cell.touched = self.touched = True
         if cell.take(self._named(cell, raw)):
-            self._growth.settle((cell.item.path,))
+            self._growth.answered(cell)
         after = {at.address for at in self._concerned(cell)}
         for address in before.keys() | after:
             self._states.pop(address, None)
@@ -170,6 +173,18 @@ class Session:
         record and is no question of the form (any more) is carried on untouched.
         """
         return {**self._kept, **self._growth.root.record()}
+
+    def written(self) -> dict[str, Any]:
+        """Return everything that stands in the form, to go on with later: also what cannot be read or is not asked now.
+
+        ``form.session(answers, defaults=False)`` opens the form just as it stands.
+        """
+        return {**self._kept, **self._growth.root.written()}
+
+    def entities(self) -> list[EntityChange]:
+        """Return what a save would change in other registers, by the form's sheet ``entities``."""
+        growth = self._growth
+        return list(changes_of(self.form, growth.by_path, growth.root, self._environment))
 
     def _load(self, place: Cell, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Answer the questions of one level of the record; return what is no question there."""

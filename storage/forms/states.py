@@ -6,9 +6,10 @@ from typing import Any
 from guanai.storage.forms.cells import Answer, Cell, Series
 from guanai.storage.forms.choices import Choice, Lists, filled
 from guanai.storage.forms.contexts import Environment
+from guanai.storage.forms.definitions import Question
 from guanai.templates.wording import LANGUAGES, say
 
-__all__ = ["State", "look"]
+__all__ = ["State", "look", "range_of"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def look(cell: Cell, environment: Environment, lists: Lists, *, checked: bool) -
         value = cell.records() if isinstance(cell, Series) else None
         return State(value, "", cell.relevant, False, False, label, hint, (), None)
     question = cell.item
-    read_only = question.calculate is not None or not question.asked
+    read_only = question.calculate is not None or not question.asked or question.kind == "phone"
     if question.read_only is not None and not read_only:
         read_only = question.read_only.boolean(environment, cell.node)
     required = question.required is not None and question.required.boolean(environment, cell.node)
@@ -77,11 +78,32 @@ def _error(
         if strange:
             labels = "、".join(lists.label(question, name, environment) for name in strange)
             return say("answer.not_offered", language, given=labels)
+    if question.kind == "range" and not _in_range(cell.value, question):
+        return say("answer.range", language, **range_of(question))
     if question.constraint and not question.constraint.boolean(environment, cell.node):
         return filled(question.constraint_message, cell.node, environment) or say(
             "answer.constraint", language
         )
     return None
+
+
+def range_of(question: Question) -> dict[str, float]:
+    """Return ``start``, ``end`` and ``step`` of a range; XLSForm's own are 1, 10 and 1."""
+    told = question.parameters
+    ends = [_number(told.get("start"), 1), _number(told.get("end"), 10)]
+    step = abs(_number(told.get("step"), 1)) or 1
+    return {"start": min(ends), "end": max(ends), "step": step}
+
+
+def _number(text: str | None, otherwise: int) -> float:
+    number = float(text) if text else otherwise
+    return int(number) if float(number).is_integer() else number
+
+
+def _in_range(value: float, question: Question) -> bool:
+    told = range_of(question)
+    steps = (value - told["start"]) / told["step"]
+    return told["start"] <= value <= told["end"] and abs(steps - round(steps)) < 1e-6
 
 
 def _text(cell: Answer, environment: Environment, lists: Lists) -> str:

@@ -57,6 +57,18 @@ class Growth:
         own = set(below)
         self._run([rule for rule in self.order.rules if rule.item.path in own], below)
 
+    def answered(self, cell: Answer) -> None:
+        """Settle what follows from a person's answer: first all that reads it, then what it triggers."""
+        self.settle((cell.item.path,))
+        for item in self.order.triggered.get(cell.item.path, ()):
+            for target in tuple(self.by_path[item.path]):
+                if isinstance(target, Answer) and _side_by_side(cell, target):
+                    worked_out = item.triggered
+                    if target.work_out(
+                        worked_out.evaluate(self.environment, target.node) if worked_out else ""
+                    ):
+                        self.settle((item.path,))
+
     def settle(self, changed: Iterable[str]) -> None:
         """Run the rules that read what changed at these paths, and those that read what they change in turn."""
         self._run((), changed)
@@ -136,6 +148,22 @@ class Growth:
     def _note(self, cell: Cell) -> None:
         self.by_address[cell.address] = cell
         self.by_path[cell.item.path].append(cell)
+
+
+def _side_by_side(cell: Cell, other: Cell) -> bool:
+    """Whether two cells stand in the same instance of every repeat that both are in."""
+    mine, theirs = _instances(cell), _instances(other)
+    return all(theirs.get(path, instance) is instance for path, instance in mine.items())
+
+
+def _instances(cell: Cell) -> dict[str, Cell]:
+    found: dict[str, Cell] = {}
+    above = cell.parent
+    while above is not None:
+        if isinstance(above, Instance):
+            found[above.item.path] = above
+        above = above.parent
+    return found
 
 
 def _preloaded(what: str, now: datetime) -> str:

@@ -82,9 +82,14 @@ def _itext(text: Element) -> _Parts:
     """Return the parts of an itext entry; a guidance hint stands below the hint as a line of its own."""
     parts: list[str | Expression] = []
     for value in text.findall(f"{XFORMS}value"):
-        if value.get("form") in (None, "guidance"):
-            parts += ["\n"] if parts else []
-            parts += _words(value)
+        shown = _words(value)
+        if value.get("form") not in (
+            None,
+            "guidance",
+        ):  # a picture or sound of the form's own, told by its name
+            shown = (f"〔{(value.text or '').rpartition('/')[2].strip()}〕",)
+        parts += ["\n"] if parts else []
+        parts += shown
     return tuple(parts)
 
 

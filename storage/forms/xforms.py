@@ -5,13 +5,24 @@ The XForm decides what a form means; the sheets add the author's types and the r
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast, get_args
 from xml.etree.ElementTree import Element, fromstring
 
 from guanai.storage.forms.checks import Asked
-from guanai.storage.forms.definitions import Form, Group, Item, ItemSet, Kind, Question, Repeat
+from guanai.storage.forms.definitions import (
+    METADATA_TYPES,
+    PHONE_TYPES,
+    Entity,
+    Form,
+    Group,
+    Item,
+    ItemSet,
+    Kind,
+    Question,
+    Repeat,
+)
 from guanai.storage.forms.expressions import Expression, compile_expression
 from guanai.storage.forms.nodes import Node
 from guanai.storage.forms.numerics import is_numeric
@@ -26,7 +37,18 @@ _ROSA = "{http://openrosa.org/javarosa}"
 _ITEXT_OF_ITEM = re.compile(r"^jr:itext\((\w+)\)$")
 _LIST = re.compile(r"instance\('([^']*)'\)")
 _WHOLE_LIST = re.compile(r"^instance\('[^']*'\)/root/item$")
-_METADATA = frozenset({"today", "start", "end", "username", "deviceid"})
+_ENTITIES = "{http://www.opendatakit.org/xforms/entities}"
+_CHANGED = "xforms-value-changed"
+_KINDS: dict[str, Kind] = {  # where the kind is not the word itself
+    **dict.fromkeys(PHONE_TYPES, "phone"),
+    **dict.fromkeys(METADATA_TYPES, "metadata"),
+    **dict.fromkeys(("background-audio", "background-geopoint", "start-geopoint"), "metadata"),
+    "dateTime": "datetime",
+    "select_one_external": "select_one",
+    "select_one_from_file": "select_one",
+    "select_multiple_from_file": "select_multiple",
+}
+_CONTROLS = frozenset({"input", "select", "select1", "group", "range", "rank", "upload", "trigger"})
 _ALWAYS, _NEVER = "true()", "false()"
 _FROM_SHEET = {  # which column of the sheet an expression of the XForm was written in
     "relevant": "relevant",
@@ -74,6 +96,8 @@ class _Reader:
         self.controls: dict[str, Element] = {}
         self.repeats: dict[str, Element] = {}
         self.defaults: dict[str, str] = {}
+        self.triggers: dict[str, list[str]] = defaultdict(list)
+        self.triggered: dict[str, str] = {}
         for element in [*model.iter(f"{XFORMS}setvalue"), *body.iter()]:
             self._sort(element)
 
@@ -97,17 +121,21 @@ class _Reader:
             external=frozenset(found.get("id", "") for found in secondary if found.get("src")),
             names=_names(self.sources.xform),
             warnings=self.sources.warnings,
+            entities=tuple(self._entities(root, path)),
         )
 
     def _sort(self, element: Element) -> None:
         name = _local(element)
         ref = element.get("ref") or element.get("nodeset") or ""
-        if name == "setvalue":
+        if name == "setvalue" and _CHANGED not in element.get("event", ""):
             self.defaults[ref] = element.get("value", "")
         elif name == "repeat":
             self.repeats[ref] = element
-        elif name in ("input", "select", "select1", "group"):
+        elif name in _CONTROLS:
             self.controls[ref] = element
+            for action in element.findall(f"{XFORMS}setvalue"):
+                self.triggers[action.get("ref", "")].append(ref)
+                self.triggered[action.get("ref", "")] = action.get("value", "")
 
     def _compiled(self, path: str, text: str | None, aspect: str) -> Expression | None:
         if text is None or not text.strip():
@@ -150,7 +178,7 @@ class _Reader:
         asked = self.sources.rows.get(path)
         looks = (element.get("appearance", "") for element in (control, repeat) if element is not None)
         label = self.wordings.of_element(_child(control, "label"))
-        if asked is None and control is not None:  # the box that or_other adds
+        if asked is None and control is not None and _local(control) == "input":  # the box that or_other adds
             label = house_words("form.specify_other")
         return {
             "key": key,
@@ -195,8 +223,48 @@ class _Reader:
             read_only=self._condition(path, "readonly"),
             default=(element.text or "").strip(),
             default_expression=self._compiled(path, default, "default"),
-            preload=asked.type if asked and asked.type in _METADATA else "",
+            preload=asked.type if asked and asked.type in METADATA_TYPES else "",
             choices=self._choices(path, control),
+            triggers=tuple(self.triggers.get(path, ())),
+            triggered=self._compiled(path, self.triggered.get(path), "calculate"),
+            save_to=attribute(f"{_ENTITIES}saveto") or "",
+        )
+
+    def _entities(self, element: Element, path: str) -> Iterator[Entity]:
+        """Yield what is declared in the ``meta`` of the form and of each repeat."""
+        seen = set()
+        for child in element:
+            here = f"{path}/{_local(child)}"
+            if _local(child) != "meta":
+                if here not in seen:  # a repeat stands twice: its template, its first instance
+                    seen.add(here)
+                    yield from self._entities(child, here)
+                continue
+            for entity in child:
+                if _local(entity) == "entity":
+                    yield self._entity(entity, path, f"{here}/entity")
+
+    def _entity(self, entity: Element, path: str, here: str) -> Entity:
+        expressions = {}
+        for part, at in (("create", "/@create"), ("update", "/@update"), ("id", "/@id"), ("label", "/label")):
+            bind = self.binds.get(here + at)
+            text = bind.get("calculate") if bind is not None else None
+            expression = self._compiled(here + at, text, "calculate")
+            if expression:
+                expressions[part] = expression
+        saves = {at: bind.get(f"{_ENTITIES}saveto", "") for at, bind in self.binds.items()}
+        inner = [at for at in self.repeats if at.startswith(f"{path}/")]
+        return Entity(
+            place=path,
+            register=entity.get("dataset", ""),
+            creates=entity.get("create") == "1",
+            updates=entity.get("update") == "1",
+            expressions=expressions,
+            saves={
+                at: name
+                for at, name in saves.items()
+                if name and at.startswith(f"{path}/") and not any(at.startswith(f"{one}/") for one in inner)
+            },
         )
 
     def _choices(self, path: str, control: Element | None) -> ItemSet | None:
@@ -205,6 +273,7 @@ class _Reader:
             return None
         items = self._compiled(path, itemset.get("nodeset"), "items")
         value, label = _child(itemset, "value"), _child(itemset, "label")
+        asked = self.sources.rows.get(path)
         found = _LIST.search(itemset.get("nodeset", ""))
         if items is None or value is None or label is None:
             raise ValueError(f"{path} has an itemset without items, value or label")
@@ -216,6 +285,7 @@ class _Reader:
             translated=of_item is not None,
             instance=found[1] if found else "",
             spoken=tuple(self.wordings.spoken(found[1])) if found and of_item else (),
+            other=bool(asked and asked.type.endswith(" or_other")),
             filtered=not _WHOLE_LIST.match(itemset.get("nodeset", "")),
         )
 
@@ -234,14 +304,15 @@ def _has_other(rows: Mapping[str, Asked]) -> bool:
 
 def _kind(asked: str, *, shown: bool) -> Kind:
     """Return the kind of a question; what has no control is worked out, though it is called an integer."""
-    word = asked.partition(" ")[0].removesuffix("_from_file")
-    if word in _METADATA:
+    word = asked.partition(" ")[0]
+    kind = _KINDS.get(word, word)
+    if kind == "metadata":
         return "metadata"
     if not shown and word != "hidden":
         return "calculate"
-    if word not in get_args(Kind):
+    if kind not in get_args(Kind):
         raise ValueError(f"{word} is not a kind of question")
-    return cast(Kind, word)
+    return cast(Kind, kind)
 
 
 def _doubles(parent: Element, repeats: set[str], path: str) -> dict[str, str]:

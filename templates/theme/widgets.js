@@ -54,6 +54,8 @@
   });
 
   addEventListener("beforeunload", (event) => {
+    // What stands in the field under the cursor is told to the kernel, which keeps it like every other field.
+    if (document.activeElement?.closest(".guanai-form")) document.activeElement.blur();
     if (document.querySelector(".guanai-form.guanai-dirty")) event.preventDefault();
   });
 })();

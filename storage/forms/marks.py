@@ -1,0 +1,74 @@
+r"""The few marks of Markdown that labels and hints of XLSForm may hold, as HTML or taken away.
+
+``**bold**``, ``*italics*`` and ``_italics_``, ``# headings``, lists with ``-`` or ``*``, ``[links](…)``, of which only
+the text is shown, since a page leads to no other host. Everything else is text and is escaped.
+
+>>> to_html("**姓名** <b>"), to_plain("**姓名** [说明](https://example.org)"), to_html(r"2 * 3 * 4, my_own_name, \*")
+('<strong>姓名</strong> &lt;b&gt;', '姓名 说明', '2 * 3 * 4, my_own_name, *')
+"""
+
+import re
+from html import escape
+
+__all__ = ["to_html", "to_plain"]
+
+_MARKS = re.compile(
+    r"\\(?P<plain>[\\*_#\[\]()-])"
+    r"|\*\*(?P<strong>[^\s*](?:[^*\n]*[^\s*])?)\*\*"
+    r"|__(?P<strong2>[^\s_](?:[^\n]*?[^\s_])?)__(?!\w)"
+    r"|\*(?P<em>[^\s*](?:[^*\n]*[^\s*])?)\*"
+    r"|(?<!\w)_(?P<em2>[^\s_](?:[^_\n]*[^\s_])?)_(?!\w)"
+    r"|\[(?P<link>[^\]\n]+)\]\([^)\s]*\)"
+)
+_LINE = re.compile(r"^(?P<mark>#{1,6}|[-*])\s+(?P<text>.+)$")
+_ANY = re.compile(r"[*_#\[\\\n]|^-\s", re.MULTILINE)
+
+
+def to_html(text: str) -> str:
+    """Return a text as HTML, escaped, its marks shown; lines stay lines."""
+    if not _ANY.search(text):
+        return escape(text)
+    lines: list[str] = []
+    for line in text.split("\n"):
+        found = _LINE.match(line.strip())
+        inner = _inline(found["text"] if found else line)
+        if found and found["mark"].startswith("#"):
+            lines.append(f'<span class="guanai-mark-head">{inner}</span>')
+        elif found:
+            lines.append(f'<span class="guanai-mark-item">• {inner}</span>')
+        else:
+            lines.append(inner)
+    return "<br>".join(lines)
+
+
+def to_plain(text: str) -> str:
+    """Return a text without its marks, for headings of tables and for messages."""
+    if not _ANY.search(text):
+        return text
+    lines = (_LINE.match(line.strip()) or line for line in text.split("\n"))
+    return "\n".join(
+        _MARKS.sub(lambda found: to_plain(_inside(found)), line if isinstance(line, str) else line["text"])
+        for line in lines
+    )
+
+
+def _inline(text: str) -> str:
+    parts, at = [], 0
+    for found in _MARKS.finditer(text):
+        parts += [escape(text[at : found.start()]), _shown(found)]
+        at = found.end()
+    return "".join([*parts, escape(text[at:])])
+
+
+def _shown(found: re.Match[str]) -> str:
+    inside = _inside(found)
+    if found["plain"]:
+        return escape(inside)
+    if found["link"]:
+        return _inline(inside)
+    tag = "strong" if found["strong"] or found["strong2"] else "em"
+    return f"<{tag}>{_inline(inside)}</{tag}>"
+
+
+def _inside(found: re.Match[str]) -> str:
+    return next(text for text in found.groups() if text is not None)

@@ -1,0 +1,265 @@
+"""The forms and records of a school as one person sees them: read, saved by their form, never lost."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any, cast
+
+import pandas as pd
+from uuid_utils import uuid7
+
+from guanai.storage.attachments import Attachments
+from guanai.storage.databases import Database
+from guanai.storage.entities import follow
+from guanai.storage.folders import Folder
+from guanai.storage.forms import SYSTEM_FIELDS, Form, Session
+from guanai.storage.frames import frame_of
+from guanai.storage.histories import Change
+from guanai.storage.labels import labels_of, options_of
+from guanai.storage.lists import list_rows
+from guanai.storage.shelves import Shelf
+from guanai.storage.tables import RecordDB, RecordTable
+from guanai.storage.unsaved import Drafts
+from guanai.templates.errors import GuanaiError, RecordError
+
+__all__ = ["NOBODY", "Record", "Registers"]
+
+Record = dict[str, Any]
+
+# What a save is signed with where nobody has signed in: the command line, JupyterLab.
+NOBODY = "guanai"
+
+
+class Registers:
+    """Every form of a school with its records, as one person sees them: what is saved carries that name."""
+
+    def __init__(self, folder: Folder, database: Database, person: str = NOBODY, staff_id: str = "") -> None:
+        self.folder = folder
+        self.person = person
+        self.staff_id = staff_id
+        self._database = database
+        self._db = RecordDB(database, author=person)
+        self._shelf = Shelf(folder)
+        self._bound: dict[str, tuple[Form, Form]] = {}
+        self._frames: dict[str, tuple[tuple[object, ...], pd.DataFrame]] = {}
+        self._options: dict[str, tuple[int, list[dict[str, str]]]] = {}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.folder.path)!r}, person={self.person!r})"
+
+    def close(self) -> None:
+        """Close the records."""
+        self._database.close()
+
+    def today(self) -> date:
+        """Return the day that counts as today: the clock's, or ``GUANAI_TODAY`` where a trainer sets it."""
+        fixed = os.environ.get("GUANAI_TODAY")
+        return date.fromisoformat(fixed) if fixed else date.today()
+
+    # Forms
+
+    def forms(self) -> list[str]:
+        """Return the names of all forms, the school's own among them."""
+        return self._shelf.names()
+
+    def form(self, name: str) -> Form:
+        """Return a form: the school's own copy, else the shipped one; its choices come from the records.
+
+        A copy with a mistake leaves the last good version in use and says so in `notices`. Raises
+        GuanaiError when there is no form of that name.
+        """
+        form = self._shelf.form(name)
+        bound = self._bound.get(name)
+        if bound is None or bound[0] is not form:
+            drafts = Drafts(self._database, self.person, name, form.version)
+            kept = Attachments(self.folder.attachments)
+            mine = replace(form, instances=self.instances, clock=self.today, drafts=drafts, attachments=kept)
+            bound = self._bound[name] = (form, mine)
+        return bound[1]
+
+    def all_forms(self) -> dict[str, Form]:
+        """Return every form by its name."""
+        return {name: self.form(name) for name in self.forms()}
+
+    def session(
+        self, form: str, record: Mapping[str, Any] | None = None, language: str | None = None
+    ) -> Session:
+        """Return a form being filled in, with a record's answers or empty, its choices from the records."""
+        return self.form(form).session(
+            record,
+            language=language or os.environ.get("GUANAI_LANGUAGE", "zh"),
+        )
+
+    def instances(self, name: str) -> list[dict[str, str]]:
+        """Return the rows that a form's choices or look-ups read: of a register, or of a file beside the forms.
+
+        One row per record with id, label and its simple answers; of a file its own columns.
+        """
+        if name not in self.forms() and (rows := list_rows(self.folder.forms, name)) is not None:
+            return rows
+        state = self._state(name)
+        known = self._options.get(name)
+        if known is None or known[0] != state:
+            known = self._options[name] = (state, options_of(self.table(name).rows()))
+        return known[1]
+
+    def drafts(self, form: str = "") -> Drafts:
+        """Return what the person has typed into a form (into all without a name) and not saved yet."""
+        return cast(Drafts, self.form(form).drafts) if form else Drafts(self._database, self.person)
+
+    # Reading
+
+    def table(self, name: str) -> RecordTable:
+        """Return a register as a TinyDB table; what is written to it is not checked by the form."""
+        return cast(RecordTable, self._db.table(name))
+
+    def frame(self, name: str, *, retired: bool = False) -> pd.DataFrame:
+        """Return a register as a frame: one row per record.
+
+        Columns are the form's questions (see `frame_of` for their types), for a register about children
+        also ``child_name`` and ``class``, then the system fields; the same when there is no record. With
+        ``retired`` the answers to questions that the form no longer has stand last. Raises GuanaiError
+        for an unknown form.
+        """
+        columns = self.form(name).columns
+        rows = self.table(name).rows()
+        if retired:
+            return self._with_children(name, frame_of(rows, columns, retired=True))
+        state = (self.form(name).version, self._state(name), self._state("child"))
+        cached = self._frames.get(name)
+        if cached is None or cached[0] != state:
+            cached = self._frames[name] = (state, self._with_children(name, frame_of(rows, columns)))
+        return cached[1].copy()
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return every register as a frame, by its name."""
+        return {name: self.frame(name) for name in self.forms()}
+
+    def _state(self, name: str) -> int:
+        """Return a number that is another one once a register has changed."""
+        return self._database.rows(name).version
+
+    def _with_children(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        """Add the child's name and class to a register that is about children."""
+        if name == "child" or "child" not in frame:
+            return frame
+        children = {child["id"]: child for child in self.table("child").rows()}
+        place = list(frame.columns).index("child") + 1
+        for offset, (column, field) in enumerate((("child_name", "name"), ("class", "class"))):
+            if column not in frame:
+                values = [children.get(child, {}).get(field) for child in frame["child"]]
+                frame.insert(place + offset, column, pd.Series(values, index=frame.index, dtype=object))
+        return frame
+
+    def record(self, form: str, record_id: str) -> Record | None:
+        """Return one record, or None when there is none of that id."""
+        document = self.table(form).by_id(record_id)
+        return None if document is None else dict(document)
+
+    def labels(self, form: str) -> dict[str, str]:
+        """Return how each record of a form is called, by its id."""
+        return labels_of(self.table(form).rows())
+
+    def label(self, form: str, record_id: str) -> str:
+        """Return how a record is called where people read it; its id when it is gone."""
+        return self.labels(form).get(record_id, record_id)
+
+    def history(self, form: str, record_id: str) -> list[Change]:
+        """Return every change of a record, the earliest first: who, when, before and after."""
+        return self.table(form).history(record_id)
+
+    def bin(self, form: str) -> list[Change]:
+        """Return what lies in the bin, the last deleted first; ``before`` is the record as it was."""
+        return self.table(form).bin()
+
+    # Saving
+
+    def save(self, form: str, record: Mapping[str, Any], token: str | None = None, key: str = "") -> Record:
+        """Check a record by its form and keep it; return it as it now stands.
+
+        A record with an ``id`` replaces the one kept under it, any other is new (``key`` is its id). The same
+        ``token`` sent twice is kept once, with what was changed before the second time, and the draft kept
+        under it goes. What the form's sheet ``entities`` says is changed in other registers in the same step.
+        Raises RecordError with the form's message for each field, ConflictError with both versions when
+        somebody else has saved the record since it was read.
+        """
+        session = self.session(form, record)
+        problems = session.check()
+        if problems:
+            fields = {problem.path: problem.message for problem in problems}
+            first = f"{problems[0].label}: {problems[0].message}"
+            raise RecordError("school.refused", fields, count=len(problems), first=first)
+        answers = {key: value for key, value in session.record().items() if key not in SYSTEM_FIELDS}
+        with self._db.transaction():
+            self.drafts().drop(token)
+            before = self.record(form, str(record["id"])) if record.get("id") else None
+            kept = self._keep(form, answers, record, token, key)
+            follow(self, session, kept, before)
+            return kept
+
+    def save_many(self, form: str, records: Iterable[Mapping[str, Any]]) -> int:
+        """Save several records in one transaction, all or none; return how many. Raises what `save` does."""
+        with self._db.transaction():
+            return len([self.save(form, record) for record in records])
+
+    def _keep(
+        self, form: str, answers: Record, record: Mapping[str, Any], token: str | None, key: str
+    ) -> Record:
+        if record.get("id"):
+            return self._replace(form, answers, record, token)
+        stamped = self._stamped(form, answers)
+        stamped["id"] = key or stamped["id"]
+        kept = dict(self.table(form).insert_once(stamped, token))
+        if any(kept.get(name) != stamped.get(name) for name in {*kept, *answers} - {*SYSTEM_FIELDS}):
+            # Saved before without the person hearing of it, who went on and has sent it again.
+            return self._replace(form, answers, {"id": kept["id"], "revision": 1}, None)
+        return kept
+
+    def _stamped(self, form: str, answers: Record, made_at: str | None = None) -> Record:
+        """Return a new record: its id, form, version, who and when, then its answers."""
+        at = made_at or self._db.clock()
+        return {
+            "id": str(uuid7()),
+            **answers,
+            "form": form,
+            "version": self.form(form).version,
+            "revision": 1,
+            "created_at": at,
+            "created_by": self.person,
+            "updated_at": at,
+            "updated_by": self.person,
+        }
+
+    def _replace(self, form: str, answers: Record, record: Mapping[str, Any], token: str | None) -> Record:
+        record_id = str(record["id"])
+        kept = self.table(form).by_id(record_id)
+        if kept is None:
+            raise GuanaiError("school.no_record", id=record_id, form=form)
+        expected = int(record.get("revision") or kept["revision"])
+        changed = {
+            **answers,
+            **{name: kept[name] for name in SYSTEM_FIELDS if name in kept},
+            "version": self.form(form).version,
+            "revision": expected + 1,
+            "updated_at": self._db.clock(),
+            "updated_by": self.person,
+        }
+        return dict(self.table(form).replace(record_id, changed, expected, token))
+
+    def load(self, form: str, records: Iterable[Mapping[str, Any]], *, at: str | None = None) -> int:
+        """Keep many records in one transaction, as they stand; return how many.
+
+        For records that have been checked already: a sample school, an import after its dry run.
+        """
+        stamped = [self._stamped(form, {}, at) | dict(record) for record in records]
+        self.table(form).insert_multiple(stamped)
+        return len(stamped)
+
+    def delete(self, form: str, record_id: str) -> None:
+        """Put a record into the bin."""
+        self.table(form).to_bin(record_id)
+
+    def restore(self, form: str, record_id: str) -> Record:
+        """Take a record out of the bin."""
+        return dict(self.table(form).restore(record_id))
