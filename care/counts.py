@@ -23,7 +23,7 @@ import pandas as pd
 from guanai.care.calendars import Period, on_day
 from guanai.care.facts import Facts, Found, Numbers, Truths
 from guanai.care.frames import is_nothing
-from guanai.care.lines import counted_lists, distinct, lines, no_lines
+from guanai.care.lines import Lines, counted_lists, lines, no_lines, worded
 from guanai.care.periods import counting_days, periods
 from guanai.care.reasons import count_words, hours_words
 from guanai.care.rules import OFTEN, Duty, Limit
@@ -32,7 +32,7 @@ from guanai.care.subjects import NO_DAY, Subjects, number_of
 __all__ = ["counts", "limited"]
 
 
-def counts(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.DataFrame:
+def counts(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
     """Return the lines of a duty of the kind count or hours (or quota, of dated records)."""
     spans = _begun(duty, facts)
     if not spans:
@@ -62,9 +62,11 @@ def counts(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.D
         words = count_words(duty, by)
     else:
         words = hours_words(duty, by)
-    rows, which = distinct(places, needs, haves, days[chosen], whole[places])
     ends = [limited(duty.limit, span) for span in spans]
-    told = [words(names[place], ends[place], *numbers) for place, *numbers in rows]
+
+    def why(place: int, need: int, number: int, part: int, full: int) -> str:
+        return words(names[place], ends[place], need, number, part, full)
+
     return lines(
         code=codes,
         since=since[chosen],
@@ -73,7 +75,7 @@ def counts(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.D
         have=haves,
         fine=fine[chosen],
         period=np.array(names, dtype=object)[places],
-        why=np.array([*told, ""], dtype=object)[which],
+        why=worded(why, places, needs, haves, days[chosen], whole[places]),
         counted=counted_lists(line[cells], found, len(codes)),
     )
 

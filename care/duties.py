@@ -20,7 +20,7 @@ from guanai.care.counts import counts
 from guanai.care.events import events, intervals, open_records, states
 from guanai.care.facts import Facts, Truths
 from guanai.care.frames import moment
-from guanai.care.lines import no_lines
+from guanai.care.lines import Lines, no_lines
 from guanai.care.people import responsible
 from guanai.care.policies import Policy
 from guanai.care.rules import Duty
@@ -40,7 +40,7 @@ FORMS = {
     "complete": "child",
 }  # of the kinds that name none themselves
 
-Kind = Callable[[Duty, Facts, Truths, tuple[str, ...]], pd.DataFrame]
+Kind = Callable[[Duty, Facts, Truths, tuple[str, ...]], Lines]
 
 
 def due(
@@ -70,12 +70,12 @@ def due(
         asked = facts.subjects(duty.subject).meeting(duty.subject_condition)
         for roles in duty.roles:
             lines = kind(duty, facts, asked, duty.by_of(roles))
-            if len(lines):
+            if len(lines["code"]):
                 parts.append(_told(duty, facts, subject, roles, lines, place))
-    return _in_order(pd.concat(parts, ignore_index=True) if parts else _nothing())
+    return _in_order(parts or [_nothing()])
 
 
-def _quotas(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.DataFrame:
+def _quotas(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
     """Return the lines of a quota: of pairings, or of the records of another register in a period."""
     of_pairings = not duty.records or duty.records == ("pairing",)
     return (quotas if of_pairings and duty.subject != "school" else counts)(duty, facts, asked, by)
@@ -95,42 +95,43 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def _told(
-    duty: Duty, facts: Facts, kind: str, roles: tuple[str, ...], lines: pd.DataFrame, place: int
-) -> pd.DataFrame:
+def _told(duty: Duty, facts: Facts, kind: str, roles: tuple[str, ...], lines: Lines, place: int) -> Lines:
     """Complete the lines of a duty: whose, when due with its days of grace, what status, which form, who."""
     subjects = facts.subjects(kind)
-    ends = lines["due"] + pd.Timedelta(days=duty.grace_days)
-    late = ends < (facts.moment if duty.limit and duty.limit.momentary else moment(facts.on))
-    rank = np.where(lines["fine"], 2, np.where(late, 0, 1))
-    kept = np.flatnonzero(facts.done | (rank < 2))
-    lines, rank, ends = lines.iloc[kept], rank[kept], ends.iloc[kept]
-    codes = lines["code"].to_numpy()
-    people = responsible(facts, kind, roles)
-    return lines.assign(
-        duty=duty.name,
-        subject=subjects.names.to_numpy(object)[codes],
-        subject_id=subjects.ids[codes],
-        who=people[codes],
-        due=ends,
-        status=np.array(STATUSES, dtype=object)[rank],
-        form=duty.record or FORMS.get(duty.kind, ""),
-        kind=kind,
-        rank=rank,
-        place=place,
-        order=subjects.order[codes],
-        **{"class": subjects.classes.to_numpy(object)[codes]},
-    )
+    ends = lines["due"] + np.timedelta64(duty.grace_days, "D")
+    now = facts.moment if duty.limit and duty.limit.momentary else moment(facts.on)
+    rank = np.where(lines["fine"], 2, np.where(ends < now.to_datetime64(), 0, 1))
+    if not facts.done:
+        kept = rank < 2
+        rank, ends, lines = rank[kept], ends[kept], {name: column[kept] for name, column in lines.items()}
+    codes = lines["code"]
+    every = {"duty": duty.name, "form": duty.record or FORMS.get(duty.kind, ""), "kind": kind}
+    return {
+        **lines,
+        **{name: np.full(len(codes), text, dtype=object) for name, text in every.items()},
+        "subject": subjects.names.to_numpy(object)[codes],
+        "subject_id": subjects.ids[codes],
+        "class": subjects.classes.to_numpy(object)[codes],
+        "who": responsible(facts, kind, roles)[codes],
+        "due": ends,
+        "status": np.array(STATUSES, dtype=object)[rank],
+        "rank": rank,
+        "place": np.full(len(codes), place),
+        "order": subjects.order[codes],
+    }
 
 
-def _nothing() -> pd.DataFrame:
-    texts = dict.fromkeys(COLUMNS, pd.Series(dtype=object))
-    numbers = dict.fromkeys(("rank", "place", "order"), pd.Series(dtype="int64"))
-    return no_lines().assign(**{name: texts[name] for name in texts if name not in no_lines()}, **numbers)
+def _nothing() -> Lines:
+    texts = {name: np.empty(0, dtype=object) for name in COLUMNS}
+    numbers = {name: np.empty(0, dtype=np.int64) for name in ("rank", "place", "order")}
+    return texts | no_lines() | numbers
 
 
-def _in_order(lines: pd.DataFrame) -> pd.DataFrame:
+def _in_order(parts: list[Lines]) -> pd.DataFrame:
     """Put everything in its order, with no more than its columns."""
-    dues = lines["due"].astype("int64").where(lines["due"].notna(), np.iinfo(np.int64).max)
-    order = np.lexsort((lines["since"].astype("int64"), lines["order"], lines["place"], dues, lines["rank"]))
-    return lines[list(COLUMNS)].iloc[order].reset_index(drop=True)
+    lines = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    dues = np.where(np.isnat(lines["due"]), np.iinfo(np.int64).max, lines["due"].astype(np.int64))
+    since = lines["since"].astype(np.int64)
+    order = np.lexsort((since, lines["order"], lines["place"], dues, lines["rank"]))
+    columns = {name: lines[name][order] for name in COLUMNS}
+    return pd.DataFrame({name: pd.Series(column, dtype=column.dtype) for name, column in columns.items()})

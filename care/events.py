@@ -17,6 +17,7 @@ Unlike periods, an event stays a line until it is answered, in whichever term it
 are told from the first day of the term on.
 """
 
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -26,10 +27,10 @@ from guanai.care.conditions import holds
 from guanai.care.dossiers import filled
 from guanai.care.facts import Facts, Found, Numbers, Objects, Truths
 from guanai.care.frames import as_moments
-from guanai.care.lines import as_days, counted_lists, lines, no_lines, ranks
+from guanai.care.lines import Lines, counted_lists, lines, no_lines, ranks, worded
 from guanai.care.reasons import asked_fields, limit_words, record_words, source, trigger_words
 from guanai.care.rules import Duty
-from guanai.care.subjects import NO_DAY, number_of
+from guanai.care.subjects import EPOCH, NO_DAY, number_of
 from guanai.templates.wording import say
 
 __all__ = ["Asked", "events", "intervals", "missing_of", "open_records", "states", "triggered"]
@@ -75,7 +76,7 @@ def triggered(duty: Duty, facts: Facts) -> Asked:
     return Asked(rows, codes, ids[rows], days[rows], moments.to_numpy()[rows], ends.to_numpy()[rows])
 
 
-def events(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.DataFrame:
+def events(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
     """Return the lines of a duty of the kind event."""
     subjects, found = facts.subjects(duty.subject), facts.found(duty, by)
     calls = triggered(duty, facts)
@@ -100,7 +101,13 @@ def events(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.D
     spans = zip(starts[shown].tolist(), have[shown].tolist(), strict=True)
     what, called = record_words(duty, by), trigger_words(duty)
     by_when = limit_words(duty.limit) if duty.limit else ""
-    dates = _dates(calls.days[shown])
+
+    def why(day: int, number: int) -> str:
+        return say(
+            "why.event" if by_when else "why.event_open", source=source(duty), day=_date(day), trigger=called,
+            limit=by_when, what=what, need=duty.at_least, have=number,
+        )  # fmt: skip
+
     return lines(
         code=calls.codes[shown],
         since=calls.days[shown],
@@ -108,19 +115,13 @@ def events(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.D
         need=np.full(int(shown.sum()), duty.at_least),
         have=have[shown],
         fine=fine[shown],
-        period=dates,
-        why=[
-            say(
-                "why.event" if by_when else "why.event_open", source=source(duty), day=day, trigger=called, limit=by_when, what=what,
-                need=duty.at_least, have=number,
-            )
-            for day, number in zip(dates, have[shown].tolist(), strict=True)
-        ],
+        period=worded(_date, calls.days[shown]),
+        why=worded(why, calls.days[shown], have[shown]),
         counted=[ids[start : start + number] for start, number in spans],
     )  # fmt: skip
 
 
-def states(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.DataFrame:
+def states(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
     """Return the lines of a duty of the kind state."""
     calls = triggered(duty, facts)
     calls = calls.only(asked[calls.codes])
@@ -132,11 +133,12 @@ def states(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.D
     shown = _shown(facts, calls, have >= need)
     words, comma, called = asked_fields(duty), say("policy.comma"), trigger_words(duty)
     by_when = limit_words(duty.limit) if duty.limit else ""
-    dates, why = _dates(calls.days[shown]), []
-    for day, gaps in zip(dates, missing[shown].tolist(), strict=True):
+
+    def why(day: int, *gaps: int) -> str:
         named = comma.join(word for word, gap in zip(words, gaps, strict=True) if gap)
         key = "why.state_done" if not named else "why.state" if by_when else "why.no_limit"
-        why.append(say(key, source=source(duty), day=day, trigger=called, limit=by_when, missing=named))
+        return say(key, source=source(duty), day=_date(day), trigger=called, limit=by_when, missing=named)
+
     return lines(
         code=calls.codes[shown],
         since=calls.days[shown],
@@ -144,8 +146,8 @@ def states(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.D
         need=np.full(int(shown.sum()), need),
         have=have[shown],
         fine=(have >= need)[shown],
-        period=dates,
-        why=why,
+        period=worded(_date, calls.days[shown]),
+        why=worded(why, calls.days[shown], *missing[shown].T.astype(np.int64)),
         counted=[[one] for one in calls.ids[shown]],
     )
 
@@ -162,7 +164,7 @@ def missing_of(duty: Duty, records: pd.DataFrame) -> Truths:
     return np.array(columns, dtype=bool).reshape(len(columns), len(records)).T
 
 
-def open_records(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.DataFrame:
+def open_records(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
     """Return the lines of a duty of the kind open: subjects with more open records than they may have."""
     most, calls = duty.at_most or 0, triggered(duty, facts)
     calls = calls.only(asked[calls.codes])
@@ -190,12 +192,14 @@ def open_records(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -
         have=have,
         fine=have <= most,
         period=[""] * len(codes),
-        why=[say("why.open", source=source(duty), what=what, most=most, have=one) for one in have.tolist()],
+        why=worded(
+            lambda number: say("why.open", source=source(duty), what=what, most=most, have=number), have
+        ),
         counted=counted_lists(line[calls.codes], records, len(codes)),
     )
 
 
-def intervals(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.DataFrame:
+def intervals(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
     """Return the lines of a duty of the kind interval: one for the time that runs, and those that ended."""
     if facts.term is None or duty.limit is None:
         return no_lines()
@@ -222,8 +226,12 @@ def intervals(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> p
     lists = counted_lists(place, found, len(codes)) if facts.done else []
     what, span = record_words(duty, by), limit_words(duty.limit)
     every = np.concatenate([before[:ended], since])
-    keys = ["why.interval_done"] * ended
-    keys += ["why.interval" if one else "why.interval_first" for one in (closing[runs] != NO_DAY).tolist()]
+    keys = ("why.interval_done", "why.interval", "why.interval_first")
+    key = np.concatenate([np.zeros(ended, dtype=np.int64), np.where(closing[runs] == NO_DAY, 2, 1)])
+
+    def why(place: int, day: int) -> str:
+        return say(keys[place], source=source(duty), what=what, limit=span, last=_date(day))
+
     return lines(
         code=np.concatenate([codes[:ended], runs]),
         since=every,
@@ -232,10 +240,7 @@ def intervals(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> p
         have=np.repeat([1, 0], [ended, len(runs)]),
         fine=np.repeat([True, False], [ended, len(runs)]),
         period=[""] * len(every),
-        why=[
-            say(key, source=source(duty), what=what, limit=span, last=day)
-            for key, day in zip(keys, _dates(every), strict=True)
-        ],
+        why=worded(why, key, every),
         counted=[*lists, *([] for _ in runs)],
     )
 
@@ -247,5 +252,5 @@ def _shown(facts: Facts, calls: Asked, fine: Truths) -> Truths:
     return shown
 
 
-def _dates(days: Numbers) -> list[str]:
-    return [str(day) for day in as_days(days).astype("datetime64[D]")]
+def _date(day: int) -> str:
+    return date.fromordinal(day + EPOCH).isoformat()

@@ -25,8 +25,8 @@ from guanai.care.subjects import (
     NO_DAY,
     Subjects,
     day_numbers,
+    names_of,
     number_of,
-    places_of,
     subjects_of,
     with_class,
 )
@@ -181,7 +181,7 @@ class Facts:
             authored, people = self.authors(register)
             if not len(authored):
                 return mine
-            single = len(np.unique(authored)) == len(authored)
+            single = bool((np.diff(authored) > 0).all())
             if single:  # one author each: found by its row
                 author = np.full(len(self.frames[register]), -1)
                 author[authored] = people
@@ -266,9 +266,12 @@ def _single(values: "pd.Series[Any]", index: pd.Index) -> tuple[Numbers, Numbers
 
 def _several(values: "pd.Series[Any]", known: Mapping[str, int]) -> tuple[Numbers, Numbers]:
     """Return which rows name which of some subjects, each once."""
-    places = [sorted(set(places_of(value, known))) for value in values]
-    rows = np.repeat(np.arange(len(values)), [len(some) for some in places])
-    return rows, np.array([place for some in places for place in some], dtype=np.int64)
+    lists = [names_of(value, known) for value in values]
+    rows = np.repeat(np.arange(len(lists)), list(map(len, lists)))
+    codes = np.array([known.get(name, -1) for names in lists for name in names], dtype=np.int64)
+    rows, codes = _known(rows, codes)
+    pairs = np.unique(rows * (len(known) + 1) + codes)
+    return pairs // (len(known) + 1), pairs % (len(known) + 1)
 
 
 def _known(rows: Numbers, codes: Numbers) -> tuple[Numbers, Numbers]:

@@ -1,14 +1,15 @@
 """The lines of a checklist as the kinds of duties make them, before names and order are put to them."""
 
+import gc
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from guanai.care.facts import Found, Numbers, Objects, Truths
-from guanai.care.frames import objects
+from guanai.care.facts import Found, Numbers, Objects
 
-__all__ = ["as_days", "counted_lists", "lines", "no_lines"]
+__all__ = ["Lines", "as_days", "counted_lists", "distinct", "lines", "no_lines", "ranks", "worded"]
 
 # What a kind says of each line: the subject's place, from when and until when (the days of grace apart), how
 # many are needed and there are, whether that is enough, and in words which period and why.
@@ -16,24 +17,34 @@ KINDS_OF = {
     "code": "int64", "since": "datetime64[ns]", "due": "datetime64[ns]", "need": "int64", "have": "int64",
     "fine": "bool", "period": "object", "why": "object", "counted": "object",
 }  # fmt: skip
+Lines = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
 
-def lines(**columns: Any) -> pd.DataFrame:
+def lines(**columns: Any) -> Lines:
     """Return lines of the columns in `KINDS_OF`; ``since`` and ``due`` as numbers of days or as moments."""
     made = {}
     for name, kind in KINDS_OF.items():
         values = columns[name]
         if kind == "object":
-            values = objects(values, pd.RangeIndex(len(values))).to_numpy()
+            made[name] = np.empty(len(values), dtype=object)
+            made[name][:] = values
         elif kind.startswith("datetime64") and np.asarray(values).dtype.kind == "i":
-            values = as_days(values)
-        made[name] = pd.Series(values).astype(kind)
-    return pd.DataFrame(made)
+            made[name] = as_days(values)
+        else:
+            made[name] = np.asarray(values).astype(kind)
+    return made
 
 
-def no_lines() -> pd.DataFrame:
+def no_lines() -> Lines:
     """Return no lines, with the columns that all lines have."""
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in KINDS_OF.items()})
+    return {name: np.empty(0, dtype=kind) for name, kind in KINDS_OF.items()}
+
+
+def worded(words: Callable[..., str], *columns: Numbers) -> Objects:
+    """Return a text for each row of some columns of numbers, made once for each different row."""
+    rows, which = distinct(*columns)
+    texts = np.array([words(*row) for row in rows] + [""], dtype=object)
+    return texts[which]
 
 
 def as_days(numbers: Numbers) -> np.ndarray[Any, np.dtype[np.datetime64]]:
@@ -46,7 +57,7 @@ def counted_lists(places: Numbers, found: Found, count: int) -> list[list[str]]:
 
     ``places`` gives the line of each record, -1 for none.
     """
-    lists: list[list[str]] = [[] for _ in range(count)]
+    lists = _empty_lists(count)
     kept = np.flatnonzero(places >= 0)
     if not len(kept):
         return lists
@@ -59,17 +70,35 @@ def counted_lists(places: Numbers, found: Found, count: int) -> list[list[str]]:
     return lists
 
 
+def _empty_lists(count: int) -> list[list[str]]:
+    """Return so many lists with nothing in them.
+
+    Hundreds of thousands of new lists set the garbage collector off over everything again and again, and none
+    of them is garbage: it waits so long.
+    """
+    watched = gc.isenabled()
+    gc.disable()
+    try:
+        return [[] for _ in range(count)]
+    finally:
+        if watched:
+            gc.enable()
+
+
 def ranks(ids: Objects) -> Numbers:
     """Return the place of each id in their order as texts."""
     return pd.factorize(ids, sort=True)[0].astype(np.int64)
 
 
-def distinct(*columns: Numbers | Truths) -> tuple[list[tuple[int, ...]], Numbers]:
+def distinct(*columns: Numbers) -> tuple[list[tuple[int, ...]], Numbers]:
     """Return the different rows of some columns of numbers, and for each row which of them it is."""
     if not len(columns[0]):
         return [], np.empty(0, dtype=np.int64)
-    frame = pd.DataFrame(dict(enumerate(columns)))
-    codes = frame.groupby(list(frame.columns), sort=False).ngroup().to_numpy(np.int64)
-    firsts = np.zeros(codes.max() + 1, dtype=np.int64)
+    codes = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        place, different = pd.factorize(column)
+        codes = codes * len(different) + place
+        codes = pd.factorize(codes)[0]  # so that the product never overflows
+    firsts = np.empty(codes.max() + 1, dtype=np.int64)
     firsts[codes[::-1]] = np.arange(len(codes))[::-1]
-    return [tuple(map(int, row)) for row in frame.to_numpy()[firsts]], codes
+    return [tuple(int(column[first]) for column in columns) for first in firsts], codes

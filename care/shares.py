@@ -3,12 +3,11 @@
 from math import ceil
 
 import numpy as np
-import pandas as pd
 
 from guanai.care.coverage import own_figure, visit_figures
 from guanai.care.facts import Facts, Truths
 from guanai.care.figures import NEARLY, Figure
-from guanai.care.lines import lines, no_lines
+from guanai.care.lines import Lines, lines, no_lines
 from guanai.care.reasons import source
 from guanai.care.rules import Duty
 from guanai.care.subjects import number_of
@@ -17,7 +16,7 @@ from guanai.templates.wording import say
 __all__ = ["shares"]
 
 
-def shares(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.DataFrame:
+def shares(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
     """Return the line of a duty of the kind share: due by the end of the term, for the school."""
     if facts.term is None:
         return no_lines()

@@ -11,7 +11,7 @@ import pandas as pd
 from guanai.care.conditions import holds
 from guanai.care.dossiers import field_label, missing_fields
 from guanai.care.facts import Facts, Found, Numbers, Truths
-from guanai.care.lines import counted_lists, distinct, lines
+from guanai.care.lines import Lines, counted_lists, lines, worded
 from guanai.care.reasons import in_range, plain_words, source
 from guanai.care.rules import ALL_CHILDREN, Duty
 from guanai.care.subjects import ALWAYS, NO_DAY, number_of
@@ -20,7 +20,7 @@ from guanai.templates.wording import say
 __all__ = ["complete", "helpers", "quotas"]
 
 
-def helpers(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.DataFrame:
+def helpers(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
     """Return the lines of a duty of the kind helper: so many helpers for every child in care."""
     pairs, subjects = _running(facts, "child", duty), facts.subjects("child")
     codes = np.flatnonzero(asked & _there(facts, "child"))
@@ -32,9 +32,7 @@ def helpers(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.
     free = np.full(len(subjects), NO_DAY)
     np.maximum.at(free, children[was], ended[was] + 1)
     since = np.maximum(_since(facts, "child")[codes], free[codes])
-    kinds, which = distinct(have)
     words = plain_words("why.helper", duty)
-    told = [words(duty.at_least, *one) for one in kinds]
     line = np.full(len(subjects), -1)
     line[codes] = np.arange(len(codes))
     return lines(
@@ -45,12 +43,12 @@ def helpers(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.
         have=have,
         fine=have >= duty.at_least,
         period=[""] * len(codes),
-        why=np.array([*told, ""], dtype=object)[which],
+        why=worded(lambda number: words(duty.at_least, number), have),
         counted=counted_lists(line[pairs.codes], pairs, len(codes)),
     )
 
 
-def complete(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.DataFrame:
+def complete(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
     """Return the lines of a duty of the kind complete: named fields filled."""
     codes = np.flatnonzero(asked & _there(facts, duty.subject))
     subjects = facts.subjects(duty.subject)
@@ -80,7 +78,7 @@ def complete(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd
     )
 
 
-def quotas(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.DataFrame:
+def quotas(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
     """Return the lines of a duty of the kind quota: pairings between a least and a most.
 
     Of a helper the children in care that it carries (whoever carries nobody is no helper), of a class its
@@ -115,7 +113,7 @@ def quotas(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> pd.D
         have=have[codes],
         fine=fine[codes],
         period=[""] * len(codes),
-        why=[say(key, source=source(duty), range=around, have=one) for one in have[codes].tolist()],
+        why=worded(lambda number: say(key, source=source(duty), range=around, have=number), have[codes]),
         counted=counted_lists(line[pairs.codes], pairs, len(codes)),
     )
 

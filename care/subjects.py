@@ -15,17 +15,20 @@ import pandas as pd
 
 from guanai.care.conditions import Clause, holds
 from guanai.care.eligibility import GONE
-from guanai.care.frames import as_list, as_strings, is_nothing, objects, register
+from guanai.care.frames import as_list, as_strings, objects, register
 from guanai.care.people import class_names
 from guanai.care.rules import ALL_CHILDREN
 from guanai.templates.wording import say
 
 __all__ = [
     "ALWAYS",
+    "EPOCH",
     "FOREVER",
     "NOT_TEACHING",
+    "NO_DAY",
     "Subjects",
     "day_numbers",
+    "names_of",
     "number_of",
     "subjects_of",
     "teachers",
@@ -178,10 +181,6 @@ def _always(kind: str, frame: pd.DataFrame, names: "pd.Series[str]", classes: "p
     return Subjects(kind, frame, names, classes, np.full(count, ALWAYS), np.full(count, FOREVER))
 
 
-def places_of(value: Any, known: Mapping[str, int]) -> list[int]:
-    """Return the places of the subjects that an answer names: one, or several of a list."""
-    if is_nothing(value):
-        return []
-    whole = known.get(value) if isinstance(value, str) else None
-    names = [whole] if whole is not None else [known.get(part) for part in as_list(value)]
-    return [place for place in names if place is not None]
+def names_of(value: Any, known: Mapping[str, int]) -> list[str]:
+    """Return the names in an answer: one, which may have spaces in it, or several of a list."""
+    return [value] if isinstance(value, str) and value in known else as_list(value)
