@@ -57,11 +57,13 @@ def export(chosen: Namespace) -> None:
 
 
 def import_(chosen: Namespace) -> None:
-    """Read records from a spreadsheet, and say row by row what becomes of them."""
+    """Read records from a spreadsheet, or from what ODK or Kobo gives out, and say row by row what becomes of them."""
     from guanai.storage.exchange import import_records
+    from guanai.storage.submissions import import_submissions, is_submissions
 
+    take = import_submissions if is_submissions(chosen.file) else import_records
     with opened(chosen.folder) as school:
-        rows = import_records(school, chosen.form, chosen.file, dry_run=chosen.dry_run)
+        rows = take(school, chosen.form, chosen.file, dry_run=chosen.dry_run)
     for row in rows:
         words = "；".join(row.messages)
         tell(say("import.row", row=row.row, state=say(f"import.{row.state}"), label=row.label, words=words))

@@ -23,6 +23,7 @@ from voila.static_file_handler import MultiStaticFileHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from guanai.server.addresses import is_loopback
+from guanai.server.attachments import MESSAGE_LIMIT, AttachmentFile
 from guanai.server.kernels import OwnKernelSpec, PageKernels
 from guanai.server.logs import log_file
 from guanai.server.office import Office
@@ -106,6 +107,7 @@ class SchoolServer(voila.app.Voila):
             "local_hostnames": ["localhost"],
             "xsrf_cookie_kwargs": {"samesite": "Lax"},
             "log_function": lambda handler: None,
+            "websocket_max_message_size": MESSAGE_LIMIT,
             "websocket_ping_interval": 30,
             "websocket_ping_timeout": 30,
         }
@@ -126,6 +128,7 @@ class SchoolServer(voila.app.Voila):
                 for route, handler in self.identity_provider.get_handlers()
             ),
             (rf"{base}theme/(.+\.(?:css|js|svg|png|ico))", ThemeFiles, {"path": str(template("theme"))}),
+            (rf"{base}attachment/([^/]+)", AttachmentFile),
             (rf"{base}voila/bundle-{BUNDLE}/(.*)", BundleFiles, bundle),
             (rf"{base}voila/api/themes/(.*)", ThemesHandler, themes),
             (rf"{base}voila/api/shutdown/{KERNEL_ID}", PageClosing),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from guanai.storage.forms.definitions import Form, Group, Item, Question, Repeat, stored_kind
+from guanai.storage.forms.marks import to_plain
 from guanai.storage.forms.sessions import Session
 from guanai.templates.wording import say
 
@@ -92,4 +93,4 @@ def _columns(
 def _label(item: Item) -> str:
     """Return an item's label without what is filled in while answering; its name where it has none."""
     text = "".join(part for part in item.label.parts("zh") if isinstance(part, str)).strip()
-    return text or item.name
+    return to_plain(text) or item.name

@@ -248,12 +248,12 @@ class Registers:
         return dict(self.table(form).replace(record_id, changed, expected, token))
 
     def load(self, form: str, records: Iterable[Mapping[str, Any]], *, at: str | None = None) -> int:
-        """Keep many records in one transaction, as they stand; return how many.
-
-        For records that have been checked already: a sample school, an import after its dry run.
-        """
+        """Keep many records that have been checked already, all or none and as they stand; return how many."""
         stamped = [self._stamped(form, {}, at) | dict(record) for record in records]
-        self.table(form).insert_multiple(stamped)
+        with self._db.transaction():
+            self.table(form).insert_multiple(stamped)
+            for record in stamped if self.form(form).entities else ():
+                follow(self, self.session(form, record), record, None)
         return len(stamped)
 
     def delete(self, form: str, record_id: str) -> None:

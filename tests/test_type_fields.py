@@ -214,3 +214,13 @@ def test_what_needs_a_telephone_says_so_and_is_never_missing(view):
 )  # fmt: skip
 def test_markdown_of_labels(text, html, plain):
     assert (to_html(text), to_plain(text)) == (html, plain)
+
+
+def test_marks_stay_out_of_tables_messages_and_headings():
+    from guanai.storage.headers import headers_of
+    from guanai.widgets.labels import Labels
+
+    form = form_of(FORM)
+    assert Labels(form).column("read") == "已读 承诺书"
+    assert "已读 承诺书" in [header.text for header in headers_of(form)]
+    assert [problem.label for problem in form.session().check()] == ["已读 承诺书"]

@@ -184,6 +184,10 @@ class TestClosed:
             "/%2e%2e/school.xlsx",
             "/.shipped.json",
             "/../notebooks/home",
+            "/attachment/nosuch.png",
+            "/attachment/..%2Frecords.db",
+            "/attachment/%2e%2e",
+            "/attachment/.hidden",
         ],
     )
     def test_not_there(self, visitor, path):

@@ -5,6 +5,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from guanai.storage.forms.marks import to_plain
 from guanai.templates.wording import say
 from guanai.widgets.boxes import html
 from guanai.widgets.fields import Field
@@ -18,7 +19,8 @@ def labelled(choices: Sequence[Any]) -> dict[str, str]:
     """Return label -> name, each label once: two children of one name are told apart by the end of their id."""
     labels: dict[str, str] = {}
     for choice in choices:
-        label = choice.label if choice.label not in labels else f"{choice.label}（{choice.name[-4:]}）"
+        plain = to_plain(choice.label)  # a list of choices shows text only
+        label = plain if plain not in labels else f"{plain}（{choice.name[-4:]}）"
         labels[label] = choice.name
     return labels
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from guanai.storage.forms.marks import to_plain
 from guanai.templates.wording import catalogue, say
 from guanai.widgets.boxes import spoken
 
@@ -54,13 +55,16 @@ class Labels:
             if hasattr(node.item, "kind"):
                 state = session.state(node.path)
                 key = node.path.rsplit("/", 1)[-1]
+                label = to_plain(state.label)
                 if inside:
-                    self._rows[inside][key] = state.label
-                elif state.label:
-                    self._columns.setdefault(key, state.label)
+                    self._rows[inside][key] = label
+                elif label:
+                    self._columns.setdefault(key, label)
                 if state.choices:
                     name = f"{inside}/{key}" if inside else key
-                    self._codes.setdefault(name, {choice.name: choice.label for choice in state.choices})
+                    self._codes.setdefault(
+                        name, {choice.name: to_plain(choice.label) for choice in state.choices}
+                    )
                 continue
             repeated = hasattr(node.item, "count")
             if repeated and not inside:

@@ -19,6 +19,7 @@ from guanai.storage.forms.choices import Choice, Lists, filled
 from guanai.storage.forms.contexts import Environment
 from guanai.storage.forms.definitions import Form, Instances, Item, Question
 from guanai.storage.forms.entities import EntityChange, changes_of
+from guanai.storage.forms.marks import to_plain
 from guanai.storage.forms.nodes import Node
 from guanai.storage.forms.states import State, look
 from guanai.storage.forms.updates import Growth
@@ -162,7 +163,9 @@ class Session:
             if isinstance(cell, Answer) and cell.item.asked and cell.relevant:
                 state = self.state(cell.address)
                 if state.error:
-                    problems.append(Problem(cell.address, state.label or cell.item.name, state.error))
+                    problems.append(
+                        Problem(cell.address, to_plain(state.label) or cell.item.name, state.error)
+                    )
         return problems
 
     def record(self) -> dict[str, Any]:
