@@ -43,8 +43,8 @@ class Asked(NamedTuple):
     codes: Numbers
     ids: Objects
     days: Numbers
-    moments: "np.ndarray[tuple[int], np.dtype[np.datetime64]]"
-    ends: "np.ndarray[tuple[int], np.dtype[np.datetime64]]"
+    moments: Objects
+    ends: Objects
 
     def only(self, kept: Truths) -> "Asked":
         """Return some of them."""
@@ -172,7 +172,7 @@ def open_records(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -
         return no_lines()
     if len(calls.rows):
         still = missing_of(duty, facts.frames[duty.trigger.record].iloc[calls.rows]).any(axis=1)
-        calls = calls.only(still)
+        calls = calls.only(np.asarray(still))
     size = len(facts.subjects(duty.subject))
     number = np.bincount(calls.codes, minlength=size)
     codes = np.flatnonzero((number > most) | ((number > 0) & facts.done))

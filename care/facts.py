@@ -34,9 +34,10 @@ from guanai.templates.wording import say
 
 __all__ = ["Facts", "Found"]
 
-Numbers = np.ndarray[Any, np.dtype[np.int64]]
-Truths = np.ndarray[Any, np.dtype[np.bool_]]
-Objects = np.ndarray[Any, np.dtype[np.object_]]
+# What an array holds, for the reader: numpy's own types cannot follow a column through a mask.
+Numbers = np.ndarray[Any, np.dtype[Any]]
+Truths = np.ndarray[Any, np.dtype[Any]]
+Objects = np.ndarray[Any, np.dtype[Any]]
 Made = TypeVar("Made")
 
 
@@ -202,14 +203,16 @@ class Facts:
         """Return whether each of the staff has the role towards the subject on the day."""
         held = np.zeros(len(codes), dtype=bool)
         if role == "self":
-            own = self.staff.get_indexer(self.subjects(kind).ids)
+            own = self.staff.get_indexer(pd.Index(self.subjects(kind).ids))
             return (own[codes] == staff) & (staff >= 0)
         if role == "helper":
             if kind in ALL_CHILDREN:
                 for helper, first, last in self.helpers(kind):
                     held |= (helper[codes] == staff) & (first[codes] <= days) & (days <= last[codes])
                 return held & (staff >= 0)
-            return np.isin(staff, self.staff.get_indexer(self.subjects("helper").ids)) & (staff >= 0)
+            return np.isin(staff, self.staff.get_indexer(pd.Index(self.subjects("helper").ids))) & (
+                staff >= 0
+            )
         if role == "homeroom":
             if kind in (*ALL_CHILDREN, "class"):
                 return (self.homeroom(kind)[codes] == staff) & (staff >= 0)
@@ -241,7 +244,7 @@ class Facts:
             rows, codes = _single(pairings["child"], subjects.index)
             first, last = self.days_of("pairing", "start")[rows], self.days_of("pairing", "end")[rows]
             last = np.where(last == NO_DAY, FOREVER, last)
-            people = self.staff.get_indexer(pairings["helper"])[rows]
+            people = self.staff.get_indexer(pd.Index(pairings["helper"]))[rows]
             kept = (pairings["role"] == "helper").to_numpy(bool)[rows] & (people >= 0) & (first != NO_DAY)
             codes, people, first, last = codes[kept], people[kept], first[kept], last[kept]
             order = np.argsort(codes, kind="stable")

@@ -172,7 +172,7 @@ def _helpers(frames: Mapping[str, pd.DataFrame]) -> Subjects:
         as_strings(staff["name"]),
         objects([""] * len(staff), staff.index),
         first.reindex(staff["id"]).to_numpy(np.int64),
-        last.reindex(staff["id"]).to_numpy(np.int64),
+        np.asarray(last.reindex(staff["id"]), dtype=np.int64),
     )
 
 
