@@ -48,7 +48,10 @@ class Asked(NamedTuple):
 
     def only(self, kept: Truths) -> "Asked":
         """Return some of them."""
-        return Asked(*(column[kept] for column in self))
+        return Asked(
+            self.rows[kept], self.codes[kept], self.ids[kept],
+            self.days[kept], self.moments[kept], self.ends[kept],
+        )  # fmt: skip
 
 
 def triggered(duty: Duty, facts: Facts) -> Asked:
@@ -171,8 +174,8 @@ def open_records(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -
     if duty.trigger is None:
         return no_lines()
     if len(calls.rows):
-        still = missing_of(duty, facts.frames[duty.trigger.record].iloc[calls.rows]).any(axis=1)
-        calls = calls.only(still)
+        still = missing_of(duty, facts.frames[duty.trigger.record].iloc[calls.rows])
+        calls = calls.only(np.asarray(still.any(axis=1), dtype=bool))
     size = len(facts.subjects(duty.subject))
     number = np.bincount(calls.codes, minlength=size)
     codes = np.flatnonzero((number > most) | ((number > 0) & facts.done))

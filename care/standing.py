@@ -150,7 +150,7 @@ def _running(facts: Facts, kind: str, duty: Duty) -> Found:
     kept[np.setdiff1d(np.arange(len(kept)), rows[_there(facts, "child")[children]])] = False
     if kind in ("helper", "teacher"):
         subjects = facts.subjects(kind)
-        codes = subjects.index.get_indexer(pd.Index(pairings["helper"], dtype=object))
+        codes = subjects.index.get_indexer(pd.Index(pairings["helper"], dtype=object)).astype(np.int64)
         rows, codes = np.flatnonzero(codes >= 0), codes[codes >= 0]
     elif kind == "class":
         places = dict(zip(facts.subjects(kind).names, range(len(facts.subjects(kind))), strict=True))
