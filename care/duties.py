@@ -20,7 +20,7 @@ from guanai.care.counts import counts
 from guanai.care.events import events, intervals, open_records, states
 from guanai.care.facts import Facts, Truths
 from guanai.care.frames import moment
-from guanai.care.lines import Lines, no_lines
+from guanai.care.lines import Lines, no_lines, uncollected
 from guanai.care.people import responsible
 from guanai.care.policies import Policy
 from guanai.care.rules import Duty
@@ -61,9 +61,14 @@ def due(
     guardian, parent, helper, class, teacher, school). Same columns when empty. ``now`` is the time of day, for
     limits in minutes and hours; without it that of the day's first moment.
     """
-    facts = Facts(policy, frames, on, done=done, moment=now)
+    with uncollected():
+        return _in_order(_lines(Facts(policy, frames, on, done=done, moment=now)) or [_nothing()])
+
+
+def _lines(facts: Facts) -> list[Lines]:
+    """Return the lines of every duty in force."""
     parts = []
-    for place, duty in enumerate(policy.duties):
+    for place, duty in enumerate(facts.policy.duties):
         if not duty.in_force:
             continue
         kind, subject = KINDS[duty.kind], "school" if duty.kind == "share" else duty.subject
@@ -72,7 +77,7 @@ def due(
             lines = kind(duty, facts, asked, duty.by_of(roles))
             if len(lines["code"]):
                 parts.append(_told(duty, facts, subject, roles, lines, place))
-    return _in_order(parts or [_nothing()])
+    return parts
 
 
 def _quotas(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:

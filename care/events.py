@@ -43,12 +43,15 @@ class Asked(NamedTuple):
     codes: Numbers
     ids: Objects
     days: Numbers
-    moments: Objects
-    ends: Objects
+    moments: "np.ndarray[tuple[int], np.dtype[np.datetime64]]"
+    ends: "np.ndarray[tuple[int], np.dtype[np.datetime64]]"
 
     def only(self, kept: Truths) -> "Asked":
         """Return some of them."""
-        return Asked(*(column[kept] for column in self))
+        return Asked(
+            self.rows[kept], self.codes[kept], self.ids[kept],
+            self.days[kept], self.moments[kept], self.ends[kept],
+        )  # fmt: skip
 
 
 def triggered(duty: Duty, facts: Facts) -> Asked:
@@ -171,8 +174,8 @@ def open_records(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -
     if duty.trigger is None:
         return no_lines()
     if len(calls.rows):
-        still = missing_of(duty, facts.frames[duty.trigger.record].iloc[calls.rows]).any(axis=1)
-        calls = calls.only(np.asarray(still))
+        still = missing_of(duty, facts.frames[duty.trigger.record].iloc[calls.rows])
+        calls = calls.only(np.asarray(still.any(axis=1), dtype=bool))
     size = len(facts.subjects(duty.subject))
     number = np.bincount(calls.codes, minlength=size)
     codes = np.flatnonzero((number > most) | ((number > 0) & facts.done))

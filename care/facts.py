@@ -34,10 +34,9 @@ from guanai.templates.wording import say
 
 __all__ = ["Facts", "Found"]
 
-# What an array holds, for the reader: numpy's own types cannot follow a column through a mask.
-Numbers = np.ndarray[Any, np.dtype[Any]]
-Truths = np.ndarray[Any, np.dtype[Any]]
-Objects = np.ndarray[Any, np.dtype[Any]]
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Truths = np.ndarray[Any, np.dtype[np.bool_]]
+Objects = np.ndarray[Any, np.dtype[np.object_]]
 Made = TypeVar("Made")
 
 
@@ -52,7 +51,7 @@ class Found(NamedTuple):
 
     def only(self, kept: Truths | Numbers) -> "Found":
         """Return some of them, by a mask or by places."""
-        return Found(*(column[kept] for column in self))
+        return Found(self.rows[kept], self.codes[kept], self.days[kept], self.ids[kept], self.registers[kept])
 
 
 class Facts:
@@ -126,7 +125,7 @@ class Facts:
                 return _several(frame["class"], places)
             rows, children = _single(frame["child"], self.subjects("child").index)
             own = self.subjects("child").classes.map(places).fillna(-1).to_numpy(np.int64)[children]
-            return rows[own >= 0], own[own >= 0]
+            return _known(rows, own)
         rows, staff = self.authors(register)
         return _known(rows, subjects.index.get_indexer(self.staff)[staff])
 
@@ -203,16 +202,14 @@ class Facts:
         """Return whether each of the staff has the role towards the subject on the day."""
         held = np.zeros(len(codes), dtype=bool)
         if role == "self":
-            own = self.staff.get_indexer(pd.Index(self.subjects(kind).ids))
+            own = self.staff.get_indexer(self.subjects(kind).index)
             return (own[codes] == staff) & (staff >= 0)
         if role == "helper":
             if kind in ALL_CHILDREN:
                 for helper, first, last in self.helpers(kind):
                     held |= (helper[codes] == staff) & (first[codes] <= days) & (days <= last[codes])
                 return held & (staff >= 0)
-            return np.isin(staff, self.staff.get_indexer(pd.Index(self.subjects("helper").ids))) & (
-                staff >= 0
-            )
+            return np.isin(staff, self.staff.get_indexer(self.subjects("helper").index)) & (staff >= 0)
         if role == "homeroom":
             if kind in (*ALL_CHILDREN, "class"):
                 return (self.homeroom(kind)[codes] == staff) & (staff >= 0)
@@ -244,7 +241,7 @@ class Facts:
             rows, codes = _single(pairings["child"], subjects.index)
             first, last = self.days_of("pairing", "start")[rows], self.days_of("pairing", "end")[rows]
             last = np.where(last == NO_DAY, FOREVER, last)
-            people = self.staff.get_indexer(pd.Index(pairings["helper"]))[rows]
+            people = self.staff.get_indexer(pd.Index(pairings["helper"], dtype=object))[rows]
             kept = (pairings["role"] == "helper").to_numpy(bool)[rows] & (people >= 0) & (first != NO_DAY)
             codes, people, first, last = codes[kept], people[kept], first[kept], last[kept]
             order = np.argsort(codes, kind="stable")
@@ -269,7 +266,7 @@ def _single(values: "pd.Series[Any]", index: pd.Index) -> tuple[Numbers, Numbers
 
 def _several(values: "pd.Series[Any]", known: Mapping[str, int]) -> tuple[Numbers, Numbers]:
     """Return which rows name which of some subjects, each once."""
-    lists = [names_of(value, known) for value in values]
+    lists = [value if type(value) is list else names_of(value, known) for value in values]
     rows = np.repeat(np.arange(len(lists)), list(map(len, lists)))
     codes = np.array([known.get(name, -1) for names in lists for name in names], dtype=np.int64)
     rows, codes = _known(rows, codes)
@@ -277,5 +274,7 @@ def _several(values: "pd.Series[Any]", known: Mapping[str, int]) -> tuple[Number
     return pairs // (len(known) + 1), pairs % (len(known) + 1)
 
 
-def _known(rows: Numbers, codes: Numbers) -> tuple[Numbers, Numbers]:
-    return rows[codes >= 0], codes[codes >= 0]
+def _known(rows: Numbers, codes: np.ndarray[Any, np.dtype[Any]]) -> tuple[Numbers, Numbers]:
+    """Return the rows that have a code, and the codes."""
+    known = codes >= 0
+    return rows[known], codes[known].astype(np.int64)

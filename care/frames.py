@@ -73,7 +73,8 @@ def register(frames: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
     # register as in a full one and with either of pandas' kinds of text.
     frame = frame.assign(**dict.fromkeys(missing))
     dates = [column for column in frame.columns if column in DATES]
-    frame = frame.astype({column: object for column in frame.columns if column not in dates})
+    timed = frame.select_dtypes("datetime").columns  # days and times of other questions stay what they are
+    frame = frame.astype(dict.fromkeys(frame.columns.difference([*dates, *timed]), object))
     return frame.assign(**{column: as_dates(frame[column]) for column in dates})
 
 

@@ -1,7 +1,8 @@
 """The lines of a checklist as the kinds of duties make them, before names and order are put to them."""
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,17 @@ import pandas as pd
 
 from guanai.care.facts import Found, Numbers, Objects
 
-__all__ = ["Lines", "as_days", "counted_lists", "distinct", "lines", "no_lines", "ranks", "worded"]
+__all__ = [
+    "Lines",
+    "as_days",
+    "counted_lists",
+    "distinct",
+    "lines",
+    "no_lines",
+    "ranks",
+    "uncollected",
+    "worded",
+]
 
 # What a kind says of each line: the subject's place, from when and until when (the days of grace apart), how
 # many are needed and there are, whether that is enough, and in words which period and why.
@@ -47,6 +58,21 @@ def worded(words: Callable[..., str], *columns: Numbers) -> Objects:
     return texts[which]
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let the garbage collector wait while lines are made.
+
+    Hundreds of thousands of new lists of ids set it off over everything again and again, and none is garbage.
+    """
+    watched = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if watched:
+            gc.enable()
+
+
 def as_days(numbers: Numbers) -> np.ndarray[Any, np.dtype[np.datetime64]]:
     """Return numbers of days as the frames hold days; the least number is no day."""
     return numbers.astype("datetime64[D]").astype("datetime64[ns]")
@@ -57,7 +83,7 @@ def counted_lists(places: Numbers, found: Found, count: int) -> list[list[str]]:
 
     ``places`` gives the line of each record, -1 for none.
     """
-    lists = _empty_lists(count)
+    lists: list[list[str]] = [[] for _ in range(count)]
     kept = np.flatnonzero(places >= 0)
     if not len(kept):
         return lists
@@ -68,21 +94,6 @@ def counted_lists(places: Numbers, found: Found, count: int) -> list[list[str]]:
     for place, start, end in zip(sorted_places[starts].tolist(), starts.tolist(), ends.tolist(), strict=True):
         lists[place] = ids[start:end]
     return lists
-
-
-def _empty_lists(count: int) -> list[list[str]]:
-    """Return so many lists with nothing in them.
-
-    Hundreds of thousands of new lists set the garbage collector off over everything again and again, and none
-    of them is garbage: it waits so long.
-    """
-    watched = gc.isenabled()
-    gc.disable()
-    try:
-        return [[] for _ in range(count)]
-    finally:
-        if watched:
-            gc.enable()
 
 
 def ranks(ids: Objects) -> Numbers:

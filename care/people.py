@@ -80,7 +80,7 @@ def _layers(facts: "Facts", kind: str, role: str) -> list[np.ndarray[Any, np.dty
     if role == "homeroom" and kind in (*ALL_CHILDREN, "class"):
         return [facts.homeroom(kind)]
     if role == "self" and kind in ("teacher", "helper"):
-        return [facts.staff.get_indexer(pd.Index(facts.subjects(kind).ids))]
+        return [facts.staff.get_indexer(facts.subjects(kind).index)]
     return []
 
 

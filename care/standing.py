@@ -147,12 +147,11 @@ def _running(facts: Facts, kind: str, duty: Duty) -> Found:
         helping = (pairings["role"] == "helper").to_numpy(bool)
         kept &= ~helping | pairings["helper"].notna().to_numpy(bool)
     rows, children = facts.owners("pairing", "child")
-    codes: Numbers
     kept[np.setdiff1d(np.arange(len(kept)), rows[_there(facts, "child")[children]])] = False
     if kind in ("helper", "teacher"):
         subjects = facts.subjects(kind)
-        places_of = subjects.index.get_indexer(pd.Index(pairings["helper"], dtype=object))
-        rows, codes = np.flatnonzero(places_of >= 0), places_of[places_of >= 0]
+        codes = subjects.index.get_indexer(pd.Index(pairings["helper"], dtype=object)).astype(np.int64)
+        rows, codes = np.flatnonzero(codes >= 0), codes[codes >= 0]
     elif kind == "class":
         places = dict(zip(facts.subjects(kind).names, range(len(facts.subjects(kind))), strict=True))
         own = facts.subjects("child").classes.map(places).fillna(-1).to_numpy(np.int64)[children]

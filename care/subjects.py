@@ -162,7 +162,8 @@ def _helpers(frames: Mapping[str, pd.DataFrame]) -> Subjects:
         (pairings["role"] == "helper") & pairings["helper"].notna() & pairings["start"].notna()
     ]
     first = pd.Series(day_numbers(pairings["start"]), index=pairings["helper"]).groupby(level=0).min()
-    ends = np.where(pairings["end"].isna(), FOREVER, day_numbers(pairings["end"]))
+    ends = day_numbers(pairings["end"])
+    ends = np.where(ends == NO_DAY, FOREVER, ends)
     last = pd.Series(ends, index=pairings["helper"]).groupby(level=0).max()
     staff = register(frames, "staff").drop_duplicates("id")
     staff = staff[staff["id"].isin(first.index)].reset_index(drop=True)
@@ -172,13 +173,20 @@ def _helpers(frames: Mapping[str, pd.DataFrame]) -> Subjects:
         as_strings(staff["name"]),
         objects([""] * len(staff), staff.index),
         first.reindex(staff["id"]).to_numpy(np.int64),
-        np.asarray(last.reindex(staff["id"]), dtype=np.int64),
+        last.reindex(staff["id"]).to_numpy(np.int64),
     )
 
 
 def _always(kind: str, frame: pd.DataFrame, names: "pd.Series[str]", classes: "pd.Series[str]") -> Subjects:
     count = len(frame)
-    return Subjects(kind, frame, names, classes, np.full(count, ALWAYS), np.full(count, FOREVER))
+    return Subjects(
+        kind,
+        frame,
+        names,
+        classes,
+        np.full(count, ALWAYS, dtype=np.int64),
+        np.full(count, FOREVER, dtype=np.int64),
+    )
 
 
 def names_of(value: Any, known: Mapping[str, int]) -> list[str]:
