@@ -147,6 +147,7 @@ def _running(facts: Facts, kind: str, duty: Duty) -> Found:
         helping = (pairings["role"] == "helper").to_numpy(bool)
         kept &= ~helping | pairings["helper"].notna().to_numpy(bool)
     rows, children = facts.owners("pairing", "child")
+    codes: Numbers
     kept[np.setdiff1d(np.arange(len(kept)), rows[_there(facts, "child")[children]])] = False
     if kind in ("helper", "teacher"):
         subjects = facts.subjects(kind)

@@ -9,6 +9,7 @@ import pytest
 
 from guanai.care.duties import KINDS
 from guanai.server.commands import parser
+from guanai.storage.forms.definitions import METADATA_TYPES
 from guanai.storage.forms.headings import TYPES
 from guanai.storage.shelves import shipped_forms
 from guanai.storage.workbooks import presets
@@ -24,9 +25,6 @@ MODULES = [
     for path in sorted((ROOT / room).rglob("*.py"))
     if path.name != "__main__.py"
 ]
-
-
-METADATA = ("today", "start", "end", "username", "deviceid")
 
 
 def commands():
@@ -68,7 +66,7 @@ def test_every_preset_is_in_the_readme(name):
 @pytest.mark.parametrize("name", [name for name in TYPES if not name.startswith("end_")])
 def test_every_question_type_is_in_the_readme_in_both_languages(name):
     assert f"`{name}`" in README
-    assert name in METADATA or f"`{name}` {TYPES[name]}" in README
+    assert name in METADATA_TYPES or f"`{name}` {TYPES[name]}" in README
 
 
 @pytest.mark.parametrize("name", MODULES)
