@@ -152,7 +152,8 @@ def _running(facts: Facts, kind: str, duty: Duty) -> Found:
     if kind in ("helper", "teacher"):
         subjects = facts.subjects(kind)
         codes = subjects.index.get_indexer(pd.Index(pairings["helper"], dtype=object)).astype(np.int64)
-        rows, codes = np.flatnonzero(codes >= 0), codes[codes >= 0]
+        rows = np.flatnonzero(codes >= 0).astype(np.int64)
+        codes = codes[rows]
     elif kind == "class":
         places = dict(zip(facts.subjects(kind).names, range(len(facts.subjects(kind))), strict=True))
         own = facts.subjects("child").classes.map(places).fillna(-1).to_numpy(np.int64)[children]
