@@ -6,6 +6,7 @@ who and when.
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -20,10 +21,11 @@ from guanai.care.policies import Policy
 from guanai.care.summaries import Summary, summary
 from guanai.storage.attachments import Attachments
 from guanai.storage.databases import Database
+from guanai.storage.doubles import Doubles
 from guanai.storage.entities import follow
 from guanai.storage.folders import Folder
 from guanai.storage.forms import SYSTEM_FIELDS, Form, Session
-from guanai.storage.frames import frame_of
+from guanai.storage.frames import frame_of, with_children, within
 from guanai.storage.histories import Change
 from guanai.storage.labels import labels_of, options_of
 from guanai.storage.lists import list_rows
@@ -63,6 +65,8 @@ class School:
         self._options: dict[str, tuple[int, list[dict[str, str]]]] = {}
         self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
         self._policy: tuple[Policy, str | None] | None = None
+        #: Dossiers that may be of one child: found, made one, taken apart again.
+        self.doubles = Doubles(self)
 
     def __repr__(self) -> str:
         return f"School({str(self.folder.path)!r}, person={self.person!r})"
@@ -208,37 +212,21 @@ class School:
         """
         columns = self.form(name).columns
         if retired:
-            return self._with_children(name, frame_of(self.table(name).rows(), columns, retired=True))
+            return self._framed(name, columns, retired=True)
         sequence = self._database.sequence()
         cached = self._frames.get(name)
         if cached is None or cached[0] != sequence:
-            frame = self._with_children(name, frame_of(self.table(name).rows(), columns))
+            frame = self._framed(name, columns)
             cached = self._frames[name] = (sequence, frame)
         frame = cached[1]
         if term is not None:
-            frame = self._within(frame, self._term_by_name(term))
+            chosen = self._term_by_name(term)
+            frame = within(frame, chosen.start, chosen.end)
         return frame.copy()
 
-    def _with_children(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
-        """Add the child's name and class to a register that is about children."""
-        if name == "child" or "child" not in frame:
-            return frame
-        children = {child["id"]: child for child in self.table("child").rows()}
-        place = list(frame.columns).index("child") + 1
-        for offset, (column, field) in enumerate((("child_name", "name"), ("class", "class"))):
-            if column not in frame:
-                values = [children.get(child, {}).get(field) for child in frame["child"]]
-                frame.insert(place + offset, column, pd.Series(values, index=frame.index, dtype=object))
-        return frame
-
-    @staticmethod
-    def _within(frame: pd.DataFrame, term: Term) -> pd.DataFrame:
-        start, end = pd.Timestamp(term.start), pd.Timestamp(term.end)
-        if "date" in frame:
-            return frame[frame["date"].between(start, end)]
-        if {"start", "end"} <= set(frame):
-            return frame[(frame["start"] <= end) & ~(frame["end"] < start)]
-        return frame
+    def _framed(self, name: str, columns: Mapping[str, str], *, retired: bool = False) -> pd.DataFrame:
+        frame = frame_of(self.table(name).rows(), columns, retired=retired)
+        return frame if name == "child" else with_children(frame, self.table("child").rows())
 
     def record(self, form: str, record_id: str) -> Record | None:
         """Return one record, or None when there is none of that id."""
@@ -269,7 +257,7 @@ class School:
             first = f"{problems[0].label}: {problems[0].message}"
             raise RecordError("school.refused", fields, count=len(problems), first=first)
         answers = {key: value for key, value in session.record().items() if key not in SYSTEM_FIELDS}
-        with self._db.transaction():
+        with self.transaction():
             self.drafts().drop(token)
             before = self.record(form, str(record["id"])) if record.get("id") else None
             kept = self._keep(form, answers, record, token, key)
@@ -291,23 +279,34 @@ class School:
 
     def save_many(self, form: str, records: Iterable[Mapping[str, Any]]) -> int:
         """Save several records in one transaction, all or none; return how many. Raises what `save` does."""
-        with self._db.transaction():
+        with self.transaction():
             return len([self.save(form, record) for record in records])
 
     def _stamped(self, form: str, answers: Record, made_at: str | None = None) -> Record:
         """Return a new record: its id, form, version, who and when, then its answers."""
-        at = made_at or self._db.clock()
+        signed = self.signature(made_at)
         return {
             "id": str(uuid7()),
             **answers,
             "form": form,
             "version": self.form(form).version,
             "revision": 1,
-            "created_at": at,
-            "created_by": self.person,
-            "updated_at": at,
-            "updated_by": self.person,
+            "created_at": signed["updated_at"],
+            "created_by": signed["updated_by"],
+            **signed,
         }
+
+    def signature(self, at: str | None = None) -> dict[str, str]:
+        """Return who changes a record, and when: now, without another moment."""
+        return {"updated_at": at or self._db.clock(), "updated_by": self.person}
+
+    def sequence(self) -> int:
+        """Return a number that stays the same while no record changes."""
+        return self._database.sequence()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make every save within the block one: all of them are kept, or none."""
+        return self._db.transaction()
 
     def _replace(self, form: str, answers: Record, record: Mapping[str, Any]) -> Record:
         record_id = str(record["id"])
@@ -320,8 +319,7 @@ class School:
             **{name: kept[name] for name in SYSTEM_FIELDS if name in kept},
             "version": self.form(form).version,
             "revision": expected + 1,
-            "updated_at": self._db.clock(),
-            "updated_by": self.person,
+            **self.signature(),
         }
         return dict(self.table(form).replace(record_id, changed, expected_revision=expected))
 
@@ -360,7 +358,7 @@ class School:
         """Return everything about a child, as a dossier shows it.
 
         ``records``: every register's records of the child by form name, frames as in `frame`; ``forms`` by name;
-        ``history``: the changes of the child's own record; ``due``: its due lines ``on`` this day.
+        ``history``: the changes of the child's own record, and of one merged into it; ``due``: its due lines ``on`` this day.
         """
         forms = self.all_forms()
         frames = {name: self.frame(name) for name, form in forms.items() if "child" in form.columns}
@@ -368,7 +366,7 @@ class School:
         return {
             "forms": forms,
             "records": {name: frame[frame["child"] == child_id] for name, frame in frames.items()},
-            "history": self.history("child", child_id),
+            "history": self.doubles.history(child_id),
             "due": lines[lines["subject_id"] == child_id],
             "on": self.today(),
         }

@@ -11,6 +11,7 @@ from guanai.widgets.dossiers import Dossier
 from guanai.widgets.downloads import Download
 from guanai.widgets.forms import Form
 from guanai.widgets.inputs import Button, Choice, Day, Search
+from guanai.widgets.lookalikes import MergePanel, Merges
 from guanai.widgets.names import find, matches
 from guanai.widgets.pages import (
     OWN_PAGES,
@@ -38,6 +39,8 @@ __all__ = [
     "FirstSteps",
     "Form",
     "Links",
+    "MergePanel",
+    "Merges",
     "Picture",
     "Progress",
     "Search",

@@ -92,7 +92,7 @@ class Unfinished(ipw.VBox):
             lines.append(
                 ipw.VBox([html(self._words(draft)), choice], layout=plain(), _dom_classes=("guanai-unsaved",))
             )
-        old: tuple[Any, ...] = tuple(self.children or ())
+        old = tuple(getattr(self, "children", ()))
         self.children = tuple(lines)
         for line in old:
             line.close()
