@@ -24,6 +24,7 @@ from guanai.widgets.pages import (
 )
 from guanai.widgets.progress import Progress
 from guanai.widgets.tables import Table
+from guanai.widgets.unsaved import LeftOver
 
 __all__ = [
     "OWN_PAGES",
@@ -38,6 +39,7 @@ __all__ = [
     "Download",
     "FirstSteps",
     "Form",
+    "LeftOver",
     "Links",
     "MergePanel",
     "Merges",
