@@ -107,6 +107,9 @@ def parser() -> argparse.ArgumentParser:
         moved.add_argument("form", metavar="FORM", help=both("option.form"))
         moved.add_argument("file", metavar="FILE", type=Path, help=both("option.file"))
     importing.add_argument("--dry-run", action="store_true", help=both("option.dry_run"))
+    importing.add_argument(
+        "--others", metavar="ROW", type=int, nargs="+", default=(), help=both("option.others")
+    )
 
     form = command("form", record_commands.form_check, folder=False)
     form.add_argument("action", choices=("check",), help=both("option.form_check"))

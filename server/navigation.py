@@ -10,7 +10,7 @@ from pathlib import Path
 __all__ = ["Page", "half", "heading", "pages"]
 
 # The day's work first; a school's own pages follow by name.
-ORDER = ("home", "child", "home_visit", "pairing", "checklist", "summary")
+ORDER = ("home", "child", "home_visit", "pairing", "checklist", "summary", "register", "same_child")
 HEADING = re.compile(r"^#\s+(.+?)\s*$", re.MULTILINE)
 
 

@@ -63,7 +63,7 @@ def import_(chosen: Namespace) -> None:
 
     take = import_submissions if is_submissions(chosen.file) else import_records
     with opened(chosen.folder) as school:
-        rows = take(school, chosen.form, chosen.file, dry_run=chosen.dry_run)
+        rows = take(school, chosen.form, chosen.file, dry_run=chosen.dry_run, others=chosen.others)
     for row in rows:
         words = "；".join(row.messages)
         tell(say("import.row", row=row.row, state=say(f"import.{row.state}"), label=row.label, words=words))
@@ -71,6 +71,9 @@ def import_(chosen: Namespace) -> None:
     counts = {state: states[state] for state in ("new", "changed", "same", "bad")}
     if states["bad"] and not chosen.dry_run:
         raise ExchangeError("import.refused", **counts)
+    if states["alike"]:
+        numbers = " ".join(str(row.row) for row in rows if row.state == "alike")
+        tell(say("import.left_out", count=states["alike"], rows=numbers))
     tell(say("import.would" if chosen.dry_run else "import.done", **counts))
 
 

@@ -6,12 +6,13 @@ row to its record: keep it and the row changes that record, leave it empty and t
 """
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from guanai.care.lookalikes import Known
 from guanai.storage.cells import plain_cell, safe_cell
 from guanai.storage.forms.sessions import Session
 from guanai.storage.frames import retired_fields
@@ -22,7 +23,7 @@ from guanai.storage.workbooks import read_first_sheet
 from guanai.templates.errors import ExchangeError
 from guanai.templates.wording import say
 
-__all__ = ["Row", "export_records", "import_records"]
+__all__ = ["Row", "compared", "export_records", "import_records"]
 
 # What separates several choices in one cell; any of these is read.
 BETWEEN = "；"
@@ -34,7 +35,10 @@ KINDS = {"date": "day", "integer": "number", "decimal": "number"}
 
 @dataclass(frozen=True)
 class Row:
-    """What an import makes of one row: its number, new, changed, same or bad, and why in words."""
+    """What an import makes of one row: its number, new, alike, changed, same or bad, and why in words.
+
+    An alike row would be a new child who looks like one who is there already, or like an earlier row.
+    """
 
     row: int
     state: str
@@ -70,12 +74,15 @@ def export_records(school: School, form: str, path: str | Path) -> int:
     return len(rows)
 
 
-def import_records(school: School, form: str, path: str | Path, *, dry_run: bool = False) -> list[Row]:
+def import_records(
+    school: School, form: str, path: str | Path, *, dry_run: bool = False, others: Collection[int] = ()
+) -> list[Row]:
     """Read a file's rows as records of a form; return what became of each, in the file's order.
 
     Each row is filled in as a person would, so that it gets the form's own messages. Nothing is
     written while one row is bad, and nothing at all with ``dry_run``; otherwise all rows are written
-    in one transaction. Raises ExchangeError for a file that cannot be read or has no known column,
+    in one transaction, but for those that look like a child who is there: such a row is written as
+    another child only where its number is among ``others``. Raises ExchangeError for a file that cannot be read or has no known column,
     and ConflictError when a record was saved by somebody else meanwhile.
     """
     table = _read(Path(path))
@@ -87,9 +94,32 @@ def import_records(school: School, form: str, path: str | Path, *, dry_run: bool
         for number, cells in enumerate(table[1:], start=2)
         if any(str(cell).strip() for cell in cells)
     ]
+    read = list(compared(school, form, read, others))
     if not dry_run and not any(row.state == "bad" for row in read):
-        school.save_many(form, [row.record for row in read if row.state != "same"])
+        school.save_many(form, [row.record for row in read if row.state in ("new", "changed")])
     return read
+
+
+def compared(school: School, form: str, rows: Iterable[Row], others: Collection[int]) -> Iterable[Row]:
+    """Mark the new children who look like one who is there, or like an earlier row, but for the rows in ``others``."""
+    if form != "child":
+        yield from rows
+        return
+    there, above = Known(school.table("child").rows()), Known()
+    for row in rows:
+        if row.state != "new" or row.row in others:
+            yield row
+            continue
+        child = {**row.record, "id": str(row.row)}
+        messages = [
+            say("alike.row", label=school.label("child", key), why=say(f"alike.{why}"), id=key)
+            for key, why in there.like(child)
+        ]
+        messages += [
+            say("alike.row_above", row=key, why=say(f"alike.{why}")) for key, why in above.like(child)
+        ]
+        above.add(child)
+        yield replace(row, state="alike", messages=tuple(messages)) if messages else row
 
 
 def _matched(school: School, form: str, heads: Sequence[str], file: str) -> dict[str, Header]:

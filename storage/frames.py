@@ -1,13 +1,14 @@
 """Records as pandas frames: the form gives the columns and their types, so an empty register has them too."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from guanai.storage.forms.definitions import SYSTEM_FIELDS
 
-__all__ = ["frame_of", "retired_fields"]
+__all__ = ["frame_of", "retired_fields", "with_children", "within"]
 
 
 def retired_fields(documents: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list[str]:
@@ -46,3 +47,26 @@ def _column(values: list[Any], kind: str) -> pd.Series:
     if kind == "decimal":
         return pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").astype("float64")
     return pd.Series(values, dtype=object)
+
+
+def with_children(frame: pd.DataFrame, children: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Add ``child_name`` and ``class`` to a register that is about children."""
+    if "child" not in frame:
+        return frame
+    known = {child["id"]: child for child in children}
+    place = list(frame.columns).index("child") + 1
+    for offset, (column, field) in enumerate((("child_name", "name"), ("class", "class"))):
+        if column not in frame:
+            values = [known.get(child, {}).get(field) for child in frame["child"]]
+            frame.insert(place + offset, column, pd.Series(values, index=frame.index, dtype=object))
+    return frame
+
+
+def within(frame: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
+    """Return the records dated from the first to the last day, or that ran on one of these days."""
+    start, end = pd.Timestamp(first), pd.Timestamp(last)
+    if "date" in frame:
+        return frame[frame["date"].between(start, end)]
+    if {"start", "end"} <= set(frame):
+        return frame[(frame["start"] <= end) & ~(frame["end"] < start)]
+    return frame

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
 from typing import Any, cast
@@ -14,7 +15,7 @@ from guanai.storage.databases import Database
 from guanai.storage.entities import follow
 from guanai.storage.folders import Folder
 from guanai.storage.forms import SYSTEM_FIELDS, Form, Session
-from guanai.storage.frames import frame_of
+from guanai.storage.frames import frame_of, with_children
 from guanai.storage.histories import Change
 from guanai.storage.labels import labels_of, options_of
 from guanai.storage.lists import list_rows
@@ -83,13 +84,19 @@ class Registers:
         return {name: self.form(name) for name in self.forms()}
 
     def session(
-        self, form: str, record: Mapping[str, Any] | None = None, language: str | None = None
+        self,
+        form: str,
+        record: Mapping[str, Any] | None = None,
+        language: str | None = None,
+        *,
+        defaults: bool | None = None,
     ) -> Session:
-        """Return a form being filled in, with a record's answers or empty, its choices from the records."""
-        return self.form(form).session(
-            record,
-            language=language or os.environ.get("GUANAI_LANGUAGE", "zh"),
-        )
+        """Return a form being filled in, with a record's answers or empty, its choices from the records.
+
+        ``defaults`` says whether empty answers get their defaults; without it those of a new record do.
+        """
+        chosen = language or os.environ.get("GUANAI_LANGUAGE", "zh")
+        return self.form(form).session(record, language=chosen, defaults=defaults)
 
     def instances(self, name: str) -> list[dict[str, str]]:
         """Return the rows that a form's choices or look-ups read: of a register, or of a file beside the forms.
@@ -123,34 +130,25 @@ class Registers:
         for an unknown form.
         """
         columns = self.form(name).columns
-        rows = self.table(name).rows()
         if retired:
-            return self._with_children(name, frame_of(rows, columns, retired=True))
+            return self._framed(name, columns, retired=True)
         state = (self.form(name).version, self._state(name), self._state("child"))
         cached = self._frames.get(name)
         if cached is None or cached[0] != state:
-            cached = self._frames[name] = (state, self._with_children(name, frame_of(rows, columns)))
+            cached = self._frames[name] = (state, self._framed(name, columns))
         return cached[1].copy()
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return every register as a frame, by its name."""
         return {name: self.frame(name) for name in self.forms()}
 
+    def _framed(self, name: str, columns: Mapping[str, str], *, retired: bool = False) -> pd.DataFrame:
+        frame = frame_of(self.table(name).rows(), columns, retired=retired)
+        return frame if name == "child" else with_children(frame, self.table("child").rows())
+
     def _state(self, name: str) -> int:
         """Return a number that is another one once a register has changed."""
         return self._database.rows(name).version
-
-    def _with_children(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
-        """Add the child's name and class to a register that is about children."""
-        if name == "child" or "child" not in frame:
-            return frame
-        children = {child["id"]: child for child in self.table("child").rows()}
-        place = list(frame.columns).index("child") + 1
-        for offset, (column, field) in enumerate((("child_name", "name"), ("class", "class"))):
-            if column not in frame:
-                values = [children.get(child, {}).get(field) for child in frame["child"]]
-                frame.insert(place + offset, column, pd.Series(values, index=frame.index, dtype=object))
-        return frame
 
     def record(self, form: str, record_id: str) -> Record | None:
         """Return one record, or None when there is none of that id."""
@@ -180,18 +178,19 @@ class Registers:
 
         A record with an ``id`` replaces the one kept under it, any other is new (``key`` is its id). The same
         ``token`` sent twice is kept once, with what was changed before the second time, and the draft kept
-        under it goes. What the form's sheet ``entities`` says is changed in other registers in the same step.
-        Raises RecordError with the form's message for each field, ConflictError with both versions when
+        under it goes; what comes with a token has been through its form already, so that a default which was
+        cleared there stays empty. What the form's sheet ``entities`` says is changed in other registers in the
+        same step. Raises RecordError with the form's message for each field, ConflictError with both versions when
         somebody else has saved the record since it was read.
         """
-        session = self.session(form, record)
+        session = self.session(form, record, defaults=False if token else None)
         problems = session.check()
         if problems:
             fields = {problem.path: problem.message for problem in problems}
             first = f"{problems[0].label}: {problems[0].message}"
             raise RecordError("school.refused", fields, count=len(problems), first=first)
         answers = {key: value for key, value in session.record().items() if key not in SYSTEM_FIELDS}
-        with self._db.transaction():
+        with self.transaction():
             self.drafts().drop(token)
             before = self.record(form, str(record["id"])) if record.get("id") else None
             kept = self._keep(form, answers, record, token, key)
@@ -199,9 +198,9 @@ class Registers:
             return kept
 
     def save_many(self, form: str, records: Iterable[Mapping[str, Any]]) -> int:
-        """Save several records in one transaction, all or none; return how many. Raises what `save` does."""
-        with self._db.transaction():
-            return len([self.save(form, record) for record in records])
+        """Save records that have been through their form, all or none; return how many. Raises what `save` does."""
+        with self.transaction():
+            return len([self.save(form, record, token=str(uuid7())) for record in records])
 
     def _keep(
         self, form: str, answers: Record, record: Mapping[str, Any], token: str | None, key: str
@@ -218,18 +217,29 @@ class Registers:
 
     def _stamped(self, form: str, answers: Record, made_at: str | None = None) -> Record:
         """Return a new record: its id, form, version, who and when, then its answers."""
-        at = made_at or self._db.clock()
+        signed = self.signature(made_at)
         return {
             "id": str(uuid7()),
             **answers,
             "form": form,
             "version": self.form(form).version,
             "revision": 1,
-            "created_at": at,
-            "created_by": self.person,
-            "updated_at": at,
-            "updated_by": self.person,
+            "created_at": signed["updated_at"],
+            "created_by": signed["updated_by"],
+            **signed,
         }
+
+    def signature(self, at: str | None = None) -> dict[str, str]:
+        """Return who changes a record, and when: now, without another moment."""
+        return {"updated_at": at or self._db.clock(), "updated_by": self.person}
+
+    def sequence(self) -> int:
+        """Return a number that stays the same while no record changes."""
+        return self._database.sequence()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make every save within the block one: all of them are kept, or none."""
+        return self._db.transaction()
 
     def _replace(self, form: str, answers: Record, record: Mapping[str, Any], token: str | None) -> Record:
         record_id = str(record["id"])
@@ -242,15 +252,14 @@ class Registers:
             **{name: kept[name] for name in SYSTEM_FIELDS if name in kept},
             "version": self.form(form).version,
             "revision": expected + 1,
-            "updated_at": self._db.clock(),
-            "updated_by": self.person,
+            **self.signature(),
         }
         return dict(self.table(form).replace(record_id, changed, expected, token))
 
     def load(self, form: str, records: Iterable[Mapping[str, Any]], *, at: str | None = None) -> int:
         """Keep many records that have been checked already, all or none and as they stand; return how many."""
         stamped = [self._stamped(form, {}, at) | dict(record) for record in records]
-        with self._db.transaction():
+        with self.transaction():
             self.table(form).insert_multiple(stamped)
             for record in stamped if self.form(form).entities else ():
                 follow(self, self.session(form, record), record, None)

@@ -16,7 +16,9 @@ from guanai.care.eligibility import left_behind
 from guanai.care.policies import Policy
 from guanai.care.summaries import Summary, summary
 from guanai.storage.databases import Database
+from guanai.storage.doubles import Doubles
 from guanai.storage.folders import Folder
+from guanai.storage.frames import within
 from guanai.storage.policies import current_policy
 from guanai.storage.registers import NOBODY, Registers
 from guanai.templates import template
@@ -39,6 +41,8 @@ class School(Registers):
         super().__init__(folder, database, person, staff_id)
         self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
         self._policy: tuple[Policy, str | None] | None = None
+        #: Dossiers that may be of one child: found, made one, taken apart again.
+        self.doubles = Doubles(self)
 
     def as_user(self, person: str, staff_id: str = "") -> "School":
         """Return the door as that person sees it: what they save carries their name.
@@ -114,7 +118,10 @@ class School(Registers):
         GuanaiError for an unknown form or term.
         """
         frame = super().frame(name, retired=retired)
-        return frame if term is None else _within(frame, self._term_by_name(term))
+        if term is None:
+            return frame
+        chosen = self._term_by_name(term)
+        return within(frame, chosen.start, chosen.end)
 
     def children(self, on: date | None = None) -> pd.DataFrame:
         """Return the left-behind children in care on a day, by the school's definition: rows of ``frame("child")``."""
@@ -129,7 +136,8 @@ class School(Registers):
         """Return everything about a child, as a dossier shows it.
 
         ``records``: every register's records of the child by form name, frames as in `frame`; ``forms`` by name;
-        ``history``: the changes of the child's own record; ``due``: its due lines ``on`` this day.
+        ``history``: the changes of the child's own record, and of one merged into it; ``due``: its due lines
+        ``on`` this day.
         """
         forms = self.all_forms()
         frames = {name: self.frame(name) for name, form in forms.items() if "child" in form.columns}
@@ -137,7 +145,7 @@ class School(Registers):
         return {
             "forms": forms,
             "records": {name: frame[frame["child"] == child_id] for name, frame in frames.items()},
-            "history": self.history("child", child_id),
+            "history": self.doubles.history(child_id),
             "due": lines[lines["subject_id"] == child_id],
             "on": self.today(),
         }
@@ -166,13 +174,3 @@ class School(Registers):
             known = (sequence, summary(self.policy, self.frames(), chosen, day))
             self._summaries[chosen.name, day] = known
         return known[1]
-
-
-def _within(frame: pd.DataFrame, term: Term) -> pd.DataFrame:
-    """Return the rows that belong to a term, by their day or by their start and end."""
-    start, end = pd.Timestamp(term.start), pd.Timestamp(term.end)
-    if "date" in frame:
-        return frame[frame["date"].between(start, end)]
-    if {"start", "end"} <= set(frame):
-        return frame[(frame["start"] <= end) & ~(frame["end"] < start)]
-    return frame

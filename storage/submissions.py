@@ -6,7 +6,7 @@ the form as if typed, so they get the form's own messages; nothing is kept while
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from xml.etree import ElementTree
 
 from guanai.storage.attachments import Attachments
-from guanai.storage.exchange import Row
+from guanai.storage.exchange import Row, compared
 from guanai.storage.forms.definitions import Group, Item, Question, Repeat
 from guanai.storage.schools import School
 from guanai.templates.errors import ExchangeError
@@ -51,11 +51,14 @@ def is_submissions(path: Path) -> bool:
     return any(key in heads for key in _KEYS)
 
 
-def import_submissions(school: School, form: str, path: Path, *, dry_run: bool = False) -> list[Row]:
+def import_submissions(
+    school: School, form: str, path: Path, *, dry_run: bool = False, others: Collection[int] = ()
+) -> list[Row]:
     """Read submissions as records of a form; return what became of each, in the file's order.
 
     One that was imported before is left as it stands. Pictures and files that lie beside the file or in a folder
-    ``media`` there are kept with the record. Raises ExchangeError for a file that cannot be read.
+    ``media`` there are kept with the record. One that looks like a child who is there is written as another child
+    only where its number is among ``others``. Raises ExchangeError for a file that cannot be read.
     """
     try:
         found = list(
@@ -63,7 +66,7 @@ def import_submissions(school: School, form: str, path: Path, *, dry_run: bool =
         )
     except (OSError, ElementTree.ParseError, UnicodeError, csv.Error) as error:
         raise ExchangeError("exchange.unreadable", file=path.name) from error
-    rows = [_row(school, form, submission) for submission in found]
+    rows = list(compared(school, form, [_row(school, form, submission) for submission in found], others))
     if not dry_run and not any(row.state == "bad" for row in rows):
         items, shelf = school.form(form).items, Attachments(school.folder.attachments)
         school.load(

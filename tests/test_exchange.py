@@ -173,3 +173,30 @@ def test_a_csv_of_a_chinese_spreadsheet_is_read(with_child, tmp_path):
 def test_an_export_that_cannot_be_written_says_so(school, tmp_path):
     with pytest.raises(ExchangeError):
         export_records(school, "child", tmp_path / "nowhere" / "child.xlsx")
+
+
+def test_a_row_that_looks_like_a_child_who_is_there_is_not_written(with_child, tmp_path):
+    """The check of the form runs on an import too (peers 18: SORMAS #1946)."""
+    path = written(
+        tmp_path,
+        ["name", "sex", "birth_date", "class"],
+        ["林小宇", "女", "2016-05-04", "三年级1班"],
+        ["周小河", "男", "2015-3-8", "三年级1班"],
+        ["周晓河", "男", "2015-3-8", "三年级1班"],
+    )
+    report = import_records(with_child, "child", path, dry_run=True)
+    assert [row.state for row in report] == ["alike", "new", "alike"]
+    assert "林小雨（三年级1班）" in report[0].messages[0]
+    assert with_child.frame("child").iloc[0]["id"] in report[0].messages[0]
+    assert "第 3 行" in report[2].messages[0]
+    assert len(with_child.frame("child")) == 1
+    import_records(with_child, "child", path)
+    assert sorted(with_child.frame("child")["name"]) == ["周小河", "林小雨"]
+
+
+def test_a_row_is_written_as_another_child_where_somebody_says_so(with_child, tmp_path):
+    path = written(
+        tmp_path, ["name", "sex", "birth_date", "class"], ["林小宇", "女", "2016-05-04", "三年级1班"]
+    )
+    assert [row.state for row in import_records(with_child, "child", path, others=[2])] == ["new"]
+    assert sorted(with_child.frame("child")["name"]) == ["林小宇", "林小雨"]

@@ -18,6 +18,16 @@ from guanai.widgets.names import find, in_order, matches, spelt
         ("安 四", "安小苗（三1班）", False),
         ("bai", "安小苗", False),
         ("柏", "白小苗", False),
+        ("anx", "安小苗", True),
+        ("anxm", "安小苗", True),
+        ("axmi", "安小苗", True),
+        ("nx", "安小苗", False),
+        ("zengy", "曾雨", True),
+        ("cengyu", "曾雨", True),
+        ("cz", "曾雨", False),
+        ("c", "李查", True),
+        ("zhangs", "张三", True),
+        ("zhangs", "张小三", False),
         ("", "安小苗", True),
         ("  ", "安小苗", True),
     ],
@@ -36,6 +46,52 @@ def test_find_rows():
     assert list(find(frame, "三1", "name", "class")["id"]) == ["1"]
     assert list(find(frame, "", "name")["id"]) == ["1", "2"]
     assert find(frame.iloc[:0], "axm", "name").empty
+
+
+PEOPLE = pd.DataFrame(
+    {
+        "id": ["1", "2"],
+        "revision": [1, 1],
+        "name": ["安小苗", "白小禾"],
+        "class": ["三1班", "四2班"],
+        "village": ["柳溪村", None],
+        "phone": ["13800001111", None],
+        "guardians": [None, [{"name": "白大山", "phone": "139 0000 2222"}]],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("liux", ["1"]),
+        ("三1 an", ["1"]),
+        ("0000111", ["1"]),
+        ("138 0000 1111", ["1"]),
+        ("+86 138-0000-1111", ["1"]),
+        ("bds", ["2"]),
+        ("139 0000", ["2"]),
+        ("小", ["1", "2"]),
+        ("小 安", ["1"]),
+        ("nobody", []),
+    ],
+)
+def test_find_by_class_village_telephone_guardian(text, ids):
+    found = find(PEOPLE, text, "name", "class", "village", "phone", "guardians")
+    assert list(found["id"]) == ids
+
+
+def test_a_changed_row_is_found_by_what_it_is_now():
+    assert list(find(PEOPLE, "axm", "name")["id"]) == ["1"]
+    changed = PEOPLE.assign(name=["周大河", "白小禾"], revision=[2, 1])
+    assert find(changed, "axm", "name").empty
+    assert list(find(changed, "zdh", "name")["id"]) == ["1"]
+
+
+def test_a_long_list_is_made_ready_while_it_is_read():
+    long = pd.concat([PEOPLE] * 600).assign(id=[f"n{number}" for number in range(1200)])
+    assert find(long, "", "name") is long
+    assert len(find(long, "bxh", "name")) == 600
 
 
 def test_classes_in_their_order():

@@ -12,7 +12,7 @@ from guanai.storage import ConflictError, open_school
 from guanai.storage.forms.loading import form_of
 from guanai.storage.unsaved import Drafts
 from guanai.templates.errors import StorageError
-from guanai.widgets import Form
+from guanai.widgets import Form, LeftOver
 
 CLASS = {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42}
 CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": "三年级1班"}
@@ -289,3 +289,16 @@ def test_a_records_file_from_before_there_were_drafts(desk):
     page(opened).fill(name="林")
     assert len(opened.drafts().kept()) == 1
     opened.close()
+
+
+def test_the_first_page_lists_what_was_not_saved(desk):
+    child = desk.save("child", CHILD)
+    assert LeftOver(desk.drafts(), desk.all_forms()).body.value == ""
+    page(desk).fill(name="<周小河>")
+    page(desk, record=child).fill(village="柳溪村")
+    page(desk, "talk", record={"child": child["id"]}).fill(study="用功")
+    listed = LeftOver(desk.drafts(), desk.all_forms()).body.value
+    assert 'href="child?new=1"' in listed
+    assert f'href="child?id={child["id"]}&amp;edit=1"' in listed
+    assert 'href="register?form=talk"' in listed
+    assert "&lt;周小河&gt;" in listed

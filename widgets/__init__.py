@@ -11,6 +11,7 @@ from guanai.widgets.dossiers import Dossier
 from guanai.widgets.downloads import Download
 from guanai.widgets.forms import Form
 from guanai.widgets.inputs import Button, Choice, Day, Search
+from guanai.widgets.lookalikes import MergePanel, Merges
 from guanai.widgets.names import find, matches
 from guanai.widgets.pages import (
     OWN_PAGES,
@@ -23,6 +24,7 @@ from guanai.widgets.pages import (
 )
 from guanai.widgets.progress import Progress
 from guanai.widgets.tables import Table
+from guanai.widgets.unsaved import LeftOver
 
 __all__ = [
     "OWN_PAGES",
@@ -37,7 +39,10 @@ __all__ = [
     "Download",
     "FirstSteps",
     "Form",
+    "LeftOver",
     "Links",
+    "MergePanel",
+    "Merges",
     "Picture",
     "Progress",
     "Search",

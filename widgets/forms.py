@@ -5,13 +5,14 @@ that is being changed stays as it is.
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 from uuid import uuid4
 
 import ipywidgets as ipw
 
+from guanai.care.merging import combined
 from guanai.templates.errors import ConflictError, RecordError
 from guanai.templates.wording import say
 from guanai.widgets.boxes import Panel, button, html, spoken
@@ -19,6 +20,7 @@ from guanai.widgets.conflicts import Conflict, merged
 from guanai.widgets.errors import message_of
 from guanai.widgets.fields import Field
 from guanai.widgets.layouts import plain
+from guanai.widgets.lookalikes import Review, WhichChild, called, texts_of
 from guanai.widgets.progress import Progress
 from guanai.widgets.sections import Sections
 from guanai.widgets.tables import href
@@ -37,7 +39,8 @@ class Form(Panel):
     gets the same text again when one save is tried twice. ``record`` with an ``id`` is changed, without one it
     gives the first answers of a new record. ``links`` are offered after a save, filled from the record:
     ``{"text": "child?id={child}"}``. ``drafts`` keeps what is typed until it is saved, and offers it again on
-    coming back; without it those of the school that the form comes from (`School.drafts`).
+    coming back; without it those of the school that the form comes from (`School.drafts`). ``alike(record)`` is asked before
+    a new record is saved: those who may be the same, as records each with the reason (`Doubles.like`).
 
     ``controls`` gives the ipywidgets control of each question by its path (``guardians/0/name``), ``record`` the
     answers so far, ``problems`` what is missing or wrong, ``notice`` the line above the button ``save``.
@@ -52,10 +55,12 @@ class Form(Panel):
         language: str | None = None,
         links: Mapping[str, str] | None = None,
         drafts: Any = None,
+        alike: Callable[[Record], Sequence[tuple[Record, str]]] | None = None,
     ) -> None:
         super().__init__("guanai-form")
         self._form = form if hasattr(form, "session") else form.form
         self._on_save = on_save
+        self._alike = alike
         self._language = language
         self._links = dict(links or {})
         self._base: Record = dict(record or {})
@@ -198,17 +203,17 @@ class Form(Panel):
 
     # -- saving
 
-    def _save(self) -> None:
+    def _save(self, **how: bool) -> None:
         if self._saved:  # the second half of a double click: the first one has saved everything there is
             return
         self.save.disabled = True
         try:
             with Progress(say("form.saving", self._language), into=self.notice):
-                self._try()
+                self._try(**how)
         finally:
             self.save.disabled = False
 
-    def _try(self) -> None:
+    def _try(self, *, is_another: bool = False) -> None:
         self._refused = True
         self._left.update(path for path in self._sections.paths() if self._session.state(path).relevant)
         self._show(set())
@@ -217,6 +222,8 @@ class Form(Panel):
             return
         try:
             record = self.record
+            if not is_another and self._asked_which(record):
+                return
             outcome = self._keep(record)
         except ConflictError as error:
             self._show_conflict(error)
@@ -253,27 +260,31 @@ class Form(Panel):
         )
         self._say("good", str(text or say("form.saved", self._language)), extra=links)
 
-    def _start(self, base: Record, draft: Any = None, *, typed: bool = False) -> None:
+    def _start(self, base: Record, typed: Record | None = None, token: str = "") -> None:
         """Show a record, an empty form, or what was typed and not saved, in the same controls."""
         self._base = base
         self._left.clear()
         self._wrong = {}
         self._refused = False
-        self._token = draft.token if draft else uuid4().hex
+        self._token = token or uuid4().hex
         self.conflict.children = ()
-        self._session = self._open(draft.answers, defaults=False) if draft else self._open(base)
+        self._session = self._open(base) if typed is None else self._open(typed, defaults=False)
         self._sections.start(self._session)
         self.remove_class("guanai-dirty")
-        opened = {} if draft or typed else self._session.written()
+        opened = self._session.written() if typed is None else {}
         self.unfinished.begin(self._token, base, opened)
 
     def _resume(self, draft: Any) -> None:
         """Go on with what was typed and not saved; what stands in the form now stays kept."""
-        self._start(dict(draft.base or {}), draft)
-        self._left = {path for path in draft.touched if path in self._sections.paths()}
+        self._start(dict(draft.base or {}), draft.answers, draft.token)
+        self._touched(draft.touched)
+        self._say("", say("unsaved.resumed", self._language, at=moment_of(draft.at)))
+
+    def _touched(self, paths: Iterable[str]) -> None:
+        """Take it that a person has been at these questions."""
+        self._left = set(paths) & set(self._sections.paths())
         self._touch()
         self._show(set())
-        self._say("", say("unsaved.resumed", self._language, at=moment_of(draft.at)))
 
     def _typed_texts(self, draft: Any) -> list[tuple[str, str]]:
         """Return label and text of what a person had typed, the child first."""
@@ -318,15 +329,13 @@ class Form(Panel):
 
     def _texts(self, answers: Mapping[str, Any], **how: Any) -> dict[str, tuple[str, str]]:
         """Return label and text of every answer by path, as a person reads them."""
-        session = self._open(answers, **how)
-        states = {path: session.state(path) for path in _question_paths(session.tree())}
-        return {path: (state.label, state.text or "") for path, state in states.items() if state.relevant}
+        return texts_of(self._open(answers, **how))
 
     def _keep_mine(self, theirs: Mapping[str, Any]) -> None:
         answers = merged(self._base, self.record, theirs, list(self._form.columns))
         kept = {key: value for key, value in theirs.items() if key not in self._form.columns}
         token = self._token
-        self._start({**kept, **answers}, typed=True)
+        self._start({**kept, **answers}, {**kept, **answers})
         self._keep_draft()
         self.unfinished.drop(token)
         self._save()
@@ -336,9 +345,36 @@ class Form(Panel):
         self._start(dict(theirs))
         self._say("", say("conflict.taken", self._language))
 
+    # -- somebody who may be there already
 
-def _question_paths(nodes: Any) -> list[str]:
-    paths: list[str] = []
-    for node in nodes:
-        paths += [node.path] if hasattr(node.item, "kind") else _question_paths(node.children)
-    return paths
+    def _asked_which(self, record: Record) -> bool:
+        """Ask whether a new record is of somebody who is there already; say whether there is anything to ask."""
+        found = self._alike(record) if self._alike and "id" not in self._base else []
+        if not found:
+            return False
+        panel = WhichChild(
+            record,
+            found,
+            self._texts,
+            on_this=self._take_for,
+            on_other=lambda: self._save(is_another=True),
+            language=self._language,
+        )
+        self.conflict.children = (panel,)
+        self._say("bad", say("alike.question", self._language, count=len(found)), alert=True)
+        panel.this[0].focus()
+        return True
+
+    def _take_for(self, child: Record) -> None:
+        """Put what was typed into the dossier that is there, as changes to look at before they are saved."""
+        token, blank = self._token, self._open({}).written()
+        typed = {
+            key: value for key, value in self._session.written().items() if value != blank.get(key)
+        }  # what the form fills in by itself says nothing about this child
+        answers = combined(child, typed, newer=typed)
+        self._start(dict(child), answers)
+        self._touched(path for path in self._sections.paths() if path.split("/")[0] in typed)
+        self._keep_draft()
+        self.unfinished.drop(token)
+        self.conflict.children = (Review(self._texts(answers), self._texts(child), self._language),)
+        self._say("", say("alike.taken", self._language, label=called(child, self._language)))

@@ -1,25 +1,57 @@
-"""Find a person by a part of the name, by its pinyin or by its initials."""
+"""Find a person by a part of the name, by its pinyin or its initials, by class, village or telephone.
 
+A word in Latin letters is looked for in how a name is read: each syllable from its beginning, as far as was typed
+(``zs``, ``zhangs``, ``zhsan`` and ``zhangsan`` all find 张三). Any other word is looked for as it stands.
+"""
+
+import os
 import re
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from threading import Thread
+from typing import Any
 
 import pandas as pd
 
+from guanai.care.spelling import readings
+
 __all__ = ["find", "in_order", "matches", "spelt"]
 
+# A name is read character by character, so the dictionary of phrases, most of pypinyin's loading time, stays out.
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
+
 _NUMERALS = str.maketrans("一二三四五六七八九", "123456789")
+# By these a row is known again that was made ready before; so many are kept, and so few need no preparation.
+_READY, _READY_AT_MOST, _FEW = {"id", "revision"}, 60_000, 1000
+_LONG = 40  # characters of a text that are read: enough for any name and village
+_GAP = re.compile(r"(?<=\d)[ -](?=\d)")
+_TELEPHONE = re.compile(r"[\d+][\d -]{3,}")
 
 
-@lru_cache(maxsize=20_000)
 def spelt(name: str) -> tuple[str, str]:
     """Return a name's pinyin and its initials: 李小明 is ``lixiaoming`` and ``lxm``.
 
     A character with several readings counts with its first.
     """
-    # 0.4 s of dictionaries, and only a person who types Latin letters needs them.
-    from pypinyin import Style, lazy_pinyin
+    syllables = [readings(character)[0] for character in name.lower()]
+    return "".join(syllables), "".join(syllable[:1] for syllable in syllables)
 
-    return "".join(lazy_pinyin(name)).lower(), "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()
+
+def _read(text: str) -> str:
+    """Return how a text is read: its syllables parted by spaces, the readings of one by strokes: ``zeng/ceng yu``."""
+    return "" if text.isascii() else " ".join(map(_syllable, text[:_LONG].lower()))
+
+
+@cache
+def _syllable(character: str) -> str:
+    return "/".join(readings(character))
+
+
+@lru_cache(maxsize=1000)
+def _heard(word: str) -> re.Pattern[str]:
+    """Return what finds a word in how a text is read: from the beginning of a syllable, any of them cut short."""
+    onward = r"(?:[a-z]*(?:/[a-z]+)* (?:[a-z]+/)*)?"
+    return re.compile(r"(?<![a-z0-9])" + onward.join(map(re.escape, word)))
 
 
 def matches(text: str, name: str) -> bool:
@@ -27,21 +59,98 @@ def matches(text: str, name: str) -> bool:
 
     Several words must all match. An empty text matches everything.
     """
-    for word in text.lower().split():
-        if word in name.lower():
-            continue
-        if not word.isascii() or not any(word in form for form in spelt(name)):
-            return False
-    return True
+    return all(_matching(word, [_Row(name)])[0] for word in text.lower().split())
+
+
+class _Row:
+    """What is looked into for one record, made ready once."""
+
+    __slots__ = ("_heard", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text.lower()
+        self._heard: str | None = None
+
+    @property
+    def heard(self) -> str:
+        if self._heard is None:
+            self._heard = "\n".join(map(_read, self.text.split("\n")))
+        return self._heard
+
+
+def _matching(word: str, rows: Sequence[_Row]) -> list[bool]:
+    """Tell for each row whether a word, in small letters, is in it."""
+    if word.isascii() and any(sign.isalpha() for sign in word):
+        heard = _heard(word).search
+        return [word in row.text or heard(row.heard) is not None for row in rows]
+    return [word in row.text for row in rows]
 
 
 def find(frame: pd.DataFrame, text: str | None, *columns: str) -> pd.DataFrame:
-    """Return the rows in which one of the columns (all text columns without any) matches the text."""
+    """Return the rows in which one of the columns (all text columns without any) matches the text.
+
+    A column of rows of its own (guardians) is looked into. A telephone number is found however it is typed.
+    """
+    chosen = tuple(column for column in (columns or frame.columns) if column in frame.columns)
     if not text or not text.strip():
+        if len(frame) > _FEW and _READY <= set(frame.columns):
+            Thread(target=_make_ready, args=(frame, chosen), daemon=True).start()
         return frame
-    chosen = [column for column in (columns or frame.columns) if column in frame.columns]
-    found = [any(matches(text, str(cell)) for cell in row) for row in frame[chosen].itertuples(index=False)]
+    rows = _rows(frame, chosen)
+    found = [True] * len(frame)
+    for word in _words(text.lower()):
+        found = [before and hit for before, hit in zip(found, _matching(word, rows), strict=True)]
     return frame.loc[found]
+
+
+_ready: dict[tuple[str, ...], dict[tuple[str, int], _Row]] = {}
+
+
+def _make_ready(frame: pd.DataFrame, columns: tuple[str, ...]) -> None:
+    """Make a long list ready while the person reads it, so that the first search is as quick as the others."""
+    for row in _rows(frame, columns):
+        _ = row.heard
+
+
+def _rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[_Row]:
+    """Return what is looked into, from what was made ready before as far as the records have not changed since."""
+    if not _READY <= set(frame.columns):
+        return [_Row(_joined(cells)) for cells in zip(*(frame[one].tolist() for one in columns), strict=True)]
+    ready = _ready.setdefault(columns, {})
+    keys = list(zip(frame["id"].tolist(), frame["revision"].tolist(), strict=True))
+    missing = [place for place, key in enumerate(keys) if key not in ready]
+    if missing:
+        if len(ready) > _READY_AT_MOST:
+            ready.clear()
+            missing = list(range(len(keys)))
+        few = frame.iloc[missing]
+        for place, cells in zip(
+            missing, zip(*(few[one].tolist() for one in columns), strict=True), strict=True
+        ):
+            ready[keys[place]] = _Row(_joined(cells))
+    return [ready[key] for key in keys]
+
+
+def _joined(cells: Iterable[Any]) -> str:
+    text = "\n".join([text for text in map(_plain, cells) if text])
+    closed = _GAP.sub("", text)
+    return text if closed == text else f"{text}\n{closed}"
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text; a telephone number with gaps in it is one."""
+    joined = _TELEPHONE.sub(lambda number: re.sub(r"[ -]", "", number[0]) + " ", text)
+    return joined.removeprefix("+86").split()
+
+
+def _plain(cell: Any) -> str:
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, list | tuple):
+        return _joined(cell)
+    if isinstance(cell, dict):
+        return _joined(cell.values())
+    return "" if cell is None or cell != cell else str(cell)  # NaN and NaT differ from themselves
 
 
 def in_order(name: str) -> tuple[tuple[int, int, str], ...]:

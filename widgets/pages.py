@@ -11,7 +11,16 @@ from urllib.parse import quote
 from guanai.templates.wording import say
 from guanai.widgets.boxes import Panel, html
 
-__all__ = ["OWN_PAGES", "FirstSteps", "Links", "list_columns", "page_about", "page_for", "record_pages"]
+__all__ = [
+    "OWN_PAGES",
+    "FirstSteps",
+    "Links",
+    "list_columns",
+    "page_about",
+    "page_for",
+    "page_of",
+    "record_pages",
+]
 
 OWN_PAGES = ("child", "home_visit", "pairing")
 
@@ -37,6 +46,13 @@ def page_for(line: Mapping[Any, Any]) -> str:
     if not form:
         return ""
     return _address("child", id=child, edit=1) if form == "child" else page_about(form, child)
+
+
+def page_of(form: str, record_id: str = "") -> str:
+    """Return the page on which a record is changed, or without an id a new one begun."""
+    if record_id:
+        return record_pages([form])[form].replace("{id}", quote(record_id, safe=""))
+    return _address(form, new=1) if form == "child" else _address(form)
 
 
 def record_pages(forms: Iterable[str]) -> dict[str, str]:

@@ -9,10 +9,11 @@ import ipywidgets as ipw
 
 from guanai.templates.errors import GuanaiError
 from guanai.templates.wording import say
-from guanai.widgets.boxes import button, html
+from guanai.widgets.boxes import Panel, button, html, spoken
 from guanai.widgets.layouts import plain
+from guanai.widgets.pages import page_of
 
-__all__ = ["Unfinished", "moment_of"]
+__all__ = ["LeftOver", "Unfinished", "moment_of"]
 
 Answers = Mapping[str, Any]
 
@@ -92,7 +93,7 @@ class Unfinished(ipw.VBox):
             lines.append(
                 ipw.VBox([html(self._words(draft)), choice], layout=plain(), _dom_classes=("guanai-unsaved",))
             )
-        old = list(getattr(self, "children", ()))
+        old = tuple(getattr(self, "children", ()))
         self.children = tuple(lines)
         for line in old:
             line.close()
@@ -134,3 +135,28 @@ class Unfinished(ipw.VBox):
 
 def _shortened(text: str) -> str:
     return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
+
+
+class LeftOver(Panel):
+    """Everything that the person has typed and not saved, each with the way to its page; nothing where there is nothing.
+
+    ``drafts`` are a `guanai.storage.unsaved.Drafts` of all forms, ``forms`` the forms by name.
+    """
+
+    def __init__(self, drafts: Any, forms: Mapping[str, Any], language: str | None = None) -> None:
+        super().__init__("guanai-left-over")
+        self.drafts = [draft for draft in drafts.kept() if draft.form in forms]
+        lines = []
+        for draft in self.drafts:
+            title = forms[draft.form].title(spoken(language))
+            name = str(draft.answers.get("name") or "")
+            what = "：".join(filter(None, [title, _shortened(name)]))
+            text = escape(say("unsaved.line", language, at=moment_of(draft.at), what=what))
+            address = escape(page_of(draft.form, draft.record_id))
+            lines.append(f'<li><a href="{address}">{text}</a></li>')
+        head = f"<h3>{escape(say('unsaved.heading', language))}</h3>"
+        inside = (
+            f'<section class="guanai-part">{head}<ul class="guanai-people">{"".join(lines)}</ul></section>'
+        )
+        self.body = html(inside if lines else "")
+        self.fill_with(self.body)
