@@ -155,7 +155,7 @@ def _running(facts: Facts, kind: str, duty: Duty) -> Found:
     elif kind == "class":
         places = dict(zip(facts.subjects(kind).names, range(len(facts.subjects(kind))), strict=True))
         own = facts.subjects("child").classes.map(places).fillna(-1).to_numpy(np.int64)[children]
-        rows, codes = rows[own >= 0], own[own >= 0]
+        rows, codes = rows[own >= 0], np.asarray(own[own >= 0], dtype=np.int64)
     else:
         codes = children
     rows, codes = rows[kept[rows]], codes[kept[rows]]
