@@ -51,9 +51,11 @@ def create_school(
     folder = Folder(Path(path).resolve())
     if folder.is_school:
         raise GuanaiError("school.exists", path=path)
+    day, called = on or date.today(), name or say("school.name")
+    preset_sheets(policy, day)  # refuses an unknown preset before anything is written
     shelf = Shelf(folder)
     columns = {form: shelf.form(form).columns for form in shelf.names()}
-    sheets = preset_sheets(policy, on or date.today(), name or say("school.name"), columns)
+    sheets = preset_sheets(policy, day, called, columns)
     folder.make()
     write_workbook(folder.workbook, sheets)
     return open_school(folder.path)
