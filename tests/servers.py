@@ -101,6 +101,13 @@ def is_kernel(process):
         return False
 
 
+def write_page(folder, name, cells, asks=None):
+    """Write a notebook: a heading, then cells with code; ``asks`` goes into its metadata."""
+    notebook = nbformat.v4.new_notebook(metadata={"guanai": asks} if asks else {})
+    notebook.cells = [nbformat.v4.new_markdown_cell(cells[0]), *map(nbformat.v4.new_code_cell, cells[1:])]
+    nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
 @contextmanager
 def start(folder, *, account=True, workshop="", idle=3600, kernels='{"alone_seconds": 60}'):
     """Make a school with the test pages and serve it."""
@@ -110,10 +117,8 @@ def start(folder, *, account=True, workshop="", idle=3600, kernels='{"alone_seco
         accounts.add(NAME, PASSWORD, role="coordinator", staff="staff-1")
     if workshop:
         accounts.add_without_password(workshop)
-    for name, (heading, *cells) in PAGES.items():
-        notebook = nbformat.v4.new_notebook()
-        notebook.cells = [nbformat.v4.new_markdown_cell(heading), *map(nbformat.v4.new_code_cell, cells)]
-        nbformat.write(notebook, school.folder.notebooks / f"{name}.ipynb")
+    for name, cells in PAGES.items():
+        write_page(school.folder.notebooks, name, cells)
     school.close()
     port = free_port(19_000 + os.getpid() % 900)
     command = [sys.executable, "-c", SERVE, str(folder), str(port), workshop, str(idle), kernels]
