@@ -36,6 +36,9 @@ WORDS = (
     "unshown",
 )
 
+# How soon the browser of somebody who waits for a place asks again.
+RETRY_SECONDS = 10
+
 
 class SchoolPage(Screen, TornadoVoilaHandler):
     """One page: a notebook of the school's folder, run for the person who asks for it."""
@@ -49,6 +52,9 @@ class SchoolPage(Screen, TornadoVoilaHandler):
         notebook = self.office.school.folder.notebooks / f"{name}.ipynb"
         if not is_page(self.office.school.folder.notebooks, name):
             raise web.HTTPError(404)
+        if not self.kernels.places.take(self.current_user.session):
+            show_crowded(self)
+            return
         _ = self.xsrf_token  # sets the cookie without which the page's closing request would be refused
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.whole = wants_all(notebook, notebook.stat().st_mtime_ns)
@@ -93,6 +99,14 @@ class SchoolPage(Screen, TornadoVoilaHandler):
 
     def _break_off(self, error: Exception, notebook: str) -> None:
         self.show("broken.html", reference=log_fault(error, notebook), whole=self.whole)
+
+
+def show_crowded(screen: Screen) -> None:
+    """Say that as many people as this server can bear are here; the browser asks again by itself."""
+    screen.set_status(503)
+    screen.set_header("Retry-After", RETRY_SECONDS)
+    screen.set_header("Refresh", RETRY_SECONDS)
+    screen.show("crowded.html", most=screen.kernels.places.most, seconds=RETRY_SECONDS)
 
 
 class VoilaAddress(Screen):

@@ -10,7 +10,6 @@ templates/theme/, what cells.html.j2 and full.html.j2 ask of the renderer and pa
 import asyncio
 import json
 import signal
-import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, ClassVar
@@ -29,8 +28,8 @@ from voila.static_file_handler import MultiStaticFileHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from guanai.server.addresses import is_loopback
+from guanai.server.kernel_settings import kernel_settings
 from guanai.server.kernels import OwnKernelSpec, PageKernels
-from guanai.server.logs import log_file
 from guanai.server.office import Office
 from guanai.server.pages import ClosedDoor, KernelState, PageClosing, SchoolPage, VoilaAddress, dress
 from guanai.server.screens import theme_environment
@@ -237,6 +236,7 @@ class SchoolServer(voila.app.Voila):
         server = HTTPServer(self.app, xheaders=is_loopback(self.ip))
         server.add_sockets(sockets)
         self.ioloop = ioloop.IOLoop.current()
+        self.ioloop.add_callback(self.kernel_manager.open)
         self.ioloop.add_callback(self.started)
         try:
             self.ioloop.start()
@@ -290,11 +290,6 @@ def school_config(office: Office, host: str, port: int) -> Config:
                 "multi_kernel_manager_class": ServedKernels,
                 "kernel_spec_manager_class": OwnKernelSpec,
             },
-            "PageKernels": {
-                "extra_env": {"GUANAI_SCHOOL": str(office.folder)},
-                "output": str(log_file(office.folder)),
-            },
-            # Where there are Unix sockets, no other user of the machine can listen to what a page says.
-            "KernelManager": {"transport": "ipc" if sys.platform == "linux" else "tcp"},
+            **kernel_settings(office),
         }
     )

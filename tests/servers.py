@@ -16,6 +16,7 @@ from guanai.server.addresses import free_port
 from guanai.server.visits import Visitor
 from guanai.storage import create_school, open_school
 
+PARENT = "guanai.server.forking"
 NAME, PASSWORD = "林测试", "青山常在-2026"
 
 SERVE = """
@@ -95,9 +96,12 @@ class Served:
 
 
 def is_kernel(process):
+    """Whether a process is a page's kernel, started the ordinary way or forked from the kernels' parent."""
     try:
-        return "ipykernel_launcher" in " ".join(process.cmdline())
-    except psutil.Error:
+        return "ipykernel_launcher" in process.cmdline() or (
+            PARENT in process.cmdline() and PARENT in process.parent().cmdline()
+        )
+    except (psutil.Error, AttributeError):
         return False
 
 
@@ -109,7 +113,7 @@ def write_page(folder, name, cells, asks=None):
 
 
 @contextmanager
-def start(folder, *, account=True, workshop="", idle=3600, kernels='{"alone_seconds": 60}'):
+def start(folder, *, account=True, workshop="", idle=3600, kernels='{"alone_seconds": 60, "waiting": 0}'):
     """Make a school with the test pages and serve it."""
     school = create_school(folder, name="青山 <b>小学</b>")
     accounts = Accounts(school.table("account"))

@@ -271,7 +271,7 @@ class TestKernel:
 
     def test_it_ends_when_nobody_is_connected_and_with_a_killed_server(self, tmp_path):
         """A browser that is killed says nothing; a server that is killed neither."""
-        quick = json.dumps({"alone_seconds": 2.0, "sweep_seconds": 0.5})
+        quick = json.dumps({"alone_seconds": 2.0, "sweep_seconds": 0.5, "waiting": 0})
         with start(tmp_path / "school", kernels=quick) as server:
             visitor = server.signed_in()
             assert visitor.get("/home").renders
