@@ -129,12 +129,22 @@ def _add_serving(command: argparse.ArgumentParser, *, host: bool = True) -> None
     command.add_argument("--port", type=int, help=both("option.port"))
     command.add_argument("--no-browser", action="store_true", help=both("option.no_browser"))
     if host:
+        command.add_argument(
+            "--max-people", metavar="N", type=count, default=0, help=both("option.max_people")
+        )
         command.add_argument("--host", default="127.0.0.1", help=both("option.host"))
 
 
 def both(key: str) -> str:
     """Return a text in Chinese with the English beside it."""
     return f"{say(key, 'zh')} / {say(key, 'en')}".replace("%", "%%")
+
+
+def count(text: str) -> int:
+    """Read how many: 1 or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(say("command.bad_count", text=text))
+    return int(text)
 
 
 def day(text: str) -> date:

@@ -1,25 +1,43 @@
 """The pages of a school: each notebook under its own short address, in the school's looks."""
 
 import json
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import JupyterHandler
 from nbformat import NotebookNode
 from tornado import web
 from tornado.httputil import url_concat
+from tornado.iostream import StreamClosedError
 from voila.tornado.handler import TornadoVoilaHandler
 
 from guanai.server.kernels import PageKernels
 from guanai.server.logs import log_fault
 from guanai.server.navigation import HEADING, half, pages
-from guanai.server.screens import Screen
+from guanai.server.screens import WHOLE_SCRIPTS, Screen
 
-__all__ = ["ClosedDoor", "PageClosing", "SchoolPage", "VoilaAddress", "dress"]
+__all__ = ["ClosedDoor", "KernelState", "PageClosing", "SchoolPage", "VoilaAddress", "dress"]
 
 HOME = "home"
 HEARTBEAT = "<script>window.voila_heartbeat()"
 # How many heartbeats (of five seconds) a page may wait for a kernel in each state; in any other, two.
 LONGEST_WAIT = {"starting": 20, "busy": 720}
+# What a page says by itself, in the browser.
+WORDS = (
+    "step",
+    "lost",
+    "reconnecting",
+    "connected",
+    "doubt",
+    "gone",
+    "refused",
+    "unshown",
+)
+
+# How soon the browser of somebody who waits for a place asks again.
+RETRY_SECONDS = 10
 
 
 class SchoolPage(Screen, TornadoVoilaHandler):
@@ -31,10 +49,32 @@ class SchoolPage(Screen, TornadoVoilaHandler):
     async def get(self, path: str = "") -> None:
         """Run the notebook and send the page as its cells finish."""
         name = path.strip("/") or HOME
+        notebook = self.office.school.folder.notebooks / f"{name}.ipynb"
         if not is_page(self.office.school.folder.notebooks, name):
             raise web.HTTPError(404)
+        if not self.kernels.places.take(self.current_user.session):
+            show_crowded(self)
+            return
         _ = self.xsrf_token  # sets the cookie without which the page's closing request would be refused
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.whole = wants_all(notebook, notebook.stat().st_mtime_ns)
+        if self.whole:
+            self.set_header("Content-Security-Policy", self.content_security_policy)
+        else:
+            await self._send_head()
         await self._send(f"{name}.ipynb")
+
+    whole = False  # whether this notebook asks for Voila's own page, with all of JupyterLab's widgets
+
+    @property
+    def allowed_scripts(self) -> str:
+        """Which scripts may run: those of a page that needs more cannot all carry a nonce."""
+        return WHOLE_SCRIPTS if self.whole else super().allowed_scripts
+
+    async def _send_head(self) -> None:
+        """Send the bar and the script before there is a kernel: the browser has something to do meanwhile."""
+        self.write(self.get_template("head.html.j2").render(page=surroundings(self)))
+        await self.flush()
 
     async def _send(self, notebook: str) -> None:
         """Send the page piece by piece.
@@ -43,17 +83,30 @@ class SchoolPage(Screen, TornadoVoilaHandler):
         a heart that beats with no cell running ends the page instead.
         """
         beats = 0
-        async for piece in self.get_generator(notebook):
-            beats = beats + 1 if piece.startswith(HEARTBEAT) else 0
-            if beats >= LONGEST_WAIT.get(self.kernels.state(self.kernel_id), 2) and self.kernel_id:
-                self._break_off(notebook)
-                return
-            self.write(piece)
-            await self.flush()
+        try:
+            async for piece in self.get_generator(notebook):
+                beating = piece.startswith(HEARTBEAT)
+                beats = beats + 1 if beating else 0
+                if beats >= LONGEST_WAIT.get(self.kernels.state(self.kernel_id), 2) and self.kernel_id:
+                    self._break_off(RuntimeError("the page was not finished"), notebook)
+                    return
+                self.write(piece if self.whole or not beating else "\n")
+                await self.flush()
+        except Exception as error:
+            if self.whole or isinstance(error, StreamClosedError):
+                raise
+            self._break_off(error, notebook)
 
-    def _break_off(self, notebook: str) -> None:
-        reference = log_fault(RuntimeError("the page was not finished"), notebook)
-        self.show("broken.html", reference=reference)
+    def _break_off(self, error: Exception, notebook: str) -> None:
+        self.show("broken.html", reference=log_fault(error, notebook), whole=self.whole)
+
+
+def show_crowded(screen: Screen) -> None:
+    """Say that as many people as this server can bear are here; the browser asks again by itself."""
+    screen.set_status(503)
+    screen.set_header("Retry-After", RETRY_SECONDS)
+    screen.set_header("Refresh", RETRY_SECONDS)
+    screen.show("crowded.html", most=screen.kernels.places.most, seconds=RETRY_SECONDS)
 
 
 class VoilaAddress(Screen):
@@ -82,6 +135,20 @@ class PageClosing(JupyterHandler):
         raise web.HTTPError(403)
 
 
+class KernelState(JupyterHandler):
+    """A page that has lost its connection asks what has become of its kernel."""
+
+    @allow_unauthenticated
+    def get(self, kernel_id: str) -> None:
+        """Answer 200 while there is one, 401 to whoever has signed out, 404 when it is gone."""
+        if not self.current_user:
+            raise web.HTTPError(401)
+        kernels: PageKernels = self.settings["kernel_manager"]
+        if not kernels.belongs_to(kernel_id, self.current_user.session) or kernel_id not in kernels:
+            raise web.HTTPError(404)
+        self.finish(kernels.state(kernel_id))
+
+
 class ClosedDoor(Screen):
     """What Jupyter would offer under this address is not open here: files, listings, kernels, terminals."""
 
@@ -105,36 +172,54 @@ def dict_of(handler: web.RequestHandler) -> dict[str, str]:
     return {name: values[-1].decode() for name, values in handler.request.query_arguments.items()}
 
 
-def dress(handler: SchoolPage, notebook: NotebookNode, cwd: str) -> NotebookNode:
-    """Give a notebook that is about to be opened what the theme shows around it (a Voila prelaunch hook).
+@lru_cache(maxsize=256)
+def wants_all(path: Path, _changed: int) -> bool:
+    """Whether a notebook asks for Voila's own page: ``"guanai": {"page": "full"}`` in its metadata."""
+    try:
+        asked = json.loads(path.read_text(encoding="utf-8"))["metadata"]["guanai"]["page"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return bool(asked == "full")
 
-    The heading is shown in the person's language. ``notebook.metadata.guanai`` holds what the page's
-    template may use: the words of `Screen.template_namespace`, and
+
+def surroundings(handler: SchoolPage) -> dict[str, Any]:
+    """Return what the theme shows around a notebook.
+
+    These are the words of `Screen.template_namespace`, and
 
     - ``name``, ``title``: of this page;
     - ``pages``: all pages as (name, title) in the order of the navigation bar;
     - ``notices``: what everybody should know, as texts;
-    - ``waiting``: what a page says while it opens or has lost its kernel, as JSON.
+    - ``waiting``: what a page says while it opens or has lost its kernel, as JSON;
+    - ``whole``: whether this is Voila's own page.
     """
     language = handler.language
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = HEADING.sub(lambda found: f"# {half(found[1], language)}", cell.source)
     bar = pages(handler.office.school.folder.notebooks)
     name = handler.path_args[0].strip("/") if handler.path_args and handler.path_args[0] else HOME
     titles = {page.name: page.title(language) for page in bar}
     notices = list(handler.office.notices)
     if handler.office.workshop:
         notices.insert(0, handler.say("page.workshop", person=handler.office.workshop))
-    words = ("opening", "step", "slow", "lost", "again")
-    notebook.metadata["guanai"] = {
+    words = {word: handler.say(f"page.{word}", done="{done}", all="{all}") for word in WORDS}
+    return {
         **handler.template_namespace,
         "name": name,
         "title": titles.get(name, name),
         "pages": list(titles.items()),
         "notices": notices,
-        "waiting": json.dumps(
-            {word: handler.say(f"page.{word}", done="{done}", all="{all}") for word in words}
-        ),
+        "waiting": json.dumps(words).replace("<", "\\u003c"),
+        "whole": handler.whole,
     }
+
+
+def dress(handler: SchoolPage, notebook: NotebookNode, cwd: str) -> NotebookNode:
+    """Give a notebook that is about to be opened what the theme shows around it (a Voila prelaunch hook).
+
+    The heading is shown in the person's language. ``notebook.metadata.guanai`` holds what the page's
+    template may use, see `surroundings`.
+    """
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = HEADING.sub(lambda found: f"# {half(found[1], handler.language)}", cell.source)
+    notebook.metadata["guanai"] = surroundings(handler)
     return notebook

@@ -1,8 +1,9 @@
 """What every page of the server has in common: its language, its words, its looks, and its error page."""
 
-import hashlib
+import secrets
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import cached_property, partial
+from importlib.util import find_spec
 from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader
@@ -13,19 +14,23 @@ from tornado.log import app_log
 from guanai.server.kernels import PageKernels
 from guanai.server.logs import log_fault
 from guanai.server.office import Office
+from guanai.server.themes import theme_url
 from guanai.templates import template
 from guanai.templates.wording import LANGUAGES, catalogue, say
 
-__all__ = ["LANGUAGE_COOKIE", "Screen", "ThemeFiles", "safe_next", "theme_environment", "theme_url"]
+__all__ = ["LANGUAGE_COOKIE", "WHOLE_SCRIPTS", "Screen", "safe_next", "theme_environment"]
 
 LANGUAGE_COOKIE = "guanai-language"
 LANGUAGE_CODES = {"zh": "zh-CN", "en": "en"}
-# Pages carry Voila's inline scripts and its bundle compiles validators; nothing may come from another host.
+# Nothing may come from another host. What runs carries the nonce of its page; a widget made with anywidget brings its
+# script along and needs ``blob:``. Voila's own page, for notebooks that ask for it, compiles validators.
 POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+    "default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws://{host} wss://{host}; "
     "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
+ANYWIDGET = "blob:" if find_spec("anywidget") else ""
+WHOLE_SCRIPTS = "'unsafe-inline' 'unsafe-eval' blob:"
 
 
 class Screen(JupyterHandler):
@@ -53,10 +58,20 @@ class Screen(JupyterHandler):
         """The catalogue in this browser's language."""
         return partial(speak, self.language)
 
+    @cached_property
+    def nonce(self) -> str:
+        """What the scripts of this answer carry, and no other script."""
+        return secrets.token_urlsafe(16)
+
+    @property
+    def allowed_scripts(self) -> str:
+        """Which scripts beside the server's files may run on this page."""
+        return f"'nonce-{self.nonce}' {ANYWIDGET}".strip()
+
     @property
     def content_security_policy(self) -> str:
         """Where a page may load from: this server, and nowhere else."""
-        return POLICY.format(host=self.request.host)
+        return POLICY.format(host=self.request.host, scripts=self.allowed_scripts)
 
     def set_default_headers(self) -> None:
         """Keep pages out of caches and their addresses, which name records, out of other sites' logs."""
@@ -79,6 +94,7 @@ class Screen(JupyterHandler):
             "person": getattr(self.current_user, "username", None),
             "here": self.request.uri,
             "xsrf": self.xsrf_token.decode(),
+            "nonce": self.nonce,
         }
 
     def get_template(self, name: str) -> Any:
@@ -110,14 +126,6 @@ class Screen(JupyterHandler):
             app_log.info("%s %s: %s", self.request.method, self.request.path, details[1])
 
 
-class ThemeFiles(web.StaticFileHandler):
-    """The style sheets and pictures of the theme, kept by browsers for good under their hash."""
-
-    def get_cache_time(self, path: str, modified: Any, mime_type: str) -> int:
-        """Return how long a browser may keep a file, in seconds: a year where its hash is in the address."""
-        return 365 * 24 * 60 * 60 if self.get_argument("v", "") else 0
-
-
 def speak(language: str, key: str, /, **values: object) -> str:
     """Return a text of the catalogue in a language."""
     return say(key, language, **values)
@@ -126,19 +134,6 @@ def speak(language: str, key: str, /, **values: object) -> str:
 def theme_environment() -> Environment:
     """Return the theme's templates, everything escaped that is put into them."""
     return Environment(loader=FileSystemLoader(template("theme")), autoescape=True)
-
-
-def theme_url(base_url: str, name: str) -> str:
-    """Return the address of a file of the theme, with the hash of what is in it."""
-    path = template("theme") / name
-    changed = path.stat().st_mtime_ns if path.exists() else 0
-    return f"{base_url}theme/{name}?v={_hash(name, changed)}"
-
-
-@lru_cache(maxsize=64)
-def _hash(name: str, _changed: int) -> str:
-    path = template("theme") / name
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else "0"
 
 
 def safe_next(url: str, base_url: str) -> str:

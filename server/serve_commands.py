@@ -82,7 +82,11 @@ def _serve(chosen: Namespace, *, workshop: bool) -> None:
                 (account.name for account in office.accounts if not account.password), None
             )
         keep_serving(
-            office, host=chosen.host, port=chosen.port or DEFAULT_PORT, browser=not chosen.no_browser
+            office,
+            host=chosen.host,
+            port=chosen.port or DEFAULT_PORT,
+            browser=not chosen.no_browser,
+            PageKernels={"max_people": chosen.max_people},
         )
 
 

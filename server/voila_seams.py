@@ -2,19 +2,24 @@
 
 Holds for the Voila versions of `HOLDS_FOR`; tests/test_voila.py says when another one is installed.
 What it reaches into: the methods of `voila.app.Voila` that are overridden below, the names of the
-handlers in `init_handlers`, and the page-config key ``fullStaticUrl`` by which the bundle finds itself;
-in templates/theme/, what index.html.j2 asks of the renderer and page.js of the bundle.
+handlers in `init_handlers`, the executor behind ``kernel_start`` in a template, and the page-config key
+``fullStaticUrl`` by which the bundle finds itself; of jupyter_server, what `PageConnection` overrides; in
+templates/theme/, what cells.html.j2 and full.html.j2 ask of the renderer and page.js of the bundle.
 """
 
+import asyncio
+import json
 import signal
-import sys
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakSet
 
 import voila.app
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyterlab_server.themes_handler import ThemesHandler
+from nbformat import NotebookNode
 from tornado import ioloop, web
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -24,12 +29,13 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from guanai.server.addresses import is_loopback
 from guanai.server.attachments import MESSAGE_LIMIT, AttachmentFile
+from guanai.server.kernel_settings import kernel_settings
 from guanai.server.kernels import OwnKernelSpec, PageKernels
-from guanai.server.logs import log_file
 from guanai.server.office import Office
-from guanai.server.pages import ClosedDoor, PageClosing, SchoolPage, VoilaAddress, dress
-from guanai.server.screens import ThemeFiles, theme_environment
+from guanai.server.pages import ClosedDoor, KernelState, PageClosing, SchoolPage, VoilaAddress, dress
+from guanai.server.screens import theme_environment
 from guanai.server.sign_in import IDENTITY_HEADERS, KernelOwner, SchoolIdentity
+from guanai.server.themes import THEME_NAME, ThemeFiles
 from guanai.templates import template
 from guanai.templates.errors import GuanaiError
 
@@ -40,7 +46,9 @@ HOLDS_FOR = ("0.5.8", "0.5.13")
 KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 # The bundle's files change only with these packages, so their versions stand in for each file's hash.
 BUNDLE = "-".join(version(name) for name in ("voila", "jupyterlab-widgets"))
-# Extensions of JupyterLab that a page has no use for; each costs a load of its own.
+# What a widget's state need not say of the widgets that the page's script holds.
+KNOWN_TO_BROWSER = {"_model_module_version", "_view_module", "_view_module_version"}
+# Extensions of JupyterLab that a whole page has no use for; each costs a load of its own.
 UNUSED = ["jupyterlab_pygments", "@voila-dashboards/jupyterlab-preview", "@jupyter-notebook/lab-extension"]
 
 
@@ -64,18 +72,99 @@ class OwnKernel(KernelHandler):
         raise web.HTTPError(405)
 
 
+class PageConnection(ZMQChannelsWebsocketConnection):
+    """A page's connection to its kernel, open as soon as the kernel is there.
+
+    Jupyter waits until the kernel has answered on its shell channel, and so for a cell that runs, before a websocket
+    opens. Our own page makes sure of its channels by itself and says so in the address.
+    """
+
+    @property
+    def greets(self) -> bool:
+        """Whether the page makes sure by itself that it hears the kernel."""
+        return bool(self.websocket_handler.get_argument("greets", ""))
+
+    async def prepare(self) -> None:
+        """Get ready without asking the kernel anything."""
+        if not self.greets:
+            await super().prepare()  # type: ignore[no-untyped-call]
+            return
+        await self._register_session()  # type: ignore[no-untyped-call]
+        self.session.key = self.kernel_manager.session.key
+
+    def nudge(self) -> asyncio.Future[None]:
+        """Return at once for a page that makes sure by itself."""
+        if not self.greets:
+            return super().nudge()
+        done: asyncio.Future[None] = asyncio.Future()
+        done.set_result(None)
+        return done
+
+
 class PageSocket(VoilaKernelWebsocketHandler):
-    """A page's line to its kernel, which is cut when the kernel ends, so that the page can say so."""
+    """The websocket of a page; it is closed when the page's kernel has ended, so that the page can say so."""
+
+    sockets: ClassVar[dict[str, "WeakSet[PageSocket]"]] = {}
 
     async def open(self, kernel_id: str) -> None:
-        """Take up the line."""
-        self.settings["kernel_manager"].lines[kernel_id].add(self)
+        """Remember which kernel this is for."""
+        self.sockets.setdefault(kernel_id, WeakSet()).add(self)
         await super().open(kernel_id)
 
-    def on_close(self) -> None:
-        """Let go of the line."""
-        self.settings["kernel_manager"].lines.get(self.kernel_id, set()).discard(self)
-        super().on_close()
+    @classmethod
+    def close_all(cls, kernel_id: str) -> None:
+        """Close what is connected to a kernel that has ended."""
+        for socket in list(cls.sockets.pop(kernel_id, ())):
+            socket.close()
+
+
+class ServedKernels(PageKernels):
+    """The kernels of pages, whose websockets end with them."""
+
+    async def end(self, kernel_id: str) -> None:
+        """End a kernel and what is connected to it."""
+        await super().end(kernel_id)
+        PageSocket.close_all(kernel_id)
+
+
+class WidgetStates:
+    """The states of a page's widgets as its cells make them, so that the browser need not ask for them.
+
+    Voila's executor plays the front end while cells run and keeps every state; it is found behind ``kernel_start``.
+    """
+
+    def __init__(self) -> None:
+        self._renderer: Any = None
+        self._sent: dict[str, str] = {}
+
+    def settings(self, kernel_start: Any, notebook: NotebookNode) -> dict[str, Any]:
+        """Return what the page's script must know, before the kernel has started."""
+        self._renderer = kernel_start.func.__self__
+        kernel_id = kernel_start.keywords["kernel_id"]
+        return {"baseUrl": self._renderer.base_url, "kernelId": kernel_id, "cells": len(notebook.cells)}
+
+    def fresh(self) -> str:
+        """Return the states that are new or have changed since the last time, as JSON for a script element."""
+        executor = self._renderer.executor
+        found = []
+        for model, state in executor.widget_state.items():
+            text = json.dumps(sendable(state, executor.widget_buffers.get(model)), ensure_ascii=False)
+            if self._sent.get(model) != text:
+                self._sent[model] = text
+                found.append(f"{json.dumps(model)}:{text}")
+        return "{" + ",".join(found).replace("<", "\\u003c") + "}" if found else ""
+
+
+def sendable(state: dict[str, Any], buffers: dict[Any, dict[str, Any]] | None) -> dict[str, Any]:
+    """Return a widget's state as the page needs it: nothing that the browser has as a default anyway."""
+    own = state.get("_model_module", "").startswith("@jupyter-widgets/")
+    plain = own and state["_model_name"].endswith(("LayoutModel", "StyleModel"))
+    kept = {
+        key: value
+        for key, value in state.items()
+        if not (plain and value is None) and not (own and key in KNOWN_TO_BROWSER)
+    }
+    return {"state": kept, **({"buffers": list(buffers.values())} if buffers else {})}
 
 
 class SchoolServer(voila.app.Voila):
@@ -127,11 +216,12 @@ class SchoolServer(voila.app.Voila):
                 (base.rstrip("/") + route, handler)
                 for route, handler in self.identity_provider.get_handlers()
             ),
-            (rf"{base}theme/(.+\.(?:css|js|svg|png|ico))", ThemeFiles, {"path": str(template("theme"))}),
+            (rf"{base}theme/({THEME_NAME})", ThemeFiles),
             (rf"{base}attachment/([^/]+)", AttachmentFile),
             (rf"{base}voila/bundle-{BUNDLE}/(.*)", BundleFiles, bundle),
             (rf"{base}voila/api/themes/(.*)", ThemesHandler, themes),
             (rf"{base}voila/api/shutdown/{KERNEL_ID}", PageClosing),
+            (rf"{base}voila/api/kernel/{KERNEL_ID}", KernelState),
             (rf"{base}voila/render/(.*)", VoilaAddress),
             (rf"{base}api/kernels/{KERNEL_ID}", OwnKernel),
             (rf"{base}api/kernels/{KERNEL_ID}/channels", PageSocket),
@@ -149,6 +239,7 @@ class SchoolServer(voila.app.Voila):
         server = HTTPServer(self.app, xheaders=is_loopback(self.ip))
         server.add_sockets(sockets)
         self.ioloop = ioloop.IOLoop.current()
+        self.ioloop.add_callback(self.kernel_manager.open)
         self.ioloop.add_callback(self.started)
         try:
             self.ioloop.start()
@@ -157,6 +248,13 @@ class SchoolServer(voila.app.Voila):
         finally:
             server.stop()
             self.stop()
+
+
+def dress_page(handler: SchoolPage, notebook: NotebookNode, cwd: str) -> NotebookNode:
+    """Give a notebook its surroundings, and its page the states of its widgets (a Voila prelaunch hook)."""
+    dressed = dress(handler, notebook, cwd)
+    dressed.metadata["guanai"]["states"] = WidgetStates()
+    return dressed
 
 
 def school_config(office: Office, host: str, port: int) -> Config:
@@ -175,6 +273,7 @@ def school_config(office: Office, host: str, port: int) -> Config:
                 "root_dir": str(office.school.folder.notebooks),
                 "identity_provider_class": SchoolIdentity,
                 "authorizer_class": KernelOwner,
+                "kernel_websocket_connection_class": PageConnection,
                 "cookie_secret": office.cookie_secret(),
                 "log_level": "INFO",
             },
@@ -188,19 +287,12 @@ def school_config(office: Office, host: str, port: int) -> Config:
                 "file_allowlist": [],
                 "http_header_envs": list(IDENTITY_HEADERS),
                 "http_keep_alive_timeout": 5,
-                "prelaunch_hook": dress,
+                "prelaunch_hook": dress_page,
                 "page_config_hook": own_bundle,
                 "extension_denylist": UNUSED,
-                "multi_kernel_manager_class": PageKernels,
+                "multi_kernel_manager_class": ServedKernels,
                 "kernel_spec_manager_class": OwnKernelSpec,
             },
-            "PageKernels": {
-                "extra_env": {"GUANAI_SCHOOL": str(office.folder)},
-                "output": str(log_file(office.folder)),
-            },
-            # A kernel started again would know nothing of the page; that it died is to be said.
-            "KernelRestarter": {"restart_limit": 0},
-            # Where there are Unix sockets, no other user of the machine can listen to what a page says.
-            "KernelManager": {"transport": "ipc" if sys.platform == "linux" else "tcp"},
+            **kernel_settings(office),
         }
     )

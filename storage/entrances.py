@@ -11,6 +11,7 @@ from guanai.storage.policies import DEFAULT_POLICY, preset_sheets
 from guanai.storage.registers import NOBODY
 from guanai.storage.schools import School
 from guanai.storage.shelves import Shelf
+from guanai.storage.warm_starts import warm_school
 from guanai.storage.workbooks import write_workbook
 from guanai.templates.errors import GuanaiError
 from guanai.templates.wording import say
@@ -32,13 +33,14 @@ def open_school(path: str | Path | None = None) -> School:
     if path is None and not folder.is_school:
         raise GuanaiError("school.no_folder", path=place)
     folder.make()
+    signed_in = unquote(os.environ.get("HTTP_X_GUANAI_PERSON", "")) or NOBODY
+    staff_id = os.environ.get("HTTP_X_GUANAI_STAFF", "")
+    if path is None and (warm := warm_school(folder, signed_in, staff_id)):
+        return warm
     school = School(folder, Database.open(folder.records))
     for register in ABOUT_CHILDREN:
         school.table(register).ensure_index("child")
-    if path is None:
-        signed_in = unquote(os.environ.get("HTTP_X_GUANAI_PERSON", ""))
-        return school.as_user(signed_in or NOBODY, os.environ.get("HTTP_X_GUANAI_STAFF", ""))
-    return school
+    return school.as_user(signed_in, staff_id) if path is None else school
 
 
 def create_school(

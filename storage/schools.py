@@ -40,6 +40,7 @@ class School(Registers):
     def __init__(self, folder: Folder, database: Database, person: str = NOBODY, staff_id: str = "") -> None:
         super().__init__(folder, database, person, staff_id)
         self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
+        self._due: dict[tuple[date, bool], tuple[int, pd.DataFrame]] = {}
         self._policy: tuple[Policy, str | None] | None = None
         #: Dossiers that may be of one child: found, made one, taken apart again.
         self.doubles = Doubles(self)
@@ -50,6 +51,13 @@ class School(Registers):
         ``staff_id`` is the person's own record in the register of staff, where there is one.
         """
         return School(self.folder, self._database, person, staff_id)
+
+    def start_from(self, other: "School") -> "School":
+        """Take over what the other has read of the same school; return this one."""
+        self._policy = other._policy
+        self._frames, self._options = dict(other._frames), dict(other._options)
+        self._summaries, self._due = dict(other._summaries), dict(other._due)
+        return self
 
     # Its rules
 
@@ -152,7 +160,12 @@ class School(Registers):
 
     def due(self, on: date | None = None, *, done: bool = False) -> pd.DataFrame:
         """Return what is due on a day, one row per duty, subject and period; columns as in `care.duties.due`."""
-        return due(self.policy, self.frames(), on or self.today(), done=done)
+        asked = (on or self.today(), done)
+        sequence = self._database.sequence()
+        known = self._due.get(asked)
+        if known is None or known[0] != sequence:
+            known = self._due[asked] = (sequence, due(self.policy, self.frames(), asked[0], done=done))
+        return known[1].copy()
 
     def mine(self, lines: pd.DataFrame) -> pd.DataFrame:
         """Return the due lines that the signed-in person answers for.

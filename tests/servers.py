@@ -16,6 +16,7 @@ from guanai.server.addresses import free_port
 from guanai.server.visits import Visitor
 from guanai.storage import create_school, open_school
 
+PARENT = "guanai.server.forking"
 NAME, PASSWORD = "林测试", "青山常在-2026"
 
 SERVE = """
@@ -95,14 +96,24 @@ class Served:
 
 
 def is_kernel(process):
+    """Whether a process is a page's kernel, started the ordinary way or forked from the kernels' parent."""
     try:
-        return "ipykernel_launcher" in " ".join(process.cmdline())
-    except psutil.Error:
+        return "ipykernel_launcher" in process.cmdline() or (
+            PARENT in process.cmdline() and PARENT in process.parent().cmdline()
+        )
+    except (psutil.Error, AttributeError):
         return False
 
 
+def write_page(folder, name, cells, asks=None):
+    """Write a notebook: a heading, then cells with code; ``asks`` goes into its metadata."""
+    notebook = nbformat.v4.new_notebook(metadata={"guanai": asks} if asks else {})
+    notebook.cells = [nbformat.v4.new_markdown_cell(cells[0]), *map(nbformat.v4.new_code_cell, cells[1:])]
+    nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
 @contextmanager
-def start(folder, *, account=True, workshop="", idle=3600, kernels='{"alone_seconds": 60}'):
+def start(folder, *, account=True, workshop="", idle=3600, kernels='{"alone_seconds": 60, "waiting": 0}'):
     """Make a school with the test pages and serve it."""
     school = create_school(folder, name="青山 <b>小学</b>")
     accounts = Accounts(school.table("account"))
@@ -110,10 +121,8 @@ def start(folder, *, account=True, workshop="", idle=3600, kernels='{"alone_seco
         accounts.add(NAME, PASSWORD, role="coordinator", staff="staff-1")
     if workshop:
         accounts.add_without_password(workshop)
-    for name, (heading, *cells) in PAGES.items():
-        notebook = nbformat.v4.new_notebook()
-        notebook.cells = [nbformat.v4.new_markdown_cell(heading), *map(nbformat.v4.new_code_cell, cells)]
-        nbformat.write(notebook, school.folder.notebooks / f"{name}.ipynb")
+    for name, cells in PAGES.items():
+        write_page(school.folder.notebooks, name, cells)
     school.close()
     port = free_port(19_000 + os.getpid() % 900)
     command = [sys.executable, "-c", SERVE, str(folder), str(port), workshop, str(idle), kernels]

@@ -218,7 +218,7 @@ class TestNothingFromOutside:
         assert not OUTSIDE.findall(answer.text)
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
 
-    @pytest.mark.parametrize("path", sorted(template("theme").iterdir()), ids=lambda path: path.name)
+    @pytest.mark.parametrize("path", sorted(template("theme").glob("*.*")), ids=lambda path: path.name)
     def test_theme(self, path):
         assert not OUTSIDE.findall(path.read_text(encoding="utf-8"))
 
@@ -275,7 +275,7 @@ class TestKernel:
 
     def test_it_ends_when_nobody_is_connected_and_with_a_killed_server(self, tmp_path):
         """A browser that is killed says nothing; a server that is killed neither."""
-        quick = json.dumps({"alone_seconds": 2.0, "sweep_seconds": 0.5})
+        quick = json.dumps({"alone_seconds": 2.0, "sweep_seconds": 0.5, "waiting": 0})
         with start(tmp_path / "school", kernels=quick) as server:
             visitor = server.signed_in()
             assert visitor.get("/home").renders
@@ -381,7 +381,7 @@ class TestInBrowser:
         """Signed out in another window: this page can save no more, and says so."""
         token = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "_xsrf")
         page.context.request.post(f"{server.base}/logout", form={"_xsrf": token})
-        page.get_by_text(say("page.lost")).wait_for(timeout=60_000)
+        page.get_by_text(say("page.refused")).wait_for(timeout=60_000)
 
     def test_a_kernel_that_died_is_said_in_words(self, page, server):
         for kernel in server.kernels():

@@ -1,0 +1,132 @@
+"""The parent of the pages' kernels: a process that has imported what pages need, and forks kernels on request.
+
+Run by `guanai.server.parents` as ``python -m guanai.server.forking SOCKET``. It stays single-threaded, opens
+no school's file for longer than it reads, and learns nothing of any person: whose page a kernel is for goes
+from the server to the kernel by a line of its own. It ends when the server ends, and its kernels end with it.
+"""
+
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+
+__all__ = ["GO", "LARGEST", "RETIRE", "main"]
+
+#: What the parent says once it is ready to fork.
+GO = b"ready"
+#: What tells a parent to fork no more, and to end with the last of its kernels.
+RETIRE = b"retire"
+#: No message is longer than this, in bytes: a kernel's environment is the longest.
+LARGEST = 1 << 20
+# How long nobody has asked when the parent looks after itself.
+IDLE_SECONDS = 1.0
+
+# What a page may need; what cannot be imported here is left to the page, which then says so.
+NEEDED = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.zmqshell",
+    "ipykernel.debugger",
+    "ipykernel.parentpoller",
+    "ipykernel.pylab.backend_inline",
+    "IPython.core.async_helpers",
+    "IPython.core.completer",
+    "IPython.core.magics",
+    "IPython.core.pylabtools",
+    "matplotlib_inline.backend_inline",
+    "jedi",
+    "sqlite3",
+    "pandas",
+    "pandas.core.computation.expressions",
+    "sqlalchemy.dialects.sqlite",
+    "tinydb",
+    "ipywidgets",
+    "altair",
+    "guanai.care",
+    "guanai.care.census",
+    "guanai.care.eligibility",
+    "guanai.care.pairing",
+    "guanai.server.cells",
+    "guanai.server.forked",
+    "guanai.storage",
+    "guanai.storage.forms",
+    "guanai.widgets",
+    "guanai.widgets.charts",
+)
+
+
+def main() -> None:
+    """Import, get warm, and fork kernels until the server ends."""
+    if sys.path and sys.path[0] == os.getcwd():
+        del sys.path[0]  # a kernel looks for modules beside its own page only
+    requests = socket.socket(fileno=int(sys.argv[1]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system forgets ended kernels by itself
+    get_warm()
+    threads = len(os.listdir("/proc/self/task"))
+    if threads > 1:
+        sys.exit(f"{threads} threads in the parent of the kernels: a fork would not be safe")
+    requests.send(GO)
+    forked = fork_on_request(requests)
+    if forked is None:
+        os._exit(0)
+    from guanai.server.forked import become_kernel
+
+    become_kernel(*forked)
+
+
+def get_warm() -> None:
+    """Import what pages need, use it once, and keep it out of the way of every child's garbage collector."""
+    for name in NEEDED:
+        with suppress(ImportError):
+            importlib.import_module(name)
+    from guanai.server.warming import warm_up
+
+    warm_up()
+    gc.collect()
+    gc.freeze()
+
+
+def fork_on_request(requests: socket.socket) -> tuple[list[str], socket.socket] | None:
+    """Answer requests; return in each child what it was asked for, and None in the parent at its end."""
+    from guanai.server.warming import read_school
+
+    retired = False
+    requests.settimeout(IDLE_SECONDS)
+    while True:
+        try:
+            message, lines, _, _ = socket.recv_fds(requests, LARGEST, 1)
+        except TimeoutError:
+            if retired and not has_children():
+                return None
+            if not retired:
+                read_school()  # while nobody waits
+            continue
+        except OSError:
+            return None
+        if not message:
+            return None
+        if message == RETIRE:
+            retired = True
+        elif not retired and os.fork() == 0:
+            requests.close()
+            return json.loads(message), socket.socket(fileno=lines[0])
+        for line in lines:
+            os.close(line)
+
+
+def has_children() -> bool:
+    """Whether a kernel still runs."""
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main()

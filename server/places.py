@@ -1,0 +1,45 @@
+"""How many people may have pages open at once: whoever comes when all places are taken waits for one."""
+
+import time
+from collections.abc import Callable, Iterable
+
+__all__ = ["Places"]
+
+# How long a place is kept for somebody who has closed a page: the next page is on its way, or nobody is.
+KEPT_AFTER = 8.0
+# How long it is kept for a page that has been asked for and has no kernel yet.
+KEPT_BEFORE = 60.0
+
+
+class Places:
+    """The places of a server: ``most`` of them, 0 for any number; a person has one however many pages are open."""
+
+    def __init__(
+        self, most: int, present: Callable[[], Iterable[str]], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.most = most
+        self._present = present
+        self._clock = clock
+        self._kept: dict[str, float] = {}
+
+    def take(self, session: str) -> bool:
+        """Say whether a page may be opened in this session; if so, a place is kept until it has its kernel."""
+        now = self._clock()
+        self._kept = {one: until for one, until in self._kept.items() if until > now}
+        taken = {*self._present(), *self._kept}
+        if self.most and session not in taken and len(taken) >= self.most:
+            return False
+        self._kept[session] = now + KEPT_BEFORE
+        return True
+
+    def settle(self, session: str) -> None:
+        """Keep the place no longer: the page has its kernel, which holds it."""
+        self._kept.pop(session, None)
+
+    def leave(self, session: str) -> None:
+        """Keep the place for a moment after a page was closed: for the next one."""
+        self._kept[session] = self._clock() + KEPT_AFTER
+
+    def give_up(self, session: str) -> None:
+        """Keep no place for somebody who has signed out."""
+        self._kept.pop(session, None)

@@ -1,0 +1,56 @@
+"""A school that has been read before a page asks for it: by the process that the pages' kernels are forked from.
+
+`get_warm` reads the forms, the rules and the registers, and reckons what is due; a kernel that is forked afterwards
+starts from there. Nothing of it is about a person. Whatever has been saved meanwhile is seen by the number of the
+last change, as ever: what is kept is then read anew, so that it can be slower than hoped for, but never old.
+"""
+
+from datetime import date
+from pathlib import Path
+
+from guanai.storage.folders import Folder
+from guanai.storage.schools import School
+from guanai.templates.errors import GuanaiError
+
+__all__ = ["get_warm", "warm_school"]
+
+_Marks = dict[str, tuple[int, int]]
+
+_kept: tuple[School, _Marks] | None = None
+_reckoned: tuple[int, date] | None = None
+
+
+def get_warm(folder: Path) -> None:
+    """Read a school, or what has changed in it since this was last called, and keep it for `warm_school`."""
+    global _kept, _reckoned
+    from guanai.storage.entrances import open_school
+
+    if _kept is None:
+        school = open_school(folder)
+        _kept = (school, _marks(school.folder))
+    school = _kept[0]
+    now = (school.sequence(), school.today())
+    if now == _reckoned:
+        return
+    _reckoned = now
+    try:
+        school.due()
+        school.summary()
+        for name in school.forms():
+            school.instances(name)
+    except GuanaiError:  # a page that needs it says what is wrong
+        return
+
+
+def warm_school(folder: Folder, person: str, staff_id: str) -> School | None:
+    """Return the school as that person sees it, from what was read before; None where it was not, or is outdated."""
+    if _kept is None or _kept[0].folder.path != folder.path or _kept[1] != _marks(folder):
+        return None
+    return _kept[0].as_user(person, staff_id).start_from(_kept[0])
+
+
+def _marks(folder: Folder) -> _Marks:
+    """Return the time and size of what the school's rules and forms are read from."""
+    files = [folder.workbook, *sorted(folder.forms.glob("*"))]
+    found = {str(file): file.stat() for file in files if file.exists()}
+    return {name: (mark.st_mtime_ns, mark.st_size) for name, mark in found.items()}

@@ -1,0 +1,73 @@
+// A page from its first byte to its last: `guanai.push(step)` comes from the template as the server gets there.
+import { Kernel } from "./kernel.js";
+import { Manager } from "./manager.js";
+import { connection, opened, opening, say } from "./notices.js";
+import { renderOutput } from "./outputs.js";
+import "./typing.js";
+
+const OUTPUT = 'script[type="application/vnd.voila.cell-output+json"]';
+const REFRESH_AFTER = 1500;
+const read = (script) => JSON.parse(script.textContent);
+let kernel;
+let manager;
+let all;
+
+document.querySelector(".bar-pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+const steps = {
+  kernel() {
+    const { baseUrl, kernelId, cells } = read(document.getElementById("jupyter-config-data"));
+    all = cells;
+    kernel = new Kernel(baseUrl, kernelId);
+    manager = new Manager(kernel, say);
+    kernel.onState = (state, doubt) => {
+      connection(state, doubt);
+      if (state === "live") setTimeout(() => requestIdleCallback(refresh), REFRESH_AFTER);
+      if (state === "back") refresh();
+    };
+    kernel.onStray = ({ header, content }) => {
+      if (header.msg_type === "error") console.error(content.evalue);
+      if (header.msg_type === "stream") console.log(content.text);
+    };
+    kernel.connect();
+    window.guanai.manager = manager;
+  },
+  cell(number) {
+    const cell = document.querySelector(`[data-cell="${number}"]`);
+    for (const states of cell.querySelectorAll("script.states")) manager.add(read(states));
+    for (const output of cell.querySelectorAll(OUTPUT)) renderOutput(read(output), output.parentNode, manager);
+    if (cell.querySelector(OUTPUT)) document.documentElement.classList.add("shown");
+    opening(number, all);
+  },
+  whole() {
+    kernel.opening = false;
+    opened();
+  },
+  failed() {
+    opened();
+    kernel?.end("failed");
+  },
+};
+
+function refresh() {
+  if (kernel.live && !kernel.opening) manager.refresh().catch(console.error);
+  else if (!kernel.over) setTimeout(refresh, REFRESH_AFTER);
+}
+globalThis.requestIdleCallback ??= setTimeout;
+
+function step(name) {
+  const [what, number] = name.split(" ");
+  steps[what](Number(number));
+}
+const before = window.guanai;
+window.guanai = { push: step };
+before.forEach(step);
+
+addEventListener("pagehide", () => {
+  if (!kernel) return;
+  kernel.over = true;
+  const form = new FormData();
+  form.append("_xsrf", document.cookie.match(/\b_xsrf=([^;]*)\b/)?.[1] ?? "");
+  navigator.sendBeacon(`${kernel.base}voila/api/shutdown/${kernel.id}`, form);
+});
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

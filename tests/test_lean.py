@@ -1,0 +1,325 @@
+"""Our own page in Chromium: what it loads, what it says when its connection is lost, what widgets and outputs do."""
+
+import re
+import shutil
+import signal
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+from servers import NAME, PAGES, PASSWORD, start, write_page
+
+from guanai.templates.wording import say
+
+playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.browser
+
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FORTY = """
+import ipywidgets
+fields = [ipywidgets.Text(description=f"栏{number}") for number in range(40)]
+save, said = ipywidgets.Button(description="保存"), ipywidgets.Label()
+saves = []
+
+def answer(_):
+    saves.append([field.value for field in fields])
+    said.value = f"已保存 {len(saves)} 次：{fields[0].value}"
+
+save.on_click(answer)
+ipywidgets.VBox([*fields, save, said])
+"""
+OUTPUTS = """
+import ipywidgets, pandas
+from IPython.display import HTML, Javascript, SVG, display
+print("印出来的", 1)
+display(pandas.DataFrame({"姓名": ["张三"], "次数": [3]}))
+display(HTML("<b id='bold'>粗</b><script>document.getElementById('bold').dataset.ran = 'yes'</script>"))
+display(HTML("<img src='data:,' onerror='window.broken_out = true'>"))
+display(Javascript("window.from_cell = true"))
+display(SVG("<svg xmlns='http://www.w3.org/2000/svg' width='10' height='10'><title>图</title></svg>"))
+out = ipywidgets.Output()
+do, clear = ipywidgets.Button(description="做"), ipywidgets.Button(description="清除")
+
+def work(_):
+    with out:
+        print("里面的")
+        display(ipywidgets.Label("里面的组件"))
+        display(Javascript("window.from_output = true"))
+
+do.on_click(work)
+clear.on_click(lambda _: out.clear_output())
+ipywidgets.VBox([do, clear, out])
+"""
+SLOW = """
+import ipywidgets, time
+box, work, said = ipywidgets.Text(description="字"), ipywidgets.Button(description="慢慢做"), ipywidgets.Label("0")
+
+def slowly(_):
+    time.sleep(1)
+    said.value = str(int(said.value) + 1)
+
+work.on_click(slowly)
+box.continuous_update = True
+heard = ipywidgets.Label()
+box.observe(lambda change: setattr(heard, "value", heard.value + "|" + change["new"]), "value")
+ipywidgets.VBox([box, work, said, heard])
+"""
+ANY = """
+import anywidget, traitlets
+class Counter(anywidget.AnyWidget):
+    _esm = '''export default {render({model, el}) {
+      const button = document.createElement("button"); button.className = "any";
+      const draw = () => { button.textContent = "数到 " + model.get("count"); };
+      button.onclick = () => { model.set("count", model.get("count") + 1); model.save_changes(); };
+      model.on("change:count", draw); draw(); el.append(button); }}'''
+    _css = ".any { color: rgb(1, 2, 3); }"
+    count = traitlets.Int(5).tag(sync=True)
+    bytes = traitlets.Bytes(b"12").tag(sync=True)
+Counter()
+"""
+OWN = {
+    "forty": ["# 四十栏", FORTY],
+    "outputs": ["# 输出", OUTPUTS],
+    "slow": ["# 慢", SLOW],
+    "any": ["# 组件", ANY],
+    "whole": ["# 整页", PAGES["home"][1]],
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with start(tmp_path_factory.mktemp("lean") / "school") as served:
+        folder = served.folder / "notebooks"
+        for name, cells in OWN.items():
+            write_page(folder, name, cells, {"page": "full"} if name == "whole" else {})
+        yield served
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium, server):
+    context = chromium.new_context(locale="zh-CN")
+    opened = context.new_page()
+    opened.wrong, opened.asked = [], []
+    opened.on("pageerror", lambda error: opened.wrong.append(str(error)))
+    context.on("request", lambda request: opened.asked.append(request.url))
+    opened.goto(f"{server.base}/login?next=/theme/icon.svg")
+    opened.get_by_label("姓名").fill(NAME)
+    opened.get_by_label("密码").fill(PASSWORD)
+    opened.get_by_role("button", name="登录").click()
+    opened.wait_for_url("**/icon.svg*")
+    opened.asked.clear()
+    yield opened
+    context.close()
+    assert not opened.wrong
+    outside = [
+        url
+        for url in opened.asked
+        if urlsplit(url).scheme not in ("data", "blob") and not url.startswith(server.base)
+    ]
+    assert not outside
+
+
+def is_live(page):
+    page.locator("html[data-connection=live]").wait_for()
+
+
+def opened(page, server, name, button="保存"):
+    page.goto(f"{server.base}/{name}")
+    page.get_by_role("button", name=button, exact=True).wait_for()
+    return page
+
+
+def drop(page):
+    """Close the websocket as a network does that goes away; the server is not told why."""
+    page.evaluate("guanai.manager.kernel.socket.close()")
+
+
+class TestFirstLoad:
+    def test_few_requests_and_few_bytes(self, page, server):
+        """Issue 5: at most five requests and 130 KiB, websocket included, for forty fields."""
+        sizes = {}
+        client = page.context.new_cdp_session(page)
+        client.send("Network.enable")
+        client.on(
+            "Network.loadingFinished",
+            lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}),
+        )
+        opened(page, server, "forty")
+        is_live(page)
+        page.wait_for_timeout(1_000)
+        assert len(page.asked) + 1 <= 5, page.asked
+        assert sum(sizes.values()) <= 130 * 1024, sizes
+
+    def test_a_second_page_asks_for_the_page_only(self, page, server):
+        opened(page, server, "forty")
+        seen = set(page.asked)
+        page.asked.clear()
+        opened(page, server, "slow", "慢慢做")
+        fetched = [url for url in page.asked if url not in seen]
+        assert [urlsplit(url).path for url in fetched] == ["/slow"]
+
+    def test_the_head_is_sent_before_the_kernel_is_there(self, page, server):
+        """The bar and the script come first: what follows them names the kernel."""
+        answer = server.signed_in().get("/forty")
+        head, _, rest = answer.text.partition('id="jupyter-config-data"')
+        assert "pages.js" in head
+        assert 'class="bar"' in head
+        assert answer.kernel in rest
+
+    def test_scripts_need_the_nonce_of_their_page(self, server):
+        visitor = server.signed_in()
+        policies = [
+            visitor.get(path).headers["Content-Security-Policy"] for path in ("/forty", "/forty", "/whole")
+        ]
+        assert "unsafe" not in policies[0].partition("script-src")[2].partition(";")[0]
+        assert policies[0] != policies[1]
+        assert "'unsafe-eval'" in policies[2]
+
+
+class TestWidgets:
+    def test_what_is_typed_before_the_page_is_live_is_saved_once(self, page, server):
+        """Two clicks on a page whose connection is not there yet: one save."""
+        page.route_web_socket(
+            "**/channels*", lambda socket: page.wait_for_timeout(0) or self.hold(page, socket)
+        )
+        self.held = []
+        opened(page, server, "forty")
+        page.get_by_label("栏0", exact=True).fill("早")
+        save = page.get_by_role("button", name="保存", exact=True)
+        save.click()
+        save.click()
+        assert page.get_by_text("已保存").count() == 0
+        for release in self.held:
+            release()
+        page.get_by_text("已保存 1 次：早").wait_for()
+        page.wait_for_timeout(500)
+        assert page.get_by_text("已保存 1 次：早").is_visible()
+
+    def hold(self, page, socket):
+        """Keep what the page says until it is let go."""
+        server, waiting, free = socket.connect_to_server(), [], []
+
+        def say_or_wait(message):
+            server.send(message) if free else waiting.append(message)
+
+        def release():
+            free.append(True)
+            for message in waiting:
+                server.send(message)
+
+        socket.on_message(say_or_wait)
+        self.held.append(release)
+
+    def test_a_button_that_is_being_answered_takes_no_second_click(self, page, server):
+        work = opened(page, server, "slow", "慢慢做").get_by_role("button", name="慢慢做")
+        is_live(page)
+        for _ in range(3):
+            work.click()
+        page.get_by_text("1", exact=True).wait_for()
+        page.wait_for_timeout(1_500)
+        assert page.get_by_text("1", exact=True).is_visible()
+        work.click()
+        page.get_by_text("2", exact=True).wait_for()
+
+    def test_half_typed_pinyin_is_not_sent(self, page, server):
+        opened(page, server, "slow", "慢慢做")
+        is_live(page)
+        page.get_by_label("字").focus()
+        client = page.context.new_cdp_session(page)
+        for text in ("n", "ni", "ni h", "ni hao"):
+            client.send(
+                "Input.imeSetComposition",
+                {"text": text, "selectionStart": len(text), "selectionEnd": len(text)},
+            )
+            page.wait_for_timeout(100)
+        client.send("Input.insertText", {"text": "你好"})
+        page.get_by_text("|你好", exact=True).wait_for()
+
+    def test_outputs(self, page, server):
+        opened(page, server, "outputs", "做")
+        page.get_by_text("印出来的 1").wait_for()
+        assert page.get_by_role("cell", name="张三").is_visible()
+        assert page.locator("svg title").first.text_content() == "图"
+        assert page.locator("#bold").get_attribute("data-ran") == "yes"
+        assert page.evaluate("window.from_cell")
+        assert not page.evaluate("window.broken_out"), "a handler in a cell's HTML has run"
+        page.get_by_role("button", name="做", exact=True).click()
+        page.get_by_text("里面的", exact=True).wait_for()
+        page.get_by_text("里面的组件").wait_for()
+        assert page.evaluate("window.from_output")
+        page.get_by_role("button", name="清除").click()
+        page.get_by_text("里面的组件").wait_for(state="detached")
+
+    def test_a_widget_of_others_by_anywidget(self, page, server):
+        pytest.importorskip("anywidget")
+        page.goto(f"{server.base}/any")
+        page.get_by_role("button", name="数到 5").click()
+        page.get_by_role("button", name="数到 6").wait_for()
+        assert page.locator(".any").evaluate("one => getComputedStyle(one).color") == "rgb(1, 2, 3)"
+
+    def test_a_page_that_asks_for_it_gets_voilas_own(self, page, server):
+        opened(page, server, "whole")
+        page.get_by_label("姓名").fill("张三")
+        page.get_by_role("button", name="保存").click()
+        page.get_by_text("已保存 张三").wait_for()
+        assert page.evaluate("Boolean(window.jupyterapp)")
+
+
+class TestConnection:
+    """Each loss is said in words, with what to do (issue 5, 2)."""
+
+    def test_it_comes_back_by_itself_and_nothing_typed_is_lost(self, page, server):
+        opened(page, server, "forty")
+        is_live(page)
+        drop(page)
+        page.get_by_label("栏0", exact=True).fill("断了还在填")
+        page.get_by_role("button", name="保存", exact=True).click()
+        page.get_by_text("已保存 1 次：断了还在填").wait_for()
+        page.locator("html[data-connection=back]").wait_for()
+        assert page.locator("#lost").is_hidden()
+
+    def test_what_the_kernel_says_meanwhile_is_heard(self, page, server):
+        opened(page, server, "slow", "慢慢做")
+        is_live(page)
+        page.get_by_role("button", name="慢慢做").click()
+        page.wait_for_timeout(200)
+        drop(page)
+        page.get_by_text("1", exact=True).wait_for()
+
+    def test_without_a_network_it_says_so_and_goes_on_trying(self, page, server):
+        opened(page, server, "forty")
+        is_live(page)
+        page.context.set_offline(True)
+        drop(page)
+        page.get_by_text(say("page.reconnecting")).wait_for()
+        page.context.set_offline(False)
+        page.get_by_text(say("page.connected")).wait_for()
+        page.get_by_role("button", name="保存", exact=True).click()
+        page.get_by_text("已保存 1 次").wait_for()
+
+    def test_a_kernel_that_is_gone(self, page, server):
+        before = {kernel.pid for kernel in server.kernels()}
+        opened(page, server, "forty")
+        is_live(page)
+        mine = {kernel.pid for kernel in server.kernels()} - before
+        for pid in mine:
+            psutil.Process(pid).send_signal(signal.SIGKILL)
+        page.get_by_text(say("page.gone")).wait_for(timeout=60_000)
+        assert page.get_by_role("link", name=say("page.again")).first.is_visible()
+
+    def test_leaving_ends_the_kernel(self, page, server):
+        kernel = re.search(r'"kernelId": "([\w-]+)"', opened(page, server, "forty").content())[1]
+        page.goto(f"{server.base}/nosuch")
+        deadline = 50
+        while page.context.request.get(f"{server.base}/voila/api/kernel/{kernel}").status == 200 and deadline:
+            page.wait_for_timeout(200)
+            deadline -= 1
+        assert page.context.request.get(f"{server.base}/voila/api/kernel/{kernel}").status == 404

@@ -1,0 +1,460 @@
+"""Kernels that are forked from a warm parent, with real processes: what they know, and when each of them ends."""
+
+import asyncio
+import json
+import os
+import signal
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from importlib.metadata import version
+from urllib.parse import unquote
+
+import nbformat
+import psutil
+import pytest
+from jupyter_client.provisioning import KernelProvisionerFactory
+from servers import NAME, PARENT, start
+from traitlets.config import Config
+
+from guanai.server import clients, forked
+from guanai.server.cells import FAULT
+from guanai.server.clients import ServedKernel
+from guanai.server.kernels import OwnKernelSpec, PageKernels
+from guanai.server.parents import CAN_FORK, Parents
+from guanai.server.provisioners import PROVISIONER
+from guanai.server.tallies import memory_of
+from guanai.server.watching import Watch
+
+pytestmark = pytest.mark.skipif(not CAN_FORK, reason="kernels are forked on Linux only")
+
+QUICK = {"waiting": 2, "pause_seconds": 0.2, "sweep_seconds": 0.5, "alone_seconds": 60, "tally_seconds": 1}
+FACTS = """
+import json, os, random, sys, uuid
+from pathlib import Path
+import ipywidgets, numpy, uuid_utils
+targets = sorted(get_ipython().kernel.comm_manager.targets)
+facts = dict(pid=os.getpid(), ppid=os.getppid(), env=dict(os.environ), cwd=os.getcwd(), targets=targets,
+    chance=[random.random(), numpy.random.rand(), str(uuid.uuid4()), str(uuid_utils.uuid7())[-12:]],
+    session=os.getsid(0), threads=len(os.listdir("/proc/%d/task" % os.getppid())))
+Path(os.environ["GUANAI_SCHOOL"], "facts").mkdir(exist_ok=True)
+Path(os.environ["GUANAI_SCHOOL"], "facts", str(os.getpid())).write_text(json.dumps(facts))
+ipywidgets.Label("seen")
+"""
+SECRET = "a-child-nobody-else-asked-for"
+
+
+def wait_until(holds, seconds=30):
+    until = time.monotonic() + seconds
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.1)
+    return holds()
+
+
+@contextmanager
+def school(folder, **settings):
+    with start(folder, kernels=json.dumps(QUICK | settings)) as server:
+        notebook = nbformat.v4.new_notebook()
+        notebook.cells = [nbformat.v4.new_markdown_cell("# 事实 / Facts"), nbformat.v4.new_code_cell(FACTS)]
+        nbformat.write(notebook, folder / "notebooks" / "facts.ipynb")
+        yield server
+
+
+def look(server, visitor, query=""):
+    """Open the page of facts; return what its kernel wrote down, and the page."""
+    before = known(server)
+    answer = visitor.get(f"/facts{query}")
+    assert answer.renders
+    (fresh,) = known(server) - before
+    return json.loads((server.folder / "facts" / fresh).read_text()), answer
+
+
+def known(server):
+    place = server.folder / "facts"
+    return {path.name for path in place.iterdir()} if place.exists() else set()
+
+
+def parents(server):
+    """Return the processes that kernels are forked from."""
+    return [one for one in psutil.Process(server.process.pid).children() if PARENT in one.cmdline()]
+
+
+def filled(server, count=2):
+    """Wait until kernels wait, and return all forked ones."""
+    assert wait_until(lambda: sum(len(one.children()) for one in parents(server)) >= count)
+    time.sleep(1.5)
+    return [kernel for one in parents(server) for kernel in one.children()]
+
+
+def gone(processes):
+    return not psutil.wait_procs(processes, timeout=10)[1]
+
+
+def log_of(server):
+    return (server.folder / "logs" / "guanai.log").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with school(tmp_path_factory.mktemp("warm") / "school") as served:
+        filled(served)
+        yield served
+
+
+@pytest.mark.parametrize(("package", "holds_for"), [*forked.HOLDS_FOR.items(), *clients.HOLDS_FOR.items()])
+def test_these_are_the_versions_that_the_undocumented_parts_hold_for(package, holds_for):
+    """Read server/forked.py and server/clients.py again before raising HOLDS_FOR."""
+    assert f"{version(package)}.".startswith(f"{holds_for}.")
+
+
+class TestHandedOver:
+    def test_a_kernel_that_waited_knows_whose_page_it_is(self, server):
+        waited = {kernel.pid for kernel in filled(server)}
+        visitor = server.signed_in()
+        visitor.get("/language?to=en&next=/theme/icon.svg")
+        facts, page = look(server, visitor, "?child=7")
+        visitor.close(page)
+        assert facts["pid"] in waited
+        assert facts["ppid"] in {one.pid for one in parents(server)}
+        assert unquote(facts["env"]["HTTP_X_GUANAI_PERSON"]) == NAME
+        assert facts["env"]["QUERY_STRING"] == "child=7"
+        assert facts["env"]["GUANAI_LANGUAGE"] == "en"
+        assert facts["env"]["GUANAI_SCHOOL"] == facts["cwd"].removesuffix("/notebooks")
+        assert facts["session"] == facts["pid"]
+        assert facts["threads"] == 1
+        assert {"jupyter.widget", "jupyter.widget.control"} <= set(facts["targets"])
+
+    def test_none_draws_what_another_has_drawn(self, server):
+        visitor = server.signed_in()
+        filled(server)
+        seen = [look(server, visitor) for _ in range(4)]
+        for _, page in seen:
+            visitor.close(page)
+        assert len({facts["pid"] for facts, _ in seen}) == 4
+        for drawn in zip(*(facts["chance"] for facts, _ in seen), strict=True):
+            assert len(set(drawn)) == 4
+
+    def test_it_serves_no_second_person(self, server):
+        visitor, other = server.signed_in(), server.signed_in()
+        facts, page = look(server, visitor, "?first")
+        visitor.close(page)
+        again, second = look(server, other, "?second")
+        other.close(second)
+        assert again["pid"] != facts["pid"]
+        assert gone([psutil.Process(facts["pid"])] if psutil.pid_exists(facts["pid"]) else [])
+
+    def test_nothing_of_a_request_reaches_the_parent_or_another_kernel(self, server):
+        visitor = server.signed_in()
+        facts, page = look(server, visitor, f"?id={SECRET}")
+        try:
+            assert holds(facts["pid"], SECRET), "the search finds nothing where there is something"
+            others = [one.pid for one in [*parents(server), *filled(server)] if one.pid != facts["pid"]]
+            assert len(others) >= 3
+            assert not [other for other in others if holds(other, SECRET)]
+        except PermissionError:
+            pytest.skip("this machine does not let a user look into own processes")
+        finally:
+            visitor.close(page)
+
+
+def holds(process, text):
+    """Say whether a text stands anywhere in the memory that a process can write to."""
+    with open(f"/proc/{process}/maps") as maps, open(f"/proc/{process}/mem", "rb", 0) as memory:
+        for line in maps:
+            place, rights, *_ = line.split()
+            if not rights.startswith("rw"):
+                continue
+            begin, end = (int(part, 16) for part in place.split("-"))
+            try:
+                memory.seek(begin)
+                if text.encode() in memory.read(end - begin):
+                    return True
+            except (OSError, ValueError, OverflowError):
+                continue
+    return False
+
+
+class TestEnds:
+    def test_closing_a_page_ends_its_kernel(self, server):
+        visitor = server.signed_in()
+        facts, page = look(server, visitor)
+        visitor.close(page)
+        assert wait_until(lambda: not psutil.pid_exists(facts["pid"]))
+
+    def test_a_kernel_that_crashes_is_not_started_again(self, server):
+        visitor = server.signed_in()
+        facts, _page = look(server, visitor)
+        filled(server)
+        before = len(filled(server))
+        os.kill(facts["pid"], signal.SIGKILL)
+        assert wait_until(lambda: "has died" in log_of(server))
+        time.sleep(1)
+        assert len(filled(server)) == before - 1
+
+    @pytest.mark.slow
+    def test_one_that_crashes_while_it_waits_is_passed_over(self, tmp_path):
+        with school(tmp_path / "school") as server:
+            visitor = server.signed_in()
+            for kernel in filled(server):
+                kernel.kill()
+            look(server, visitor)
+
+    @pytest.mark.slow
+    def test_the_parents_crash_ends_its_kernels_and_the_next_page_has_a_new_one(self, tmp_path):
+        with school(tmp_path / "school") as server:
+            visitor = server.signed_in()
+            facts, _page = look(server, visitor)
+            kernels = filled(server)
+            (parent,) = parents(server)
+            parent.kill()
+            assert gone(kernels)
+            again, _page = look(server, visitor)
+            assert again["ppid"] not in {facts["ppid"], server.process.pid}
+            assert "The parent of the kernels has ended" in log_of(server)
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])
+    def test_with_the_server_everything_ends(self, tmp_path, ending):
+        with school(tmp_path / "school") as server:
+            look(server, server.signed_in())
+            everything = [*parents(server), *filled(server)]
+            assert len(everything) >= 4
+            server.process.send_signal(ending)
+            server.process.wait(30)
+            assert gone(everything)
+
+
+class TestRenewed:
+    @pytest.mark.slow
+    @pytest.mark.parametrize("place", ["forms/home_visit.md", "school.xlsx"])
+    def test_a_change_renews_the_parent_and_open_pages_stay(self, tmp_path, place):
+        with school(tmp_path / "school") as server:
+            visitor = server.signed_in()
+            old, page = look(server, visitor)
+            filled(server)
+            if place.endswith(".md"):
+                from guanai.templates import template
+
+                server.folder.joinpath(place).write_bytes((template("forms") / "home_visit.md").read_bytes())
+            else:
+                os.utime(server.folder / place)
+            new, _page = look(server, visitor)
+            assert new["ppid"] != old["ppid"]
+            assert psutil.pid_exists(old["pid"])
+            visitor.close(page)
+            assert wait_until(lambda: not psutil.pid_exists(old["ppid"]) or is_zombie(old["ppid"]))
+
+    def test_watch(self, tmp_path):
+        """What counts as a change: a file that comes, is written or goes; not what Python or an editor makes."""
+        watch = Watch([tmp_path / "forms", tmp_path / "one.xlsx"])
+        assert not watch.has_changed()
+        for change, counts in [
+            (lambda: (tmp_path / "forms").mkdir(), False),
+            (lambda: (tmp_path / "forms" / "a.md").write_text("1"), True),
+            (lambda: (tmp_path / "forms" / "a.md").write_text("12"), True),
+            (lambda: (tmp_path / "forms" / "~$a.xlsx").write_text("1"), False),
+            (lambda: (tmp_path / "forms" / "__pycache__").mkdir(), False),
+            (lambda: (tmp_path / "forms" / "__pycache__" / "a.pyc").write_text("1"), False),
+            (lambda: (tmp_path / "one.xlsx").write_text("1"), True),
+            (lambda: (tmp_path / "one.xlsx").unlink(), True),
+        ]:
+            change()
+            assert watch.has_changed() is counts
+            assert not watch.has_changed()
+
+
+def is_zombie(process):
+    try:
+        return psutil.Process(process).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+class TestOrdinary:
+    @pytest.mark.slow
+    def test_where_nothing_can_be_forked_the_log_says_so_once(self, tmp_path):
+        with school(tmp_path / "school", fork=False) as server:
+            visitor = server.signed_in()
+            facts = [look(server, visitor)[0] for _ in range(2)]
+            assert [one["ppid"] for one in facts] == [server.process.pid] * 2
+            assert not parents(server)
+            assert log_of(server).count("Pages get ordinary kernels") == 1
+
+    def test_a_parent_that_cannot_start(self, monkeypatch, caplog, tmp_path):
+        monkeypatch.setattr("sys.executable", str(tmp_path / "nothing"))
+        broken = Parents({}, None, Watch([]))
+        assert [asyncio.run(broken.fork([], {}, "/")) for _ in range(2)] == [None, None]
+        assert caplog.text.count("Pages get ordinary kernels") == 1
+
+    def test_a_parent_that_ends_at_once(self, monkeypatch, caplog):
+        monkeypatch.setattr("sys.executable", "/bin/false")
+        broken = Parents({}, None, Watch([]))
+        assert asyncio.run(broken.fork([], {}, "/")) is None
+        assert caplog.text.count("Pages get ordinary kernels") == 1
+
+
+class TestManaged:
+    """What a kernel's manager asks of a forked kernel."""
+
+    def test_restart_interrupt_shutdown(self, tmp_path):
+        async def go():
+            kernels = managed(tmp_path)
+            kernel_id = await kernels._start({**os.environ, "WHO": "first"})
+            kernel = kernels.get_kernel(kernel_id)
+            assert isinstance(kernel, ServedKernel)
+            assert kernel.provisioner.is_forked
+            await kernel.hand_over({"WHO": "second"}, str(tmp_path))
+            client = kernel.client()
+            client.start_channels()
+            await client.wait_for_ready()
+            assert await value(client, "(os.environ['WHO'], os.getcwd())") == f"('second', '{tmp_path}')"
+            first = kernel.provisioner.pid
+
+            running = asyncio.ensure_future(value(client, "time.sleep(60)"))
+            await asyncio.sleep(1)
+            await kernel.interrupt_kernel()
+            assert await running == "KeyboardInterrupt"
+
+            client.stop_channels()
+            await kernel.restart_kernel()
+            assert kernel.provisioner.is_forked
+            assert kernel.provisioner.pid != first
+            assert not psutil.pid_exists(first)
+            client = kernel.client()
+            client.start_channels()
+            await client.wait_for_ready()
+            assert await value(client, "(os.environ['WHO'], os.getcwd())") == f"('second', '{tmp_path}')"
+            client.stop_channels()
+
+            second = kernel.provisioner.pid
+            await kernels.end(kernel_id)
+            assert not psutil.pid_exists(second)
+            await kernels.shutdown_all()
+
+        try:
+            asyncio.run(go())
+        finally:
+            KernelProvisionerFactory.clear_instance()
+
+
+def managed(folder):
+    """Return the manager of pages' kernels without a server."""
+    config = Config(
+        {
+            "KernelProvisionerFactory": {"default_provisioner_name": PROVISIONER},
+            "KernelManager": {"transport": "ipc"},
+            "PageKernels": {"kernel_manager_class": "guanai.server.clients.ServedKernel"},
+        }
+    )
+    sockets = tempfile.mkdtemp()  # short: the path of a Unix socket has at most 107 bytes
+    return PageKernels(
+        config=config, root_dir=str(folder), connection_dir=sockets, kernel_spec_manager=OwnKernelSpec()
+    )
+
+
+async def value(client, code):
+    """Return what an expression comes to in a kernel, or the name of its error."""
+    found = []
+
+    def hear(message):
+        if message["msg_type"] == "execute_result":
+            found.append(message["content"]["data"]["text/plain"])
+
+    text = f"import os, time\n{code}"
+    reply = await client.execute_interactive(text, timeout=90, output_hook=hear, allow_stdin=False)
+    return reply["content"].get("ename") or (found[0] if found else None)
+
+
+def test_the_log_says_how_many_kernels_there_are(server):
+    visitor = server.signed_in()
+    _facts, page = look(server, visitor)
+    assert wait_until(lambda: " with a page, 2 waiting, " in log_of(server))
+    line = [line for line in log_of(server).splitlines() if " with a page, 2 waiting, " in line][-1]
+    visitor.close(page)
+    assert "people, " in line
+    assert line.endswith("MiB.")
+
+
+def test_the_server_speaks_to_kernels_by_unix_sockets_that_only_it_may_open(server):
+    """Nobody else on the machine can listen to what a page says, as on TCP one could."""
+    visitor = server.signed_in()
+    facts, page = look(server, visitor)
+    kernel = psutil.Process(facts["pid"])
+    spoken = [one for one in kernel.net_connections("tcp") if one.status == psutil.CONN_ESTABLISHED]
+    paths = {one.laddr for one in kernel.net_connections("unix") if "ipc" in str(one.laddr)}
+    visitor.close(page)
+    assert not spoken
+    assert len(paths) >= 5
+    assert {os.stat(os.path.dirname(path)).st_mode & 0o077 for path in paths} == {0}
+
+
+@pytest.mark.slow
+class TestPlaces:
+    def test_the_next_one_waits_and_is_let_in(self, tmp_path):
+        with school(tmp_path / "school", max_people=1) as server:
+            first, second = server.signed_in(), server.signed_in()
+            page = first.get("/facts")
+            assert page.renders
+            refused = second.get("/facts")
+            assert refused.status == 503
+            assert refused.headers["Refresh"] == "10"
+            assert "1 位老师" in refused.text
+            another = first.get("/home")  # a person has one place however many pages are open
+            assert another.renders
+            first.close(page)
+            first.close(another)
+            assert wait_until(lambda: second.get("/facts").status == 200)
+            assert first.get("/facts").status == 503
+
+
+@pytest.mark.slow
+class TestMany:
+    def test_twenty_at_once(self, tmp_path, record_property):
+        """20 visitors within 2 seconds all get their page, each from a kernel of its own, and leave none behind."""
+        with school(tmp_path / "school") as server:
+            people = [server.signed_in() for _ in range(20)]
+            took, pages = [], []
+
+            def come(number):
+                time.sleep(number / 10)
+                begun = time.monotonic()
+                pages.append((people[number], people[number].get("/facts")))
+                took.append(round(time.monotonic() - begun, 2))
+
+            threads = [threading.Thread(target=come, args=(number,)) for number in range(20)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            record_property("seconds", took)
+            assert all(page.renders for _, page in pages)
+            assert len(known(server)) == 20
+            for visitor, page in pages:
+                visitor.close(page)
+            assert wait_until(lambda: not [pid for pid in known(server) if psutil.pid_exists(int(pid))])
+
+    def test_memory_of_each_further_visitor(self, tmp_path, record_property):
+        with school(tmp_path / "school", waiting=0) as server:
+
+            def everything():
+                time.sleep(3)
+                all_of_it = [server.process.pid]
+                all_of_it += [one.pid for one in psutil.Process(server.process.pid).children(recursive=True)]
+                return sum(memory_of(one) for one in all_of_it) / 2**20
+
+            visitor = server.signed_in()
+            look(server, visitor)
+            before = everything()
+            for _ in range(5):
+                look(server, visitor)
+            each = (everything() - before) / 5
+            record_property("MiB", each)
+            assert each <= 30
+
+
+def test_a_known_mistake_is_told_in_words_by_a_forked_kernel_too(server):
+    visitor = server.signed_in()
+    answer = visitor.get("/known")
+    visitor.close(answer)
+    assert FAULT in answer.text
