@@ -10,6 +10,7 @@ from guanai.widgets.checklists import Checklist
 from guanai.widgets.dossiers import Dossier
 from guanai.widgets.downloads import Download
 from guanai.widgets.forms import Form
+from guanai.widgets.imports import Import, ImportsMade
 from guanai.widgets.inputs import Button, Choice, Day, Search
 from guanai.widgets.lookalikes import MergePanel, Merges
 from guanai.widgets.names import find, matches
@@ -39,6 +40,8 @@ __all__ = [
     "Download",
     "FirstSteps",
     "Form",
+    "Import",
+    "ImportsMade",
     "LeftOver",
     "Links",
     "MergePanel",
