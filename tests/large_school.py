@@ -1,6 +1,5 @@
 """A school of thousands of children, for measuring: the full sample school many times over, in one folder."""
 
-import re
 from datetime import date
 from pathlib import Path
 
