@@ -67,11 +67,11 @@ def assign(places: Places) -> Assigned:
     """Return the best choice of pairs; see the module for what is better."""
     nobody = np.zeros(len(places.most), dtype=bool)
     best = _flow(places, nobody)
-    free = np.flatnonzero((places.carried == 0) & (places.least > 1) & (places.most > 0))
-    if not len(free) or not len(places.child):
+    free = np.flatnonzero((places.carried == 0) & (places.least > 0) & (places.most > 0))
+    if not (places.least[free] > 1).any() or not len(places.child):
         return best
     if len(free) <= EXACT:
-        choices = (some for number in range(1, len(free) + 1) for some in combinations(free, number))
+        choices = (some for number in range(1, len(free) + 1) for some in combinations(free.tolist(), number))
         return min([best, *(_flow(places, _closed(nobody, some)) for some in choices)], key=_rank)
     best, closed = _closing(places, best, free)
     return _exchanging(places, best, closed, free)
@@ -134,7 +134,9 @@ def _exchanging(places: Places, best: Assigned, closed: Truths, free: Numbers) -
 
 def _flow(places: Places, closed: Truths) -> Assigned:
     """Return the best choice without the closed carers."""
-    from ortools.graph.python import min_cost_flow  # on first use: a page that proposes nothing does not load it
+    from ortools.graph.python import (
+        min_cost_flow,
+    )  # on first use: a page that proposes nothing does not load it
 
     children, carers, groups = len(places.need), len(places.most), len(places.group_most)
     source, sink = children + carers + groups, children + carers + groups + 1

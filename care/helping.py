@@ -97,9 +97,8 @@ def _proposed(
     staff = staff[wanted].reset_index(drop=True)
     in_care = left_behind(register(frames, "child"), on, policy.definition)
     carried = staff["id"].map(_pairs(frames, on, in_care).groupby("helper").size())
-    people = staff[["id", "name", "role"]].assign(
-        carried=carried.fillna(0).astype("int64"), **dict(helper_quotas(policy, staff).items())
-    )
+    people = staff[["id", "name", "role"]].assign(carried=carried.fillna(0).astype("int64"))
+    people = people.join(helper_quotas(policy, staff))
     matching = Match(frames, children, staff, on)
     child, carer = chosen(matching, need, people, *group)
     rows, asked = asked_rows(children, need)
@@ -118,7 +117,8 @@ def class_ordered(children: pd.DataFrame, frames: Frames) -> pd.DataFrame:
     grades = pd.to_numeric(classes["grade"], errors="coerce").fillna(99)
     grade = dict(zip(as_strings(classes["name"]), grades, strict=True))
     names = as_strings(children["class"]).map(lambda name: known.get(name, name)).astype(object)
-    children = children.assign(**{"class": names, "grade_": [grade.get(name, 99) for name in names]})
+    children = children.assign(grade_=[grade.get(name, 99) for name in names])
+    children["class"] = names
     return children.sort_values(["grade_", "class", "name", "id"], kind="stable").reset_index(drop=True)
 
 

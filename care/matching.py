@@ -55,7 +55,9 @@ class Match:
         self._homeroom = np.append(homerooms, -1)
         self._teaches = np.zeros((len(staff), len(names) + 1), dtype=bool)
         for place, value in enumerate(_column(staff, "teaches")):
-            taught = names.get_indexer([known.get(name, name) for name in as_list(value)])
+            taught = names.get_indexer(
+                pd.Index([known.get(name, name) for name in as_list(value)], dtype=object)
+            )
             self._teaches[place, taught[taught >= 0]] = True
         grades = [None if is_nothing(grade) else int(grade) for grade in classes["grade"]]
         self._grade, self._grades = self._by_grade(grades, homerooms)
@@ -65,9 +67,13 @@ class Match:
         self._home = pd.Index(places, dtype=object).get_indexer(pd.Index(homes, dtype=object))
         self._near = self._carrying(frames, people, pd.Index(places, dtype=object), on)
         help_ = needed_help(frames, children, on)
-        self._need = np.array([[kind in one for kind in KINDS] for one in help_]).reshape(len(children), 3)
+        self._need = np.array([[kind in one for kind in KINDS] for one in help_], dtype=bool).reshape(
+            len(children), 3
+        )
         fits = [HELPS.get(role) for role in as_strings(staff["role"])]
-        self._fits = np.array([[kind == one for kind in KINDS] for one in fits]).reshape(len(staff), 3)
+        self._fits = np.array([[kind == one for kind in KINDS] for one in fits], dtype=bool).reshape(
+            len(staff), 3
+        )
         self._before, self._now = _pairs(frames, ids, people, on)
 
     def reasons(self, child: Numbers, carer: Numbers) -> dict[str, Truths]:
@@ -93,7 +99,9 @@ class Match:
 
     def _by_grade(self, grades: Sequence[int | None], homerooms: Numbers) -> tuple[Numbers, Truths]:
         """Return the grade of each class and in which grades each of the staff works, as places."""
-        known = {grade: place for place, grade in enumerate(sorted({one for one in grades if one is not None}))}
+        known = {
+            grade: place for place, grade in enumerate(sorted({one for one in grades if one is not None}))
+        }
         of_class = np.array([*(known.get(grade, -1) for grade in grades), -1])  # type: ignore[arg-type]
         works = np.zeros((self._carers, len(known) + 1), dtype=bool)
         for place, (grade, teacher) in enumerate(zip(of_class[:-1], homerooms, strict=True)):
@@ -109,9 +117,13 @@ class Match:
         """Return in which villages each of the staff carries a child already."""
         near = np.zeros((self._carers, len(villages) + 1), dtype=bool)
         pairs, children = running(register(frames, "pairing"), on), register(frames, "child")
-        homes = dict(zip(children["id"], as_strings(_column(children, "village")).map(str.strip), strict=True))
+        homes = dict(
+            zip(children["id"], as_strings(_column(children, "village")).map(str.strip), strict=True)
+        )
         carer = people.get_indexer(pd.Index(pairs["helper"], dtype=object))
-        village = villages.get_indexer([homes.get(child, "") for child in pairs["child"]])
+        village = villages.get_indexer(
+            pd.Index([homes.get(child, "") for child in pairs["child"]], dtype=object)
+        )
         kept = (carer >= 0) & (village >= 0)
         near[carer[kept], village[kept]] = True
         return near

@@ -40,10 +40,13 @@ class PeerMatch:
         self._group = groups.get_indexer(pd.Index(mates["class"], dtype=object))
         villages = pd.Index([*{*_texts(mates, "village")} - {""}], dtype=object)
         self._village, self._home = (
-            villages.get_indexer(_texts(frame, "village")) for frame in (children, mates)
+            villages.get_indexer(pd.Index(_texts(frame, "village"), dtype=object))
+            for frame in (children, mates)
         )
         sexes = pd.Index(["male", "female"], dtype=object)
-        self._sex, self._own = (sexes.get_indexer(_texts(frame, "sex")) for frame in (children, mates))
+        self._sex, self._own = (
+            sexes.get_indexer(pd.Index(_texts(frame, "sex"), dtype=object)) for frame in (children, mates)
+        )
         self._at_home = ~mates["id"].isin(in_care).to_numpy(bool)
         # A friend is written down by name: who is meant is the one of that name in the child's class.
         names = {(row["class"], row["name"]): place for place, row in enumerate(mates.to_dict("records"))}

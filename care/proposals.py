@@ -23,14 +23,18 @@ Truths = np.ndarray[Any, np.dtype[np.bool_]]
 
 COLUMNS = ("child", "name", "class", "village", "carer", "carer_name", "why", "traded", "ends", "by_hand")
 BY_HAND = "yes"
-DENSE = 400_000  # up to so many pairs each of them is weighed; beyond, the best of each child and some in turn
+DENSE = (
+    400_000  # up to so many pairs each of them is weighed; beyond, the best of each child and some in turn
+)
 BEST_OF, IN_TURN, AT_A_TIME = 40, 20, 500
 
 
 class Matching(Protocol):
     """How well children and carers go together: `guanai.care.matching.Match`, `guanai.care.peers.PeerMatch`."""
 
-    weights: Mapping[str, int]
+    @property
+    def weights(self) -> Mapping[str, int]:
+        """What each reason weighs, the weightiest first."""
 
     def reasons(self, child: Numbers, carer: Numbers) -> dict[str, Truths]:
         """Return which reasons each pair of places has."""
@@ -65,6 +69,7 @@ class Proposal:
     matching: Matching = field(compare=False)
     asked: "pd.Series[int]" = field(compare=False)  # of each row: its child's place in the matching
     leaving: str = ""
+    seen: Any = field(default=None, compare=False)  # what the registers stood at when it was made
 
     @cached_property
     def places(self) -> pd.Index:
@@ -105,13 +110,13 @@ class Proposal:
     def told(self) -> "Proposal":
         """Return the proposal with its reasons in words: why each, and what was traded."""
         pairs = self.pairs.copy()
-        known = self.places.get_indexer(pd.Index(pairs["carer"], dtype=object))
+        known = self.places.get_indexer(pd.Index(pairs["carer"], dtype=object)).astype(np.int64)
         rows = np.flatnonzero(known >= 0)
         why, traded = [""] * len(pairs), [""] * len(pairs)
         if len(rows):
-            found = self.matching.reasons(self.asked.to_numpy()[rows], known[rows])
+            found = self.matching.reasons(self.asked.to_numpy(np.int64)[rows], known[rows])
             words = self._words(found, rows)
-            for row, text in zip(rows, words, strict=True):
+            for row, text in zip(rows.tolist(), words, strict=True):
                 why[row] = text
             own = _score(found, self.matching.weights, (len(rows),))
             for row, text in self._trades(rows, known[rows], own).items():
@@ -134,18 +139,21 @@ class Proposal:
         texts = []
         for row, line in zip(rows, table, strict=True):
             about = {"village": villages[row], "group": groups[row]}
-            said = [say(f"pair.why.{name}", **about) for name, there in zip(names, line, strict=True) if there]
+            said = [
+                say(f"pair.why.{name}", **about) for name, there in zip(names, line, strict=True) if there
+            ]
             texts.append(comma.join(said) or even)
         return texts
 
     def _trades(self, rows: Numbers, carers: Numbers, own: Numbers) -> dict[int, str]:
         """Return for each row that did not get its best match why not, in words."""
-        loads, texts = self.loads, {}
+        texts: dict[int, str] = {}
+        loads, place_of = self.loads, self.asked.to_numpy(np.int64)
         load, most, least = (loads[name].to_numpy() for name in ("load", "most", "least"))
         names, everybody = loads["name"].to_list(), np.arange(len(loads))
         for first in range(0, len(rows), AT_A_TIME):
             part = slice(first, first + AT_A_TIME)
-            child = self.asked.to_numpy()[rows[part]][:, None]
+            child = place_of[rows[part]][:, None]
             found = self.matching.reasons(child, everybody[None, :])
             scores = _score(found, self.matching.weights, (len(child), len(everybody)))
             scores = np.where(self.matching.possible(child, everybody[None, :]), scores, -1)

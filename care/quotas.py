@@ -7,7 +7,6 @@ is fixed here. A row of 经常 only counts, so it limits nobody.
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
 from guanai.care.assignment import UNLIMITED
@@ -34,16 +33,17 @@ def helper_quotas(policy: Policy, staff: pd.DataFrame) -> pd.DataFrame:
     source = pd.Series("", index=staff.index, dtype=object)
     for duty in _quotas(policy, OF_STAFF, "helper"):
         kept = holds(duty.subject_condition, staff)
-        least = least.where(~kept, np.maximum(least, duty.at_least))
-        most = most.where(~kept, np.minimum(most, duty.at_most or UNLIMITED))
+        least = least.where(~kept, least.clip(lower=duty.at_least))
+        most = most.where(~kept, most.clip(upper=duty.at_most or UNLIMITED))
         source = source.where(~kept, duty.source or duty.name)
     own = pd.Series(UNLIMITED, index=staff.index, dtype="int64")
     if "most_children" in staff.columns:
         own = pd.to_numeric(staff["most_children"], errors="coerce").fillna(UNLIMITED).astype("int64")
     limited = own < most
-    most = np.minimum(most, own)
+    most = most.where(~limited, own)
     return pd.DataFrame(
-        {"least": np.minimum(least, most), "most": most, "own": limited, "source": source}, index=staff.index
+        {"least": least.where(least <= most, most), "most": most, "own": limited, "source": source},
+        index=staff.index,
     )
 
 
@@ -70,7 +70,7 @@ def needs(policy: Policy, children: pd.DataFrame, role: str) -> "pd.Series[int]"
     number = pd.Series(1, index=children.index, dtype="int64")
     for duty in [*_quotas(policy, ("child",), role), *(policy.of_kind("helper") if role == "helper" else ())]:
         kept = holds(duty.subject_condition, children)
-        number = number.where(~kept, np.maximum(number, duty.at_least))
+        number = number.where(~kept, number.clip(lower=duty.at_least))
     return number
 
 

@@ -3,7 +3,8 @@
 Said in numbers that add up: 40 children, 12 helpers with room for 36: 4 places short.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -43,19 +44,19 @@ def _unplaced(proposal: Proposal) -> list[Lack]:
     after = _paired(proposal)
     found = []
     full = [
-        name
-        for name, row in proposal.groups.iterrows()
-        if row["most"] < UNLIMITED and after.get(name, 0) >= row["most"]
+        row
+        for row in _groups(proposal)
+        if row["most"] < UNLIMITED and after.get(row["name"], 0) >= row["most"]
     ]
-    for name in full:
-        row, number = proposal.groups.loc[name], int((left["class"] == name).sum())
+    for row in full:
+        name, number = row["name"], int((left["class"] == row["name"]).sum())
         if number:
             text = say(
                 "lack.class_full", group=name, most=row["most"], have=after.get(name, 0), number=number,
                 source=row["source"],
             )  # fmt: skip
             found.append(Lack("class_full", str(name), number, text))
-    left = left[~left["class"].isin(full)]
+    left = left[~left["class"].isin([row["name"] for row in full])]
     if left.empty:
         return found
     number, asked = len(left), len(proposal.pairs) - sum(one.number for one in found)
@@ -83,8 +84,8 @@ def _unplaced(proposal: Proposal) -> list[Lack]:
 
 def _classes(proposal: Proposal) -> list[Lack]:
     after, found = _paired(proposal), []
-    for name, row in proposal.groups.iterrows():
-        have = after.get(name, 0)
+    for row in _groups(proposal):
+        name, have = row["name"], after.get(row["name"], 0)
         if have < row["least"]:
             short = int(row["least"] - have)
             text = say(
@@ -99,17 +100,20 @@ def _carers(proposal: Proposal) -> list[Lack]:
     loads = proposal.loads
     under = loads[(loads["load"] > 0) & (loads["load"] < loads["least"])]
     over = loads[loads["load"] > loads["most"]]
-    found = [_of_carer("over", row, row["load"] - row["most"], row["most"]) for _, row in over.iterrows()]
+    found = [
+        _of_carer("over", row, row["load"] - row["most"], row["most"]) for row in over.to_dict("records")
+    ]
     if len(under) <= _FEW:
         return found + [
-            _of_carer("least", row, row["least"] - row["load"], row["least"]) for _, row in under.iterrows()
+            _of_carer("least", row, row["least"] - row["load"], row["least"])
+            for row in under.to_dict("records")
         ]
     number = int((under["least"] - under["load"]).sum())
     text = say("lack.least_many", carers=len(under), number=number, source=under["source"].iloc[0])
     return [*found, Lack("least", "", number, text)]
 
 
-def _of_carer(kind: str, row: "pd.Series[int]", number: int, limit: int) -> Lack:
+def _of_carer(kind: str, row: Mapping[Any, Any], number: int, limit: int) -> Lack:
     text = say(
         f"lack.{kind}", name=row["name"], load=row["load"], limit=limit, number=number,
         source=row["source"] or say("lack.own_limits"),
@@ -120,7 +124,12 @@ def _of_carer(kind: str, row: "pd.Series[int]", number: int, limit: int) -> Lack
 def _paired(proposal: Proposal) -> dict[str, int]:
     """Return how many children of each class with a quota are paired once the proposal is accepted."""
     made = proposal.made.drop_duplicates("child")["class"].value_counts()
-    return {str(name): int(row["have"] + made.get(name, 0)) for name, row in proposal.groups.iterrows()}
+    return {row["name"]: int(row["have"] + made.get(row["name"], 0)) for row in _groups(proposal)}
+
+
+def _groups(proposal: Proposal) -> list[dict[Any, Any]]:
+    """Return the classes with a quota, each with its name."""
+    return proposal.groups.rename_axis("name").reset_index().to_dict("records")
 
 
 def _quota(carers: pd.DataFrame) -> str:
