@@ -19,6 +19,7 @@ from guanai.storage.databases import Database
 from guanai.storage.doubles import Doubles
 from guanai.storage.folders import Folder
 from guanai.storage.frames import within
+from guanai.storage.pairings import Pairings
 from guanai.storage.policies import current_policy
 from guanai.storage.registers import NOBODY, Registers
 from guanai.templates import template
@@ -44,6 +45,8 @@ class School(Registers):
         self._policy: tuple[Policy, str | None] | None = None
         #: Dossiers that may be of one child: found, made one, taken apart again.
         self.doubles = Doubles(self)
+        #: Pairings proposed, accepted and undone as a whole.
+        self.pairings = Pairings(self)
 
     def as_user(self, person: str, staff_id: str = "") -> "School":
         """Return the door as that person sees it: what they save carries their name.
