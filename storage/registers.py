@@ -16,7 +16,7 @@ from guanai.storage.entities import follow
 from guanai.storage.folders import Folder
 from guanai.storage.forms import SYSTEM_FIELDS, Form, Session
 from guanai.storage.frames import frame_of, with_children
-from guanai.storage.histories import Change
+from guanai.storage.histories import Change, changes_between
 from guanai.storage.labels import labels_of, options_of
 from guanai.storage.lists import list_rows
 from guanai.storage.shelves import Shelf
@@ -236,6 +236,10 @@ class Registers:
     def sequence(self) -> int:
         """Return a number that stays the same while no record changes."""
         return self._database.sequence()
+
+    def changes(self, first: int, last: int) -> list[Change]:
+        """Return the changes of all registers from one number of `sequence` to another."""
+        return changes_between(self._database, first, last)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make every save within the block one: all of them are kept, or none."""

@@ -19,6 +19,7 @@ from guanai.storage.databases import Database
 from guanai.storage.doubles import Doubles
 from guanai.storage.folders import Folder
 from guanai.storage.frames import within
+from guanai.storage.imports import Imports
 from guanai.storage.pairings import Pairings
 from guanai.storage.policies import current_policy
 from guanai.storage.registers import NOBODY, Registers
@@ -47,6 +48,8 @@ class School(Registers):
         self.doubles = Doubles(self)
         #: Pairings proposed, accepted and undone as a whole.
         self.pairings = Pairings(self)
+        #: What comes from files: seen before it is written, and taken back as a whole.
+        self.imports = Imports(self)
 
     def as_user(self, person: str, staff_id: str = "") -> "School":
         """Return the door as that person sees it: what they save carries their name.
