@@ -12,7 +12,7 @@ from guanai.templates import template
 
 TODAY = date(2026, 11, 20)
 BIRTH = date(2016, 5, 4)
-NAMES = ["call", "child", "class", "home_visit", "pairing", "staff", "talk"]
+NAMES = ["call", "child", "class", "deferral", "home_visit", "pairing", "staff", "talk"]
 ROWS = {
     "child": [{"id": "c1", "label": "林小雨（三年级1班）"}],
     "staff": [{"id": "s1", "label": "王老师"}, {"id": "s2", "label": "李老师"}],
