@@ -13,7 +13,6 @@ from guanai.storage.policies import preset_sheets
 from guanai.storage.workbooks import write_workbook
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-READY = "!document.getElementById('loading') && document.querySelector('.guanai')"
 
 
 @pytest.fixture
@@ -48,9 +47,23 @@ def page(chromium, emergency, port):  # noqa: F811
         context.close()
 
 
+def ready(page):
+    page.locator("#loading").wait_for(state="detached")
+    page.locator(".guanai").first.wait_for()
+
+
 def open_page(page, address):
     page.goto(page.base + address)
-    page.wait_for_function(READY)
+    ready(page)
+
+
+def until(page, expression):
+    """Wait for a script's answer; the page's rules for scripts allow no waiting inside of it."""
+    for _ in range(100):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(expression)
 
 
 def test_an_emergency_is_counted_down_and_recorded_by_one_click(page, emergency):
@@ -61,7 +74,7 @@ def test_an_emergency_is_counted_down_and_recorded_by_one_click(page, emergency)
     assert re.fullmatch(r"还有 \d+ 分 \d+ 秒", first)
     kernels = []
     page.on("websocket", lambda socket: socket.on("framesent", kernels.append))
-    page.wait_for_function("old => document.querySelector('.step-left').textContent !== old", arg=first)
+    until(page, f"document.querySelector('.step-left').textContent !== {first!r}")
     page.evaluate("document.getElementById('emergencies').dataset.now = Date.now() + 3600000")
     page.wait_for_selector(".step-late .step-left")
     assert "已超" in left.inner_text()
@@ -104,7 +117,7 @@ def test_a_line_is_put_off_and_taken_back_and_the_lists_say_so(page):
     open_page(page, "checklist?status=overdue")
     count = int(re.search(r"\d+", page.get_by_text(re.compile(r"^逾期 \d+$")).first.inner_text())[0])
     page.locator("a.guanai-defer").first.click()
-    page.wait_for_function(READY)
+    ready(page)
     page.get_by_label("理由").fill("孩子住院")
     day = (datetime.now() + timedelta(days=9)).date().isoformat()
     page.get_by_label(re.compile("^缓办到")).first.fill(day)
@@ -115,7 +128,7 @@ def test_a_line_is_put_off_and_taken_back_and_the_lists_say_so(page):
     assert page.locator(".guanai-line").count() == 1
     assert "孩子住院" in page.locator(".guanai-line").inner_text()
     page.locator("a.guanai-defer").click()
-    page.wait_for_function(READY)
+    ready(page)
     page.get_by_role("button", name="撤销").click()
     page.get_by_text("已撤销").wait_for()
     open_page(page, "checklist?status=overdue")
@@ -131,7 +144,7 @@ def test_heads_of_the_matrix_stay_and_a_cell_opens_its_lines(page):
     cell = page.locator("td.guanai-cell-overdue a, td.guanai-cell-open a").first
     words = cell.locator(".guanai-unseen").text_content()
     cell.click()
-    page.wait_for_function(READY)
+    ready(page)
     status = "overdue" if "逾期" in words else "due"
     assert page.locator(f".guanai-line.guanai-{status}").count() == int(re.search(r"\d+", words)[0])
 
@@ -140,7 +153,7 @@ def test_a_list_is_printed_as_a_whole_by_one_click(page):
     page.add_init_script("window.print = () => { window.printed = true }")
     open_page(page, "checklist")
     page.get_by_role("button", name="打印这张清单").click()
-    page.wait_for_function("window.printed")
+    until(page, "window.printed")
     page.emulate_media(media="print")
     assert page.locator(".guanai-paper").is_visible()
     assert not page.locator(".guanai-lines").first.is_visible()
