@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -62,6 +62,10 @@ class Registers:
         """Return the day that counts as today: the clock's, or ``GUANAI_TODAY`` where a trainer sets it."""
         fixed = os.environ.get("GUANAI_TODAY")
         return date.fromisoformat(fixed) if fixed else date.today()
+
+    def now(self) -> datetime:
+        """Return this moment by the clock on the wall, on the day that counts as `today`."""
+        return datetime.combine(self.today(), datetime.now().time())
 
     # Forms
 
@@ -139,14 +143,18 @@ class Registers:
         ``retired`` the answers to questions that the form no longer has stand last. Raises GuanaiError
         for an unknown form.
         """
+        return (
+            self._framed(name, self.form(name).columns, retired=True) if retired else self.shared(name).copy()
+        )
+
+    def shared(self, name: str) -> pd.DataFrame:
+        """Return the frame of a register that all readers share: to be read, never to be changed."""
         columns = self.form(name).columns
-        if retired:
-            return self._framed(name, columns, retired=True)
         state = (self.form(name).source, self._state(name), self._state("child"))
         cached = self._frames.get(name)
         if cached is None or cached[0] != state:
             cached = self._frames[name] = (state, self._framed(name, columns))
-        return cached[1].copy()
+        return cached[1]
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return every register as a frame, by its name."""
@@ -218,6 +226,18 @@ class Registers:
             if old not in columns and new.partition("/")[0] in columns
         }
         return moved(record, now) if now else record
+
+    def amend(self, form: str, record_id: str, answers: Mapping[str, Any]) -> Record:
+        """Change some answers of a record as they stand, its other questions unasked: what must never be refused.
+
+        Raises GuanaiError for a record that is gone.
+        """
+        with self.transaction():
+            kept = self.record(form, record_id)
+            if kept is None:
+                raise GuanaiError("school.no_record", id=record_id, form=form)
+            whole = {name: value for name, value in kept.items() if name not in SYSTEM_FIELDS} | dict(answers)
+            return self._replace(form, whole, {"id": record_id}, None)
 
     def save_many(self, form: str, records: Iterable[Mapping[str, Any]]) -> int:
         """Save records that have been through their form, all or none; return how many. Raises what `save` does."""

@@ -6,12 +6,15 @@ Values in, callbacks out: nothing here opens a school. A notebook needs no other
 from guanai.widgets.boxes import Columns, Stack, Style, Tabs, Text, asked
 from guanai.widgets.cards import Cards
 from guanai.widgets.charts import Chart, Picture, bars, coverage_by_class, visits_by_mode
-from guanai.widgets.checklists import Checklist
+from guanai.widgets.checklists import Checklist, narrowed
+from guanai.widgets.coverages import CoverageList, coverage_tables, due_list
+from guanai.widgets.days import MyDay
 from guanai.widgets.dossiers import Dossier
 from guanai.widgets.downloads import Download
 from guanai.widgets.forms import Form
 from guanai.widgets.inputs import Button, Choice, Day, Search
 from guanai.widgets.lookalikes import MergePanel, Merges
+from guanai.widgets.matrices import Matrix
 from guanai.widgets.names import find, matches
 from guanai.widgets.pages import (
     OWN_PAGES,
@@ -20,6 +23,8 @@ from guanai.widgets.pages import (
     list_columns,
     page_about,
     page_for,
+    page_of,
+    page_to_defer,
     record_pages,
 )
 from guanai.widgets.pairings import Proposals
@@ -35,6 +40,7 @@ __all__ = [
     "Checklist",
     "Choice",
     "Columns",
+    "CoverageList",
     "Day",
     "Dossier",
     "Download",
@@ -42,8 +48,10 @@ __all__ = [
     "Form",
     "LeftOver",
     "Links",
+    "Matrix",
     "MergePanel",
     "Merges",
+    "MyDay",
     "Picture",
     "Progress",
     "Proposals",
@@ -56,11 +64,16 @@ __all__ = [
     "asked",
     "bars",
     "coverage_by_class",
+    "coverage_tables",
+    "due_list",
     "find",
     "list_columns",
     "matches",
+    "narrowed",
     "page_about",
     "page_for",
+    "page_of",
+    "page_to_defer",
     "record_pages",
     "visits_by_mode",
 ]
