@@ -3,6 +3,7 @@
 Values in, callbacks out: nothing here opens a school. A notebook needs no other import for its screen.
 """
 
+from guanai.widgets.bins import BinList, Deletion
 from guanai.widgets.boxes import Columns, Stack, Style, Tabs, Text, asked
 from guanai.widgets.cards import Cards
 from guanai.widgets.charts import Chart, Picture, bars, coverage_by_class, visits_by_mode
@@ -17,17 +18,24 @@ from guanai.widgets.pages import (
     OWN_PAGES,
     FirstSteps,
     Links,
+    child_papers,
     list_columns,
+    list_ways,
     page_about,
     page_for,
     record_pages,
+    record_ways,
+    view_pages,
 )
 from guanai.widgets.progress import Progress
+from guanai.widgets.record_views import RecordView
+from guanai.widgets.registers import RegisterIndex, RegisterTable
 from guanai.widgets.tables import Table
 from guanai.widgets.unsaved import LeftOver
 
 __all__ = [
     "OWN_PAGES",
+    "BinList",
     "Button",
     "Cards",
     "Chart",
@@ -35,6 +43,7 @@ __all__ = [
     "Choice",
     "Columns",
     "Day",
+    "Deletion",
     "Dossier",
     "Download",
     "FirstSteps",
@@ -45,6 +54,9 @@ __all__ = [
     "Merges",
     "Picture",
     "Progress",
+    "RecordView",
+    "RegisterIndex",
+    "RegisterTable",
     "Search",
     "Stack",
     "Style",
@@ -53,12 +65,16 @@ __all__ = [
     "Text",
     "asked",
     "bars",
+    "child_papers",
     "coverage_by_class",
     "find",
     "list_columns",
+    "list_ways",
     "matches",
     "page_about",
     "page_for",
     "record_pages",
+    "record_ways",
+    "view_pages",
     "visits_by_mode",
 ]
