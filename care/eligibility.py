@@ -107,17 +107,27 @@ def care_spans(children: pd.DataFrame, definition: str | None = None) -> pd.Data
     changed definition, or a dossier edited after the sixteenth birthday, is judged by the facts);
     without one, or where no status is known, the stored ``eligible``. A child without a day of
     registration is in care from the beginning: a missing date hides nobody. One that has left on an
-    unknown day is not in care at all, nor is one whose parents are back: the day is not known.
+    unknown day is not in care at all, nor is one whose parents are back, unless the days are known from the
+    history: ``left_behind_from`` and ``left_behind_until`` (`guanai.care.moves.with_care_days`) then hold.
     """
     children = register({"child": children}, "child")
     left = ~as_strings(children["status"]).isin(["", "enrolled"])
     since = children["status_since"]
+    began, ended = (_known_days(children, name) for name in ("left_behind_from", "left_behind_until"))
+    since = since.fillna(ended)
     until = (children["birth_date"] + pd.DateOffset(years=AGE_LIMIT)).fillna(moment(FOREVER))
     spans = children.assign(
-        care_from=children["registered_on"].fillna(moment(ALWAYS)),
+        care_from=children["registered_on"]
+        .fillna(moment(ALWAYS))
+        .where(began.isna() | (began <= children["registered_on"]), began),
         care_until=until.where(~left | (until <= since), since),
     )
-    return spans[_counts(children, definition) & ~(left & since.isna())]
+    counts = _counts(children, definition)
+    # Whose parents are back was in care until the day on which they came back.
+    spans["care_until"] = spans["care_until"].where(
+        counts | ended.isna() | (spans["care_until"] <= ended), ended
+    )
+    return spans[(counts | ended.notna()) & ~(left & since.isna())]
 
 
 def left_behind(children: pd.DataFrame, on: date, definition: str | None = None) -> pd.DataFrame:
@@ -128,6 +138,13 @@ def left_behind(children: pd.DataFrame, on: date, definition: str | None = None)
     spans = care_spans(children, definition)
     day = moment(on)
     return spans[(spans["care_from"] <= day) & (day < spans["care_until"])]
+
+
+def _known_days(children: pd.DataFrame, name: str) -> "pd.Series[pd.Timestamp]":
+    """Return days that the history tells, none where nobody has asked it."""
+    if name in children.columns:
+        return children[name].astype("datetime64[ns]")
+    return pd.Series(pd.NaT, index=children.index, dtype="datetime64[ns]")
 
 
 def _counts(children: pd.DataFrame, definition: str | None) -> "pd.Series[bool]":

@@ -19,6 +19,7 @@ from guanai.storage.databases import Database
 from guanai.storage.doubles import Doubles
 from guanai.storage.folders import Folder
 from guanai.storage.frames import within
+from guanai.storage.moves import guardian_on, with_moves
 from guanai.storage.pairings import Pairings
 from guanai.storage.policies import current_policy
 from guanai.storage.registers import NOBODY, Registers
@@ -136,7 +137,19 @@ class School(Registers):
 
     def children(self, on: date | None = None) -> pd.DataFrame:
         """Return the left-behind children in care on a day, by the school's definition: rows of ``frame("child")``."""
-        return left_behind(self.frame("child"), on or self.today(), self.policy.definition)
+        dossiers = self._moved({"child": self.frame("child")})["child"]
+        return left_behind(dossiers, on or self.today(), self.policy.definition)
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return every register as a frame, by its name; with them 变动, as `guanai.storage.moves.with_moves` makes it."""
+        return self._moved(super().frames())
+
+    def _moved(self, frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        return with_moves(self._database, frames, self.policy.definition, self.today())
+
+    def guardian(self, child_id: str, on: date) -> dict[str, Any] | None:
+        """Return who was the main guardian of a child on a day, as the dossier gave them; None if nobody was (R2, 7.6)."""
+        return guardian_on(self.doubles.history(child_id), on)
 
     def classes(self) -> list[str]:
         """Return the names of the classes, in the order of the grades."""
