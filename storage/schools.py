@@ -23,14 +23,12 @@ from guanai.storage.moves import guardian_on, with_moves
 from guanai.storage.pairings import Pairings
 from guanai.storage.policies import current_policy
 from guanai.storage.registers import NOBODY, Registers
+from guanai.storage.settings import COORDINATING, SettingsBook
 from guanai.templates import template
 from guanai.templates.errors import GuanaiError
 from guanai.templates.wording import say
 
 __all__ = ["School"]
-
-# Who answers for the whole school and so sees every line (requirements 3: 校长, 副校长, 德育处/团少部).
-COORDINATING = ("headmaster", "deputy", "coordinator")
 
 
 class School(Registers):
@@ -48,6 +46,8 @@ class School(Registers):
         self.doubles = Doubles(self)
         #: Pairings proposed, accepted and undone as a whole.
         self.pairings = Pairings(self)
+        #: The workbook, as a page changes it.
+        self.settings = SettingsBook(self)
 
     def as_user(self, person: str, staff_id: str = "") -> "School":
         """Return the door as that person sees it: what they save carries their name.
@@ -72,6 +72,11 @@ class School(Registers):
             columns = {name: self.form(name).columns for name in self.forms()}
             self._policy = current_policy(self.folder, self.today(), columns)
         return self._policy[0]
+
+    def forget_rules(self) -> None:
+        """Read the workbook again when the rules are next asked for."""
+        self._policy = None
+        self._due, self._summaries = {}, {}
 
     @property
     def name(self) -> str:
