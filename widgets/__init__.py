@@ -13,6 +13,7 @@ from guanai.widgets.days import MyDay
 from guanai.widgets.dossiers import Dossier
 from guanai.widgets.downloads import Download
 from guanai.widgets.forms import Form
+from guanai.widgets.imports import Import, ImportsMade
 from guanai.widgets.inputs import Button, Choice, Day, Search
 from guanai.widgets.lookalikes import MergePanel, Merges
 from guanai.widgets.matrices import Matrix
@@ -55,6 +56,8 @@ __all__ = [
     "Download",
     "FirstSteps",
     "Form",
+    "Import",
+    "ImportsMade",
     "LeftOver",
     "Links",
     "Matrix",
