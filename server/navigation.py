@@ -10,7 +10,17 @@ from pathlib import Path
 __all__ = ["Page", "half", "heading", "pages"]
 
 # The day's work first; a school's own pages follow by name.
-ORDER = ("home", "child", "home_visit", "pairing", "checklist", "summary", "register", "same_child")
+ORDER = (
+    "home",
+    "child",
+    "home_visit",
+    "pairing",
+    "checklist",
+    "summary",
+    "register",
+    "same_child",
+    "designer",
+)
 HEADING = re.compile(r"^#\s+(.+?)\s*$", re.MULTILINE)
 
 

@@ -18,7 +18,7 @@ from guanai.storage.folders import Folder
 from guanai.storage.form_versions import VERSIONS, Versions
 from guanai.storage.forms import SYSTEM_FIELDS, Form, Session
 from guanai.storage.forms.renames import moved
-from guanai.storage.frames import frame_of, with_children
+from guanai.storage.frames import frame_of, retired_fields, with_children
 from guanai.storage.histories import Change
 from guanai.storage.labels import labels_of, options_of
 from guanai.storage.lists import list_rows
@@ -155,6 +155,17 @@ class Registers:
     def _framed(self, name: str, columns: Mapping[str, str], *, retired: bool = False) -> pd.DataFrame:
         frame = frame_of(self.table(name).rows(), columns, retired=retired)
         return frame if name == "child" else with_children(frame, self.table("child").rows())
+
+    def with_retired(self, name: str, some: pd.DataFrame) -> pd.DataFrame:
+        """Return some rows of a register's frame with the answers that its form no longer asks in the last columns."""
+        if self.own_form(name) is None and not self.versions.of(name):
+            return some  # a shipped form has lost nothing
+        documents = [self.record(name, record_id) or {} for record_id in some["id"]]
+        found = some.copy()
+        for field in retired_fields(documents, self.form(name).columns):
+            values = [document.get(field) for document in documents]
+            found[field] = pd.Series(values, index=some.index, dtype=object)
+        return found
 
     def _state(self, name: str) -> int:
         """Return a number that is another one once a register has changed."""

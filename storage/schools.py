@@ -144,7 +144,8 @@ class School(Registers):
     def about(self, child_id: str) -> dict[str, Any]:
         """Return everything about a child, as a dossier shows it.
 
-        ``records``: every register's records of the child by form name, frames as in `frame`; ``forms`` by name;
+        ``records``: every register's records of the child by form name, frames as in `frame`, answers that a form no
+        longer asks in the last columns; ``forms`` by name;
         ``history``: the changes of the child's own record, and of one merged into it; ``due``: its due lines
         ``on`` this day.
         """
@@ -153,7 +154,10 @@ class School(Registers):
         lines = self.due()
         return {
             "forms": forms,
-            "records": {name: frame[frame["child"] == child_id] for name, frame in frames.items()},
+            "records": {
+                name: self.with_retired(name, frame[frame["child"] == child_id])
+                for name, frame in frames.items()
+            },
             "history": self.doubles.history(child_id),
             "due": lines[lines["subject_id"] == child_id],
             "on": self.today(),

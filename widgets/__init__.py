@@ -7,6 +7,7 @@ from guanai.widgets.boxes import Columns, Stack, Style, Tabs, Text, asked
 from guanai.widgets.cards import Cards
 from guanai.widgets.charts import Chart, Picture, bars, coverage_by_class, visits_by_mode
 from guanai.widgets.checklists import Checklist
+from guanai.widgets.designer import Designer
 from guanai.widgets.dossiers import Dossier
 from guanai.widgets.downloads import Download
 from guanai.widgets.forms import Form
@@ -35,6 +36,7 @@ __all__ = [
     "Choice",
     "Columns",
     "Day",
+    "Designer",
     "Dossier",
     "Download",
     "FirstSteps",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -11,6 +12,7 @@ from guanai.templates.wording import catalogue, say
 from guanai.widgets.boxes import Panel, html, spoken
 from guanai.widgets.checklists import Link, due_lines
 from guanai.widgets.labels import Labels, plain_text
+from guanai.widgets.retired import retired_html
 from guanai.widgets.tables import href
 from guanai.widgets.timelines import Event, changes, definitions, events, rows_of, telephone, timeline_html
 
@@ -101,7 +103,10 @@ class Dossier(Panel):
             if "child" in self._links
             else ""
         )
-        return f'<section class="guanai-part guanai-head"><h2>{name}</h2>{edit}{self._pairs(_HEAD)}</section>'
+        once = (
+            retired_html(self._forms["child"], self._child, self._language) if "child" in self._forms else ""
+        )
+        return f'<section class="guanai-part guanai-head"><h2>{name}</h2>{edit}{self._pairs(_HEAD)}{once}</section>'
 
     def _contact(self) -> str:
         labels = self._label("child")
@@ -151,4 +156,9 @@ class Dossier(Panel):
         for name, rows in self._records.items():
             word = say(f"record.{name}", self._language) if f"record.{name}" in catalogue() else name
             title = self._forms[name].title(spoken(self._language)) if name in self._forms else word
-            yield from events(rows, title, self._label(name), self._links.get(name, ""))
+            more = (
+                partial(retired_html, self._forms[name], language=self._language)
+                if name in self._forms
+                else None
+            )
+            yield from events(rows, title, self._label(name), self._links.get(name, ""), more)
