@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,8 +18,8 @@ from guanai.storage.folders import Folder
 from guanai.storage.form_versions import VERSIONS, Versions
 from guanai.storage.forms import SYSTEM_FIELDS, Form, Session
 from guanai.storage.forms.renames import moved
-from guanai.storage.frames import frame_of, retired_fields, with_children
-from guanai.storage.histories import Change
+from guanai.storage.frames import frame_of, with_children
+from guanai.storage.histories import Change, changes_between
 from guanai.storage.labels import labels_of, options_of
 from guanai.storage.lists import list_rows
 from guanai.storage.shelves import Shelf
@@ -62,6 +62,10 @@ class Registers:
         """Return the day that counts as today: the clock's, or ``GUANAI_TODAY`` where a trainer sets it."""
         fixed = os.environ.get("GUANAI_TODAY")
         return date.fromisoformat(fixed) if fixed else date.today()
+
+    def now(self) -> datetime:
+        """Return this moment by the clock on the wall, on the day that counts as `today`."""
+        return datetime.combine(self.today(), datetime.now().time())
 
     # Forms
 
@@ -139,14 +143,18 @@ class Registers:
         ``retired`` the answers to questions that the form no longer has stand last. Raises GuanaiError
         for an unknown form.
         """
+        return (
+            self._framed(name, self.form(name).columns, retired=True) if retired else self.shared(name).copy()
+        )
+
+    def shared(self, name: str) -> pd.DataFrame:
+        """Return the frame of a register that all readers share: to be read, never to be changed."""
         columns = self.form(name).columns
-        if retired:
-            return self._framed(name, columns, retired=True)
         state = (self.form(name).source, self._state(name), self._state("child"))
         cached = self._frames.get(name)
         if cached is None or cached[0] != state:
             cached = self._frames[name] = (state, self._framed(name, columns))
-        return cached[1].copy()
+        return cached[1]
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return every register as a frame, by its name."""
@@ -155,17 +163,6 @@ class Registers:
     def _framed(self, name: str, columns: Mapping[str, str], *, retired: bool = False) -> pd.DataFrame:
         frame = frame_of(self.table(name).rows(), columns, retired=retired)
         return frame if name == "child" else with_children(frame, self.table("child").rows())
-
-    def with_retired(self, name: str, some: pd.DataFrame) -> pd.DataFrame:
-        """Return some rows of a register's frame with the answers that its form no longer asks in the last columns."""
-        if self.own_form(name) is None and not self.versions.of(name):
-            return some  # a shipped form has lost nothing
-        documents = [self.record(name, record_id) or {} for record_id in some["id"]]
-        found = some.copy()
-        for field in retired_fields(documents, self.form(name).columns):
-            values = [document.get(field) for document in documents]
-            found[field] = pd.Series(values, index=some.index, dtype=object)
-        return found
 
     def _state(self, name: str) -> int:
         """Return a number that is another one once a register has changed."""
@@ -230,6 +227,18 @@ class Registers:
         }
         return moved(record, now) if now else record
 
+    def amend(self, form: str, record_id: str, answers: Mapping[str, Any]) -> Record:
+        """Change some answers of a record as they stand, its other questions unasked: what must never be refused.
+
+        Raises GuanaiError for a record that is gone.
+        """
+        with self.transaction():
+            kept = self.record(form, record_id)
+            if kept is None:
+                raise GuanaiError("school.no_record", id=record_id, form=form)
+            whole = {name: value for name, value in kept.items() if name not in SYSTEM_FIELDS} | dict(answers)
+            return self._replace(form, whole, {"id": record_id}, None)
+
     def save_many(self, form: str, records: Iterable[Mapping[str, Any]]) -> int:
         """Save records that have been through their form, all or none; return how many. Raises what `save` does."""
         with self.transaction():
@@ -269,6 +278,10 @@ class Registers:
     def sequence(self) -> int:
         """Return a number that stays the same while no record changes."""
         return self._database.sequence()
+
+    def changes(self, first: int, last: int) -> list[Change]:
+        """Return the changes of all registers from one number of `sequence` to another."""
+        return changes_between(self._database, first, last)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make every save within the block one: all of them are kept, or none."""

@@ -27,7 +27,7 @@ from guanai.templates.errors import FormError
 
 __all__ = ["form_of", "form_of_file", "last_good_form", "load_form"]
 
-_STAMP = 2  # counted up when what is kept on disk changes its meaning
+_STAMP = 3  # counted up when what is kept on disk changes its meaning
 _HOUSE_LANGUAGE = "中文 (zh)"
 _RAW_COLUMNS = ("bind", "instance", "body", "media")
 _EXTERNAL = "select_one_external "
@@ -98,9 +98,11 @@ def _convert(sheets: FormSheets, name: str) -> tuple[Form, Sources]:
         result = convert(_workbook(sheets, name, release), warnings, form_name=ROOT)
     except Exception as error:  # whatever pyxform stumbles on, the author is told where to look
         raise refusal(error, sheets) from error
-    sources = Sources(
-        name, release, result.xform, sheets.content(), _titles(sheets, name), rows, tuple(warnings)
+    titles, group = (
+        _titles(sheets, name),
+        next((row.get("guanai::group") for row in sheets.rows("settings")), ""),
     )
+    sources = Sources(name, release, result.xform, sheets.content(), titles, rows, tuple(warnings), group)
     return read_xform(sources, sheets), sources
 
 
