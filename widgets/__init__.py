@@ -10,6 +10,7 @@ from guanai.widgets.charts import Chart, Picture, bars, coverage_by_class, visit
 from guanai.widgets.checklists import Checklist, narrowed
 from guanai.widgets.coverages import CoverageList, coverage_tables, due_list
 from guanai.widgets.days import MyDay
+from guanai.widgets.designer import Designer
 from guanai.widgets.dossiers import Dossier
 from guanai.widgets.downloads import Download
 from guanai.widgets.forms import Form
@@ -52,6 +53,7 @@ __all__ = [
     "CoverageList",
     "Day",
     "Deletion",
+    "Designer",
     "Dossier",
     "Download",
     "FirstSteps",
