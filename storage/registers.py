@@ -31,6 +31,9 @@ Record = dict[str, Any]
 # What a save is signed with where nobody has signed in: the command line, JupyterLab.
 NOBODY = "guanai"
 
+# pandas copies a frame's columns when somebody writes to them, so that a copy of ten thousand rows costs nothing before.
+COPIES_WHEN_WRITTEN = int(pd.__version__.partition(".")[0]) >= 3
+
 
 class Registers:
     """Every form of a school with its records, as one person sees them: what is saved carries that name."""
@@ -135,8 +138,8 @@ class Registers:
         state = (self.form(name).version, self._state(name), self._state("child"))
         cached = self._frames.get(name)
         if cached is None or cached[0] != state:
-            cached = self._frames[name] = (state, self._framed(name, columns))
-        return cached[1].copy()
+            cached = self._frames[name] = (state, self._framed(name, columns).copy())
+        return cached[1].copy(deep=not COPIES_WHEN_WRITTEN)
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return every register as a frame, by its name."""
