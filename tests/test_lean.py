@@ -77,7 +77,28 @@ class Counter(anywidget.AnyWidget):
     bytes = traitlets.Bytes(b"12").tag(sync=True)
 Counter()
 """
+CHART = """
+import altair, pandas
+rows = pandas.DataFrame({"班级": ["三1班", "三2班"], "次数": [3, 5]})
+chart = altair.Chart(rows).mark_bar().encode(
+    x=altair.X("次数:Q"), y="班级:N", color=altair.condition("datum['次数'] > 4", altair.value("#1f6f54"), altair.value("#ccc"))
+).properties(title="裸的图")
+chart
+"""
+CHART_INSIDE = """
+import ipywidgets
+out = ipywidgets.Output()
+draw = ipywidgets.Button(description="画")
+
+def show_chart(_):
+    with out:
+        display(altair.layer(chart, chart.mark_text(dx=8).encode(text="次数:Q")).properties(title="里面的图"))
+
+draw.on_click(show_chart)
+ipywidgets.VBox([draw, out])
+"""
 OWN = {
+    "chart": ["# 图", CHART, CHART_INSIDE],
     "forty": ["# 四十栏", FORTY],
     "outputs": ["# 输出", OUTPUTS],
     "slow": ["# 慢", SLOW],
@@ -257,6 +278,18 @@ class TestWidgets:
         assert page.evaluate("window.from_output")
         page.get_by_role("button", name="清除").click()
         page.get_by_text("里面的组件").wait_for(state="detached")
+
+    def test_charts_of_altair(self, page, server):
+        """A chart by itself and one in an Output, drawn by what this server has, fetched only for a page with one."""
+        opened(page, server, "chart", "画")
+        page.locator(".chart svg").get_by_text("裸的图").wait_for()
+        assert page.locator(".chart svg [aria-roledescription=bar][fill='#1f6f54']").count() == 1
+        page.get_by_role("button", name="画").click()
+        page.locator(".widget-output .chart svg").get_by_text("里面的图").wait_for()
+        assert len([url for url in page.asked if "/vega.js?v=" in url]) == 1
+        page.asked.clear()
+        opened(page, server, "forty")
+        assert not [url for url in page.asked if "vega" in url]
 
     def test_a_widget_of_others_by_anywidget(self, page, server):
         pytest.importorskip("anywidget")
