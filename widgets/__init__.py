@@ -22,6 +22,7 @@ from guanai.widgets.pages import (
     page_for,
     record_pages,
 )
+from guanai.widgets.pairings import Proposals
 from guanai.widgets.progress import Progress
 from guanai.widgets.tables import Table
 from guanai.widgets.unsaved import LeftOver
@@ -45,6 +46,7 @@ __all__ = [
     "Merges",
     "Picture",
     "Progress",
+    "Proposals",
     "Search",
     "Stack",
     "Style",
