@@ -19,6 +19,7 @@ from guanai.storage.form_versions import VERSIONS, Versions
 from guanai.storage.forms import SYSTEM_FIELDS, Form, Session
 from guanai.storage.forms.renames import moved
 from guanai.storage.frames import frame_of, with_children
+from guanai.storage.frames_kept import KeptFrame, caught_up
 from guanai.storage.histories import Change, changes_between
 from guanai.storage.labels import labels_of, options_of
 from guanai.storage.lists import list_rows
@@ -51,7 +52,7 @@ class Registers:
         #: Who published which version of a form, and what became of its questions.
         self.versions = Versions(folder, self.table(VERSIONS))
         self._bound: dict[str, tuple[Form, Form]] = {}
-        self._frames: dict[str, tuple[tuple[object, ...], pd.DataFrame]] = {}
+        self._frames: dict[str, KeptFrame] = {}
         self._options: dict[str, tuple[int, list[dict[str, str]]]] = {}
 
     def __repr__(self) -> str:
@@ -144,20 +145,31 @@ class Registers:
         """
         columns = self.form(name).columns
         if retired:
-            return self._framed(name, columns, retired=True)
+            return self._with_children(name, frame_of(self.table(name).rows(), columns, retired=True))
         state = (self.form(name).source, self._state(name), self._state("child"))
-        cached = self._frames.get(name)
-        if cached is None or cached[0] != state:
-            cached = self._frames[name] = (state, self._framed(name, columns).copy())
-        return cached[1].copy(deep=not COPIES_WHEN_WRITTEN)
+        kept = self._frames.get(name)
+        if kept is None or kept.state != state:
+            kept = self._frames[name] = self._kept(name, columns, state, kept)
+        return kept.whole.copy(deep=not COPIES_WHEN_WRITTEN)
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return every register as a frame, by its name."""
         return {name: self.frame(name) for name in self.forms()}
 
-    def _framed(self, name: str, columns: Mapping[str, str], *, retired: bool = False) -> pd.DataFrame:
-        frame = frame_of(self.table(name).rows(), columns, retired=retired)
-        return frame if name == "child" else with_children(frame, self.table("child").rows())
+    def _kept(
+        self, name: str, columns: Mapping[str, str], state: tuple[object, ...], before: KeptFrame | None
+    ) -> KeptFrame:
+        documents = self.table(name).rows()
+        if before is not None and before.state[0] == state[0]:
+            own = caught_up(before.own, before.documents, documents, columns)
+        else:
+            own = frame_of(documents, columns).copy()  # a copy lies together in memory
+        return KeptFrame(state, documents, own, self._with_children(name, own))
+
+    def _with_children(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        if name == "child":
+            return frame
+        return with_children(frame.copy(), self.table("child").rows()).copy()
 
     def _state(self, name: str) -> int:
         """Return a number that is another one once a register has changed."""
