@@ -21,7 +21,7 @@ from guanai.storage.forms.renames import moved
 from guanai.storage.frames import frame_of, with_children
 from guanai.storage.frames_kept import KeptFrame, caught_up
 from guanai.storage.histories import Change, changes_between
-from guanai.storage.labels import labels_of, options_of
+from guanai.storage.labels import label_of, labels_of, options_of
 from guanai.storage.lists import list_rows
 from guanai.storage.shelves import Shelf
 from guanai.storage.tables import RecordDB, RecordTable
@@ -169,7 +169,7 @@ class Registers:
     def _with_children(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
         if name == "child":
             return frame
-        return with_children(frame.copy(), self.table("child").rows()).copy()
+        return with_children(frame.copy(deep=not COPIES_WHEN_WRITTEN), self.table("child").rows()).copy()
 
     def _state(self, name: str) -> int:
         """Return a number that is another one once a register has changed."""
@@ -186,7 +186,8 @@ class Registers:
 
     def label(self, form: str, record_id: str) -> str:
         """Return how a record is called where people read it; its id when it is gone."""
-        return self.labels(form).get(record_id, record_id)
+        record = self.record(form, record_id)
+        return record_id if record is None else label_of(record, self.table(form).rows())
 
     def history(self, form: str, record_id: str) -> list[Change]:
         """Return every change of a record, the earliest first: who, when, before and after."""

@@ -64,6 +64,13 @@ heard = ipywidgets.Label()
 box.observe(lambda change: setattr(heard, "value", heard.value + "|" + change["new"]), "value")
 ipywidgets.VBox([box, work, said, heard])
 """
+BEHIND = """
+import ipywidgets, time
+box, save, said = ipywidgets.Text(description="字"), ipywidgets.Button(description="保存"), ipywidgets.Label()
+box.observe(lambda _: time.sleep(0.5), "value")
+save.on_click(lambda _: setattr(said, "value", "已保存：" + box.value))
+ipywidgets.VBox([box, save, said])
+"""
 ANY = """
 import anywidget, traitlets
 class Counter(anywidget.AnyWidget):
@@ -102,6 +109,7 @@ OWN = {
     "forty": ["# 四十栏", FORTY],
     "outputs": ["# 输出", OUTPUTS],
     "slow": ["# 慢", SLOW],
+    "behind": ["# 跟不上", BEHIND],
     "any": ["# 组件", ANY],
     "whole": ["# 整页", PAGES["home"][1]],
 }
@@ -250,6 +258,15 @@ class TestWidgets:
         work.click()
         page.get_by_text("2", exact=True).wait_for()
 
+    def test_what_was_typed_last_is_there_when_save_is_clicked(self, page, server):
+        """Also while the kernel still answers what was typed before it."""
+        opened(page, server, "behind")
+        is_live(page)
+        page.get_by_label("字").press_sequentially("小禾同学", delay=20)
+        page.get_by_role("button", name="保存").click()
+        page.get_by_text("已保存：").wait_for()
+        assert page.get_by_text("已保存：小禾同学", exact=True).is_visible()
+
     def test_half_typed_pinyin_is_not_sent(self, page, server):
         opened(page, server, "slow", "慢慢做")
         is_live(page)
@@ -346,6 +363,15 @@ class TestConnection:
         for pid in mine:
             psutil.Process(pid).send_signal(signal.SIGKILL)
         page.get_by_text(say("page.gone")).wait_for(timeout=60_000)
+        assert page.get_by_role("link", name=say("page.again")).first.is_visible()
+
+    def test_signed_out_in_another_tab(self, page, server):
+        opened(page, server, "forty")
+        is_live(page)
+        other = page.context.new_page()
+        other.goto(f"{server.base}/who")
+        other.get_by_role("button", name="退出").click()
+        page.get_by_text(say("page.refused")).wait_for()
         assert page.get_by_role("link", name=say("page.again")).first.is_visible()
 
     def test_leaving_ends_the_kernel(self, page, server):
