@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -66,6 +66,10 @@ class Registers:
         """Return the day that counts as today: the clock's, or ``GUANAI_TODAY`` where a trainer sets it."""
         fixed = os.environ.get("GUANAI_TODAY")
         return date.fromisoformat(fixed) if fixed else date.today()
+
+    def now(self) -> datetime:
+        """Return this moment by the clock on the wall, on the day that counts as `today`."""
+        return datetime.combine(self.today(), datetime.now().time())
 
     # Forms
 
@@ -143,14 +147,19 @@ class Registers:
         ``retired`` the answers to questions that the form no longer has stand last. Raises GuanaiError
         for an unknown form.
         """
-        columns = self.form(name).columns
         if retired:
+            columns = self.form(name).columns
             return self._with_children(name, frame_of(self.table(name).rows(), columns, retired=True))
+        return self.shared(name).copy(deep=not COPIES_WHEN_WRITTEN)
+
+    def shared(self, name: str) -> pd.DataFrame:
+        """Return the frame of a register that all readers share: to be read, never to be changed."""
+        columns = self.form(name).columns
         state = (self.form(name).source, self._state(name), self._state("child"))
         kept = self._frames.get(name)
         if kept is None or kept.state != state:
             kept = self._frames[name] = self._kept(name, columns, state, kept)
-        return kept.whole.copy(deep=not COPIES_WHEN_WRITTEN)
+        return kept.whole
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return every register as a frame, by its name."""
@@ -234,6 +243,18 @@ class Registers:
             if old not in columns and new.partition("/")[0] in columns
         }
         return moved(record, now) if now else record
+
+    def amend(self, form: str, record_id: str, answers: Mapping[str, Any]) -> Record:
+        """Change some answers of a record as they stand, its other questions unasked: what must never be refused.
+
+        Raises GuanaiError for a record that is gone.
+        """
+        with self.transaction():
+            kept = self.record(form, record_id)
+            if kept is None:
+                raise GuanaiError("school.no_record", id=record_id, form=form)
+            whole = {name: value for name, value in kept.items() if name not in SYSTEM_FIELDS} | dict(answers)
+            return self._replace(form, whole, {"id": record_id}, None)
 
     def save_many(self, form: str, records: Iterable[Mapping[str, Any]]) -> int:
         """Save records that have been through their form, all or none; return how many. Raises what `save` does."""

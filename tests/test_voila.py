@@ -427,6 +427,14 @@ def test_pages_stand_in_the_order_of_the_days_work(tmp_path):
     assert found[1].title("en") == "Child"
 
 
+def test_a_page_may_stay_out_of_the_bar(tmp_path):
+    for name, asked in (("matrix", {"bar": False}), ("day", {"bar": True}), ("home", {})):
+        (tmp_path / f"{name}.ipynb").write_text(json.dumps({"cells": [], "metadata": {"guanai": asked}}))
+    assert [(page.name, page.in_bar) for page in pages(tmp_path)] == [
+        ("home", True), ("day", True), ("matrix", False),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("content", ["", "{", "{}", '{"cells": 1}', '{"cells": [{}]}'])
 def test_a_damaged_notebook_is_in_the_bar_by_its_name(tmp_path, content):
     (tmp_path / "odd.ipynb").write_text(content)
