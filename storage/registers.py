@@ -15,7 +15,7 @@ from guanai.storage.databases import Database
 from guanai.storage.entities import follow
 from guanai.storage.folders import Folder
 from guanai.storage.forms import SYSTEM_FIELDS, Form, Session
-from guanai.storage.frames import frame_of, with_children
+from guanai.storage.frames import frame_of, lazy_copy, with_children
 from guanai.storage.histories import Change
 from guanai.storage.labels import labels_of, options_of
 from guanai.storage.lists import list_rows
@@ -136,7 +136,7 @@ class Registers:
         cached = self._frames.get(name)
         if cached is None or cached[0] != state:
             cached = self._frames[name] = (state, self._framed(name, columns))
-        return cached[1].copy()
+        return lazy_copy(cached[1])
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return every register as a frame, by its name."""

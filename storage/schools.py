@@ -18,7 +18,7 @@ from guanai.care.summaries import Summary, summary
 from guanai.storage.databases import Database
 from guanai.storage.doubles import Doubles
 from guanai.storage.folders import Folder
-from guanai.storage.frames import within
+from guanai.storage.frames import lazy_copy, within
 from guanai.storage.policies import current_policy
 from guanai.storage.registers import NOBODY, Registers
 from guanai.templates import template
@@ -165,7 +165,7 @@ class School(Registers):
         known = self._due.get(asked)
         if known is None or known[0] != sequence:
             known = self._due[asked] = (sequence, due(self.policy, self.frames(), asked[0], done=done))
-        return known[1].copy()
+        return lazy_copy(known[1])
 
     def mine(self, lines: pd.DataFrame) -> pd.DataFrame:
         """Return the due lines that the signed-in person answers for.
