@@ -18,7 +18,7 @@ from guanai.care.gaps import gaps
 from guanai.care.moves import CHANGE
 from guanai.care.plans import planned
 from guanai.care.rules import ALL_CHILDREN, Duty
-from guanai.storage.frames import frame_of
+from guanai.storage.frames import frame_of, lazy_copy
 from guanai.templates.errors import GuanaiError
 from guanai.templates.wording import say
 
@@ -228,7 +228,7 @@ class Obligations:
         if known is None or known[0] != sequence:
             self._known = dict(list(self._known.items())[-KEPT:])
             known = self._known[key] = (sequence, make())
-        return known[1].copy()
+        return lazy_copy(known[1])
 
     def start_from(self, other: "Obligations") -> None:
         """Take over what another door to the same school has worked out."""

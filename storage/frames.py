@@ -8,7 +8,15 @@ import pandas as pd
 
 from guanai.storage.forms.definitions import SYSTEM_FIELDS
 
-__all__ = ["frame_of", "retired_fields", "with_children", "within"]
+__all__ = ["frame_of", "lazy_copy", "retired_fields", "with_children", "within"]
+
+# From pandas 3 on a copy shares its data until one side changes: a page's kernel then shares them with all others.
+_LAZY = int(pd.__version__.partition(".")[0]) >= 3
+
+
+def lazy_copy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame that may be changed while the given one stays as it is."""
+    return frame.copy(deep=not _LAZY)
 
 
 def retired_fields(documents: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list[str]:
