@@ -1,7 +1,7 @@
 """The forms and records of a school as one person sees them: read, saved by their form, never lost."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime
@@ -158,9 +158,9 @@ class Registers:
             kept = self._frames[name] = self._kept(name, columns, state, kept)
         return kept.whole
 
-    def frames(self) -> dict[str, pd.DataFrame]:
-        """Return every register as a frame, by its name."""
-        return {name: self.frame(name) for name in self.forms()}
+    def frames(self) -> Mapping[str, pd.DataFrame]:
+        """Return every register as a frame, by its name; each is read when it is asked for."""
+        return Frames(self)
 
     def _kept(
         self, name: str, columns: Mapping[str, str], state: tuple[object, ...], before: KeptFrame | None
@@ -318,7 +318,8 @@ class Registers:
 
     def load(self, form: str, records: Iterable[Mapping[str, Any]], *, at: str | None = None) -> int:
         """Keep many records that have been checked already, all or none and as they stand; return how many."""
-        stamped = [self._stamped(form, {}, at) | dict(record) for record in records]
+        sample = self._stamped(form, {}, at)
+        stamped = [sample | {"id": str(uuid7())} | dict(record) for record in records]
         with self.transaction():
             self.table(form).insert_multiple(stamped)
             for record in stamped if self.form(form).entities else ():
@@ -332,3 +333,28 @@ class Registers:
     def restore(self, form: str, record_id: str) -> Record:
         """Take a record out of the bin."""
         return dict(self.table(form).restore(record_id))
+
+
+class Frames(Mapping[str, pd.DataFrame]):
+    """The registers of a school as frames, by name: of sixty forms a rule looks at a few."""
+
+    def __init__(self, school: Registers) -> None:
+        self._school = school
+        self._names = tuple(school.forms())
+        self._read: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._read:
+            self._read[name] = self._school.frame(name)
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __len__(self) -> int:
+        return len(self._names)
