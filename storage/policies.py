@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import date
 
 from guanai.care.calendars import school_year
@@ -24,7 +25,8 @@ def preset_sheets(
     """Return the sheets of a preset with the terms of the school year that ``on`` falls into.
 
     ``002-1+004`` are two rules that apply together: the first one's sheets with the other's duties and
-    windows added. A duty of a name that is there already is the same rule, so the first one's number holds. With ``columns``, the questions of the school's forms, duties on forms that it does not have are
+    windows added. A duty of a name that is there already is the same rule, so the first one's number holds. What
+    the law asks of every school (``templates/national.md``: 强制报告) comes last. With ``columns``, the questions of the school's forms, duties on forms that it does not have are
     set out of force. Raises GuanaiError when no preset has that name.
     """
     first, *others = (_preset(part) for part in name.split("+"))
@@ -36,6 +38,9 @@ def preset_sheets(
             *first.get("校历", []),
             *(row for row in other.get("校历", []) if (row["开始"], row["结束"]) not in days),
         ]
+    known = {duty["名称"] for duty in first["职责"]}
+    national = sheets_from_markdown(template("national.md").read_text(encoding="utf-8"))
+    first["职责"] += [duty for duty in national["职责"] if duty["名称"] not in known]
     given = {"所用制度": name} | ({"名称": school} if school else {})
     for row in first["学校"]:
         row["值"] = given.get(row["项目"], row["值"])
@@ -55,7 +60,8 @@ def current_policy(
     """Return the policy in use, and what is wrong with the workbook where it could not be used.
 
     ``columns`` gives the questions of each form, so that a duty can name any of them. A workbook
-    without a mistake is kept as the last good one; a broken one leaves that in use.
+    without a mistake is kept as the last good one; a broken one leaves that in use. Where a form has
+    lost a question that a duty names, so that neither can be used as it is, only that duty is out of force.
     """
     kept = folder.kept / folder.workbook.name
     notice = None
@@ -67,8 +73,14 @@ def current_policy(
         else:
             _keep(folder)
             return policy, None
-    if notice and kept.exists():
-        return policy_from_sheets(read_workbook(kept), kept.name, columns), notice
+    if notice:
+        with suppress(PolicyError):
+            return policy_from_sheets(read_workbook(kept), kept.name, columns), notice
+        for path in (folder.workbook, kept):
+            # A form that has lost a question must not take the rules of the whole school with it.
+            with suppress(PolicyError):
+                sheets = fit_to_forms(read_workbook(path), columns)
+                return policy_from_sheets(sheets, path.name, columns), notice
     return policy_from_sheets(
         preset_sheets(DEFAULT_POLICY, on, columns=columns), DEFAULT_POLICY, columns
     ), notice

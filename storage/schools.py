@@ -15,20 +15,21 @@ from guanai.care.eligibility import left_behind
 from guanai.care.policies import Policy
 from guanai.care.summaries import Summary, summary
 from guanai.storage.databases import Database
+from guanai.storage.designs import Designs
 from guanai.storage.doubles import Doubles
 from guanai.storage.duties import Obligations
 from guanai.storage.folders import Folder
 from guanai.storage.frames import within
+from guanai.storage.imports import Imports
+from guanai.storage.pairings import Pairings
 from guanai.storage.policies import current_policy
 from guanai.storage.registers import NOBODY, Registers
+from guanai.storage.roles import COORDINATING
 from guanai.templates import template
 from guanai.templates.errors import GuanaiError
 from guanai.templates.wording import say
 
 __all__ = ["School"]
-
-# Who answers for the whole school and so sees every line (requirements 3: 校长, 副校长, 德育处/团少部).
-COORDINATING = ("headmaster", "deputy", "coordinator")
 
 
 class School(Registers):
@@ -45,6 +46,12 @@ class School(Registers):
         self.doubles = Doubles(self)
         #: What the rules say of a day, behind `due`, `coverage` and `emergencies`.
         self.duties = Obligations(self)
+        #: Pairings proposed, accepted and undone as a whole.
+        self.pairings = Pairings(self)
+        #: What comes from files: seen before it is written, and taken back as a whole.
+        self.imports = Imports(self)
+        #: Forms as a coordinator changes them: checked, compared, published, taken back.
+        self.designs = Designs(self)
 
     def as_user(self, person: str, staff_id: str = "") -> "School":
         """Return the door as that person sees it: what they save carries their name.

@@ -5,10 +5,11 @@ from datetime import date
 import pytest
 from openpyxl import load_workbook
 
+from guanai.care.policies import policy_from_sheets
 from guanai.care.sheets import ROW
 from guanai.storage import GuanaiError, PolicyError, create_school, open_school
 from guanai.storage.policies import preset_sheets
-from guanai.storage.workbooks import presets, read_first_sheet, read_workbook, write_workbook
+from guanai.storage.workbooks import presets, read_workbook, write_workbook
 
 ON = date(2026, 11, 20)
 
@@ -33,6 +34,23 @@ def test_two_rules_apply_together():
     apart = [duty["名称"] for name in ("002-1", "004") for duty in preset_sheets(name, ON)["职责"]]
     assert set(both) == set(apart)
     assert len(both) == len(set(both))
+
+
+@pytest.mark.parametrize("name", [*presets(), "002-1+004"])
+def test_the_law_comes_with_every_preset_as_a_row_that_can_be_switched_off(name):
+    """强制报告 (国发〔2016〕13号): to the police at once, wherever an incident is of one of its kinds."""
+    sheets = preset_sheets(name, ON)
+    rows = [row for row in sheets["职责"] if row["名称"] == "强制报告"]
+    assert [row["依据"] for row in rows] == ["国发〔2016〕13号"]
+    rule = policy_from_sheets(sheets, name).of_kind("state")[-1]
+    assert (rule.name, rule.trigger, rule.content) == (
+        "强制报告",
+        ("incident", "found_at"),
+        ("police_told_at",),
+    )
+    assert rule.limit.momentary and rule.limit.number == 0
+    rows[0]["启用"] = "否"
+    assert "强制报告" not in [duty.name for duty in policy_from_sheets(sheets, name).of_kind("state")]
 
 
 def test_an_unknown_preset_names_the_known_ones():
@@ -63,9 +81,8 @@ def test_a_change_is_used_at_the_next_opening_and_a_mistake_says_where(tmp_path)
     again.close()
 
 
-@pytest.mark.parametrize("read", [read_workbook, read_first_sheet])
 @pytest.mark.parametrize("content", [b"", b"not a workbook", b"PK\x03\x04half"])
-def test_a_file_that_is_no_workbook_says_what_to_do(tmp_path, read, content):
+def test_a_file_that_is_no_workbook_says_what_to_do(tmp_path, content):
     (tmp_path / "school.xlsx").write_bytes(content)
     with pytest.raises(PolicyError, match="重新保存"):
-        read(tmp_path / "school.xlsx")
+        read_workbook(tmp_path / "school.xlsx")

@@ -27,6 +27,7 @@ from guanai.widgets.pages import (
     page_to_defer,
     record_pages,
 )
+from guanai.widgets.pairings import Proposals
 from guanai.widgets.progress import Progress
 from guanai.widgets.tables import Table
 from guanai.widgets.unsaved import LeftOver
@@ -53,6 +54,7 @@ __all__ = [
     "MyDay",
     "Picture",
     "Progress",
+    "Proposals",
     "Search",
     "Stack",
     "Style",
