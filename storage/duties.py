@@ -14,6 +14,8 @@ from guanai.care.duties import due
 from guanai.care.emergencies import countdown
 from guanai.care.fulfilment import fulfilment
 from guanai.care.gaps import gaps
+from guanai.care.households import households
+from guanai.care.nearby import OfChild
 from guanai.care.plans import planned
 from guanai.care.rules import ALL_CHILDREN, Duty
 from guanai.storage.frames import frame_of
@@ -78,6 +80,18 @@ class Obligations:
             ("due", day, done, now, who),
             lambda: due(policy, self.frames, day, done=done, now=now, who=who),
         )
+
+    def of_child(self, child_id: str) -> pd.DataFrame:
+        """Return today's lines of one child, without working out those of the others."""
+        school = self._school
+        now = school.now().replace(second=0, microsecond=0) if self._momentary() else None
+        lines = due(school.policy, OfChild(self.frames, child_id), school.today(), now=now)
+        return lines[lines["kind"].isin(ALL_CHILDREN) & (lines["subject_id"] == child_id)]
+
+    def homes(self, lines: pd.DataFrame) -> dict[str, str]:
+        """Return the household of each child of some due lines (`care.households`)."""
+        children = self.frames["child"]
+        return households(children[children["id"].isin(lines["subject_id"])])
 
     def fulfilment(self, term: str | None, on: date | None) -> pd.DataFrame:
         """Return how far every duty of a term is fulfilled."""

@@ -158,12 +158,11 @@ class School(Registers):
         """
         forms = self.all_forms()
         frames = {name: self.frame(name) for name, form in forms.items() if "child" in form.columns}
-        lines = self.due()
         return {
             "forms": forms,
             "records": {name: frame[frame["child"] == child_id] for name, frame in frames.items()},
             "history": self.doubles.history(child_id),
-            "due": lines[lines["subject_id"] == child_id],
+            "due": self.duties.of_child(child_id),
             "on": self.today(),
         }
 
