@@ -216,6 +216,17 @@ class Registers:
             follow(self, session, kept, before)
             return kept
 
+    def renamed(self, form: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return answers that were given while questions had other names under the names they have now."""
+        columns = self.form(form).columns
+        renames = self.versions.renames(form)
+        now = {
+            old: new
+            for old, new in renames.items()
+            if old not in columns and new.partition("/")[0] in columns
+        }
+        return moved(record, now) if now else record
+
     def amend(self, form: str, record_id: str, answers: Mapping[str, Any]) -> Record:
         """Change some answers of a record as they stand, its other questions unasked: what must never be refused.
 
@@ -227,17 +238,6 @@ class Registers:
                 raise GuanaiError("school.no_record", id=record_id, form=form)
             whole = {name: value for name, value in kept.items() if name not in SYSTEM_FIELDS} | dict(answers)
             return self._replace(form, whole, {"id": record_id}, None)
-
-    def renamed(self, form: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return answers that were given while questions had other names under the names they have now."""
-        columns = self.form(form).columns
-        renames = self.versions.renames(form)
-        now = {
-            old: new
-            for old, new in renames.items()
-            if old not in columns and new.partition("/")[0] in columns
-        }
-        return moved(record, now) if now else record
 
     def save_many(self, form: str, records: Iterable[Mapping[str, Any]]) -> int:
         """Save records that have been through their form, all or none; return how many. Raises what `save` does."""

@@ -4,6 +4,7 @@ Open it with `guanai.storage.open_school`, and hand pages only `School.as_user`:
 who and when.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from guanai.care.calendars import Term
 from guanai.care.eligibility import left_behind
 from guanai.care.policies import Policy
 from guanai.care.summaries import Summary, summary
+from guanai.storage.abouts import records_naming
+from guanai.storage.bins import Bin, called
 from guanai.storage.databases import Database
 from guanai.storage.designs import Designs
 from guanai.storage.doubles import Doubles
@@ -22,6 +25,7 @@ from guanai.storage.folders import Folder
 from guanai.storage.frames import within
 from guanai.storage.imports import Imports
 from guanai.storage.pairings import Pairings
+from guanai.storage.periods import periods_of
 from guanai.storage.policies import current_policy
 from guanai.storage.registers import NOBODY, Registers
 from guanai.storage.roles import COORDINATING
@@ -44,14 +48,16 @@ class School(Registers):
         self._policy: tuple[Policy, str | None] | None = None
         #: Dossiers that may be of one child: found, made one, taken apart again.
         self.doubles = Doubles(self)
-        #: What the rules say of a day, behind `due`, `coverage` and `emergencies`.
-        self.duties = Obligations(self)
         #: Pairings proposed, accepted and undone as a whole.
         self.pairings = Pairings(self)
         #: What comes from files: seen before it is written, and taken back as a whole.
         self.imports = Imports(self)
         #: Forms as a coordinator changes them: checked, compared, published, taken back.
         self.designs = Designs(self)
+        #: What the rules say of a day, behind `due`, `coverage` and `emergencies`.
+        self.duties = Obligations(self)
+        #: What was deleted, and how it comes back.
+        self.deleted = Bin(self)
 
     def as_user(self, person: str, staff_id: str = "") -> "School":
         """Return the door as that person sees it: what they save carries their name.
@@ -120,7 +126,19 @@ class School(Registers):
                 return term
         raise GuanaiError("school.no_term", name=name, names="、".join(self.terms()))
 
+    def periods(self) -> dict[str, tuple[date, date]]:
+        """Return the times by which a list is narrowed down: first and last day by name."""
+        return periods_of(self.policy.calendar.terms, self.today())
+
     # Its records, seen by its rules
+
+    def counts(self) -> dict[str, int]:
+        """Return how many records each register has."""
+        return {name: len(self.table(name)) for name in self.forms()}
+
+    def called(self, form: str, record: Mapping[str, Any]) -> str:
+        """Return how a record is called where it stands by itself: a name, or its day and its child."""
+        return called(self, form, record)
 
     def instances(self, name: str) -> list[dict[str, str]]:
         """Return the rows of a register or a file as in `Registers.instances`, or the profile as name and value."""
@@ -152,15 +170,13 @@ class School(Registers):
     def about(self, child_id: str) -> dict[str, Any]:
         """Return everything about a child, as a dossier shows it.
 
-        ``records``: every register's records of the child by form name, frames as in `frame`; ``forms`` by name;
-        ``history``: the changes of the child's own record, and of one merged into it; ``due``: its due lines
+        ``records``: by form name every register's records that name the child, in whatever question; ``forms`` by
+        name; ``history``: the changes of the child's own record, and of one merged into it; ``due``: its due lines
         ``on`` this day.
         """
-        forms = self.all_forms()
-        frames = {name: self.frame(name) for name, form in forms.items() if "child" in form.columns}
         return {
-            "forms": forms,
-            "records": {name: frame[frame["child"] == child_id] for name, frame in frames.items()},
+            "forms": self.all_forms(),
+            "records": records_naming(self, child_id),
             "history": self.doubles.history(child_id),
             "due": self.duties.of_child(child_id),
             "on": self.today(),

@@ -3,6 +3,7 @@
 Values in, callbacks out: nothing here opens a school. A notebook needs no other import for its screen.
 """
 
+from guanai.widgets.bins import BinList, Deletion
 from guanai.widgets.boxes import Columns, Stack, Style, Tabs, Text, asked
 from guanai.widgets.cards import Cards
 from guanai.widgets.charts import Chart, Picture, bars, coverage_by_class, visits_by_mode
@@ -20,20 +21,27 @@ from guanai.widgets.pages import (
     OWN_PAGES,
     FirstSteps,
     Links,
+    child_papers,
     list_columns,
+    list_ways,
     page_about,
     page_for,
     page_of,
     page_to_defer,
     record_pages,
+    record_ways,
+    view_pages,
 )
 from guanai.widgets.pairings import Proposals
 from guanai.widgets.progress import Progress
+from guanai.widgets.record_views import RecordView
+from guanai.widgets.registers import RegisterIndex, RegisterTable
 from guanai.widgets.tables import Table
 from guanai.widgets.unsaved import LeftOver
 
 __all__ = [
     "OWN_PAGES",
+    "BinList",
     "Button",
     "Cards",
     "Chart",
@@ -42,6 +50,7 @@ __all__ = [
     "Columns",
     "CoverageList",
     "Day",
+    "Deletion",
     "Dossier",
     "Download",
     "FirstSteps",
@@ -55,6 +64,9 @@ __all__ = [
     "Picture",
     "Progress",
     "Proposals",
+    "RecordView",
+    "RegisterIndex",
+    "RegisterTable",
     "Search",
     "Stack",
     "Style",
@@ -63,11 +75,13 @@ __all__ = [
     "Text",
     "asked",
     "bars",
+    "child_papers",
     "coverage_by_class",
     "coverage_tables",
     "due_list",
     "find",
     "list_columns",
+    "list_ways",
     "matches",
     "narrowed",
     "page_about",
@@ -75,5 +89,7 @@ __all__ = [
     "page_of",
     "page_to_defer",
     "record_pages",
+    "record_ways",
+    "view_pages",
     "visits_by_mode",
 ]

@@ -20,9 +20,15 @@ __all__ = ["Pager", "Table", "href", "table_html"]
 
 def href(template: str, row: Mapping[Any, Any]) -> str:
     """Return a page's address from a template such as ``child?id={id}``, values quoted, ready for HTML."""
-    return escape(
-        template.format_map({str(key): quote(str(value), safe="") for key, value in row.items()}), quote=True
-    )
+    given = _Given({str(key): quote(str(value), safe="") for key, value in row.items()})
+    return escape(template.format_map(given), quote=True)
+
+
+class _Given(dict[str, str]):
+    """What a template asks for; a record without such an answer gives nothing."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
 
 
 def share_text(share: float) -> str:
