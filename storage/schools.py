@@ -16,14 +16,17 @@ from guanai.care.eligibility import left_behind
 from guanai.care.policies import Policy
 from guanai.care.summaries import Summary, summary
 from guanai.storage.databases import Database
+from guanai.storage.designs import Designs
 from guanai.storage.doubles import Doubles
 from guanai.storage.folders import Folder
 from guanai.storage.frames import within
+from guanai.storage.imports import Imports
 from guanai.storage.moves import guardian_on, with_moves
 from guanai.storage.pairings import Pairings
 from guanai.storage.policies import current_policy
 from guanai.storage.registers import NOBODY, Registers
-from guanai.storage.settings import COORDINATING, SettingsBook
+from guanai.storage.roles import COORDINATING
+from guanai.storage.settings import SettingsBook
 from guanai.templates import template
 from guanai.templates.errors import GuanaiError
 from guanai.templates.wording import say
@@ -48,6 +51,10 @@ class School(Registers):
         self.pairings = Pairings(self)
         #: The workbook, as a page changes it.
         self.settings = SettingsBook(self)
+        #: What comes from files: seen before it is written, and taken back as a whole.
+        self.imports = Imports(self)
+        #: Forms as a coordinator changes them: checked, compared, published, taken back.
+        self.designs = Designs(self)
 
     def as_user(self, person: str, staff_id: str = "") -> "School":
         """Return the door as that person sees it: what they save carries their name.

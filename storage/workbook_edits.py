@@ -98,15 +98,15 @@ def _free(backups: Path, path: Path) -> Path:
 
 
 def _page(book: Any, title: str) -> Worksheet:
-    found: Worksheet = next(page for page in book.worksheets if page.title.strip() == title)
-    return found
+    found: Worksheet | None = next((page for page in book.worksheets if page.title.strip() == title), None)
+    return found if found is not None else book.create_sheet(title)
 
 
 def _apply(page: Worksheet, edit: Edit) -> None:
     if edit.remove and edit.row is not None:
         page.delete_rows(edit.row)
         return
-    columns = {str(cell.value or "").strip(): cell.column for cell in page[1]}
+    columns = {str(cell.value or "").strip(): int(cell.column or 0) for cell in page[1]}
     for heading in edit.cells:
         if heading not in columns:  # such as 启用, which a preset leaves out
             columns[heading] = _add_column(page, heading)
@@ -132,7 +132,7 @@ def _below(page: Worksheet) -> int:
 
 
 def _add_column(page: Worksheet, heading: str) -> int:
-    last = max((cell.column for cell in page[1] if cell.value not in (None, "")), default=0)
+    last = max((int(cell.column or 0) for cell in page[1] if cell.value not in (None, "")), default=0)
     cell = page.cell(1, last + 1, heading)
     if last:
         _like(page.cell(1, last), cell)

@@ -386,7 +386,7 @@ class TestInBrowser:
     def test_a_kernel_that_died_is_said_in_words(self, page, server):
         for kernel in server.kernels():
             kernel.kill()
-        page.get_by_text(say("page.lost")).wait_for(timeout=60_000)
+        page.get_by_text(say("page.gone")).wait_for(timeout=60_000)
 
     def test_the_bar_in_english(self, page, server):
         page.get_by_role("link", name="English").click()

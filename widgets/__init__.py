@@ -24,6 +24,7 @@ from guanai.widgets.pages import (
 )
 from guanai.widgets.pairings import Proposals
 from guanai.widgets.progress import Progress
+from guanai.widgets.settings import Settings
 from guanai.widgets.tables import Table
 from guanai.widgets.unsaved import LeftOver
 
@@ -48,6 +49,7 @@ __all__ = [
     "Progress",
     "Proposals",
     "Search",
+    "Settings",
     "Stack",
     "Style",
     "Table",
