@@ -29,6 +29,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from guanai.server.addresses import is_loopback
 from guanai.server.attachments import MESSAGE_LIMIT, AttachmentFile
+from guanai.server.emergencies import StepDone
 from guanai.server.kernel_settings import kernel_settings
 from guanai.server.kernels import OwnKernelSpec, PageKernels
 from guanai.server.office import Office
@@ -222,6 +223,7 @@ class SchoolServer(voila.app.Voila):
             (rf"{base}attachment/([^/]+)", AttachmentFile),
             (rf"{base}print", PrintPage),
             (rf"{base}password", OwnPassword),
+            (rf"{base}emergency-step", StepDone),
             (rf"{base}voila/bundle-{BUNDLE}/(.*)", BundleFiles, bundle),
             (rf"{base}voila/api/themes/(.*)", ThemesHandler, themes),
             (rf"{base}voila/api/shutdown/{KERNEL_ID}", PageClosing),

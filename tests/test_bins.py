@@ -63,7 +63,7 @@ def test_a_dossier_that_went_up_in_another_does_not_come_back_alone(desk):
     with pytest.raises(GuanaiError, match="重复档案"):
         school.deleted.restore("child", other["id"])
     view = BinList(school.deleted.all, school.all_forms(), school.deleted.restore)
-    row, text, act = view.rows[0]
+    _row, text, act = view.rows[0]
     assert "same_child" in text.value
     assert act.layout.display == "none"
 

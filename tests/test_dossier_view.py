@@ -160,7 +160,7 @@ def test_what_is_open_stands_by_itself():
         {"id": "i2", "date": "2025-09-01", "what": "已好", "closed_on": "2025-09-20"},
     ]
     made = Dossier(CHILD, forms={"child": CHILD_FORM, "issue": form}, records={"issue": rows})
-    head, _, rest = made.body.value.partition("还没了结的事")
+    _head, _, rest = made.body.value.partition("还没了结的事")
     assert "&lt;缺课&gt;" in rest
     assert "已好" not in made.body.value
     assert "还没了结的事" not in Dossier(CHILD, forms={"issue": form}, records={"issue": rows[1:]}).body.value

@@ -7,12 +7,15 @@ from guanai.widgets.bins import BinList, Deletion
 from guanai.widgets.boxes import Columns, Stack, Style, Tabs, Text, asked
 from guanai.widgets.cards import Cards
 from guanai.widgets.charts import Chart, Picture, bars, coverage_by_class, visits_by_mode
-from guanai.widgets.checklists import Checklist
+from guanai.widgets.checklists import Checklist, narrowed
+from guanai.widgets.coverages import CoverageList, coverage_tables, due_list
+from guanai.widgets.days import MyDay
 from guanai.widgets.dossiers import Dossier
 from guanai.widgets.downloads import Download
 from guanai.widgets.forms import Form
 from guanai.widgets.inputs import Button, Choice, Day, Search
 from guanai.widgets.lookalikes import MergePanel, Merges
+from guanai.widgets.matrices import Matrix
 from guanai.widgets.names import find, matches
 from guanai.widgets.pages import (
     OWN_PAGES,
@@ -23,10 +26,13 @@ from guanai.widgets.pages import (
     list_ways,
     page_about,
     page_for,
+    page_of,
+    page_to_defer,
     record_pages,
     record_ways,
     view_pages,
 )
+from guanai.widgets.pairings import Proposals
 from guanai.widgets.progress import Progress
 from guanai.widgets.record_views import RecordView
 from guanai.widgets.registers import RegisterIndex, RegisterTable
@@ -42,6 +48,7 @@ __all__ = [
     "Checklist",
     "Choice",
     "Columns",
+    "CoverageList",
     "Day",
     "Deletion",
     "Dossier",
@@ -50,10 +57,13 @@ __all__ = [
     "Form",
     "LeftOver",
     "Links",
+    "Matrix",
     "MergePanel",
     "Merges",
+    "MyDay",
     "Picture",
     "Progress",
+    "Proposals",
     "RecordView",
     "RegisterIndex",
     "RegisterTable",
@@ -67,12 +77,17 @@ __all__ = [
     "bars",
     "child_papers",
     "coverage_by_class",
+    "coverage_tables",
+    "due_list",
     "find",
     "list_columns",
     "list_ways",
     "matches",
+    "narrowed",
     "page_about",
     "page_for",
+    "page_of",
+    "page_to_defer",
     "record_pages",
     "record_ways",
     "view_pages",

@@ -21,6 +21,7 @@ __all__ = [
     "page_about",
     "page_for",
     "page_of",
+    "page_to_defer",
     "record_pages",
     "record_ways",
     "view_pages",
@@ -50,6 +51,24 @@ def page_for(line: Mapping[Any, Any]) -> str:
     if not form:
         return ""
     return _address("child", id=child, edit=1) if form == "child" else page_about(form, child)
+
+
+def page_to_defer(line: Mapping[Any, Any]) -> str:
+    """Return the page on which a due line is put off or excused, "" where it cannot be: steps of an emergency."""
+    due, since = line.get("due"), line.get("since")
+    if (
+        line.get("status") == "done"
+        or since is None
+        or (due is not None and due == due and due != due.normalize())
+    ):
+        return ""
+    if line.get("deferral") and line.get("status") in ("postponed", "excused"):
+        return f"deferral?id={quote(str(line['deferral']), safe='')}"
+    asked = {
+        "duty": line.get("duty", ""), "kind": line.get("kind", ""), "subject": line.get("subject_id", ""),
+        "since": str(since)[:10], "role": line.get("role", ""),
+    }  # fmt: skip
+    return "deferral?" + "&".join(f"{key}={quote(str(value), safe='')}" for key, value in asked.items())
 
 
 def page_of(form: str, record_id: str = "") -> str:

@@ -69,7 +69,7 @@ def table_html(
             value = row.get(key)
             text = share_text(value) if key in percent and not pd.isna(value) else labels.text(key, value)
             shown = escape(text)
-            if key in link:
+            if key in link and (shown or not number):
                 shown = f'<a href="{href(link[key], row)}">{shown or "→"}</a>'
             tag, scope = ("td", "") if number else ("th", ' scope="row"')
             cells.append(f'<{tag}{scope}{_kind(key in numeric)} data-label="{escape(label)}">{shown}</{tag}>')

@@ -32,6 +32,7 @@ __all__ = [
     "Kind",
     "Question",
     "Repeat",
+    "Retired",
     "Wording",
     "columns_of",
     "stored_kind",
@@ -198,6 +199,22 @@ class Entity:
 
 
 @dataclass(frozen=True)
+class Retired:
+    """A question that the form had once: how it was called by language, its kind, its choices' labels by name.
+
+    For a question that the form still has, only the choices that were taken out of it.
+    """
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "text"
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+    def label(self, language: str, name: str) -> str:
+        """Return how it was called in a language, or its name."""
+        return self.labels.get(language) or next(iter(self.labels.values()), "") or name
+
+
+@dataclass(frozen=True)
 class Form:
     """One form: its name, version, titles by language, languages by code, and the tree of what it asks.
 
@@ -229,6 +246,8 @@ class Form:
     drafts: Any = field(default=None, compare=False, repr=False)
     # With which other forms it is listed: a key of `guanai.storage.forms.headings.GROUPS`, the school's own word, or "".
     group: str = field(default="", compare=False)
+    # What the form asked once, by the path of the answers that records may still hold (`guanai.storage.form_versions`).
+    retired: Mapping[str, Retired] = field(default_factory=dict, compare=False, repr=False)
 
     def title(self, language: str | None = None) -> str:
         """Return what the form is called in a language."""

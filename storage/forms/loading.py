@@ -25,7 +25,7 @@ from guanai.storage.forms.sheets import FormSheets, Row, sheets_of
 from guanai.storage.forms.xforms import Sources, read_xform
 from guanai.templates.errors import FormError
 
-__all__ = ["form_of", "last_good_form", "load_form"]
+__all__ = ["form_of", "form_of_file", "last_good_form", "load_form"]
 
 _STAMP = 3  # counted up when what is kept on disk changes its meaning
 _HOUSE_LANGUAGE = "中文 (zh)"
@@ -70,6 +70,11 @@ def last_good_form(
 def form_of(text: str, name: str = "form", file: str = "form.md") -> Form:
     """Return the form of a Markdown text, for tests and for forms that are made rather than written."""
     return _convert(sheets_of(text.encode(), file), name)[0]
+
+
+def form_of_file(content: bytes, file: str, name: str, *, cache: Path | None = None) -> Form:
+    """Return the form of a file's content that need not lie anywhere yet; raises `FormError` as `load_form` does."""
+    return _load(content, file, name, cache or _own_cache())[0]
 
 
 @lru_cache(maxsize=256)
@@ -141,12 +146,16 @@ def _known(row: Row, headings: Iterable[str]) -> dict[str, str]:
 
 
 def _default_language(sheets: FormSheets) -> str:
-    """Return the language that a heading without one is in: Chinese, or the first that the form has."""
-    headings = (heading for sheet in sheets.sheets.values() for heading in sheet.headings)
+    """Return the language that a heading without one is in: Chinese, or the first that the form has.
+
+    Where some headings name a language and others none, those without are another one: Chinese too.
+    """
+    headings = [heading for sheet in sheets.sheets.values() for heading in sheet.headings]
     named = dict.fromkeys(
         heading.partition("::")[2] for heading in headings if heading.startswith(("label::", "hint::"))
     )
-    return _HOUSE_LANGUAGE if _HOUSE_LANGUAGE in named else next(iter(named), "")
+    bare = named and {"label", "hint"} & {*headings}
+    return _HOUSE_LANGUAGE if bare or _HOUSE_LANGUAGE in named else next(iter(named), "")
 
 
 def _titles(sheets: FormSheets, name: str) -> dict[str, str]:
