@@ -125,11 +125,11 @@ class _Reader:
                 picture=str(state.value or ""),
                 lines=6 if self._blank else 1,
                 broad=True,
-                key=question.key,
+                key=_key(branch.path),
             )
         if question.kind == "acknowledge":
             mark = Mark(say("print.acknowledged", self._language), bool(state.value))
-            return Cell(label, marks=(mark,), key=question.key)
+            return Cell(label, marks=(mark,), key=_key(branch.path))
         text = self._text(question, state)
         marks = self._marks(question, state)
         if self._blank:
@@ -137,7 +137,7 @@ class _Reader:
             text = say(key, self._language) if key else ""
         lines = _BLANK_LINES if broad and self._blank else 1
         written = "" if marks else text
-        return Cell(label, written, marks, lines, kind=question.kind, broad=broad, key=question.key)
+        return Cell(label, written, marks, lines, kind=question.kind, broad=broad, key=_key(branch.path))
 
     def _text(self, question: Question, state: Any) -> str:
         if question.kind == "date" and state.value and not state.error:
@@ -185,6 +185,11 @@ class _Reader:
     def _inside(self, instance: Branch) -> Iterator[Cell]:
         for part in self.parts(instance.children):
             yield from part.cells
+
+
+def _key(path: str) -> str:
+    """Return a question's key, that of the repeat it stands in before it: ``guardians/name``."""
+    return "/".join(part for part in path.split("/") if not part.isdecimal())
 
 
 def _items(item: Any) -> Iterator[Any]:
