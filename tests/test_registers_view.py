@@ -69,6 +69,15 @@ def test_newest_first_and_paged():
     assert "共 60 条" in view.told.value
 
 
+def test_all_at_once_to_print_the_list():
+    view = listed(100)
+    assert view.whole.layout.display != "none"
+    view.whole.click()
+    assert view.table.body.value.count("<tr>") == 101
+    assert view.whole.layout.display == "none"
+    assert listed(20).whole.layout.display == "none"
+
+
 def test_thousands_of_rows_need_no_more_widgets():
     assert widgets(listed(3000)) == widgets(listed(60))
 
@@ -111,8 +120,10 @@ def test_a_person_narrows_it_and_clears_it():
     assert "找到 10 条" in view.told.value
     view.field.value = "topics"  # another question: the answer to the first counts no longer
     assert view.count == 20
+    assert view.clear.layout.display != "none"
     view.clear.click()
     assert view.count == 60
+    assert view.clear.layout.display == "none"
 
 
 def test_a_register_without_days_goes_by_name():
