@@ -1,11 +1,13 @@
 """Registers by topic, and one of them as a list narrowed down (widgets/registers.py, record_views.py)."""
 
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
+from guanai.storage.forms.definitions import Retired
 from guanai.storage.forms.loading import form_of
 from guanai.storage.periods import periods_of
 from guanai.storage.prints import record_parts
@@ -203,8 +205,13 @@ def test_a_record_with_who_changed_what():
 
 def test_answers_to_questions_that_are_gone_are_shown():
     assert "旧答案" in RecordView(FORM, RECORD, label="x").answers.value
-    named = RecordView(FORM, RECORD, label="x", retired={"gone": "以前问的"}).answers.value
+    once = Retired({"zh": "以前问的"}, "select_one", {"旧答案": "当时的选项"})
+    named = RecordView(replace(FORM, retired={"gone": once}), RECORD, label="x").answers.value
     assert "以前问的" in named
+    assert "当时的选项" in named
+    left = {"mode": Retired({}, "select_one", {"pigeon": "飞鸽"})}
+    parts = record_parts(replace(FORM, retired=left), {**RECORD, "mode": "pigeon"})
+    assert any(cell.answer == "飞鸽" for part in parts for cell in part.cells)
     assert record_parts(FORM, RECORD)[-1].title == "表单里已不再问的"
 
 
