@@ -83,7 +83,7 @@ class Facts:
     @cached_property
     def children(self) -> pd.DataFrame:
         """The children that are or were in care, with their days and the grade of their class."""
-        spans = care_spans(self.frames["child"], self.policy.definition, self.frames["change"])
+        spans = care_spans(self.frames["child"], self.policy.definition)
         return with_class(spans, self.frames)
 
     @cached_property

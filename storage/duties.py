@@ -6,6 +6,7 @@ record changes.
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from guanai.care.duties import due
 from guanai.care.emergencies import countdown
 from guanai.care.fulfilment import fulfilment
 from guanai.care.gaps import gaps
+from guanai.care.moves import CHANGE
 from guanai.care.plans import planned
 from guanai.care.rules import ALL_CHILDREN, Duty
 from guanai.storage.frames import frame_of
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Obligations", "RuleFrames"]
 
-HISTORY = "change"  # the register 变动: made from the history, no form of it
+CHILD = "child"
 KEPT = 12  # answers of different questions that are kept
 
 
@@ -34,7 +36,7 @@ class RuleFrames(Mapping[str, pd.DataFrame]):
 
     def __init__(self, school: "School") -> None:
         self._school = school
-        self._names = {*school.forms(), HISTORY}
+        self._names = {*school.forms(), CHANGE}
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -42,12 +44,11 @@ class RuleFrames(Mapping[str, pd.DataFrame]):
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._names:
             raise KeyError(name)
-        if name != HISTORY:
-            return self._school.shared(name)
-        try:
-            return self._school.frame(name)
-        except GuanaiError:  # this school keeps no such register
-            return pd.DataFrame()
+        return self._with_moves[name] if name in (CHILD, CHANGE) else self._school.shared(name)
+
+    @cached_property
+    def _with_moves(self) -> Mapping[str, pd.DataFrame]:
+        return self._school.moved({CHILD: self._school.shared(CHILD)})
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

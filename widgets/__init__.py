@@ -10,9 +10,11 @@ from guanai.widgets.charts import Chart, Picture, bars, coverage_by_class, visit
 from guanai.widgets.checklists import Checklist, narrowed
 from guanai.widgets.coverages import CoverageList, coverage_tables, due_list
 from guanai.widgets.days import MyDay
+from guanai.widgets.designer import Designer
 from guanai.widgets.dossiers import Dossier
 from guanai.widgets.downloads import Download
 from guanai.widgets.forms import Form
+from guanai.widgets.imports import Import, ImportsMade
 from guanai.widgets.inputs import Button, Choice, Day, Search
 from guanai.widgets.lookalikes import MergePanel, Merges
 from guanai.widgets.matrices import Matrix
@@ -51,10 +53,13 @@ __all__ = [
     "CoverageList",
     "Day",
     "Deletion",
+    "Designer",
     "Dossier",
     "Download",
     "FirstSteps",
     "Form",
+    "Import",
+    "ImportsMade",
     "LeftOver",
     "Links",
     "Matrix",
