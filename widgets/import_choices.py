@@ -48,15 +48,15 @@ class ColumnChoices(ipw.VBox):
     ) -> None:
         self._columns, self._questions = columns, questions
         self._on_choose, self._language = on_choose, language
-        self.open: dict[str, Any] = {}
+        self.undecided: dict[str, Any] = {}
         lines: list[Any] = []
         undecided = [column for column in columns if column.undecided]
         if undecided:
             text = say("imports.undecided", language, count=len(undecided))
             lines.append(html(f'<p class="guanai-notice guanai-bad" role="alert">{escape(text)}</p>'))
         for column in undecided:
-            self.open[column.head] = self._line(column)
-            lines.append(self.open[column.head])
+            self.undecided[column.head] = self._line(column)
+            lines.append(self.undecided[column.head])
         self.toggle = button(say("imports.columns", language, count=len(columns)), self._turn, "guanai-small")
         self.rest = ipw.VBox([], layout=plain(), _dom_classes=("guanai-bar", "guanai-columns-list"))
         show(self.rest, False)
@@ -106,7 +106,7 @@ class RowChoices(ipw.VBox):
     def __init__(
         self,
         rows: Sequence[Row],
-        label: Callable[[str], str | None],
+        label: Callable[[str], str],
         on_apply: Callable[[list[int], dict[int, str], dict[tuple[int, str], str]], None],
         language: str | None = None,
     ) -> None:
@@ -151,9 +151,9 @@ class RowChoices(ipw.VBox):
             made.append(self.clashes[row.row, clash.path])
         return made
 
-    def _alike(self, row: Row, label: Callable[[str], str | None]) -> Any:
+    def _alike(self, row: Row, label: Callable[[str], str]) -> Any:
         options: list[tuple[str, str | None]] = [(say("imports.skip", self._language), None)]
-        options += [(say("imports.same", self._language, label=label(key) or key), key) for key in row.like]
+        options += [(say("imports.same", self._language, label=label(key)), key) for key in row.like]
         options.append((say("imports.other", self._language), ""))
         said = say("imports.who", self._language, row=row.row, record=row.label)
         self.alike[row.row] = _dropdown(said, options, None)
