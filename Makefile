@@ -25,8 +25,10 @@ lint: $(VENV)/.lint-ready  ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.test-ready  ## storage and pages, measured in one run
-	$(BIN)/python tests/bench_storage.py $(ARGS)
+PART ?= storage pages
+bench: $(VENV)/.test-ready  ## storage and pages; one part with its options: make bench PART=pages ARGS="--children 300"
+	sh .ci/browser
+	set -e; for part in $(PART); do $(BIN)/python tests/bench_$$part.py $(ARGS); done
 
 wheel: $(VENV)/.test-ready  ## build the wheel and try it in a bare environment
 	sh .ci/wheel $(BIN)/python

@@ -17,23 +17,27 @@ import numpy as np
 import pandas as pd
 
 from guanai.care.counts import counts
+from guanai.care.deferrals import deferred, role_of
 from guanai.care.events import events, intervals, open_records, states
 from guanai.care.facts import Facts, Truths
 from guanai.care.frames import moment
-from guanai.care.lines import Lines, no_lines, uncollected
+from guanai.care.lines import Lines, as_days, no_lines, uncollected
+from guanai.care.nearby import near
 from guanai.care.people import responsible
 from guanai.care.policies import Policy
 from guanai.care.rules import Duty
 from guanai.care.shares import shares
 from guanai.care.standing import complete, helpers, quotas
+from guanai.care.subjects import NO_DAY
 
 __all__ = ["COLUMNS", "STATUSES", "Duty", "due"]
 
 COLUMNS = (
     "duty", "subject", "subject_id", "who", "due", "since", "status", "why", "period", "need", "have",
-    "counted", "class", "form", "kind",
+    "counted", "class", "village", "form", "kind", "role", "deferral",
 )  # fmt: skip
-STATUSES = ("overdue", "due", "done")
+STATUSES = ("overdue", "due", "postponed", "excused", "done")
+OPEN = 3  # so many of the statuses are of lines that somebody still has to do something about
 FORMS = {
     "helper": "pairing",
     "quota": "pairing",
@@ -50,33 +54,43 @@ def due(
     *,
     done: bool = False,
     now: datetime | None = None,
+    who: str | None = None,
 ) -> pd.DataFrame:
     """Return what is owed on a day, one row per duty, subject and period or event: overdue first, then by day due.
 
     Columns: duty, subject (a child's name, or whoever the duty is for), subject_id (its id; of a guardian or
     parent the child's, of the school ""), who (names of the responsible, "" if nobody is), due and since
-    (datetime64: until when, and from which day on it is owed; no due where a duty only counts), status (due,
-    overdue; done if asked for), why (with the source of the rule), period (its name, or the day of the event),
-    need and have (numbers), counted (ids of the records), class, form (to fill in), kind (of subject: child,
-    guardian, parent, helper, class, teacher, school). Same columns when empty. ``now`` is the time of day, for
-    limits in minutes and hours; without it that of the day's first moment.
+    (datetime64: until when, and from which day on it is owed; no due where a duty only counts), status (overdue,
+    due, postponed; with ``done`` also excused and done), why (with the source of the rule, and why it was postponed
+    or excused), period (its name, or the day of the event), need and have (numbers), counted (ids of the records),
+    class, village, form (to fill in), kind (of subject: child, guardian, parent, helper, class, teacher, school),
+    role (of those who owe it each by itself, else ""), deferral (id of what postponed or excused it, else "").
+    Same columns when empty. ``now`` is the time of day, for limits in minutes and hours; without it that of the
+    day's first moment. ``who`` is the id of one of the staff, to have only the lines in which they are among the
+    responsible: nobody else's are worked out then.
     """
     with uncollected():
-        return _in_order(_lines(Facts(policy, frames, on, done=done, moment=now)) or [_nothing()])
+        return _in_order(_lines(Facts(policy, frames, on, done=done, moment=now), who) or [_nothing()])
 
 
-def _lines(facts: Facts) -> list[Lines]:
-    """Return the lines of every duty in force."""
-    parts = []
+def _lines(facts: Facts, who: str | None) -> list[Lines]:
+    """Return the lines of every duty in force, or those that one of the staff answers for."""
+    parts, narrowed = [], near(facts, who)
     for place, duty in enumerate(facts.policy.duties):
         if not duty.in_force:
             continue
         kind, subject = KINDS[duty.kind], "school" if duty.kind == "share" else duty.subject
-        asked = facts.subjects(duty.subject).meeting(duty.subject_condition)
         for roles in duty.roles:
-            lines = kind(duty, facts, asked, duty.by_of(roles))
+            mine = narrowed.asked(duty, subject, roles) if narrowed else (facts, None)
+            if mine is None:
+                continue
+            known, whose = mine
+            asked = known.subjects(duty.subject).meeting(duty.subject_condition)
+            if whose is not None and subject == duty.subject:
+                asked &= whose
+            lines = kind(duty, known, asked, duty.by_of(roles))
             if len(lines["code"]):
-                parts.append(_told(duty, facts, subject, roles, lines, place))
+                parts.append(_told(duty, known, subject, roles, lines, place))
     return parts
 
 
@@ -105,18 +119,26 @@ def _told(duty: Duty, facts: Facts, kind: str, roles: tuple[str, ...], lines: Li
     subjects = facts.subjects(kind)
     ends = lines["due"] + np.timedelta64(duty.grace_days, "D")
     now = facts.moment if duty.limit and duty.limit.momentary else moment(facts.on)
-    rank = np.where(lines["fine"], 2, np.where(ends < now.to_datetime64(), 0, 1))
-    if not facts.done:
-        kept = rank < 2
-        rank, ends, lines = rank[kept], ends[kept], {name: column[kept] for name, column in lines.items()}
+    decided = deferred(duty, facts, kind, roles, lines)
+    put_off = lines | {"deferral": np.full(len(ends), "", dtype=object)}
+    waiting = excused = np.zeros(len(ends), dtype=bool)
+    if decided:
+        until = as_days(np.where(lines["fine"], NO_DAY, decided.until))
+        ends, waiting, excused = np.fmax(ends, until), decided.until > facts.day, decided.excused
+        put_off |= {"deferral": decided.ids, "why": lines["why"] + decided.words}
+    rank = np.select([lines["fine"], excused, ends < now.to_datetime64(), waiting], [4, 3, 0, 2], 1)
+    kept = np.ones(len(ends), dtype=bool) if facts.done else rank < OPEN
+    rank, ends, lines = rank[kept], ends[kept], {name: column[kept] for name, column in put_off.items()}
     codes = lines["code"]
     every = {"duty": duty.name, "form": duty.record or FORMS.get(duty.kind, ""), "kind": kind}
+    every["role"] = role_of(duty, roles)
     return {
         **lines,
         **{name: np.full(len(codes), text, dtype=object) for name, text in every.items()},
         "subject": subjects.names.to_numpy(object)[codes],
         "subject_id": subjects.ids[codes],
         "class": subjects.classes.to_numpy(object)[codes],
+        "village": subjects.villages[codes],
         "who": responsible(facts, kind, roles)[codes],
         "due": ends,
         "status": np.array(STATUSES, dtype=object)[rank],

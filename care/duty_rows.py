@@ -14,7 +14,7 @@ from guanai.templates.wording import catalogue, say
 __all__ = ["DERIVED", "Known", "read_duty", "register_label"]
 
 # Registers of people and papers: counted by no duty of its own but 名额, which looks at pairings.
-UNCOUNTED = frozenset({"child", "class", "pairing", "staff"})
+UNCOUNTED = frozenset({"child", "class", "deferral", "pairing", "staff"})
 DERIVED = frozenset({"change"})  # made from the history, so there is no form of it
 # The register in which the condition on a subject is looked up.
 OF_SUBJECT = dict.fromkeys(ALL_CHILDREN, "child") | {

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from guanai.care.frames import as_strings, moment, register
+from guanai.care.stretches import stretches
 from guanai.templates.wording import say
 
 __all__ = [
@@ -99,7 +100,9 @@ def answer(reason: str, definition: str) -> str:
     return "yes" if reason in COUNTED[definition] else "no"
 
 
-def care_spans(children: pd.DataFrame, definition: str | None = None) -> pd.DataFrame:
+def care_spans(
+    children: pd.DataFrame, definition: str | None = None, changes: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return the children that are or were in care, with ``care_from`` and ``care_until`` (the first day out).
 
     In care: left-behind, from the day of registration until the day on which the child's status is no
@@ -107,7 +110,9 @@ def care_spans(children: pd.DataFrame, definition: str | None = None) -> pd.Data
     changed definition, or a dossier edited after the sixteenth birthday, is judged by the facts);
     without one, or where no status is known, the stored ``eligible``. A child without a day of
     registration is in care from the beginning: a missing date hides nobody. One that has left on an
-    unknown day is not in care at all, nor is one whose parents are back: the day is not known.
+    unknown day is not in care at all, nor is one whose parents are back, unless the history of its dossier
+    (``changes``, the register 变动) says on which day that was: then it is in care for its last stretch
+    (`guanai.care.stretches`).
     """
     children = register({"child": children}, "child")
     left = ~as_strings(children["status"]).isin(["", "enrolled"])
@@ -117,7 +122,14 @@ def care_spans(children: pd.DataFrame, definition: str | None = None) -> pd.Data
         care_from=children["registered_on"].fillna(moment(ALWAYS)),
         care_until=until.where(~left | (until <= since), since),
     )
-    return spans[_counts(children, definition) & ~(left & since.isna())]
+    counted = _counts(children, definition)
+    if definition is not None and changes is not None and len(changes):
+        found = stretches(children, changes, lambda both: family(*both) in COUNTED[definition])
+        begun, over = found["since"].reindex(spans.index), found["until"].reindex(spans.index)
+        spans["care_from"] = spans["care_from"].where(~(spans["care_from"] < begun), begun)
+        spans["care_until"] = spans["care_until"].where(~(over < spans["care_until"]), over)
+        counted |= spans.index.isin(found.index)
+    return spans[counted & ~(left & since.isna())]
 
 
 def left_behind(children: pd.DataFrame, on: date, definition: str | None = None) -> pd.DataFrame:

@@ -27,7 +27,7 @@ from guanai.care.conditions import holds
 from guanai.care.dossiers import filled
 from guanai.care.facts import Facts, Found, Numbers, Objects, Truths
 from guanai.care.frames import as_moments
-from guanai.care.lines import Lines, counted_lists, lines, no_lines, ranks, worded
+from guanai.care.lines import Lines, counted_lists, lines, no_lines, ordered, worded
 from guanai.care.reasons import asked_fields, limit_words, record_words, source, trigger_words
 from guanai.care.rules import Duty
 from guanai.care.subjects import EPOCH, NO_DAY, number_of
@@ -91,7 +91,7 @@ def events(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Line
     same = np.array([register == duty.trigger.record for register in duty.records], dtype=np.int64)
     # A record of the trigger's own register answers only from the day after: two of one day do not answer each other.
     days = found.days - same[found.registers] if len(found.rows) else found.days
-    order = np.lexsort((ranks(found.ids), days, found.codes))
+    order = ordered(found.ids, days, found.codes)
     width = facts.day + 2 - min(int(days.min(initial=0)), int(calls.days.min()))
     base = facts.day + 2 - width
     keys = found.codes[order] * width + (days[order] - base)
@@ -179,7 +179,7 @@ def open_records(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -
     size = len(facts.subjects(duty.subject))
     number = np.bincount(calls.codes, minlength=size)
     codes = np.flatnonzero((number > most) | ((number > 0) & facts.done))
-    order = np.lexsort((ranks(calls.ids), calls.days, calls.codes))
+    order = ordered(calls.ids, calls.days, calls.codes)
     starts = np.searchsorted(calls.codes[order], codes)
     have = number[codes]
     since = calls.days[order][starts + np.minimum(most, have - 1)] if len(codes) else codes

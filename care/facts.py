@@ -83,7 +83,8 @@ class Facts:
     @cached_property
     def children(self) -> pd.DataFrame:
         """The children that are or were in care, with their days and the grade of their class."""
-        return with_class(care_spans(self.frames["child"], self.policy.definition), self.frames)
+        spans = care_spans(self.frames["child"], self.policy.definition, self.frames["change"])
+        return with_class(spans, self.frames)
 
     @cached_property
     def staff(self) -> pd.Index:
@@ -115,17 +116,22 @@ class Facts:
         if kind == "school":
             return np.arange(len(frame)), np.zeros(len(frame), dtype=np.int64)
         if kind in ALL_CHILDREN:
-            if "children" in frame.columns and frame["child"].isna().all():
-                return _several(frame["children"], dict(zip(subjects.ids, range(len(subjects)), strict=True)))
-            return _single(frame["child"], subjects.index)
+            found = _single(frame["child"], subjects.index)
+            if "children" in frame.columns and frame["child"].isna().any():
+                places = dict(zip(subjects.ids, range(len(subjects)), strict=True))
+                return _joined(found, _several_of(frame["children"], frame["child"].isna(), places))
+            return found
         if kind == "class":
             places = dict(zip(as_strings(subjects.frame["name"]), range(len(subjects)), strict=True))
             places |= dict(zip(subjects.ids, range(len(subjects)), strict=True))
-            if "class" in frame.columns and frame["class"].notna().any():
-                return _several(frame["class"], places)
             rows, children = _single(frame["child"], self.subjects("child").index)
             own = self.subjects("child").classes.map(places).fillna(-1).to_numpy(np.int64)[children]
-            return _known(rows, own)
+            if "class" not in frame.columns:
+                return _known(rows, own)
+            named = frame["class"].notna()  # a record's own class, else that of its child
+            without = ~named.to_numpy(bool)[rows]
+            found = _known(rows[without], own[without])
+            return _joined(_several_of(frame["class"], named, places), found)
         rows, staff = self.authors(register)
         return _known(rows, subjects.index.get_indexer(self.staff)[staff])
 
@@ -272,6 +278,21 @@ def _several(values: "pd.Series[Any]", known: Mapping[str, int]) -> tuple[Number
     rows, codes = _known(rows, codes)
     pairs = np.unique(rows * (len(known) + 1) + codes)
     return pairs // (len(known) + 1), pairs % (len(known) + 1)
+
+
+def _several_of(
+    values: "pd.Series[Any]", chosen: "pd.Series[bool]", known: Mapping[str, int]
+) -> tuple[Numbers, Numbers]:
+    """Return which of the chosen rows name which of some subjects."""
+    rows, codes = _several(values[chosen], known)
+    return np.flatnonzero(chosen.to_numpy(bool))[rows], codes
+
+
+def _joined(some: tuple[Numbers, Numbers], more: tuple[Numbers, Numbers]) -> tuple[Numbers, Numbers]:
+    """Return both, in the order of the rows."""
+    rows, codes = np.concatenate([some[0], more[0]]), np.concatenate([some[1], more[1]])
+    order = np.argsort(rows, kind="stable")
+    return rows[order], codes[order]
 
 
 def _known(rows: Numbers, codes: np.ndarray[Any, np.dtype[Any]]) -> tuple[Numbers, Numbers]:

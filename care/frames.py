@@ -39,8 +39,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "class": ("id", "name", "grade", "homeroom", "pupils"),
     "talk": ("id", "child", "date", "by"),
     "call": ("id", "child", "date", "by", "parent"),
+    "change": ("id", "child", "date", "field", "before", "after"),
+    "deferral": (
+        "id", "kind", "duty", "subject_kind", "child", "subject", "role", "since", "until", "reason", "date", "by", "created_by",
+    ),
 }  # fmt: skip
-DATES = frozenset({"birth_date", "date", "end", "follow_up", "registered_on", "start", "status_since"})
+DATES = frozenset(
+    {"birth_date", "date", "end", "follow_up", "registered_on", "since", "start", "status_since", "until"}
+)
 ZONE = re.compile(r"(?<=\d)(Z|[+-]\d\d:?\d\d)$")
 # The question that names who did it, by register; ``by`` in any other.
 PEOPLE = {"home_visit": "visitors"}
@@ -52,6 +58,11 @@ class Registers(dict[str, pd.DataFrame]):
     def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
         super().__init__()
         self._frames = frames
+
+    @property
+    def raw(self) -> Mapping[str, pd.DataFrame]:
+        """The frames as they came."""
+        return self._frames
 
     def __missing__(self, name: str) -> pd.DataFrame:
         self[name] = register(self._frames, name)

@@ -17,7 +17,7 @@ __all__ = [
     "distinct",
     "lines",
     "no_lines",
-    "ranks",
+    "ordered",
     "uncollected",
     "worded",
 ]
@@ -87,7 +87,7 @@ def counted_lists(places: Numbers, found: Found, count: int) -> list[list[str]]:
     kept = np.flatnonzero(places >= 0)
     if not len(kept):
         return lists
-    order = kept[np.lexsort((ranks(found.ids[kept]), found.days[kept], places[kept]))]
+    order = kept[ordered(found.ids[kept], found.days[kept], places[kept])]
     ids, sorted_places = found.ids[order].tolist(), places[order]
     starts = np.flatnonzero(np.append(True, sorted_places[1:] != sorted_places[:-1]))
     ends = np.append(starts[1:], len(order))
@@ -96,9 +96,22 @@ def counted_lists(places: Numbers, found: Found, count: int) -> list[list[str]]:
     return lists
 
 
-def ranks(ids: Objects) -> Numbers:
-    """Return the place of each id in their order as texts."""
-    return pd.factorize(ids, sort=True)[0].astype(np.int64)
+def ordered(ids: Objects, *keys: Numbers) -> Numbers:
+    """Return the order by some keys (the last one first, as `numpy.lexsort`) and then by id.
+
+    Texts are slow to sort, and most rows differ in a key: only those that do not are put in order by their ids.
+    """
+    order = np.lexsort(keys)
+    same = np.ones(max(len(order) - 1, 0), dtype=bool)
+    for key in keys:
+        sorted_key = key[order]
+        same &= sorted_key[1:] == sorted_key[:-1]
+    if same.any():
+        tied = np.append(same, False) | np.append(False, same)
+        rows = order[tied]
+        ranks = pd.factorize(ids[rows], sort=True)[0]
+        order[tied] = rows[np.lexsort((ranks, *(key[rows] for key in keys)))]
+    return order
 
 
 def distinct(*columns: Numbers) -> tuple[list[tuple[int, ...]], Numbers]:

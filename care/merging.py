@@ -1,9 +1,10 @@
 """Two sets of answers about one child made one, with nothing thrown away that the other does not have."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["combined", "reverted", "with_reference"]
+__all__ = ["Clash", "combined", "flat", "reverted", "three_way", "unflat", "with_reference"]
 
 Answers = Mapping[str, Any]
 
@@ -85,3 +86,92 @@ def reverted(now: Answers, before: Answers, after: Answers) -> dict[str, Any]:
         else:
             result[key] = old
     return result
+
+
+@dataclass(frozen=True)
+class Clash:
+    """One answer that two people changed to different ones: where, as it was, as the one and the other has it."""
+
+    path: str
+    base: Any
+    mine: Any
+    theirs: Any
+
+
+def flat(answers: Answers) -> dict[str, Any]:
+    """Return answers by path, the rows of a repeat one by one; empty answers left out.
+
+    >>> flat({"name": "林小雨", "guardians": [{"name": "林大山"}, {"name": ""}]})
+    {'name': '林小雨', 'guardians/0/name': '林大山'}
+    """
+    found: dict[str, Any] = {}
+    for key, value in answers.items():
+        if isinstance(value, list) and any(isinstance(row, Mapping) for row in value):
+            for place, row in enumerate(value):
+                found |= {f"{key}/{place}/{inner}": one for inner, one in flat(row).items()}
+        elif value not in (None, "", []):
+            found[key] = value
+    return found
+
+
+def unflat(paths: Answers) -> dict[str, Any]:
+    """Return answers by key from answers by path; rows of a repeat in which nothing is left are gone.
+
+    >>> unflat({"name": "林小雨", "guardians/0/name": "林大山", "guardians/2/name": "周桂香"})
+    {'name': '林小雨', 'guardians': [{'name': '林大山'}, {'name': '周桂香'}]}
+    """
+    answers: dict[str, Any] = {}
+    repeats: dict[str, dict[int, dict[str, Any]]] = {}
+    for path, value in paths.items():
+        key, _, rest = path.partition("/")
+        place, _, inner = rest.partition("/")
+        if not inner:
+            answers[path] = value
+            continue
+        answers.setdefault(key, [])  # it stands where its first answer stands
+        repeats.setdefault(key, {}).setdefault(int(place), {})[inner] = value
+    for key, rows in repeats.items():
+        answers[key] = [unflat(rows[place]) for place in sorted(rows)]
+    return answers
+
+
+def three_way(
+    base: Answers, mine: Answers, theirs: Answers, keys: Iterable[str]
+) -> tuple[dict[str, Any], list[Clash]]:
+    """Return two changed copies of one base made one, and where both changed the same answer to another one.
+
+    Answer by answer: what only one changed is as that one has it; where both did, it stays as in ``theirs`` and is a
+    `Clash`. ``keys`` are those that ``mine`` speaks of at all. A repeat is looked at row by row while all three have as
+    many rows, else as a whole.
+
+    >>> three_way({"a": 1, "b": 1, "c": 1}, {"a": 2, "b": 1, "c": 2}, {"a": 1, "b": 3, "c": 3}, "abc")
+    ({'a': 2, 'b': 3, 'c': 3}, [Clash(path='c', base=1, mine=2, theirs=3)])
+    """
+    result, clashes = dict(theirs), []
+    for key in keys:
+        old, new, now = base.get(key), mine.get(key), theirs.get(key)
+        if _rows(old) and _rows(new) and _rows(now) and len(old) == len(new) == len(now):  # type: ignore[arg-type]
+            rows = []
+            for place, (one, other, third) in enumerate(zip(old, new, now, strict=True)):  # type: ignore[arg-type]
+                row, inner = three_way(one, other, third, dict.fromkeys([*one, *other, *third]))
+                rows.append(row)
+                clashes += [
+                    Clash(f"{key}/{place}/{clash.path}", clash.base, clash.mine, clash.theirs)
+                    for clash in inner
+                ]
+            result[key] = rows
+        elif _same(new, old) or _same(new, now):
+            continue
+        elif _same(now, old):
+            result[key] = new
+        else:
+            clashes.append(Clash(key, old, new, now))
+    return {key: value for key, value in result.items() if value not in (None, "", [])}, clashes
+
+
+def _rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one == other or (one in (None, "", []) and other in (None, "", []))

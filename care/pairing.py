@@ -7,9 +7,10 @@ import pandas as pd
 
 from guanai.care.eligibility import left_behind
 from guanai.care.figures import Figure, rate
-from guanai.care.frames import as_strings, register
+from guanai.care.frames import as_strings, objects, register
 from guanai.care.people import running
 from guanai.care.policies import Policy
+from guanai.care.quotas import helper_quotas, range_words
 
 __all__ = ["helped", "loads", "several_helpers", "unpaired"]
 
@@ -31,19 +32,19 @@ def several_helpers(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date
 def loads(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFrame:
     """Return how many children in care each of the staff carries: one row per active person.
 
-    Columns: ``id``, ``name``, ``role``, ``children``, ``key_help`` (of them in 重点帮扶), ``child_ids``, and
-    ``load``: none, under, fit or over, by the first 名额 row of the policy (002-1: at least 6). Who
-    carries nobody is no helper and so never under. Somebody who has left but still carries a child is
-    in the list too.
+    Columns: ``id``, ``name``, ``role``, ``children``, ``key_help`` (of them in 重点帮扶), ``child_ids``,
+    ``quota`` in figures, and ``load``: none, under, fit or over, by the 名额 rows of the policy that are for the
+    person and by their own limit (002-1: at least 6). Who carries nobody is no helper and so never under.
+    Somebody who has left but still carries a child is in the list too.
     """
-    quota = next(iter(policy.of_kind("quota")), None)
-    least, most = (quota.at_least, quota.at_most) if quota else (0, None)
     pairs = _running(frames, on, _children(policy, frames, on))
     staff = register(frames, "staff")
     staff = staff[(as_strings(staff["active"]) != "no") | staff["id"].isin(pairs["helper"])]
     key_help = pairs[as_strings(pairs["key_help"]) == "yes"]
     carried = pairs.groupby("helper")["child"].agg(list).to_dict()
     numbers = staff["id"].map(pairs.groupby("helper").size()).fillna(0).astype("int64")
+    quotas = helper_quotas(policy, staff)
+    limits = list(zip(quotas["least"], quotas["most"], strict=True))
     return pd.DataFrame(
         {
             "id": staff["id"],
@@ -54,7 +55,10 @@ def loads(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.Da
             "child_ids": pd.Series(
                 [carried.get(one, []) for one in staff["id"]], index=staff.index, dtype=object
             ),
-            "load": numbers.map(lambda number: _load(number, least, most)).astype(object),
+            "quota": objects((range_words(*limit) for limit in limits), staff.index),
+            "load": objects(
+                (_load(number, *limit) for number, limit in zip(numbers, limits, strict=True)), staff.index
+            ),
         }
     ).reset_index(drop=True)
 
@@ -65,12 +69,12 @@ def helped(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> Figu
     return rate("helped", _running(frames, on, children)["child"], children["id"])
 
 
-def _load(number: int, least: int, most: int | None) -> str:
+def _load(number: int, least: int, most: int) -> str:
     if number == 0:
         return "none"
     if number < least:
         return "under"
-    return "over" if most is not None and number > most else "fit"
+    return "over" if number > most else "fit"
 
 
 def _children(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFrame:

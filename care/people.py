@@ -14,7 +14,7 @@ from guanai.templates.wording import say
 if TYPE_CHECKING:
     from guanai.care.facts import Facts
 
-__all__ = ["class_names", "responsible", "running"]
+__all__ = ["answering", "by_post", "class_names", "responsible", "running"]
 
 
 def running(pairings: pd.DataFrame, on: date) -> pd.DataFrame:
@@ -46,9 +46,28 @@ def responsible(facts: "Facts", kind: str, roles: tuple[str, ...]) -> np.ndarray
     also where a duty of theirs names nobody. Any other role, and these where they cannot be told: everybody of the
     active staff who has it.
     """
-    if not roles and kind in ("teacher", "helper"):
-        roles = ("self",)
+    roles = _named(kind, roles)
     return facts.once(("responsible", kind, roles), lambda: _joined(facts, kind, roles))
+
+
+def answering(
+    facts: "Facts", kind: str, roles: tuple[str, ...], person: int
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which subjects of a kind one of the staff (a place in the register) is among the `responsible` of."""
+    mine = np.zeros(len(facts.subjects(kind)), dtype=bool)
+    for role in _named(kind, roles):
+        for layer in _layers(facts, kind, role):
+            mine |= layer == person
+    return mine | by_post(facts, kind, roles, person)
+
+
+def by_post(facts: "Facts", kind: str, roles: tuple[str, ...], person: int) -> bool:
+    """Say whether one of the staff is responsible for every subject of a kind, by a post and not for some of them."""
+    return any(person in _everybody(facts, kind, role) for role in _named(kind, roles))
+
+
+def _named(kind: str, roles: tuple[str, ...]) -> tuple[str, ...]:
+    return ("self",) if not roles and kind in ("teacher", "helper") else roles
 
 
 def _joined(facts: "Facts", kind: str, roles: tuple[str, ...]) -> np.ndarray[Any, np.dtype[np.object_]]:
@@ -88,6 +107,10 @@ def _everybody(facts: "Facts", kind: str, role: str) -> list[int]:
     """Return all of the active staff who have a role, where it is not one towards a subject."""
     if role == "self" or (role in ("helper", "homeroom") and kind in (*ALL_CHILDREN, "class")):
         return []
-    staff = facts.frames["staff"].drop_duplicates("id")
-    holders = (as_strings(staff["role"]) == role) & (as_strings(staff["active"]) != "no")
-    return list(np.flatnonzero(holders.to_numpy(bool)))
+
+    def make() -> list[int]:
+        staff = facts.frames["staff"].drop_duplicates("id")
+        holders = (as_strings(staff["role"]) == role) & (as_strings(staff["active"]) != "no")
+        return [int(place) for place in np.flatnonzero(holders.to_numpy(bool))]
+
+    return facts.once(("post", role), make)

@@ -75,6 +75,14 @@ class Subjects:
         return self.frame["id"].to_numpy(object)
 
     @cached_property
+    def villages(self) -> np.ndarray[Any, np.dtype[np.object_]]:
+        """The village of each, "" where none is known."""
+        known = (
+            self.frame["village"] if "village" in self.frame else objects([""] * len(self), self.frame.index)
+        )
+        return as_strings(known).to_numpy(object)
+
+    @cached_property
     def index(self) -> pd.Index:
         """The ids, to find the place of one."""
         return pd.Index(self.ids, dtype=object)

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
-from guanai.server import record_commands, school_commands, serve_commands
+from guanai.server import duty_commands, record_commands, school_commands, serve_commands
 from guanai.server.logs import log_fault, log_to
 from guanai.templates.errors import GuanaiError
 from guanai.templates.wording import say
@@ -94,11 +94,17 @@ def parser() -> argparse.ArgumentParser:
     eject.add_argument("what", metavar="forms/NAME", help=both("option.what"))
     command("update", school_commands.update)
 
-    due = command("due", record_commands.due)
+    due = command("due", duty_commands.due)
     due.add_argument("--on", type=day, metavar="DATE", help=both("option.on"))
+    due.add_argument("--who", metavar="NAME", default="", help=both("option.who"))
     summary = command("summary", record_commands.summary)
-    summary.add_argument("--term", help=both("option.term"))
-    for listed in (due, summary):
+    coverage = command("coverage", duty_commands.coverage)
+    emergencies = command("emergencies", duty_commands.emergencies)
+    for termly in (summary, coverage):
+        termly.add_argument("--term", help=both("option.term"))
+    for finished in (due, emergencies):
+        finished.add_argument("--done", action="store_true", help=both("option.done"))
+    for listed in (due, summary, coverage, emergencies):
         listed.add_argument("--format", choices=FORMATS, default="table", help=both("option.format"))
 
     importing = command("import", record_commands.import_)

@@ -6,7 +6,7 @@ import json
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from itertools import zip_longest
 from typing import Any
 
@@ -27,9 +27,13 @@ def listing(rows: Sequence[Row], columns: Sequence[str], layout: str) -> str:
 
 
 def plain_value(value: Any) -> Any:
-    """Return a value as JSON has it: a day as 2026-11-20, nothing for what is missing."""
+    """Return a value as JSON has it: a day as 2026-11-20, a moment with its time, nothing for what is missing."""
     if isinstance(value, datetime):
-        return None if value != value else value.date().isoformat()  # NaT is unlike itself
+        if value != value:  # NaT is unlike itself
+            return None
+        return value.date().isoformat() if value.time() == time() else value.isoformat(timespec="minutes")
+    if isinstance(value, timedelta):
+        return None if value != value else round(value.total_seconds() / 60)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (list, tuple)):

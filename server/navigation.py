@@ -10,16 +10,28 @@ from pathlib import Path
 __all__ = ["Page", "half", "heading", "pages"]
 
 # The day's work first; a school's own pages follow by name.
-ORDER = ("home", "child", "home_visit", "pairing", "checklist", "summary", "register", "same_child")
+ORDER = (
+    "home",
+    "day",
+    "child",
+    "home_visit",
+    "pairing",
+    "checklist",
+    "coverage",
+    "summary",
+    "register",
+    "same_child",
+)
 HEADING = re.compile(r"^#\s+(.+?)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page: its name in the URL and its whole heading."""
+    """A page: its name in the URL, its whole heading, and whether it is in the navigation bar."""
 
     name: str
     heading: str
+    in_bar: bool = True
 
     def title(self, language: str) -> str:
         """Return the title in a language."""
@@ -44,16 +56,24 @@ def heading(sources: Iterable[str]) -> str:
 
 
 def pages(folder: Path) -> list[Page]:
-    """Return the pages in the order of the navigation bar; a name that begins with ``_`` is not in it."""
+    """Return the pages in the order of the navigation bar; a name that begins with ``_`` is not among them.
+
+    One that says ``"guanai": {"bar": false}`` in its metadata is a page that other pages lead to.
+    """
     names = {path.stem: path for path in folder.glob("*.ipynb") if not path.stem.startswith(("_", "."))}
     ranked = sorted(names, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
-    return [Page(name, _heading_of(names[name], names[name].stat().st_mtime_ns) or name) for name in ranked]
+    read = {name: _read(names[name], names[name].stat().st_mtime_ns) for name in ranked}
+    return [Page(name, title or name, in_bar) for name, (title, in_bar) in read.items()]
 
 
 @lru_cache(maxsize=256)
-def _heading_of(path: Path, _changed: int) -> str:
+def _read(path: Path, _changed: int) -> tuple[str, bool]:
+    """Return the heading of a notebook, and whether it wants to be in the bar."""
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        return heading("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        title = heading(
+            "".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"
+        )
+        return title, notebook.get("metadata", {}).get("guanai", {}).get("bar", True) is not False
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return "", True

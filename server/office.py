@@ -41,6 +41,7 @@ class Office:
         # Two at a time: a hash takes 64 MiB, and a flood of attempts must leave room for pages.
         self._hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
         self._name: tuple[int, str, list[str]] | None = None
+        self._current = school
 
     @property
     def name(self) -> str:
@@ -52,12 +53,18 @@ class Office:
         """What is wrong with the workbook, in words."""
         return self._profile()[2]
 
+    @property
+    def current(self) -> "School":
+        """The school by its workbook as it is now: for reading, under nobody's name."""
+        self._profile()
+        return self._current
+
     def _profile(self) -> tuple[int, str, list[str]]:
         workbook = self.school.folder.workbook
         changed = workbook.stat().st_mtime_ns if workbook.exists() else 0
         if self._name is None or self._name[0] != changed:
             fresh = self.school.as_user(self.school.person)
-            self._name = (changed, fresh.name, fresh.notices)
+            self._name, self._current = (changed, fresh.name, fresh.notices), fresh
         return self._name
 
     def cookie_secret(self) -> bytes:

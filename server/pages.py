@@ -13,6 +13,7 @@ from tornado.httputil import url_concat
 from tornado.iostream import StreamClosedError
 from voila.tornado.handler import TornadoVoilaHandler
 
+from guanai.server.emergencies import milliseconds, shown_incidents
 from guanai.server.kernels import PageKernels
 from guanai.server.logs import log_fault
 from guanai.server.navigation import HEADING, half, pages
@@ -196,6 +197,8 @@ def surroundings(handler: SchoolPage) -> dict[str, Any]:
     - ``name``, ``title``: of this page;
     - ``pages``: all pages as (name, title) in the order of the navigation bar;
     - ``notices``: what everybody should know, as texts;
+    - ``emergencies``: those with a step still to be done, see `guanai.server.emergencies.Incident`;
+    - ``clock``: the server's moment in milliseconds, by which their time left is counted;
     - ``waiting``: what a page says while it opens or has lost its kernel, as JSON;
     - ``whole``: whether this is Voila's own page.
     """
@@ -211,8 +214,10 @@ def surroundings(handler: SchoolPage) -> dict[str, Any]:
         **handler.template_namespace,
         "name": name,
         "title": titles.get(name, name),
-        "pages": list(titles.items()),
+        "pages": [(page.name, titles[page.name]) for page in bar if page.in_bar or page.name == name],
         "notices": notices,
+        "emergencies": shown_incidents(handler),
+        "clock": milliseconds(handler.office.current.now()),
         "waiting": json.dumps(words).replace("<", "\\u003c"),
         "whole": handler.whole,
     }

@@ -1,4 +1,4 @@
-"""Commands about records and rules: due, summary, import, export, form check. They print what the pages show."""
+"""Commands about records: import, export, form check; and the figures of a term. They print what the pages show."""
 
 from argparse import Namespace
 from collections import Counter
@@ -8,34 +8,9 @@ from guanai.server.school_commands import opened
 from guanai.templates.errors import ExchangeError
 from guanai.templates.wording import say
 
-__all__ = ["due", "export", "form_check", "import_", "summary"]
+__all__ = ["export", "form_check", "import_", "summary"]
 
-DUE_COLUMNS = (
-    "duty",
-    "subject",
-    "subject_id",
-    "class",
-    "who",
-    "due",
-    "since",
-    "status",
-    "why",
-    "period",
-    "need",
-    "have",
-)
-DUE_ON_PAPER = ("status", "due", "since", "duty", "subject", "class", "who", "why")
 FIGURE_COLUMNS = ("key", "label", "numerator", "denominator", "share", "target", "met", "basis")
-
-
-def due(chosen: Namespace) -> None:
-    """Print what is due on a day."""
-    from guanai.server.listings import listing
-
-    with opened(chosen.folder) as school:
-        rows = school.due(chosen.on).to_dict("records")
-    columns = DUE_ON_PAPER if chosen.format == "table" else DUE_COLUMNS
-    tell(listing([{str(name): value for name, value in row.items()} for row in rows], columns, chosen.format))
 
 
 def summary(chosen: Namespace) -> None:

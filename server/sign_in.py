@@ -33,6 +33,8 @@ __all__ = [
     "SchoolIdentity",
     "SignIn",
     "SignOut",
+    "device_mark",
+    "sign_in",
 ]
 
 IDENTITY_HEADERS = ("X-Guanai-Person", "X-Guanai-Staff", "X-Guanai-Role")
@@ -111,7 +113,9 @@ class SignIn(Screen):
         name = self.get_body_argument("name", "")
         password = self.get_body_argument("password", "", strip=False)
         try:
-            account = await self.office.admit(name, password, str(self.request.remote_ip), self._device(name))
+            account = await self.office.admit(
+                name, password, str(self.request.remote_ip), device_mark(self, name)
+            )
         except AccessError as error:
             self.set_status(429 if isinstance(error, TooSoonError) else 401)
             self._show(error.message(self.language), name)
@@ -132,10 +136,6 @@ class SignIn(Screen):
     def _let_in(self, account: Account) -> None:
         sign_in(self, account)
         self.redirect(self._next())
-
-    def _device(self, name: str) -> str | None:
-        mark = self.get_signed_cookie(device_cookie(name), max_age_days=YEAR_DAYS)
-        return mark.decode() if mark else None
 
 
 class SignOut(Screen):
@@ -222,6 +222,12 @@ def sign_in(handler: Screen, account: Account) -> None:
     if handler.get_signed_cookie(device_cookie(account.name), max_age_days=YEAR_DAYS) is None:
         name, mark = device_cookie(account.name), secrets.token_urlsafe(12)
         handler.set_signed_cookie(name, mark, expires_days=YEAR_DAYS, path=handler.base_url, **held)
+
+
+def device_mark(handler: Screen, name: str) -> str | None:
+    """Return this browser's own mark if it has signed in to the account before."""
+    mark = handler.get_signed_cookie(device_cookie(name), max_age_days=YEAR_DAYS)
+    return mark.decode() if mark else None
 
 
 def cookie_name(handler: web.RequestHandler) -> str:

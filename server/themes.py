@@ -15,8 +15,8 @@ __all__ = ["THEME_NAME", "ThemeFiles", "theme_url"]
 THEME_NAME = r"[\w-]+\.(?:css|js|svg|png|ico)"
 # What a page loads in one piece, of several files of the theme.
 JOINED = {
-    "pages.css": ("controls.css", "page.css", "widgets.css"),
-    "pages.js": ("widgets.js", "attachments.js", "lean.js"),
+    "pages.css": ("controls.css", "page.css", "emergencies.css", "widgets.css"),
+    "pages.js": ("widgets.js", "attachments.js", "countdown.js", "lean.js"),
 }
 YEAR = 365 * 24 * 60 * 60
 TYPES = {

@@ -33,10 +33,13 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from guanai.server.addresses import is_loopback
 from guanai.server.attachments import MESSAGE_LIMIT, AttachmentFile
+from guanai.server.emergencies import StepDone
 from guanai.server.kernel_settings import kernel_settings
 from guanai.server.kernels import OwnKernelSpec, PageKernels
 from guanai.server.office import Office
+from guanai.server.own_password import OwnPassword
 from guanai.server.pages import ClosedDoor, KernelState, PageClosing, SchoolPage, VoilaAddress, dress
+from guanai.server.printing import PrintPage
 from guanai.server.screens import theme_environment
 from guanai.server.sign_in import IDENTITY_HEADERS, KernelOwner, SchoolIdentity
 from guanai.server.themes import THEME_NAME, ThemeFiles
@@ -248,6 +251,9 @@ class SchoolServer(voila.app.Voila):
             ),
             (rf"{base}theme/({THEME_NAME})", ThemeFiles),
             (rf"{base}attachment/([^/]+)", AttachmentFile),
+            (rf"{base}emergency-step", StepDone),
+            (rf"{base}print", PrintPage),
+            (rf"{base}password", OwnPassword),
             (rf"{base}voila/bundle-{BUNDLE}/(.*)", BundleFiles, bundle),
             (rf"{base}voila/api/themes/(.*)", ThemesHandler, themes),
             (rf"{base}voila/api/shutdown/{KERNEL_ID}", PageClosing),

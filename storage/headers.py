@@ -8,20 +8,24 @@ from typing import Any
 from guanai.storage.forms.definitions import Form, Group, Item, Question, Repeat, stored_kind
 from guanai.storage.forms.marks import to_plain
 from guanai.storage.forms.sessions import Session
-from guanai.templates.wording import say
+from guanai.templates.wording import LANGUAGES, say
 
-__all__ = ["Header", "headers_of"]
+__all__ = ["Header", "headers_of", "label_of", "labels_of", "repeats_of"]
 
 
 @dataclass(frozen=True)
 class Header:
-    """One column: its heading, and where its answer lies (``guardians/0/name``, counted from 0)."""
+    """One column: its heading, and where its answer lies (``guardians/0/name``, counted from 0).
+
+    ``labels`` are the question's label in each language of the form.
+    """
 
     text: str
     label: str
     path: str
     kind: str
     question: Question
+    labels: tuple[str, ...] = ()
 
     @property
     def read_only(self) -> bool:
@@ -35,7 +39,7 @@ class Header:
             if isinstance(place, list):
                 place = place[int(part)] if int(part) < len(place) else None
             else:
-                place = None if place is None else place.get(part)
+                place = place.get(part) if isinstance(place, Mapping) else None
         return place
 
     def reach(self, session: Session, *, make: bool) -> bool:
@@ -52,45 +56,79 @@ class Header:
         return True
 
 
-def headers_of(form: Form, documents: Sequence[Mapping[str, Any]] = (), *, repeats: int = 1) -> list[Header]:
+def headers_of(
+    form: Form | Repeat,
+    documents: Sequence[Mapping[str, Any]] = (),
+    *,
+    repeats: int = 1,
+    inner: bool = True,
+) -> list[Header]:
     """Return the columns of a form in page order; a repeat has as many rows as the longest record, at least some.
 
-    Headings are labels in Chinese; a label that stands more than once has the question's name behind it.
+    Headings are labels in Chinese; a label that stands more than once has the question's name behind it. Without
+    ``inner`` repeats are left out, for they have a sheet each; the columns of a repeat itself are those of its rows.
     """
-    plain = list(_columns(form.items, documents, repeats))
-    often = Counter(label for label, _, _ in plain)
+    plain = list(_columns(form.items, documents, repeats if inner else None))
+    often = Counter(labels[0] for labels, _, _ in plain)
     return [
         Header(
-            text=label if often[label] == 1 else f"{label} ({path})",
-            label=label,
+            text=labels[0] if often[labels[0]] == 1 else f"{labels[0]} ({path})",
+            label=labels[0],
             path=path,
             kind=stored_kind(question),
             question=question,
+            labels=labels,
         )
-        for label, path, question in plain
+        for labels, path, question in plain
     ]
+
+
+def repeats_of(items: Sequence[Item], keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Repeat]]:
+    """Yield every repeat with the keys that lead to it, an outer one before those in it."""
+    for item in items:
+        if isinstance(item, Group):
+            yield from repeats_of(item.items, keys)
+        elif isinstance(item, Repeat):
+            yield (*keys, item.key), item
+            yield from repeats_of(item.items, (*keys, item.key))
 
 
 def _columns(
     items: Sequence[Item],
     documents: Sequence[Mapping[str, Any]],
-    repeats: int,
+    repeats: int | None,
     path: str = "",
-    label: str = "",
-) -> Iterator[tuple[str, str, Question]]:
+    before: Mapping[str, str] | None = None,
+) -> Iterator[tuple[tuple[str, ...], str, Question]]:
+    before = before or {}
     for item in items:
         if isinstance(item, Group):
-            yield from _columns(item.items, documents, repeats, path, label)
+            yield from _columns(item.items, documents, repeats, path, before)
         elif isinstance(item, Repeat):
-            rows = max([repeats, *(len(document.get(item.key) or ()) for document in documents)])
-            for index in range(rows):
-                heading = say("exchange.repeat", label=_label(item), number=index + 1)
-                yield from _columns(item.items, (), 0, f"{path}{item.key}/{index}/", heading)
+            if repeats is None:
+                continue
+            lists = [document.get(item.key) or () for document in documents]
+            for index in range(max([repeats, *map(len, lists)])):
+                rows = [one[index] for one in lists if index < len(one)]
+                heads = {
+                    code: before.get(code, "")
+                    + say("exchange.repeat", code, label=label_of(item, code), number=index + 1)
+                    for code in LANGUAGES
+                }
+                yield from _columns(item.items, rows, min(repeats, 1), f"{path}{item.key}/{index}/", heads)
         elif isinstance(item, Question) and item.kind not in ("note", "metadata"):
-            yield label + _label(item), path + item.key, item
+            labels = dict.fromkeys(
+                before.get(code, before.get("zh", "")) + label for code, label in labels_of(item).items()
+            )
+            yield tuple(labels), path + item.key, item
 
 
-def _label(item: Item) -> str:
+def label_of(item: Item, language: str = "zh") -> str:
     """Return an item's label without what is filled in while answering; its name where it has none."""
-    text = "".join(part for part in item.label.parts("zh") if isinstance(part, str)).strip()
+    text = "".join(part for part in item.label.parts(language) if isinstance(part, str)).strip()
     return to_plain(text) or item.name
+
+
+def labels_of(item: Item) -> dict[str, str]:
+    """Return an item's label in each language, Chinese first."""
+    return {code: label_of(item, code) for code in dict.fromkeys(("zh", *item.label.texts))}

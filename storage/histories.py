@@ -13,7 +13,7 @@ from guanai.storage.documents import Json
 from guanai.storage.schemas import history as changes
 from guanai.storage.schemas import records
 
-__all__ = ["Change", "Kind", "binned", "life_of"]
+__all__ = ["Change", "Kind", "binned", "changes_between", "life_of"]
 
 Kind = Literal["insert", "update", "delete", "restore"]
 
@@ -58,6 +58,13 @@ _BIN = (
         ),
     )
     .order_by(changes.c.seq.desc())
+)
+
+
+_BETWEEN = (
+    sa.select(*_COLUMNS)
+    .where(changes.c.seq.between(sa.bindparam("first"), sa.bindparam("last")))
+    .order_by(changes.c.seq)
 )
 
 
@@ -114,3 +121,8 @@ def life_of(database: Database, table: str, key: int | str) -> list[Change]:
 def binned(database: Database, table: str) -> list[Change]:
     """Return the deletions that have not been taken back, the latest first."""
     return [_change(row) for row in database.run(_BIN, table_name=table)]
+
+
+def changes_between(database: Database, first: int, last: int) -> list[Change]:
+    """Return the changes from one number to another, both among them, in the order in which they were made."""
+    return [_change(row) for row in database.run(_BETWEEN, first=first, last=last)]

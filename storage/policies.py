@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import date
 
 from guanai.care.calendars import school_year
@@ -55,7 +56,8 @@ def current_policy(
     """Return the policy in use, and what is wrong with the workbook where it could not be used.
 
     ``columns`` gives the questions of each form, so that a duty can name any of them. A workbook
-    without a mistake is kept as the last good one; a broken one leaves that in use.
+    without a mistake is kept as the last good one; a broken one leaves that in use. Where a form has
+    lost a question that a duty names, so that neither can be used as it is, only that duty is out of force.
     """
     kept = folder.kept / folder.workbook.name
     notice = None
@@ -67,8 +69,14 @@ def current_policy(
         else:
             _keep(folder)
             return policy, None
-    if notice and kept.exists():
-        return policy_from_sheets(read_workbook(kept), kept.name, columns), notice
+    if notice:
+        with suppress(PolicyError):
+            return policy_from_sheets(read_workbook(kept), kept.name, columns), notice
+        for path in (folder.workbook, kept):
+            # A form that has lost a question must not take the rules of the whole school with it.
+            with suppress(PolicyError):
+                sheets = fit_to_forms(read_workbook(path), columns)
+                return policy_from_sheets(sheets, path.name, columns), notice
     return policy_from_sheets(
         preset_sheets(DEFAULT_POLICY, on, columns=columns), DEFAULT_POLICY, columns
     ), notice

@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import pandas as pd
@@ -14,9 +15,11 @@ from guanai.storage.attachments import Attachments
 from guanai.storage.databases import Database
 from guanai.storage.entities import follow
 from guanai.storage.folders import Folder
+from guanai.storage.form_versions import VERSIONS, Versions
 from guanai.storage.forms import SYSTEM_FIELDS, Form, Session
+from guanai.storage.forms.renames import moved
 from guanai.storage.frames import frame_of, lazy_copy, with_children
-from guanai.storage.histories import Change
+from guanai.storage.histories import Change, changes_between
 from guanai.storage.labels import labels_of, options_of
 from guanai.storage.lists import list_rows
 from guanai.storage.shelves import Shelf
@@ -42,6 +45,8 @@ class Registers:
         self._database = database
         self._db = RecordDB(database, author=person)
         self._shelf = Shelf(folder)
+        #: Who published which version of a form, and what became of its questions.
+        self.versions = Versions(folder, self.table(VERSIONS))
         self._bound: dict[str, tuple[Form, Form]] = {}
         self._frames: dict[str, tuple[tuple[object, ...], pd.DataFrame]] = {}
         self._options: dict[str, tuple[int, list[dict[str, str]]]] = {}
@@ -57,6 +62,10 @@ class Registers:
         """Return the day that counts as today: the clock's, or ``GUANAI_TODAY`` where a trainer sets it."""
         fixed = os.environ.get("GUANAI_TODAY")
         return date.fromisoformat(fixed) if fixed else date.today()
+
+    def now(self) -> datetime:
+        """Return this moment by the clock on the wall, on the day that counts as `today`."""
+        return datetime.combine(self.today(), datetime.now().time())
 
     # Forms
 
@@ -76,8 +85,13 @@ class Registers:
             drafts = Drafts(self._database, self.person, name, form.version)
             kept = Attachments(self.folder.attachments)
             mine = replace(form, instances=self.instances, clock=self.today, drafts=drafts, attachments=kept)
+            mine = replace(mine, retired=self.versions.retired(name))
             bound = self._bound[name] = (form, mine)
         return bound[1]
+
+    def own_form(self, name: str) -> Path | None:
+        """Return the school's own file of a form, None where the shipped one is in use."""
+        return self._shelf.own(name)
 
     def all_forms(self) -> dict[str, Form]:
         """Return every form by its name."""
@@ -129,14 +143,18 @@ class Registers:
         ``retired`` the answers to questions that the form no longer has stand last. Raises GuanaiError
         for an unknown form.
         """
-        columns = self.form(name).columns
         if retired:
-            return self._framed(name, columns, retired=True)
-        state = (self.form(name).version, self._state(name), self._state("child"))
+            return self._framed(name, self.form(name).columns, retired=True)
+        return lazy_copy(self.shared(name))
+
+    def shared(self, name: str) -> pd.DataFrame:
+        """Return the frame of a register that all readers share: to be read, never to be changed."""
+        columns = self.form(name).columns
+        state = (self.form(name).source, self._state(name), self._state("child"))
         cached = self._frames.get(name)
         if cached is None or cached[0] != state:
             cached = self._frames[name] = (state, self._framed(name, columns))
-        return lazy_copy(cached[1])
+        return cached[1]
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return every register as a frame, by its name."""
@@ -183,6 +201,7 @@ class Registers:
         same step. Raises RecordError with the form's message for each field, ConflictError with both versions when
         somebody else has saved the record since it was read.
         """
+        record = self.renamed(form, record)
         session = self.session(form, record, defaults=False if token else None)
         problems = session.check()
         if problems:
@@ -196,6 +215,29 @@ class Registers:
             kept = self._keep(form, answers, record, token, key)
             follow(self, session, kept, before)
             return kept
+
+    def renamed(self, form: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return answers that were given while questions had other names under the names they have now."""
+        columns = self.form(form).columns
+        renames = self.versions.renames(form)
+        now = {
+            old: new
+            for old, new in renames.items()
+            if old not in columns and new.partition("/")[0] in columns
+        }
+        return moved(record, now) if now else record
+
+    def amend(self, form: str, record_id: str, answers: Mapping[str, Any]) -> Record:
+        """Change some answers of a record as they stand, its other questions unasked: what must never be refused.
+
+        Raises GuanaiError for a record that is gone.
+        """
+        with self.transaction():
+            kept = self.record(form, record_id)
+            if kept is None:
+                raise GuanaiError("school.no_record", id=record_id, form=form)
+            whole = {name: value for name, value in kept.items() if name not in SYSTEM_FIELDS} | dict(answers)
+            return self._replace(form, whole, {"id": record_id}, None)
 
     def save_many(self, form: str, records: Iterable[Mapping[str, Any]]) -> int:
         """Save records that have been through their form, all or none; return how many. Raises what `save` does."""
@@ -236,6 +278,10 @@ class Registers:
     def sequence(self) -> int:
         """Return a number that stays the same while no record changes."""
         return self._database.sequence()
+
+    def changes(self, first: int, last: int) -> list[Change]:
+        """Return the changes of all registers from one number of `sequence` to another."""
+        return changes_between(self._database, first, last)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make every save within the block one: all of them are kept, or none."""

@@ -4,31 +4,36 @@ Open it with `guanai.storage.open_school`, and hand pages only `School.as_user`:
 who and when.
 """
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from guanai.care.calendars import Term
-from guanai.care.duties import due
 from guanai.care.eligibility import left_behind
 from guanai.care.policies import Policy
 from guanai.care.summaries import Summary, summary
+from guanai.storage.abouts import records_naming
+from guanai.storage.bins import Bin, called
 from guanai.storage.databases import Database
+from guanai.storage.designs import Designs
 from guanai.storage.doubles import Doubles
+from guanai.storage.duties import Obligations
 from guanai.storage.folders import Folder
-from guanai.storage.frames import lazy_copy, within
+from guanai.storage.frames import within
+from guanai.storage.imports import Imports
+from guanai.storage.pairings import Pairings
+from guanai.storage.periods import periods_of
 from guanai.storage.policies import current_policy
 from guanai.storage.registers import NOBODY, Registers
+from guanai.storage.roles import COORDINATING
 from guanai.templates import template
 from guanai.templates.errors import GuanaiError
 from guanai.templates.wording import say
 
 __all__ = ["School"]
-
-# Who answers for the whole school and so sees every line (requirements 3: 校长, 副校长, 德育处/团少部).
-COORDINATING = ("headmaster", "deputy", "coordinator")
 
 
 class School(Registers):
@@ -40,10 +45,19 @@ class School(Registers):
     def __init__(self, folder: Folder, database: Database, person: str = NOBODY, staff_id: str = "") -> None:
         super().__init__(folder, database, person, staff_id)
         self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
-        self._due: dict[tuple[date, bool], tuple[int, pd.DataFrame]] = {}
         self._policy: tuple[Policy, str | None] | None = None
         #: Dossiers that may be of one child: found, made one, taken apart again.
         self.doubles = Doubles(self)
+        #: Pairings proposed, accepted and undone as a whole.
+        self.pairings = Pairings(self)
+        #: What comes from files: seen before it is written, and taken back as a whole.
+        self.imports = Imports(self)
+        #: Forms as a coordinator changes them: checked, compared, published, taken back.
+        self.designs = Designs(self)
+        #: What the rules say of a day, behind `due`, `coverage` and `emergencies`.
+        self.duties = Obligations(self)
+        #: What was deleted, and how it comes back.
+        self.deleted = Bin(self)
 
     def as_user(self, person: str, staff_id: str = "") -> "School":
         """Return the door as that person sees it: what they save carries their name.
@@ -56,7 +70,8 @@ class School(Registers):
         """Take over what the other has read of the same school; return this one."""
         self._policy = other._policy
         self._frames, self._options = dict(other._frames), dict(other._options)
-        self._summaries, self._due = dict(other._summaries), dict(other._due)
+        self._summaries = dict(other._summaries)
+        self.duties.start_from(other.duties)
         return self
 
     # Its rules
@@ -111,7 +126,19 @@ class School(Registers):
                 return term
         raise GuanaiError("school.no_term", name=name, names="、".join(self.terms()))
 
+    def periods(self) -> dict[str, tuple[date, date]]:
+        """Return the times by which a list is narrowed down: first and last day by name."""
+        return periods_of(self.policy.calendar.terms, self.today())
+
     # Its records, seen by its rules
+
+    def counts(self) -> dict[str, int]:
+        """Return how many records each register has."""
+        return {name: len(self.table(name)) for name in self.forms()}
+
+    def called(self, form: str, record: Mapping[str, Any]) -> str:
+        """Return how a record is called where it stands by itself: a name, or its day and its child."""
+        return called(self, form, record)
 
     def instances(self, name: str) -> list[dict[str, str]]:
         """Return the rows of a register or a file as in `Registers.instances`, or the profile as name and value."""
@@ -143,47 +170,65 @@ class School(Registers):
     def about(self, child_id: str) -> dict[str, Any]:
         """Return everything about a child, as a dossier shows it.
 
-        ``records``: every register's records of the child by form name, frames as in `frame`; ``forms`` by name;
-        ``history``: the changes of the child's own record, and of one merged into it; ``due``: its due lines
+        ``records``: by form name every register's records that name the child, in whatever question; ``forms`` by
+        name; ``history``: the changes of the child's own record, and of one merged into it; ``due``: its due lines
         ``on`` this day.
         """
-        forms = self.all_forms()
-        frames = {name: self.frame(name) for name, form in forms.items() if "child" in form.columns}
         lines = self.due()
         return {
-            "forms": forms,
-            "records": {name: frame[frame["child"] == child_id] for name, frame in frames.items()},
+            "forms": self.all_forms(),
+            "records": records_naming(self, child_id),
             "history": self.doubles.history(child_id),
             "due": lines[lines["subject_id"] == child_id],
             "on": self.today(),
         }
 
-    def due(self, on: date | None = None, *, done: bool = False) -> pd.DataFrame:
-        """Return what is due on a day, one row per duty, subject and period; columns as in `care.duties.due`."""
-        asked = (on or self.today(), done)
-        sequence = self._database.sequence()
-        known = self._due.get(asked)
-        if known is None or known[0] != sequence:
-            known = self._due[asked] = (sequence, due(self.policy, self.frames(), asked[0], done=done))
-        return lazy_copy(known[1])
+    def due(
+        self,
+        on: date | None = None,
+        *,
+        done: bool = False,
+        now: datetime | None = None,
+        who: str | None = None,
+    ) -> pd.DataFrame:
+        """Return what is due on a day, one row per duty, subject and period; columns as in `care.duties.due`.
 
-    def mine(self, lines: pd.DataFrame) -> pd.DataFrame:
-        """Return the due lines that the signed-in person answers for.
+        ``done`` adds what is done or excused; ``who`` (`own_id`, or an id of the staff) leaves out what others owe.
+        """
+        return self.duties.due(on, done=done, now=now, who=who)
+
+    @property
+    def own_id(self) -> str | None:
+        """Whose lines to show a person first: their id in the register of staff, None for all lines.
 
         Somebody who is not in the register of staff, or who coordinates, answers for all.
         """
         staff = self.record("staff", self.staff_id) if self.staff_id else None
-        if staff is None or staff.get("role") in COORDINATING:
-            return lines
-        return lines[[staff["name"] in str(who).split(say("policy.comma")) for who in lines["who"]]]
+        return None if staff is None or staff.get("role") in COORDINATING else self.staff_id
+
+    def coverage(self, term: str | None = None, on: date | None = None) -> pd.DataFrame:
+        """Return how far every duty of a term is fulfilled, one row per duty and subject (child, helper, class …).
+
+        Columns as in `care.fulfilment.fulfilment`: duty, kind, subject_id, subject, class, village, who, need, have,
+        periods, done, open, overdue, postponed, excused, share, met.
+        """
+        return self.duties.fulfilment(term, on)
+
+    def emergencies(self, now: datetime | None = None, *, finished: bool = False) -> pd.DataFrame:
+        """Return the steps of the emergencies, what is late first; columns as in `care.emergencies.countdown`."""
+        return self.duties.emergencies(now, finished=finished)
+
+    def chosen_term(self, name: str | None, day: date) -> Term:
+        """Return the term of a name, without one that of a day. Raises GuanaiError for neither."""
+        return self._term_by_name(name) if name else self._term_by_day(day)
 
     def summary(self, term: str | None = None, on: date | None = None) -> Summary:
         """Return what a term came to: figures against their targets, and tables (F1, F17)."""
         day = on or self.today()
-        chosen = self._term_by_name(term) if term else self._term_by_day(day)
+        chosen = self.chosen_term(term, day)
         sequence = self._database.sequence()
         known = self._summaries.get((chosen.name, day))
         if known is None or known[0] != sequence:
-            known = (sequence, summary(self.policy, self.frames(), chosen, day))
+            known = (sequence, summary(self.policy, self.duties.frames, chosen, day))
             self._summaries[chosen.name, day] = known
         return known[1]

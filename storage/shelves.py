@@ -42,6 +42,10 @@ class Shelf:
             if not path.name.startswith(("~$", "."))
         }
 
+    def own(self, name: str) -> Path | None:
+        """Return the school's own file of a form, None where the shipped one is in use."""
+        return self._own().get(name)
+
     def form(self, name: str) -> Form:
         """Return a form by name; see `School.form`."""
         return self._form(name)[0]

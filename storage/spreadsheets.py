@@ -22,7 +22,7 @@ __all__ = ["Sheet", "book_of"]
 # What a spreadsheet does not allow in the title of a sheet, and how long one may be.
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", "_"))
 LONGEST = 31 - 2  # room for the number that tells two apart
-FORMATS = {"share": "0.0%", "day": "yyyy-mm-dd", "text": "@"}
+FORMATS = {"share": "0.0%", "day": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm", "text": "@", "key": "@"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def _fill(page: Worksheet, sheet: Sheet) -> None:
         cells[0].font = Font(bold=True)
         cells[0].fill = PatternFill("solid", fgColor="DDEBE4")
         cells[0].alignment = Alignment(wrap_text=True, vertical="center")
-        page.column_dimensions[get_column_letter(column)].width = _width(cells)
+        page.column_dimensions[get_column_letter(column)].width = 10 if kind == "key" else _width(cells)
     page.freeze_panes = sheet.stays
 
 

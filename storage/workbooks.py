@@ -14,7 +14,7 @@ from guanai.storage.spreadsheets import Sheet, book_of
 from guanai.templates import template
 from guanai.templates.errors import PolicyError
 
-__all__ = ["presets", "read_first_sheet", "read_workbook", "write_workbook"]
+__all__ = ["presets", "read_workbook", "write_workbook"]
 
 Sheets = dict[str, list[dict[str, Any]]]
 
@@ -42,17 +42,6 @@ def read_workbook(path: Path) -> Sheets:
         ]
     book.close()
     return sheets
-
-
-def read_first_sheet(path: Path) -> list[list[Any]]:
-    """Return the rows of a workbook's first sheet as lists, dates as `date`, everything else as text.
-
-    Raises PolicyError when the file cannot be opened.
-    """
-    book = _open(path)
-    rows = [[_plain(cell) for cell in row] for row in book.worksheets[0].iter_rows(values_only=True)]
-    book.close()
-    return rows
 
 
 def _open(path: Path) -> Workbook:

@@ -15,6 +15,7 @@ from guanai.care.periods import IN_TERM, periods
 DAY = timedelta(days=1)
 ALWAYS, FOREVER = date(1900, 1, 1), date(2199, 12, 31)
 CHILDREN = ("child", "guardian", "parent")
+PARENTS = ("father_status", "mother_status")
 COUNTED = {
     "both": lambda away, unable: away == 2,
     "one": lambda away, unable: away >= 1,
@@ -71,6 +72,19 @@ class School:
         for name, records in registers.items():
             for record in records:
                 self.places.setdefault((name, record.get("child")), []).append(record)
+        self.steps = {}  # changes of the parents' status that say what was before, by child
+        for change in self.of("change"):
+            if change.get("field") in PARENTS and change.get("date") and change.get("before"):
+                self.steps.setdefault(change["child"], []).append(change)
+        self.decisions = {}
+        for one in self.of("deferral"):
+            named = (
+                one.get("duty"),
+                one.get("subject_kind"),
+                one.get("child") or one.get("subject") or "",
+                one.get("role") or "",
+            )
+            self.decisions.setdefault((*named, one.get("since")), []).append(one)
         self.known = {one[0] for one in self.subjects("child")}
 
     def of(self, register):
@@ -117,15 +131,38 @@ class School:
                     first = min(pair["start"] for pair in mine)
                     yield row["id"], "", first, max(pair.get("end") or FOREVER for pair in mine), row
 
+    def left_behind(self, father, mother):
+        if not father or not mother:
+            return False
+        away = (father == "away") + (mother == "away")
+        return COUNTED[self.policy.definition](away, "home" not in (father, mother))
+
+    def stretch(self, child):
+        """Return first day (None: always) and first day after (None: still) of the last time it was left-behind."""
+        steps = self.steps.get(child["id"], [])
+
+        def status(field, day):
+            later = [one for one in steps if one["field"] == field and one["date"] > day]
+            first = min((one["date"] for one in later), default=None)
+            return next((one["before"] for one in later if one["date"] == first), child.get(field))
+
+        marks = [date.min, *sorted({one["date"] for one in steps})]
+        states = [self.left_behind(*(status(field, day) for field in PARENTS)) for day in marks]
+        if not steps or True not in states:
+            return None
+        last = max(place for place, counted in enumerate(states) if counted)
+        first = last
+        while first and states[first - 1]:
+            first -= 1
+        return marks[first] if first else None, marks[last + 1] if last + 1 < len(marks) else None
+
     def span(self, child):
         father, mother = child.get("father_status"), child.get("mother_status")
+        counts = self.left_behind(father, mother)
         if not father and not mother:
             counts = child.get("eligible") == "yes"
-        elif not father or not mother:
-            counts = False
-        else:
-            away = (father == "away") + (mother == "away")
-            counts = COUNTED[self.policy.definition](away, "home" not in (father, mother))
+        stretch = self.stretch(child)
+        counts = counts or stretch is not None
         left = child.get("status") not in (None, "", "enrolled")
         if not counts or (left and not child.get("status_since")):
             return None
@@ -139,7 +176,11 @@ class School:
                 )  # as the frames reckon: 29 February is 28 in a common year
         if left:
             until = min(until, child["status_since"] - DAY)
-        return child.get("registered_on") or ALWAYS, until
+        begin = child.get("registered_on") or ALWAYS
+        if stretch:
+            begin = max(begin, stretch[0] or ALWAYS)
+            until = min(until, stretch[1] - DAY if stretch[1] else until)
+        return begin, until
 
     def asked(self, duty):
         for one in self.subjects(duty.subject):
@@ -154,7 +195,7 @@ class School:
             return record.get("child") == subject
         if kind == "class":
             room = record.get("class")
-            if room is None and not any(one.get("class") for one in self.of(register)):
+            if room is None:
                 if record.get("child") not in self.known:
                     return False
                 room = self.children[record["child"]].get("class")
@@ -239,15 +280,36 @@ class School:
             until = (
                 until if isinstance(until, datetime) else datetime.combine(until, time())
             ) + duty.grace_days * DAY
-        moment = self.now if duty.limit and duty.limit.momentary else datetime.combine(self.on, time())
-        status = "done" if fine else "overdue" if until is not None and until < moment else "due"
-        if fine and not self.done:
-            return []
         kind = kind or duty.subject
+        momentary = duty.limit and duty.limit.momentary
+        moment = self.now if momentary else datetime.combine(self.on, time())
+        decision = None if fine or momentary else self.decided(duty, kind, roles, subject, since)
+        excused = decision is not None and decision["kind"] == "excuse"
+        if decision and not excused:
+            put_off = datetime.combine(decision["until"], time())
+            until = put_off if until is None else max(until, put_off)
+        status = "done" if fine else "excused" if excused else "due"
+        if status == "due" and until is not None and until < moment:
+            status = "overdue"
+        elif status == "due" and decision and self.on < decision["until"]:
+            status = "postponed"
+        if status in ("done", "excused") and not self.done:
+            return []
         who = self.responsible(kind, subject, roles)
         return [
             (duty.name, kind, subject, who, since, until, status, period, need, have, tuple(counted), room)
         ]
+
+    def decided(self, duty, kind, roles, subject, since):
+        """Return the last decision about a line that is known on the day."""
+        role = roles[0] if duty.by == ("each",) and roles else ""
+        known = [
+            one
+            for one in self.decisions.get((duty.name, kind, subject, role, since), [])
+            if one.get("date") and one["date"] <= self.on
+            and (one["kind"] == "excuse" or (one["kind"] == "postpone" and one.get("until")))
+        ]  # fmt: skip
+        return max(known, key=lambda one: (one["date"], one["id"]), default=None)
 
 
 def makers(register, record):
@@ -566,7 +628,7 @@ def as_frames(registers):
         for column in frame.columns:
             if any(isinstance(row[column], date) for row in rows):
                 frame[column] = pd.to_datetime(frame[column]).astype("datetime64[ns]")
-            elif column in ("date", "start", "end", "follow_up", "closed_on"):
+            elif column in ("date", "start", "end", "follow_up", "closed_on", "since", "until"):
                 frame[column] = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
             else:
                 frame[column] = pd.Series([row[column] for row in rows], dtype=object)

@@ -145,3 +145,34 @@ def test_an_error_is_told():
         raise ZeroDivisionError("secret")
 
     assert "secret" not in Checklist(fail).body.value
+
+
+def test_a_teacher_is_chosen_by_one_name_of_several():
+    both = lines().assign(who="严老师、柏老师")
+    checklist = Checklist(both, filters=["who", "subject"])
+    assert set(checklist.filters["who"].control.options) == {"全部", "柏老师", "严老师"}
+    checklist.filters["who"].value = "柏老师"
+    assert len(checklist.shown) == 12
+    checklist.filters["subject"].value = "ax1"
+    assert set(checklist.shown["subject"]) == {"安小1", "安小10", "安小11"}
+
+
+def test_the_way_to_group_is_chosen():
+    checklist = Checklist(lines(), groups=["class", "duty"])
+    checklist.grouping.value = "duty"
+    assert checklist.body.value.count("<section>") == 2
+
+
+def test_what_a_page_was_asked_for_is_chosen_first():
+    checklist = Checklist(lines(), values={"duty": "谈心", "class": None}, status="overdue")
+    assert set(checklist.shown["duty"]) == {"谈心"} and set(checklist.shown["status"]) == {"overdue"}
+
+
+def test_all_lines_go_on_paper_not_only_the_page_that_is_shown():
+    checklist = Checklist(lines(), page=3, heading="星光小学")
+    checklist.paper.click()
+    sheet = checklist.sheet.value
+    assert sheet.count("☐") == 12
+    assert "data-print-now" in sheet and "星光小学" in sheet and "每学期至少 1 次&lt;b&gt;" in sheet
+    checklist.status.value = "overdue"
+    assert checklist.sheet.value == ""

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -123,7 +123,7 @@ def test_status_and_streams_as_a_process(school, tmp_path):
 
 def test_the_unexpected_has_a_number_and_stands_in_the_log(school, monkeypatch, capsys):
     monkeypatch.setattr(record_commands, "opened", lambda path: 1 / 0)
-    assert main(["due", str(school.folder.path)]) == 2
+    assert main(["summary", str(school.folder.path)]) == 2
     line = capsys.readouterr().err
     reference = line.split("编号 ")[1][:6]
     log = (school.folder.path / "logs" / "guanai.log").read_text(encoding="utf-8")
@@ -301,7 +301,9 @@ class TestListing:
         ("value", "plain"),
         [
             (date(2026, 11, 20), "2026-11-20"),
-            (datetime(2026, 11, 20, 9, 30), "2026-11-20"),
+            (datetime(2026, 11, 20), "2026-11-20"),
+            (datetime(2026, 11, 20, 9, 30), "2026-11-20T09:30"),
+            (timedelta(minutes=-5), -5),
             (pd.Timestamp("2026-11-20"), "2026-11-20"),
             (pd.NaT, None),
             (float("nan"), None),

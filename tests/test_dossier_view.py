@@ -46,6 +46,10 @@ CHANGES = [
 ]  # fmt: skip
 
 
+def whole(made):
+    return made.body.value + made.timeline.body.value
+
+
 def dossier(**more):
     return Dossier(CHILD, forms={"child": CHILD_FORM, "home_visit": CHILD_FORM}, **more)
 
@@ -76,7 +80,7 @@ def test_the_timeline_holds_records_and_changes_newest_first():
     made = dossier(
         records={"home_visit": VISITS}, history=CHANGES, links={"home_visit": "home_visit?id={id}"}
     )
-    body = made.body.value
+    body = whole(made)
     days = [body.index(f'datetime="{day}"') for day in ("2025-10-12", "2025-10-01", "2025-09-01")]
     assert days == sorted(days)
     assert 'href="home_visit?id=v%201"' in body
@@ -96,7 +100,7 @@ def test_changes_of_one_day_come_newest_first():
             "after": {"phone": "3"},
         }
     )
-    body = dossier(history=[*CHANGES, later]).body.value
+    body = whole(dossier(history=[*CHANGES, later]))
     assert body.index("2 → 3") < body.index("1 → 2")
 
 
@@ -119,5 +123,60 @@ def test_due_lines_and_the_way_to_edit():
 
 
 def test_a_bare_child_has_a_page_too():
-    body = Dossier({"id": "c1", "name": "安"}).body.value
+    body = whole(Dossier({"id": "c1", "name": "安"}))
     assert body.count("还没有。") == 3
+
+
+TALKS = [
+    {"id": f"t{n}", "child": "c1", "date": f"2025-{n % 12 + 1:02d}-01", "name": f"第{n}次"}
+    for n in range(100)
+]
+
+
+def test_a_long_timeline_is_paged_and_narrowed_to_one_register():
+    made = dossier(records={"home_visit": VISITS, "talk": TALKS}, history=CHANGES)
+    assert len(made.events) == 103
+    assert whole(made).count("<time") == 40
+    made.timeline.pager.next.click()
+    assert "41" in made.timeline.pager.place.value
+    made.timeline.which.value = "档案"
+    assert whole(made).count("<time") == 1
+    assert "谈了学习" in whole(made)
+
+
+def test_what_is_open_stands_by_itself():
+    """Open issues of the child (R27)."""
+    form = form_of("""
+| survey | type | name | label |
+| | date | date | 日期 |
+| | text | what | 什么事 |
+| | date | closed_on | 了结日期 |
+
+| settings | form_title |
+| | 问题台账 |
+""")
+    rows = [
+        {"id": "i1", "date": "2025-10-01", "what": "<缺课>"},
+        {"id": "i2", "date": "2025-09-01", "what": "已好", "closed_on": "2025-09-20"},
+    ]
+    made = Dossier(CHILD, forms={"child": CHILD_FORM, "issue": form}, records={"issue": rows})
+    _head, _, rest = made.body.value.partition("还没了结的事")
+    assert "&lt;缺课&gt;" in rest
+    assert "已好" not in made.body.value
+    assert "还没了结的事" not in Dossier(CHILD, forms={"issue": form}, records={"issue": rows[1:]}).body.value
+
+
+def test_counts_ways_and_papers():
+    made = dossier(
+        records={"home_visit": VISITS, "talk": []},
+        adds={"home_visit": "home_visit?child=c1", "talk": "register?form=talk&child=c1"},
+        quick=["home_visit"],
+        prints={"联系卡": "print?what=card&id=c1"},
+    )
+    body = made.body.value
+    assert 'href="register?form=home_visit&amp;about=c1"' in body
+    assert "register?form=talk&amp;about" not in body  # none yet
+    assert (
+        body.index('href="home_visit?child=c1"') < body.index("<details") < body.index("form=talk&amp;child")
+    )
+    assert 'href="print?what=card&amp;id=c1"' in body

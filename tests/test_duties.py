@@ -290,7 +290,7 @@ def test_a_line_says_everything():
     assert line.drop("why").to_dict() == {
         "duty": "谈心", "subject": "童一", "subject_id": "x1", "who": "帮老师", "class": "三1班", "form": "talk",
         "since": pd.Timestamp("2026-09-07"), "due": pd.Timestamp("2026-09-13"), "status": "overdue",
-        "need": 2, "have": 1, "counted": ["t1"], "kind": "child",
+        "need": 2, "have": 1, "counted": ["t1"], "kind": "child", "village": "", "role": "", "deferral": "",
     }  # fmt: skip
     assert line["why"] == "002-1 L49：第2周应有帮扶教师所作的谈心 2 次，已有 1 次"
 

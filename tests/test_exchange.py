@@ -78,7 +78,8 @@ def test_a_register_moves_to_another_school(filled, tmp_path, ending):
     for form in ("staff", "class", "child"):
         path = tmp_path / f"{form}{ending}"
         count = export_records(filled, form, path)
-        blank_ids(path)
+        if ending == ".csv":  # in a workbook the sheet of guardians names the children by their ids
+            blank_ids(path)
         states = [row.state for row in import_records(other, form, path)]
         assert states == ["new"] * count
     kept = ["name", "sex", "birth_date", "id_number", "father_status", "guardian_type", "eligible"]
@@ -88,15 +89,9 @@ def test_a_register_moves_to_another_school(filled, tmp_path, ending):
 
 def blank_ids(path):
     """Empty the id column, so that every row is a new record."""
-    if path.suffix == ".csv":
-        rows = [["" if number else "id", *row[1:]] for number, row in enumerate(csv_of(path))]
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            csv.writer(file).writerows(rows)
-        return
-    book = load_workbook(path)
-    for cell in book.active["A"][1:]:
-        cell.value = None
-    book.save(path)
+    rows = [["" if number else "id", *row[1:]] for number, row in enumerate(csv_of(path))]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(rows)
 
 
 def written(tmp_path, *rows):
@@ -109,12 +104,13 @@ def written(tmp_path, *rows):
 
 def test_a_dry_run_says_what_each_row_would_do_and_writes_nothing(with_child, tmp_path):
     kept = with_child.frame("child").iloc[0]
+    other = with_child.save("child", CHILD | {"name": "周桂花", "birth_date": "2014-01-02"})
     path = written(
         tmp_path,
         ["id", "name", "sex", "birth_date", "class"],
         [None, "周小河", "男", "2015-3-8", "三年级1班"],
         [kept["id"], "林小雨", "女", "2016-05-04", "三年级1班"],
-        [kept["id"], "林晓雨", "女", "2016-05-04", "三年级1班"],
+        [other["id"], "周桂华", "女", "2014-01-02", "三年级1班"],
         [None, "", "男", "2015-02-30", "三年级1班"],
         ["nobody", "周小河", "男", "2015-03-08", "三年级1班"],
     )
@@ -126,10 +122,10 @@ def test_a_dry_run_says_what_each_row_would_do_and_writes_nothing(with_child, tm
         (5, "bad"),
         (6, "bad"),
     ]
-    assert any("林小雨 → 林晓雨" in message for message in report[2].messages)
+    assert any("周桂花 → 周桂华" in message for message in report[2].messages)
     assert len(report[3].messages) == 2
     assert "nobody" in report[4].messages[0]
-    assert len(with_child.frame("child")) == 1
+    assert len(with_child.frame("child")) == 2
 
 
 def test_one_bad_row_keeps_every_row_out(with_child, tmp_path):
@@ -148,7 +144,7 @@ def test_one_bad_row_keeps_every_row_out(with_child, tmp_path):
     [
         ("in.csv", b"", "exchange.empty"),
         ("in.csv", "姓名,鞋码\n林小雨,36\n".encode(), "exchange.unknown_columns"),
-        ("in.xlsx", b"not a workbook", "school.workbook_unreadable"),
+        ("in.xlsx", b"not a workbook", "exchange.no_workbook"),
         ("in.pdf", b"%PDF", "exchange.ending"),
         ("gone.csv", None, "exchange.unreadable"),
     ],

@@ -5,6 +5,8 @@ import pytest
 from guanai.storage.forms import headings
 from guanai.storage.forms.headings import (
     CHOICE_HEADINGS,
+    GROUPS,
+    HOUSE_HEADINGS,
     SETTING_HEADINGS,
     SURVEY_HEADINGS,
     TYPES,
@@ -17,6 +19,7 @@ from guanai.storage.forms.headings import (
     write_heading,
     write_type,
 )
+from guanai.templates.wording import say
 
 LANGUAGES = ("", "::中文 (zh)", "::English (en)", "::藏文 (bo)")
 
@@ -27,6 +30,19 @@ def test_every_heading_goes_to_chinese_and_back(heading, language):
     written = write_heading(heading + language)
     assert read_heading(written) == heading + language
     assert not written.isascii()
+
+
+@pytest.mark.parametrize("heading", HOUSE_HEADINGS)
+def test_the_house_s_own_headings_go_to_chinese_and_back(heading):
+    assert read_heading(write_heading(heading)) == heading
+    assert read_heading(heading.replace("::", " :: ").title()) == heading
+    assert write_heading(heading) not in {**SURVEY_HEADINGS, **CHOICE_HEADINGS, **SETTING_HEADINGS}.values()
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_of_forms_has_a_name_in_both_languages(group):
+    assert GROUPS[group] == say(f"form.group.{group}", "zh") != say(f"form.group.{group}", "en")
+    assert read_cell("guanai::group", write_cell("guanai::group", group)) == group
 
 
 @pytest.mark.parametrize("name", TYPES)
@@ -95,6 +111,9 @@ def test_types_are_read_in_either_language(written, kind):
         ("read_only", "否", "no"),
         ("required", "${a} = '是'", "${a} = '是'"),
         ("label", "是", "是"),
+        ("guanai::sensitive", "是", "yes"),
+        ("guanai::group", "保障与安全", "safety"),
+        ("guanai::group", "我们的社团", "我们的社团"),
         ("appearance", "多行 columns-2", "multiline columns-2"),
     ],
 )

@@ -254,7 +254,7 @@ class TestWidgets:
         page.get_by_role("button", name="做", exact=True).click()
         page.get_by_text("里面的", exact=True).wait_for()
         page.get_by_text("里面的组件").wait_for()
-        assert page.evaluate("window.from_output")
+        page.wait_for_function("window.from_output")
         page.get_by_role("button", name="清除").click()
         page.get_by_text("里面的组件").wait_for(state="detached")
 

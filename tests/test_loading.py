@@ -293,3 +293,64 @@ def test_rows_are_known_by_their_place_in_the_form():
         "/data/g": (2, "begin_group"),
         "/data/g/a": (3, "text"),
     }
+
+
+MARKED = """
+| 问题 | 类型 | 名称 | 标题 | 保密 |
+| | 文本 | 姓名 | 姓名 | {name} |
+| | 分组开始 | 家里 | 家里 | {family} |
+| | 文本 | 电话 | 电话 | |
+| | 单选 yes_no 或其他 | 住处 | 住处 | |
+| | 分组结束 | | | |
+| | 重复开始 | 谈话 | 谈话 | {talks} |
+| | 日期 | 日期 | 日期 | |
+| | 文本 | 内容 | 内容 | {content} |
+| | 重复结束 | | | |
+
+| 选项 | 列表 | 名称 | 标题 |
+| | yes_no | yes | 是 |
+
+| 设置 | 表名 | 类组 |
+| | 登记 | {group} |
+"""
+
+
+def marked(name="", family="", talks="", content="", group=""):
+    return form_of(MARKED.format(name=name, family=family, talks=talks, content=content, group=group))
+
+
+@pytest.mark.parametrize(
+    ("marks", "fields"),
+    [
+        ({}, set()),
+        ({"name": "否", "content": "no"}, set()),
+        ({"name": "是"}, {"姓名"}),
+        ({"content": "yes"}, {"谈话/内容"}),
+        ({"talks": "是"}, {"谈话/日期", "谈话/内容"}),
+        ({"family": "保密"}, {"电话", "住处", "住处_other"}),  # misread in doubt as sensitive
+    ],
+)
+def test_sensitive_questions_are_known_to_the_form(marks, fields):
+    """R35, 002-1 L93: what an export can leave out is marked in the form, a question or a whole group."""
+    form = marked(**marks)
+    assert form.sensitive == fields
+    assert {item.key for item in form.questions() if item.sensitive} == {
+        at.rpartition("/")[2] for at in fields
+    }
+
+
+def test_marks_and_group_are_kept_with_the_form(tmp_path):
+    path = tmp_path / "own.md"
+    path.write_text(MARKED.format(name="是", family="", talks="", content="", group="保障与安全"), "utf-8")
+    first = load_form(path, cache=tmp_path / "kept")
+    loading._load.cache_clear()
+    for form in (first, load_form(path, cache=tmp_path / "kept")):
+        assert (form.sensitive, form.group) == ({"姓名"}, "safety")
+        assert form.group_title("en") == "Support and safety"
+
+
+def test_a_form_is_of_the_group_that_it_says_or_of_none():
+    assert (marked().group, marked().group_title()) == ("", "")
+    assert (marked(group="我们的社团").group, marked(group="我们的社团").group_title("en")) == (
+        "我们的社团",
+    ) * 2

@@ -13,7 +13,12 @@ from guanai.storage import create_school, open_school
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 PAGES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
-QUERIES = [*PAGES, "child?new=1", "register?form=staff", "register?form=class"]
+QUERIES = [
+    *PAGES,
+    "child?new=1",
+    *(f"register?form={name}" for name in ("staff", "class", "talk", "home_visit")),
+    *("register?form=talk&new=1", "register?form=talk&id=gone", "child?id=gone", "bin?form=talk"),
+]
 
 
 def run(monkeypatch, folder, page, *more):
@@ -68,7 +73,11 @@ def test_a_page_opens_in_an_empty_school_and_says_what_to_do(monkeypatch, empty_
         "pairing": "还没有结对",
         "home_visit": "本学期还没有家访记录",
         "checklist": "没有要办的事",
-        "register": "点“新增”登记第一条",
+        "register": "谈心记录卡",
+        "register?form=talk": "点“新增”登记第一条",
+        "register?form=talk&id=gone": "可能已放进回收站",
+        "child?id=gone": "可能已被删除",
+        "bin": "删除的记录会放在这里",
     }
     assert said.get(page, "") in text
 

@@ -12,7 +12,7 @@ ON = date(2026, 11, 2)
 
 
 def policy(least=6, most=None):
-    return Policy(duties=(Duty("名额", kind="quota", at_least=least, at_most=most),))
+    return Policy(duties=(Duty("名额", kind="quota", subject="helper", at_least=least, at_most=most),))
 
 
 def frames(pairs, number=8, **answers):

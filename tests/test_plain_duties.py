@@ -188,7 +188,37 @@ def schools(draw):
                 record |= {"child": None, "class": draw(st.sampled_from(["一班", "k1", "二班", "九班"]))}
             records.append(record)
         registers[name] = records
+    registers["change"] = [
+        {
+            "id": f"v{n}", "child": draw(some), "date": draw(maybe(days())), "after": None,
+            "field": draw(st.sampled_from(["father_status", "mother_status", "special_groups"])),
+            "before": draw(STATUS),
+        }
+        for n in range(draw(st.sampled_from([0, 0, 1, 2, 4])))
+    ]  # fmt: skip
     return registers
+
+
+@st.composite
+def with_decisions(draw, policy, registers, on):
+    """Return registers with some of the lines of a day put off or excused, and decisions about lines that are none."""
+    found = told(due(policy, as_frames(registers), on, done=True))
+    decisions = []
+    for n in range(draw(st.integers(0, 6)) if found else 0):
+        line = dict(zip(LINE, draw(st.sampled_from(found)), strict=True))
+        duty = next(duty for duty in policy.duties if duty.name == line["duty"])
+        decided = draw(maybe(st.integers(-40, 2).map(lambda number: on + timedelta(days=number))))
+        decisions.append({
+            "id": f"d{draw(st.integers(0, 9))}{n}", "kind": draw(st.sampled_from(["postpone", "excuse", "other"])),
+            "duty": line["duty"], "subject_kind": line["kind"],
+            "child": line["subject_id"] if line["kind"] in ("child", "guardian", "parent") else None,
+            "subject": line["subject_id"] or None if line["kind"] not in ("child", "guardian", "parent") else "x9",
+            "role": draw(st.sampled_from(duty.who)) if duty.by == ("each",) else draw(st.sampled_from([None, ""])),
+            "since": line["since"] + timedelta(days=draw(st.sampled_from([0, 0, 0, 1]))), "date": decided,
+            "until": draw(maybe(st.integers(-9, 9).map(lambda number: on + timedelta(days=number)))),
+            "reason": "<b>", "by": draw(maybe(STAFF)), "created_by": "某人",
+        })  # fmt: skip
+    return registers | {"deferral": decisions}
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -200,15 +230,20 @@ def schools(draw):
     st.booleans(),
     st.sampled_from(["both", "one", "13"]),
     maybe(st.integers(0, 23)),
+    st.data(),
 )
 def test_the_rules_and_the_plain_loops_give_the_same_lines(
-    calendar, registers, some, on, done, definition, hour
+    calendar, registers, some, on, done, definition, hour, data
 ):
     policy = Policy(profile={"definition": definition}, calendar=calendar, duties=some)
+    registers = data.draw(with_decisions(policy, registers, on))
     now = None if hour is None else datetime.combine(on, time(hour))
     found = told(due(policy, as_frames(registers), on, done=done, now=now))
     assert in_order(found) == in_order(plain_due(policy, registers, on, done=done, now=now))
     assert len(LINE) == len(found[0]) if found else True
+    for one in registers["staff"]:  # each person's own lines are those of all that name the person
+        mine = told(due(policy, as_frames(registers), on, done=done, now=now, who=one["id"]))
+        assert in_order(mine) == in_order(line for line in found if one["name"] in line[3].split("、"))
 
 
 @pytest.mark.parametrize("done", [False, True])

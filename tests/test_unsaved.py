@@ -300,5 +300,5 @@ def test_the_first_page_lists_what_was_not_saved(desk):
     listed = LeftOver(desk.drafts(), desk.all_forms()).body.value
     assert 'href="child?new=1"' in listed
     assert f'href="child?id={child["id"]}&amp;edit=1"' in listed
-    assert 'href="register?form=talk"' in listed
+    assert 'href="register?form=talk&amp;new=1"' in listed
     assert "&lt;周小河&gt;" in listed

@@ -386,7 +386,7 @@ class TestInBrowser:
     def test_a_kernel_that_died_is_said_in_words(self, page, server):
         for kernel in server.kernels():
             kernel.kill()
-        page.get_by_text(say("page.lost")).wait_for(timeout=60_000)
+        page.get_by_text(say("page.gone")).wait_for(timeout=60_000)
 
     def test_the_bar_in_english(self, page, server):
         page.get_by_role("link", name="English").click()
@@ -425,6 +425,14 @@ def test_pages_stand_in_the_order_of_the_days_work(tmp_path):
     assert [page.name for page in found] == ["home", "child", "summary", "activities", "自己的"]
     assert found[1].title("zh") == "题child"
     assert found[1].title("en") == "Child"
+
+
+def test_a_page_may_stay_out_of_the_bar(tmp_path):
+    for name, asked in (("matrix", {"bar": False}), ("day", {"bar": True}), ("home", {})):
+        (tmp_path / f"{name}.ipynb").write_text(json.dumps({"cells": [], "metadata": {"guanai": asked}}))
+    assert [(page.name, page.in_bar) for page in pages(tmp_path)] == [
+        ("home", True), ("day", True), ("matrix", False),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("content", ["", "{", "{}", '{"cells": 1}', '{"cells": [{}]}'])

@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 from guanai.care.sheets import ROW
 from guanai.storage import GuanaiError, PolicyError, create_school, open_school
 from guanai.storage.policies import preset_sheets
-from guanai.storage.workbooks import presets, read_first_sheet, read_workbook, write_workbook
+from guanai.storage.workbooks import presets, read_workbook, write_workbook
 
 ON = date(2026, 11, 20)
 
@@ -63,9 +63,8 @@ def test_a_change_is_used_at_the_next_opening_and_a_mistake_says_where(tmp_path)
     again.close()
 
 
-@pytest.mark.parametrize("read", [read_workbook, read_first_sheet])
 @pytest.mark.parametrize("content", [b"", b"not a workbook", b"PK\x03\x04half"])
-def test_a_file_that_is_no_workbook_says_what_to_do(tmp_path, read, content):
+def test_a_file_that_is_no_workbook_says_what_to_do(tmp_path, content):
     (tmp_path / "school.xlsx").write_bytes(content)
     with pytest.raises(PolicyError, match="重新保存"):
-        read(tmp_path / "school.xlsx")
+        read_workbook(tmp_path / "school.xlsx")

@@ -11,7 +11,8 @@ __all__ = ["Cards"]
 class Cards(Panel):
     """One card per ``(label, count, href)``, with a note as a fourth item if there is more to say.
 
-    A count of 0 is calm, any other stands out; pass ``loud=False`` for counts that ask for nothing.
+    A count of 0 is calm, any other stands out, unless a fifth item says ``False``: that count asks for nothing;
+    ``loud=False`` says so of all.
     """
 
     def __init__(self, cards: Iterable[tuple[object, ...]], *, loud: bool = True) -> None:
@@ -22,7 +23,8 @@ class Cards(Panel):
 
 
 def _card(card: tuple[object, ...], loud: bool) -> str:
-    label, count, *more = (escape(str(part)) for part in card)
+    label, count, *more = (escape(str(part)) for part in card[:4])
+    loud = loud and (len(card) < 5 or bool(card[4]))
     address = more[0] if more else ""
     note = f'<span class="guanai-card-note">{more[1]}</span>' if len(more) > 1 and more[1] else ""
     tone = " guanai-card-loud" if loud and count not in ("0", "") else ""

@@ -1,4 +1,4 @@
-"""What is due, by class, child or teacher: each line says what, since when and why, and links to its form."""
+"""What is due, by class, child, teacher, village or duty: each line says what, since when and why, and links to its form."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -9,20 +9,21 @@ import ipywidgets as ipw
 import pandas as pd
 
 from guanai.templates.wording import say
-from guanai.widgets.boxes import Panel, html
+from guanai.widgets.boxes import Panel, button, html
 from guanai.widgets.errors import shown_error
-from guanai.widgets.inputs import Choice
+from guanai.widgets.inputs import Choice, Search
 from guanai.widgets.labels import plain_text
 from guanai.widgets.layouts import plain, style_of
-from guanai.widgets.names import in_order
+from guanai.widgets.names import in_order, matches
+from guanai.widgets.paper import due_sheet
 from guanai.widgets.progress import Progress
 from guanai.widgets.tables import Pager, href
 
-__all__ = ["Checklist", "due_lines"]
+__all__ = ["Checklist", "Link", "due_lines", "narrowed"]
 
 Link = str | Mapping[str, str] | Callable[[Mapping[Any, Any]], str | None] | None
 
-_STATUSES = ("overdue", "due", "later", "done")
+_STATUSES = ("overdue", "due", "postponed", "later", "excused", "done")
 
 
 def _link(link: Link, row: Mapping[Any, Any]) -> str:
@@ -37,8 +38,33 @@ def _link(link: Link, row: Mapping[Any, Any]) -> str:
     return href(link, row)
 
 
-def due_lines(rows: pd.DataFrame, *, group: str = "", link: Link = None, language: str | None = None) -> str:
-    """Return due lines as an HTML list; ``group`` is the column that the list around it is grouped by."""
+def narrowed(rows: pd.DataFrame, **columns: str | None) -> pd.DataFrame:
+    """Return the due lines with these values; None asks for nothing, ``who`` for a person among the responsible."""
+    for name, value in columns.items():
+        if value is not None:
+            rows = rows[_having(rows[name], name, value)]
+    return rows
+
+
+def _having(values: "pd.Series[Any]", name: str, value: str) -> "pd.Series[bool]":
+    """Return which cells have a value: of the people responsible one of them, of a child's name a part or its pinyin."""
+    if name == "who":
+        nobody = say("people.nobody")
+        return values.map(lambda people: value in (str(people) or nobody).split(say("policy.comma"))).astype(
+            bool
+        )
+    if name == "subject":
+        return values.astype(str).map(lambda text: matches(value, text)).astype(bool)
+    return values.astype(str) == value
+
+
+def due_lines(
+    rows: pd.DataFrame, *, group: str = "", link: Link = None, more: Link = None, language: str | None = None
+) -> str:
+    """Return due lines as an HTML list; ``group`` is the column that the list around it is grouped by.
+
+    ``link`` leads to the form, ``more`` to where a line is put off or excused.
+    """
     parts = []
     for row in rows.to_dict("records"):
         status = str(row.get("status", "due"))
@@ -51,16 +77,20 @@ def due_lines(rows: pd.DataFrame, *, group: str = "", link: Link = None, languag
         when = " · ".join(
             escape(say(f"due.{key}", language, day=plain_text(row[key])))
             for key in ("due", "since")
-            if plain_text(row.get(key)) and not (key == "since" and status != "overdue")
+            if plain_text(row.get(key)) and not (key == "since" and status in ("due", "done"))
         )
         who = escape(plain_text(row.get("who"))) if group != "who" else ""
         small = " · ".join(part for part in (when, who, escape(plain_text(row.get("why")))) if part)
         address = _link(link, row)
         open_ = (
             f'<a class="guanai-record" href="{address}">{escape(say("due.record", language))}</a>'
-            if address
+            if address and status not in ("done", "excused")
             else ""
         )
+        if more is not None and (elsewhere := _link(more, row)):
+            open_ = (
+                f'<a class="guanai-defer" href="{elsewhere}">{escape(say("due.defer", language))}</a>{open_}'
+            )
         word = escape(say(f"due.status_{status}", language))
         parts.append(
             f'<li class="guanai-line guanai-{escape(status)}"><span class="guanai-status">{word}</span>'
@@ -74,8 +104,10 @@ class Checklist(Panel):
 
     ``items`` is a frame as `guanai.care.due` gives it, or a function that makes one of the day. ``link`` is where
     a line's button leads: a template (``"{form}?child={subject_id}"``), one per duty or form in a dict,
-    or a function of the line. ``status`` is the one shown first (``"overdue"``). ``group`` is the column to
-    group by, ``filters`` the columns to choose from; without filters and day it is a plain list.
+    or a function of the line; ``more`` in the same way where it is put off or excused. ``status`` is the one shown
+    first (``"overdue"``), ``values`` what the filters are set to first. ``group`` is the column to group by (of
+    ``groups`` the person chooses), ``filters`` the columns to choose from; without filters and day it is a plain
+    list. ``heading`` is the school's name on paper.
     """
 
     def __init__(
@@ -84,16 +116,20 @@ class Checklist(Panel):
         *,
         day: Any = None,
         group: str = "class",
+        groups: Sequence[str] = (),
         filters: Sequence[str] = ("class", "who", "duty"),
+        values: Mapping[str, str | None] | None = None,
         link: Link = None,
+        more: Link = None,
         status: str | None = None,
+        heading: str = "",
         empty: str = "",
         page: int = 100,
         language: str | None = None,
     ) -> None:
         super().__init__("guanai-checklist")
-        self._items, self._day, self._group, self._link = items, day, group, link
-        self._language = language
+        self._items, self._day, self._group, self._link, self._more = items, day, group, link, more
+        self._language, self._heading = language, heading
         self._empty = empty or say("due.none", language)
         self._busy = False
         self._wanted = status or ""
@@ -107,21 +143,37 @@ class Checklist(Panel):
             _dom_classes=("guanai-tab-row",),
         )
         everything = say("due.all", language)
-        self.filters = {key: Choice(say(f"column.{key}", language), (), all=everything) for key in filters}
+        self.filters: dict[str, Any] = {
+            key: Search(say(f"column.{key}", language))
+            if key == "subject"
+            else Choice(say(f"column.{key}", language), (), all=everything)
+            for key in filters
+        }
+        self._first = {key: value for key, value in (values or {}).items() if value and key in self.filters}
+        ways = {key: say("due.by", language, column=say(f"column.{key}", language)) for key in groups}
+        self.grouping = Choice(say("due.group", language), ways, group if group in ways else None)
+        self.paper = button(say("due.print", language), self._print, "guanai-small")
+        self.sheet = html("", "guanai-sheet")
         self.body = html()
         self.pager = Pager(page, self._draw, language)
         self.status.observe(self._changed, "value")
         for one in self.filters.values():
             one.observe(self._changed, "value")
+        self.grouping.observe(self._changed, "value")
         if day is not None:
             day.observe(self._new_day, "value")
         self.bar = ipw.HBox(
-            [*self.take([day] if day is not None else []), *self.filters.values()],
+            [
+                *self.take([day] if day is not None else []),
+                *self.filters.values(),
+                *([self.grouping] if ways else []),
+            ],
             layout=plain(),
             _dom_classes=("guanai-bar",),
         )
         choosing = [self.bar, self.status] if filters or day is not None else []
-        self.fill_with(*choosing, self.body, self.pager)
+        printing = [self.paper, self.sheet] if choosing else []
+        self.fill_with(*choosing, self.body, self.pager, *printing)
         self.run()
 
     def release(self, child: Any) -> None:
@@ -148,6 +200,7 @@ class Checklist(Panel):
 
     def _changed(self, _: object) -> None:
         if not self._busy:
+            self._group = self.grouping.value or self._group
             self.pager.start = 0
             self._refresh()
 
@@ -157,8 +210,16 @@ class Checklist(Panel):
         try:
             everything = say("due.all", self._language)
             for key, choice in self.filters.items():
-                known = self.items[key].dropna().astype(str) if key in self.items else pd.Series(dtype=str)
-                choice.offer(sorted({text for text in known if text}, key=in_order), all=everything)
+                if isinstance(choice, Search):
+                    choice.value = self._first.pop(key, choice.value)
+                    continue
+                known = set(self.items[key].dropna().astype(str)) if key in self.items else set()
+                comma = say("policy.comma") if key == "who" else "\n"
+                nobody = say("people.nobody") if key == "who" else ""
+                texts = {one for text in known for one in (text or nobody).split(comma) if one}
+                choice.offer(sorted(texts, key=in_order), all=everything)
+                if key in self._first:
+                    choice.value = self._first.pop(key)
             chosen = self._filtered()
             tally = chosen["status"].value_counts() if "status" in chosen else pd.Series(dtype=int)
             self.counts = {status: int(tally.get(status, 0)) for status in _STATUSES if status in tally.index}
@@ -189,24 +250,38 @@ class Checklist(Panel):
     def _filtered(self) -> pd.DataFrame:
         chosen = self.items
         for key, choice in self.filters.items():
-            if choice.value is not None and key in chosen:
-                chosen = chosen[chosen[key].astype(str) == choice.value]
+            if choice.value and key in chosen:
+                chosen = chosen[_having(chosen[key], key, choice.value)]
         return chosen
 
+    def _print(self) -> None:
+        """Put everything that is chosen on paper: all pages of it."""
+        self.sheet.value = due_sheet(
+            self.shown,
+            heading=self._heading,
+            day=self._day.value if self._day else None,
+            group=self._group,
+            chosen=[str(one.value) for one in self.filters.values() if one.value],
+            language=self._language,
+        )
+
     def _draw(self) -> None:
+        self.sheet.value = ""
         part = self.pager.of(len(self.shown))
         if self.shown.empty:
             self.body.value = f'<p class="guanai-empty">{escape(self._empty)}</p>'
             return
         page = self.shown.iloc[part]
         if self._group not in page:
-            self.body.value = due_lines(page, link=self._link, language=self._language)
+            self.body.value = due_lines(page, link=self._link, more=self._more, language=self._language)
             return
         sizes = self.shown[self._group].fillna("").value_counts()
         sections = []
         for name, rows in page.groupby(page[self._group].fillna(""), sort=False):
             title = escape(str(name) or say("due.no_group", self._language))
             badge = f'<span class="guanai-badge">{sizes[name]}</span>'
-            lines = due_lines(rows, group=self._group, link=self._link, language=self._language)
+            lines = due_lines(
+                rows, group=self._group, link=self._link, more=self._more, language=self._language
+            )
             sections.append(f"<section><h3>{title} {badge}</h3>{lines}</section>")
         self.body.value = "".join(sections)

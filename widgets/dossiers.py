@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from guanai.storage.abouts import open_records
 from guanai.templates.wording import catalogue, say
 from guanai.widgets.boxes import Panel, html, spoken
 from guanai.widgets.checklists import Link, due_lines
 from guanai.widgets.labels import Labels, plain_text
 from guanai.widgets.tables import href
-from guanai.widgets.timelines import Event, changes, definitions, events, rows_of, telephone, timeline_html
+from guanai.widgets.timelines import Event, Timeline, changes, definitions, events, rows_of, telephone
 
 __all__ = ["Dossier"]
 
@@ -42,9 +43,11 @@ class Dossier(Panel):
     """A child's dossier, made of what is given: no reading, no clock.
 
     ``child`` is the record; ``forms`` gives each form by name, for labels and codes (``child`` among them);
-    ``records`` each register's records of this child by form name (a frame or a list of records; ``pairing``
+    ``records`` each register's records that name this child by form name (a frame or a list of records; ``pairing``
     tells who cares now and before); ``history`` the changes of the child's own record (`Change`: at, by, kind,
-    before, after); ``due`` its due lines; ``links`` a page template by form name (``home_visit?id={id}``).
+    before, after); ``due`` its due lines; ``links`` a page template by form name (``register?form=talk&id={id}``);
+    ``adds`` the address of a new record of a form with the child filled in, of which those of ``quick`` stand in
+    front; ``prints`` addresses by their text.
     """
 
     def __init__(
@@ -57,26 +60,48 @@ class Dossier(Panel):
         due: pd.DataFrame | None = None,
         due_link: Link = None,
         links: Mapping[str, str] | None = None,
+        adds: Mapping[str, str] | None = None,
+        quick: Sequence[str] = ("talk", "home_visit", "call"),
+        prints: Mapping[str, str] | None = None,
         on: date | None = None,
+        page: int = 40,
         language: str | None = None,
     ) -> None:
         super().__init__("guanai-dossier")
         self._language, self._links, self._on = language, dict(links or {}), on
         self._forms = dict(forms or {})
-        self._labels = {name: Labels(form, language) for name, form in self._forms.items()}
+        self._labels = {name: Labels(form, language) for name, form in self._forms.items() if name == "child"}
         self._child = dict(child)
         self._records = {name: rows_of(rows) for name, rows in (records or {}).items()}
-        parts = [self._head(), self._contact(), self._carers()]
+        parts = [self._head(prints or {}), self._quick(adds or {}, quick), self._counts()]
+        parts += [self._contact(), self._carers(), self._open()]
         if due is not None:
             lines = due_lines(due, group="subject", link=due_link, language=language)
             parts.append(self._section("due", lines if len(due) else self._none(), count=len(due)))
-        self.events = [*self._registered(), *changes(history, self._label("child"), language)]
-        parts.append(self._section("timeline", timeline_html(self.events) if self.events else self._none()))
         self.body = html("".join(parts))
-        self.fill_with(self.body)
+        self.timeline = Timeline(
+            self._registered(list(history)),
+            title=say("dossier.timeline", language),
+            empty=say("dossier.none", language),
+            page=page,
+            language=language,
+        )
+        self.fill_with(self.body, self.timeline)
+
+    @property
+    def events(self) -> list[Event]:
+        """Everything on the timeline."""
+        return self.timeline.events
 
     def _label(self, form: str) -> Labels:
-        return self._labels.setdefault(form, Labels(None, self._language))
+        if form not in self._labels:
+            self._labels[form] = Labels(self._forms.get(form), self._language)
+        return self._labels[form]
+
+    def _title(self, form: str) -> str:
+        if form in self._forms:
+            return str(self._forms[form].title(spoken(self._language)))
+        return say(f"record.{form}", self._language) if f"record.{form}" in catalogue() else form
 
     def _say(self, key: str, **values: object) -> str:
         return escape(say(f"dossier.{key}", self._language, **values))
@@ -94,14 +119,59 @@ class Dossier(Panel):
         calls = {labels.column(key) for key in keys if key.endswith("phone")}
         return definitions(((label, text) for label, text in found if text), calls)
 
-    def _head(self) -> str:
+    def _head(self, prints: Mapping[str, str]) -> str:
         name = escape(plain_text(self._child.get("name")))
         edit = (
             f'<a class="guanai-record" href="{href(self._links["child"], self._child)}">{self._say("edit")}</a>'
             if "child" in self._links
             else ""
         )
-        return f'<section class="guanai-part guanai-head"><h2>{name}</h2>{edit}{self._pairs(_HEAD)}</section>'
+        papers = "".join(
+            f'<a class="guanai-paper" href="{escape(way)}">{escape(text)}</a>' for text, way in prints.items()
+        )
+        row = f'<p class="guanai-papers">{self._say("print")}{papers}</p>' if papers else ""
+        return f'<section class="guanai-part guanai-head"><h2>{name}</h2>{edit}{self._pairs(_HEAD)}{row}</section>'
+
+    def _quick(self, adds: Mapping[str, str], quick: Sequence[str]) -> str:
+        """Return the ways to a new record with the child filled in: the usual ones, the others behind one click."""
+        ways = {
+            name: f'<a class="guanai-record" href="{escape(way)}">＋ {escape(self._title(name))}</a>'
+            for name, way in adds.items()
+        }
+        first = "".join(ways[name] for name in quick if name in ways)
+        others = "".join(way for name, way in ways.items() if name not in quick)
+        more = (
+            f'<details class="guanai-more"><summary>{self._say("more")}</summary>'
+            f'<nav class="guanai-link-row">{others}</nav></details>'
+            if others
+            else ""
+        )
+        return f'<nav class="guanai-link-row guanai-quick">{first}</nav>{more}' if ways else ""
+
+    def _counts(self) -> str:
+        """Return how many records each register has of this child, with the way to them."""
+        key = str(self._child.get("id", ""))
+        chips = "".join(
+            f'<li><a href="{href("register?form={form}&about={id}", {"form": name, "id": key})}">'
+            f'{escape(self._title(name))} <span class="guanai-badge">{len(rows)}</span></a></li>'
+            for name, rows in self._records.items()
+            if rows
+        )
+        return f'<ul class="guanai-chips" aria-label="{self._say("counts")}">{chips}</ul>' if chips else ""
+
+    def _open(self) -> str:
+        """Return what nobody has settled yet."""
+        if not self._forms:
+            return ""
+        known = {name: rows for name, rows in self._records.items() if name in self._forms}
+        found = open_records(self._forms, known)
+        if not found:
+            return ""
+        items = []
+        for name, row in found:
+            day = next(iter(events([row], self._title(name), self._label(name), self._links.get(name, ""))))
+            items.append(f"<li><time>{escape(day[0])}</time> {day[1]}</li>")
+        return self._section("open", f'<ul class="guanai-people">{"".join(items)}</ul>', count=len(found))
 
     def _contact(self) -> str:
         labels = self._label("child")
@@ -147,8 +217,14 @@ class Dossier(Panel):
         )
         return self._section("carers", inside)
 
-    def _registered(self) -> Iterable[Event]:
-        for name, rows in self._records.items():
-            word = say(f"record.{name}", self._language) if f"record.{name}" in catalogue() else name
-            title = self._forms[name].title(spoken(self._language)) if name in self._forms else word
-            yield from events(rows, title, self._label(name), self._links.get(name, ""))
+    def _registered(self, history: list[Any]) -> dict[str, list[Event]]:
+        """Return the events by what they are of: each register, and the dossier itself."""
+        found = {
+            self._title(name): list(
+                events(rows, self._title(name), self._label(name), self._links.get(name, ""))
+            )
+            for name, rows in self._records.items()
+            if rows
+        }
+        own = list(changes(history, self._label("child"), self._language))
+        return found | ({say("dossier.changes", self._language): own} if own else {})

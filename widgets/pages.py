@@ -15,11 +15,16 @@ __all__ = [
     "OWN_PAGES",
     "FirstSteps",
     "Links",
+    "child_papers",
     "list_columns",
+    "list_ways",
     "page_about",
     "page_for",
     "page_of",
+    "page_to_defer",
     "record_pages",
+    "record_ways",
+    "view_pages",
 ]
 
 OWN_PAGES = ("child", "home_visit", "pairing")
@@ -48,17 +53,75 @@ def page_for(line: Mapping[Any, Any]) -> str:
     return _address("child", id=child, edit=1) if form == "child" else page_about(form, child)
 
 
+def page_to_defer(line: Mapping[Any, Any]) -> str:
+    """Return the page on which a due line is put off or excused, "" where it cannot be: steps of an emergency."""
+    due, since = line.get("due"), line.get("since")
+    if (
+        line.get("status") == "done"
+        or since is None
+        or (due is not None and due == due and due != due.normalize())
+    ):
+        return ""
+    if line.get("deferral") and line.get("status") in ("postponed", "excused"):
+        return f"deferral?id={quote(str(line['deferral']), safe='')}"
+    asked = {
+        "duty": line.get("duty", ""), "kind": line.get("kind", ""), "subject": line.get("subject_id", ""),
+        "since": str(since)[:10], "role": line.get("role", ""),
+    }  # fmt: skip
+    return "deferral?" + "&".join(f"{key}={quote(str(value), safe='')}" for key, value in asked.items())
+
+
 def page_of(form: str, record_id: str = "") -> str:
     """Return the page on which a record is changed, or without an id a new one begun."""
     if record_id:
-        return record_pages([form])[form].replace("{id}", quote(record_id, safe=""))
-    return _address(form, new=1) if form == "child" else _address(form)
+        address = record_pages([form])[form].replace("{id}", quote(record_id, safe=""))
+        return address if form in OWN_PAGES else f"{address}&edit=1"
+    return _address(form) if form in OWN_PAGES and form != "child" else _address(form, new=1)
+
+
+def view_pages(forms: Iterable[str]) -> dict[str, str]:
+    """Return for each form the address where one record is read, printed or deleted, ``{id}`` standing for its id."""
+    return {
+        name: "child?id={id}" if name == "child" else f"register?form={quote(name, safe='')}&id={{id}}"
+        for name in forms
+    }
 
 
 def record_pages(forms: Iterable[str]) -> dict[str, str]:
     """Return for each form the address where one record is changed, ``{id}`` standing for its id."""
     places = {name: _address(name, id="ID").replace("=ID", "={id}") for name in forms}
     return places | {"child": "child?id={id}&edit=1"}
+
+
+def _query(**values: str) -> str:
+    return "&".join(f"{key}={quote(value, safe='')}" for key, value in values.items())
+
+
+def record_ways(form: str, record: Mapping[str, Any]) -> dict[str, str]:
+    """Return the ways from a record that is read: to change it, to print it, to the dossier of its child."""
+    key, child = str(record["id"]), str(record.get("child") or "")
+    return {
+        say("register.edit"): page_of(form, key),
+        say("register.print"): "print?" + _query(what="record", form=form, id=key),
+        **({say("register.dossier"): "child?" + _query(id=child)} if child else {}),
+    }
+
+
+def list_ways(form: str) -> dict[str, str]:
+    """Return the ways from the list of a register: to a new record, a blank form on paper, its bin, the other registers."""
+    return {
+        f"＋ {say('register.add')}": page_of(form),
+        say("register.blank"): "print?" + _query(what="record", form=form),
+        say("bin.title"): "bin?" + _query(form=form),
+        say("register.index"): "register",
+    }
+
+
+def child_papers(child_id: str) -> dict[str, str]:
+    """Return what can be printed of a child: the dossier, the contact card, the appointment card, the dossier's form."""
+    papers = {what: "print?" + _query(what=what, id=child_id) for what in ("dossier", "card", "appointment")}
+    papers["form"] = "print?" + _query(what="record", form="child", id=child_id)
+    return {say(f"dossier.print_{what}"): way for what, way in papers.items()}
 
 
 def list_columns(form: Any) -> list[str]:

@@ -20,9 +20,15 @@ __all__ = ["Pager", "Table", "href", "table_html"]
 
 def href(template: str, row: Mapping[Any, Any]) -> str:
     """Return a page's address from a template such as ``child?id={id}``, values quoted, ready for HTML."""
-    return escape(
-        template.format_map({str(key): quote(str(value), safe="") for key, value in row.items()}), quote=True
-    )
+    given = _Given({str(key): quote(str(value), safe="") for key, value in row.items()})
+    return escape(template.format_map(given), quote=True)
+
+
+class _Given(dict[str, str]):
+    """What a template asks for; a record without such an answer gives nothing."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
 
 
 def share_text(share: float) -> str:
@@ -63,7 +69,7 @@ def table_html(
             value = row.get(key)
             text = share_text(value) if key in percent and not pd.isna(value) else labels.text(key, value)
             shown = escape(text)
-            if key in link:
+            if key in link and (shown or not number):
                 shown = f'<a href="{href(link[key], row)}">{shown or "→"}</a>'
             tag, scope = ("td", "") if number else ("th", ' scope="row"')
             cells.append(f'<{tag}{scope}{_kind(key in numeric)} data-label="{escape(label)}">{shown}</{tag}>')

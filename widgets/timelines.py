@@ -7,16 +7,19 @@ from typing import Any
 import pandas as pd
 
 from guanai.templates.wording import say
+from guanai.widgets.boxes import Panel, html
+from guanai.widgets.inputs import Choice
 from guanai.widgets.labels import Labels, plain_text
-from guanai.widgets.tables import href
+from guanai.widgets.tables import Pager, href
+from guanai.widgets.unsaved import moment_of
 
-__all__ = ["Event", "changes", "definitions", "events", "rows_of", "telephone", "timeline_html"]
+__all__ = ["Event", "Timeline", "changes", "definitions", "events", "rows_of", "telephone", "timeline_html"]
 
 Event = tuple[str, str]  # the day as ISO text, and what happened as HTML
 
 _DATED = ("date", "start")
-_LEFT_OUT = {"child", "child_name", "id", "form", "version", "revision"}
-_LEFT_OUT |= {"created_at", "created_by", "updated_at", "updated_by"}
+_SYSTEM = {"id", "form", "version", "revision", "created_at", "created_by", "updated_at", "updated_by"}
+_LEFT_OUT = {"child", "child_name", *_SYSTEM}
 
 
 def rows_of(rows: Any) -> list[dict[Any, Any]]:
@@ -36,17 +39,26 @@ def events(
         yield plain_text(row.get(day))[:10], head + _details(labels.pairs(row, leave_out={*_LEFT_OUT, day}))
 
 
-def changes(history: Iterable[Any], labels: Labels, language: str | None = None) -> Iterable[Event]:
-    """Yield an event per change of a record (at, by, kind, before, after), the newest first, old and new in words."""
+def changes(
+    history: Iterable[Any], labels: Labels, language: str | None = None, *, words: str = "dossier.kind_"
+) -> Iterable[Event]:
+    """Yield an event per change of a record (at, by, kind, before, after), the newest first, old and new in words.
+
+    ``words`` begins the keys of what each kind of change is called.
+    """
     for change in reversed(list(history)):
         before, after = change.before or {}, change.after or {}
         keys = [
-            key for key in {**before, **after} if key not in _LEFT_OUT and before.get(key) != after.get(key)
+            key for key in {**before, **after} if key not in _SYSTEM and before.get(key) != after.get(key)
         ]
         pairs = [(labels.column(key), _change(labels, key, before, after, language)) for key in keys]
-        title = escape(say(f"dossier.kind_{change.kind}", language, by=change.by))
+        # A record that came with an import or a sample tells itself when it was made, and by whom.
+        stamped = after if change.kind in ("insert", "update") else {}
+        by = stamped.get("updated_by") or change.by or say("unsaved.somebody", language)
+        day, _, clock = moment_of(str(stamped.get("updated_at") or change.at)).partition(" ")
+        title = escape(say(f"{words}{change.kind}", language, by=by))
         details = _details(pairs) if change.kind == "update" else ""
-        yield str(change.at)[:10], f'<span class="guanai-change">{title}</span>{details}'
+        yield day, f'<span class="guanai-change">{title}</span> <small>{clock}</small>{details}'
 
 
 def _change(
@@ -85,3 +97,43 @@ def _details(pairs: Sequence[tuple[str, str]]) -> str:
         return ""
     short = escape("；".join(f"{label}：{text.rstrip('。；')}" for label, text in pairs[:3]))
     return f"<details><summary>{short}</summary>{definitions(pairs)}</details>"
+
+
+class Timeline(Panel):
+    """What happened, newest first, in pages; ``groups`` are events by what they are of, of which one can be chosen."""
+
+    def __init__(
+        self,
+        groups: Mapping[str, list[Event]],
+        *,
+        title: str,
+        empty: str,
+        page: int = 40,
+        language: str | None = None,
+    ) -> None:
+        super().__init__("guanai-timeline-panel")
+        self._groups, self._title, self._empty = groups, title, empty
+        self.events = [event for found in groups.values() for event in found]
+        options = {name: f"{name}（{len(found)}）" for name, found in groups.items()}
+        everything = say("dossier.everything", language, count=len(self.events))
+        self.which = Choice(say("dossier.which", language), options, all=everything)
+        self.body = html()
+        self.pager = Pager(page, self._draw, language)
+        self.which.observe(self._changed, "value")
+        self.fill_with(*([self.which] if len(groups) > 1 else []), self.body, self.pager)
+        self._draw()
+
+    def _changed(self, _: object) -> None:
+        self.pager.start = 0
+        self._draw()
+
+    def _draw(self) -> None:
+        chosen = self._groups[self.which.value] if self.which.value else self.events
+        ordered = sorted(chosen, key=_day, reverse=True)
+        part = ordered[self.pager.of(len(ordered))]
+        inside = timeline_html(part) if part else f'<p class="guanai-empty">{escape(self._empty)}</p>'
+        self.body.value = f'<section class="guanai-part"><h3>{escape(self._title)}</h3>{inside}</section>'
+
+
+def _day(event: Event) -> str:
+    return event[0]

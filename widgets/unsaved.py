@@ -1,7 +1,7 @@
 """Nothing typed is lost: what stands in a form is kept as it is typed, and offered again on coming back."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
 
@@ -85,7 +85,9 @@ class Unfinished(ipw.VBox):
         """Show a line with two buttons for each draft of this record but the one in use."""
         self.offers = {}
         lines = []
-        for draft in self._found():
+        found = self._found()
+        self._note(found)
+        for draft in found:
             go_on = button(say("unsaved.resume", self._language), self._taker(draft), "guanai-main")
             throw = button(say("unsaved.drop", self._language), self._thrower(draft), "guanai-remove")
             self.offers[draft.token] = (go_on, throw)
@@ -108,6 +110,14 @@ class Unfinished(ipw.VBox):
             return []
         return [draft for draft in found if draft.token != self._using]
 
+    def _note(self, found: list[Any]) -> None:
+        """Keep when a draft was first offered: only one that has been is ever thrown away for its age."""
+        try:
+            if found:
+                self._drafts.offer(found)
+        except GuanaiError as error:
+            self.trouble = error.message(self._language)
+
     def _taker(self, draft: Any) -> Callable[[], None]:
         return lambda: self._resume(draft)
 
@@ -129,8 +139,17 @@ class Unfinished(ipw.VBox):
         if now != then:
             who = self._current.get("updated_by") or say("unsaved.somebody", self._language)
             said.append(say("unsaved.other_record", self._language, who=who))
+        if ends := _soon_gone(draft):
+            said.append(say("unsaved.until", self._language, day=ends))
         head, *rest = map(escape, said)
         return f'<div role="status"><strong>{head}</strong>{"".join(f"<p>{line}</p>" for line in rest)}</div>'
+
+
+def _soon_gone(draft: Any) -> str:
+    """Return the day after which an old draft is thrown away, if that is soon."""
+    until = getattr(draft, "until", "")
+    left = datetime.fromisoformat(until) - datetime.now(UTC) if until else timedelta(days=99)
+    return moment_of(until)[:10] if left < timedelta(days=15) else ""
 
 
 def _shortened(text: str) -> str:
@@ -146,6 +165,7 @@ class LeftOver(Panel):
     def __init__(self, drafts: Any, forms: Mapping[str, Any], language: str | None = None) -> None:
         super().__init__("guanai-left-over")
         self.drafts = [draft for draft in drafts.kept() if draft.form in forms]
+        drafts.offer(self.drafts)
         lines = []
         for draft in self.drafts:
             title = forms[draft.form].title(spoken(language))

@@ -41,6 +41,7 @@ _WORDLESS = frozenset(
 _SHOWN = ("label", "hint", "guidance_hint", "media", "image", "big-image", "audio", "video")
 _READ = frozenset({*SURVEY_HEADINGS, "bind", "instance", "body"})
 _YES = frozenset({"yes", "true", "true()"})
+_NOT = frozenset({"", "no", "false", "false()", "0"})
 _FILE = re.compile(r"^[^\W\d][\w.-]*\.(csv|xml|geojson)$")
 _NAME = re.compile(r"^[^\W\d][\w.-]*$")
 _OPEN_REFERENCE = re.compile(r"\$\{[^{}]*(?:\{|$)")
@@ -48,11 +49,12 @@ _OPEN_REFERENCE = re.compile(r"\$\{[^{}]*(?:\{|$)")
 
 @dataclass(frozen=True)
 class Asked:
-    """What only the sheet knows of an item: its row, its type as written in XLSForm, its parameters."""
+    """What only the sheet knows of an item: row, type as written in XLSForm, parameters, whether it is sensitive."""
 
     row: int
     type: str
     parameters: dict[str, str]
+    sensitive: bool = False
 
 
 def check_sheets(sheets: FormSheets) -> dict[str, Asked]:
@@ -149,7 +151,8 @@ def _walk(sheets: FormSheets) -> Iterator[tuple[str, Asked]]:
             raise FormError(
                 "form.no_calculation", **sheets.place("survey", row.number, "calculation"), name=name
             )
-        asked = Asked(row.number, kind, _parameters(sheets, row))
+        sensitive = any(map(_is_sensitive, (row, *(begun for begun, _, _ in opened))))
+        asked = Asked(row.number, kind, _parameters(sheets, row), sensitive)
         for place_of in _parents(opened, lists):
             yield f"{place_of}/{name}", asked
         if word in _BEGINS:
@@ -158,6 +161,11 @@ def _walk(sheets: FormSheets) -> Iterator[tuple[str, Asked]]:
         row, what, name = opened[-1]
         place = sheets.place("survey", row.number, "type")
         raise FormError("form.never_closed", **place, name=name, remedy=write_type(f"end_{what}"))
+
+
+def _is_sensitive(row: Row) -> bool:
+    """Whether a row says so itself; in doubt it does, since a mark that is misread would let an answer out."""
+    return row.get("guanai::sensitive").lower() not in _NOT
 
 
 def _lists(sheets: FormSheets) -> dict[str, list[str]]:

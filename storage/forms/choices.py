@@ -32,6 +32,7 @@ class _Table:
     tree: Node
     choices: dict[tuple[str, ...], tuple[Choice, ...]] = field(default_factory=dict)
     labels: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
+    names: dict[tuple[str, ...], dict[str, set[str]]] = field(default_factory=dict)
 
     def items(self) -> list[Node]:
         return [item for root in self.tree.named("root") for item in root.named("item")]
@@ -66,7 +67,7 @@ class Lists(Mapping[str, Node]):
         if itemset is None:
             return ()
         if not itemset.filtered:
-            return self._all(itemset, environment)
+            return self.all(itemset, environment)
         # The same shuffle each time while the form is open: choices must not jump about under the mouse.
         if itemset.items.volatile:
             environment = replace(environment, chance=Random(f"{self._seed} {node.path}"))  # noqa: S311 - no secret
@@ -86,11 +87,7 @@ class Lists(Mapping[str, Node]):
         itemset = question.choices
         if not itemset or typed in self._labels(itemset, environment):
             return typed
-        names: dict[str, set[str]] = defaultdict(set)
-        for language in self._form.languages if itemset.translated else (environment.language,):
-            for name, label in self._labels(itemset, replace(environment, language=language)).items():
-                names[label].add(name)
-                names[name] = {name}
+        names = self._names(itemset, environment)
         whole = _only(names, typed.strip())
         if question.kind == "select_one" or whole != typed.strip():
             return whole
@@ -103,7 +100,7 @@ class Lists(Mapping[str, Node]):
             self._tables[name] = _shared(self._form, name, self._instances(name) if self._instances else [])
         return self._tables[name]
 
-    def _all(self, itemset: ItemSet, environment: Environment) -> tuple[Choice, ...]:
+    def all(self, itemset: ItemSet, environment: Environment) -> tuple[Choice, ...]:
         """Return every choice of a list; those whose label can change with the answers are made each time."""
         table = self._table(itemset.instance)
         language = _language(itemset, environment)
@@ -117,9 +114,26 @@ class Lists(Mapping[str, Node]):
     def _labels(self, itemset: ItemSet, environment: Environment) -> dict[str, str]:
         if not itemset.instance:
             return {}
-        self._all(itemset, environment)
+        self.all(itemset, environment)
         language = _language(itemset, environment)
         return self._table(itemset.instance).labels[itemset.value, itemset.label, language]
+
+    def _names(self, itemset: ItemSet, environment: Environment) -> Mapping[str, set[str]]:
+        """Return the names that each label, in any language, and each name can stand for."""
+        if not itemset.instance:
+            return {}
+        table, languages = self._table(itemset.instance), self._form.languages
+        if not itemset.translated:
+            languages = (environment.language,)
+        key = (itemset.value, itemset.label, *languages)
+        if key not in table.names or itemset.spoken:
+            names: dict[str, set[str]] = defaultdict(set)
+            for language in languages:
+                for name, label in self._labels(itemset, replace(environment, language=language)).items():
+                    names[label].add(name)
+                    names[name] = {name}
+            table.names[key] = dict(names)
+        return table.names[key]
 
     def _choice(self, itemset: ItemSet, item: Node, environment: Environment) -> Choice:
         name, label = _part(item, itemset.value), _part(item, itemset.label)

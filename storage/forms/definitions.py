@@ -10,7 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from guanai.storage.forms.expressions import Expression
+from guanai.storage.forms.headings import GROUPS
 from guanai.storage.forms.nodes import Node
+from guanai.templates.wording import say
 
 if TYPE_CHECKING:
     from guanai.storage.attachments import Attachments
@@ -30,6 +32,7 @@ __all__ = [
     "Kind",
     "Question",
     "Repeat",
+    "Retired",
     "Wording",
     "columns_of",
     "stored_kind",
@@ -154,6 +157,8 @@ class Question(Item):
     triggers: tuple[str, ...] = ()
     triggered: Expression | None = None
     save_to: str = ""
+    # Whether an export can leave the answer out: marked 保密 by itself, or by the group that it stands in.
+    sensitive: bool = False
 
     @property
     def asked(self) -> bool:
@@ -194,6 +199,22 @@ class Entity:
 
 
 @dataclass(frozen=True)
+class Retired:
+    """A question that the form had once: how it was called by language, its kind, its choices' labels by name.
+
+    For a question that the form still has, only the choices that were taken out of it.
+    """
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "text"
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+    def label(self, language: str, name: str) -> str:
+        """Return how it was called in a language, or its name."""
+        return self.labels.get(language) or next(iter(self.labels.values()), "") or name
+
+
+@dataclass(frozen=True)
 class Form:
     """One form: its name, version, titles by language, languages by code, and the tree of what it asks.
 
@@ -223,10 +244,18 @@ class Form:
     attachments: "Attachments | None" = field(default=None, compare=False, repr=False)
     # Where answers are kept that nobody has saved yet (`guanai.storage.unsaved.Drafts`).
     drafts: Any = field(default=None, compare=False, repr=False)
+    # With which other forms it is listed: a key of `guanai.storage.forms.headings.GROUPS`, the school's own word, or "".
+    group: str = field(default="", compare=False)
+    # What the form asked once, by the path of the answers that records may still hold (`guanai.storage.form_versions`).
+    retired: Mapping[str, Retired] = field(default_factory=dict, compare=False, repr=False)
 
     def title(self, language: str | None = None) -> str:
         """Return what the form is called in a language."""
         return self.titles.get(language or "zh") or next(iter(self.titles.values()), self.name)
+
+    def group_title(self, language: str | None = None) -> str:
+        """Return what the forms of its group are called in a language, the school's own word as it is."""
+        return say(f"form.group.{self.group}", language) if self.group in GROUPS else self.group
 
     def walk(self) -> Iterator[Item]:
         """Yield every item of the form in page order, groups and repeats before what is in them."""
@@ -235,6 +264,11 @@ class Form:
     def questions(self) -> Iterator[Question]:
         """Yield every question in page order, those inside repeats too."""
         return (item for item in self.walk() if isinstance(item, Question))
+
+    @cached_property
+    def sensitive(self) -> frozenset[str]:
+        """The fields that an export can leave out, those of a repeat behind its name: ``{"phone", "guardians/phone"}``."""
+        return frozenset(_sensitive(self.items))
 
     @cached_property
     def columns(self) -> dict[str, str]:
@@ -284,6 +318,17 @@ def columns_of(items: tuple[Item, ...]) -> dict[str, str]:
         elif isinstance(item, Question) and item.kind != "note":
             columns[item.key] = stored_kind(item)
     return columns
+
+
+def _sensitive(items: tuple[Item, ...], place: str = "") -> Iterator[str]:
+    for item in items:
+        if isinstance(item, Question):
+            if item.sensitive:
+                yield place + item.key
+        elif isinstance(item, Repeat):
+            yield from _sensitive(item.items, f"{place}{item.key}/")
+        elif isinstance(item, Group):
+            yield from _sensitive(item.items, place)
 
 
 _STORED = {"int": "integer", "decimal": "decimal", "date": "date", "time": "time"}

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 __all__ = [
     "CHOICE_HEADINGS",
     "ENTITY_HEADINGS",
+    "GROUPS",
+    "HOUSE_HEADINGS",
     "SETTING_HEADINGS",
     "SHEETS",
     "SURVEY_HEADINGS",
@@ -78,6 +80,20 @@ SETTING_HEADINGS = {
     "instance_name": "记录名称",
     "style": "样式",
     "allow_choice_duplicates": "允许选项重名",
+}
+
+# Columns of this house, which XLSForm knows nothing of and other programs leave alone: whether an answer (or all
+# of a group) can be left out of an export as sensitive; on the sheet of settings, with which other forms it is listed.
+HOUSE_HEADINGS = {"guanai::sensitive": "保密", "guanai::group": "类组"}
+GROUPS = {
+    "people": "人与档案",
+    "visits": "家访",
+    "contact": "联系",
+    "pairing": "结对",
+    "wellbeing": "辅导与健康",
+    "activities": "活动与之家",
+    "safety": "保障与安全",
+    "management": "管理",
 }
 
 TYPES = {
@@ -202,7 +218,7 @@ _OTHER_LANGUAGES = {
 _SPOKEN = frozenset({"label", "hint", "guidance_hint", "required_message", "constraint_message", "caption"})
 
 _YES = {"是": "yes", "否": "no"}
-_YES_HEADINGS = frozenset({"required", "read_only", "allow_choice_duplicates"})
+_YES_HEADINGS = frozenset({"required", "read_only", "allow_choice_duplicates", "guanai::sensitive"})
 
 _SPACED_TYPES = re.compile(
     r"^(begin|end)[\s_]+(group|repeat|loop)(?=\s|$)|^(select)[\s_]+(one|multiple)(?=\s|$|_from_file|_external)"
@@ -223,6 +239,8 @@ _READ_HEADINGS = {**_turned(_WRITE_HEADINGS), **_OTHER_HEADINGS}
 _READ_TYPES = {**_turned(TYPES), **_OTHER_TYPES}
 _READ_LANGUAGES = {**_turned(_LANGUAGES), **_OTHER_LANGUAGES}
 _READ_APPEARANCES = _turned(_APPEARANCES)
+_READ_HOUSE = {**_turned(HOUSE_HEADINGS), "敏感": "guanai::sensitive", "分类": "guanai::group"}
+_READ_GROUPS = _turned(GROUPS)
 
 
 def read_sheet_name(text: str) -> str:
@@ -233,6 +251,9 @@ def read_sheet_name(text: str) -> str:
 
 def read_heading(text: str) -> str:
     """Return the XLSForm name of a heading, its language kept: 提示（英文） is ``hint::English (en)``."""
+    house = _READ_HOUSE.get(text.strip()) or re.sub(r"\s*::\s*", "::", text.strip().lower())
+    if house in HOUSE_HEADINGS:
+        return house
     word, mark, language = (part.strip() for part in text.partition("::"))
     single, _, rest = (part.strip() for part in text.partition(":"))
     if not mark and rest and single.lower() in _SPOKEN:  # as forms of ten years ago have it
@@ -252,6 +273,8 @@ def read_heading(text: str) -> str:
 
 def write_heading(heading: str) -> str:
     """Return the Chinese of an XLSForm heading, with the two house languages in brackets: 标题（英文）."""
+    if heading in HOUSE_HEADINGS:
+        return HOUSE_HEADINGS[heading]
     word, mark, language = heading.partition("::")
     chinese = _WRITE_HEADINGS.get(word, word)
     if language in _LANGUAGES:
@@ -293,6 +316,8 @@ def read_cell(heading: str, text: str) -> str:
         return _YES.get(text, text)
     if heading == "appearance":
         return " ".join(_READ_APPEARANCES.get(word, word) for word in text.split())
+    if heading == "guanai::group":
+        return _READ_GROUPS.get(text, text)
     return text
 
 
@@ -304,6 +329,8 @@ def write_cell(heading: str, text: str) -> str:
         return {"yes": "是", "no": "否"}.get(text, text)
     if heading == "appearance":
         return " ".join(_APPEARANCES.get(word, word) for word in text.split())
+    if heading == "guanai::group":
+        return GROUPS.get(text, text)
     return text
 
 

@@ -25,9 +25,9 @@ from guanai.storage.forms.sheets import FormSheets, Row, sheets_of
 from guanai.storage.forms.xforms import Sources, read_xform
 from guanai.templates.errors import FormError
 
-__all__ = ["form_of", "last_good_form", "load_form"]
+__all__ = ["form_of", "form_of_file", "last_good_form", "load_form"]
 
-_STAMP = 2  # counted up when what is kept on disk changes its meaning
+_STAMP = 3  # counted up when what is kept on disk changes its meaning
 _HOUSE_LANGUAGE = "中文 (zh)"
 _RAW_COLUMNS = ("bind", "instance", "body", "media")
 _EXTERNAL = "select_one_external "
@@ -72,6 +72,11 @@ def form_of(text: str, name: str = "form", file: str = "form.md") -> Form:
     return _convert(sheets_of(text.encode(), file), name)[0]
 
 
+def form_of_file(content: bytes, file: str, name: str, *, cache: Path | None = None) -> Form:
+    """Return the form of a file's content that need not lie anywhere yet; raises `FormError` as `load_form` does."""
+    return _load(content, file, name, cache or _own_cache())[0]
+
+
 @lru_cache(maxsize=256)
 def _load(content: bytes, file: str, name: str, folder: Path) -> tuple[Form, str]:
     key = hashlib.sha256(repr((content, file, name, _versions())).encode()).hexdigest()[:32]
@@ -93,9 +98,11 @@ def _convert(sheets: FormSheets, name: str) -> tuple[Form, Sources]:
         result = convert(_workbook(sheets, name, release), warnings, form_name=ROOT)
     except Exception as error:  # whatever pyxform stumbles on, the author is told where to look
         raise refusal(error, sheets) from error
-    sources = Sources(
-        name, release, result.xform, sheets.content(), _titles(sheets, name), rows, tuple(warnings)
+    titles, group = (
+        _titles(sheets, name),
+        next((row.get("guanai::group") for row in sheets.rows("settings")), ""),
     )
+    sources = Sources(name, release, result.xform, sheets.content(), titles, rows, tuple(warnings), group)
     return read_xform(sources, sheets), sources
 
 
@@ -139,12 +146,16 @@ def _known(row: Row, headings: Iterable[str]) -> dict[str, str]:
 
 
 def _default_language(sheets: FormSheets) -> str:
-    """Return the language that a heading without one is in: Chinese, or the first that the form has."""
-    headings = (heading for sheet in sheets.sheets.values() for heading in sheet.headings)
+    """Return the language that a heading without one is in: Chinese, or the first that the form has.
+
+    Where some headings name a language and others none, those without are another one: Chinese too.
+    """
+    headings = [heading for sheet in sheets.sheets.values() for heading in sheet.headings]
     named = dict.fromkeys(
         heading.partition("::")[2] for heading in headings if heading.startswith(("label::", "hint::"))
     )
-    return _HOUSE_LANGUAGE if _HOUSE_LANGUAGE in named else next(iter(named), "")
+    bare = named and {"label", "hint"} & {*headings}
+    return _HOUSE_LANGUAGE if bare or _HOUSE_LANGUAGE in named else next(iter(named), "")
 
 
 def _titles(sheets: FormSheets, name: str) -> dict[str, str]:

@@ -154,6 +154,19 @@ class Session:
         """Return how a choice is called wherever it stands, the bare name when no list has it (any more)."""
         return self._lists.label(question, name, self._environment)
 
+    def choice_name(self, question: Question, text: str) -> str:
+        """Return the name of a choice that is given by its label in any language; a text that is none stays."""
+        if question.choices is None or not self._lists.known(question.choices):
+            return text
+        return self._lists.named(question, text, self._environment)
+
+    def all_choices(self, question: Question) -> tuple[Choice, ...]:
+        """Return the choices of a question whatever has been answered, no filter applied."""
+        itemset = question.choices
+        if itemset is None or not itemset.instance or not self._lists.known(itemset):
+            return ()
+        return self._lists.all(itemset, self._environment)
+
     def check(self) -> list[Problem]:
         """Return what must be mended before the record can be saved, in page order."""
         self._checked = True

@@ -92,7 +92,10 @@ def _offer(survey: Worksheet, headings: list[str]) -> None:
     last = survey.max_row + _ROWS_AHEAD
     explained = sum(key.startswith("form.type.") for key in catalogue())
     sheet = say("form.types_sheet", "zh")
-    lists = {"type": f"'{sheet}'!$A$2:$A${explained + 1}", "required": '"是,否"', "read_only": '"是,否"'}
+    lists = {
+        "type": f"'{sheet}'!$A$2:$A${explained + 1}",
+        **dict.fromkeys(("required", "read_only", "guanai::sensitive"), '"是,否"'),
+    }
     for column, heading in enumerate(headings, start=1):
         if heading in lists:
             offer = DataValidation(

@@ -73,6 +73,7 @@ class Sources:
     titles: dict[str, str] = field(default_factory=dict)
     rows: dict[str, Asked] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    group: str = ""
 
 
 def read_xform(sources: Sources, sheets: FormSheets | None = None) -> Form:
@@ -122,6 +123,7 @@ class _Reader:
             names=_names(self.sources.xform),
             warnings=self.sources.warnings,
             entities=tuple(self._entities(root, path)),
+            group=self.sources.group,
         )
 
     def _sort(self, element: Element) -> None:
@@ -228,6 +230,7 @@ class _Reader:
             triggers=tuple(self.triggers.get(path, ())),
             triggered=self._compiled(path, self.triggered.get(path), "calculate"),
             save_to=attribute(f"{_ENTITIES}saveto") or "",
+            sensitive=_is_sensitive(self.sources.rows, path),
         )
 
     def _entities(self, element: Element, path: str) -> Iterator[Entity]:
@@ -300,6 +303,12 @@ def _local(element: Element) -> str:
 
 def _has_other(rows: Mapping[str, Asked]) -> bool:
     return any(asked.type.endswith(" or_other") for asked in rows.values())
+
+
+def _is_sensitive(rows: Mapping[str, Asked], path: str) -> bool:
+    """Whether a question is marked so; the box that or_other adds is as the question that it belongs to."""
+    asked = rows.get(path) or rows.get(path.removesuffix("_other"))
+    return asked is not None and asked.sensitive
 
 
 def _kind(asked: str, *, shown: bool) -> Kind:

@@ -1,0 +1,198 @@
+"""Who is given to whom: as many children as can be, within everybody's quota, the best matches first.
+
+A minimum-cost flow (OR-Tools) decides it: source → class → child → carer → sink. Goals in their order:
+most children placed; every class up to its least; nobody who carries a child below their own least; then the
+sum of costs, in which every further child weighs a little more on whoever carries many already.
+
+A carer who carries nobody is below no least (002-1: who helps, helps at least six), so a school may have to
+choose who helps at all. A flow cannot choose that: carers are closed one after the other, the least asked for first,
+and some exchanged as long as that is better. Up to `EXACT` such carers every choice is tried.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import combinations, islice, product
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = ["EVEN", "UNLIMITED", "Assigned", "Places", "assign"]
+
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Truths = np.ndarray[Any, np.dtype[np.bool_]]
+
+UNLIMITED = 1 << 30
+EVEN = 2  # what each child that a carer has already adds to the cost of one more
+EXACT = 6  # so many carers who need not help at all: every choice among them is tried
+ARCS = 1_000_000  # how many arcs all exchanges together may have: about a second of work
+
+
+@dataclass(frozen=True)
+class Places:
+    """What may be paired, and how many each may have: arrays, one entry per possible pair, child, carer or class.
+
+    ``child``, ``carer``, ``cost``: the possible pairs, costs not negative. ``need``: how many carers a child still
+    asks for. ``carried``: how many children a carer has; ``least``, ``most``: of how many in all. ``group``: the
+    class of a child, -1 without a quota; ``group_least``, ``group_most``: how many more children of a class.
+    """
+
+    child: Numbers
+    carer: Numbers
+    cost: Numbers
+    need: Numbers
+    carried: Numbers
+    least: Numbers
+    most: Numbers
+    group: Numbers
+    group_least: Numbers
+    group_most: Numbers
+
+
+class Assigned(NamedTuple):
+    """Which of the pairs are chosen, and what is missing: children unplaced, and what classes and carers lack."""
+
+    pairs: Numbers
+    unplaced: Numbers  # per child: how many of its needs stay open
+    group_short: Numbers
+    short: Numbers  # per carer who carries a child: how many below the least
+    cost: int
+
+    @property
+    def rank(self) -> tuple[int, int, int, int]:
+        """The goals in their order: the smaller, the better."""
+        return int(self.unplaced.sum()), int(self.group_short.sum()), int(self.short.sum()), self.cost
+
+
+def assign(places: Places) -> Assigned:
+    """Return the best choice of pairs; see the module for what is better."""
+    nobody = np.zeros(len(places.most), dtype=bool)
+    best = _flow(places, nobody)
+    free = np.flatnonzero((places.carried == 0) & (places.least > 0) & (places.most > 0))
+    if not (places.least[free] > 1).any() or not len(places.child):
+        return best
+    if len(free) <= EXACT:
+        choices = (some for number in range(1, len(free) + 1) for some in combinations(free.tolist(), number))
+        return min([best, *(_flow(places, _closed(nobody, some)) for some in choices)], key=_rank)
+    best, closed = _closing(places, best, free)
+    return _exchanging(places, best, closed, free)
+
+
+def _rank(found: Assigned) -> tuple[int, int, int, int]:
+    return found.rank
+
+
+def _closed(nobody: Truths, some: Iterable[int]) -> Truths:
+    closed = nobody.copy()
+    closed[list(some)] = True
+    return closed
+
+
+def _closing(places: Places, best: Assigned, free: Numbers) -> tuple[Assigned, Truths]:
+    """Close carers, those with the fewest children first, until nobody is below the least."""
+    closed = np.zeros(len(places.most), dtype=bool)
+    found, kept = best, closed
+    while found.short.sum():
+        loads = np.bincount(places.carer[found.pairs], minlength=len(closed))
+        under = free[~closed[free] & (found.short[free] > 0)]
+        if not len(under):
+            break
+        # Most of what is too much at a time: what is freed fills up others.
+        number = max(1, int(0.8 * found.short.sum() / places.least[under].mean()))
+        under = under[np.argsort(loads[under], kind="stable")]
+        closed = closed.copy()
+        closed[under[:number]] = True
+        found = _flow(places, closed)
+        if found.rank[:2] > best.rank[:2]:
+            break
+        if found.rank < best.rank:
+            best, kept = found, closed
+    return best, kept
+
+
+def _exchanging(places: Places, best: Assigned, closed: Truths, free: Numbers) -> Assigned:
+    """Try to close one carer and open another, as long as there is time."""
+    trials = min(24, ARCS // (len(places.child) + 1) - 4)
+    if trials < 1:
+        return best
+    costs = np.full(len(closed), np.iinfo(np.int64).max)
+    np.minimum.at(costs, places.carer, places.cost)
+    loads = np.bincount(places.carer[best.pairs], minlength=len(closed))
+    inside = free[~closed[free] & (loads[free] > 0)]
+    inside = inside[np.argsort(loads[inside], kind="stable")]
+    outside = free[closed[free]]
+    outside = outside[np.argsort(costs[outside], kind="stable")]
+    for out, into in islice(product(inside, outside), trials):
+        if closed[out] or not closed[into]:
+            continue
+        other = closed.copy()
+        other[out], other[into] = True, False
+        found = _flow(places, other)
+        if found.rank < best.rank:
+            best, closed = found, other
+    return best
+
+
+def _flow(places: Places, closed: Truths) -> Assigned:
+    """Return the best choice without the closed carers."""
+    from ortools.graph.python import (
+        min_cost_flow,
+    )  # on first use: a page that proposes nothing does not load it
+
+    children, carers, groups = len(places.need), len(places.most), len(places.group_most)
+    source, sink = children + carers + groups, children + carers + groups + 1
+    # Any one change of a flow is a cycle, in which each goal counts at most twice: so much apart is enough.
+    loads = places.carried + np.bincount(places.carer, minlength=carers)
+    dearest = int(places.cost.max(initial=0)) + EVEN * int(loads.max(initial=0)) + 1
+    carer_goal = 2 * dearest * (children + 1)
+    group_goal, placing = 4 * carer_goal, 16 * carer_goal
+    solver = min_cost_flow.SimpleMinCostFlow()
+
+    def arcs(tails: Any, heads: Any, room: Any, costs: Any) -> Any:
+        columns = np.broadcast_arrays(tails, heads, room, costs)
+        return solver.add_arcs_with_capacity_and_unit_cost(
+            *(np.ascontiguousarray(column, dtype=np.int64) for column in columns)
+        )
+
+    kept = np.flatnonzero(~closed[places.carer])
+    chosen = arcs(places.child[kept], children + places.carer[kept], 1, places.cost[kept])
+    alone = np.flatnonzero(places.group < 0)
+    arcs(source, alone, places.need[alone], 0)
+    inside = np.flatnonzero(places.group >= 0)
+    arcs(children + carers + places.group[inside], inside, places.need[inside], 0)
+    hubs = children + carers + np.arange(groups)
+    asked = np.minimum(places.group_least, places.group_most)
+    group_arcs = arcs(source, hubs, asked, -group_goal)
+    arcs(source, hubs, places.group_most - asked, 0)
+    carer, load = _slots(places, closed)
+    slot_arcs = arcs(
+        children + carer, sink, 1, EVEN * (load - 1) - np.where(load <= places.least[carer], carer_goal, 0)
+    )
+    total = int(places.need.sum())
+    arcs(source, sink, total, placing)
+    solver.set_node_supply(source, total)
+    solver.set_node_supply(sink, -total)
+    if solver.solve() != solver.OPTIMAL:
+        raise ArithmeticError("the flow has no solution")  # cannot be: everything may stay unplaced
+
+    pairs = kept[solver.flows(chosen) > 0] if len(kept) else kept
+    new = np.bincount(places.carer[pairs], minlength=carers)
+    held = places.carried + new
+    used = solver.flows(slot_arcs) if len(carer) else np.empty(0, dtype=np.int64)
+    groups_used = solver.flows(group_arcs) if groups else np.empty(0, dtype=np.int64)
+    return Assigned(
+        pairs=pairs,
+        unplaced=places.need - np.bincount(places.child[pairs], minlength=children),
+        group_short=places.group_least - groups_used,
+        short=np.where(held > 0, np.maximum(places.least - held, 0), 0),
+        cost=int(places.cost[pairs].sum() + (EVEN * (load - 1) * used).sum()),
+    )
+
+
+def _slots(places: Places, closed: Truths) -> tuple[Numbers, Numbers]:
+    """Return the places that carers have free: whose, and the how many-eth child it would be."""
+    possible = np.bincount(places.carer, minlength=len(closed))
+    room = np.clip(np.minimum(places.most - places.carried, possible), 0, None)
+    room[closed] = 0
+    carer = np.repeat(np.arange(len(room)), room)
+    before = np.repeat(np.cumsum(room) - room, room)
+    return carer, places.carried[carer] + np.arange(len(carer)) - before + 1

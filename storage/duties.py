@@ -1,0 +1,239 @@
+"""What a school's rules say of its records on a day: due lines, how far a term is fulfilled, emergencies, what was put off.
+
+One place works it out, so a page, a badge, a command and a report say the same. What was worked out is kept until a
+record changes.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from guanai.care.duties import due
+from guanai.care.emergencies import countdown
+from guanai.care.fulfilment import fulfilment
+from guanai.care.gaps import gaps
+from guanai.care.plans import planned
+from guanai.care.rules import ALL_CHILDREN, Duty
+from guanai.storage.frames import frame_of, lazy_copy
+from guanai.templates.errors import GuanaiError
+from guanai.templates.wording import say
+
+if TYPE_CHECKING:
+    from guanai.storage.schools import School
+
+__all__ = ["Obligations", "RuleFrames"]
+
+HISTORY = "change"  # the register 变动: made from the history, no form of it
+KEPT = 12  # answers of different questions that are kept
+
+
+class RuleFrames(Mapping[str, pd.DataFrame]):
+    """The registers of a school as the rules read them: fetched when a rule asks, shared and so never changed."""
+
+    def __init__(self, school: "School") -> None:
+        self._school = school
+        self._names = {*school.forms(), HISTORY}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._names:
+            raise KeyError(name)
+        if name != HISTORY:
+            return self._school.shared(name)
+        try:
+            return self._school.frame(name)
+        except GuanaiError:  # this school keeps no such register
+            return pd.DataFrame()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class Obligations:
+    """The answers of a school's rules, as `School` hands them out."""
+
+    def __init__(self, school: "School") -> None:
+        self._school = school
+        self._known: dict[tuple[Any, ...], tuple[int, pd.DataFrame]] = {}
+
+    @property
+    def frames(self) -> RuleFrames:
+        """The registers as the rules read them."""
+        return RuleFrames(self._school)
+
+    def due(self, on: date | None, *, done: bool, now: datetime | None, who: str | None) -> pd.DataFrame:
+        """Return the due lines of a day; ``now`` is the clock's where that day is today and minutes count."""
+        school, day = self._school, on or self._school.today()
+        if now is None and day == school.today() and self._momentary():
+            now = school.now().replace(second=0, microsecond=0)
+        policy = school.policy
+        return self._once(
+            ("due", day, done, now, who),
+            lambda: due(policy, self.frames, day, done=done, now=now, who=who),
+        )
+
+    def fulfilment(self, term: str | None, on: date | None) -> pd.DataFrame:
+        """Return how far every duty of a term is fulfilled."""
+        school, day = self._school, on or self._school.today()
+        chosen = school.chosen_term(term, day)
+        lines = self.due(min(day, chosen.end), done=True, now=None, who=None)
+        return fulfilment(school.policy, lines)
+
+    def emergencies(self, now: datetime | None, *, finished: bool) -> pd.DataFrame:
+        """Return the steps of the emergencies; only what belongs to their children is read."""
+        school, moment = self._school, now or self._school.now()
+        names = {
+            duty.trigger.record for duty in school.policy.of_kind("state") if duty.trigger and _timed(duty)
+        }
+        rows = {name: list(school.table(name).rows()) for name in names if name in school.forms()}
+        children = {row.get("child") for some in rows.values() for row in some} - {None, ""}
+        if any(rows.values()):
+            known = [school.record("child", str(child)) for child in children]
+            rows["child"] = [row for row in known if row is not None]
+            rows["pairing"] = [row for row in school.table("pairing").rows() if row.get("child") in children]
+            rows |= {name: list(school.table(name).rows()) for name in ("staff", "class")}
+        frames = {name: frame_of(some, school.form(name).columns) for name, some in rows.items()}
+        return countdown(school.policy, frames, moment, finished=finished)
+
+    def step_done(
+        self, form: str, record_id: str, duty: str, now: datetime | None = None
+    ) -> Mapping[str, Any]:
+        """Write this moment into the questions of an emergency's step that are still empty; return the record.
+
+        What has a time already keeps it. Raises GuanaiError for a step or a record that there is not.
+        """
+        school, moment = self._school, now or self._school.now()
+        steps = [one for one in school.policy.of_kind("state") if _timed(one) and one.name == duty]
+        kept = school.record(form, record_id)
+        if not steps or kept is None or steps[0].trigger is None or steps[0].trigger.record != form:
+            raise GuanaiError("school.no_record", id=record_id, form=form)
+        names = [field.split("/")[0] for field in steps[0].content]
+        empty = [name for name in names if not kept.get(name)]
+        told = moment.astimezone().isoformat(timespec="milliseconds")
+        return school.amend(form, record_id, dict.fromkeys(empty, told)) if empty else kept
+
+    def planned(self, term: str | None = None) -> pd.DataFrame:
+        """Return the visits that the term's plans name, and what became of each (`care.plans.planned`)."""
+        today = self._school.today()
+        return planned(self.frames, self._school.chosen_term(term, today), self.term_day(term), today)
+
+    def term_day(self, term: str | None = None) -> date:
+        """Return the day as of which a term is shown: today, at the latest its last."""
+        today = self._school.today()
+        return min(today, self._school.chosen_term(term, today).end)
+
+    def figures(self, term: str | None = None) -> pd.DataFrame:
+        """Return the figures of a term's summary, one row each: columns of `Summary.figures_table` and ``missing``.
+
+        ``missing`` is how many of the denominator are not in the numerator.
+        """
+        summary = self._school.summary(term)
+        missing = [
+            len(one.missing) if one.numerator + len(one.missing) == one.denominator else None
+            for one in summary.figures
+        ]
+        return summary.figures_table().assign(missing=pd.array(missing, dtype="Int64"))
+
+    def gaps(self, term: str | None = None) -> pd.DataFrame:
+        """Return the fields missing in the dossiers as of a term, one row per duty, subject and field (`care.gaps`)."""
+        return gaps(self._school.policy, self.frames, self.term_day(term))
+
+    def behind(
+        self, figure: str | None, field: str | None, term: str | None, *, missing: bool = False
+    ) -> tuple[str, pd.DataFrame]:
+        """Return what a number of the coverage page stands for: its title, and the list (form, id, name, class).
+
+        That is who is in a figure, with ``missing`` who is not; or who lacks a field of the dossier.
+        """
+        if field is not None:
+            rows = self.gaps(term)
+            rows = rows[rows["field"] == field].drop_duplicates("subject_id")
+            title = next(iter(rows["field_label"]), field)
+            return title, self._named(rows["subject_id"])
+        one = self._school.summary(term).figure(figure or "")
+        ids = one.missing if missing else one.ids
+        key = "coverage.not_of" if missing else "coverage.of"
+        return say(key, label=one.label, count=len(ids)), self._named(pd.Series(ids, dtype=object))
+
+    def _named(self, ids: "pd.Series[str]") -> pd.DataFrame:
+        """Return records by their ids, whichever register of people, classes or visits they are of."""
+        found = []
+        for form in ("child", "staff", "class", "home_visit"):
+            frame = self.frames[form]
+            rows = frame[frame["id"].isin(list(ids))]
+            labels = self._school.labels("child" if form == "home_visit" else form)
+            named = rows["child"] if form == "home_visit" else rows["id"]
+            classes = rows["class"] if "class" in rows else pd.Series("", rows.index, dtype=object)
+            names = named.map(lambda one, labels=labels: labels.get(one, one)).astype(object)
+            found.append(pd.DataFrame({"form": form, "id": rows["id"], "name": names, "class": classes}))
+        return pd.concat(found, ignore_index=True).sort_values(
+            ["class", "name"], kind="stable", ignore_index=True
+        )
+
+    def deferrals(self) -> pd.DataFrame:
+        """Return what was postponed or excused, the last first: rows of ``frame("deferral")`` with ``state``.
+
+        ``state``: ``holds`` (a line is put off or excused by it today), ``past`` (it changes no line any more:
+        the day has come, the duty is done or its line is another one).
+        """
+        school = self._school
+        frame = school.frame("deferral").iloc[::-1]
+        lines = self.due(None, done=True, now=None, who=None)
+        held = set(lines.loc[lines["status"].isin(["postponed", "excused"]), "deferral"])
+        return frame.assign(state=["holds" if one in held else "past" for one in frame["id"]])
+
+    def deferral_of(self, line: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the first answers of the form ``deferral`` for a line of the checklist."""
+        child = line["kind"] in ALL_CHILDREN
+        return {
+            "duty": line["duty"],
+            "whose": line["subject"],
+            "since": pd.Timestamp(line["since"]).date().isoformat(),
+            "subject_kind": line["kind"],
+            "child": line["subject_id"] if child else None,
+            "subject": None if child else line["subject_id"] or None,
+            "role": line["role"] or None,
+            "by": self._school.staff_id or None,
+        }
+
+    def line(self, duty: str, kind: str, subject: str, since: str, role: str = "") -> dict[str, Any] | None:
+        """Return today's line of a duty and subject that is owed since a day, None if there is none."""
+        lines = self.due(None, done=True, now=None, who=None)
+        if not since or pd.isna(day := pd.to_datetime(since, errors="coerce")):
+            return None
+        found = lines[
+            (lines["duty"] == duty)
+            & (lines["kind"] == kind)
+            & (lines["subject_id"] == subject)
+            & (lines["since"] == day)
+            & (lines["role"] == role)
+        ]
+        return None if found.empty else {str(key): value for key, value in found.iloc[0].items()}
+
+    def _momentary(self) -> bool:
+        """Say whether anything is owed by the minute."""
+        return any(_timed(duty) for duty in self._school.policy.duties if duty.in_force)
+
+    def _once(self, key: tuple[Any, ...], make: Any) -> pd.DataFrame:
+        sequence = self._school.sequence()
+        known = self._known.get(key)
+        if known is None or known[0] != sequence:
+            self._known = dict(list(self._known.items())[-KEPT:])
+            known = self._known[key] = (sequence, make())
+        return lazy_copy(known[1])
+
+    def start_from(self, other: "Obligations") -> None:
+        """Take over what another door to the same school has worked out."""
+        self._known = dict(other._known)
+
+
+def _timed(duty: Duty) -> bool:
+    """Say whether minutes count for a duty."""
+    return duty.limit is not None and duty.limit.momentary

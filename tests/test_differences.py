@@ -1,0 +1,177 @@
+"""What has become of a form is told question by question (issue 3, section 2)."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from guanai.storage.forms import form_of
+from guanai.storage.forms.differences import differences, guessed_renames
+from guanai.storage.shelves import shipped_forms
+
+HEAD = (
+    "| survey | type | name | label | label::English (en) | hint | required | relevant | constraint "
+    "| calculation | default | appearance | choice_filter | repeat_count |\n"
+)
+CHOICES = (
+    "| choices | list_name | name | label |\n| | yn | yes | 是 |\n| | yn | no | 否 |\n| | yn2 | yes | 是 |\n"
+)
+
+
+def form(*rows, choices=CHOICES, title=""):
+    lines = [f"| | {row} |" for row in rows]
+    settings = f"| settings | form_title |\n| | {title} |\n" if title else ""
+    return form_of(HEAD + "\n".join(lines) + "\n" + choices + settings)
+
+
+A, B, C = "text | a | 甲", "integer | b | 乙", "text | c | 丙"
+GROUP = ("begin_group | g | 基本", "end_group | | ")
+KIN = ("begin_repeat | kin | 家人", "end_repeat | | ")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        pytest.param([A, B], [A, B], [], id="same"),
+        pytest.param([A], [A, B], ["added b 新增问题“乙”（b）"], id="added"),
+        pytest.param([A, B], [B], ["removed a 删去问题“甲”（a）"], id="removed"),
+        pytest.param([A], ["text | a | 甲乙"], ["label a 标题由“甲”改为“甲乙”（a）"], id="label"),
+        pytest.param(
+            ["text | a | 甲 | A"],
+            ["text | a | 甲 | Aa"],
+            ["other_words a “甲”另一种语言的标题改了"],
+            id="other language",
+        ),
+        pytest.param([A, B], ["integer | a | 甲", B], ["type a “甲”的类型由“文本”改为“整数”"], id="type"),
+        pytest.param([A], ["text | a | 甲 | | | yes"], ["required a “甲”改为必填"], id="required"),
+        pytest.param(["text | a | 甲 | | | yes"], [A], ["optional a “甲”不再必填"], id="optional"),
+        pytest.param([A, B, C], [C, A, B], ["moved c “丙”换了位置"], id="moved, the fewest"),
+        pytest.param(
+            [A, B, *GROUP],
+            [A, GROUP[0], B, GROUP[1]],
+            ["regrouped b “乙”移到了分组“基本”"],
+            id="into a group",
+        ),
+        pytest.param(
+            [A, GROUP[0], B, GROUP[1]],
+            [A, B, *GROUP],
+            ["ungrouped b “乙”移到了分组外面"],
+            id="out of a group",
+        ),
+        pytest.param(
+            [A],
+            [A, GROUP[0], B, GROUP[1]],
+            ["group_added @g 新增分组“基本”（g）", "added b 新增问题“乙”（b）"],
+            id="group",
+        ),
+        pytest.param(
+            [KIN[0], A, KIN[1]],
+            [KIN[0], B, KIN[1]],
+            ["removed kin/a 删去问题“甲”（a）", "added kin/b 新增问题“乙”（b）"],
+            id="within a repeat",
+        ),
+        pytest.param(
+            [A, "text | c | 丙 | | | | ${a} = 'x'"],
+            [GROUP[0], A, GROUP[1], "text | c | 丙 | | | | ${a} = 'x'"],
+            ["group_added @g 新增分组“基本”（g）", "regrouped a “甲”移到了分组“基本”"],
+            id="a path that changes is no other condition",
+        ),
+        pytest.param(
+            [A, B],
+            [A, "integer | b | 乙 | | | | ${a} != ''"],
+            ["aspect b “乙”的显示条件由“（无）”改为“${a} != ''”"],
+            id="condition",
+        ),
+        pytest.param(
+            ["select_one yn | a | 甲"],
+            ["select_one yn2 | a | 甲"],
+            ["choice_removed a “甲”去掉选项“否”（no）"],
+            id="a list that lacks one",
+        ),
+        pytest.param(
+            ["select_one yn | a | 甲"],
+            ["select_one_from_file child.csv | a | 甲"],
+            ["list a “甲”的选项改从“child”来（原来是“yn”）"],
+            id="a list kept elsewhere",
+        ),
+        pytest.param(
+            ["select_one yn | a | 甲", "select_one yn | b | 乙"],
+            ["select_one yn | a | 甲", "select_multiple yn | b | 乙"],
+            ["type b “乙”的类型由“单选”改为“多选”"],
+            id="one to many",
+        ),
+    ],
+)
+def test_a_difference_is_told_in_words(before, after, said):
+    found = differences(form(*before), form(*after))
+    assert [f"{one.kind} {one.path} {one.text()}" for one in found] == said
+
+
+def test_choices_that_changed_are_told_once_for_all_questions_of_the_list():
+    rows = ["select_one yn | a | 甲", "select_multiple yn | b | 乙"]
+    changed = CHOICES.replace("是", "对", 1) + "| | yn | unclear | 不清楚 |\n"
+    found = differences(form(*rows), form(*rows, choices=changed))
+    assert [one.text() for one in found] == [
+        "“甲、乙”的选项“是”改叫“对”",
+        "“甲、乙”增加选项“不清楚”（unclear）",
+    ]
+
+
+def test_a_question_said_to_be_renamed_is_told_as_one():
+    before = form(A, "integer | b | 乙 | | | | ${a} = 'x'")
+    after = form("text | name | 名字", "integer | b | 乙 | | | | ${name} = 'x'")
+    found = differences(before, after, {"a": "name"})
+    assert [one.kind for one in found] == ["renamed", "label"]
+    assert found[0].text() == "问题“名字”的名称由 a 改为 name"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "guessed"),
+    [
+        (["text | a | 家长意见"], ["text | b | 家长意见"], {"a": "b"}),
+        (["text | a | 家长的意见"], ["text | b | 家长意见"], {"a": "b"}),
+        (["text | a | 家长意见"], ["integer | b | 家长意见"], {}),
+        (["text | a | 家长意见"], ["text | b | 天气"], {}),
+        ([KIN[0], "text | a | 电话", KIN[1]], ["text | a2 | 电话", *KIN], {}),
+        (
+            ["text | a | 电话", "text | b | 电话号码"],
+            ["text | c | 电话号码", "text | d | 电话"],
+            {"a": "d", "b": "c"},
+        ),
+    ],
+)
+def test_a_rename_is_guessed_from_kind_place_and_label(before, after, guessed):
+    assert guessed_renames(form(*before), form(*after)) == guessed
+
+
+def test_the_title_is_the_forms_own_difference():
+    found = differences(form(A, title="借书"), form(A, title="图书借阅"))
+    assert [one.text() for one in found] == ["表名由“借书”改为“图书借阅”"]
+
+
+@pytest.mark.parametrize("name", shipped_forms())
+def test_a_shipped_form_does_not_differ_from_itself_and_each_lost_question_is_told(name):
+    """Every question taken out by itself is told as exactly that, and put back as added."""
+    from guanai.storage.forms import load_form
+
+    whole = load_form(shipped_forms()[name], name)
+    assert differences(whole, whole) == []
+    text = Path(shipped_forms()[name]).read_text(encoding="utf-8")
+    plain = [line for line in text.splitlines() if re.match(r"\|\s*\|\s*text\s*\|", line)]
+    for line in plain:
+        key = line.split("|")[3].strip()
+        if text.count(key) > 1:
+            continue
+        less = form_of(text.replace(line + "\n", ""), name)
+        assert [(one.kind, one.path.rpartition("/")[2]) for one in differences(whole, less)] == [
+            ("removed", key)
+        ]
+        assert [one.kind for one in differences(less, whole)] == ["added"]
+
+
+def test_english():
+    found = differences(form(A), form("integer | a | 甲 | | | yes"), language="en")
+    assert [one.text("en") for one in found] == [
+        "“甲” is of type integer instead of text",
+        "“甲” must be answered now",
+    ]

@@ -1,0 +1,123 @@
+"""Page, badge, command and report say the same: one function works it out (issue 4, rules for the answer)."""
+
+import csv
+import json
+from io import BytesIO, StringIO
+
+import pandas as pd
+import pytest
+from conftest import TODAY
+from openpyxl import load_workbook
+
+from guanai.care.duties import COLUMNS
+from guanai.care.fulfilment import by_duty, workload
+from guanai.server.commands import main
+from guanai.storage.duty_sheets import coverage_excel, due_excel
+from guanai.widgets import Checklist, Matrix, MyDay, narrowed
+
+
+@pytest.fixture(scope="module")
+def sample(sample_folder):
+    from guanai.storage import open_school
+
+    opened = open_school(sample_folder)
+    yield opened
+    opened.close()
+
+
+def printed(capsys, *arguments):
+    assert main([str(one) for one in arguments]) == 0
+    return capsys.readouterr().out
+
+
+def keys(lines):
+    return sorted(zip(lines["duty"], lines["subject_id"], lines["status"], lines["period"], strict=True))
+
+
+def test_the_command_prints_the_lines_of_the_page(sample, sample_folder, capsys):
+    lines = sample.due(TODAY)
+    told = json.loads(printed(capsys, "due", sample_folder, "--on", TODAY, "--format", "json"))
+    assert keys(pd.DataFrame(told)) == keys(lines)
+    assert [row["counted"] for row in told] == lines["counted"].tolist()
+    page = Checklist(sample.due(TODAY))
+    assert keys(page.shown) == keys(lines)
+    assert page.counts == lines["status"].value_counts().to_dict()
+
+
+def test_each_line_tells_everything(sample):
+    """Which duty, whose, due when, since when, why, and which records were counted."""
+    lines = sample.due(TODAY, done=True)
+    assert tuple(lines.columns) == COLUMNS
+    for name in ("duty", "subject", "since", "why", "status", "kind"):
+        assert lines[name].notna().all() and (lines[name].astype(str) != "").all()
+    known = {one for name in sample.forms() for one in sample.frame(name)["id"]}
+    assert {one for ids in lines["counted"] for one in ids} <= known
+
+
+def test_one_persons_lines_are_those_that_name_the_person(sample, sample_folder, capsys):
+    lines, staff = sample.due(TODAY), sample.frame("staff")
+    for one, name in zip(staff["id"], staff["name"], strict=True):
+        assert keys(sample.due(TODAY, who=one)) == keys(narrowed(lines, who=name))
+    assert workload(lines)["who"].iloc[0] == "无人负责"  # children whom nobody helps
+    name = workload(lines)["who"].iloc[1]
+    told = csv.reader(
+        StringIO(printed(capsys, "due", sample_folder, "--on", TODAY, "--who", name, "--format", "csv"))
+    )
+    assert len(list(told)) - 1 == len(narrowed(lines, who=name))
+
+
+def test_the_day_the_load_and_the_checklist_agree(sample):
+    lines = sample.due(TODAY)
+    load = workload(lines).set_index("who")
+    for one, name in zip(sample.frame("staff")["id"], sample.frame("staff")["name"], strict=True):
+        mine = sample.due(TODAY, who=one)
+        assert sum(MyDay(mine, {}, TODAY).counts.values()) == len(mine)
+        assert len(mine) == (load.loc[name, "lines"] if name in load.index else 0)
+
+
+def test_the_matrix_the_duties_and_the_report_agree(sample, sample_folder, capsys):
+    term = sample.term(TODAY)
+    lines, table = sample.due(TODAY, done=True), sample.coverage(term, TODAY)
+    duties = by_duty(table)
+    for status, column in (("done", "done"), ("due", "open"), ("overdue", "overdue")):
+        counts = lines[lines["status"] == status].groupby("duty").size()
+        for duty, number in zip(duties["duty"], duties[column], strict=True):
+            assert number == counts.get(duty, 0)
+    told = json.loads(printed(capsys, "coverage", sample_folder, "--term", term, "--format", "json"))
+    assert [row["overdue"] for row in told] == table["overdue"].tolist()
+    matrix = Matrix(table)
+    assert matrix.counts["overdue"] == table.loc[table["kind"] == "child", "overdue"].sum()
+
+
+def test_every_number_opens_its_list(sample):
+    figures = sample.duties.figures().set_index("key")
+    for key, row in figures.iterrows():
+        assert len(sample.duties.behind(key, None, None)[1]) == row["numerator"], key
+        if pd.notna(row["missing"]):
+            assert len(sample.duties.behind(key, None, None, missing=True)[1]) == row["missing"]
+            assert row["missing"] + row["numerator"] == row["denominator"]
+    from guanai.care.gaps import gaps_by_field
+
+    gaps = sample.duties.gaps()
+    assert len(gaps), "the sample has gaps"
+    for field, persons in zip(gaps_by_field(gaps)["field"], gaps_by_field(gaps)["persons"], strict=True):
+        assert len(sample.duties.behind(None, field, None)[1]) == persons
+    incomplete = sample.due(TODAY, done=True)
+    wanted = incomplete[
+        incomplete["duty"].isin(set(gaps["duty"])) & ~incomplete["status"].isin(["done", "excused"])
+    ]
+    assert set(gaps["subject_id"]) == set(wanted["subject_id"])
+
+
+def test_the_workbooks_have_the_rows_of_the_page(sample):
+    lines = sample.due(TODAY)
+    sheet = load_workbook(BytesIO(due_excel(lines))).worksheets[0]
+    assert sheet.max_row == len(lines) + 1
+    assert {row[0].value for row in sheet.iter_rows(min_row=2)} == {"逾期", "应办"}
+    table = sample.coverage(None, TODAY)
+    assert load_workbook(BytesIO(coverage_excel(table))).worksheets[0].max_row == len(table) + 1
+
+
+def test_the_command_for_nobody_says_so(sample_folder, capsys):
+    assert main(["due", str(sample_folder), "--who", "没有这个人"]) == 2
+    assert "没有这个人" in capsys.readouterr().err

@@ -1,0 +1,157 @@
+"""A proposal accepted as a whole and undone as a whole; a hand-over in one step (R29, R30, W6)."""
+
+from datetime import date
+
+import pytest
+
+from guanai.storage import GuanaiError, RecordError
+
+START = date(2026, 11, 23)
+
+
+@pytest.fixture
+def paired(school):
+    school.save("class", {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42})
+    for name in ("甲", "乙"):
+        school.save("staff", {"name": name, "role": "subject", "active": "yes"})
+    for number in range(4):
+        school.save(
+            "child",
+            {"name": f"童{number}", "sex": "female", "birth_date": f"2016-05-0{number + 1}", "class": "三年级1班",
+             "father_status": "away", "mother_status": "away"},
+        )  # fmt: skip
+    return school
+
+
+def pairs_of(school):
+    return school.frame("pairing")[["child", "helper", "start", "end"]].to_numpy().tolist()
+
+
+def test_a_proposal_is_accepted_as_a_whole_and_undone_as_a_whole(paired):
+    found = paired.pairings.propose()
+    assert paired.frame("pairing").empty, "nothing is kept before it is accepted"
+    done = paired.pairings.accept(found, START)
+    kept = paired.frame("pairing")
+    assert (done.made, done.ended, done.by, done.role) == (4, 0, "测试老师", "helper")
+    assert set(zip(kept["child"], kept["helper"], strict=True)) == set(
+        zip(found.made["child"], found.made["carer"], strict=True)
+    )
+    assert set(kept["start"].dt.date) == {START}
+    assert set(kept["created_by"]) == {"测试老师"}
+    paired.pairings.undo(done.id)
+    assert paired.frame("pairing").empty
+    assert len(paired.bin("pairing")) == 4, "what was undone can still be restored"
+    assert [one.undone for one in paired.pairings.accepted()] == [True]
+    with pytest.raises(GuanaiError, match="已经撤销过"):
+        paired.pairings.undo(done.id)
+
+
+def test_nothing_is_kept_where_one_pairing_is_refused(paired, monkeypatch):
+    """All or nothing: whatever fails on the way leaves no pairing."""
+    table = type(paired.table("pairing"))
+    real, calls = table.insert_once, []
+
+    def failing(self, *given):
+        calls.append(self.name)
+        raise RecordError("school.refused", {}, count=1, first="x")
+
+    found = paired.pairings.propose()
+    monkeypatch.setattr(table, "insert_once", failing)
+    with pytest.raises(RecordError):
+        paired.pairings.accept(found, START)
+    monkeypatch.setattr(table, "insert_once", real)
+    assert calls
+    assert paired.frame("pairing").empty
+
+
+@pytest.mark.parametrize("change", ["pairing", "staff", "child"])
+def test_what_changed_since_is_never_overrun(paired, change):
+    found = paired.pairings.propose()
+    other = paired.as_user("李老师")
+    if change == "pairing":
+        pair = found.made.iloc[0]
+        other.save("pairing", {"child": pair["child"], "role": "helper", "helper": pair["carer"]})
+    else:
+        key = paired.frame(change).iloc[0]["id"]
+        field = {"staff": {"active": "no"}, "child": {"village": "柳溪村"}}[change]
+        other.save(change, other.record(change, key) | field)
+    before = pairs_of(paired)
+    with pytest.raises(GuanaiError, match="重新提出方案"):
+        paired.pairings.accept(found, START)
+    assert pairs_of(paired) == before
+
+
+def test_a_pairing_changed_since_is_not_lost_by_an_undo(paired):
+    done = paired.pairings.accept(paired.pairings.propose(), START)
+    one = paired.record("pairing", paired.frame("pairing").iloc[0]["id"])
+    paired.save("pairing", one | {"key_help": "yes"})
+    with pytest.raises(GuanaiError, match="1 个结对又有人改过：童"):
+        paired.pairings.undo(done.id)
+    assert len(paired.frame("pairing")) == 4
+
+
+def test_an_empty_proposal_is_refused(paired):
+    found = paired.pairings.propose()
+    for row in found.pairs.index:
+        found = found.put(row, "")
+    with pytest.raises(GuanaiError, match="一个结对也没有"):
+        paired.pairings.accept(found, START)
+
+
+def test_a_hand_over_ends_the_old_and_begins_the_new_in_one_step(paired):
+    paired.pairings.accept(paired.pairings.propose(), paired.today())
+    first = paired.frame("pairing").iloc[0]["helper"]
+    mine = paired.frame("pairing")
+    mine = mine[mine["helper"] == first]
+    paired.save("staff", paired.record("staff", first) | {"active": "no"})
+    assert paired.pairings.leavers()["children"].tolist() == [len(mine)]
+
+    done = paired.pairings.accept(paired.pairings.propose(leaving=first, start=START), START)
+    kept = paired.frame("pairing").set_index("id")
+    ended = kept.loc[mine["id"]]
+    assert set(ended["end"].dt.date) == {date(2026, 11, 22)}
+    assert set(ended["end_reason"]) == {"帮扶教师离岗，交接"}
+    new = kept[kept["start"].dt.date == START]
+    assert set(new["child"]) == set(mine["child"])
+    assert first not in set(new["helper"])
+    changes = paired.history("pairing", mine["id"].iloc[0])
+    assert {"end", "end_reason"} <= set(changes[-1].fields)
+
+    paired.pairings.undo(done.id)
+    kept = paired.frame("pairing").set_index("id")
+    assert kept.loc[mine["id"], "end"].isna().all()
+    assert kept.loc[mine["id"], "end_reason"].isna().all()
+    assert len(kept) == 4
+
+
+def test_a_pairing_younger_than_the_hand_over_ends_on_its_own_first_day(paired):
+    paired.pairings.accept(paired.pairings.propose(), date(2026, 11, 20))
+    first = paired.frame("pairing").iloc[0]["helper"]
+    paired.save("staff", paired.record("staff", first) | {"active": "no"})
+    paired.pairings.accept(paired.pairings.propose(leaving=first), date(2026, 11, 20))
+    kept = paired.frame("pairing")
+    assert (kept["end"].isna() | (kept["end"] >= kept["start"])).all()
+
+
+def test_friends_are_kept_by_name(paired):
+    done = paired.pairings.accept(paired.pairings.propose("peer"), START)
+    kept = paired.frame("pairing")
+    assert (done.role, done.made) == ("peer", 4)
+    assert set(kept["role"]) == {"peer"}
+    assert set(kept["peer_name"]) <= {f"童{n}" for n in range(4)}
+    names = dict(zip(paired.frame("child")["id"], paired.frame("child")["name"], strict=True))
+    assert all(names[one] != friend for one, friend in zip(kept["child"], kept["peer_name"], strict=True))
+
+
+def test_a_carer_beyond_the_school(paired):
+    """R31: village cadres, retired teachers, volunteers, families of the staff."""
+    key = paired.frame("child").iloc[0]["id"]
+    with pytest.raises(RecordError) as refused:
+        paired.save("pairing", {"child": key, "role": "social"})
+    assert set(refused.value.fields) == {"carer_name"}
+    kept = paired.save(
+        "pairing",
+        {"child": key, "role": "social", "carer_name": "石奶奶", "carer_kind": "retired", "help": ["life"]},
+    )
+    assert kept["help"] == ["life"]
+    assert "helper" not in kept

@@ -1,0 +1,91 @@
+"""Where the numbers of the coverage page lead: each to the list that it is the length of."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from guanai.templates.wording import say
+from guanai.widgets.boxes import Panel, html
+from guanai.widgets.checklists import Link, due_lines
+from guanai.widgets.pages import page_of
+
+__all__ = ["CoverageList", "coverage_tables", "due_list"]
+
+
+def coverage_tables(language: str | None = None) -> dict[str, dict[str, Any]]:
+    """Return caption, columns and links of the tables of the coverage page: figures, duties, people, gaps, plans.
+
+    Each is what a `Table` takes; a number leads to the list of which it is the length.
+    """
+    lines = "checklist?done=1&duty={duty}&kind={kind}&day={day}"
+    owed = "checklist?who={who}"
+
+    def table(name: str, columns: str, **more: Any) -> dict[str, Any]:
+        words = {one: say(f"column.{one}", language) for one in columns.split()}
+        return {"caption": say(f"coverage.{name}", language), "columns": words, "page": 20, **more}
+
+    return {
+        "figures": table(
+            "figures",
+            "label numerator denominator share target met missing basis",
+            percent=["share", "target"],
+            link={
+                "numerator": "coverage?figure={key}&term={term}",
+                "missing": "coverage?figure={key}&term={term}&missing=1",
+            },
+        ),
+        "duties": table(
+            "duties",
+            "duty persons periods done open overdue postponed excused share",
+            percent=["share"],
+            link={"periods": lines, "done": f"{lines}&status=done", "open": f"{lines}&status=due"}
+            | {name: f"{lines}&status={name}" for name in ("overdue", "postponed", "excused")},
+        ),
+        "people": table(
+            "people",
+            "who overdue open postponed lines persons",
+            link={"lines": owed, "open": f"{owed}&status=due"}
+            | {name: f"{owed}&status={name}" for name in ("overdue", "postponed")},
+        ),
+        "gaps": table(
+            "missing",
+            "field_label persons duty",
+            link={"persons": "coverage?field={field}&term={term}"},
+            empty=say("coverage.nothing_missing", language),
+        ),
+        "plans": table(
+            "plans",
+            "subject class planned_on done_on late outcome visitor purpose",
+            link={"subject": "child?id={child}"},
+            empty=say("coverage.no_plans", language),
+        ),
+    }
+
+
+class CoverageList(Panel):
+    """The list behind a number: ``CoverageList(title, frame)`` with form, id, name and class of each."""
+
+    def __init__(self, title: str, rows: pd.DataFrame, language: str | None = None) -> None:
+        super().__init__("guanai-stack")
+        self.frame = rows
+        items = "".join(
+            f'<li><a href="{escape(_page(row), quote=True)}">{escape(str(row["name"]))}</a> '
+            f"<small>{escape(str(row['class'] or ''))}</small></li>"
+            for row in rows.to_dict("records")
+        )
+        back = f'<a class="guanai-record" href="coverage">{escape(say("coverage.back", language))}</a>'
+        self.body = html(f'<h2>{escape(title)}</h2><ol class="guanai-names">{items}</ol><p>{back}</p>')
+        self.fill_with(self.body)
+
+
+def due_list(line: Mapping[str, Any], *, link: Link = None, language: str | None = None) -> Panel:
+    """Return one due line as it stands on a checklist."""
+    made = Panel("guanai-checklist")
+    made.fill_with(html(due_lines(pd.DataFrame([line]), link=link, language=language)))
+    return made
+
+
+def _page(row: Mapping[Any, Any]) -> str:
+    return f"child?id={row['id']}" if row["form"] == "child" else page_of(str(row["form"]), str(row["id"]))
