@@ -18,7 +18,7 @@ from guanai.templates.wording import say
 
 __all__ = ["BY_HAND", "COLUMNS", "Choice", "Matching", "Proposal", "asked_rows", "chosen"]
 
-Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Numbers = np.ndarray[Any, np.dtype[Any]]  # whole numbers
 Truths = np.ndarray[Any, np.dtype[np.bool_]]
 
 COLUMNS = ("child", "name", "class", "village", "carer", "carer_name", "why", "traded", "ends", "by_hand")
@@ -95,7 +95,7 @@ class Proposal:
 
     def options(self, row: int) -> list[Choice]:
         """Return everybody who could be chosen in a row, the best match first."""
-        carers = np.arange(len(self.carers))
+        carers = np.arange(len(self.carers), dtype=np.int64)
         child = np.full(len(carers), self.asked[row])
         found = self.matching.reasons(child, carers)
         score = _score(found, self.matching.weights, child.shape)
@@ -150,7 +150,7 @@ class Proposal:
         texts: dict[int, str] = {}
         loads, place_of = self.loads, self.asked.to_numpy(np.int64)
         load, most, least = (loads[name].to_numpy() for name in ("load", "most", "least"))
-        names, everybody = loads["name"].to_list(), np.arange(len(loads))
+        names, everybody = loads["name"].to_list(), np.arange(len(loads), dtype=np.int64)
         for first in range(0, len(rows), AT_A_TIME):
             part = slice(first, first + AT_A_TIME)
             child = place_of[rows[part]][:, None]

@@ -165,6 +165,7 @@ def _add_serving(command: argparse.ArgumentParser, *, host: bool = True) -> None
             "--max-people", metavar="N", type=count, default=0, help=both("option.max_people")
         )
         command.add_argument("--host", default="127.0.0.1", help=both("option.host"))
+        command.add_argument("--base-url", metavar="/PATH/", default="/", help=both("option.base_url"))
 
 
 def both(key: str) -> str:

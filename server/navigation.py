@@ -22,6 +22,7 @@ ORDER = (
     "register",
     "same_child",
     "exchange",
+    "designer",
 )
 HEADING = re.compile(r"^#\s+(.+?)\s*$", re.MULTILINE)
 

@@ -1,4 +1,4 @@
-"""Commands about records: form check; and the figures of a term. They print what the pages show."""
+"""Commands about forms and figures: form check, summary. They print what the pages show."""
 
 from argparse import Namespace
 
