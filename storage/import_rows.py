@@ -88,7 +88,14 @@ class Judge:
         self._blank = school.session(form)
         self._headers = _by_path(self._form, list(self._there.values()))
         self._children: dict[str, str] | None = None
-        self._by_hand = any(item.triggers or item.read_only is not None for item in self._form.questions())
+        self._by_hand = self._looks_at_changes()
+
+    def _looks_at_changes(self) -> bool:
+        """Whether the form works anything out when a person changes an answer, or takes answers only sometimes."""
+        return any(
+            item.triggers or (item.read_only is not None and item.calculate is None)
+            for item in self._form.questions()
+        )
 
     def row(self, raw: Raw) -> Row:
         """Return what becomes of a row."""
@@ -211,9 +218,9 @@ class Judge:
         """Return the form filled in; answer by answer where it looks at what a person changes."""
         if not self._by_hand:
             return self._school.session(self._name, {**before, **given}, defaults=defaults)
-        lists = {key: value for key, value in given.items() if _is_repeat(value)}
-        session = self._school.session(self._name, {**before, **lists}, defaults=defaults)
         columns = self._form.columns
+        lists = {key: value for key, value in given.items() if columns.get(key, "repeat") == "repeat"}
+        session = self._school.session(self._name, {**before, **lists}, defaults=defaults)
         for key, value in given.items():
             if key in columns and columns[key] != "repeat" and not _alike(before.get(key), value):
                 session.set(key, value)
@@ -307,10 +314,6 @@ def _is_id(text: str) -> bool:
 
 def _version(record: Mapping[str, Any]) -> tuple[Any, ...]:
     return record.get("revision"), record.get("updated_at"), record.get("updated_by")
-
-
-def _is_repeat(value: Any) -> bool:
-    return isinstance(value, list) and any(isinstance(one, Mapping) for one in value)
 
 
 def _completed(

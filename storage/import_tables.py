@@ -89,7 +89,7 @@ def _places(raws: Sequence[Raw]) -> dict[str, Raw]:
     for raw in raws:
         named[str(raw.answers.get("name") or "")].append(raw)
     places = {name: rows[0] for name, rows in named.items() if name and len(rows) == 1}
-    return places | {raw.record_id: raw for raw in raws if raw.record_id}
+    return places | {raw.record_id: raw for raw in reversed(raws) if raw.record_id}  # of two the first
 
 
 def _children(session: Session, layout: Layout) -> Iterator[tuple[Raw, list[str]]]:

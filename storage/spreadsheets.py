@@ -4,6 +4,7 @@ No cell is one that the spreadsheet would run as a formula.
 """
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -49,10 +50,17 @@ def book_of(sheets: Iterable[Sheet]) -> Workbook:
 def _fill(page: Worksheet, sheet: Sheet) -> None:
     for column, (heading, kind) in enumerate(zip(sheet.head, sheet.kinds, strict=True), start=1):
         cells = [page.cell(1, column, safe_cell(heading))]
+        looks: Any = None
         for number, row in enumerate(sheet.rows, start=2):
-            cells.append(page.cell(number, column, safe_cell(row[column - 1])))
-            cells[-1].number_format = FORMATS.get(kind, "General")
-            cells[-1].alignment = Alignment(wrap_text=kind == "text", vertical="top")
+            cell: Any = page.cell(number, column, safe_cell(row[column - 1]))
+            # A day or a moment gets its format from openpyxl as it is put in; all others of a column look alike.
+            if looks is None or cell.has_style:
+                cell.number_format = FORMATS.get(kind, "General")
+                cell.alignment = Alignment(wrap_text=kind == "text", vertical="top")
+                looks = copy(cell._style)
+            else:
+                cell._style = copy(looks)
+            cells.append(cell)
         cells[0].font = Font(bold=True)
         cells[0].fill = PatternFill("solid", fgColor="DDEBE4")
         cells[0].alignment = Alignment(wrap_text=True, vertical="center")

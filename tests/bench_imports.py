@@ -6,7 +6,7 @@ Run it by hand: ``python -m tests.bench_imports [ROWS]``; it prints seconds and 
 import sys
 import tempfile
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from guanai.server.samples import make_sample
@@ -26,6 +26,7 @@ def measure(rows):
                 **children[number % len(children)],
                 "id": f"01a20094-374d-7474-a28b-{number:012x}",
                 "name": f"林{_name(number)}",
+                "birth_date": (date.today() - timedelta(days=2600 + number % 2900)).isoformat(),
             }
             for number in range(rows)
         ]

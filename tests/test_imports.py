@@ -11,6 +11,7 @@ from tinydb import TinyDB
 
 from guanai.storage import ConflictError, ExchangeError, GuanaiError, create_school, open_school
 from guanai.storage.exchange import export_records, import_records
+from guanai.storage.import_rows import Judge
 from guanai.storage.imports import Choices
 from guanai.templates.wording import say
 
@@ -93,6 +94,17 @@ class TestRepeats:
         ready.imports.carry_out(plan)
         names = [one["name"] for one in ready.record("child", child["id"])["guardians"]]
         assert names == ["林大山", "林小山"]
+
+    @pytest.mark.parametrize("by_hand", [False, True])
+    def test_that_are_gone_from_the_sheet_are_gone(self, ready, child, tmp_path, monkeypatch, by_hand):
+        """Also where a form looks at what a person changes, and is filled in answer by answer."""
+        monkeypatch.setattr(Judge, "_looks_at_changes", lambda judge: by_hand)
+        path = copy_of(ready, tmp_path, 联系电话="10087654321")
+        edit(path, "监护人", lambda page, column: page.delete_rows(2, 2))
+        (row,) = plan_of(ready, path).rows
+        assert row.state == "changed"
+        assert "guardians" not in row.record
+        assert row.record["phone"] == "10087654321"
 
     def test_without_a_record_say_so(self, ready, child, tmp_path):
         path = copy_of(ready, tmp_path)
