@@ -12,7 +12,7 @@ from guanai.storage.forms.loading import form_of
 from guanai.storage.periods import periods_of
 from guanai.storage.prints import record_parts
 from guanai.widgets import RecordView, RegisterIndex, RegisterTable
-from guanai.widgets.pages import list_ways, page_of, record_ways, view_pages
+from guanai.widgets.pages import child_papers, list_ways, page_of, record_ways, view_pages
 from guanai.widgets.registers import newest_first
 
 FORM = form_of(
@@ -177,6 +177,13 @@ def test_ways_from_lists_and_records():
         "print?what=record&form=talk&id=r1",
         "child?id=c%261",
     ]
+
+
+def test_records_with_a_paper_of_their_own():
+    """R15 and the official form: the record goes onto that paper."""
+    assert record_ways("appointment", {"id": "a1"})["打印"] == "print?what=appointment&form=appointment&id=a1"
+    assert list_ways("registration")["打印空白表"] == "print?what=registration&form=registration"
+    assert child_papers("c1")["基本情况登记表"] == "print?what=registration&id=c1"
 
 
 RECORD = {
