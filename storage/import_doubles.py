@@ -47,7 +47,7 @@ def _repeated(school: "School", form: str, rows: Iterable[Row], others: Collecti
     for row in rows:
         if row.state == "new" and row.row not in others and "id" not in row.record:
             if not ready:
-                there = {_answers(one): one["id"] for one in school.table(form).rows()}
+                there = {_answers(one): str(one.get("id", "")) for one in school.table(form).rows()}
                 ready = True
             if like := there.get(_answers(row.record)):
                 yield replace(row, state="alike", messages=(say("import.there"),), like=(like,))

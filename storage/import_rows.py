@@ -83,7 +83,7 @@ class Judge:
         self._choices = choices or {}
         self._elsewhere = elsewhere
         self._ids: dict[str, int] = {}
-        self._there = {document["id"]: document for document in school.table(form).rows()}
+        self._there = {str(one["id"]): one for one in school.table(form).rows() if "id" in one}
         self._binned = {change.record_id for change in school.bin(form)}
         self._blank = school.session(form)
         self._headers = _by_path(self._form, list(self._there.values()))
