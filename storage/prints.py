@@ -52,17 +52,28 @@ def record_parts(
 ) -> list[Part]:
     """Return what stands in a record, part by part; with ``answered`` only what has an answer, in words.
 
-    Answers to questions that the form no longer has come last; ``retired`` gives their labels by field.
+    Answers to questions that the form no longer has come last, called as it last called them; ``retired`` gives other
+    labels by field.
     """
     session = form.session(dict(record or {}), language=language or "zh", defaults=False)
     reader = _Reader(session, record is None, answered, language)
     parts = list(reader.parts(session.tree()))
     gone = [
-        Cell((retired or {}).get(key, key), _plain(value))
+        _gone(form, key, value, retired or {}, language)
         for key, value in (record or {}).items()
         if key not in form.columns and key not in SYSTEM_FIELDS and value not in (None, "", [])
     ]
     return [*parts, *([Part(say("print.retired", language), tuple(gone))] if gone else [])]
+
+
+def _gone(form: Form, key: str, value: Any, labels: Mapping[str, str], language: str | None) -> Cell:
+    """Return an answer that the form no longer asks, with the label and the choices that it had."""
+    once = form.retired.get(key)
+    if once is None:
+        return Cell(labels.get(key, key), _plain(value))
+    names = value if isinstance(value, list) else [value]
+    told = [once.choices.get(str(name), name) for name in names]
+    return Cell(labels.get(key) or once.label(language or "zh", key), _plain(told))
 
 
 class _Reader:

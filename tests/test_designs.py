@@ -437,6 +437,7 @@ def test_two_questions_cannot_become_one(desk):
 
 @pytest.mark.parametrize(("form", "key"), [(form, key) for form, keys in NEEDED.items() for key in keys])
 def test_what_the_software_reads_cannot_be_left_out(desk, form, key):
+    """``designer.needed``, or ``form.reference_unknown`` where another question asks for it."""
     with pytest.raises(FormError):
         desk.designs.upload(form, "x.xlsx", edited(desk.designs.workbook(form), drop=[key]))
 

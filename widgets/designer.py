@@ -57,7 +57,7 @@ class Designer(Panel):
         )
         self.notice = html()
         self.proposal = ipw.VBox(layout=plain())
-        self.history = ipw.VBox(layout=plain(), _dom_classes=("guanai-merges",))
+        self.history = ipw.VBox(layout=plain(), _dom_classes=("guanai-versions",))
         self.take_back: dict[int, ipw.Button] = {}
         self.choice.observe(self._chosen, "value")
         self.upload.observe(self._sent, "value")
