@@ -2,9 +2,10 @@
 
 Holds for the Voila versions of `HOLDS_FOR`; tests/test_voila.py says when another one is installed.
 What it reaches into: the methods of `voila.app.Voila` that are overridden below, the names of the
-handlers in `init_handlers`, the executor behind ``kernel_start`` in a template, and the page-config key
-``fullStaticUrl`` by which the bundle finds itself; of jupyter_server, what `PageConnection` overrides; in
-templates/theme/, what cells.html.j2 and full.html.j2 ask of the renderer and page.js of the bundle.
+handlers in `init_handlers`, the exporter that `voila.notebook_renderer` makes for each page, the
+executor behind ``kernel_start`` in a template, and the page-config key ``fullStaticUrl`` by which the
+bundle finds itself; of jupyter_server, what `PageConnection` overrides; in templates/theme/, what
+cells.html.j2 and full.html.j2 ask of the renderer and page.js of the bundle.
 """
 
 import asyncio
@@ -16,6 +17,9 @@ from typing import Any, ClassVar
 from weakref import WeakSet
 
 import voila.app
+import voila.notebook_renderer
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyterlab_server.themes_handler import ThemesHandler
@@ -53,6 +57,32 @@ BUNDLE = "-".join(version(name) for name in ("voila", "jupyterlab-widgets"))
 KNOWN_TO_BROWSER = {"_model_module_version", "_view_module", "_view_module_version"}
 # Extensions of JupyterLab that a whole page has no use for; each costs a load of its own.
 UNUSED = ["jupyterlab_pygments", "@voila-dashboards/jupyterlab-preview", "@jupyter-notebook/lab-extension"]
+
+
+class _Compiled(BytecodeCache):
+    """What Jinja made of a template, kept as long as the server runs and the template's text stays the same."""
+
+    kept: ClassVar[dict[str, Any]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill in what is kept."""
+        bucket.code = self.kept.get(f"{bucket.key} {bucket.checksum}")
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        self.kept[f"{bucket.key} {bucket.checksum}"] = bucket.code
+
+
+class PageExporter(voila.notebook_renderer.VoilaExporter):
+    """Makes a page of a notebook; Voila makes one for each page, which would compile the page's templates anew."""
+
+    def _create_environment(self) -> Any:
+        environment = super()._create_environment()
+        environment.bytecode_cache = _Compiled()
+        return environment
+
+
+voila.notebook_renderer.VoilaExporter = PageExporter
 
 
 class BundleFiles(MultiStaticFileHandler):
@@ -143,8 +173,12 @@ class WidgetStates:
     def settings(self, kernel_start: Any, notebook: NotebookNode) -> dict[str, Any]:
         """Return what the page's script must know, before the kernel has started."""
         self._renderer = kernel_start.func.__self__
-        kernel_id = kernel_start.keywords["kernel_id"]
-        return {"baseUrl": self._renderer.base_url, "kernelId": kernel_id, "cells": len(notebook.cells)}
+        return {
+            "baseUrl": self._renderer.base_url,
+            "kernelId": kernel_start.keywords["kernel_id"],
+            "cells": len(notebook.cells),
+            "vega": notebook.metadata["guanai"]["theme_url"]("vega.js"),
+        }
 
     def fresh(self) -> str:
         """Return the states that are new or have changed since the last time, as JSON for a script element."""
@@ -263,7 +297,7 @@ def dress_page(handler: SchoolPage, notebook: NotebookNode, cwd: str) -> Noteboo
     return dressed
 
 
-def school_config(office: Office, host: str, port: int) -> Config:
+def school_config(office: Office, host: str, port: int, base_url: str = "/") -> Config:
     """Return the settings that Voila documents, for one school."""
 
     def own_bundle(page_config: dict[str, Any], base_url: str, **_: Any) -> dict[str, Any]:
@@ -275,6 +309,7 @@ def school_config(office: Office, host: str, port: int) -> Config:
             "Voila": {
                 "ip": host,
                 "port": port,
+                "base_url": base_url,
                 "open_browser": False,
                 "root_dir": str(office.school.folder.notebooks),
                 "identity_provider_class": SchoolIdentity,

@@ -14,6 +14,7 @@ from guanai.widgets.designer import Designer
 from guanai.widgets.dossiers import Dossier
 from guanai.widgets.downloads import Download
 from guanai.widgets.forms import Form
+from guanai.widgets.imports import Import, ImportsMade
 from guanai.widgets.inputs import Button, Choice, Day, Search
 from guanai.widgets.lookalikes import MergePanel, Merges
 from guanai.widgets.matrices import Matrix
@@ -37,6 +38,7 @@ from guanai.widgets.pairings import Proposals
 from guanai.widgets.progress import Progress
 from guanai.widgets.record_views import RecordView
 from guanai.widgets.registers import RegisterIndex, RegisterTable
+from guanai.widgets.settings import Settings
 from guanai.widgets.tables import Table
 from guanai.widgets.unsaved import LeftOver
 
@@ -57,6 +59,8 @@ __all__ = [
     "Download",
     "FirstSteps",
     "Form",
+    "Import",
+    "ImportsMade",
     "LeftOver",
     "Links",
     "Matrix",
@@ -70,6 +74,7 @@ __all__ = [
     "RegisterIndex",
     "RegisterTable",
     "Search",
+    "Settings",
     "Stack",
     "Style",
     "Table",
