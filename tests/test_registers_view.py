@@ -219,7 +219,7 @@ def test_answers_to_questions_that_are_gone_are_shown():
     left = {"mode": Retired({}, "select_one", {"pigeon": "飞鸽"})}
     parts = record_parts(replace(FORM, retired=left), {**RECORD, "mode": "pigeon"})
     assert any(cell.answer == "飞鸽" for part in parts for cell in part.cells)
-    assert record_parts(FORM, RECORD)[-1].title == "表单里已不再问的"
+    assert record_parts(FORM, RECORD)[-1].title == "本表已删除的问题"
 
 
 def test_in_the_bin_it_can_only_come_back():
