@@ -177,7 +177,7 @@ class School(Registers):
         """Return every register as a frame, by its name; with them 变动, as `guanai.storage.moves.with_moves` makes it."""
         return self.with_moves(super().frames())
 
-    def with_moves(self, frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    def with_moves(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         """Return registers (dossiers among them) with 变动, the dossiers with the days of their last time in care."""
         return with_moves(self._database, frames, self.policy.definition, self.today())
 

@@ -57,7 +57,7 @@ def test_it_reads_no_register_again(warm, monkeypatch):
     """What makes it quick: while nothing has changed, no row is fetched and nothing is reckoned."""
     page = as_page(warm)
     monkeypatch.setattr("guanai.storage.caches.Rows.load", None)
-    monkeypatch.setattr("guanai.storage.schools.due", None)
+    monkeypatch.setattr("guanai.storage.duties.due", None)
     monkeypatch.setattr("guanai.storage.schools.summary", None)
     monkeypatch.setattr("guanai.storage.registers.frame_of", None)
     assert len(page.frames()["child"])
