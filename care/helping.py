@@ -71,7 +71,7 @@ def propose_renewal(
     pairings = register(frames, "pairing")
     over = pairings["end"].where(~pairings["id"].isin(now["id"]), moment(on - timedelta(days=1)))
     free = {**frames, "pairing": pairings.assign(end=over)}
-    several = now.groupby("child").size().to_dict()
+    several = {str(child): int(count) for child, count in now["child"].value_counts().items()}
     found = propose_helpers(policy, free, on, classes=classes, fewest=several)
     rows = found.pairs
     running: dict[str, dict[str, str]] = {}
