@@ -56,7 +56,7 @@ def counts(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Line
         for first in range(0, max(len(subjects), 1), step)
     ]
     codes, places, since, due, needs, numbers, fine, days = map(np.concatenate, zip(*parts, strict=True))
-    line = np.full(have.size, -1, dtype=np.int32)
+    line = np.full(have.size, -1)
     line[codes * width + places] = np.arange(len(codes))
     haves = np.floor(numbers).astype(np.int64)
     names = [span.name for span in spans]
