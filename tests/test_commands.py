@@ -116,7 +116,9 @@ def test_a_mistake_is_one_line_and_status_2(school, tmp_path, capsys, arguments)
 def test_status_and_streams_as_a_process(school, tmp_path):
     good = run("due", school.folder.path, "--format", "json")
     assert (good.returncode, good.stderr) == (0, "")
-    assert {row["subject_id"] for row in json.loads(good.stdout)} == {""}  # of the school itself: nobody is in it yet
+    assert {row["subject_id"] for row in json.loads(good.stdout)} == {
+        ""
+    }  # of the school itself: nobody is in it yet
     bad = run("due", tmp_path / "none")
     assert (bad.returncode, bad.stdout) == (2, "")
     assert bad.stderr.strip() == say("school.no_folder", path=tmp_path / "none")
