@@ -6,6 +6,7 @@ which the person is named (`guanai.care.duties.due` with ``who``). A duty that s
 about everybody, so it is asked of the whole registers.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -19,7 +20,7 @@ from guanai.care.people import answering, by_post, class_names, running
 from guanai.care.policies import Policy
 from guanai.care.rules import ALL_CHILDREN, Duty
 
-__all__ = ["Nearby", "Owed", "near"]
+__all__ = ["Nearby", "OfChild", "Owed", "near"]
 
 
 class Nearby(Registers):
@@ -71,6 +72,23 @@ class Nearby(Registers):
         return np.array(
             [isinstance(one, str | list | tuple) and self._person in one for one in values], dtype=bool
         )
+
+
+class OfChild(Registers):
+    """The registers as far as they are about one child: all that the lines of its own duties are made of."""
+
+    def __init__(self, frames: Mapping[str, pd.DataFrame], child: str) -> None:
+        super().__init__(frames)
+        self._child = child
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        frame = self._frames.get(name)
+        if frame is not None and name == "child":
+            frame = frame[frame["id"] == self._child]
+        elif frame is not None and "child" in frame and len(frame):
+            frame = frame[(frame["child"] == self._child) | frame["child"].isna()]
+        self[name] = register({} if frame is None else {name: frame}, name)
+        return self[name]
 
 
 class Owed:

@@ -1,8 +1,11 @@
 """A forked child becomes a page's kernel: everything of its own is made here, after the fork.
 
-This reaches into ipykernel beyond its documentation (`IPKernelApp` is started by hand, its main loop is told of one
-more socket). Holds for the ipykernel and ipywidgets versions of `HOLDS_FOR`; tests/test_warm_kernels.py says when others
-are installed.
+What is the same for all of them is made before it, by `prepare`: what a child writes to it need not share, and each MiB
+of that is paid once more for every visitor.
+
+This reaches into ipykernel beyond its documentation (`IPKernelApp` is started by hand in two steps, its main loop is
+told of one more socket, no debugger is set up). Holds for the ipykernel and ipywidgets versions of `HOLDS_FOR`;
+tests/test_warm_kernels.py says when others are installed.
 """
 
 import atexit
@@ -13,23 +16,84 @@ import signal
 import socket
 import sys
 import traceback
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar
 
+import ipykernel.debugger
+import ipykernel.ipkernel
+import IPython.core.shellapp
 import ipywidgets
 from ipykernel.kernelapp import IPKernelApp
+from IPython.core.application import BaseIPythonApplication
+from jupyter_client import localinterfaces
 from tornado.ioloop import IOLoop
 
-from guanai.server.forking import GO, LARGEST
+from guanai.server.forking import GO, KERNEL_OPTIONS, LARGEST
 
-__all__ = ["HOLDS_FOR", "become_kernel"]
+__all__ = ["HOLDS_FOR", "become_kernel", "prepare"]
 
 HOLDS_FOR = {"ipykernel": "7.4", "ipywidgets": "8.1"}
+
+
+class _Configured(BaseIPythonApplication):
+    """Reads its options and settings once: before the fork, not after it as well."""
+
+    is_configured = False
+
+    def initialize(self, argv: list[str] | None = None) -> None:
+        """Read them, unless that has been done."""
+        if not self.is_configured:
+            self.is_configured = True
+            super().initialize(argv)  # type: ignore[no-untyped-call]
+
+
+class _NoModules:
+    """What a kernel sees of `sys` while it is made: all but the modules, each of which it would look at and so copy."""
+
+    modules: ClassVar[dict[str, Any]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys, name)
+
+
+@contextmanager
+def looking_at_no_module(place: Any) -> Iterator[None]:
+    """Hide from a module of the kernel's which modules there are."""
+    place.sys = _NoModules()
+    try:
+        yield
+    finally:
+        place.sys = sys
+
+
+class PageApp(IPKernelApp, _Configured):  # in this order `IPKernelApp` asks `_Configured`
+    """A kernel's application whose options have been read in the parent."""
+
+    def init_kernel(self) -> None:
+        """Make the kernel, without the list of modules that a debugger would want."""
+        with looking_at_no_module(ipykernel.ipkernel):
+            super().init_kernel()  # type: ignore[no-untyped-call]
+
+    def init_code(self) -> None:
+        """Run what runs before the first cell, without the list of modules that a reset of the kernel would keep."""
+        with looking_at_no_module(IPython.core.shellapp):
+            super().init_code()  # type: ignore[no-untyped-call]
+        shell: Any = self.shell
+        del shell._sys_modules_keys  # so that the reset says it cannot, instead of forgetting them all
+
+
+def prepare() -> None:
+    """Make what is the same for every kernel, without anything that belongs to one: no socket, no thread."""
+    ipykernel.debugger._is_debugpy_available = False  # nobody debugs a page
+    _Configured.initialize(PageApp.instance(), list(KERNEL_OPTIONS))
+    localinterfaces.localhost()  # looks at the network once
 
 
 def become_kernel(arguments: list[str], line: socket.socket) -> None:
     """Run a kernel until it is told to end; never returns.
 
-    ``arguments`` are those of ``ipykernel_launcher``. By the ``line`` the kernel tells its process id, is told its
+    ``arguments`` are those of ``ipykernel_launcher``: ``-f``, the connection file, and `KERNEL_OPTIONS`. By the ``line`` the kernel tells its process id, is told its
     environment and folder, says when it is ready, and may be told an environment once more: that of the request.
     """
     code = 1
@@ -56,9 +120,10 @@ def start(arguments: list[str], line: socket.socket) -> None:
     """Make the kernel and run its loop."""
     make_new_chances()
     sys.argv = ["ipykernel_launcher", *arguments]
-    app: Any = IPKernelApp.instance()
-    # The default was read when the class was made, and so from before the fork.
-    app.initialize([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
+    app: Any = PageApp.instance()
+    app.connection_file = arguments[arguments.index("-f") + 1]
+    app.parent_handle = os.getppid()
+    app.initialize([])
     # ipywidgets does this on import, where there is a kernel by then.
     ipywidgets.register_comm_target()
     line.setblocking(False)

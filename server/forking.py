@@ -12,21 +12,33 @@ import os
 import signal
 import socket
 import sys
+import time
 from contextlib import suppress
 
-__all__ = ["GO", "LARGEST", "RETIRE", "main"]
+__all__ = ["GO", "KERNEL_OPTIONS", "LARGEST", "RETIRE", "main"]
 
 #: What the parent says once it is ready to fork.
 GO = b"ready"
 #: What tells a parent to fork no more, and to end with the last of its kernels.
 RETIRE = b"retire"
+#: With what every kernel of a page is started.
+KERNEL_OPTIONS = (
+    "--IPKernelApp.extra_extensions=guanai.server.cells",
+    "--HistoryManager.enabled=False",
+    "--log-level=ERROR",
+)
 #: No message is longer than this, in bytes: a kernel's environment is the longest.
 LARGEST = 1 << 20
 # How long nobody has asked when the parent looks after itself.
 IDLE_SECONDS = 1.0
+# What it reads costs a page's time: it rests as many times as long as the reading took.
+REST = 20.0
 
 # What a page may need; what cannot be imported here is left to the page, which then says so.
 NEEDED = (
+    "cmd",
+    "pdb",
+    "faulthandler",
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
     "ipykernel.zmqshell",
@@ -35,17 +47,23 @@ NEEDED = (
     "ipykernel.pylab.backend_inline",
     "IPython.core.async_helpers",
     "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
     "IPython.core.magics",
+    "IPython.core.oinspect",
     "IPython.core.pylabtools",
+    "IPython.extensions.storemagic",
     "matplotlib_inline.backend_inline",
     "jedi",
     "sqlite3",
+    "tornado.platform.asyncio",
     "pandas",
     "pandas.core.computation.expressions",
+    "pandas.core.methods.to_dict",
     "sqlalchemy.dialects.sqlite",
     "tinydb",
     "ipywidgets",
-    "altair",
     "guanai.care",
     "guanai.care.census",
     "guanai.care.eligibility",
@@ -54,6 +72,7 @@ NEEDED = (
     "guanai.server.forked",
     "guanai.storage",
     "guanai.storage.forms",
+    "guanai.storage.reports",
     "guanai.widgets",
     "guanai.widgets.charts",
 )
@@ -84,9 +103,11 @@ def get_warm() -> None:
     for name in NEEDED:
         with suppress(ImportError):
             importlib.import_module(name)
+    from guanai.server.forked import prepare
     from guanai.server.warming import warm_up
 
     warm_up()
+    prepare()
     gc.collect()
     gc.freeze()
 
@@ -95,7 +116,7 @@ def fork_on_request(requests: socket.socket) -> tuple[list[str], socket.socket] 
     """Answer requests; return in each child what it was asked for, and None in the parent at its end."""
     from guanai.server.warming import read_school
 
-    retired = False
+    retired, rested = False, 0.0
     requests.settimeout(IDLE_SECONDS)
     while True:
         try:
@@ -103,8 +124,10 @@ def fork_on_request(requests: socket.socket) -> tuple[list[str], socket.socket] 
         except TimeoutError:
             if retired and not has_children():
                 return None
-            if not retired:
+            if not retired and time.monotonic() > rested:
+                begun = time.monotonic()
                 read_school()  # while nobody waits
+                rested = time.monotonic() + REST * (time.monotonic() - begun)
             continue
         except OSError:
             return None

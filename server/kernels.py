@@ -9,6 +9,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,19 +20,17 @@ from jupyter_server.utils import ApiPath
 from tornado.ioloop import PeriodicCallback
 from traitlets import Bool, Dict, Float, Integer, List, Unicode, default
 
+from guanai.server.activities import listener
+from guanai.server.forking import KERNEL_OPTIONS
 from guanai.server.parents import CAN_FORK, Parents
 from guanai.server.places import Places
 from guanai.server.pools import Pool
 from guanai.server.tallies import Tally
+from guanai.server.turns import Turns
 from guanai.server.watching import Watch, program_folders
 
 __all__ = ["OwnKernelSpec", "PageKernels"]
 
-KERNEL_OPTIONS = [
-    "--IPKernelApp.extra_extensions=guanai.server.cells",
-    "--HistoryManager.enabled=False",
-    "--log-level=ERROR",
-]
 # A cell that still runs with nobody connected may be a slow page that is being opened, or a cell that never ends.
 BUSY_FACTOR = 5
 # What was typed just before a page closes is still on its way to the kernel, which then keeps it: seconds.
@@ -64,6 +63,14 @@ class PageKernels(AsyncMappingKernelManager):
         config=True
     )
 
+    kept_seconds = Float(8.0, help="How long a place is kept for whoever has closed a page.").tag(config=True)
+    retry_seconds = Integer(10, help="How soon the browser of somebody who waits asks again.").tag(
+        config=True
+    )
+    at_once = Integer(
+        max(2, os.cpu_count() or 2), help="How many pages are opened at once; others wait for their turn."
+    ).tag(config=True)
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         self.owners: dict[str, str] = {}
@@ -79,7 +86,8 @@ class PageKernels(AsyncMappingKernelManager):
         self.pool = Pool(
             self._start_waiting, self.end_soon, self.waiting if self.fork else 0, self.pause_seconds
         )
-        self.places = Places(self.max_people, self.owners.values)
+        self.places = Places(self.max_people, self.owners.values, self.kept_seconds)
+        self.turns = Turns(self.at_once)
         self.tally = Tally(self)
 
     def open(self) -> None:
@@ -111,7 +119,7 @@ class PageKernels(AsyncMappingKernelManager):
     async def _start(self, environment: dict[str, str], path: str = "", **kwargs: Any) -> str:
         said: dict[str, Any] = {"stdout": self._output, "stderr": self._output}
         kernel_id: str = await super().start_kernel(
-            env=environment, path=ApiPath(path), extra_arguments=KERNEL_OPTIONS, **said, **kwargs
+            env=environment, path=ApiPath(path), extra_arguments=list(KERNEL_OPTIONS), **said, **kwargs
         )
         return kernel_id
 
@@ -140,6 +148,14 @@ class PageKernels(AsyncMappingKernelManager):
             else:
                 return kernel_id
         return None
+
+    def start_watching_activity(self, kernel_id: str) -> None:
+        """Note what a kernel does, at less cost than jupyter_server's own way."""
+        kernel: Any = self.get_kernel(kernel_id)
+        kernel.reason = ""
+        kernel.last_activity = datetime.now(UTC)
+        kernel._activity_stream = kernel.connect_iopub()
+        kernel._activity_stream.on_recv(listener(kernel, self.track_message_type))
 
     def belongs_to(self, kernel_id: str, session: str) -> bool:
         """Whether a kernel was started in this session: nobody else may talk to it."""

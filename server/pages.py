@@ -1,7 +1,7 @@
 """The pages of a school: each notebook under its own short address, in the school's looks."""
 
 import json
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +37,17 @@ WORDS = (
     "unshown",
 )
 
-# How soon the browser of somebody who waits for a place asks again.
-RETRY_SECONDS = 10
-
 
 class SchoolPage(Screen, TornadoVoilaHandler):
     """One page: a notebook of the school's folder, run for the person who asks for it."""
 
     kernel_id = ""  # set once the page's kernel has been started
+    has_left = False  # whether the browser has gone before the page was there
+
+    def on_connection_close(self) -> None:
+        """Notice that nobody waits for this page any more."""
+        self.has_left = True
+        super().on_connection_close()
 
     @web.authenticated
     async def get(self, path: str = "") -> None:
@@ -63,7 +66,9 @@ class SchoolPage(Screen, TornadoVoilaHandler):
             self.set_header("Content-Security-Policy", self.content_security_policy)
         else:
             await self._send_head()
-        await self._send(f"{name}.ipynb")
+        async with self.kernels.turns.turn():
+            if not self.has_left:
+                await self._send(f"{name}.ipynb")
 
     whole = False  # whether this notebook asks for Voila's own page, with all of JupyterLab's widgets
 
@@ -72,9 +77,14 @@ class SchoolPage(Screen, TornadoVoilaHandler):
         """Which scripts may run: those of a page that needs more cannot all carry a nonce."""
         return WHOLE_SCRIPTS if self.whole else super().allowed_scripts
 
+    @cached_property
+    def around(self) -> dict[str, Any]:
+        """What the theme shows around this page's notebook, see `surroundings`."""
+        return surroundings(self)
+
     async def _send_head(self) -> None:
         """Send the bar and the script before there is a kernel: the browser has something to do meanwhile."""
-        self.write(self.get_template("head.html.j2").render(page=surroundings(self)))
+        self.write(self.get_template("head.html.j2").render(page=self.around))
         await self.flush()
 
     async def _send(self, notebook: str) -> None:
@@ -104,10 +114,11 @@ class SchoolPage(Screen, TornadoVoilaHandler):
 
 def show_crowded(screen: Screen) -> None:
     """Say that as many people as this server can bear are here; the browser asks again by itself."""
+    seconds = screen.kernels.retry_seconds
     screen.set_status(503)
-    screen.set_header("Retry-After", RETRY_SECONDS)
-    screen.set_header("Refresh", RETRY_SECONDS)
-    screen.show("crowded.html", most=screen.kernels.places.most, seconds=RETRY_SECONDS)
+    screen.set_header("Retry-After", seconds)
+    screen.set_header("Refresh", seconds)
+    screen.show("crowded.html", most=screen.kernels.places.most, seconds=seconds)
 
 
 class VoilaAddress(Screen):
@@ -226,5 +237,5 @@ def dress(handler: SchoolPage, notebook: NotebookNode, cwd: str) -> NotebookNode
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = HEADING.sub(lambda found: f"# {half(found[1], handler.language)}", cell.source)
-    notebook.metadata["guanai"] = surroundings(handler)
+    notebook.metadata["guanai"] = handler.around
     return notebook

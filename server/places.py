@@ -5,18 +5,24 @@ from collections.abc import Callable, Iterable
 
 __all__ = ["Places"]
 
-# How long a place is kept for somebody who has closed a page: the next page is on its way, or nobody is.
-KEPT_AFTER = 8.0
 # How long it is kept for a page that has been asked for and has no kernel yet.
 KEPT_BEFORE = 60.0
 
 
 class Places:
-    """The places of a server: ``most`` of them, 0 for any number; a person has one however many pages are open."""
+    """The places of a server: ``most`` of them, 0 for any number; a person has one however many pages are open.
+
+    For ``kept`` seconds a place is kept for somebody who has closed a page: the next one is on its way, or nobody is.
+    """
 
     def __init__(
-        self, most: int, present: Callable[[], Iterable[str]], clock: Callable[[], float] = time.monotonic
+        self,
+        most: int,
+        present: Callable[[], Iterable[str]],
+        kept: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._kept_after = kept
         self.most = most
         self._present = present
         self._clock = clock
@@ -38,7 +44,7 @@ class Places:
 
     def leave(self, session: str) -> None:
         """Keep the place for a moment after a page was closed: for the next one."""
-        self._kept[session] = self._clock() + KEPT_AFTER
+        self._kept[session] = self._clock() + self._kept_after
 
     def give_up(self, session: str) -> None:
         """Keep no place for somebody who has signed out."""

@@ -35,7 +35,7 @@ class Tally:
         self._last = line
 
     def line(self) -> str:
-        """Return how many kernels have a page, how many wait, for how many people, and their memory."""
+        """Return how many kernels have a page, how many wait, for how many people, their memory, and who queues."""
         pages = list(self._kernels.owners)
         waiting = len(self._kernels.pool)
         processes = [*map(self._process, self._kernels.list_kernel_ids()), *self._kernels.parents.processes]
@@ -43,7 +43,11 @@ class Tally:
         known = [size for size in sizes if size is not None]
         memory = f"{sum(known) / 2**20:.0f} MiB" if known else "memory not known"
         people = len(set(self._kernels.owners.values()))
-        return f"Kernels: {len(pages)} with a page, {waiting} waiting, {people} people, {memory}."
+        queue = self._kernels.turns.waiting
+        return (
+            f"Kernels: {len(pages)} with a page, {waiting} waiting, {people} people, {memory}; "
+            f"{queue} pages wait for their turn."
+        )
 
     def _process(self, kernel_id: str) -> int | None:
         kernel: Any = self._kernels.get_kernel(kernel_id)

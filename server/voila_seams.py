@@ -2,9 +2,10 @@
 
 Holds for the Voila versions of `HOLDS_FOR`; tests/test_voila.py says when another one is installed.
 What it reaches into: the methods of `voila.app.Voila` that are overridden below, the names of the
-handlers in `init_handlers`, the executor behind ``kernel_start`` in a template, and the page-config key
-``fullStaticUrl`` by which the bundle finds itself; of jupyter_server, what `PageConnection` overrides; in
-templates/theme/, what cells.html.j2 and full.html.j2 ask of the renderer and page.js of the bundle.
+handlers in `init_handlers`, the exporter that `voila.notebook_renderer` makes for each page, the
+executor behind ``kernel_start`` in a template, and the page-config key ``fullStaticUrl`` by which the
+bundle finds itself; of jupyter_server, what `PageConnection` overrides; in templates/theme/, what
+cells.html.j2 and full.html.j2 ask of the renderer and page.js of the bundle.
 """
 
 import asyncio
@@ -16,6 +17,9 @@ from typing import Any, ClassVar
 from weakref import WeakSet
 
 import voila.app
+import voila.notebook_renderer
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyterlab_server.themes_handler import ThemesHandler
@@ -53,6 +57,32 @@ BUNDLE = "-".join(version(name) for name in ("voila", "jupyterlab-widgets"))
 KNOWN_TO_BROWSER = {"_model_module_version", "_view_module", "_view_module_version"}
 # Extensions of JupyterLab that a whole page has no use for; each costs a load of its own.
 UNUSED = ["jupyterlab_pygments", "@voila-dashboards/jupyterlab-preview", "@jupyter-notebook/lab-extension"]
+
+
+class _Compiled(BytecodeCache):
+    """What Jinja made of a template, kept as long as the server runs and the template's text stays the same."""
+
+    kept: ClassVar[dict[str, Any]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill in what is kept."""
+        bucket.code = self.kept.get(f"{bucket.key} {bucket.checksum}")
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        self.kept[f"{bucket.key} {bucket.checksum}"] = bucket.code
+
+
+class PageExporter(voila.notebook_renderer.VoilaExporter):
+    """Makes a page of a notebook; Voila makes one for each page, which would compile the page's templates anew."""
+
+    def _create_environment(self) -> Any:
+        environment = super()._create_environment()
+        environment.bytecode_cache = _Compiled()
+        return environment
+
+
+voila.notebook_renderer.VoilaExporter = PageExporter
 
 
 class BundleFiles(MultiStaticFileHandler):

@@ -52,6 +52,7 @@ class Connection:
         self._depth = 0
         self._closed = False
         self._failure: StorageError | None = None
+        self._engine: Any = None
         self._connect()
         let_go_before_forks(self)
 
@@ -181,9 +182,13 @@ class Connection:
     # --- the connection ---
 
     def _connect(self) -> None:
-        engine, fairy = openings.connect(self.path, read_only=self.read_only, seconds=self.seconds)
-        self._dialect = engine.dialect
-        self._error: type[Exception] = engine.dialect.loaded_dbapi.Error
+        given: dict[str, Any] = {"read_only": self.read_only, "seconds": self.seconds}
+        if self._engine is None:
+            self._engine, fairy = openings.connect(self.path, **given)
+        else:  # let go for a fork; a page need not wait until a file has been examined a second time
+            self._engine, fairy = openings.reconnect(self._engine, self.path, **given)
+        self._dialect = self._engine.dialect
+        self._error: type[Exception] = self._dialect.loaded_dbapi.Error
         self._fairy: Any = fairy  # SQLAlchemy's hold on the driver's connection
         self._driver: Any = fairy.driver_connection
 

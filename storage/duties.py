@@ -15,10 +15,12 @@ from guanai.care.duties import due
 from guanai.care.emergencies import countdown
 from guanai.care.fulfilment import fulfilment
 from guanai.care.gaps import gaps
+from guanai.care.households import households
 from guanai.care.moves import CHANGE
+from guanai.care.nearby import OfChild
 from guanai.care.plans import planned
 from guanai.care.rules import ALL_CHILDREN, Duty
-from guanai.storage.frames import frame_of
+from guanai.storage.frames import frame_of, lazy_copy
 from guanai.templates.errors import GuanaiError
 from guanai.templates.wording import say
 
@@ -44,11 +46,13 @@ class RuleFrames(Mapping[str, pd.DataFrame]):
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._names:
             raise KeyError(name)
-        return self._with_moves[name] if name in (CHILD, CHANGE) else self._school.shared(name)
+        return self._moved[name] if name in (CHILD, CHANGE) else self._school.shared(name)
 
     @cached_property
-    def _with_moves(self) -> Mapping[str, pd.DataFrame]:
-        return self._school.moved({CHILD: self._school.shared(CHILD)})
+    def _moved(self) -> dict[str, pd.DataFrame]:
+        """The dossiers with the days of their last time in care, and the register 变动."""
+        school = self._school
+        return school.with_moves({CHILD: school.shared(CHILD)})
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -79,6 +83,18 @@ class Obligations:
             ("due", day, done, now, who),
             lambda: due(policy, self.frames, day, done=done, now=now, who=who),
         )
+
+    def of_child(self, child_id: str) -> pd.DataFrame:
+        """Return today's lines of one child, without working out those of the others."""
+        school = self._school
+        now = school.now().replace(second=0, microsecond=0) if self._momentary() else None
+        lines = due(school.policy, OfChild(self.frames, child_id), school.today(), now=now)
+        return lines[lines["kind"].isin(ALL_CHILDREN) & (lines["subject_id"] == child_id)]
+
+    def homes(self, lines: pd.DataFrame) -> dict[str, str]:
+        """Return the household of each child of some due lines (`care.households`)."""
+        children = self.frames["child"]
+        return households(children[children["id"].isin(lines["subject_id"])])
 
     def fulfilment(self, term: str | None, on: date | None) -> pd.DataFrame:
         """Return how far every duty of a term is fulfilled."""
@@ -228,7 +244,11 @@ class Obligations:
         if known is None or known[0] != sequence:
             self._known = dict(list(self._known.items())[-KEPT:])
             known = self._known[key] = (sequence, make())
-        return known[1].copy()
+        return lazy_copy(known[1])
+
+    def forget(self) -> None:
+        """Work everything out again when it is next asked for."""
+        self._known = {}
 
     def start_from(self, other: "Obligations") -> None:
         """Take over what another door to the same school has worked out."""

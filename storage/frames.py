@@ -8,7 +8,15 @@ import pandas as pd
 
 from guanai.storage.forms.definitions import SYSTEM_FIELDS
 
-__all__ = ["frame_of", "retired_fields", "with_children", "within"]
+__all__ = ["frame_of", "lazy_copy", "retired_fields", "with_children", "within"]
+
+# From pandas 3 on a copy shares its data until one side changes: a page's kernel then shares them with all others.
+_LAZY = int(pd.__version__.partition(".")[0]) >= 3
+
+
+def lazy_copy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame that may be changed while the given one stays as it is."""
+    return frame.copy(deep=not _LAZY)
 
 
 def retired_fields(documents: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list[str]:
@@ -56,7 +64,7 @@ def with_children(frame: pd.DataFrame, children: Sequence[Mapping[str, Any]]) ->
     place = list(frame.columns).index("child") + 1
     for offset, (column, field) in enumerate((("child_name", "name"), ("class", "class"))):
         if column not in frame:
-            known = {child["id"]: child.get(field) for child in children}
+            known = {child["id"]: child.get(field) for child in children} if len(frame) else {}
             values = [known.get(child) for child in frame["child"].tolist()]
             frame.insert(place + offset, column, pd.Series(values, index=frame.index, dtype=object))
     return frame

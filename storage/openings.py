@@ -13,7 +13,7 @@ from guanai.storage.faults import in_words
 from guanai.storage.schemas import metadata
 from guanai.templates.errors import StorageError
 
-__all__ = ["BEGIN_READING", "BEGIN_WRITING", "EXPLAIN", "VERSION", "connect"]
+__all__ = ["BEGIN_READING", "BEGIN_WRITING", "EXPLAIN", "VERSION", "connect", "reconnect"]
 
 #: Marks a file as ours in SQLite's header: "guan" in ASCII.
 APPLICATION = 0x6775616E
@@ -68,6 +68,25 @@ def connect(path: Path | None, *, read_only: bool, seconds: float) -> tuple[sa.E
     raise AssertionError("the last way of opening returns or raises")
 
 
+def reconnect(
+    engine: sa.Engine, path: Path | None, *, read_only: bool, seconds: float
+) -> tuple[sa.Engine, Any]:
+    """Return the engine with a new connection to a file that it had been connected to before: not examined again.
+
+    A file that is no longer there, or another one, is opened as if for the first time. Raises what `connect` does.
+    """
+    try:
+        fairy = engine.raw_connection()
+        if not _is_fresh(fairy.driver_connection, path):
+            if not read_only:
+                _settle(fairy.driver_connection)
+            return engine, fairy
+        fairy.close()
+    except (sa.exc.DBAPIError, engine.dialect.loaded_dbapi.Error, StorageError):
+        pass  # said in words by the examination
+    return connect(path, read_only=read_only, seconds=seconds)
+
+
 def _unfinished(path: Path | None) -> bool:
     """Say whether changes lie beside the file that are not in it yet."""
     beside = Path(f"{path}-wal")
@@ -88,9 +107,7 @@ def _examine(driver: Any, engine: sa.Engine, path: Path | None, *, read_only: bo
     if read_only:
         return
     _use_wal(driver, seconds)
-    driver.execute("PRAGMA synchronous = FULL")
-    # The same few pages take many saves; moving them from the log to the file less often halves the writing.
-    driver.execute("PRAGMA wal_autocheckpoint = 4000")
+    _settle(driver)
     if fresh:
         _build(driver, engine, path)
 
@@ -120,6 +137,13 @@ def _use_wal(driver: Any, seconds: float) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+def _settle(driver: Any) -> None:
+    """Say how safely a connection writes, and how often."""
+    driver.execute("PRAGMA synchronous = FULL")
+    # The same few pages take many saves; moving them from the log to the file less often halves the writing.
+    driver.execute("PRAGMA wal_autocheckpoint = 4000")
 
 
 def _build(driver: Any, engine: sa.Engine, path: Path | None) -> None:

@@ -18,7 +18,7 @@ from guanai.storage.folders import Folder
 from guanai.storage.form_versions import VERSIONS, Versions
 from guanai.storage.forms import SYSTEM_FIELDS, Form, Session
 from guanai.storage.forms.renames import moved
-from guanai.storage.frames import frame_of, with_children
+from guanai.storage.frames import frame_of, lazy_copy, with_children
 from guanai.storage.frames_kept import KeptFrame, caught_up
 from guanai.storage.histories import Change, changes_between
 from guanai.storage.labels import label_of, labels_of, options_of
@@ -34,9 +34,6 @@ Record = dict[str, Any]
 
 # What a save is signed with where nobody has signed in: the command line, JupyterLab.
 NOBODY = "guanai"
-
-# pandas copies a frame's columns when somebody writes to them, so that a copy of ten thousand rows costs nothing before.
-COPIES_WHEN_WRITTEN = int(pd.__version__.partition(".")[0]) >= 3
 
 
 class Registers:
@@ -150,7 +147,7 @@ class Registers:
         if retired:
             columns = self.form(name).columns
             return self._with_children(name, frame_of(self.table(name).rows(), columns, retired=True))
-        return self.shared(name).copy(deep=not COPIES_WHEN_WRITTEN)
+        return lazy_copy(self.shared(name))
 
     def shared(self, name: str) -> pd.DataFrame:
         """Return the frame of a register that all readers share: to be read, never to be changed."""
@@ -178,7 +175,7 @@ class Registers:
     def _with_children(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
         if name == "child":
             return frame
-        return with_children(frame.copy(deep=not COPIES_WHEN_WRITTEN), self.table("child").rows()).copy()
+        return with_children(lazy_copy(frame), self.table("child").rows()).copy()
 
     def _state(self, name: str) -> int:
         """Return a number that is another one once a register has changed."""

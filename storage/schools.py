@@ -52,6 +52,8 @@ class School(Registers):
         self.doubles = Doubles(self)
         #: Pairings proposed, accepted and undone as a whole.
         self.pairings = Pairings(self)
+        #: The workbook, as a page changes it.
+        self.settings = SettingsBook(self)
         #: What comes from files: seen before it is written, and taken back as a whole.
         self.imports = Imports(self)
         #: Forms as a coordinator changes them: checked, compared, published, taken back.
@@ -60,8 +62,6 @@ class School(Registers):
         self.duties = Obligations(self)
         #: What was deleted, and how it comes back.
         self.deleted = Bin(self)
-        #: The workbook, as a page changes it.
-        self.settings = SettingsBook(self)
 
     def as_user(self, person: str, staff_id: str = "") -> "School":
         """Return the door as that person sees it: what they save carries their name.
@@ -92,7 +92,7 @@ class School(Registers):
         """Read the workbook again when the rules are next asked for."""
         self._policy = None
         self._summaries = {}
-        self.duties = Obligations(self)
+        self.duties.forget()
 
     @property
     def name(self) -> str:
@@ -170,15 +170,15 @@ class School(Registers):
 
     def children(self, on: date | None = None) -> pd.DataFrame:
         """Return the left-behind children in care on a day, by the school's definition: rows of ``frame("child")``."""
-        dossiers = self.moved({"child": self.shared("child")})["child"]
+        dossiers = self.with_moves({"child": self.shared("child")})["child"]
         return left_behind(dossiers, on or self.today(), self.policy.definition)
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return every register as a frame, by its name; with them 变动, as `guanai.storage.moves.with_moves` makes it."""
-        return self.moved(super().frames())
+        return self.with_moves(super().frames())
 
-    def moved(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-        """Return registers with 变动, and the dossiers with the days of their last time in care (`with_moves`)."""
+    def with_moves(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        """Return registers (dossiers among them) with 变动, the dossiers with the days of their last time in care."""
         return with_moves(self._database, frames, self.policy.definition, self.today())
 
     def guardian(self, child_id: str, on: date) -> dict[str, Any] | None:
@@ -197,12 +197,11 @@ class School(Registers):
         name; ``history``: the changes of the child's own record, and of one merged into it; ``due``: its due lines
         ``on`` this day.
         """
-        lines = self.due()
         return {
             "forms": self.all_forms(),
             "records": records_naming(self, child_id),
             "history": self.doubles.history(child_id),
-            "due": lines[lines["subject_id"] == child_id],
+            "due": self.duties.of_child(child_id),
             "on": self.today(),
         }
 

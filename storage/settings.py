@@ -6,14 +6,17 @@ workbook before it is written, and noted with who made it.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from uuid_utils import uuid7
 
 from guanai.care.conditions import spell
+from guanai.care.duty_rows import DERIVED
 from guanai.care.policies import fit_to_forms, policy_from_sheets, sheets_from_markdown
 from guanai.care.sheets import HEADINGS, ROW
+from guanai.storage.forms.readings import UnreadableError, read_date
 from guanai.storage.roles import coordinates
 from guanai.storage.workbook_edits import Edit, apply_edits, digest_of, write_edits
 from guanai.storage.workbooks import Sheets, presets, read_workbook
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SettingsBook", "Shown"]
 
+DAYS = frozenset({"start", "end"})
 #: Who changed what in the workbook: no form asks for it, so that no page, frame or export shows it.
 SETTINGS = "setting"
 
@@ -84,6 +88,10 @@ class SettingsBook:
             return error
         return None
 
+    def mistake_of(self, shown: Shown, edits: Sequence[Edit]) -> PolicyError | None:
+        """Return the first mistake that a workbook would have after some edits."""
+        return self.mistake(apply_edits(shown.sheets, edits))
+
     def change(self, shown: Shown, edits: Sequence[Edit]) -> Shown:
         """Check and write edits that were made on a state of the workbook; return it as it then is.
 
@@ -127,7 +135,17 @@ class SettingsBook:
     def edit(self, shown: Shown, sheet: str, row: int | None, cells: Mapping[str, str]) -> Edit:
         """Return an edit of plain headings as the workbook words them."""
         heads = self._heads(shown, sheet)
-        return Edit(shown.titles[sheet], row, {heads[name]: value for name, value in cells.items()})
+        title = shown.titles.get(sheet) or say(f"sheet.{sheet}", shown.language)
+        written = {heads[name]: _day(value) if name in DAYS else value for name, value in cells.items()}
+        return Edit(title, row, written)
+
+    def removal(self, shown: Shown, sheet: str, row: int) -> Edit:
+        """Return the edit that takes a row out."""
+        return Edit(shown.titles[sheet], row, remove=True)
+
+    def registers(self) -> list[str]:
+        """Return the names of the registers that a duty can name."""
+        return sorted({*self._school.forms(), *DERIVED} - {"child", "class", "staff"})
 
     def _heads(self, shown: Shown, sheet: str) -> dict[str, str]:
         """Return how each heading of a sheet is written in the workbook."""
@@ -170,6 +188,14 @@ def _noted(edit: Edit, before: Sheets) -> dict[str, Any]:
         "before": {str(head): _text(was.get(head)) for head in heads if head != ROW},
         "after": {} if edit.remove else {head: _text(value) for head, value in edit.cells.items()},
     }
+
+
+def _day(text: str) -> Any:
+    """Return a day for text that is one; ``8月1日``, every year again, and anything else stays text."""
+    try:
+        return date.fromisoformat(read_date(text))
+    except UnreadableError:
+        return text
 
 
 def _text(value: Any) -> str:

@@ -36,7 +36,10 @@ def get_warm(folder: Path) -> None:
     try:
         school.due()
         school.summary()
+        school.emergencies()
+        school.notices  # noqa: B018  # reads the forms that the school has changed
         for name in school.forms():
+            school.shared(name)
             school.instances(name)
     except GuanaiError:  # a page that needs it says what is wrong
         return

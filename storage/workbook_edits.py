@@ -98,8 +98,8 @@ def _free(backups: Path, path: Path) -> Path:
 
 
 def _page(book: Any, title: str) -> Worksheet:
-    found: Worksheet = next(page for page in book.worksheets if page.title.strip() == title)
-    return found
+    found: Worksheet | None = next((page for page in book.worksheets if page.title.strip() == title), None)
+    return found if found is not None else book.create_sheet(title)
 
 
 def _apply(page: Worksheet, edit: Edit) -> None:
@@ -132,7 +132,7 @@ def _below(page: Worksheet) -> int:
 
 
 def _add_column(page: Worksheet, heading: str) -> int:
-    last = max((cell.column for cell in page[1] if cell.value not in (None, "")), default=0)
+    last = max((int(cell.column or 0) for cell in page[1] if cell.value not in (None, "")), default=0)
     cell = page.cell(1, last + 1, heading)
     if last:
         _like(page.cell(1, last), cell)

@@ -3,8 +3,8 @@
 ``python tests/bench_pages.py [--children 300 10000] [--parts pages saves] [--rounds 5] [--whole]``; ``make bench
 PART=pages`` is the same. Everything takes turns in one run, so that a busy machine is fair to all: compare within a run.
 *First paint* is the bar; *painted* is when the page's first list or control can be seen; *ready* is when the kernel's
-answer to it is on the page: to a click on Save, to another filter or term, to a search, made as soon as there is
-something to click (on the first page, which only shows, when the page is live). Cold is a browser that has nothing
+answer to it is on the page: to a click on Save, to another tab, filter or term, to a search, made as soon as there is
+something to click (on a page that only shows, when it is live). Cold is a browser that has nothing
 yet; warm is its second visit. *Saves* are timed from the click to the acknowledgement: on a page of forty fields
 that stores nothing, and in a child's dossier. ``--whole`` measures Voila's own page of the same notebooks beside.
 """
@@ -42,7 +42,14 @@ save.on_click(lambda _: setattr(said, "value", f"<b class='guanai-good'>已保�
 ipywidgets.VBox([*fields, save, said])
 """
 # What to do on each page as soon as it is there: an element, and what is done with it ("" for nothing).
+TURN = (".widget-toggle-buttons button:nth-of-type(2)", "element.click()")
 SAVE = ("button.guanai-main, button.guanai-save", "element.click()")
+OTHER = (
+    ".guanai select",
+    "element.selectedIndex = element.selectedIndex ? 0 : 1; "
+    "element.dispatchEvent(new Event('change', { bubbles: true }))",
+)
+SHOWN = (".guanai", "")
 PAGES = {
     "_forty": SAVE,
     "home": (".guanai-line, .guanai-card", ""),
@@ -53,20 +60,19 @@ PAGES = {
     ),
     "child?new=1": SAVE,
     "home_visit": SAVE,
-    "pairing": SAVE,
-    "checklist": (".widget-toggle-buttons button:nth-of-type(2)", "element.click()"),
-    "summary": (
-        ".guanai select",
-        "element.selectedIndex = element.selectedIndex ? 0 : 1; "
-        "element.dispatchEvent(new Event('change', { bubbles: true }))",
-    ),
-    "register?form=talk": SAVE,
+    "pairing": TURN,
+    "checklist": TURN,
+    "summary": OTHER,
+    "register?form=talk": OTHER,
+    "register?form=talk&new=1": SAVE,
+    **dict.fromkeys(("day", "matrix", "coverage", "emergency", "deferral", "same_child", "bin"), SHOWN),
 }
 # The state of every HTML widget but charts, which draw themselves when the page is there.
 WATCH = """
 ((selector, act) => {
   const texts = () => [...document.querySelectorAll(".widget-html-content, .guanai-wrong, .widget-label")]
-    .filter((one) => !one.closest(".guanai-chart-panel")).map((one) => one.className + one.innerHTML).join();
+    .filter((one) => !one.closest(".guanai-chart-panel"))
+    .map((one) => one.className + one.getClientRects().length + one.innerHTML).join();
   let before;
   const timer = setInterval(() => {
     const element = [...document.querySelectorAll(selector)].find((one) => one.getClientRects().length && !one.disabled);

@@ -38,6 +38,7 @@ from guanai.widgets.pairings import Proposals
 from guanai.widgets.progress import Progress
 from guanai.widgets.record_views import RecordView
 from guanai.widgets.registers import RegisterIndex, RegisterTable
+from guanai.widgets.settings import Settings
 from guanai.widgets.tables import Table
 from guanai.widgets.unsaved import LeftOver
 
@@ -73,6 +74,7 @@ __all__ = [
     "RegisterIndex",
     "RegisterTable",
     "Search",
+    "Settings",
     "Stack",
     "Style",
     "Table",

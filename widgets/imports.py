@@ -30,22 +30,24 @@ _SHOWN = 12  # messages of one row; a whole new record has dozens of answers
 
 
 class Import(Panel):
-    """Brings the rows of a file into a register: ``Import(school.imports, school.form("child"))``.
+    """Brings the rows of a file into the register that is chosen: ``Import(school.imports, school.form, register)``.
 
-    ``label(id)`` says how a record is called; ``on_done()`` is called when something was written or taken back.
+    ``form(name)`` gives a form and ``register`` is an input whose value is its name; ``label(form, id)`` says how a
+    record is called; ``on_done()`` is called when something was written.
     """
 
     def __init__(
         self,
         imports: Imports,
-        form: Any,
+        form: Callable[[str], Any],
+        register: Any,
         *,
-        label: Callable[[str], str | None] = str,
+        label: Callable[[str, str], str] | None = None,
         on_done: Callable[[], None] | None = None,
         language: str | None = None,
     ) -> None:
         super().__init__("guanai-import")
-        self._imports, self._form, self._label = imports, form, label
+        self._imports, self._forms, self._register, self._called = imports, form, register, label
         self._on_done, self._language = on_done, language
         self._folder: TemporaryDirectory[str] | None = None
         self._source: Source | None = None
@@ -83,7 +85,15 @@ class Import(Panel):
             self.pager,
             self.buttons,
         )
+        register.observe(lambda _: self._start_again(), "value")
         self._hide()
+
+    @property
+    def _form(self) -> Any:
+        return self._forms(self._register.value)
+
+    def _label(self, record_id: str) -> str:
+        return self._called(self._register.value, record_id) if self._called else record_id
 
     def _upload(self) -> Any:
         """Return the button that takes a file; one that the connection could not carry is refused in the browser."""
@@ -92,7 +102,7 @@ class Import(Panel):
             description=say("imports.choose_file", self._language),
             layout=plain(),
             style=style_of(ipw.FileUpload),
-            _dom_classes=("guanai-upload",),
+            _dom_classes=("guanai-upload", "guanai-button", "guanai-main"),
         )
         too_large = say(
             "exchange.too_large", self._language, file="{name}", size="{size}", most=f"{LARGEST >> 20} MB"
@@ -103,7 +113,8 @@ class Import(Panel):
             f'<span class="guanai-most" data-most="{LARGEST}" data-text="{escape(too_large)}"></span>',
             "guanai-legend",
         )
-        self.box = ipw.VBox([made, head], layout=plain(), _dom_classes=("guanai-field", "guanai-attachment"))
+        row = ipw.HBox([made], layout=plain(), _dom_classes=("guanai-buttons",))
+        self.box = ipw.VBox([row, head], layout=plain(), _dom_classes=("guanai-field", "guanai-attachment"))
         made.observe(self._sent, "value")
         return made
 
@@ -162,15 +173,9 @@ class Import(Panel):
 
     def _show(self, plan: Plan) -> None:
         counts = plan.counts
-        told = [
-            f'<span class="guanai-badge guanai-row-{state}">{escape(say(f"import.{state}", self._language))} '
-            f"{counts[state]}</span>"
-            for state in STATES
-            if counts[state]
-        ]
         notices = "".join(f"<p>{escape(notice)}</p>" for notice in plan.notices)
         title = escape(say("imports.would", self._language, file=plan.file, count=len(plan.rows)))
-        self.summary.value = f"<h3>{title}</h3><p>{' '.join(told)}</p>{notices}"
+        self.summary.value = f"<h3>{title}</h3>{notices}"
         questions = questions_of({header.path: header for header in headers_of(self._form)})
         self.columns.children = (
             (ColumnChoices(plan.columns, questions, self._choose_column, self._language),)
