@@ -6,6 +6,7 @@ Run it by hand: ``python -m tests.bench_imports [ROWS]``; it prints seconds and 
 import sys
 import tempfile
 import time
+from datetime import date
 from pathlib import Path
 
 from guanai.server.samples import make_sample
@@ -17,7 +18,7 @@ from guanai.storage.import_sources import read_source
 def measure(rows):
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        make_sample(place / "from", "small")
+        make_sample(place / "from", "small", date.today())
         source = open_school(place / "from")
         children = source.table("child").rows()
         new = [

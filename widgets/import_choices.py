@@ -16,6 +16,7 @@ from guanai.widgets.layouts import plain, style_of
 
 __all__ = ["ColumnChoices", "RowChoices", "questions_of"]
 
+_OPEN = "?"  # nobody has chosen yet; a list without a value would show nothing at all
 _MANY = 20  # rows that wait for a choice, shown at a time
 _WIDE = 60  # characters of an answer beside the other one
 
@@ -61,7 +62,13 @@ class ColumnChoices(ipw.VBox):
         self.rest = ipw.VBox([], layout=plain(), _dom_classes=("guanai-bar", "guanai-columns-list"))
         show(self.rest, False)
         super().__init__(
-            [*lines, self.toggle, self.rest], layout=plain(), _dom_classes=("guanai-import-columns",)
+            [
+                *lines,
+                ipw.HBox([self.toggle], layout=plain(), _dom_classes=("guanai-buttons",)),
+                self.rest,
+            ],
+            layout=plain(),
+            _dom_classes=("guanai-import-columns",),
         )
 
     def _line(self, column: Column) -> Any:
@@ -72,10 +79,10 @@ class ColumnChoices(ipw.VBox):
         )
         options: list[tuple[str, Any]] = []
         if column.undecided:
-            options.append((say("imports.choose", self._language), None))
+            options.append((say("imports.choose", self._language), _OPEN))
         options += [(say("imports.left_out", self._language), LEFT_OUT), *self._questions]
         names = {name for _, name in self._questions}
-        value: Any = None
+        value: Any = _OPEN
         if not column.undecided:
             found = column.header.path if column.header else ""
             value = found if found in names and column.how != "left_out" else LEFT_OUT
@@ -86,8 +93,8 @@ class ColumnChoices(ipw.VBox):
         made.observe(lambda change: self._chosen(column, change["new"]), "value")
         return made
 
-    def _chosen(self, column: Column, name: str | None) -> None:
-        if name is not None:
+    def _chosen(self, column: Column, name: str) -> None:
+        if name != _OPEN:
             self._on_choose(column.head, name)
 
     def _turn(self) -> None:
@@ -132,7 +139,7 @@ class RowChoices(ipw.VBox):
             lines.append(html(f"<p>{escape(say('imports.more', language, count=_MANY))}</p>"))
         self.apply = button(say("imports.apply", language), self._apply)
         if lines:
-            lines.append(self.apply)
+            lines.append(ipw.HBox([self.apply], layout=plain(), _dom_classes=("guanai-buttons",)))
         super().__init__(lines, layout=plain(), _dom_classes=("guanai-import-choices",))
 
     def _head(self, key: str, count: int) -> Any:
@@ -143,20 +150,20 @@ class RowChoices(ipw.VBox):
         for clash in row.clashes:
             label = say("imports.clash", self._language, row=row.row, record=row.label, label=clash.label)
             options = [
-                (say("imports.choose", self._language), None),
+                (say("imports.choose", self._language), _OPEN),
                 (say("imports.school", self._language, text=_short(clash.old)), SCHOOL),
                 (say("imports.file", self._language, text=_short(clash.new)), FILE),
             ]
-            self.clashes[row.row, clash.path] = _dropdown(label, options, None)
+            self.clashes[row.row, clash.path] = _dropdown(label, options, _OPEN)
             made.append(self.clashes[row.row, clash.path])
         return made
 
     def _alike(self, row: Row, label: Callable[[str], str]) -> Any:
-        options: list[tuple[str, str | None]] = [(say("imports.skip", self._language), None)]
+        options = [(say("imports.skip", self._language), _OPEN)]
         options += [(say("imports.same", self._language, label=label(key)), key) for key in row.like]
         options.append((say("imports.other", self._language), ""))
         said = say("imports.who", self._language, row=row.row, record=row.label)
-        self.alike[row.row] = _dropdown(said, options, None)
+        self.alike[row.row] = _dropdown(said, options, _OPEN)
         return self.alike[row.row]
 
     def _all(self, side: str) -> None:
@@ -164,10 +171,10 @@ class RowChoices(ipw.VBox):
 
     def _rows(self) -> tuple[list[int], dict[int, str]]:
         others = [row for row, one in self.alike.items() if one.value == ""]
-        return others, {row: one.value for row, one in self.alike.items() if one.value}
+        return others, {row: one.value for row, one in self.alike.items() if one.value not in ("", _OPEN)}
 
     def _apply(self) -> None:
-        clashes = {key: one.value for key, one in self.clashes.items() if one.value}
+        clashes = {key: one.value for key, one in self.clashes.items() if one.value != _OPEN}
         self._on_apply(*self._rows(), clashes)
 
 

@@ -113,7 +113,8 @@ class Import(Panel):
             f'<span class="guanai-most" data-most="{LARGEST}" data-text="{escape(too_large)}"></span>',
             "guanai-legend",
         )
-        self.box = ipw.VBox([made, head], layout=plain(), _dom_classes=("guanai-field", "guanai-attachment"))
+        row = ipw.HBox([made], layout=plain(), _dom_classes=("guanai-buttons",))
+        self.box = ipw.VBox([row, head], layout=plain(), _dom_classes=("guanai-field", "guanai-attachment"))
         made.observe(self._sent, "value")
         return made
 
@@ -172,15 +173,9 @@ class Import(Panel):
 
     def _show(self, plan: Plan) -> None:
         counts = plan.counts
-        told = [
-            f'<span class="guanai-badge guanai-row-{state}">{escape(say(f"import.{state}", self._language))} '
-            f"{counts[state]}</span>"
-            for state in STATES
-            if counts[state]
-        ]
         notices = "".join(f"<p>{escape(notice)}</p>" for notice in plan.notices)
         title = escape(say("imports.would", self._language, file=plan.file, count=len(plan.rows)))
-        self.summary.value = f"<h3>{title}</h3><p>{' '.join(told)}</p>{notices}"
+        self.summary.value = f"<h3>{title}</h3>{notices}"
         questions = questions_of({header.path: header for header in headers_of(self._form)})
         self.columns.children = (
             (ColumnChoices(plan.columns, questions, self._choose_column, self._language),)
