@@ -6,7 +6,7 @@ which the person is named (`guanai.care.duties.due` with ``who``). A duty that s
 about everybody, so it is asked of the whole registers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -20,7 +20,7 @@ from guanai.care.people import answering, by_post, class_names, running
 from guanai.care.policies import Policy
 from guanai.care.rules import ALL_CHILDREN, Duty
 
-__all__ = ["Nearby", "OfChild", "Owed", "near"]
+__all__ = ["Nearby", "OfChildren", "Owed", "near"]
 
 
 class Nearby(Registers):
@@ -74,19 +74,19 @@ class Nearby(Registers):
         )
 
 
-class OfChild(Registers):
-    """The registers as far as they are about one child: all that the lines of its own duties are made of."""
+class OfChildren(Registers):
+    """The registers as far as they are about some children: all that the lines of their own duties are made of."""
 
-    def __init__(self, frames: Mapping[str, pd.DataFrame], child: str) -> None:
+    def __init__(self, frames: Mapping[str, pd.DataFrame], children: Collection[str]) -> None:
         super().__init__(frames)
-        self._child = child
+        self._children = list(children)
 
     def __missing__(self, name: str) -> pd.DataFrame:
         frame = self._frames.get(name)
         if frame is not None and name == "child":
-            frame = frame[frame["id"] == self._child]
+            frame = frame[frame["id"].isin(self._children)]
         elif frame is not None and "child" in frame and len(frame):
-            frame = frame[(frame["child"] == self._child) | frame["child"].isna()]
+            frame = frame[frame["child"].isin(self._children) | frame["child"].isna()]
         self[name] = register({} if frame is None else {name: frame}, name)
         return self[name]
 

@@ -12,26 +12,22 @@ def management(book: Entries) -> None:
 
 
 def _safety(book: Entries) -> None:
-    """Three incidents: all steps in time, one step late, and one that still runs."""
+    """Three incidents: all steps in time, one step late, and one that nobody has finished."""
     dice = book.start("incident")
     steps = ("guardian_told_at", "parents_told_at", "education_told_at", "township_told_at")
     for place, kind, minutes, closed in (
         (0.3, "injury", (20, 45, 100, 110), True),
         (0.6, "illness", (50, 55, 115, 118), True),
-        (1, "illness", (15,), False),
+        (0.98, "illness", (15,), False),
     ):
         day = book.day(place)
         child = book.child(day)
-        told = (
-            {name: book.at(day, 0, 1 + late // 2) for name, late in zip(steps, minutes, strict=False)}
-            if place == 1
-            else {
-                name: book.at(day, 14 + (10 + late) // 60, (10 + late) % 60)
-                for name, late in zip(steps, minutes, strict=False)
-            }
-        )
+        told = {
+            name: book.at(day, 14 + (10 + late) // 60, (10 + late) % 60)
+            for name, late in zip(steps, minutes, strict=False)
+        }
         book.add(
-            "incident", day, child=child["id"], kind=kind, found_at=book.at(day, 0) if place == 1 else book.at(day, 14, 10), by=book.people.homeroom(child), place="操场",
+            "incident", day, child=child["id"], kind=kind, found_at=book.at(day, 14, 10), by=book.people.homeroom(child), place="操场",
             what="课间跌倒，手腕肿" if kind == "injury" else "发烧，头晕", illness="扭伤" if kind == "injury" else "发热", serious="no",
             first_steps="送到医务室，量体温，通知班主任", **told, police_told_at=told["education_told_at"] if kind == "injury" else None,
             **({"handling": "当天好转，家长放心。", "closed_on": book.later(day, 2).isoformat()} if closed else {}),

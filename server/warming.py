@@ -1,16 +1,16 @@
 """What the parent of the kernels does once, so that no kernel needs to: texts and forms read, the pages rehearsed.
 
 A rehearsal leaves nothing on a screen and nothing in the records. What it is for: all that a page needs is imported,
-its classes are set up, its code has been run in (Python writes into code when it is run the first times), so that a
-page's kernel is quicker and shares more of its memory with the others.
+its classes are set up, its code has been run once (Python writes into code when it is run), so that a page's kernel is
+quicker and shares more of its memory with the others.
 """
 
 import gc
 import json
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import ipywidgets
 
@@ -21,9 +21,6 @@ from guanai.templates.errors import GuanaiError
 
 __all__ = ["read_school", "rehearse", "warm_up"]
 
-# Run often enough that Python takes what it runs for worth running in.
-TIMES = 3
-
 
 def warm_up() -> None:
     """Use each part once."""
@@ -32,7 +29,7 @@ def warm_up() -> None:
     rehearse(shipped_pages().values())
 
 
-def rehearse(pages: Any) -> None:
+def rehearse(pages: Iterable[Path]) -> None:
     """Run the cells of pages for nobody, and forget what they made.
 
     Only of pages that ship: what a school has written itself may do anything. What goes wrong is the page's to tell.
@@ -41,12 +38,9 @@ def rehearse(pages: Any) -> None:
         notebook = json.loads(page.read_text(encoding="utf-8"))
         cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
         code = compile("\n\n".join(cells), page.name, "exec")
-        for _ in range(TIMES):
-            with suppress(Exception):
-                exec(code, {"__name__": "__main__"})  # noqa: S102  # our own pages
-            states = [widget.get_state() for widget in ipywidgets.Widget.widgets.values()]
-            del states
-            ipywidgets.Widget.close_all()
+        with suppress(Exception):
+            exec(code, {"__name__": "__main__"})  # noqa: S102  # our own pages
+        ipywidgets.Widget.close_all()
     gc.collect()
 
 

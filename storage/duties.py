@@ -4,7 +4,7 @@ One place works it out, so a page, a badge, a command and a report say the same.
 record changes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from guanai.care.fulfilment import fulfilment
 from guanai.care.gaps import gaps
 from guanai.care.households import households
 from guanai.care.moves import CHANGE
-from guanai.care.nearby import OfChild
+from guanai.care.nearby import OfChildren
 from guanai.care.plans import planned
 from guanai.care.rules import ALL_CHILDREN, Duty
 from guanai.storage.frames import frame_of, lazy_copy
@@ -84,12 +84,13 @@ class Obligations:
             lambda: due(policy, self.frames, day, done=done, now=now, who=who),
         )
 
-    def of_child(self, child_id: str) -> pd.DataFrame:
-        """Return today's lines of one child, without working out those of the others."""
+    def of_children(self, children: Collection[str], *, done: bool = False) -> pd.DataFrame:
+        """Return today's lines of some children, without working out those of the others."""
         school = self._school
         now = school.now().replace(second=0, microsecond=0) if self._momentary() else None
-        lines = due(school.policy, OfChild(self.frames, child_id), school.today(), now=now)
-        return lines[lines["kind"].isin(ALL_CHILDREN) & (lines["subject_id"] == child_id)]
+        frames = OfChildren(self.frames, children)
+        lines = due(school.policy, frames, school.today(), done=done, now=now)
+        return lines[lines["kind"].isin(ALL_CHILDREN) & lines["subject_id"].isin(list(children))]
 
     def homes(self, lines: pd.DataFrame) -> dict[str, str]:
         """Return the household of each child of some due lines (`care.households`)."""
@@ -202,7 +203,9 @@ class Obligations:
         """
         school = self._school
         frame = school.frame("deferral").iloc[::-1]
-        lines = self.due(None, done=True, now=None, who=None)
+        lines = self.of_children(set(frame["child"].dropna()), done=True)
+        if frame["child"].isna().any():  # of a class, a teacher, the school
+            lines = self.due(None, done=True, now=None, who=None)
         held = set(lines.loc[lines["status"].isin(["postponed", "excused"]), "deferral"])
         return frame.assign(state=["holds" if one in held else "past" for one in frame["id"]])
 
@@ -222,9 +225,12 @@ class Obligations:
 
     def line(self, duty: str, kind: str, subject: str, since: str, role: str = "") -> dict[str, Any] | None:
         """Return today's line of a duty and subject that is owed since a day, None if there is none."""
-        lines = self.due(None, done=True, now=None, who=None)
         if not since or pd.isna(day := pd.to_datetime(since, errors="coerce")):
             return None
+        if kind in ALL_CHILDREN:
+            lines = self.of_children([subject], done=True)
+        else:
+            lines = self.due(None, done=True, now=None, who=None)
         found = lines[
             (lines["duty"] == duty)
             & (lines["kind"] == kind)

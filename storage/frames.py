@@ -64,7 +64,7 @@ def with_children(frame: pd.DataFrame, children: Sequence[Mapping[str, Any]]) ->
     place = list(frame.columns).index("child") + 1
     for offset, (column, field) in enumerate((("child_name", "name"), ("class", "class"))):
         if column not in frame:
-            known = {child["id"]: child.get(field) for child in children}
+            known = {child["id"]: child.get(field) for child in children} if len(frame) else {}
             values = [known.get(child) for child in frame["child"].tolist()]
             frame.insert(place + offset, column, pd.Series(values, index=frame.index, dtype=object))
     return frame

@@ -44,7 +44,8 @@ def latest_of(school: "School", form: str, child_id: str) -> dict[str, Any] | No
     if form not in school.forms():
         return None
     mine = [one for one in school.table(form).rows() if one.get("child") == child_id]
-    return dict(max(mine, key=day_of)) if mine else None
+    latest = max(mine, key=day_of, default=None)
+    return None if latest is None else dict(latest)
 
 
 def official_sheet(

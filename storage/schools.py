@@ -201,7 +201,7 @@ class School(Registers):
             "forms": self.all_forms(),
             "records": records_naming(self, child_id),
             "history": self.doubles.history(child_id),
-            "due": self.duties.of_child(child_id),
+            "due": self.duties.of_children([child_id]),
             "on": self.today(),
         }
 

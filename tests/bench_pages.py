@@ -154,7 +154,7 @@ def visitor(browser, base):
         context.close()
 
 
-def visit(context, address: str, doing) -> dict[str, float]:
+def visit(context, address: str, doing, patience: float = 30) -> dict[str, float]:
     """Open a page once; return what it took, in milliseconds, requests and KiB as they came over the wire."""
     page = context.new_page()
     client = context.new_cdp_session(page)
@@ -171,12 +171,12 @@ def visit(context, address: str, doing) -> dict[str, float]:
     act = f"(element) => {{ {doing[1]} }}" if doing[1] else "undefined"
     page.add_init_script(f"{WATCH}({json.dumps(doing[0])}, {act})")
     page.goto(address, wait_until="commit")
-    for _ in range(600):  # the page's policy forbids what wait_for_function does
+    for _ in range(round(20 * patience)):  # the page's policy forbids what wait_for_function does
         if page.evaluate("window.ready"):
             break
         page.wait_for_timeout(50)
     else:
-        raise TooLate(f"{address} is not ready after half a minute")
+        raise TooLate(f"{address} is not ready after {patience:.0f} seconds")
     found = page.evaluate(
         "[performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0, window.painted, window.ready,"
         " performance.getEntriesByType('navigation')[0].responseEnd]"
@@ -277,7 +277,7 @@ def main() -> None:
         for _, base in schools.values():  # the parents of the kernels read their schools meanwhile
             with visitor(browser, base) as context:
                 for name in chosen.pages:
-                    visit(context, f"{base}/{name}", PAGES[name])
+                    visit(context, f"{base}/{name}", PAGES[name], patience=180)
         for part in chosen.parts:
             {"pages": measure_pages, "saves": measure_saves}[part](browser, schools, chosen)
 

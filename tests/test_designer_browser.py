@@ -82,7 +82,7 @@ def test_a_question_added_answered_and_taken_back(zhou, tmp_path):
     publish(zhou, "已发布，是第 1 版")
     look(zhou, "designer-published")
 
-    zhou.open("register?form=talk")
+    zhou.open("register?form=talk&new=1")
     fill_talk(zhou, 心情="开朗")
     frame = open_school(zhou.folder).frame("talk")
     kept = frame[frame["mood"] == "开朗"].iloc[0]
@@ -112,8 +112,10 @@ def test_a_new_register_is_in_the_navigation_and_works(zhou, tmp_path):
     look(zhou, "designer-new")
     publish(zhou, "已发布")
     page.get_by_role("link", name="打开 新登记表").click()
+    page.get_by_role("heading", name="新登记表").first.wait_for(timeout=60_000)
+    zhou.open("register?form=送鞋&new=1")
     page.get_by_label(re.compile("^鞋码")).first.wait_for(timeout=60_000)
-    zhou.open("register?form=talk")
+    zhou.open("register")
     page.get_by_role("link", name="新登记表").first.wait_for()
 
 

@@ -4,7 +4,7 @@ from io import BytesIO
 
 import pytest
 from openpyxl import load_workbook
-from test_designs import change, child, desk, edited, talk
+from test_designs import change, child, desk, edited, rows_of, talk
 
 from guanai.widgets import Designer, Dossier, Form
 
@@ -121,7 +121,8 @@ def test_what_cannot_be_used_is_told_and_changes_nothing(designer, desk, file, c
 
 def test_a_mistake_says_where(designer):
     designer.send("谈心.xlsx", changed(designer, life__类型="文木"))
-    for part in ("谈心.xlsx", "问题", "第 6 行", "类型", "文木"):
+    row = rows_of(load_workbook(BytesIO(designer.download._make("talk"))))[2]["life"]
+    for part in ("谈心.xlsx", "问题", f"第 {row} 行", "类型", "文木"):
         assert part in designer.notice.value
 
 
@@ -187,5 +188,5 @@ def test_the_dossier_shows_it_on_the_timeline(desk, child):
     about = desk.about(child["id"])
     records = about.pop("records")
     dossier = Dossier(child, forms=about["forms"], records=records)
-    assert "本表已删除的问题" in dossier.body.value
-    assert "住在奶奶家" in dossier.body.value
+    assert "本表已删除的问题" in texts(dossier)
+    assert "住在奶奶家" in texts(dossier)

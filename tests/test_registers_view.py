@@ -12,7 +12,7 @@ from guanai.storage.forms.loading import form_of
 from guanai.storage.periods import periods_of
 from guanai.storage.prints import record_parts
 from guanai.widgets import RecordView, RegisterIndex, RegisterTable
-from guanai.widgets.pages import list_ways, page_of, record_ways, view_pages
+from guanai.widgets.pages import child_papers, list_ways, page_of, record_ways, view_pages
 from guanai.widgets.registers import newest_first
 
 FORM = form_of(
@@ -179,6 +179,13 @@ def test_ways_from_lists_and_records():
     ]
 
 
+def test_records_with_a_paper_of_their_own():
+    """R15 and the official form: the record goes onto that paper."""
+    assert record_ways("appointment", {"id": "a1"})["打印"] == "print?what=appointment&form=appointment&id=a1"
+    assert list_ways("registration")["打印空白表"] == "print?what=registration&form=registration"
+    assert child_papers("c1")["基本情况登记表"] == "print?what=registration&id=c1"
+
+
 RECORD = {
     "id": "r1", "child": "<安>小苗", "date": "2026-11-05", "mode": "door", "told": "进步", "gone": "旧答案",
     "created_at": "2026-11-05T04:00:00+00:00", "created_by": "严老师",
@@ -212,7 +219,7 @@ def test_answers_to_questions_that_are_gone_are_shown():
     left = {"mode": Retired({}, "select_one", {"pigeon": "飞鸽"})}
     parts = record_parts(replace(FORM, retired=left), {**RECORD, "mode": "pigeon"})
     assert any(cell.answer == "飞鸽" for part in parts for cell in part.cells)
-    assert record_parts(FORM, RECORD)[-1].title == "表单里已不再问的"
+    assert record_parts(FORM, RECORD)[-1].title == "本表已删除的问题"
 
 
 def test_in_the_bin_it_can_only_come_back():

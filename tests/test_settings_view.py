@@ -86,6 +86,15 @@ def test_what_is_wrong_stands_beside_its_cell_and_nothing_is_written(view, schoo
     assert "guanai-error" not in view.cells["at_least"].view.description
 
 
+def test_only_the_cells_that_a_kind_uses_are_shown(view):
+    opened(view, "每名教师帮扶人数")
+    assert hidden(view.cells["trigger"].view)
+    assert not hidden(view.cells["at_most"].view)
+    view.cells["kind"].view.value = "事件"
+    assert not hidden(view.cells["trigger"].view)
+    assert "guanai-error" in view.cells["record"].head.value
+
+
 def test_leaving_a_row_changes_nothing(view, school):
     before = school.folder.workbook.read_bytes()
     opened(view, "每名教师帮扶人数")

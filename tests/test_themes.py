@@ -61,10 +61,10 @@ def test_every_package_that_is_bundled_has_its_licence_here():
 
 
 def test_what_is_served_names_no_other_host():
-    """The names of namespaces and schemas are no addresses that anything is fetched from."""
+    """The names of namespaces are no addresses that anything is fetched from."""
     for name in BUILT:
         text = (template("theme") / name).read_text(encoding="utf-8")
-        assert set(re.findall(r"https?://([^/\s\"'`)]+)", text)) <= {"www.w3.org", "vega.github.io"}, name
+        assert set(re.findall(r"https?://([^/\s\"'`)]+)", text)) <= {"www.w3.org"}, name
 
 
 def test_no_registry_is_named():

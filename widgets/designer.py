@@ -4,6 +4,7 @@ from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import ipywidgets as ipw
 
@@ -15,7 +16,7 @@ from guanai.widgets.downloads import Download
 from guanai.widgets.errors import shown_error
 from guanai.widgets.inputs import Choice
 from guanai.widgets.layouts import plain, style_of
-from guanai.widgets.pages import page_of
+from guanai.widgets.pages import OWN_PAGES
 from guanai.widgets.progress import Progress
 from guanai.widgets.unsaved import moment_of
 
@@ -57,7 +58,7 @@ class Designer(Panel):
         )
         self.notice = html()
         self.proposal = ipw.VBox(layout=plain())
-        self.history = ipw.VBox(layout=plain(), _dom_classes=("guanai-merges",))
+        self.history = ipw.VBox(layout=plain(), _dom_classes=("guanai-versions",))
         self.take_back: dict[int, ipw.Button] = {}
         self.choice.observe(self._chosen, "value")
         self.upload.observe(self._sent, "value")
@@ -157,7 +158,7 @@ class Designer(Panel):
             self.name.value = ""
         self._chosen()
         title = self._designs.form(version.form).title()
-        link = f' <a href="{escape(page_of(version.form))}">{escape(say("designer.open", language, title=title))}</a>'
+        link = f' <a href="{escape(_list_of(version.form))}">{escape(say("designer.open", language, title=title))}</a>'
         key = "designer.done_shipped" if version.what == "shipped" else "designer.done"
         self._say("guanai-good", say(key, language, title=title, number=version.number), link)
 
@@ -211,6 +212,11 @@ class Designer(Panel):
         told = "；".join(version.changes)
         small = f"<small>{escape(told)}</small>" if told else ""
         return f'<p class="guanai-version"><strong>{escape(head)}</strong>{badge} {small}</p>'
+
+
+def _list_of(form: str) -> str:
+    """Return the page on which the records of a form are listed."""
+    return form if form in OWN_PAGES else f"register?form={quote(form, safe='')}"
 
 
 def _head(key: str, language: str | None) -> Any:

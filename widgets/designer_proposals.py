@@ -70,7 +70,7 @@ class ProposalView(ipw.VBox):
             choice.observe(self._changed, "value")
         super().__init__(layout=plain(), _dom_classes=("guanai-stack", "guanai-proposal"))
         foot = ipw.HBox([self.publish, self.drop], layout=plain(), _dom_classes=("guanai-buttons",))
-        self.children = (self.told, *self._mapping_box(), self._previews(), self.notice, foot)
+        self.children = (self.told, *self._mapping_box(), self.notice, foot, self._previews())
         self._show()
 
     @property

@@ -129,7 +129,7 @@ class Dossier(Panel):
             else ""
         )
         papers = "".join(
-            f'<a class="guanai-paper" href="{escape(way)}">{escape(text)}</a>' for text, way in prints.items()
+            f'<a class="guanai-way" href="{escape(way)}">{escape(text)}</a>' for text, way in prints.items()
         )
         row = f'<p class="guanai-papers">{self._say("print")}{papers}</p>' if papers else ""
         once = (

@@ -122,8 +122,9 @@ def list_ways(form: str) -> dict[str, str]:
 
 
 def child_papers(child_id: str) -> dict[str, str]:
-    """Return what can be printed of a child: the dossier, the contact card, the appointment card, the dossier's form."""
-    papers = {what: "print?" + _query(what=what, id=child_id) for what in ("dossier", "card", "appointment")}
+    """Return what can be printed of a child: the dossier and its form, both cards, the official form."""
+    kinds = ("dossier", "card", "appointment", "registration")
+    papers = {what: "print?" + _query(what=what, id=child_id) for what in kinds}
     papers["form"] = "print?" + _query(what="record", form="child", id=child_id)
     return {say(f"dossier.print_{what}"): way for what, way in papers.items()}
 

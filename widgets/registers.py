@@ -243,8 +243,10 @@ def _children(frame: pd.DataFrame) -> dict[str, str]:
         return {}
     known = frame.dropna(subset=["child", "child_name"]).drop_duplicates("child")
     named = [
-        (one["child"], say("label.in_class", name=one["child_name"], group=one["class"] or "—"))
-        for one in known.to_dict("records")
+        (child, say("label.in_class", name=name, group=group or "—"))
+        for child, name, group in zip(
+            *(known[one].tolist() for one in ("child", "child_name", "class")), strict=True
+        )
     ]
     tally = Counter(text for _, text in named)
     return {key: f"{text} [{key[-4:]}]" if tally[text] > 1 else text for key, text in named}

@@ -107,6 +107,9 @@ class Several(Cell):
         self._others = [part for part, name in zip(parts, names, strict=True) if name not in words]
         self._words = words
         self.head = html("", "guanai-legend")
+        ordered = sorted(
+            words, key=lambda name: name not in names
+        )  # what is ticked is seen without scrolling
         self.boxes = {
             name: ipw.Checkbox(
                 value=name in names,
@@ -115,7 +118,7 @@ class Several(Cell):
                 layout=plain(),
                 style=style_of(ipw.Checkbox),
             )
-            for name, word in words.items()
+            for name, word in ((name, words[name]) for name in ordered)
         }
         self._ticked = {name for name in names if name in words}
         for box in self.boxes.values():
@@ -137,7 +140,7 @@ class Several(Cell):
     @property
     def value(self) -> str:
         """The ticked words with commas between; the cell's own spelling as long as the ticks are the same."""
-        ticked = [name for name, box in self.boxes.items() if box.value]
+        ticked = [name for name in self._words if self.boxes[name].value]
         if set(ticked) == self._ticked:
             return self._first
         return ", ".join([*(self._words[name] for name in ticked), *self._others])

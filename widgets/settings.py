@@ -41,6 +41,15 @@ TOLD = {
                "target", "per", "trigger", "limit", "who"),
     "categories": ("name", "label", "remark"), "wording": ("value", "remark"),
 }  # fmt: skip
+# Which cells a kind of duty uses; the others are shown where something stands in them.
+USED = {
+    "count": "record record_condition at_least per limit", "hours": "record record_condition content at_least at_most per",
+    "interval": "record record_condition limit", "open": "trigger trigger_condition content at_most",
+    "event": "trigger trigger_condition record record_condition at_least limit",
+    "state": "trigger trigger_condition content limit", "helper": "at_least", "complete": "content",
+    "quota": "record record_condition at_least at_most per", "share": "record record_condition content at_least target",
+}  # fmt: skip
+ONLY_SOME = frozenset(" ".join(USED.values()).split())
 NAMED = {"school": "item", "calendar": "name", "duties": "name", "categories": "kind", "wording": "item"}
 _SUGGESTED = "suggested"
 
@@ -223,8 +232,9 @@ class Settings(Panel):
         show(self.remove, number is not None)
         show(self.form, True)
         show(self._browse, False)
-        if number is not None:
-            self._check()
+        self._check()
+        if number is None:
+            self._beside(None)  # a new row is not blamed before anything is typed
 
     def _cell(self, sheet: str, head: str, value: str) -> Cell:
         label, told = say(f"heading.{head}", self._language), self._check
@@ -270,11 +280,18 @@ class Settings(Panel):
 
     def _check(self) -> None:
         """Show beside its cell what would be wrong with the row as it stands."""
-        mistake = self._book.mistake_of(self.shown, [self._edit()]) if len(self.cells) else None
+        if not self.cells:
+            return
+        mistake = self._book.mistake_of(self.shown, [self._edit()])
         self._beside(mistake)
+        if self.sheet.value == "duties":
+            used = USED.get(spell("duty.kind", self.cells["kind"].value) or "", " ".join(ONLY_SOME)).split()
+            for head, cell in self.cells.items():
+                needed = head in used or head not in ONLY_SOME or cell.value
+                show(cell.view, bool(needed) or (mistake is not None and self._heading(mistake) == head))
 
     def _beside(self, mistake: PolicyError | None) -> None:
-        where = spell("heading", mistake.column) if mistake is not None and mistake.column else ""
+        where = self._heading(mistake)
         for head, cell in self.cells.items():
             text = (
                 say(mistake.key, self._language, **mistake.values)
@@ -282,6 +299,10 @@ class Settings(Panel):
                 else ""
             )
             cell.show_error(text)
+
+    def _heading(self, mistake: PolicyError | None) -> str:
+        """Return the plain heading of the cell in which a mistake lies."""
+        return (spell("heading", mistake.column) or "") if mistake is not None and mistake.column else ""
 
     def _save(self) -> None:
         if not self._changed():

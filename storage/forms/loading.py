@@ -77,7 +77,8 @@ def form_of(text: str, name: str = "form", file: str = "form.md") -> Form:
 
 def form_of_file(content: bytes, file: str, name: str, *, cache: Path | None = None) -> Form:
     """Return the form of a file's content that need not lie anywhere yet; raises `FormError` as `load_form` does."""
-    return _load(content, file, name, cache or _own_cache())[0]
+    folder = cache or _own_cache()
+    return _load(content, file, name, folder, folder)[0]
 
 
 @lru_cache(maxsize=256)

@@ -99,7 +99,7 @@ const licences = [...bundled].sort().map(([name, { version, license }]) => {
   return `## ${name} ${version} (${license})\n\n${text.split("\n").map((line) => `    ${line}`.trimEnd()).join("\n")}\n`;
 });
 writeFileSync(join(theme, "lean.js"), mark + script.outputFiles[0].text);
-// Messages of Vega name its repository: an address of another host has no place in a served file.
-writeFileSync(join(theme, "vega.js"), mark + charts.outputFiles[0].text.replace(/https:\/\/github\.com[^\s"'`)]*/g, ""));
+// Messages of Vega name its repository, what it compiles a schema: an address of another host has no place in a served file.
+writeFileSync(join(theme, "vega.js"), mark + charts.outputFiles[0].text.replace(/https:\/\/(?:vega\.)?github\.(?:com|io)[^\s"'`)]*/g, ""));
 writeFileSync(join(theme, "controls.css"), mark + style.outputFiles[0].text);
 if (!process.argv[2]) writeFileSync(join(here, "licences.md"), `# What lean.js and vega.js are built of\n\n${licences.join("\n")}`);
