@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 LOCK := .ci/lock.txt
+# How many tests run at once: each file of tests stays together.
+AT_ONCE ?= 2
 PIP := $(BIN)/python -m pip install -q -c $(LOCK)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -15,7 +17,7 @@ demo: $(VENV)/.ready  ## make a sample school and serve it
 
 test: $(VENV)/.test-ready  ## all tests: rules, storage, widgets, notebooks, pages, a person's path in Chromium
 	sh .ci/browser
-	$(BIN)/python -m pytest -m "" $(ARGS)
+	$(BIN)/python -m pytest -m "" -n $(AT_ONCE) --dist loadfile $(ARGS)
 
 quick: $(VENV)/.test-ready  ## the tests that need no browser and no patience
 	$(BIN)/python -m pytest $(ARGS)

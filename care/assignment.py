@@ -164,8 +164,10 @@ def _flow(places: Places, closed: Truths) -> Assigned:
     group_arcs = arcs(source, hubs, asked, -group_goal)
     arcs(source, hubs, places.group_most - asked, 0)
     carer, load = _slots(places, closed)
+    # Whoever must have one, and has none, lacks nothing either way.
+    least = np.where((places.carried == 0) & (places.least == 1), 0, places.least)
     slot_arcs = arcs(
-        children + carer, sink, 1, EVEN * (load - 1) - np.where(load <= places.least[carer], carer_goal, 0)
+        children + carer, sink, 1, EVEN * (load - 1) - np.where(load <= least[carer], carer_goal, 0)
     )
     total = int(places.need.sum())
     arcs(source, sink, total, placing)

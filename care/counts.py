@@ -16,6 +16,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,51 +32,52 @@ from guanai.care.subjects import NO_DAY, Subjects, number_of
 
 __all__ = ["counts", "limited"]
 
+CELLS = 1 << 15
+
 
 def counts(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
     """Return the lines of a duty of the kind count or hours (or quota, of dated records)."""
     spans = _begun(duty, facts)
     if not spans:
         return no_lines()
+    if duty.per == OFTEN and not facts.done:
+        return no_lines()
     subjects, width = facts.subjects(duty.subject), len(spans)
-    since, due, need, days, whole = _owed(duty, facts, subjects, spans)
+    owing = _Owing(duty, facts, subjects, spans)
     found = facts.found(duty, by)
     cells, found = _cells(found, spans)
     weights = _weights(duty, facts, found)
     have = np.bincount(cells, weights, len(subjects) * width).reshape(-1, width)
-    fine = have >= need
-    if duty.kind != "count" and duty.at_most is not None:
-        fine &= have <= duty.at_most
     there = asked & (subjects.first <= facts.day)
-    owed = (need > 0) | (duty.per == OFTEN)
-    if duty.kind != "count":  # too many is a line also where nothing is owed
-        owed |= (days > 0) & ~fine
-    chosen = there[:, None] & owed & (facts.done | ~fine)
-    if duty.per == OFTEN and not facts.done:
-        return no_lines()
-    codes, places = np.nonzero(chosen)
-    line = np.full(chosen.size, -1)
-    line[np.flatnonzero(chosen)] = np.arange(len(codes))
-    needs, haves = need[chosen], np.floor(have[chosen]).astype(np.int64)
+    # Some thousands of cells at a time: so what is worked out for each of them stays in the processor's cache.
+    step = max(CELLS // width, 1)
+    parts = [
+        _told(duty, owing, have[first : first + step], there[first : first + step], first, done=facts.done)
+        for first in range(0, max(len(subjects), 1), step)
+    ]
+    codes, places, since, due, needs, numbers, fine, days = map(np.concatenate, zip(*parts, strict=True))
+    line = np.full(have.size, -1)
+    line[codes * width + places] = np.arange(len(codes))
+    haves = np.floor(numbers).astype(np.int64)
     names = [span.name for span in spans]
     if duty.kind == "count":
         words = count_words(duty, by)
     else:
         words = hours_words(duty, by)
-    ends = [limited(duty.limit, span) for span in spans]
+    ends = owing.ends
 
     def why(place: int, need: int, number: int, part: int, full: int) -> str:
         return words(names[place], ends[place], need, number, part, full)
 
     return lines(
         code=codes,
-        since=since[chosen],
-        due=np.full(len(codes), NO_DAY) if duty.per == OFTEN else due[chosen],
+        since=since,
+        due=np.full(len(codes), NO_DAY) if duty.per == OFTEN else due,
         need=needs,
         have=haves,
-        fine=fine[chosen],
+        fine=fine,
         period=np.array(names, dtype=object)[places],
-        why=worded(why, places, needs, haves, days[chosen], whole[places]),
+        why=worded(why, places, needs, haves, days, owing.whole[places]),
         counted=counted_lists(line[cells], found, len(codes)),
     )
 
@@ -101,34 +103,48 @@ def _begun(duty: Duty, facts: Facts) -> list[Period]:
     return [span for span in found if span.start <= facts.on]
 
 
-def _owed(
-    duty: Duty, facts: Facts, subjects: Subjects, spans: Sequence[Period]
-) -> tuple[Numbers, Numbers, Numbers, Numbers, Numbers]:
-    """Return for each subject and period since when and until when, how many are owed, on how many of its days.
+class _Owing:
+    """From when until when each subject owes something in each period, how many, and on how many of its days."""
 
-    The last are the days of the periods, which are the same for all.
-    """
-    ends = [limited(duty.limit, span) for span in spans]
-    starts = np.array([number_of(span.start) for span in spans])
-    stretches = np.array([number_of(end) for end in ends])
-    count = _DayCount(
-        [
-            number_of(day)
-            for day in counting_days(
-                facts.policy.calendar,
-                duty.per,
-                [Period("", span.start, end) for span, end in zip(spans, ends, strict=True)],
-            )
-        ]
-    )
-    since = np.maximum(subjects.first[:, None], starts)
-    due = np.minimum(subjects.last[:, None], stretches)
-    days = np.maximum(count.up_to(due) - count.up_to(since - 1), 0)
-    whole = count.up_to(stretches) - count.up_to(starts - 1)
-    least = 0 if duty.per == OFTEN else duty.at_least
-    # A stretch without a day of school owes nothing: it is cut off by its limit before school begins.
-    need = np.where(whole > 0, (2 * least * days + whole) // np.maximum(2 * whole, 1), 0)
-    return since, due, need, days, whole
+    def __init__(self, duty: Duty, facts: Facts, subjects: Subjects, spans: Sequence[Period]) -> None:
+        self.ends = [limited(duty.limit, span) for span in spans]
+        self._subjects = subjects
+        self._starts = np.array([number_of(span.start) for span in spans])
+        self._stretches = np.array([number_of(end) for end in self.ends])
+        stretches = [Period("", span.start, end) for span, end in zip(spans, self.ends, strict=True)]
+        self._count = _DayCount(
+            [number_of(day) for day in counting_days(facts.policy.calendar, duty.per, stretches)]
+        )
+        self._least = 0 if duty.per == OFTEN else duty.at_least
+        #: The days of each period, which are the same for all.
+        self.whole = self._count.up_to(self._stretches) - self._count.up_to(self._starts - 1)
+
+    def of(self, first: int, last: int) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+        """Return since when and until when, how many, and the days, of some subjects by their places."""
+        since = np.maximum(self._subjects.first[first:last, None], self._starts)
+        due = np.minimum(self._subjects.last[first:last, None], self._stretches)
+        days = np.maximum(self._count.up_to(due) - self._count.up_to(since - 1), 0)
+        whole = self.whole
+        # A stretch without a day of school owes nothing: it is cut off by its limit before school begins.
+        need = np.where(whole > 0, (2 * self._least * days + whole) // np.maximum(2 * whole, 1), 0)
+        return since, due, need, days
+
+
+def _told(
+    duty: Duty, owing: _Owing, have: Numbers, there: Truths, first: int, *, done: bool
+) -> tuple[np.ndarray[Any, np.dtype[Any]], ...]:
+    """Return the lines of some subjects, the first of them at a place: subject, period, since, due … as columns."""
+    since, due, need, days = owing.of(first, first + len(there))
+    fine = have >= need
+    if duty.kind != "count" and duty.at_most is not None:
+        fine &= have <= duty.at_most
+    owed = (need > 0) | (duty.per == OFTEN)
+    if duty.kind != "count":  # too many is a line also where nothing is owed
+        owed |= (days > 0) & ~fine
+    chosen = there[:, None] & owed & (done | ~fine)
+    codes, places = np.nonzero(chosen)
+    columns = (since, due, need, have, fine, days)
+    return (codes + first, places, *(column[chosen] for column in columns))
 
 
 class _DayCount:

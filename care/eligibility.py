@@ -11,7 +11,6 @@ from typing import NamedTuple
 import pandas as pd
 
 from guanai.care.frames import as_strings, moment, register
-from guanai.care.stretches import stretches
 from guanai.templates.wording import say
 
 __all__ = [
@@ -100,9 +99,7 @@ def answer(reason: str, definition: str) -> str:
     return "yes" if reason in COUNTED[definition] else "no"
 
 
-def care_spans(
-    children: pd.DataFrame, definition: str | None = None, changes: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def care_spans(children: pd.DataFrame, definition: str | None = None) -> pd.DataFrame:
     """Return the children that are or were in care, with ``care_from`` and ``care_until`` (the first day out).
 
     In care: left-behind, from the day of registration until the day on which the child's status is no
@@ -110,26 +107,27 @@ def care_spans(
     changed definition, or a dossier edited after the sixteenth birthday, is judged by the facts);
     without one, or where no status is known, the stored ``eligible``. A child without a day of
     registration is in care from the beginning: a missing date hides nobody. One that has left on an
-    unknown day is not in care at all, nor is one whose parents are back, unless the history of its dossier
-    (``changes``, the register 变动) says on which day that was: then it is in care for its last stretch
-    (`guanai.care.stretches`).
+    unknown day is not in care at all, nor is one whose parents are back, unless the days are known from the
+    history: ``left_behind_from`` and ``left_behind_until`` (`guanai.care.moves.with_care_days`) then hold.
     """
     children = register({"child": children}, "child")
     left = ~as_strings(children["status"]).isin(["", "enrolled"])
     since = children["status_since"]
+    began, ended = (_known_days(children, name) for name in ("left_behind_from", "left_behind_until"))
+    since = since.fillna(ended)
     until = (children["birth_date"] + pd.DateOffset(years=AGE_LIMIT)).fillna(moment(FOREVER))
     spans = children.assign(
-        care_from=children["registered_on"].fillna(moment(ALWAYS)),
+        care_from=children["registered_on"]
+        .fillna(moment(ALWAYS))
+        .where(began.isna() | (began <= children["registered_on"]), began),
         care_until=until.where(~left | (until <= since), since),
     )
-    counted = _counts(children, definition)
-    if definition is not None and changes is not None and len(changes):
-        found = stretches(children, changes, lambda both: family(*both) in COUNTED[definition])
-        begun, over = found["since"].reindex(spans.index), found["until"].reindex(spans.index)
-        spans["care_from"] = spans["care_from"].where(~(spans["care_from"] < begun), begun)
-        spans["care_until"] = spans["care_until"].where(~(over < spans["care_until"]), over)
-        counted |= spans.index.isin(found.index)
-    return spans[counted & ~(left & since.isna())]
+    counts = _counts(children, definition)
+    # Whose parents are back was in care until the day on which they came back.
+    spans["care_until"] = spans["care_until"].where(
+        counts | ended.isna() | (spans["care_until"] <= ended), ended
+    )
+    return spans[(counts | ended.notna()) & ~(left & since.isna())]
 
 
 def left_behind(children: pd.DataFrame, on: date, definition: str | None = None) -> pd.DataFrame:
@@ -140,6 +138,13 @@ def left_behind(children: pd.DataFrame, on: date, definition: str | None = None)
     spans = care_spans(children, definition)
     day = moment(on)
     return spans[(spans["care_from"] <= day) & (day < spans["care_until"])]
+
+
+def _known_days(children: pd.DataFrame, name: str) -> "pd.Series[pd.Timestamp]":
+    """Return days that the history tells, none where nobody has asked it."""
+    if name in children.columns:
+        return children[name].astype("datetime64[ns]")
+    return pd.Series(pd.NaT, index=children.index, dtype="datetime64[ns]")
 
 
 def _counts(children: pd.DataFrame, definition: str | None) -> "pd.Series[bool]":

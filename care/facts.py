@@ -83,8 +83,7 @@ class Facts:
     @cached_property
     def children(self) -> pd.DataFrame:
         """The children that are or were in care, with their days and the grade of their class."""
-        spans = care_spans(self.frames["child"], self.policy.definition, self.frames["change"])
-        return with_class(spans, self.frames)
+        return with_class(care_spans(self.frames["child"], self.policy.definition), self.frames)
 
     @cached_property
     def staff(self) -> pd.Index:

@@ -110,6 +110,7 @@ def is_nothing(value: object) -> bool:
     """Say whether an answer is empty."""
     return (
         value is None
+        or value is pd.NA  # an integer question left empty
         or value == ""
         or (isinstance(value, list | tuple | str) and not value)
         or (

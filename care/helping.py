@@ -1,20 +1,21 @@
 """Proposals of helpers: for the children of a class or the school who lack one, and for those of somebody who leaves."""
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
 from guanai.care.eligibility import left_behind
-from guanai.care.frames import as_strings, register
+from guanai.care.frames import as_strings, moment, register
 from guanai.care.matching import Match
 from guanai.care.people import class_names, running
 from guanai.care.policies import Policy
 from guanai.care.proposals import Numbers, Proposal, asked_rows, chosen
 from guanai.care.quotas import class_quotas, helper_quotas, needs
 
-__all__ = ["class_ordered", "leavers", "propose_helpers", "propose_successors"]
+__all__ = ["class_ordered", "leavers", "propose_helpers", "propose_renewal", "propose_successors"]
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -26,16 +27,20 @@ def propose_helpers(
     *,
     classes: Collection[str] | None = None,
     carers: Collection[str] | None = None,
+    fewest: Mapping[str, int] | None = None,
 ) -> Proposal:
     """Propose helpers for the children in care who have too few, of some classes or of the whole school (R29, W6).
 
     Within the quotas of the school's 名额 rows and the helpers' own limits; who is wanted as a helper may be given by
-    ids in ``carers`` (without it all active staff). Nobody gets a helper twice.
+    ids in ``carers`` (without it all active staff), how many helpers certain children need at least in ``fewest``. Nobody gets a helper twice.
     """
     children = class_ordered(left_behind(register(frames, "child"), on, policy.definition), frames)
     pairs = _pairs(frames, on, children)
     have = children["id"].map(pairs.groupby("child").size()).fillna(0).to_numpy(np.int64)
-    need = np.maximum(needs(policy, children, "helper").to_numpy(np.int64) - have, 0)
+    wanted = needs(policy, children, "helper").to_numpy(np.int64)
+    if fewest:
+        wanted = np.maximum(wanted, children["id"].map(fewest).fillna(0).to_numpy(np.int64))
+    need = np.maximum(wanted - have, 0)
     if classes is not None:
         need[~children["class"].isin(list(classes)).to_numpy(bool)] = 0
     groups = class_quotas(policy, frames, on)
@@ -49,6 +54,40 @@ def propose_helpers(
     wanted = np.flatnonzero(need)
     children = children.iloc[wanted].reset_index(drop=True)
     return _proposed(policy, frames, on, children, need[wanted], (group[wanted], groups), carers)
+
+
+def propose_renewal(
+    policy: Policy, frames: Frames, on: date, *, classes: Collection[str] | None = None
+) -> Proposal:
+    """Propose helpers for all children in care anew, as at the beginning of a term: who helps already comes first.
+
+    One row per child and helper, with the pairing that it would end and whose that was; where nobody else is proposed
+    nothing changes. A child keeps as many helpers as it has. Quotas as in `propose_helpers`.
+    """
+    children = class_ordered(left_behind(register(frames, "child"), on, policy.definition), frames)
+    if classes is not None:
+        children = children[children["class"].isin(list(classes))]
+    now = _pairs(frames, on, children)
+    pairings = register(frames, "pairing")
+    over = pairings["end"].where(~pairings["id"].isin(now["id"]), moment(on - timedelta(days=1)))
+    free = {**frames, "pairing": pairings.assign(end=over)}
+    several = {str(child): int(count) for child, count in now["child"].value_counts().items()}
+    found = propose_helpers(policy, free, on, classes=classes, fewest=several)
+    rows = found.pairs
+    running: dict[str, dict[str, str]] = {}
+    for child, helper, key in zip(now["child"], now["helper"], now["id"], strict=True):
+        running.setdefault(child, {})[helper] = key
+    places = list(zip(rows.index, rows["child"], rows["carer"], strict=True))
+    for same in (
+        True,
+        False,
+    ):  # first who stays; what is left of a child's pairings is taken over by the others
+        for row, child, carer in places:
+            mine = running.get(child, {})
+            if mine and not rows.at[row, "ends"] and (carer in mine or not same):
+                was = carer if same else next(iter(mine))
+                rows.loc[row, ["ends", "was"]] = [mine.pop(was), was]
+    return replace(found, pairs=rows, reason="renewed")
 
 
 def propose_successors(policy: Policy, frames: Frames, on: date, leaving: str) -> Proposal:
@@ -66,9 +105,9 @@ def propose_successors(policy: Policy, frames: Frames, on: date, leaving: str) -
     others = [one for one in staff["id"][as_strings(staff["active"]) != "no"] if one != leaving]
     none = (np.full(len(children), -1), pd.DataFrame(columns=["least", "most", "source", "have"]))
     need = np.ones(len(children), dtype=np.int64)
-    found = _proposed(policy, frames, on, children, need, none, others, leaving)
+    found = _proposed(policy, frames, on, children, need, none, others)
     found.pairs["ends"] = found.pairs["child"].map(ends)
-    return found
+    return replace(found, reason="left")
 
 
 def leavers(policy: Policy, frames: Frames, on: date) -> pd.DataFrame:
@@ -88,7 +127,6 @@ def _proposed(
     need: Numbers,
     group: tuple[Numbers, pd.DataFrame],
     carers: Collection[str] | None,
-    leaving: str = "",
 ) -> Proposal:
     staff = register(frames, "staff").drop_duplicates("id")
     wanted = as_strings(staff["active"]) != "no"
@@ -108,7 +146,7 @@ def _proposed(
     first = np.concatenate([[0], np.cumsum(need)[:-1]]) if len(need) else need
     nth = np.arange(len(child)) - np.searchsorted(child, child)
     rows.loc[first[child] + nth, "carer"] = people["id"].to_numpy(object)[carer]
-    return Proposal("helper", rows, people, group[1], matching, asked, leaving).told()
+    return Proposal("helper", rows, people, group[1], matching, asked).told()
 
 
 def class_ordered(children: pd.DataFrame, frames: Frames) -> pd.DataFrame:

@@ -25,7 +25,8 @@ def households(children: pd.DataFrame) -> dict[str, str]:
     """
     home: dict[str, str] = {}
     first: dict[tuple[str, str], str] = {}
-    for row in children.to_dict("records"):
+    asked = ["id", "address", "guardians", *PEOPLE, *TELEPHONES]
+    for row in children[[name for name in asked if name in children]].to_dict("records"):
         child = str(row["id"])
         place = _plain(row.get("address"))
         shared = [(place, one) for one in sorted(_people(row))] if place else []

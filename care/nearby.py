@@ -6,6 +6,7 @@ which the person is named (`guanai.care.duties.due` with ``who``). A duty that s
 about everybody, so it is asked of the whole registers.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -19,7 +20,7 @@ from guanai.care.people import answering, by_post, class_names, running
 from guanai.care.policies import Policy
 from guanai.care.rules import ALL_CHILDREN, Duty
 
-__all__ = ["Nearby", "Owed", "near"]
+__all__ = ["Nearby", "OfChildren", "Owed", "near"]
 
 
 class Nearby(Registers):
@@ -71,6 +72,23 @@ class Nearby(Registers):
         return np.array(
             [isinstance(one, str | list | tuple) and self._person in one for one in values], dtype=bool
         )
+
+
+class OfChildren(Registers):
+    """The registers as far as they are about some children: all that the lines of their own duties are made of."""
+
+    def __init__(self, frames: Mapping[str, pd.DataFrame], children: Collection[str]) -> None:
+        super().__init__(frames)
+        self._children = list(children)
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        frame = self._frames.get(name)
+        if frame is not None and name == "child":
+            frame = frame[frame["id"].isin(self._children)]
+        elif frame is not None and "child" in frame and len(frame):
+            frame = frame[frame["child"].isin(self._children) | frame["child"].isna()]
+        self[name] = register({} if frame is None else {name: frame}, name)
+        return self[name]
 
 
 class Owed:

@@ -18,10 +18,12 @@ from guanai.templates.wording import say
 
 __all__ = ["BY_HAND", "COLUMNS", "Choice", "Matching", "Proposal", "asked_rows", "chosen"]
 
-Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Numbers = np.ndarray[Any, np.dtype[Any]]  # whole numbers
 Truths = np.ndarray[Any, np.dtype[np.bool_]]
 
-COLUMNS = ("child", "name", "class", "village", "carer", "carer_name", "why", "traded", "ends", "by_hand")
+COLUMNS = (
+    "child", "name", "class", "village", "carer", "carer_name", "why", "traded", "ends", "was", "by_hand",
+)  # fmt: skip
 BY_HAND = "yes"
 DENSE = (
     400_000  # up to so many pairs each of them is weighed; beyond, the best of each child and some in turn
@@ -58,7 +60,7 @@ class Proposal:
     """Pairings that are proposed: ``pairs``, one row per child and carer asked for, in the order of the classes.
 
     Columns of ``pairs``: `COLUMNS`; ``carer`` is "" where nobody is free, ``ends`` the id of the pairing that this
-    one takes over. ``carers``: one row each with id, name, role, carried (before), least, most, own, source.
+    one takes over, and ``was`` its carer: where that is the carer too, nothing changes. ``carers``: one row each with id, name, role, carried (before), least, most, own, source.
     ``groups``: the classes with a quota, by name: least, most, source, have (paired before).
     """
 
@@ -68,7 +70,7 @@ class Proposal:
     groups: pd.DataFrame
     matching: Matching = field(compare=False)
     asked: "pd.Series[int]" = field(compare=False)  # of each row: its child's place in the matching
-    leaving: str = ""
+    reason: str = ""  # why pairings are taken over: left, renewed
     seen: Any = field(default=None, compare=False)  # what the registers stood at when it was made
 
     @cached_property
@@ -83,9 +85,14 @@ class Proposal:
         return self.carers.assign(new=new, load=self.carers["carried"] + new)
 
     @property
-    def made(self) -> pd.DataFrame:
-        """The rows with a carer: what accepting it would make."""
+    def placed(self) -> pd.DataFrame:
+        """The rows with a carer."""
         return self.pairs[self.pairs["carer"] != ""]
+
+    @property
+    def made(self) -> pd.DataFrame:
+        """The rows with a carer whom the child does not have yet: what accepting it would make."""
+        return self.placed[self.placed["carer"] != self.placed["was"]]
 
     def put(self, row: int, carer: str) -> "Proposal":
         """Return the proposal with another carer in a row ("" for nobody), chosen by hand."""
@@ -95,7 +102,7 @@ class Proposal:
 
     def options(self, row: int) -> list[Choice]:
         """Return everybody who could be chosen in a row, the best match first."""
-        carers = np.arange(len(self.carers))
+        carers = np.arange(len(self.carers), dtype=np.int64)
         child = np.full(len(carers), self.asked[row])
         found = self.matching.reasons(child, carers)
         score = _score(found, self.matching.weights, child.shape)
@@ -150,7 +157,7 @@ class Proposal:
         texts: dict[int, str] = {}
         loads, place_of = self.loads, self.asked.to_numpy(np.int64)
         load, most, least = (loads[name].to_numpy() for name in ("load", "most", "least"))
-        names, everybody = loads["name"].to_list(), np.arange(len(loads))
+        names, everybody = loads["name"].to_list(), np.arange(len(loads), dtype=np.int64)
         for first in range(0, len(rows), AT_A_TIME):
             part = slice(first, first + AT_A_TIME)
             child = place_of[rows[part]][:, None]
@@ -245,6 +252,6 @@ def asked_rows(children: pd.DataFrame, need: Numbers) -> tuple[pd.DataFrame, "pd
     village = as_strings(children["village"]) if "village" in children.columns else ""
     rows = children[["id", "name", "class"]].assign(village=village).iloc[place].reset_index(drop=True)
     rows = rows.rename(columns={"id": "child"})
-    empty = dict.fromkeys(("carer", "carer_name", "why", "traded", "ends", "by_hand"), "")
+    empty = dict.fromkeys(("carer", "carer_name", "why", "traded", "ends", "was", "by_hand"), "")
     rows = rows.assign(**empty)[list(COLUMNS)].astype(object)
     return rows, pd.Series(place, index=rows.index, dtype="int64")

@@ -123,7 +123,7 @@ def _of_carer(kind: str, row: Mapping[Any, Any], number: int, limit: int) -> Lac
 
 def _paired(proposal: Proposal) -> dict[str, int]:
     """Return how many children of each class with a quota are paired once the proposal is accepted."""
-    made = proposal.made.drop_duplicates("child")["class"].value_counts()
+    made = proposal.placed.drop_duplicates("child")["class"].value_counts()
     return {row["name"]: int(row["have"] + made.get(row["name"], 0)) for row in _groups(proposal)}
 
 

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from guanai.server.chart_outputs import offer_charts
 from guanai.server.logs import log_fault, log_to
 from guanai.templates.errors import GuanaiError
 from guanai.templates.wording import say
@@ -25,6 +26,7 @@ def load_ipython_extension(shell: Any) -> None:
     folder = os.environ.get("GUANAI_SCHOOL")
     if folder:
         log_to(Path(folder))
+    offer_charts(shell)
     shell.events.register("post_run_cell", show_fault)
 
 

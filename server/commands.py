@@ -12,7 +12,13 @@ from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
-from guanai.server import duty_commands, record_commands, school_commands, serve_commands
+from guanai.server import (
+    duty_commands,
+    exchange_commands,
+    record_commands,
+    school_commands,
+    serve_commands,
+)
 from guanai.server.logs import log_fault, log_to
 from guanai.templates.errors import GuanaiError
 from guanai.templates.wording import say
@@ -107,15 +113,7 @@ def parser() -> argparse.ArgumentParser:
     for listed in (due, summary, coverage, emergencies):
         listed.add_argument("--format", choices=FORMATS, default="table", help=both("option.format"))
 
-    importing = command("import", record_commands.import_)
-    exporting = command("export", record_commands.export)
-    for moved in (importing, exporting):
-        moved.add_argument("form", metavar="FORM", help=both("option.form"))
-        moved.add_argument("file", metavar="FILE", type=Path, help=both("option.file"))
-    importing.add_argument("--dry-run", action="store_true", help=both("option.dry_run"))
-    importing.add_argument(
-        "--others", metavar="ROW", type=int, nargs="+", default=(), help=both("option.others")
-    )
+    _add_moving(command("import", exchange_commands.import_), command("export", exchange_commands.export))
 
     form = command("form", record_commands.form_check, folder=False)
     form.add_argument("action", choices=("check",), help=both("option.form_check"))
@@ -131,6 +129,34 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _add_moving(importing: argparse.ArgumentParser, exporting: argparse.ArgumentParser) -> None:
+    for moved, needed in ((importing, "?"), (exporting, None)):  # an import that is taken back needs neither
+        moved.add_argument("form", metavar="FORM", nargs=needed, help=both("option.form"))
+        moved.add_argument("file", metavar="FILE", nargs=needed, type=Path, help=both("option.file"))
+    importing.add_argument("--dry-run", action="store_true", help=both("option.dry_run"))
+    importing.add_argument(
+        "--map",
+        metavar="HEADING=QUESTION",
+        nargs="+",
+        action="extend",
+        default=[],
+        help=both("option.map"),
+    )
+    importing.add_argument("--sheet", metavar="NAME", default="", help=both("option.sheet"))
+    importing.add_argument(
+        "--others", metavar="ROW", type=int, nargs="+", default=(), help=both("option.others")
+    )
+    importing.add_argument("--conflicts", choices=("file", "school"), help=both("option.conflicts"))
+    importing.add_argument("--undo", metavar="ID", nargs="?", const="", help=both("option.undo"))
+    exporting.add_argument(
+        "--format",
+        choices=("xlsx", "csv", "jsonl", "tinydb"),
+        default="",
+        help=both("option.export_format"),
+    )
+    exporting.add_argument("--without-sensitive", action="store_true", help=both("option.without_sensitive"))
+
+
 def _add_serving(command: argparse.ArgumentParser, *, host: bool = True) -> None:
     command.add_argument("--port", type=int, help=both("option.port"))
     command.add_argument("--no-browser", action="store_true", help=both("option.no_browser"))
@@ -139,6 +165,7 @@ def _add_serving(command: argparse.ArgumentParser, *, host: bool = True) -> None
             "--max-people", metavar="N", type=count, default=0, help=both("option.max_people")
         )
         command.add_argument("--host", default="127.0.0.1", help=both("option.host"))
+        command.add_argument("--base-url", metavar="/PATH/", default="/", help=both("option.base_url"))
 
 
 def both(key: str) -> str:

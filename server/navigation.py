@@ -21,6 +21,8 @@ ORDER = (
     "summary",
     "register",
     "same_child",
+    "exchange",
+    "designer",
 )
 HEADING = re.compile(r"^#\s+(.+?)\s*$", re.MULTILINE)
 

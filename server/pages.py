@@ -1,7 +1,7 @@
 """The pages of a school: each notebook under its own short address, in the school's looks."""
 
 import json
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +77,14 @@ class SchoolPage(Screen, TornadoVoilaHandler):
         """Which scripts may run: those of a page that needs more cannot all carry a nonce."""
         return WHOLE_SCRIPTS if self.whole else super().allowed_scripts
 
+    @cached_property
+    def around(self) -> dict[str, Any]:
+        """What the theme shows around this page's notebook, see `surroundings`."""
+        return surroundings(self)
+
     async def _send_head(self) -> None:
         """Send the bar and the script before there is a kernel: the browser has something to do meanwhile."""
-        self.write(self.get_template("head.html.j2").render(page=surroundings(self)))
+        self.write(self.get_template("head.html.j2").render(page=self.around))
         await self.flush()
 
     async def _send(self, notebook: str) -> None:
@@ -232,5 +237,5 @@ def dress(handler: SchoolPage, notebook: NotebookNode, cwd: str) -> NotebookNode
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = HEADING.sub(lambda found: f"# {half(found[1], handler.language)}", cell.source)
-    notebook.metadata["guanai"] = surroundings(handler)
+    notebook.metadata["guanai"] = handler.around
     return notebook

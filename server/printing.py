@@ -15,12 +15,14 @@ from tornado import web
 from guanai.server.screens import Screen
 from guanai.storage.papers import Sheet
 from guanai.storage.print_children import appointment_card, contact_card, dossier_sheet
+from guanai.storage.print_official import official_sheet
 from guanai.storage.prints import day_in_words, record_sheet
 from guanai.storage.schools import School
 from guanai.templates.errors import GuanaiError
 
 __all__ = ["KINDS", "PrintPage", "Printer"]
 
+Child = dict[str, Any] | None
 Maker = Callable[[School, str, str, str], Sheet | None]
 
 
@@ -34,22 +36,40 @@ def _dossier(school: School, _form: str, child_id: str, language: str) -> Sheet 
     return dossier_sheet(school, child, language) if child else None
 
 
+def _child_of(school: School, form: str, record_id: str) -> tuple[Child, Child]:
+    """Return the child that a paper is of, and the record that it was asked of: the child's own without a form."""
+    record = school.record(form or "child", record_id) if record_id else None
+    return (school.record("child", str(record.get("child"))) if form and record else record), record
+
+
 def _card(school: School, _form: str, child_id: str, language: str) -> Sheet | None:
-    child = school.record("child", child_id) if child_id else None
+    child, _ = _child_of(school, "", child_id)
     return contact_card(school, child, language) if child or not child_id else None
 
 
-def _appointment(school: School, _form: str, child_id: str, language: str) -> Sheet | None:
-    child = school.record("child", child_id) if child_id else None
-    return appointment_card(school, child, language) if child or not child_id else None
+def _appointment(school: School, form: str, record_id: str, language: str) -> Sheet | None:
+    child, record = _child_of(school, form, record_id)
+    return (
+        appointment_card(school, child, language, record if form else None)
+        if child or not record_id
+        else None
+    )
 
 
-#: What ``/print?what=…`` can print; ``id`` is a record's or a child's, without it the paper is blank.
+def _registration(school: School, form: str, record_id: str, language: str) -> Sheet | None:
+    child, record = _child_of(school, form, record_id)
+    return (
+        official_sheet(school, child, record if form else None, language) if child or not record_id else None
+    )
+
+
+#: What ``/print?what=…`` can print; ``id`` is a child's, or with ``form`` a record's; without it the paper is blank.
 KINDS: dict[str, Maker] = {
     "record": _record,
     "dossier": _dossier,
     "card": _card,
     "appointment": _appointment,
+    "registration": _registration,
 }
 
 
@@ -72,7 +92,8 @@ class Printer:
         if self._school is None:
             self._school = open_school(self._folder)
         fresh = self._school.as_user(self._school.person)  # reads forms and rules that have changed meanwhile
-        if what not in KINDS or (what == "record" and form not in fresh.forms()):
+        known = form in fresh.forms() if form else what != "record"
+        if what not in KINDS or not known:
             return None, ""
         sheet = KINDS[what](fresh, form, record_id, language)
         return sheet, day_in_words(fresh.today().isoformat(), language)
@@ -119,7 +140,7 @@ class PrintPage(Screen):
 
     def _back(self, what: str, form: str, record_id: str) -> str:
         """Return the page that the sheet is of."""
-        if what in ("dossier", "card", "appointment") or form == "child":
+        if form in ("", "child"):
             return (
                 f"{self.base_url}child?{urlencode({'id': record_id})}"
                 if record_id

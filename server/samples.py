@@ -20,6 +20,7 @@ from guanai.server.sample_care import calls, pairings, talks
 from guanai.server.sample_days import Window
 from guanai.server.sample_materials import parts
 from guanai.server.sample_people import Shape, people
+from guanai.server.sample_registers import registers
 from guanai.server.sample_visits import home_visits
 from guanai.storage import create_school
 from guanai.storage.folders import Folder
@@ -73,6 +74,7 @@ def sample_records(size: str, on: date, seed: int = 7) -> dict[str, list[Record]
         "home_visit": home_visits(everybody, window, seed),
         "talk": talks(everybody, paired, window, seed),
         "call": calls(everybody, window, seed),
+        **registers(everybody, window, seed),
     }
     for register in ("pairing", "home_visit", "talk", "call"):
         records[register].sort(key=lambda record: (record.get("date") or record["start"], record["id"]))

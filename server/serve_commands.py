@@ -86,6 +86,7 @@ def _serve(chosen: Namespace, *, workshop: bool) -> None:
             host=chosen.host,
             port=chosen.port or DEFAULT_PORT,
             browser=not chosen.no_browser,
+            base_url=chosen.base_url,
             PageKernels={"max_people": chosen.max_people},
         )
 

@@ -20,24 +20,35 @@ LOGGERS = ("guanai", "SchoolServer", "tornado", "traitlets", "asyncio")
 
 
 def serve(
-    office: Office, *, host: str = "127.0.0.1", port: int = DEFAULT_PORT, browser: bool = True, **config: Any
+    office: Office,
+    *,
+    host: str = "127.0.0.1",
+    port: int = DEFAULT_PORT,
+    browser: bool = True,
+    base_url: str = "/",
+    **config: Any,
 ) -> None:
     """Serve a school until the process is told to stop. Raises GuanaiError when the port is taken.
 
+    ``base_url`` is the path below which all pages lie, for a proxy that has other things on the same host.
     ``config`` holds further settings by class, as Jupyter writes them: ``PageKernels={"alone_seconds": 5}``.
     """
     rotate(office.folder)
-    settings = school_config(office, host, port)
+    base_url = f"/{base_url.strip('/')}/".replace("//", "/")
+    settings = school_config(office, host, port, base_url)
     settings.merge(Config(config))
-    server = SchoolServer(office, announcer(office, host, port, browser), config=settings)
+    server = SchoolServer(
+        office,
+        announcer(office, f"http://{shown_host(host)}:{port}{base_url}", browser, host),
+        config=settings,
+    )
     server.initialize([])
     log_to(office.folder, *LOGGERS)
     server.start()
 
 
-def announcer(office: Office, host: str, port: int, browser: bool) -> Callable[[], None]:
+def announcer(office: Office, address: str, browser: bool, host: str) -> Callable[[], None]:
     """Return what to do once the server answers: say where, invite the first coordinator, open the browser."""
-    address = f"http://{shown_host(host)}:{port}/"
 
     def announce() -> None:
         tell(say("serve.ready", school=office.name, address=address))

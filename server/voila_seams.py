@@ -173,8 +173,12 @@ class WidgetStates:
     def settings(self, kernel_start: Any, notebook: NotebookNode) -> dict[str, Any]:
         """Return what the page's script must know, before the kernel has started."""
         self._renderer = kernel_start.func.__self__
-        kernel_id = kernel_start.keywords["kernel_id"]
-        return {"baseUrl": self._renderer.base_url, "kernelId": kernel_id, "cells": len(notebook.cells)}
+        return {
+            "baseUrl": self._renderer.base_url,
+            "kernelId": kernel_start.keywords["kernel_id"],
+            "cells": len(notebook.cells),
+            "vega": notebook.metadata["guanai"]["theme_url"]("vega.js"),
+        }
 
     def fresh(self) -> str:
         """Return the states that are new or have changed since the last time, as JSON for a script element."""
@@ -293,7 +297,7 @@ def dress_page(handler: SchoolPage, notebook: NotebookNode, cwd: str) -> Noteboo
     return dressed
 
 
-def school_config(office: Office, host: str, port: int) -> Config:
+def school_config(office: Office, host: str, port: int, base_url: str = "/") -> Config:
     """Return the settings that Voila documents, for one school."""
 
     def own_bundle(page_config: dict[str, Any], base_url: str, **_: Any) -> dict[str, Any]:
@@ -305,6 +309,7 @@ def school_config(office: Office, host: str, port: int) -> Config:
             "Voila": {
                 "ip": host,
                 "port": port,
+                "base_url": base_url,
                 "open_browser": False,
                 "root_dir": str(office.school.folder.notebooks),
                 "identity_provider_class": SchoolIdentity,

@@ -15,7 +15,7 @@ __all__ = ["CLOSING", "day_of", "naming_fields", "open_records", "records_naming
 Record = dict[str, Any]
 
 #: Questions whose answer says that a matter is settled; a record that leaves it empty is open (R27: 问题台账).
-CLOSING = ("closed_on", "settled_on", "answered_on", "returned_on")
+CLOSING = ("closed_on", "answered_on", "returned_on")
 _DATED = ("date", "start")
 
 

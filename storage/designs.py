@@ -7,7 +7,7 @@ their new name, those that do not fit a changed type are put aside, and no answe
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +111,7 @@ class Designs:
         """
         called = checked_name(name, self._school.forms()) if new else name
         plain = checked_upload(file, content)
-        form = form_of_file(plain, file, called, cache=self._school.folder.kept / "forms")
+        form = self._read(plain, file, called)
         before = None if new else self._school.form(called)
         check_needed(called, form, shipped_forms())
         guesses = guessed_renames(before, form) if before else {}
@@ -128,14 +128,19 @@ class Designs:
             path = shipped_forms().get(name)
             if path is None:
                 raise GuanaiError("designer.not_shipped", name=name)
-            form = form_of_file(path.read_bytes(), path.name, name, cache=self._school.folder.kept / "forms")
+            form = self._read(path.read_bytes(), path.name, name)
             return Proposal(name, form, before, None, base, renames, what="shipped")
         version = next((one for one in self.versions(name) if one.number == number), None)
         if version is None or not version.file:
             raise GuanaiError("designer.no_version", name=name, number=number)
         content = self._school.versions.content(version)
-        form = form_of_file(content, Path(version.file).name, name, cache=self._school.folder.kept / "forms")
+        form = self._read(content, Path(version.file).name, name)
         return Proposal(name, form, before, content, base, renames, what="taken_back", of=number)
+
+    def _read(self, content: bytes, file: str, name: str) -> Form:
+        """Return the form of a file, its choices from the school's records."""
+        form = form_of_file(content, file, name, cache=self._school.folder.kept / "forms")
+        return replace(form, instances=self._school.instances, clock=self._school.today)
 
     def plan(self, proposal: Proposal, renames: Mapping[str, str] | None = None) -> Plan:
         """Return what publishing would do, with these renames chosen. Raises GuanaiError for renames that collide."""

@@ -4,8 +4,9 @@ One place works it out, so a page, a badge, a command and a report say the same.
 record changes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,6 +15,9 @@ from guanai.care.duties import due
 from guanai.care.emergencies import countdown
 from guanai.care.fulfilment import fulfilment
 from guanai.care.gaps import gaps
+from guanai.care.households import households
+from guanai.care.moves import CHANGE
+from guanai.care.nearby import OfChildren
 from guanai.care.plans import planned
 from guanai.care.rules import ALL_CHILDREN, Duty
 from guanai.storage.frames import frame_of, lazy_copy
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Obligations", "RuleFrames"]
 
-HISTORY = "change"  # the register 变动: made from the history, no form of it
+CHILD = "child"
 KEPT = 12  # answers of different questions that are kept
 
 
@@ -34,7 +38,7 @@ class RuleFrames(Mapping[str, pd.DataFrame]):
 
     def __init__(self, school: "School") -> None:
         self._school = school
-        self._names = {*school.forms(), HISTORY}
+        self._names = {*school.forms(), CHANGE}
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -42,12 +46,13 @@ class RuleFrames(Mapping[str, pd.DataFrame]):
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._names:
             raise KeyError(name)
-        if name != HISTORY:
-            return self._school.shared(name)
-        try:
-            return self._school.frame(name)
-        except GuanaiError:  # this school keeps no such register
-            return pd.DataFrame()
+        return self._moved[name] if name in (CHILD, CHANGE) else self._school.shared(name)
+
+    @cached_property
+    def _moved(self) -> dict[str, pd.DataFrame]:
+        """The dossiers with the days of their last time in care, and the register 变动."""
+        school = self._school
+        return school.with_moves({CHILD: school.shared(CHILD)})
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -78,6 +83,19 @@ class Obligations:
             ("due", day, done, now, who),
             lambda: due(policy, self.frames, day, done=done, now=now, who=who),
         )
+
+    def of_children(self, children: Collection[str], *, done: bool = False) -> pd.DataFrame:
+        """Return today's lines of some children, without working out those of the others."""
+        school = self._school
+        now = school.now().replace(second=0, microsecond=0) if self._momentary() else None
+        frames = OfChildren(self.frames, children)
+        lines = due(school.policy, frames, school.today(), done=done, now=now)
+        return lines[lines["kind"].isin(ALL_CHILDREN) & lines["subject_id"].isin(list(children))]
+
+    def homes(self, lines: pd.DataFrame) -> dict[str, str]:
+        """Return the household of each child of some due lines (`care.households`)."""
+        children = self.frames["child"]
+        return households(children[children["id"].isin(lines["subject_id"])])
 
     def fulfilment(self, term: str | None, on: date | None) -> pd.DataFrame:
         """Return how far every duty of a term is fulfilled."""
@@ -185,7 +203,9 @@ class Obligations:
         """
         school = self._school
         frame = school.frame("deferral").iloc[::-1]
-        lines = self.due(None, done=True, now=None, who=None)
+        lines = self.of_children(set(frame["child"].dropna()), done=True)
+        if frame["child"].isna().any():  # of a class, a teacher, the school
+            lines = self.due(None, done=True, now=None, who=None)
         held = set(lines.loc[lines["status"].isin(["postponed", "excused"]), "deferral"])
         return frame.assign(state=["holds" if one in held else "past" for one in frame["id"]])
 
@@ -205,9 +225,12 @@ class Obligations:
 
     def line(self, duty: str, kind: str, subject: str, since: str, role: str = "") -> dict[str, Any] | None:
         """Return today's line of a duty and subject that is owed since a day, None if there is none."""
-        lines = self.due(None, done=True, now=None, who=None)
         if not since or pd.isna(day := pd.to_datetime(since, errors="coerce")):
             return None
+        if kind in ALL_CHILDREN:
+            lines = self.of_children([subject], done=True)
+        else:
+            lines = self.due(None, done=True, now=None, who=None)
         found = lines[
             (lines["duty"] == duty)
             & (lines["kind"] == kind)
@@ -228,6 +251,10 @@ class Obligations:
             self._known = dict(list(self._known.items())[-KEPT:])
             known = self._known[key] = (sequence, make())
         return lazy_copy(known[1])
+
+    def forget(self) -> None:
+        """Work everything out again when it is next asked for."""
+        self._known = {}
 
     def start_from(self, other: "Obligations") -> None:
         """Take over what another door to the same school has worked out."""

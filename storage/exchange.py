@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from guanai.storage.exports import export
-from guanai.storage.import_rows import Row, compared
+from guanai.storage.import_doubles import compared
+from guanai.storage.import_rows import Row
 from guanai.storage.imports import Choices
 from guanai.storage.schools import School
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from guanai.storage.cells import safe_cell
@@ -25,7 +26,7 @@ from guanai.templates.wording import say
 if TYPE_CHECKING:
     from guanai.storage.schools import School
 
-__all__ = ["FORMATS", "export", "format_of"]
+__all__ = ["ENDINGS", "FORMATS", "export", "exported", "format_of"]
 
 Record = Mapping[str, Any]
 Table = tuple[list[str], list[str], list[list[Any]]]  # headings, kinds, rows
@@ -92,6 +93,14 @@ def export(
         if fresh.exists():
             fresh.unlink()
     return len(records)
+
+
+def exported(school: "School", form: str, format: str, *, without_sensitive: bool = False) -> bytes:
+    """Return every record of a form as a file in one of `FORMATS`."""
+    with TemporaryDirectory(prefix="guanai-export-") as folder:
+        path = Path(folder) / f"records{ENDINGS[format]}"
+        export(school, form, path, format=format, without_sensitive=without_sensitive)
+        return path.read_bytes()
 
 
 def format_of(path: Path, format: str = "") -> str:
@@ -282,3 +291,6 @@ FORMATS: dict[str, Callable[[_Register, Path], None]] = {
     "jsonl": _write_lines,
     "tinydb": _write_tinydb,
 }
+
+#: The ending of a file in each format.
+ENDINGS = {"xlsx": ".xlsx", "csv": ".csv", "jsonl": ".jsonl", "tinydb": ".json"}

@@ -61,11 +61,11 @@ def with_children(frame: pd.DataFrame, children: Sequence[Mapping[str, Any]]) ->
     """Add ``child_name`` and ``class`` to a register that is about children."""
     if "child" not in frame:
         return frame
-    known = {child["id"]: child for child in children}
     place = list(frame.columns).index("child") + 1
     for offset, (column, field) in enumerate((("child_name", "name"), ("class", "class"))):
         if column not in frame:
-            values = [known.get(child, {}).get(field) for child in frame["child"]]
+            known = {child["id"]: child.get(field) for child in children} if len(frame) else {}
+            values = [known.get(child) for child in frame["child"].tolist()]
             frame.insert(place + offset, column, pd.Series(values, index=frame.index, dtype=object))
     return frame
 

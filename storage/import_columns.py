@@ -29,6 +29,7 @@ LEFT_OUT = ""
 _HEADS_WITHIN = 10  # rows from the top among which the headings are looked for
 _NEAR = 0.75
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
+_LATER = re.compile(r"/[1-9]")
 _BLANKS = re.compile(r"[\s*#:：、'\"]+")
 
 
@@ -98,8 +99,15 @@ class Catalogue:
                 for label in header.labels:
                     self._by[plain_head(re.sub(r"1[·:]", "", label, count=1))].add(path)
 
+        # Of the rows of a repeat the first is near enough: a guess at the seventh guardian is none.
+        self._near = {
+            name: paths for name, paths in self._by.items() if not any(_LATER.search(path) for path in paths)
+        }
+
     def exact(self, head: str) -> Header | None:
         """Return the question of a heading that is its name or label, None for none or several."""
+        if head in self.headers:
+            return self.headers[head]
         plain = plain_head(head)
         for form in (plain, _BRACKETS.sub("", plain)):
             found = self._by.get(form, set())
@@ -113,7 +121,7 @@ class Catalogue:
         if len(plain) < 2:
             return None
         ranked: dict[str, float] = {}
-        for name, paths in self._by.items():
+        for name, paths in self._near.items():
             inside = len(name) > 1 and (name in plain or plain in name)
             ratio = 0.8 if inside else SequenceMatcher(None, name, plain).ratio()
             if ratio >= _NEAR and len(paths) == 1:
@@ -125,8 +133,8 @@ class Catalogue:
             return None
         return self.headers[best[0]]
 
-    def column(self, place: int, head: str, chosen: Mapping[str, str]) -> Column:
-        """Return what a column means by its heading, or by what a person chose for it."""
+    def column(self, place: int, head: str, chosen: Mapping[str, str], *, guess: bool = True) -> Column:
+        """Return what a column means by its heading, or by what a person chose for it; with ``guess`` by a near one."""
         if head in chosen:
             if chosen[head] == LEFT_OUT:
                 return Column(place, head, "left_out")
@@ -142,8 +150,8 @@ class Catalogue:
             return Column(place, head, "system", system=_SYSTEM[plain])
         if plain in self._kept or plain in _STAMPS:
             return Column(place, head, "left_out" if plain in _STAMPS else "kept", system=head)
-        guess = self.near(head)
-        return Column(place, head, "guessed" if guess else "unknown", guess)
+        found = self.near(head) if guess else None
+        return Column(place, head, "guessed" if found else "unknown", found)
 
 
 _STAMPS = frozenset({"form", "version", "created_at", "created_by", "updated_at", "updated_by"})
@@ -202,15 +210,19 @@ def _score(columns: Iterable[Column]) -> int:
 
 
 def _best(catalogue: Catalogue, grid: Grid, chosen: Mapping[str, str], keys: tuple[str, ...]) -> Layout:
-    """Return the reading of a sheet's first rows as headings of which most is known; the first of equals."""
-    best: tuple[int, Layout] | None = None
-    for number, heads in _headings(grid):
-        columns = _once([catalogue.column(place, head, chosen) for place, head in heads])
-        score = _score(columns)
-        if best is None or score > best[0]:
-            best = score, Layout(grid, number, tuple(columns), keys)
-    assert best is not None  # noqa: S101  # a grid without rows is never looked at
-    layout = best[1]
+    """Return the reading of a sheet's first rows as headings of which most is known; the first of equals.
+
+    Guesses are dear and only made of the headings; where none is known at all, of the first rows.
+    """
+    found = [(number, heads) for number, heads in _headings(grid)]
+    sure = [_score(catalogue.column(*head, chosen, guess=False) for head in heads) for _, heads in found]
+    most = max(sure)
+    tried = [found[sure.index(most)]] if most else found[:3]
+    layouts = [
+        Layout(grid, number, tuple(_once([catalogue.column(*head, chosen) for head in heads])), keys)
+        for number, heads in tried
+    ]
+    layout = max(layouts, key=lambda one: _score(one.columns))
     body = [cells for number, cells in grid.rows if number > layout.head_row][:30]
     return replace(layout, columns=tuple(_sampled(column, body) for column in layout.columns))
 

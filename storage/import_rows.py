@@ -3,13 +3,11 @@
 A row is filled in as a person would fill in the form, so it gets the form's own messages.
 """
 
-import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from guanai.care.lookalikes import Known
 from guanai.care.merging import Clash, flat, unflat
 from guanai.storage.class_copies import brought_together, exported_version
 from guanai.storage.forms.definitions import SYSTEM_FIELDS, Form
@@ -20,14 +18,15 @@ from guanai.templates.wording import say
 if TYPE_CHECKING:
     from guanai.storage.schools import School
 
-__all__ = ["STAMPS", "Difference", "Judge", "Raw", "Row", "compared"]
+__all__ = ["STAMPS", "Difference", "Judge", "Raw", "Row"]
 
 
 @dataclass
 class Raw:
     """What a row says before anybody has judged it: its number, whose record it is, answers by path, what cannot be read.
 
-    A path is that of an answer (``name``, ``guardians/0/name``), or a repeat's key with all its rows.
+    A path is that of an answer (``name``, ``guardians/0/name``), or a repeat's key with all its rows; ``columns`` are then
+    the questions of the repeat that the file speaks of at all.
     """
 
     number: int
@@ -36,6 +35,7 @@ class Raw:
     revision: int | None = None
     faults: list[str] = field(default_factory=list)
     whole: bool = False  # a record as another school keeps it, not what somebody typed
+    columns: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Judge:
         self._choices = choices or {}
         self._elsewhere = elsewhere
         self._ids: dict[str, int] = {}
-        self._there = {document["id"]: document for document in school.table(form).rows()}
+        self._there = {str(one["id"]): one for one in school.table(form).rows() if "id" in one}
         self._binned = {change.record_id for change in school.bin(form)}
         self._blank = school.session(form)
         self._headers = _by_path(self._form, list(self._there.values()))
@@ -191,6 +191,9 @@ class Judge:
         """Return a record's answers with those of a row put over them, single rows of a repeat one by one."""
         whole = {path: value for path, value in raw.answers.items() if "/" not in path}
         parts = {path: value for path, value in raw.answers.items() if "/" in path}
+        for key, columns in raw.columns.items():
+            if whole.get(key):
+                whole[key] = _completed(whole[key], before.get(key) or [], columns)
         merged = {**before, **whole}
         if parts:
             of_parts = {
@@ -310,6 +313,26 @@ def _is_repeat(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(one, Mapping) for one in value)
 
 
+def _completed(
+    given: Sequence[Mapping[str, Any]], kept: Sequence[Mapping[str, Any]], columns: Collection[str]
+) -> list[dict[str, Any]]:
+    """Return a repeat's rows with the answers that a file does not speak of, such as those left out as sensitive.
+
+    A row is the one in the same place where both have as many, else the one that begins with the same answer.
+    """
+    left = list(kept)
+    rows = []
+    for place, row in enumerate(given):
+        first = next(iter(row.items()), None)
+        if len(given) == len(kept):
+            same: Mapping[str, Any] = kept[place]
+        else:
+            same = next((one for one in left if first and _alike(one.get(first[0]), first[1])), {})
+            left = [one for one in left if one is not same]
+        rows.append({**{key: value for key, value in same.items() if key not in columns}, **row})
+    return rows
+
+
 def _full(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if value not in (None, "", [])}
 
@@ -325,47 +348,3 @@ def _alike(kept: Any, given: Any) -> bool:
     if isinstance(kept, int | float) and isinstance(given, int | float):
         return kept == given
     return str(kept) == str(given)
-
-
-def compared(school: "School", form: str, rows: Iterable[Row], others: Collection[int]) -> Iterable[Row]:
-    """Mark the new records that are there already, and new children who look like one, but for the rows in ``others``."""
-    if form != "child":
-        yield from _repeated(school, form, rows, others)
-        return
-    there, above = Known(school.table("child").rows()), Known()
-    labels = school.labels("child")
-    for row in rows:
-        if row.state != "new" or row.row in others:
-            yield row
-            continue
-        child = {**row.record, "id": str(row.row)}
-        like = there.like(child)
-        messages = [
-            say("alike.row", label=labels.get(key, key), why=say(f"alike.{why}"), id=key) for key, why in like
-        ]
-        messages += [
-            say("alike.row_above", row=key, why=say(f"alike.{why}")) for key, why in above.like(child)
-        ]
-        above.add(child)
-        ids = tuple(key for key, _ in like)
-        yield replace(row, state="alike", messages=tuple(messages), like=ids) if messages else row
-
-
-def _repeated(school: "School", form: str, rows: Iterable[Row], others: Collection[int]) -> Iterable[Row]:
-    """Mark the new records of which each answer is that of a record which is there: a file imported twice."""
-    there: dict[str, str] = {}
-    ready = False
-    for row in rows:
-        if row.state == "new" and row.row not in others and "id" not in row.record:
-            if not ready:
-                there = {_answers(one): one["id"] for one in school.table(form).rows()}
-                ready = True
-            if like := there.get(_answers(row.record)):
-                yield replace(row, state="alike", messages=(say("import.there"),), like=(like,))
-                continue
-        yield row
-
-
-def _answers(record: Mapping[str, Any]) -> str:
-    answers = {key: value for key, value in record.items() if key not in SYSTEM_FIELDS}
-    return json.dumps(answers, ensure_ascii=False, sort_keys=True)

@@ -40,8 +40,13 @@ def rows_of_tables(session: Session, layouts: Sequence[Layout]) -> tuple[list[Ra
                 taken[id(of)].append(row)
                 for name in {*called, of.record_id}:
                     keyed[f"{name}/{len(taken[id(of)])}"] = row
+            spoken = frozenset(
+                {column.header.path for column in layout.columns if column.header is not None}
+                | {one.keys[1] for one in inner if len(one.keys) == 2 and one.keys[0] == key}
+            )
             for of in raws:
                 of.answers[key] = taken[id(of)]
+                of.columns = {**of.columns, key: spoken}
             lost += _deeper(session, [one for one in inner if one.keys[:1] == layout.keys], keyed, 2)
     return raws, lost
 
@@ -147,10 +152,16 @@ def rows_of_records(form: Form, source: Source, chosen: Mapping[str, str]) -> li
     if found is None:
         there = "、".join(f"{name} ({count})" for name, count in tables_in(source).items())
         raise ExchangeError("exchange.no_table", file=source.name, form=form.name, tables=there or "—")
+    spoken: dict[str, set[str]] = defaultdict(set)
+    for record in found:
+        for key, value in record.items():
+            if isinstance(value, list):
+                spoken[key].update(name for row in value if isinstance(row, Mapping) for name in row)
+    columns = {chosen.get(key, key): frozenset(names) for key, names in spoken.items() if names}
     raws = []
     for number, record in enumerate(found, start=1):
         answers = {chosen.get(key, key): value for key, value in record.items() if chosen.get(key, key)}
-        raw = Raw(number, answers, str(record.get("id") or ""), whole=source.own)
+        raw = Raw(number, answers, str(record.get("id") or ""), whole=source.own, columns=columns)
         if str(record.get("revision") or "").isdecimal():
             raw.revision = int(record["revision"])
         for name in SYSTEM_FIELDS:

@@ -20,7 +20,8 @@ from guanai.storage.forms.definitions import SYSTEM_FIELDS, Form
 from guanai.storage.frames import retired_fields
 from guanai.storage.grids import Source
 from guanai.storage.import_columns import Column, lay_out
-from guanai.storage.import_rows import Judge, Raw, Row, compared
+from guanai.storage.import_doubles import compared
+from guanai.storage.import_rows import Judge, Raw, Row
 from guanai.storage.import_sources import read_source
 from guanai.storage.import_tables import rows_of_records, rows_of_tables
 from guanai.templates.errors import ExchangeError, GuanaiError

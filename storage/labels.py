@@ -5,7 +5,7 @@ from typing import Any
 
 from guanai.templates.wording import say
 
-__all__ = ["labels_of", "options_of"]
+__all__ = ["label_of", "labels_of", "options_of"]
 
 Documents = Sequence[Mapping[str, Any]]
 
@@ -27,6 +27,16 @@ def labels_of(documents: Documents, language: str | None = None) -> dict[str, st
         for document in some
     }
     return {document["id"]: labels[document["id"]] for document in documents}
+
+
+def label_of(document: Mapping[str, Any], documents: Documents, language: str | None = None) -> str:
+    """Return the label of one record among all, for which only those called alike are looked at."""
+    called = _called(document)
+    return labels_of([one for one in documents if _called(one) == called], language)[document["id"]]
+
+
+def _called(document: Mapping[str, Any]) -> tuple[Any, Any]:
+    return document.get("name") or None, document.get("class") or None
 
 
 def _telling(alike: Documents) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from uuid_utils import uuid7
 
-from guanai.care.helping import leavers, propose_helpers, propose_successors
+from guanai.care.helping import leavers, propose_helpers, propose_renewal, propose_successors
 from guanai.care.peers import propose_peers
 from guanai.care.proposals import Proposal
 from guanai.templates.errors import GuanaiError, RecordError
@@ -28,6 +28,7 @@ Record = Mapping[str, Any]
 PAIRING = "pairing"
 #: The register of accepted proposals: no form asks for it, so that no page, frame or export shows it.
 PROPOSALS = "pairing_proposal"
+ROLES = {"left": "successor", "renewed": "renewal"}  # of a note, by why pairings were taken over
 _FEW = 5  # names told when an undo is refused
 
 
@@ -59,11 +60,16 @@ class Pairings:
         leaving: str = "",
         start: date | None = None,
     ) -> Proposal:
-        """Propose helpers or peers, for some classes or all; with ``leaving`` the successors of one of the staff."""
+        """Propose helpers or peers, for some classes or all; with ``leaving`` the successors of one of the staff.
+
+        The role ``renewal`` proposes helpers for all children anew.
+        """
         school, on = self._school, start or self._school.today()
         seen = self._seen()
         policy, frames = school.policy, school.frames()
-        if leaving:
+        if role == "renewal":
+            found = propose_renewal(policy, frames, on, classes=classes)
+        elif leaving:
             found = propose_successors(policy, frames, on, leaving)
         elif role == "peer":
             found = propose_peers(policy, frames, on, classes=classes)
@@ -91,11 +97,11 @@ class Pairings:
             self._check(records)
             school.load(PAIRING, records)
             last = start - timedelta(days=1)
-            ended = [self._end(key, last) for key in made["ends"].unique() if key]
+            ended = [self._end(key, last, proposal.reason) for key in made["ends"].unique() if key]
             signed = school.signature()
             note = {
                 "id": str(uuid7()),
-                "role": "successor" if proposal.leaving else proposal.role,
+                "role": ROLES.get(proposal.reason, proposal.role),
                 "start": start.isoformat(),
                 "made": [record["id"] for record in records],
                 "ended": ended,
@@ -147,14 +153,14 @@ class Pairings:
                 first = f"{problems[0].label}: {problems[0].message}"
                 raise RecordError("school.refused", fields, count=len(problems), first=first)
 
-    def _end(self, key: str, last: date) -> list[Any]:
+    def _end(self, key: str, last: date, reason: str) -> list[Any]:
         """End a pairing; return its id and revision then."""
         kept = self._school.record(PAIRING, key)
         if kept is None or kept.get("end"):
             raise GuanaiError("pairing.stale")
         end = max(last.isoformat(), str(kept.get("start") or ""))
         revision = int(kept["revision"])
-        answers = {"end": end, "end_reason": say("pairing.left"), "revision": revision + 1}
+        answers = {"end": end, "end_reason": say(f"pairing.{reason}"), "revision": revision + 1}
         self._school.table(PAIRING).replace(key, {**kept, **answers, **self._school.signature()}, revision)
         return [key, revision + 1]
 

@@ -32,7 +32,8 @@ class Cell:
     """A label and what is written beside it.
 
     ``marks`` are choices to tick, ``lines`` how many empty lines there are to write on, ``picture`` the name of
-    an attached picture; ``kind`` and ``key`` are those of the question, where it is one.
+    an attached picture; ``kind`` and ``key`` are those of the question, where it is one
+    (``guardians/name`` in a repeat).
     """
 
     label: str

@@ -25,7 +25,8 @@ def preset_sheets(
     """Return the sheets of a preset with the terms of the school year that ``on`` falls into.
 
     ``002-1+004`` are two rules that apply together: the first one's sheets with the other's duties and
-    windows added. A duty of a name that is there already is the same rule, so the first one's number holds. With ``columns``, the questions of the school's forms, duties on forms that it does not have are
+    windows added. A duty of a name that is there already is the same rule, so the first one's number holds. What
+    the law asks of every school (``templates/national.md``: 强制报告) comes last. With ``columns``, the questions of the school's forms, duties on forms that it does not have are
     set out of force. Raises GuanaiError when no preset has that name.
     """
     first, *others = (_preset(part) for part in name.split("+"))
@@ -37,6 +38,9 @@ def preset_sheets(
             *first.get("校历", []),
             *(row for row in other.get("校历", []) if (row["开始"], row["结束"]) not in days),
         ]
+    known = {duty["名称"] for duty in first["职责"]}
+    national = sheets_from_markdown(template("national.md").read_text(encoding="utf-8"))
+    first["职责"] += [duty for duty in national["职责"] if duty["名称"] not in known]
     given = {"所用制度": name} | ({"名称": school} if school else {})
     for row in first["学校"]:
         row["值"] = given.get(row["项目"], row["值"])

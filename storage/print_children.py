@@ -187,37 +187,49 @@ def _callers(school: "School", child: Mapping[str, Any] | None, language: str | 
     return cells
 
 
-def appointment_card(school: "School", child: Mapping[str, Any] | None, language: str | None = None) -> Sheet:
-    """Return the appointment card of a home visit, to be filled in by hand, with the family's answer (R15, 004 五要 2)."""
+def appointment_card(
+    school: "School",
+    child: Mapping[str, Any] | None,
+    language: str | None = None,
+    appointment: Mapping[str, Any] | None = None,
+) -> Sheet:
+    """Return the appointment card of a home visit with the family's answer (R15, 004 五要 2).
+
+    What was agreed stands on it where an ``appointment`` is given; the rest is filled in by hand.
+    """
 
     def title(key: str) -> str:
         return say(f"print.visit_{key}", language)
 
+    agreed = appointment or {}
+    teacher = (school.record("staff", str(agreed["by"])) if agreed.get("by") else None) or {}
     answers = _Answers(school.form(CHILD), child, language)
     guardian = answers.text("guardians/0/name") if answers.count("guardians") else ""
     phone = answers.text("guardians/0/phone") if answers.count("guardians") else ""
-    moment = say("print.blank_moment", language)
-    topics = _topics(school.form(VISIT), language)
+    blank = say("print.blank_moment", language)
+    day = day_in_words(str(agreed["visit_on"]), language) if agreed.get("visit_on") else ""
+    moment = " ".join(filter(None, (day, str(agreed.get("visit_at") or "")[:5])))
+    topic = str(agreed.get("topic") or "")
     asked = (
         Cell(title("pupil"), answers.text("name"), lines=1),
         Cell(title("class"), answers.text("class"), lines=1),
-        Cell(title("family"), guardian, lines=1),
-        Cell(title("phone"), phone or answers.text("contact_phone"), lines=1),
+        Cell(title("family"), str(agreed.get("with_whom") or guardian), lines=1),
+        Cell(title("phone"), str(agreed.get("phone") or phone or answers.text("contact_phone")), lines=1),
         Cell(title("address"), answers.text("address") or answers.text("village"), lines=1, broad=True),
-        Cell(title("when"), moment, broad=True),
-        Cell(title("teacher"), lines=1),
-        Cell(title("teacher_phone"), lines=1),
-        Cell(title("topics"), marks=topics, lines=1, broad=True),
+        Cell(title("when"), moment or blank, broad=True),
+        Cell(title("teacher"), str(teacher.get("name") or ""), lines=1),
+        Cell(title("teacher_phone"), str(teacher.get("phone") or ""), lines=1),
+        Cell(title("topics"), topic, () if topic else _topics(school.form(VISIT), language), 1, broad=True),
     )
     reply = (
         Cell(title("reply"), marks=(Mark(title("agreed")), Mark(title("other_time"))), broad=True),
-        Cell(title("other_when"), moment, broad=True),
+        Cell(title("other_when"), blank, broad=True),
         Cell(title("wishes"), lines=2, broad=True),
     )
     parts = (
-        Part("", asked, note=say("print.visit_dear", language)),
+        Part("", asked, note=title("dear")),
         Part(title("answer"), reply, cut=True),
-        Part(note=say("print.visit_signed", language)),
+        Part(note=title("signed")),
     )
     return Sheet(title("title"), parts, (), look="card")
 

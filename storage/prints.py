@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, cast
 
-from guanai.storage.forms.definitions import SYSTEM_FIELDS, Form, Group, Question, Repeat
+from guanai.storage.forms.definitions import SYSTEM_FIELDS, Form, Group, Question, Repeat, Retired
 from guanai.storage.forms.marks import to_plain
 from guanai.storage.forms.sessions import Branch, Session
 from guanai.storage.papers import Cell, Mark, Part, Sheet
@@ -48,21 +48,28 @@ def record_parts(
     language: str | None = None,
     *,
     answered: bool = False,
-    retired: Mapping[str, str] | None = None,
 ) -> list[Part]:
     """Return what stands in a record, part by part; with ``answered`` only what has an answer, in words.
 
-    Answers to questions that the form no longer has come last; ``retired`` gives their labels by field.
+    Answers to questions that the form no longer has come last, as they were called (`Form.retired`).
     """
     session = form.session(dict(record or {}), language=language or "zh", defaults=False)
     reader = _Reader(session, record is None, answered, language)
     parts = list(reader.parts(session.tree()))
     gone = [
-        Cell((retired or {}).get(key, key), _plain(value))
+        _retired(form, key, value, language)
         for key, value in (record or {}).items()
         if key not in form.columns and key not in SYSTEM_FIELDS and value not in (None, "", [])
     ]
     return [*parts, *([Part(say("print.retired", language), tuple(gone))] if gone else [])]
+
+
+def _retired(form: Form, key: str, value: Any, language: str | None) -> Cell:
+    """Return an answer to a question that the form had once, in the words that it had."""
+    once = form.retired.get(key, Retired())
+    names = value if isinstance(value, list) else [value]
+    text = "、".join(once.choices.get(str(name)) or _plain(name) for name in names)
+    return Cell(once.label(language or "zh", key), text, key=key)
 
 
 class _Reader:
@@ -125,11 +132,11 @@ class _Reader:
                 picture=str(state.value or ""),
                 lines=6 if self._blank else 1,
                 broad=True,
-                key=question.key,
+                key=_key(branch.path),
             )
         if question.kind == "acknowledge":
             mark = Mark(say("print.acknowledged", self._language), bool(state.value))
-            return Cell(label, marks=(mark,), key=question.key)
+            return Cell(label, marks=(mark,), key=_key(branch.path))
         text = self._text(question, state)
         marks = self._marks(question, state)
         if self._blank:
@@ -137,7 +144,7 @@ class _Reader:
             text = say(key, self._language) if key else ""
         lines = _BLANK_LINES if broad and self._blank else 1
         written = "" if marks else text
-        return Cell(label, written, marks, lines, kind=question.kind, broad=broad, key=question.key)
+        return Cell(label, written, marks, lines, kind=question.kind, broad=broad, key=_key(branch.path))
 
     def _text(self, question: Question, state: Any) -> str:
         if question.kind == "date" and state.value and not state.error:
@@ -146,6 +153,11 @@ class _Reader:
             labels = {choice.name: to_plain(choice.label) for choice in state.choices}
             ranked = (f"{place} {labels.get(name, name)}" for place, name in enumerate(state.value, 1))
             return "  ".join(ranked)
+        once = self._session.form.retired.get(question.key)
+        if question.choices and once and once.choices and state.value:
+            names = state.value if isinstance(state.value, list) else [state.value]
+            texts = (once.choices.get(name) or self._session.choice_label(question, name) for name in names)
+            return "、".join(map(to_plain, texts))
         return to_plain(state.text) if question.choices else state.text or ""
 
     def _marks(self, question: Question, state: Any) -> tuple[Mark, ...]:
@@ -185,6 +197,11 @@ class _Reader:
     def _inside(self, instance: Branch) -> Iterator[Cell]:
         for part in self.parts(instance.children):
             yield from part.cells
+
+
+def _key(path: str) -> str:
+    """Return a question's key, that of the repeat it stands in before it: ``guardians/name``."""
+    return "/".join(part for part in path.split("/") if not part.isdecimal())
 
 
 def _items(item: Any) -> Iterator[Any]:

@@ -1,7 +1,7 @@
 """The forms and records of a school as one person sees them: read, saved by their form, never lost."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime
@@ -19,8 +19,9 @@ from guanai.storage.form_versions import VERSIONS, Versions
 from guanai.storage.forms import SYSTEM_FIELDS, Form, Session
 from guanai.storage.forms.renames import moved
 from guanai.storage.frames import frame_of, lazy_copy, with_children
+from guanai.storage.frames_kept import KeptFrame, caught_up
 from guanai.storage.histories import Change, changes_between
-from guanai.storage.labels import labels_of, options_of
+from guanai.storage.labels import label_of, labels_of, options_of
 from guanai.storage.lists import list_rows
 from guanai.storage.shelves import Shelf
 from guanai.storage.tables import RecordDB, RecordTable
@@ -48,7 +49,7 @@ class Registers:
         #: Who published which version of a form, and what became of its questions.
         self.versions = Versions(folder, self.table(VERSIONS))
         self._bound: dict[str, tuple[Form, Form]] = {}
-        self._frames: dict[str, tuple[tuple[object, ...], pd.DataFrame]] = {}
+        self._frames: dict[str, KeptFrame] = {}
         self._options: dict[str, tuple[int, list[dict[str, str]]]] = {}
 
     def __repr__(self) -> str:
@@ -144,25 +145,37 @@ class Registers:
         for an unknown form.
         """
         if retired:
-            return self._framed(name, self.form(name).columns, retired=True)
+            columns = self.form(name).columns
+            return self._with_children(name, frame_of(self.table(name).rows(), columns, retired=True))
         return lazy_copy(self.shared(name))
 
     def shared(self, name: str) -> pd.DataFrame:
         """Return the frame of a register that all readers share: to be read, never to be changed."""
         columns = self.form(name).columns
         state = (self.form(name).source, self._state(name), self._state("child"))
-        cached = self._frames.get(name)
-        if cached is None or cached[0] != state:
-            cached = self._frames[name] = (state, self._framed(name, columns))
-        return cached[1]
+        kept = self._frames.get(name)
+        if kept is None or kept.state != state:
+            kept = self._frames[name] = self._kept(name, columns, state, kept)
+        return kept.whole
 
-    def frames(self) -> dict[str, pd.DataFrame]:
-        """Return every register as a frame, by its name."""
-        return {name: self.frame(name) for name in self.forms()}
+    def frames(self) -> Mapping[str, pd.DataFrame]:
+        """Return every register as a frame, by its name; each is read when it is asked for."""
+        return Frames(self)
 
-    def _framed(self, name: str, columns: Mapping[str, str], *, retired: bool = False) -> pd.DataFrame:
-        frame = frame_of(self.table(name).rows(), columns, retired=retired)
-        return frame if name == "child" else with_children(frame, self.table("child").rows())
+    def _kept(
+        self, name: str, columns: Mapping[str, str], state: tuple[object, ...], before: KeptFrame | None
+    ) -> KeptFrame:
+        documents = self.table(name).rows()
+        if before is not None and before.state[0] == state[0]:
+            own = caught_up(before.own, before.documents, documents, columns)
+        else:
+            own = frame_of(documents, columns).copy()  # a copy lies together in memory
+        return KeptFrame(state, documents, own, self._with_children(name, own))
+
+    def _with_children(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        if name == "child":
+            return frame
+        return with_children(lazy_copy(frame), self.table("child").rows()).copy()
 
     def _state(self, name: str) -> int:
         """Return a number that is another one once a register has changed."""
@@ -179,7 +192,8 @@ class Registers:
 
     def label(self, form: str, record_id: str) -> str:
         """Return how a record is called where people read it; its id when it is gone."""
-        return self.labels(form).get(record_id, record_id)
+        record = self.record(form, record_id)
+        return record_id if record is None else label_of(record, self.table(form).rows())
 
     def history(self, form: str, record_id: str) -> list[Change]:
         """Return every change of a record, the earliest first: who, when, before and after."""
@@ -304,7 +318,8 @@ class Registers:
 
     def load(self, form: str, records: Iterable[Mapping[str, Any]], *, at: str | None = None) -> int:
         """Keep many records that have been checked already, all or none and as they stand; return how many."""
-        stamped = [self._stamped(form, {}, at) | dict(record) for record in records]
+        sample = self._stamped(form, {}, at)
+        stamped = [sample | {"id": str(uuid7())} | dict(record) for record in records]
         with self.transaction():
             self.table(form).insert_multiple(stamped)
             for record in stamped if self.form(form).entities else ():
@@ -318,3 +333,28 @@ class Registers:
     def restore(self, form: str, record_id: str) -> Record:
         """Take a record out of the bin."""
         return dict(self.table(form).restore(record_id))
+
+
+class Frames(Mapping[str, pd.DataFrame]):
+    """The registers of a school as frames, by name: of sixty forms a rule looks at a few."""
+
+    def __init__(self, school: Registers) -> None:
+        self._school = school
+        self._names = tuple(school.forms())
+        self._read: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._read:
+            self._read[name] = self._school.frame(name)
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __len__(self) -> int:
+        return len(self._names)

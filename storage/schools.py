@@ -24,11 +24,13 @@ from guanai.storage.duties import Obligations
 from guanai.storage.folders import Folder
 from guanai.storage.frames import within
 from guanai.storage.imports import Imports
+from guanai.storage.moves import guardian_on, with_moves
 from guanai.storage.pairings import Pairings
 from guanai.storage.periods import periods_of
 from guanai.storage.policies import current_policy
 from guanai.storage.registers import NOBODY, Registers
 from guanai.storage.roles import COORDINATING
+from guanai.storage.settings import SettingsBook
 from guanai.templates import template
 from guanai.templates.errors import GuanaiError
 from guanai.templates.wording import say
@@ -50,6 +52,8 @@ class School(Registers):
         self.doubles = Doubles(self)
         #: Pairings proposed, accepted and undone as a whole.
         self.pairings = Pairings(self)
+        #: The workbook, as a page changes it.
+        self.settings = SettingsBook(self)
         #: What comes from files: seen before it is written, and taken back as a whole.
         self.imports = Imports(self)
         #: Forms as a coordinator changes them: checked, compared, published, taken back.
@@ -83,6 +87,12 @@ class School(Registers):
             columns = {name: self.form(name).columns for name in self.forms()}
             self._policy = current_policy(self.folder, self.today(), columns)
         return self._policy[0]
+
+    def forget_rules(self) -> None:
+        """Read the workbook again when the rules are next asked for."""
+        self._policy = None
+        self._summaries = {}
+        self.duties.forget()
 
     @property
     def name(self) -> str:
@@ -160,7 +170,20 @@ class School(Registers):
 
     def children(self, on: date | None = None) -> pd.DataFrame:
         """Return the left-behind children in care on a day, by the school's definition: rows of ``frame("child")``."""
-        return left_behind(self.frame("child"), on or self.today(), self.policy.definition)
+        dossiers = self.with_moves({"child": self.shared("child")})["child"]
+        return left_behind(dossiers, on or self.today(), self.policy.definition)
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return every register as a frame, by its name; with them 变动, as `guanai.storage.moves.with_moves` makes it."""
+        return self.with_moves(super().frames())
+
+    def with_moves(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        """Return registers (dossiers among them) with 变动, the dossiers with the days of their last time in care."""
+        return with_moves(self._database, frames, self.policy.definition, self.today())
+
+    def guardian(self, child_id: str, on: date) -> dict[str, Any] | None:
+        """Return who was the main guardian of a child on a day, as the dossier gave them; None if nobody was (R2, 7.6)."""
+        return guardian_on(self.doubles.history(child_id), on)
 
     def classes(self) -> list[str]:
         """Return the names of the classes, in the order of the grades."""
@@ -174,12 +197,11 @@ class School(Registers):
         name; ``history``: the changes of the child's own record, and of one merged into it; ``due``: its due lines
         ``on`` this day.
         """
-        lines = self.due()
         return {
             "forms": self.all_forms(),
             "records": records_naming(self, child_id),
             "history": self.doubles.history(child_id),
-            "due": lines[lines["subject_id"] == child_id],
+            "due": self.duties.of_children([child_id]),
             "on": self.today(),
         }
 

@@ -4,7 +4,10 @@ A copy with a mistake never stops anybody: the last good version stays in use, a
 is wrong where.
 """
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from guanai.storage.folders import Folder
 from guanai.storage.forms import Form, last_good_form, load_form
@@ -17,9 +20,10 @@ __all__ = ["Shelf", "shipped_forms"]
 ENDINGS = (".md", ".xlsx")
 
 
-def shipped_forms() -> dict[str, Path]:
+@cache
+def shipped_forms() -> Mapping[str, Path]:
     """Return the forms that ship, by name."""
-    return {path.stem: path for path in sorted(template("forms").glob("*.md"))}
+    return MappingProxyType({path.stem: path for path in sorted(template("forms").glob("*.md"))})
 
 
 class Shelf:
@@ -72,5 +76,5 @@ class Shelf:
             except FormError as error:
                 mistake = error
         if shipped is not None:
-            return load_form(shipped, name, cache=self._cache), mistake
+            return load_form(shipped, name, cache=self._cache, shared=True), mistake
         raise mistake or GuanaiError("school.no_form", name=name, names="、".join(self.names()))

@@ -9,13 +9,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import NAMESPACE_OID, UUID, uuid5
 from xml.etree import ElementTree
 
 from guanai.storage.attachments import Attachments
 from guanai.storage.exchange import Row, compared
-from guanai.storage.forms.definitions import Group, Item, Question, Repeat
+from guanai.storage.forms.author_words import choices_of, spoken
+from guanai.storage.forms.definitions import Form, Group, Item, ItemSet, Question, Repeat
 from guanai.storage.schools import School
 from guanai.templates.errors import ExchangeError
 from guanai.templates.wording import say
@@ -28,6 +29,7 @@ _OF_THE_SERVER = frozenset(
     "Edits FormVersion KEY PARENT_KEY instanceID instanceName formhub/uuid".split()
 )
 _POINT = ("Latitude", "Longitude", "Altitude", "Accuracy")
+_PLACE = "place "  # of a row of Kobo's main file, by which the rows of a repeat name it
 _TICKED = frozenset({"1", "1.0", "True", "TRUE", "true"})
 
 
@@ -80,7 +82,9 @@ def _row(school: School, form: str, submission: _Submission) -> Row:
     binned = any((change.before or {}).get("id") == record_id for change in school.bin(form))
     if record_id and (binned or school.record(form, record_id) is not None):
         return Row(submission.number, "same", submission.key, (say("submission.before"),))
-    session = school.form(form).session(submission.answers, defaults=False)
+    # A telephone may still hold an older version: what was renamed finds its question, the rest stays in the record.
+    given = school.renamed(form, submission.answers)
+    session = school.form(form).session(given, defaults=False)
     problems, answers = session.check(), session.record()
     label = str(answers.get("name") or answers.get("date") or submission.number)
     if problems:
@@ -133,6 +137,11 @@ def _answers(items: Sequence[Item], element: ElementTree.Element) -> dict[str, A
             answers |= _answers(item.items, found[0])
         elif found and (text := (found[0].text or "").strip()):
             answers[item.key] = text
+    known = {item.name for item in items} | {"meta"}
+    for name, found in children.items():  # asked by an older version of the form
+        text = (found[0].text or "").strip()
+        if name not in known and text and not len(found[0]):
+            answers.setdefault(name, text)
     return answers
 
 
@@ -150,16 +159,25 @@ def _local(element: ElementTree.Element) -> str:
 def _of_csv(school: School, form: str, path: Path) -> Iterator[_Submission]:
     heads, rows = _table(path)
     items = school.form(form).items
-    columns = dict(_columns(items))
-    unknown = [head for head in heads if head and not _is_known(head, columns)]
+    definition = school.form(form)
+    columns = _headings(definition, items)
+    once = {*definition.retired, *school.versions.renames(form)}
+    older = {head: name for head in heads if (name := _last(head)) in once and head not in columns}
+    unknown = [head for head in heads if head and head not in older and not _is_known(head, columns)]
     if unknown:
         raise ExchangeError("exchange.unknown_columns", file=path.name, columns="、".join(unknown), form=form)
-    inner, missing = _repeats(items, path)
+    inner, missing = _repeats(definition, items, path)
     for number, cells in enumerate(rows, start=2):
         key = next((cells[key] for key in _KEYS if cells.get(key)), "")
-        repeats = {name: by_parent.get(key, []) for name, by_parent in inner.items()}
+        own = [key, cells.get("_uuid", ""), f"{_PLACE}{cells.get('_index', '')}"]
+        repeats = {
+            name: next((by_parent[one] for one in own if one in by_parent), [])
+            for name, by_parent in inner.items()
+        }
         remarks = [say("submission.repeat_elsewhere", name=name) for name in missing]
-        yield _Submission(number, key, {**_cells(columns, cells), **repeats}, remarks)
+        before = {name: cells[head] for head, name in older.items() if cells.get(head)}
+        answers = {**before, **_cells(definition, columns, cells), **repeats}
+        yield _Submission(number, key, answers, remarks)
 
 
 def _table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
@@ -180,6 +198,17 @@ def _table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     return list(reader.fieldnames or ()), rows
 
 
+def _headings(form: Form, items: Sequence[Item], groups: tuple[Item, ...] = ()) -> dict[str, Question]:
+    """Return the question of every heading that it can have: names before labels, in whatever language."""
+    found = dict(_columns(items, tuple(group.name for group in groups)))
+    for language in form.languages:
+        for heading, question in _labelled(
+            items, tuple(spoken(group.label, language) for group in groups), language
+        ):
+            found.setdefault(heading, question)
+    return found
+
+
 def _columns(items: Sequence[Item], groups: tuple[str, ...] = ()) -> Iterator[tuple[str, Question]]:
     """Yield the headings that a question can have: its name, with its groups before it parted by - or /."""
     for item in items:
@@ -190,6 +219,19 @@ def _columns(items: Sequence[Item], groups: tuple[str, ...] = ()) -> Iterator[tu
                 yield heading, item
 
 
+def _labelled(
+    items: Sequence[Item], groups: tuple[str, ...], language: str
+) -> Iterator[tuple[str, Question]]:
+    """Yield the headings of an export of Kobo with labels: the label, or with those of its groups before it."""
+    for item in items:
+        label = spoken(item.label, language)
+        if isinstance(item, Group):
+            yield from _labelled(item.items, (*groups, label or item.name), language)
+        elif isinstance(item, Question) and label:
+            yield label, item
+            yield "/".join((*groups, label)), item
+
+
 def _is_known(head: str, columns: Mapping[str, Question]) -> bool:
     if head in columns or head in _OF_THE_SERVER or head.startswith(("_", "meta-", "meta/", "SET-OF-")):
         return True
@@ -197,7 +239,12 @@ def _is_known(head: str, columns: Mapping[str, Question]) -> bool:
     return question is not None and question.kind in ("select_multiple", "rank", "phone")
 
 
-def _cells(columns: Mapping[str, Question], cells: Mapping[str, str]) -> dict[str, Any]:
+def _last(head: str) -> str:
+    """Return the name of the question in a heading that has its groups before it."""
+    return head.rpartition("/")[2].rpartition("-")[2]
+
+
+def _cells(form: Form, columns: Mapping[str, Question], cells: Mapping[str, str]) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     ticked = defaultdict(list)
     for head, text in cells.items():
@@ -205,7 +252,7 @@ def _cells(columns: Mapping[str, Question], cells: Mapping[str, str]) -> dict[st
             answers[columns[head].key] = text
         name, _, choice = head.rpartition("/")
         if name in columns and columns[name].kind == "select_multiple" and text in _TICKED:
-            ticked[columns[name].key].append(choice)
+            ticked[columns[name].key].append(_choice(form, columns[name], choice))
     for head, question in columns.items():
         if question.kind == "phone":
             point = " ".join(filter(None, (cells.get(f"{head}-{part}", "") for part in _POINT)))
@@ -214,28 +261,49 @@ def _cells(columns: Mapping[str, Question], cells: Mapping[str, str]) -> dict[st
     return {**ticked, **answers}
 
 
+def _choice(form: Form, question: Question, written: str) -> str:
+    """Return the name of a choice that a heading gives by its name or its label."""
+    names: dict[str, str] = {}
+    for language in form.languages if question.choices else ():
+        for name, label in choices_of(form, cast(ItemSet, question.choices), language).items():
+            names.setdefault(label, name)
+            names[name] = name
+    return names.get(written, written)
+
+
 def _repeats(
-    items: Sequence[Item], path: Path
+    form: Form, items: Sequence[Item], path: Path, groups: tuple[Item, ...] = ()
 ) -> tuple[dict[str, dict[str, list[dict[str, Any]]]], list[str]]:
-    """Return the rows of each repeat by the submission's id, from ``FILE-REPEAT.csv`` beside, and what has none."""
+    """Return the rows of each repeat by the submission that they are of, and the repeats that have no file.
+
+    Central writes ``FILE-REPEAT.csv`` beside it; of Kobo's, ``REPEAT.csv`` and the repeat's label for a name do too.
+    """
     found: dict[str, dict[str, list[dict[str, Any]]]] = {}
     missing: list[str] = []
     for item in items:
         if isinstance(item, Group):
-            inner, lacking = _repeats(item.items, path)
+            inner, lacking = _repeats(form, item.items, path, (*groups, item))
             found, missing = {**found, **inner}, [*missing, *lacking]
         elif isinstance(item, Repeat):
-            beside = path.with_name(f"{path.stem}-{item.name}.csv")
-            if not beside.is_file():
+            called = [item.name, *(spoken(item.label, language) for language in form.languages)]
+            files = [f"{stem}{name}.csv" for name in called if name for stem in (f"{path.stem}-", "")]
+            beside = next((place for name in files if (place := path.with_name(name)).is_file()), None)
+            if beside is None or beside == path:
                 missing.append(item.name)
                 continue
             missing += [inner.name for inner in item.items if isinstance(inner, Repeat)]
-            columns = dict(_columns(item.items))
+            columns = _headings(form, item.items, (*groups, item)) | _headings(form, item.items)
             by_parent: dict[str, list[dict[str, Any]]] = defaultdict(list)
             for cells in _table(beside)[1]:
-                by_parent[cells.get("PARENT_KEY", "")].append(_cells(columns, cells))
-            found[item.key] = by_parent
+                by_parent[_parent(cells)].append(_cells(form, columns, cells))
+            found[item.key] = dict(by_parent)
     return found, missing
+
+
+def _parent(cells: Mapping[str, str]) -> str:
+    """Return what a repeat's row says of its submission: its key, its uuid, or its place in the main file."""
+    named = cells.get("PARENT_KEY") or cells.get("_submission__uuid")
+    return named or f"{_PLACE}{cells.get('_parent_index', '')}"
 
 
 # -- pictures and files

@@ -25,7 +25,8 @@ def get_warm(folder: Path) -> None:
     global _kept, _reckoned
     from guanai.storage.entrances import open_school
 
-    if _kept is None:
+    if _kept is None or _kept[1] != _marks(_kept[0].folder):  # a form was published, the workbook was changed
+        _reckoned = None
         school = open_school(folder)
         _kept = (school, _marks(school.folder))
     school = _kept[0]

@@ -3,8 +3,8 @@
 ``python tests/bench_pages.py [--children 300 10000] [--parts pages saves] [--rounds 5] [--whole]``; ``make bench
 PART=pages`` is the same. Everything takes turns in one run, so that a busy machine is fair to all: compare within a run.
 *First paint* is the bar; *painted* is when the page's first list or control can be seen; *ready* is when the kernel's
-answer to it is on the page: to a click on Save, to another filter or term, to a search, made as soon as there is
-something to click (on the first page, which only shows, when the page is live). Cold is a browser that has nothing
+answer to it is on the page: to a click on Save, to another tab, filter or term, to a search, made as soon as there is
+something to click (on a page that only shows, when it is live). Cold is a browser that has nothing
 yet; warm is its second visit. *Saves* are timed from the click to the acknowledgement: on a page of forty fields
 that stores nothing, and in a child's dossier. ``--whole`` measures Voila's own page of the same notebooks beside.
 """
@@ -42,7 +42,14 @@ save.on_click(lambda _: setattr(said, "value", f"<b class='guanai-good'>已保�
 ipywidgets.VBox([*fields, save, said])
 """
 # What to do on each page as soon as it is there: an element, and what is done with it ("" for nothing).
+TURN = (".widget-toggle-buttons button:nth-of-type(2)", "element.click()")
 SAVE = ("button.guanai-main, button.guanai-save", "element.click()")
+OTHER = (
+    ".guanai select",
+    "element.selectedIndex = element.selectedIndex ? 0 : 1; "
+    "element.dispatchEvent(new Event('change', { bubbles: true }))",
+)
+SHOWN = (".guanai", "")
 PAGES = {
     "_forty": SAVE,
     "home": (".guanai-line, .guanai-card", ""),
@@ -53,20 +60,19 @@ PAGES = {
     ),
     "child?new=1": SAVE,
     "home_visit": SAVE,
-    "pairing": SAVE,
-    "checklist": (".widget-toggle-buttons button:nth-of-type(2)", "element.click()"),
-    "summary": (
-        ".guanai select",
-        "element.selectedIndex = element.selectedIndex ? 0 : 1; "
-        "element.dispatchEvent(new Event('change', { bubbles: true }))",
-    ),
-    "register?form=talk": SAVE,
+    "pairing": TURN,
+    "checklist": TURN,
+    "summary": OTHER,
+    "register?form=talk": OTHER,
+    "register?form=talk&new=1": SAVE,
+    **dict.fromkeys(("day", "matrix", "coverage", "emergency", "deferral", "same_child", "bin"), SHOWN),
 }
 # The state of every HTML widget but charts, which draw themselves when the page is there.
 WATCH = """
 ((selector, act) => {
   const texts = () => [...document.querySelectorAll(".widget-html-content, .guanai-wrong, .widget-label")]
-    .filter((one) => !one.closest(".guanai-chart-panel")).map((one) => one.className + one.innerHTML).join();
+    .filter((one) => !one.closest(".guanai-chart-panel"))
+    .map((one) => one.className + one.getClientRects().length + one.innerHTML).join();
   let before;
   const timer = setInterval(() => {
     const element = [...document.querySelectorAll(selector)].find((one) => one.getClientRects().length && !one.disabled);
@@ -148,7 +154,7 @@ def visitor(browser, base):
         context.close()
 
 
-def visit(context, address: str, doing) -> dict[str, float]:
+def visit(context, address: str, doing, patience: float = 30) -> dict[str, float]:
     """Open a page once; return what it took, in milliseconds, requests and KiB as they came over the wire."""
     page = context.new_page()
     client = context.new_cdp_session(page)
@@ -165,12 +171,12 @@ def visit(context, address: str, doing) -> dict[str, float]:
     act = f"(element) => {{ {doing[1]} }}" if doing[1] else "undefined"
     page.add_init_script(f"{WATCH}({json.dumps(doing[0])}, {act})")
     page.goto(address, wait_until="commit")
-    for _ in range(600):  # the page's policy forbids what wait_for_function does
+    for _ in range(round(20 * patience)):  # the page's policy forbids what wait_for_function does
         if page.evaluate("window.ready"):
             break
         page.wait_for_timeout(50)
     else:
-        raise TooLate(f"{address} is not ready after half a minute")
+        raise TooLate(f"{address} is not ready after {patience:.0f} seconds")
     found = page.evaluate(
         "[performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0, window.painted, window.ready,"
         " performance.getEntriesByType('navigation')[0].responseEnd]"
@@ -271,7 +277,7 @@ def main() -> None:
         for _, base in schools.values():  # the parents of the kernels read their schools meanwhile
             with visitor(browser, base) as context:
                 for name in chosen.pages:
-                    visit(context, f"{base}/{name}", PAGES[name])
+                    visit(context, f"{base}/{name}", PAGES[name], patience=180)
         for part in chosen.parts:
             {"pages": measure_pages, "saves": measure_saves}[part](browser, schools, chosen)
 

@@ -9,6 +9,8 @@ from guanai.storage import open_school
 __all__ = ["enlarge", "make_large"]
 
 COPIES_TO_A_CAMPUS = 4  # as many left-behind children as a class of a big school has
+# What tells the children of one copy from those of another: in a real register hardly two have the same name.
+OTHERS = "安邦琛德恩芳格涵佳凯岚茂宁鹏琪蓉森桐薇曦妍哲博畅栋帆航俊康林敏楠沛然尚田文欣"
 FORMS = ("staff", "class", "child", "pairing", "home_visit", "talk", "call")
 
 
@@ -35,7 +37,10 @@ def enlarge(folder: Path, copies: int, on: date) -> dict[str, int]:
             for form in FORMS:
                 if form in ("staff", "class") and copy % COPIES_TO_A_CAMPUS:
                     continue
-                counts[form] += school.load(form, [_copied(one, marks, names) for one in records[form]])
+                copies_of = [_copied(one, marks, names) for one in records[form]]
+                for one in copies_of if form in ("staff", "child") else ():
+                    one["name"] += OTHERS[(campus if form == "staff" else copy) % len(OTHERS)]
+                counts[form] += school.load(form, copies_of)
     finally:
         school.close()
     return counts

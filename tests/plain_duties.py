@@ -15,7 +15,6 @@ from guanai.care.periods import IN_TERM, periods
 DAY = timedelta(days=1)
 ALWAYS, FOREVER = date(1900, 1, 1), date(2199, 12, 31)
 CHILDREN = ("child", "guardian", "parent")
-PARENTS = ("father_status", "mother_status")
 COUNTED = {
     "both": lambda away, unable: away == 2,
     "one": lambda away, unable: away >= 1,
@@ -72,10 +71,6 @@ class School:
         for name, records in registers.items():
             for record in records:
                 self.places.setdefault((name, record.get("child")), []).append(record)
-        self.steps = {}  # changes of the parents' status that say what was before, by child
-        for change in self.of("change"):
-            if change.get("field") in PARENTS and change.get("date") and change.get("before"):
-                self.steps.setdefault(change["child"], []).append(change)
         self.decisions = {}
         for one in self.of("deferral"):
             named = (
@@ -137,34 +132,15 @@ class School:
         away = (father == "away") + (mother == "away")
         return COUNTED[self.policy.definition](away, "home" not in (father, mother))
 
-    def stretch(self, child):
-        """Return first day (None: always) and first day after (None: still) of the last time it was left-behind."""
-        steps = self.steps.get(child["id"], [])
-
-        def status(field, day):
-            later = [one for one in steps if one["field"] == field and one["date"] > day]
-            first = min((one["date"] for one in later), default=None)
-            return next((one["before"] for one in later if one["date"] == first), child.get(field))
-
-        marks = [date.min, *sorted({one["date"] for one in steps})]
-        states = [self.left_behind(*(status(field, day) for field in PARENTS)) for day in marks]
-        if not steps or True not in states:
-            return None
-        last = max(place for place, counted in enumerate(states) if counted)
-        first = last
-        while first and states[first - 1]:
-            first -= 1
-        return marks[first] if first else None, marks[last + 1] if last + 1 < len(marks) else None
-
     def span(self, child):
         father, mother = child.get("father_status"), child.get("mother_status")
         counts = self.left_behind(father, mother)
         if not father and not mother:
             counts = child.get("eligible") == "yes"
-        stretch = self.stretch(child)
-        counts = counts or stretch is not None
+        began, ended = child.get("left_behind_from"), child.get("left_behind_until")
         left = child.get("status") not in (None, "", "enrolled")
-        if not counts or (left and not child.get("status_since")):
+        since = child.get("status_since") or ended
+        if not (counts or ended) or (left and not since):
             return None
         until = FOREVER
         if born := child.get("birth_date"):
@@ -175,12 +151,11 @@ class School:
                     born.year + 16, 2, 27
                 )  # as the frames reckon: 29 February is 28 in a common year
         if left:
-            until = min(until, child["status_since"] - DAY)
+            until = min(until, since - DAY)
+        if ended and not counts:
+            until = min(until, ended - DAY)
         begin = child.get("registered_on") or ALWAYS
-        if stretch:
-            begin = max(begin, stretch[0] or ALWAYS)
-            until = min(until, stretch[1] - DAY if stretch[1] else until)
-        return begin, until
+        return max(begin, began) if began else begin, until
 
     def asked(self, duty):
         for one in self.subjects(duty.subject):
@@ -628,7 +603,17 @@ def as_frames(registers):
         for column in frame.columns:
             if any(isinstance(row[column], date) for row in rows):
                 frame[column] = pd.to_datetime(frame[column]).astype("datetime64[ns]")
-            elif column in ("date", "start", "end", "follow_up", "closed_on", "since", "until"):
+            elif column in (
+                "date",
+                "start",
+                "end",
+                "follow_up",
+                "closed_on",
+                "since",
+                "until",
+                "left_behind_from",
+                "left_behind_until",
+            ):
                 frame[column] = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
             else:
                 frame[column] = pd.Series([row[column] for row in rows], dtype=object)

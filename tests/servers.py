@@ -24,10 +24,10 @@ import sys, json
 from guanai.server.office import Office
 from guanai.server.serving import serve
 from guanai.storage import open_school
-folder, port, workshop, idle, kernels = sys.argv[1:]
+folder, port, workshop, idle, kernels, base = sys.argv[1:]
 office = Office(open_school(folder), workshop=workshop or None)
 office.sessions.idle = float(idle)
-serve(office, port=int(port), browser=False, PageKernels=json.loads(kernels))
+serve(office, port=int(port), browser=False, base_url=base, PageKernels=json.loads(kernels))
 """
 
 WIDGETS = """
@@ -113,7 +113,15 @@ def write_page(folder, name, cells, asks=None):
 
 
 @contextmanager
-def start(folder, *, account=True, workshop="", idle=3600, kernels='{"alone_seconds": 60, "waiting": 0}'):
+def start(
+    folder,
+    *,
+    account=True,
+    workshop="",
+    idle=3600,
+    kernels='{"alone_seconds": 60, "waiting": 0}',
+    base_url="/",
+):
     """Make a school with the test pages and serve it."""
     school = create_school(folder, name="青山 <b>小学</b>")
     accounts = Accounts(school.table("account"))
@@ -125,9 +133,9 @@ def start(folder, *, account=True, workshop="", idle=3600, kernels='{"alone_seco
         write_page(school.folder.notebooks, name, cells)
     school.close()
     port = free_port(19_000 + os.getpid() % 900)
-    command = [sys.executable, "-c", SERVE, str(folder), str(port), workshop, str(idle), kernels]
+    command = [sys.executable, "-c", SERVE, str(folder), str(port), workshop, str(idle), kernels, base_url]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
-    served = Served(f"http://127.0.0.1:{port}", Path(folder), process)
+    served = Served(f"http://127.0.0.1:{port}{base_url.rstrip('/')}", Path(folder), process)
     try:
         served.lines.append(process.stdout.readline())
         reader = threading.Thread(target=lambda: served.lines.extend(process.stdout), daemon=True)

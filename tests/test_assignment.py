@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from guanai.care.assignment import EVEN, UNLIMITED, Places, assign
@@ -86,6 +86,7 @@ def tiny(draw):
 
 
 @settings(max_examples=150, deadline=None)
+@example(places([[None, None, None], [0, 1, None]], need=[0, 1], least=[0, 1, 0], most=[1, 1, 0]))
 @given(tiny())
 def test_nothing_is_better_than_what_is_chosen(given):
     assert assign(given).rank == by_brute_force(given)

@@ -1,11 +1,13 @@
 """Charts of summary tables (widgets/charts.py): inline SVG, PNG for Word, nothing fetched, nothing run."""
 
 import re
+import time
 
 import pandas as pd
 import pytest
 
 from guanai.widgets import Chart, Choice, bars, coverage_by_class, visits_by_mode
+from guanai.widgets.drawing import _Drawer
 
 MODES = pd.DataFrame(
     {
@@ -59,6 +61,13 @@ def test_a_chart_follows_its_input():
     assert "走进家庭" in chart.body.value
 
 
+def wait_for(chart):
+    """Wait until a chart that is being drawn beside has come."""
+    until = time.monotonic() + 60
+    while "guanai-busy" in chart.body.value and time.monotonic() < until:
+        time.sleep(0.02)
+
+
 def test_a_chart_is_drawn_when_the_page_shows_it():
     drawn = []
 
@@ -70,10 +79,32 @@ def test_a_chart_is_drawn_when_the_page_shows_it():
     assert drawn == []
     assert "guanai-busy" in chart.body.value
     chart.body._view_count = 1  # what the browser does
+    wait_for(chart)
     assert drawn == [1]
     assert "<svg" in chart.body.value
     chart.body._view_count = 2
     assert drawn == [1]
+
+
+def test_drawing_goes_on_beside_and_only_the_last_picture_is_shown():
+    """Issue 5: charts do not hold up a page's kernel."""
+    mode = Choice("方式", ["phone", "door"])
+    chart = Chart(lambda chosen: visits_by_mode(MODES[MODES["mode"] == chosen]), mode)
+    chart.body._view_count = 1
+    assert "guanai-busy" in chart.body.value  # the kernel is free again, the picture is not there yet
+    mode.value = "door"
+    wait_for(chart)
+    assert "走进家庭" in chart.body.value
+    assert chart.picture.description == "走进家庭 12"
+
+
+def test_a_picture_that_cannot_be_drawn_is_told(monkeypatch):
+    monkeypatch.setattr("guanai.widgets.drawing.PROGRAM", "import sys; sys.stdin.readline()")
+    monkeypatch.setattr("guanai.widgets.charts.drawn", _Drawer().draw)
+    chart = Chart(visits_by_mode(MODES))
+    chart.body._view_count = 1
+    wait_for(chart)
+    assert "guanai-bad" in chart.body.value
 
 
 def test_an_error_is_told():

@@ -143,3 +143,21 @@ def test_ticks_by_name_or_label(view):
 def test_a_choice_that_is_not_offered_cannot_be_filled(view):
     with pytest.raises(ValueError, match="place"):
         view.fill(place="月球")
+
+
+def test_many_proposals_come_after_the_page():
+    """Issue 5: ten thousand children are not sent with the page, and not as widgets."""
+    many = [{"id": f"id-{number:05}", "label": f"学生{number:05}"} for number in range(10_000)]
+
+    class Large(Bound):
+        def session(self, answers=None, *, language="zh"):
+            return self.form.session(answers, language=language, instances={"child": many}.__getitem__)
+
+    view = Form(Large(form_of(FORM)), on_save=lambda record: "好")
+    for name in ("child", "friends"):
+        assert view.controls[name].options == ()
+    view.fill(child="学生00042")
+    assert view.record["child"] == "id-00042"
+    for name in ("child", "friends"):
+        view.controls[name]._view_count = 1  # what the browser does
+        assert len(view.controls[name].options) == 10_000

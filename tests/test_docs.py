@@ -69,6 +69,14 @@ def test_every_question_type_is_in_the_readme_in_both_languages(name):
     assert name in METADATA_TYPES or f"`{name}` {TYPES[name]}" in README
 
 
+def test_every_deliberate_difference_of_the_functions_is_in_the_readme():
+    listed = import_module("guanai.storage.forms.functions").__doc__.partition("on purpose:")[2]
+    differences = [" ".join(one.split()) for one in listed.replace("``", "`").split("\n- ")[1:]]
+    assert len(differences) > 8
+    readme = " ".join(README.split())
+    assert [one for one in differences if one not in readme] == []
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_says_its_idea_and_its_examples_are_true(name):
     module = import_module(name)

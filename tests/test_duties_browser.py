@@ -28,6 +28,7 @@ def emergency(folder, monkeypatch):  # noqa: F811
     child = school.frame("child").iloc[0]
     found = datetime.now() - timedelta(minutes=10)
     incident = {"id": "i1", "child": child["id"], "date": found.date().isoformat(), "kind": "illness"}
+    school.table("incident").truncate()  # those of the sample are of other days
     school.load("incident", [incident | {"found_at": found.isoformat()}])
     school.close()
     return folder
@@ -100,7 +101,7 @@ def test_a_step_is_recorded_by_whoever_has_signed_in_and_from_this_site_only(pag
     assert answer.status in (302, 403)
     stranger.close()
     school = open_school(emergency)
-    assert not school.record("incident", "i1")["guardian_told_at"]
+    assert not school.record("incident", "i1").get("guardian_told_at")
     school.close()
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from guanai.storage.labels import labels_of, options_of
+from guanai.storage.labels import label_of, labels_of, options_of
 
 LIN = {"id": "1", "name": "林小雨", "class": "三年级1班", "birth_date": "2016-05-04"}
 
@@ -25,6 +25,7 @@ def test_labels_tell_records_apart(documents, labels):
     found = list(labels_of(documents).values())
     assert len(set(found)) == len(found)
     assert labels is None or found == labels
+    assert [label_of(document, documents) for document in documents] == found
 
 
 @pytest.mark.parametrize("mark", [{"status": "transferred"}, {"status": "graduated"}, {"active": "no"}])

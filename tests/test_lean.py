@@ -64,6 +64,13 @@ heard = ipywidgets.Label()
 box.observe(lambda change: setattr(heard, "value", heard.value + "|" + change["new"]), "value")
 ipywidgets.VBox([box, work, said, heard])
 """
+BEHIND = """
+import ipywidgets, time
+box, save, said = ipywidgets.Text(description="字"), ipywidgets.Button(description="保存"), ipywidgets.Label()
+box.observe(lambda _: time.sleep(0.5), "value")
+save.on_click(lambda _: setattr(said, "value", "已保存：" + box.value))
+ipywidgets.VBox([box, save, said])
+"""
 ANY = """
 import anywidget, traitlets
 class Counter(anywidget.AnyWidget):
@@ -77,10 +84,32 @@ class Counter(anywidget.AnyWidget):
     bytes = traitlets.Bytes(b"12").tag(sync=True)
 Counter()
 """
+CHART = """
+import altair, pandas
+rows = pandas.DataFrame({"班级": ["三1班", "三2班"], "次数": [3, 5]})
+chart = altair.Chart(rows).mark_bar().encode(
+    x=altair.X("次数:Q"), y="班级:N", color=altair.condition("datum['次数'] > 4", altair.value("#1f6f54"), altair.value("#ccc"))
+).properties(title="裸的图")
+chart
+"""
+CHART_INSIDE = """
+import ipywidgets
+out = ipywidgets.Output()
+draw = ipywidgets.Button(description="画")
+
+def show_chart(_):
+    with out:
+        display(altair.layer(chart, chart.mark_text(dx=8).encode(text="次数:Q")).properties(title="里面的图"))
+
+draw.on_click(show_chart)
+ipywidgets.VBox([draw, out])
+"""
 OWN = {
+    "chart": ["# 图", CHART, CHART_INSIDE],
     "forty": ["# 四十栏", FORTY],
     "outputs": ["# 输出", OUTPUTS],
     "slow": ["# 慢", SLOW],
+    "behind": ["# 跟不上", BEHIND],
     "any": ["# 组件", ANY],
     "whole": ["# 整页", PAGES["home"][1]],
 }
@@ -229,6 +258,15 @@ class TestWidgets:
         work.click()
         page.get_by_text("2", exact=True).wait_for()
 
+    def test_what_was_typed_last_is_there_when_save_is_clicked(self, page, server):
+        """Also while the kernel still answers what was typed before it."""
+        opened(page, server, "behind")
+        is_live(page)
+        page.get_by_label("字").press_sequentially("小禾同学", delay=20)
+        page.get_by_role("button", name="保存").click()
+        page.get_by_text("已保存：").wait_for()
+        assert page.get_by_text("已保存：小禾同学", exact=True).is_visible()
+
     def test_half_typed_pinyin_is_not_sent(self, page, server):
         opened(page, server, "slow", "慢慢做")
         is_live(page)
@@ -257,6 +295,18 @@ class TestWidgets:
         page.wait_for_function("window.from_output")
         page.get_by_role("button", name="清除").click()
         page.get_by_text("里面的组件").wait_for(state="detached")
+
+    def test_charts_of_altair(self, page, server):
+        """A chart by itself and one in an Output, drawn by what this server has, fetched only for a page with one."""
+        opened(page, server, "chart", "画")
+        page.locator(".chart svg").get_by_text("裸的图").wait_for()
+        assert page.locator(".chart svg [aria-roledescription=bar][fill='#1f6f54']").count() == 1
+        page.get_by_role("button", name="画").click()
+        page.locator(".widget-output .chart svg").get_by_text("里面的图").wait_for()
+        assert len([url for url in page.asked if "/vega.js?v=" in url]) == 1
+        page.asked.clear()
+        opened(page, server, "forty")
+        assert not [url for url in page.asked if "vega" in url]
 
     def test_a_widget_of_others_by_anywidget(self, page, server):
         pytest.importorskip("anywidget")
@@ -313,6 +363,15 @@ class TestConnection:
         for pid in mine:
             psutil.Process(pid).send_signal(signal.SIGKILL)
         page.get_by_text(say("page.gone")).wait_for(timeout=60_000)
+        assert page.get_by_role("link", name=say("page.again")).first.is_visible()
+
+    def test_signed_out_in_another_tab(self, page, server):
+        opened(page, server, "forty")
+        is_live(page)
+        other = page.context.new_page()
+        other.goto(f"{server.base}/who")
+        other.get_by_role("button", name="退出").click()
+        page.get_by_text(say("page.refused")).wait_for()
         assert page.get_by_role("link", name=say("page.again")).first.is_visible()
 
     def test_leaving_ends_the_kernel(self, page, server):

@@ -118,6 +118,13 @@ def test_the_workbooks_have_the_rows_of_the_page(sample):
     assert load_workbook(BytesIO(coverage_excel(table))).worksheets[0].max_row == len(table) + 1
 
 
+def test_the_dossier_shows_the_lines_of_the_child(sample):
+    lines = sample.due()
+    for child in sample.frame("child")["id"]:
+        own = lines[lines["kind"].isin(["child", "guardian", "parent"]) & (lines["subject_id"] == child)]
+        assert keys(sample.about(child)["due"]) == keys(own)
+
+
 def test_the_command_for_nobody_says_so(sample_folder, capsys):
     assert main(["due", str(sample_folder), "--who", "没有这个人"]) == 2
     assert "没有这个人" in capsys.readouterr().err

@@ -124,6 +124,23 @@ def test_a_hand_over_ends_the_old_and_begins_the_new_in_one_step(paired):
     assert len(kept) == 4
 
 
+def test_a_renewal_changes_only_who_changes(paired):
+    paired.pairings.accept(paired.pairings.propose(), paired.today())
+    before = paired.frame("pairing").set_index("id")
+    busy, free = before["helper"].iloc[0], set(paired.frame("staff")["id"]) - set(before["helper"])
+    paired.save("staff", paired.record("staff", busy) | {"most_children": 3})
+    for one in free:
+        paired.save("staff", paired.record("staff", one) | {"most_children": 1})
+    found = paired.pairings.propose("renewal", start=START)
+    assert len(found.pairs) == 4
+    done = paired.pairings.accept(found, START)
+    assert (done.role, done.made, done.ended) == ("renewal", 1, 1)
+    kept = paired.frame("pairing")
+    assert kept["end_reason"].dropna().tolist() == ["重新安排帮扶教师"]
+    paired.pairings.undo(done.id)
+    assert paired.frame("pairing")["end"].isna().all()
+
+
 def test_a_pairing_younger_than_the_hand_over_ends_on_its_own_first_day(paired):
     paired.pairings.accept(paired.pairings.propose(), date(2026, 11, 20))
     first = paired.frame("pairing").iloc[0]["helper"]

@@ -138,17 +138,16 @@ def test_who_has_left_is_offered_for_a_hand_over(view, paired):
         paired.save("staff", paired.record("staff", key) | {"most_children": 20})
     paired.save("staff", paired.record("staff", first["id"]) | {"active": "no"})
     later = Proposals(paired.pairings, paired.classes(), date(2026, 12, 1))
-    assert len(later.what._pairs) == 2, "the pairings begin on Monday"
+    assert len(later.what._pairs) == 3, "the pairings begin on Monday"
     for pair in paired.frame("pairing")["id"]:
         paired.save("pairing", paired.record("pairing", pair) | {"start": "2026-11-20"})
     later = Proposals(paired.pairings, paired.classes(), date(2026, 12, 1))
-    label, value = later.what._pairs[2]
+    label, value = later.what._pairs[3]
     assert label == f"接替{first['name']}（已离岗，还带着 6 名）"
     later.what.value = value
     later.propose.click()
     later.accept.click()
-    assert "已交接：结束 6 个结对，新结对 6 个" in later.notice.value
-    assert len(later.what._pairs) == 2 or paired.today() < date(2026, 12, 1)
+    assert "已保存：结束 6 个结对，新结对 6 个" in later.notice.value
 
 
 def test_a_school_where_all_have_somebody(view, paired):
@@ -158,6 +157,20 @@ def test_a_school_where_all_have_somebody(view, paired):
     view.propose.click()
     assert "不用再结对" in view.notice.value
     assert hidden(view._open)
+
+
+def test_all_anew_shows_what_changes_first(view, paired):
+    view.start.value = paired.today()
+    view.propose.click()
+    view.accept.click()
+    busy = paired.frame("staff").iloc[0]["id"]
+    paired.save("staff", paired.record("staff", busy) | {"most_children": 5})
+    view.what.value = "renewal"
+    view.propose.click()
+    assert "方案结对 1 名，没有排上 0 名" in view.summary.value
+    assert "另有 11 名和现在一样" in view.summary.value
+    assert "和现在一样" not in view.rows[0].text.value
+    assert "和现在一样" in view.rows[1].text.value
 
 
 def test_an_empty_school(school):

@@ -134,6 +134,8 @@ def schools(draw):
             "status_since": draw(maybe(days())), "registered_on": draw(maybe(days(-40, 200))),
             "birth_date": draw(maybe(st.sampled_from([date(2012, 2, 29), date(2011, 10, 13), date(2016, 1, 1)]))),
             "father_status": draw(STATUS), "mother_status": draw(STATUS),
+            "left_behind_from": draw(st.sampled_from([None, None, *(FIRST + timedelta(days=n) for n in (-9, 40, 90))])),
+            "left_behind_until": draw(st.sampled_from([None, None, *(FIRST + timedelta(days=n) for n in (30, 60, 120))])),
             "boarding": draw(st.sampled_from(["yes", "no", None])),
             "groups": draw(st.sampled_from([None, [], ["poor"], ["poor", "ill"]])),
             "address": draw(st.sampled_from([None, "", "大坪"])), "father_phone": draw(st.sampled_from([None, "1"])),
@@ -188,14 +190,6 @@ def schools(draw):
                 record |= {"child": None, "class": draw(st.sampled_from(["一班", "k1", "二班", "九班"]))}
             records.append(record)
         registers[name] = records
-    registers["change"] = [
-        {
-            "id": f"v{n}", "child": draw(some), "date": draw(maybe(days())), "after": None,
-            "field": draw(st.sampled_from(["father_status", "mother_status", "special_groups"])),
-            "before": draw(STATUS),
-        }
-        for n in range(draw(st.sampled_from([0, 0, 1, 2, 4])))
-    ]  # fmt: skip
     return registers
 
 

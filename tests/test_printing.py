@@ -36,7 +36,13 @@ class TestPaper:
 
     @pytest.mark.parametrize(
         "query",
-        ["what=dossier&id={id}", "what=card&id={id}", "what=appointment&id={id}", "form=child&id={id}"],
+        [
+            "what=dossier&id={id}",
+            "what=card&id={id}",
+            "what=appointment&id={id}",
+            "what=registration&id={id}",
+            "form=child&id={id}",
+        ],
     )
     def test_of_a_child(self, server, child, query):
         answer = server.signed_in().get(f"/print?{query.format(id=child['id'])}")
@@ -47,7 +53,9 @@ class TestPaper:
         assert "bar-pages" not in answer.text  # no navigation
         assert "'unsafe-inline'" not in answer.headers["Content-Security-Policy"].split("style-src")[0]
 
-    @pytest.mark.parametrize("query", ["form=home_visit", "form=talk", "what=card", "what=appointment"])
+    @pytest.mark.parametrize(
+        "query", ["form=home_visit", "form=talk", "what=card", "what=appointment", "what=registration"]
+    )
     def test_blank(self, server, query):
         answer = server.signed_in().get(f"/print?{query}")
         assert answer.status == 200

@@ -5,6 +5,7 @@ import pytest
 from guanai.storage.forms.loading import form_of
 from guanai.storage.papers import Cell, Mark, cells_in_lines
 from guanai.storage.print_children import appointment_card, contact_card, dossier_sheet
+from guanai.storage.print_official import official_sheet
 from guanai.storage.prints import record_parts, record_sheet
 
 FORM = form_of(
@@ -169,7 +170,87 @@ def test_the_dossier_has_everything_and_no_empty_cell(filled):
     assert any(part.title == "现在的关爱人" for part in sheet.parts)
 
 
+def test_answers_within_a_repeat_do_not_take_the_place_of_others(filled):
+    child = next(one for one in filled.table("child").rows() if one.get("guardians"))
+    found = {cell.key: cell.text for part in record_parts(filled.form("child"), child) for cell in part.cells}
+    assert found["name"] == child["name"]
+    assert found["guardians/name"] == child["guardians"][-1]["name"]
+
+
 def test_in_english(filled):
     sheet = record_sheet(filled.form("home_visit"), filled.table("home_visit").rows()[0], "en")
     assert sheet.title == "Home visit record"
     assert "Guardian's opinion" in cells(sheet.parts)
+
+
+def by_key(parts):
+    return {cell.key: cell for part in parts for cell in part.cells}
+
+
+@pytest.fixture
+def registered(filled):
+    """A child with a guardian, whose father has died, and what the official form asks beyond the dossier."""
+    child = next(one for one in filled.table("child").rows() if one.get("guardians"))
+    child = filled.save("child", {**child, "father_status": "deceased", "mother_status": "away"})
+    staff = filled.table("staff").rows()[0]["id"]
+    for day, health in (("2026-10-01", ["healthy"]), ("2026-11-01", ["ill"])):
+        record = {"child": child["id"], "date": day, "condition": health, "by": staff}
+        filled.save("registration", {**record, **({"illness": "肾病"} if health == ["ill"] else {})})
+    return child
+
+
+def test_the_official_form_takes_the_dossier_and_the_latest_registration(filled, registered):
+    sheet = official_sheet(filled, registered)
+    assert sheet.title == "农村留守儿童基本情况登记表"
+    assert sheet.signed[:3] == ("填表人", "复核人", "负责人")
+    found = by_key(sheet.parts)
+    assert found["name"].text == registered["name"]  # not that of a guardian
+    assert found["illness"].text == "肾病"
+    assert [mark.label for mark in found["condition"].marks if mark.chosen] == ["患病"]
+    # what does not apply has its place on the form all the same, empty
+    assert found["disability_grade"].is_empty
+    father = next(part for part in sheet.parts if part.title == "父亲")
+    assert {cell.text for cell in father.cells} == {"—"}
+
+
+def test_the_blank_official_form(filled):
+    cells_ = [cell for part in official_sheet(filled, None).parts for cell in part.cells]
+    assert len(cells_) > 40
+    assert not any(mark.chosen for cell in cells_ for mark in cell.marks)
+
+
+@pytest.mark.parametrize(
+    ("father", "mother", "chosen"),
+    [
+        ("away", "away", "父母双方同时外出"),
+        ("unable", "away", "一方外出，父亲无监护能力"),
+        ("away", "unable", "一方外出，母亲无监护能力"),
+        ("away", "home", ""),
+        ("unable", "unable", ""),
+    ],
+)
+def test_which_parents_are_away(filled, father, mother, chosen):
+    child = {**filled.table("child").rows()[0], "father_status": father, "mother_status": mother}
+    cells_ = [cell for part in official_sheet(filled, child).parts for cell in part.cells]
+    away = next(cell for cell in cells_ if cell.label == "父母外出情况")
+    assert away.answer == chosen
+
+
+def test_what_was_agreed_stands_on_the_appointment_card(filled):
+    child, teacher = filled.table("child").rows()[0], filled.table("staff").rows()[0]
+    agreed = {
+        "child": child["id"], "by": teacher["id"], "visit_on": "2026-11-28", "visit_at": "18:30:00.000+08:00",
+        "with_whom": "外婆", "topic": "作业和作息",
+    }  # fmt: skip
+    found = cells(appointment_card(filled, child, None, agreed).parts)
+    assert found["约定时间"].text == "2026年11月28日 18:30"
+    assert found["家访教师"].text == teacher["name"]
+    assert found["家长（监护人）"].text == "外婆"
+    assert found["想谈的内容"].text == "作业和作息"
+
+
+def test_every_form_that_ships_can_be_printed_blank(school):
+    for name, form in school.all_forms().items():
+        sheet = record_sheet(form)
+        assert sheet.title, name
+        assert any(part.cells or part.rows for part in sheet.parts), name

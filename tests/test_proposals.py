@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guanai.care.conditions import parse_condition
-from guanai.care.helping import leavers, propose_helpers, propose_successors
+from guanai.care.helping import leavers, propose_helpers, propose_renewal, propose_successors
 from guanai.care.matching import needed_help
 from guanai.care.peers import propose_peers, without_peer
 from guanai.care.policies import Duty, Policy
@@ -331,8 +331,43 @@ def test_who_left_hands_over_every_child():
     found = propose_successors(policy(quota(0, 2)), frames, ON, "s")
     assert dict(zip(found.pairs["child"], found.pairs["ends"], strict=True)) == {"a": "p", "b": "q"}
     assert set(found.pairs["carer"]) <= {"t", "u"}
-    assert found.leaving == "s"
+    assert found.reason == "left"
     assert lacks(found) == []
+
+
+# -- all anew
+
+
+def test_a_new_term_changes_as_little_as_the_quotas_allow():
+    """Continuity: four children with one helper, two at most each; two stay, two go to the other."""
+    pairs = [pair(f"p{key}", key, "s") for key in "abcd"]
+    frames = school([child(key) for key in "abcde"], [teacher("s"), teacher("t"), teacher("u")], pairs)
+    found = propose_renewal(policy(quota(0, 2)), frames, ON)
+    rows = found.pairs.set_index("child")
+    stay = rows[rows["carer"] == rows["was"]]
+    assert len(stay) == 2
+    assert set(stay["why"]) == {"以前就由这位教师帮扶"}
+    assert sorted(found.made["child"]) == sorted({*"abcde"} - {*stay.index})
+    assert rows.loc["e", ["ends", "was"]].tolist() == ["", ""]
+    assert {rows.loc[key, "ends"] for key in "abcd"} == {"pa", "pb", "pc", "pd"}
+    assert (found.loads["load"] <= 2).all()
+    assert lacks(found) == []
+
+
+def test_who_is_within_the_quota_stays_altogether():
+    frames = school(
+        [child("a"), child("b")], [teacher("s"), teacher("t")], [pair("p", "a", "s"), pair("q", "b", "t")]
+    )
+    assert propose_renewal(policy(quota(1, 3)), frames, ON).made.empty
+
+
+def test_a_child_with_two_helpers_keeps_two():
+    pairs = [pair("p", "a", "s"), pair("q", "a", "t")]
+    found = propose_renewal(
+        policy(), school([child("a")], [teacher("s"), teacher("t"), teacher("u")], pairs), ON
+    )
+    assert sorted(found.pairs["carer"]) == ["s", "t"]
+    assert found.made.empty
 
 
 # -- friends (R30)

@@ -91,7 +91,7 @@ def test_every_form_and_question_that_the_table_names_is_there(row):
 
 def test_every_form_that_ships_is_of_a_record():
     of = {form for row in tables()[0] for form, _ in named(row[2])}
-    assert of | {"observation", "staff"} == set(FORMS)
+    assert of | {"deferral", "observation", "staff"} == set(FORMS)
 
 
 # The words of the duties
@@ -317,7 +317,8 @@ def test_a_loan_says_when_it_is_due_and_what_is_still_open(school):
     session = school.session("loan")
     assert not session.state("still_open").relevant
     session.set("child", child)
-    assert session.state("still_open").relevant and "1" in session.state("still_open").label
+    assert session.state("still_open").relevant
+    assert not school.session("loan", kept).state("still_open").relevant, "not of itself"
     school.save("loan", {**kept, "returned_on": "2026-11-15"})
     again = school.session("loan")
     again.set("child", child)
@@ -382,3 +383,18 @@ def test_a_letter_of_the_school_goes_to_many_and_any_other_to_one(school):
     assert {problem.path for problem in session.check()} == {"children"}
     session.set("direction", "child_to_parent")
     assert {problem.path for problem in session.check()} == {"child"}
+
+
+def test_health_lessons_are_added_up_from_the_register(school):
+    """R37, 002-1 L105: a cancelled lesson has no hours, and a duty that adds them up takes it so."""
+    group, teacher = school.table("class").rows()[0]["name"], school.table("staff").rows()[0]["id"]
+    lesson = {"class": group, "by": teacher, "date": "2026-11-18"}
+    kept = [
+        school.save("lesson", {**lesson, "cancelled": "no", "hours": 2, "topic": "用眼卫生"}),
+        school.save("lesson", {**lesson, "cancelled": "yes", "reason": "运动会"}),
+    ]
+    lines = school.due(TODAY, done=True)
+    (line,) = lines[lines["duty"] == "健康课"].to_dict("records")
+    assert line["have"] == 2
+    for record in kept:
+        school.delete("lesson", record["id"])

@@ -1,16 +1,18 @@
 """Registers by topic, and one of them as a list narrowed down (widgets/registers.py, record_views.py)."""
 
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
+from guanai.storage.forms.definitions import Retired
 from guanai.storage.forms.loading import form_of
 from guanai.storage.periods import periods_of
 from guanai.storage.prints import record_parts
 from guanai.widgets import RecordView, RegisterIndex, RegisterTable
-from guanai.widgets.pages import list_ways, page_of, record_ways, view_pages
+from guanai.widgets.pages import child_papers, list_ways, page_of, record_ways, view_pages
 from guanai.widgets.registers import newest_first
 
 FORM = form_of(
@@ -69,6 +71,15 @@ def test_newest_first_and_paged():
     assert "共 60 条" in view.told.value
 
 
+def test_all_at_once_to_print_the_list():
+    view = listed(100)
+    assert view.whole.layout.display != "none"
+    view.whole.click()
+    assert view.table.body.value.count("<tr>") == 101
+    assert view.whole.layout.display == "none"
+    assert listed(20).whole.layout.display == "none"
+
+
 def test_thousands_of_rows_need_no_more_widgets():
     assert widgets(listed(3000)) == widgets(listed(60))
 
@@ -111,8 +122,10 @@ def test_a_person_narrows_it_and_clears_it():
     assert "找到 10 条" in view.told.value
     view.field.value = "topics"  # another question: the answer to the first counts no longer
     assert view.count == 20
+    assert view.clear.layout.display != "none"
     view.clear.click()
     assert view.count == 60
+    assert view.clear.layout.display == "none"
 
 
 def test_a_register_without_days_goes_by_name():
@@ -166,6 +179,13 @@ def test_ways_from_lists_and_records():
     ]
 
 
+def test_records_with_a_paper_of_their_own():
+    """R15 and the official form: the record goes onto that paper."""
+    assert record_ways("appointment", {"id": "a1"})["打印"] == "print?what=appointment&form=appointment&id=a1"
+    assert list_ways("registration")["打印空白表"] == "print?what=registration&form=registration"
+    assert child_papers("c1")["基本情况登记表"] == "print?what=registration&id=c1"
+
+
 RECORD = {
     "id": "r1", "child": "<安>小苗", "date": "2026-11-05", "mode": "door", "told": "进步", "gone": "旧答案",
     "created_at": "2026-11-05T04:00:00+00:00", "created_by": "严老师",
@@ -192,9 +212,14 @@ def test_a_record_with_who_changed_what():
 
 def test_answers_to_questions_that_are_gone_are_shown():
     assert "旧答案" in RecordView(FORM, RECORD, label="x").answers.value
-    named = RecordView(FORM, RECORD, label="x", retired={"gone": "以前问的"}).answers.value
+    once = Retired({"zh": "以前问的"}, "select_one", {"旧答案": "当时的选项"})
+    named = RecordView(replace(FORM, retired={"gone": once}), RECORD, label="x").answers.value
     assert "以前问的" in named
-    assert record_parts(FORM, RECORD)[-1].title == "表单里已不再问的"
+    assert "当时的选项" in named
+    left = {"mode": Retired({}, "select_one", {"pigeon": "飞鸽"})}
+    parts = record_parts(replace(FORM, retired=left), {**RECORD, "mode": "pigeon"})
+    assert any(cell.answer == "飞鸽" for part in parts for cell in part.cells)
+    assert record_parts(FORM, RECORD)[-1].title == "本表已删除的问题"
 
 
 def test_in_the_bin_it_can_only_come_back():

@@ -19,6 +19,7 @@ from guanai.server.sample_materials import Dice, parts, sentences
 from guanai.server.samples import SHAPES, make_sample, sample_policy, sample_records
 from guanai.storage import open_school
 from guanai.storage.frames import SYSTEM_FIELDS
+from guanai.storage.shelves import shipped_forms
 from guanai.templates.errors import GuanaiError
 
 SIZES = ("small", "full")
@@ -279,7 +280,7 @@ def without_system_fields(record):
     return {name: value for name, value in record.items() if name not in SYSTEM_FIELDS}
 
 
-@pytest.mark.parametrize("form", ["staff", "class", "child", "pairing", "home_visit", "talk", "call"])
+@pytest.mark.parametrize("form", shipped_forms())
 def test_every_record_is_as_its_form_would_have_kept_it(sample_folder, form):
     """All of the small sample, through the forms' own sessions: calculated answers too."""
     school = open_school(sample_folder)

@@ -161,6 +161,49 @@ def test_the_csv_of_kobo(desk, tmp_path, text):
     assert (kept["name"], kept["wishes"], kept["mark"]) == ("林小雨", ["book", "ball"], 4)
 
 
+KOBO_LABELS = """start;基本/姓名;日期;愿望;愿望/书;愿望/球;打分;_id;_uuid;_index
+2026-11-20T08:00:00.000+08:00;林小雨;2026-11-19;书 球;1;1;4;77;9e8f2b1a-1c1d-4c53-9d0e-0f5c1a2b3c4d;1
+2026-11-20T09:00:00.000+08:00;王小山;2026-11-19;球;0;1;3;78;1e8f2b1a-1c1d-4c53-9d0e-0f5c1a2b3c4d;2
+"""
+KOBO_KIN = """谁;_index;_parent_table_name;_parent_index
+奶奶;1;phone;1
+爷爷;2;phone;1
+外婆;3;phone;2
+"""
+
+
+@pytest.mark.parametrize("beside", ["kin.csv", "家人.csv", "kobo-kin.csv"])
+@pytest.mark.parametrize("by", ["labels", "names", "uuid"])
+def test_the_csv_of_kobo_with_labels_for_headings_and_its_repeats(desk, tmp_path, beside, by):
+    kin = KOBO_KIN.replace("谁", "kin/who") if by == "names" else KOBO_KIN
+    if by == "uuid":
+        keys = {"1": "9e8f2b1a-1c1d-4c53-9d0e-0f5c1a2b3c4d", "2": "1e8f2b1a-1c1d-4c53-9d0e-0f5c1a2b3c4d"}
+        rows = [line.split(";") for line in KOBO_KIN.splitlines()]
+        kin = "\n".join(f"{who};{keys.get(place, '_submission__uuid')}" for who, _, _, place in rows)
+    written(tmp_path, beside, kin)
+    rows = import_submissions(desk, "phone", written(tmp_path, "kobo.csv", KOBO_LABELS))
+    assert [(row.state, row.messages) for row in rows] == [("new", ()), ("new", ())]
+    first = desk.record("phone", KEY.removeprefix("uuid:"))
+    assert (first["name"], first["wishes"], first["mark"]) == ("林小雨", ["book", "ball"], 4)
+    assert [one["who"] for one in first["kin"]] == ["奶奶", "爷爷"]
+    second = desk.record("phone", "1e8f2b1a-1c1d-4c53-9d0e-0f5c1a2b3c4d")
+    assert ([one["who"] for one in second["kin"]], second["wishes"]) == (["外婆"], ["ball"])
+
+
+@pytest.mark.parametrize("kind", ["xml", "csv"])
+def test_a_telephone_with_an_older_version_loses_nothing(desk, tmp_path, kind):
+    """What was renamed since finds its question; what was taken out stays in the record."""
+    older = FORM.replace("| | text | name | 姓名 | yes | | | |", "| | text | called | 姓名 | yes | | | |")
+    older = older.replace("| | range | mark | 打分 | | start=1 end=5 | | |\n", "").replace("${mark} * 2", "1")
+    proposal = desk.as_user("guanai").designs.upload("phone", "phone.md", older.encode())
+    desk.as_user("guanai").designs.publish(proposal, {"name": "called"})
+    path = written(tmp_path, "one.xml", XML) if kind == "xml" else written(tmp_path, "odk.csv", CENTRAL)
+    assert {row.state for row in import_submissions(desk, "phone", path)} == {"new"}
+    kept = desk.record("phone", KEY.removeprefix("uuid:"))
+    assert (kept["called"], kept["mark"]) == ("林小雨", "4")
+    assert "name" not in kept
+
+
 def test_pictures_beside_the_file_are_kept(desk, tmp_path):
     made = BytesIO()
     Image.new("RGB", (20, 20), "red").save(made, "JPEG")

@@ -14,7 +14,7 @@ from guanai.server.themes import THEME_NAME, ThemeFiles, theme_url
 from guanai.templates import template
 
 SOURCES = template("theme") / "js"
-BUILT = ("lean.js", "controls.css")
+BUILT = ("lean.js", "vega.js", "controls.css")
 FIRST_LOAD = 130 * 1024  # bytes that a page's script and style may come to, packed
 
 
@@ -52,9 +52,19 @@ def test_every_package_that_is_bundled_has_its_licence_here():
         "@lumino/widgets",
         "anywidget",
         "backbone",
+        "vega",
+        "vega-lite",
+        "d3-scale",
     ):
         part = licences.partition(f"## {name} ")[2]
         assert re.search("copyright", part[:600], re.IGNORECASE), name
+
+
+def test_what_is_served_names_no_other_host():
+    """The names of namespaces are no addresses that anything is fetched from."""
+    for name in BUILT:
+        text = (template("theme") / name).read_text(encoding="utf-8")
+        assert set(re.findall(r"https?://([^/\s\"'`)]+)", text)) <= {"www.w3.org"}, name
 
 
 def test_no_registry_is_named():

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from openpyxl import load_workbook
 
+from guanai.care.policies import policy_from_sheets
 from guanai.care.sheets import ROW
 from guanai.storage import GuanaiError, PolicyError, create_school, open_school
 from guanai.storage.policies import preset_sheets
@@ -33,6 +34,23 @@ def test_two_rules_apply_together():
     apart = [duty["名称"] for name in ("002-1", "004") for duty in preset_sheets(name, ON)["职责"]]
     assert set(both) == set(apart)
     assert len(both) == len(set(both))
+
+
+@pytest.mark.parametrize("name", [*presets(), "002-1+004"])
+def test_the_law_comes_with_every_preset_as_a_row_that_can_be_switched_off(name):
+    """强制报告 (国发〔2016〕13号): to the police at once, wherever an incident is of one of its kinds."""
+    sheets = preset_sheets(name, ON)
+    rows = [row for row in sheets["职责"] if row["名称"] == "强制报告"]
+    assert [row["依据"] for row in rows] == ["国发〔2016〕13号"]
+    rule = policy_from_sheets(sheets, name).of_kind("state")[-1]
+    assert (rule.name, rule.trigger, rule.content) == (
+        "强制报告",
+        ("incident", "found_at"),
+        ("police_told_at",),
+    )
+    assert rule.limit.momentary and rule.limit.number == 0
+    rows[0]["启用"] = "否"
+    assert "强制报告" not in [duty.name for duty in policy_from_sheets(sheets, name).of_kind("state")]
 
 
 def test_an_unknown_preset_names_the_known_ones():

@@ -10,9 +10,11 @@ from guanai.widgets.charts import Chart, Picture, bars, coverage_by_class, visit
 from guanai.widgets.checklists import Checklist, narrowed
 from guanai.widgets.coverages import CoverageList, coverage_tables, due_list
 from guanai.widgets.days import MyDay
+from guanai.widgets.designer import Designer
 from guanai.widgets.dossiers import Dossier
 from guanai.widgets.downloads import Download
 from guanai.widgets.forms import Form
+from guanai.widgets.imports import Import, ImportsMade
 from guanai.widgets.inputs import Button, Choice, Day, Search
 from guanai.widgets.lookalikes import MergePanel, Merges
 from guanai.widgets.matrices import Matrix
@@ -36,6 +38,7 @@ from guanai.widgets.pairings import Proposals
 from guanai.widgets.progress import Progress
 from guanai.widgets.record_views import RecordView
 from guanai.widgets.registers import RegisterIndex, RegisterTable
+from guanai.widgets.settings import Settings
 from guanai.widgets.tables import Table
 from guanai.widgets.unsaved import LeftOver
 
@@ -51,10 +54,13 @@ __all__ = [
     "CoverageList",
     "Day",
     "Deletion",
+    "Designer",
     "Dossier",
     "Download",
     "FirstSteps",
     "Form",
+    "Import",
+    "ImportsMade",
     "LeftOver",
     "Links",
     "Matrix",
@@ -68,6 +74,7 @@ __all__ = [
     "RegisterIndex",
     "RegisterTable",
     "Search",
+    "Settings",
     "Stack",
     "Style",
     "Table",

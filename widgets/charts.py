@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass
 from html import escape
+from threading import Thread
 from typing import Any
 
 import ipywidgets as ipw
@@ -11,6 +13,7 @@ import pandas as pd
 
 from guanai.templates.wording import say
 from guanai.widgets.boxes import Panel, html
+from guanai.widgets.drawing import drawn
 from guanai.widgets.errors import shown_error
 from guanai.widgets.labels import plain_text
 from guanai.widgets.layouts import plain
@@ -37,9 +40,9 @@ class Picture:
 
         return str(vegalite_to_svg(self.spec, allowed_base_urls=[]))
 
-    def html(self) -> str:
-        """Return the chart for a page: a figure with an accessible name and description."""
-        drawing = self.svg.replace(
+    def html(self, svg: str | None = None) -> str:
+        """Return the chart for a page: a figure with an accessible name and description; ``svg`` if it is drawn already."""
+        drawing = (svg or self.svg).replace(
             "<svg ", f'<svg role="img" aria-label="{escape(self.title)}：{escape(self.description)}" ', 1
         )
         return f'<figure class="guanai-chart">{drawing}<figcaption>{escape(self.description)}</figcaption></figure>'
@@ -142,8 +145,8 @@ def coverage_by_class(
 class Chart(Panel):
     """A picture of its inputs: ``Chart(draw, term)`` with ``draw(term) -> Picture``, drawn again when one changes.
 
-    The first drawing takes more than a second, so it waits until the page is there and shows the chart's place:
-    a kernel that draws while the page opens would keep it from its widgets. ``wait()`` draws at once, for tests.
+    Drawing waits until the page is there and shows the chart's place, and is then done beside the kernel, which
+    goes on answering. ``wait()`` draws at once, for tests.
     """
 
     def __init__(
@@ -152,6 +155,7 @@ class Chart(Panel):
         super().__init__("guanai-chart-panel")
         self._draw, self._inputs, self._language = draw, inputs, language
         self.picture: Picture | None = None
+        self._turn = 0  # of several drawings that are under way only the last one counts
         self.body = html(self._busy(), _view_count=0)  # the browser counts how often it is on the page
         self.body.observe(self._seen, "_view_count")
         for one in inputs:
@@ -169,19 +173,43 @@ class Chart(Panel):
 
     def _seen(self, _: object) -> None:
         if self.picture is None and self.body._view_count:
-            self.run()
+            self._begin()
 
     def _changed(self, _: object) -> None:
         self.picture = None
         self.body.value = self._busy()
         if self.body._view_count:
-            self.run()
+            self._begin()
+
+    def _begin(self) -> None:
+        """Draw beside the kernel; a thread waits for the picture."""
+        self._turn += 1
+        try:
+            picture = self._drawn()
+        except Exception as error:
+            self.body.value = shown_error(error, self._language)
+            return
+        # ipykernel keeps the message being answered in a context variable: the thread needs a copy.
+        work = [self._draw_beside, self._turn, picture]
+        Thread(target=copy_context().run, args=work, daemon=True).start()
+
+    def _draw_beside(self, turn: int, picture: Picture) -> None:
+        try:
+            shown = picture.html(drawn(picture.spec))
+        except Exception as error:
+            shown = shown_error(error, self._language)
+        if turn == self._turn:
+            self.picture, self.body.value = picture, shown
+
+    def _drawn(self) -> Picture:
+        values = [one.value for one in self._inputs]
+        return self._draw(*values) if callable(self._draw) else self._draw
 
     def run(self) -> None:
         """Draw now."""
+        self._turn += 1
         try:
-            values = [one.value for one in self._inputs]
-            self.picture = self._draw(*values) if callable(self._draw) else self._draw
+            self.picture = self._drawn()
             self.body.value = self.picture.html()
         except Exception as error:
             self.picture = None

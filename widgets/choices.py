@@ -112,20 +112,50 @@ class RadioField(_OneOf):
         return bool(state.required)
 
 
-class SearchField(Field):
+# Proposals beyond so many come after the page: with ten thousand children they are more than all the rest of it.
+_WITH_THE_PAGE = 300
+
+
+class _Proposing(Field):
+    """A text box with proposals; many of them reach the browser once it shows the box."""
+
+    def _proposals(self, state: Any, **traits: Any) -> Any:
+        self._labels: dict[str, str] = {}
+        self._choices: Sequence[Any] | None = None
+        self._late = len(state.choices) > _WITH_THE_PAGE
+        if self._late:
+            traits["_view_count"] = 0  # the browser counts how often the box is on the page
+        control = self._control(ipw.Combobox, continuous_update=False, **traits)
+        control.observe(self._seen, "_view_count")
+        return control
+
+    def _seen(self, _: object) -> None:
+        if self._late and self.control._view_count:
+            self._late = False
+            self.control.options = tuple(self._labels)
+
+    def _offer(self, state: Any) -> None:
+        if state.choices is self._choices:
+            return
+        self._choices = state.choices
+        labels = labelled(state.choices)
+        if labels != self._labels:
+            self._labels = labels
+            if not self._late:
+                self.control.options = tuple(labels)
+
+
+class SearchField(_Proposing):
     """A text box that proposes: for hundreds of choices. Part of a name, pinyin and initials are understood."""
 
     def _make(self, state: Any) -> None:
-        self._labels: dict[str, str] = {}
-        self.control = self.view = self._control(ipw.Combobox, continuous_update=False)
+        self.control = self.view = self._proposals(state)
         self.control.placeholder = say("field.search", self.language)
         self._listen(self.control)
 
     def _put(self, state: Any) -> None:
-        labels = labelled(state.choices)
-        if labels != self._labels:
-            self._labels = labels
-            self.control.options = tuple(labels)
+        self._offer(state)
+        labels = self._labels
         by_name = {name: label for label, name in labels.items()}
         text = by_name.get(state.value or "", state.text or "")
         if self.control.value != text:
@@ -220,13 +250,12 @@ class TickField(Field):
             return
 
 
-class PickField(TickField):
+class PickField(TickField, _Proposing):
     """Several out of many (the staff of a school): found by typing, shown as ticked boxes, unticked to take away."""
 
     def _make(self, state: Any) -> None:
         super()._make(state)
-        self._labels: dict[str, str] = {}
-        self.control = self._control(ipw.Combobox, continuous_update=False)
+        self.control = self._proposals(state)
         self.control.placeholder = say("field.add", self.language)
         self.control.observe(self._picked, "value")
         self._chosen: list[str] = []
@@ -239,11 +268,8 @@ class PickField(TickField):
         Field._label(self, text)
 
     def _offered(self, state: Any) -> dict[str, str]:
-        labels = labelled(state.choices)
-        if labels != self._labels:
-            self._labels = labels
-            self.control.options = tuple(labels)
-        by_name = {name: label for label, name in labels.items()}
+        self._offer(state)
+        by_name = {name: label for label, name in self._labels.items()}
         self._chosen = [str(name) for name in state.value or []]
         return {name: by_name.get(name, name) for name in self._chosen}
 

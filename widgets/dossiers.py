@@ -1,7 +1,8 @@
 """Everything about one child on a page: who it is, who to call, who cares, what happened, what is due."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -12,6 +13,7 @@ from guanai.templates.wording import catalogue, say
 from guanai.widgets.boxes import Panel, html, spoken
 from guanai.widgets.checklists import Link, due_lines
 from guanai.widgets.labels import Labels, plain_text
+from guanai.widgets.retired import retired_html
 from guanai.widgets.tables import href
 from guanai.widgets.timelines import Event, Timeline, changes, definitions, events, rows_of, telephone
 
@@ -127,10 +129,13 @@ class Dossier(Panel):
             else ""
         )
         papers = "".join(
-            f'<a class="guanai-paper" href="{escape(way)}">{escape(text)}</a>' for text, way in prints.items()
+            f'<a class="guanai-way" href="{escape(way)}">{escape(text)}</a>' for text, way in prints.items()
         )
         row = f'<p class="guanai-papers">{self._say("print")}{papers}</p>' if papers else ""
-        return f'<section class="guanai-part guanai-head"><h2>{name}</h2>{edit}{self._pairs(_HEAD)}{row}</section>'
+        once = (
+            retired_html(self._forms["child"], self._child, self._language) if "child" in self._forms else ""
+        )
+        return f'<section class="guanai-part guanai-head"><h2>{name}</h2>{edit}{self._pairs(_HEAD)}{once}{row}</section>'
 
     def _quick(self, adds: Mapping[str, str], quick: Sequence[str]) -> str:
         """Return the ways to a new record with the child filled in: the usual ones, the others behind one click."""
@@ -221,10 +226,17 @@ class Dossier(Panel):
         """Return the events by what they are of: each register, and the dossier itself."""
         found = {
             self._title(name): list(
-                events(rows, self._title(name), self._label(name), self._links.get(name, ""))
+                events(
+                    rows, self._title(name), self._label(name), self._links.get(name, ""), self._more(name)
+                )
             )
             for name, rows in self._records.items()
             if rows
         }
         own = list(changes(history, self._label("child"), self._language))
         return found | ({say("dossier.changes", self._language): own} if own else {})
+
+    def _more(self, name: str) -> Callable[[Mapping[Any, Any]], str] | None:
+        """Return what tells the answers of a record that its form no longer asks."""
+        form = self._forms.get(name)
+        return None if form is None else partial(retired_html, form, language=self._language)

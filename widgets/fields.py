@@ -20,6 +20,8 @@ __all__ = ["DateField", "Field", "LongTextField", "NoteField", "ShownField", "Te
 
 Tell = Callable[["Field", object], None]
 
+_LOOKS = frozenset({"likert", "no-buttons", "quick"})
+
 
 def caption(label: str, *, required: bool = False, hint: str = "", error: str = "") -> str:
     """Return the label of a control as HTML: label, star, hint, error, each escaped; see `marks` for bold and lists."""
@@ -63,7 +65,17 @@ class Field:
         self.control: Any = None
         self.view: Any = None
         self._make(state)
+        self._dress()
         self.show(state)
+
+    def _dress(self) -> None:
+        """Give the control the looks that the form's author asked for in the column appearance; the style sheet knows them."""
+        asked = self.item.appearance if self.item is not None else frozenset()
+        looks = sorted(look for look in asked if look in _LOOKS or look.startswith("columns"))
+        for look in looks:
+            self.view.add_class(f"guanai-look-{look}")
+        if looks and looks != ["quick"]:
+            self.view.add_class("guanai-wide")
 
     # -- what a kind of field says of itself
 

@@ -22,6 +22,7 @@ from guanai.widgets.fields import Field
 from guanai.widgets.layouts import plain
 from guanai.widgets.lookalikes import Review, WhichChild, called, texts_of
 from guanai.widgets.progress import Progress
+from guanai.widgets.retired import retired_html
 from guanai.widgets.sections import Sections
 from guanai.widgets.tables import href
 from guanai.widgets.unsaved import Unfinished, moment_of
@@ -83,7 +84,9 @@ class Form(Panel):
         foot = ipw.VBox(
             [self.conflict, self.notice, self.save], layout=plain(), _dom_classes=("guanai-foot",)
         )
-        self.fill_with(self.unfinished, self._sections.view, foot)
+        #: What the record holds that its form no longer asks.
+        self.retired = html(retired_html(self._form, self._base, language))
+        self.fill_with(self.unfinished, self._sections.view, self.retired, foot)
         self.unfinished.begin(self._token, self._base, self._session.written())
 
     def _open(self, answers: Mapping[str, Any], **how: Any) -> Any:
@@ -270,6 +273,7 @@ class Form(Panel):
         self.conflict.children = ()
         self._session = self._open(base) if typed is None else self._open(typed, defaults=False)
         self._sections.start(self._session)
+        self.retired.value = retired_html(self._form, base, self._language)
         self.remove_class("guanai-dirty")
         opened = self._session.written() if typed is None else {}
         self.unfinished.begin(self._token, base, opened)

@@ -43,10 +43,13 @@ class Labels:
         self._columns: dict[str, str] = {}
         self._codes: dict[str, dict[str, str]] = {}
         self._rows: dict[str, dict[str, str]] = {}  # the fields of each repeat, by its name
+        self._once: dict[str, dict[str, str]] = {}  # choices that were taken out, by their question's path
         for form in _many(forms):
             self._read(form)
 
     def _read(self, form: Any) -> None:
+        for path, once in getattr(form, "retired", {}).items():
+            self._once[path] = dict(once.choices)
         session = form.session({}, language=spoken(self._language))
         self._learn(session, session.tree())
 
@@ -85,6 +88,8 @@ class Labels:
     def text(self, key: str, value: Any) -> str:
         """Return an answer as a person reads it."""
         codes = self._codes.get(key)
+        if key in self._once:
+            codes = {**self._once[key], **(codes or {})}
         if codes and isinstance(value, list):
             return "、".join(codes.get(str(one), str(one)) for one in value)
         if codes and isinstance(value, str):

@@ -77,7 +77,7 @@ class Matrix(Panel):
         self._busy = True
         rows, everything = self._table[self._table["kind"] == self.kind.value], say("due.all", self._language)
         for name, choice in self.filters.items():
-            known = {text for text in rows[name].astype(str) if text} if len(rows) else set()
+            known = {text for text in rows[name].astype(str).unique() if text} if len(rows) else set()
             choice.offer(sorted(known, key=in_order), all=everything)
         self._busy = False
 
@@ -86,7 +86,8 @@ class Matrix(Panel):
         for name, choice in self.filters.items():
             if choice.value is not None:
                 rows = rows[rows[name] == choice.value]
-        states = [state_of(row) for row in rows[list(STATES)].to_dict("records")]
+        counted = zip(*(rows[state].tolist() for state in STATES), strict=True)
+        states = [state_of(dict(zip(STATES, row, strict=True))) for row in counted]
         self.chosen = rows.assign(state=pd.Series(states, index=rows.index, dtype=object))
         self.counts = {state: int(rows[state].sum()) for state in STATES}
         subjects = rows[["class", "subject", "subject_id"]].drop_duplicates("subject_id")
@@ -110,7 +111,8 @@ class Matrix(Panel):
     def _html(self, subjects: list[dict[Any, Any]]) -> str:
         duties = list(dict.fromkeys(self.chosen["duty"]))
         head = "".join(f'<th scope="col"><span>{escape(duty)}</span></th>' for duty in duties)
-        cells = {(row["subject_id"], row["duty"]): row for row in self.chosen.to_dict("records")}
+        here = self.chosen[self.chosen["subject_id"].isin([one["subject_id"] for one in subjects])]
+        cells = {(row["subject_id"], row["duty"]): row for row in here.to_dict("records")}
         kind = str(self.kind.value)
         body = []
         for one in subjects:

@@ -23,6 +23,8 @@ os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
 _NUMERALS = str.maketrans("一二三四五六七八九", "123456789")
 # By these a row is known again that was made ready before; so many are kept, and so few need no preparation.
 _READY, _READY_AT_MOST, _FEW = {"id", "revision"}, 60_000, 1000
+# By these a person in a row of a row, a guardian, is looked for: read whole it would be most of what is looked into.
+_OF_A_PERSON = ("name", "phone")
 _LONG = 40  # characters of a text that are read: enough for any name and village
 _GAP = re.compile(r"(?<=\d)[ -](?=\d)")
 _TELEPHONE = re.compile(r"[\d+][\d -]{3,}")
@@ -37,6 +39,7 @@ def spelt(name: str) -> tuple[str, str]:
     return "".join(syllables), "".join(syllable[:1] for syllable in syllables)
 
 
+@lru_cache(maxsize=100_000)
 def _read(text: str) -> str:
     """Return how a text is read: its syllables parted by spaces, the readings of one by strokes: ``zeng/ceng yu``."""
     return "" if text.isascii() else " ".join(map(_syllable, text[:_LONG].lower()))
@@ -89,7 +92,7 @@ def _matching(word: str, rows: Sequence[_Row]) -> list[bool]:
 def find(frame: pd.DataFrame, text: str | None, *columns: str) -> pd.DataFrame:
     """Return the rows in which one of the columns (all text columns without any) matches the text.
 
-    A column of rows of its own (guardians) is looked into. A telephone number is found however it is typed.
+    A column of rows of its own (guardians) is looked into, at names and telephones if it has them. A telephone number is found however it is typed.
     """
     chosen = tuple(column for column in (columns or frame.columns) if column in frame.columns)
     if not text or not text.strip():
@@ -149,7 +152,7 @@ def _plain(cell: Any) -> str:
     if isinstance(cell, list | tuple):
         return _joined(cell)
     if isinstance(cell, dict):
-        return _joined(cell.values())
+        return _joined([cell[key] for key in _OF_A_PERSON if key in cell] or cell.values())
     return "" if cell is None or cell != cell else str(cell)  # NaN and NaT differ from themselves
 
 

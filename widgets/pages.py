@@ -97,12 +97,16 @@ def _query(**values: str) -> str:
     return "&".join(f"{key}={quote(value, safe='')}" for key, value in values.items())
 
 
+# Registers whose records go onto a paper of their own (R15; the official form).
+_PAPERS = {"appointment": "appointment", "registration": "registration"}
+
+
 def record_ways(form: str, record: Mapping[str, Any]) -> dict[str, str]:
     """Return the ways from a record that is read: to change it, to print it, to the dossier of its child."""
     key, child = str(record["id"]), str(record.get("child") or "")
     return {
         say("register.edit"): page_of(form, key),
-        say("register.print"): "print?" + _query(what="record", form=form, id=key),
+        say("register.print"): "print?" + _query(what=_PAPERS.get(form, "record"), form=form, id=key),
         **({say("register.dossier"): "child?" + _query(id=child)} if child else {}),
     }
 
@@ -111,15 +115,16 @@ def list_ways(form: str) -> dict[str, str]:
     """Return the ways from the list of a register: to a new record, a blank form on paper, its bin, the other registers."""
     return {
         f"＋ {say('register.add')}": page_of(form),
-        say("register.blank"): "print?" + _query(what="record", form=form),
+        say("register.blank"): "print?" + _query(what=_PAPERS.get(form, "record"), form=form),
         say("bin.title"): "bin?" + _query(form=form),
         say("register.index"): "register",
     }
 
 
 def child_papers(child_id: str) -> dict[str, str]:
-    """Return what can be printed of a child: the dossier, the contact card, the appointment card, the dossier's form."""
-    papers = {what: "print?" + _query(what=what, id=child_id) for what in ("dossier", "card", "appointment")}
+    """Return what can be printed of a child: the dossier and its form, both cards, the official form."""
+    kinds = ("dossier", "card", "appointment", "registration")
+    papers = {what: "print?" + _query(what=what, id=child_id) for what in kinds}
     papers["form"] = "print?" + _query(what="record", form="child", id=child_id)
     return {say(f"dossier.print_{what}"): way for what, way in papers.items()}
 

@@ -47,7 +47,9 @@ class _Row(ipw.HBox):
     def fill(self, row: int, pair: Mapping[Any, Any], options: Sequence[Option], role: str) -> None:
         """Show a row of a proposal."""
         self._deaf, self.row = True, row
-        small = "".join(f"<small>{escape(text)}</small>" for text in (pair["why"], pair["traded"]) if text)
+        stays = say("pair.stays", self._language) if pair["was"] and pair["was"] == pair["carer"] else ""
+        told = (stays, pair["why"], pair["traded"])
+        small = "".join(f"<small>{escape(text)}</small>" for text in told if text)
         about = " · ".join(escape(text) for text in (pair["class"], pair["village"]) if text)
         self.text.value = f"<strong>{escape(pair['name'])}</strong> <span>{about}</span>{small}"
         self.text.remove_class("guanai-pair-empty")
@@ -138,7 +140,7 @@ class Proposals(Panel):
         """Return what can be proposed: helpers, friends, successors of everybody who has left."""
         gone = self._pairings.leavers().to_dict("records")
         return [
-            *((say(f"pair.for_{role}", self._language), role) for role in ("helper", "peer")),
+            *((say(f"pair.for_{role}", self._language), role) for role in ("helper", "peer", "renewal")),
             *(
                 (say("pair.successors", self._language, name=one["name"], number=one["children"]), _SUCCESSOR + one["id"])
                 for one in gone
@@ -165,8 +167,9 @@ class Proposals(Panel):
             return
         self.proposal = found if len(found.pairs) else None
         self.pager.start = 0
-        free = found.pairs["carer"] == ""
-        self._order = [*found.pairs.index[free], *found.pairs.index[~free]]
+        # Who is left over comes first, then what changes.
+        rank = (found.pairs["carer"] != "").astype(int) + (found.pairs["carer"] == found.pairs["was"])
+        self._order = list(rank.where(found.pairs["carer"] != "", 0).sort_values(kind="stable").index)
         if self.proposal is None:
             self._say("good", say(f"pair.none_{found.role}", self._language))
         self._show()
@@ -193,7 +196,7 @@ class Proposals(Panel):
         finally:
             self.accept.disabled = False
         self.proposal = None
-        key = "pair.accepted_successor" if done.ended else "pair.accepted"
+        key = "pair.accepted_taken" if done.ended else "pair.accepted"
         self._say("good", say(key, self._language, made=done.made, ended=done.ended))
         self._changed()
 
@@ -224,8 +227,12 @@ class Proposals(Panel):
         show(self._open, self.proposal is not None)
         if self.proposal is None:
             return
-        made, asked = len(self.proposal.made), len(self.proposal.pairs)
-        head = say("pair.summary", self._language, asked=asked, made=made, left=asked - made)
+        made, asked, placed = (
+            len(rows) for rows in (self.proposal.made, self.proposal.pairs, self.proposal.placed)
+        )
+        head = say("pair.summary", self._language, asked=asked, made=made, left=asked - placed)
+        if placed > made:
+            head += say("pair.summary_stays", self._language, number=placed - made)
         wrong = "".join(f"<li>{escape(lack.text)}</li>" for lack in lacks(self.proposal))
         told = f'<ul class="guanai-notice guanai-lacks" role="status">{wrong}</ul>' if wrong else ""
         fine = "" if wrong else f" {escape(say('pair.fits', self._language))}"

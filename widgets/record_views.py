@@ -65,7 +65,7 @@ class RecordView(Panel):
 
     ``label`` is how it is called; ``history`` its changes (at, by, kind, before, after); ``links`` addresses by
     their text. ``on_delete`` and ``on_restore`` take no argument; with ``deleted`` the record lies in the bin.
-    ``retired`` gives the labels of questions that the form no longer asks. ``warning`` is said before deleting.
+    Answers to questions that the form no longer asks come last. ``warning`` is said before deleting.
     """
 
     def __init__(
@@ -79,7 +79,6 @@ class RecordView(Panel):
         on_delete: Callable[[], Any] | None = None,
         on_restore: Callable[[], Any] | None = None,
         deleted: bool = False,
-        retired: Mapping[str, str] | None = None,
         warning: str = "",
         language: str | None = None,
     ) -> None:
@@ -95,7 +94,7 @@ class RecordView(Panel):
             f'<p class="guanai-soft">{self._stamps(record)}</p>'
         )
         self.ways = html(f'<nav class="guanai-link-row">{ways}</nav>' if ways else "")
-        parts = record_parts(form, record, spoken(language), answered=True, retired=retired)
+        parts = record_parts(form, record, spoken(language), answered=True)
         self.answers = html(parts_html(parts))
         events = list(changes(history, Labels(form, language), language, words="history.kind_"))
         self.history = html(

@@ -24,6 +24,7 @@ __all__ = ["RegisterIndex", "RegisterTable", "choice_fields", "newest_first"]
 
 _DATED = ("date", "start")
 _MANY_VALUES = 60
+_MOST_AT_ONCE = 2000  # rows that are listed on one page when somebody asks for all
 
 
 class RegisterIndex(Panel):
@@ -108,6 +109,7 @@ class RegisterTable(Panel):
         self._form, self._rows, self._language = form, rows, language
         self._periods = dict(periods or {})
         self._labels = Labels(form, language)
+        self._narrowed = False
         self._given = {key: value for key, value in (given or {}).items() if value}
         frame = rows()
         everything = say("register.any", language)
@@ -130,6 +132,7 @@ class RegisterTable(Panel):
         self._offer(frame, self._given.get(asked or ""))
         self.field.observe(self._another_field, "value")
         self.clear = button(say("register.clear", language), self._cleared, "guanai-small")
+        self.whole = button(say("register.whole", language), self._unroll, "guanai-small")
         self.told = html()
         inputs: Sequence[Any] = [
             self.search,
@@ -151,7 +154,11 @@ class RegisterTable(Panel):
             language=language,
         )
         self._inputs = inputs
-        head = ipw.HBox([self.told, self.clear], layout=plain(), _dom_classes=("guanai-row-head",))
+        for one in inputs:
+            one.observe(self._show_ways, "value")
+        buttons = ipw.HBox([self.whole, self.clear], layout=plain(), _dom_classes=("guanai-buttons",))
+        self._show_ways()
+        head = ipw.HBox([self.told, buttons], layout=plain(), _dom_classes=("guanai-row-head",))
         self.fill_with(head, self.table)
 
     @property
@@ -176,11 +183,22 @@ class RegisterTable(Panel):
         ]
         frame = find(frame, self.search.value, *texts, "child_name", "class")
         narrowed = len(frame) != whole
-        show(self.clear, narrowed)
+        self._narrowed = narrowed
         values = {"count": len(frame), **({"whole": whole} if narrowed else {})}
         said = say("register.counted" if narrowed else "register.count", self._language, **values)
         self.told.value = f'<p class="guanai-soft" role="status">{escape(said)}</p>'
         return newest_first(frame)
+
+    def _show_ways(self, _: object = None) -> None:
+        """Offer what makes sense now: to clear the filters, to list all at once."""
+        show(self.clear, self._narrowed)
+        show(self.whole, self.table.pager.size < self.table.count)
+
+    def _unroll(self) -> None:
+        """List everything on one page, so that the browser prints the whole list."""
+        self.table.pager.size = _MOST_AT_ONCE
+        self.table.run()
+        self._show_ways()
 
     def _offer(self, frame: pd.DataFrame, value: str | None = None) -> None:
         """Offer the answers that stand in the register for the chosen question, with how often they do."""
@@ -225,8 +243,10 @@ def _children(frame: pd.DataFrame) -> dict[str, str]:
         return {}
     known = frame.dropna(subset=["child", "child_name"]).drop_duplicates("child")
     named = [
-        (one["child"], say("label.in_class", name=one["child_name"], group=one["class"] or "—"))
-        for one in known.to_dict("records")
+        (child, say("label.in_class", name=name, group=group or "—"))
+        for child, name, group in zip(
+            *(known[one].tolist() for one in ("child", "child_name", "class")), strict=True
+        )
     ]
     tally = Counter(text for _, text in named)
     return {key: f"{text} [{key[-4:]}]" if tally[text] > 1 else text for key, text in named}

@@ -64,7 +64,8 @@ def steps_of(nodes: Iterable[Any], heading: str = "") -> tuple[Step, ...]:
             continue
         gather()
         count = len(list(questions_of([node])))
-        if count > LONG and not hasattr(node.item, "count"):
+        most = 2 * LONG if "field-list" in node.item.appearance else LONG  # its author wants it on one page
+        if count > most and not hasattr(node.item, "count"):
             steps.extend(steps_of(node.children, node.path))
         else:
             steps.append(Step(node.path, (node.path,), count))

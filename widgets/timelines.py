@@ -1,6 +1,6 @@
 """What happened to one child, in order: the records of every register, and the changes of its own dossier."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -28,15 +28,23 @@ def rows_of(rows: Any) -> list[dict[Any, Any]]:
 
 
 def events(
-    rows: Iterable[Mapping[Any, Any]], title: str, labels: Labels, address: str = ""
+    rows: Iterable[Mapping[Any, Any]],
+    title: str,
+    labels: Labels,
+    address: str = "",
+    more: Callable[[Mapping[Any, Any]], str] | None = None,
 ) -> Iterable[Event]:
-    """Yield an event per record of one register; ``address`` is the template of the page that shows one."""
+    """Yield an event per record of one register; ``address`` is the template of the page that shows one.
+
+    ``more(row)`` gives what else there is to be told of one, as HTML.
+    """
     for row in rows:
         day = next((key for key in _DATED if plain_text(row.get(key))), "")
         head = f"<strong>{escape(title)}</strong>"
         if address:
             head = f'<a href="{href(address, row)}">{head}</a>'
-        yield plain_text(row.get(day))[:10], head + _details(labels.pairs(row, leave_out={*_LEFT_OUT, day}))
+        pairs = labels.pairs(row, leave_out={*_LEFT_OUT, day})
+        yield plain_text(row.get(day))[:10], head + _details(pairs, more(row) if more else "")
 
 
 def changes(
@@ -92,11 +100,11 @@ def telephone(number: str) -> str:
     return f'<a href="tel:{escape(digits)}">{escape(number)}</a>' if digits else escape(number)
 
 
-def _details(pairs: Sequence[tuple[str, str]]) -> str:
+def _details(pairs: Sequence[tuple[str, str]], more: str = "") -> str:
     if not pairs:
-        return ""
+        return more
     short = escape("；".join(f"{label}：{text.rstrip('。；')}" for label, text in pairs[:3]))
-    return f"<details><summary>{short}</summary>{definitions(pairs)}</details>"
+    return f"<details><summary>{short}</summary>{definitions(pairs)}{more}</details>"
 
 
 class Timeline(Panel):

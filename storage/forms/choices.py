@@ -2,8 +2,9 @@
 
 import re
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from random import Random, getrandbits
 from typing import Any
 
@@ -27,15 +28,26 @@ class Choice:
 
 @dataclass
 class _Table:
-    """A list as the tree that expressions read, with the choices that were made of it."""
+    """A list with the choices that were made of it, and as the tree that expressions read, made when one does."""
 
-    tree: Node
+    grow: Callable[[], Node]
+    rows: list[dict[str, Any]] | None = None
     choices: dict[tuple[str, ...], tuple[Choice, ...]] = field(default_factory=dict)
     labels: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
     names: dict[tuple[str, ...], dict[str, set[str]]] = field(default_factory=dict)
 
+    @cached_property
+    def tree(self) -> Node:
+        return self.grow()
+
     def items(self) -> list[Node]:
         return [item for root in self.tree.named("root") for item in root.named("item")]
+
+    def pairs(self, value: str, label: str) -> list[tuple[str, str]]:
+        """Return two cells of each row, for which ten thousand children need no tree."""
+        if self.rows is None:
+            return [(_part(item, value), _part(item, label)) for item in self.items()]
+        return [(_text(row.get(value)), _text(row.get(label))) for row in self.rows]
 
 
 class Lists(Mapping[str, Node]):
@@ -46,7 +58,7 @@ class Lists(Mapping[str, Node]):
         self._instances = instances
         self._root = root
         self._seed = getrandbits(64)
-        self._tables = {name: _Table(tree) for name, tree in form.lists.items()}
+        self._tables = {name: _Table(partial(_same, tree)) for name, tree in form.lists.items()}
 
     def __getitem__(self, name: str) -> Node:
         return self._table(name).tree
@@ -85,7 +97,7 @@ class Lists(Mapping[str, Node]):
         Several choices may be parted by spaces or by 、，,；;. A label that two choices share names neither.
         """
         itemset = question.choices
-        if not itemset or typed in self._labels(itemset, environment):
+        if not itemset or not typed or typed in self._labels(itemset, environment):
             return typed
         names = self._names(itemset, environment)
         whole = _only(names, typed.strip())
@@ -106,8 +118,11 @@ class Lists(Mapping[str, Node]):
         language = _language(itemset, environment)
         key = (itemset.value, itemset.label, language)
         if key not in table.choices or itemset.spoken:
-            items = table.items()
-            table.choices[key] = tuple(self._choice(itemset, item, environment) for item in items)
+            if itemset.translated or itemset.other:
+                made = [self._choice(itemset, item, environment) for item in table.items()]
+            else:
+                made = [Choice(one, label or one) for one, label in table.pairs(itemset.value, itemset.label)]
+            table.choices[key] = tuple(made)
             table.labels[key] = {choice.name: choice.label for choice in table.choices[key]}
         return table.choices[key]
 
@@ -167,11 +182,15 @@ def _shared(form: Form, name: str, rows: list[dict[str, Any]]) -> _Table:
     """Return rows as a table; while a list is the same object, sessions share one (an import opens many)."""
     key = (form.source, name)
     if key not in _tables or _tables[key][0] is not rows:
-        _tables[key] = (rows, _Table(_tree(rows, form.names)))
+        _tables[key] = (rows, _Table(partial(_tree, rows, form.names), rows))
         _tables.move_to_end(key)
         while len(_tables) > _TABLES_AT_MOST:
             _tables.popitem(last=False)
     return _tables[key][1]
+
+
+def _same(tree: Node) -> Node:
+    return tree
 
 
 def _tree(rows: list[dict[str, Any]], names: frozenset[str]) -> Node:

@@ -33,18 +33,21 @@ _RAW_COLUMNS = ("bind", "instance", "body", "media")
 _EXTERNAL = "select_one_external "
 
 
-def load_form(path: Path, name: str | None = None, *, cache: Path | None = None) -> Form:
+def load_form(
+    path: Path, name: str | None = None, *, cache: Path | None = None, shared: bool = False
+) -> Form:
     """Return the form of an .xlsx or .md file, called as the file unless a name is given.
 
     Raises `FormError` with file, sheet, row, column and remedy. ``cache`` is the folder for what pyxform made of
-    the file; without one it is in the cache folder of whoever runs this.
+    the file; without one it is in the cache folder of whoever runs this, and with ``shared`` there too, for the
+    forms that every school has.
     """
     called, folder = name or path.stem, cache or _own_cache()
     try:
         content = path.read_bytes()
     except OSError as error:
         raise FormError("form.no_file", file=path.name, reason=error.strerror or "") from error
-    form, key = _load(content, path.name, called, folder)
+    form, key = _load(content, path.name, called, folder, _own_cache() if shared else folder)
     _write(folder / _good(path, called), {"kept": key})
     return form
 
@@ -74,17 +77,20 @@ def form_of(text: str, name: str = "form", file: str = "form.md") -> Form:
 
 def form_of_file(content: bytes, file: str, name: str, *, cache: Path | None = None) -> Form:
     """Return the form of a file's content that need not lie anywhere yet; raises `FormError` as `load_form` does."""
-    return _load(content, file, name, cache or _own_cache())[0]
+    folder = cache or _own_cache()
+    return _load(content, file, name, folder, folder)[0]
 
 
 @lru_cache(maxsize=256)
-def _load(content: bytes, file: str, name: str, folder: Path) -> tuple[Form, str]:
+def _load(content: bytes, file: str, name: str, folder: Path, other: Path) -> tuple[Form, str]:
     key = hashlib.sha256(repr((content, file, name, _versions())).encode()).hexdigest()[:32]
-    sources = _sources(folder / f"{key}.json")
-    if sources is not None:
-        return read_xform(sources), key
+    places = list(dict.fromkeys((folder / f"{key}.json", other / f"{key}.json")))
+    for place in places:
+        if (sources := _sources(place)) is not None:
+            return read_xform(sources), key
     form, sources = _convert(sheets_of(content, file), name)
-    _write(folder / f"{key}.json", asdict(sources))
+    for place in places:
+        _write(place, asdict(sources))
     return form, key
 
 

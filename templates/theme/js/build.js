@@ -1,6 +1,6 @@
-// Makes ../lean.js and ../controls.css of the sources here and of the packages in package.json:
+// Makes ../lean.js, ../vega.js and ../controls.css of the sources here and of the packages in package.json:
 //   npm install --no-package-lock && npm run build
-// Both begin with the hash of the sources; a test compares it. Nobody needs Node to install, run or test the product.
+// Each begins with the hash of the sources; a test compares it. Nobody needs Node to install, run or test the product.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -42,13 +42,11 @@ const mended = {
   },
 };
 const common = { bundle: true, minify: true, legalComments: "none", nodePaths: [packages], logLevel: "warning", write: false };
+const target = ["chrome111", "firefox115", "safari16.4"];
+const module = { ...common, format: "esm", target, charset: "utf8", metafile: true };
 const script = await build({
-  ...common,
+  ...module,
   entryPoints: [join(here, "page.js")],
-  format: "esm",
-  target: ["chrome111", "firefox115", "safari16.4"],
-  charset: "utf8",
-  metafile: true,
   alias: {
     "sanitize-html": join(here, "sanitize.js"),
     jquery: join(here, "elements.js"),
@@ -57,16 +55,17 @@ const script = await build({
   define: { "process.env.NODE_ENV": '"production"' },
   plugins: [lumino, mended],
 });
+const charts = await build({ ...module, entryPoints: [join(here, "vega.js")] });
 const controls = ["labvariables.css", "widgets-base.css"].map((name) => `@import "${packages}/@jupyter-widgets/controls/css/${name}";`);
 const style = await build({
   ...common,
   stdin: { contents: controls.join("\n"), resolveDir: here, loader: "css" },
   loader: { ".svg": "dataurl" },
-  target: ["chrome111", "firefox115", "safari16.4"],
+  target,
 });
 
 const bundled = new Map();
-for (const input of Object.keys(script.metafile.inputs)) {
+for (const input of [script, charts].flatMap(({ metafile }) => Object.keys(metafile.inputs))) {
   const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
   if (name) bundled.set(name, JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8")));
 }
@@ -100,5 +99,7 @@ const licences = [...bundled].sort().map(([name, { version, license }]) => {
   return `## ${name} ${version} (${license})\n\n${text.split("\n").map((line) => `    ${line}`.trimEnd()).join("\n")}\n`;
 });
 writeFileSync(join(theme, "lean.js"), mark + script.outputFiles[0].text);
+// Messages of Vega name its repository, what it compiles a schema: an address of another host has no place in a served file.
+writeFileSync(join(theme, "vega.js"), mark + charts.outputFiles[0].text.replace(/https:\/\/(?:vega\.)?github\.(?:com|io)[^\s"'`)]*/g, ""));
 writeFileSync(join(theme, "controls.css"), mark + style.outputFiles[0].text);
-if (!process.argv[2]) writeFileSync(join(here, "licences.md"), `# What lean.js is built of\n\n${licences.join("\n")}`);
+if (!process.argv[2]) writeFileSync(join(here, "licences.md"), `# What lean.js and vega.js are built of\n\n${licences.join("\n")}`);

@@ -112,3 +112,22 @@ base.WidgetModel.prototype.send_sync_message = function (...rest) {
   this.widget_manager.touched?.add(this.model_id);
   return send.apply(this, rest);
 };
+
+// While an earlier change is being answered, ipywidgets keeps the later ones back, but not the click that comes after
+// them: what was typed last goes before it.
+const held = new Set();
+const { sync, send: say } = base.WidgetModel.prototype;
+base.WidgetModel.prototype.sync = function (...rest) {
+  const done = sync.apply(this, rest);
+  if (this._msg_buffer) held.add(this);
+  return done;
+};
+base.WidgetModel.prototype.send = function (...rest) {
+  for (const model of held) {
+    if (!model._msg_buffer) continue;
+    model.rememberLastUpdateFor(model.send_sync_message(model._msg_buffer, model._msg_buffer_callbacks));
+    model._msg_buffer = model._msg_buffer_callbacks = null;
+  }
+  held.clear();
+  return say.apply(this, rest);
+};

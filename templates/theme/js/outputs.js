@@ -67,9 +67,23 @@ const RENDERERS = [
   ["text/plain", (data) => printed(data, "")],
 ];
 
+const CHART = /^application\/vnd\.vega(?:lite)?\.v\d+\+json$/;
+async function chart(kind, spec, place, manager) {
+  const inner = element("div", "chart");
+  place.append(inner);
+  try {
+    await (await import(manager.vega)).draw(inner, spec, kind);
+  } catch (error) {
+    console.error(error);
+    inner.textContent = manager.say("unshown");
+  }
+}
+
 export function renderOutput(output, place, manager) {
+  const drawn = Object.keys(output.data ?? {}).find((kind) => CHART.test(kind));
   if (output.output_type === "stream") place.append(printed(output.text, output.name));
   else if (output.output_type === "error") place.append(printed((output.traceback ?? []).join("\n"), "stderr"));
+  else if (drawn) chart(drawn, output.data[drawn], place, manager);
   else if (output.data?.[VIEW]) {
     const inner = element("div");
     place.append(inner);

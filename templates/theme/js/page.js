@@ -16,10 +16,11 @@ document.querySelector(".bar-pages [aria-current]")?.scrollIntoView({ block: "ne
 
 const steps = {
   kernel() {
-    const { baseUrl, kernelId, cells } = read(document.getElementById("jupyter-config-data"));
+    const { baseUrl, kernelId, cells, vega } = read(document.getElementById("jupyter-config-data"));
     all = cells;
     kernel = new Kernel(baseUrl, kernelId);
     manager = new Manager(kernel, say);
+    manager.vega = vega;
     kernel.onState = (state, doubt) => {
       connection(state, doubt);
       if (state === "live") setTimeout(() => requestIdleCallback(refresh), REFRESH_AFTER);

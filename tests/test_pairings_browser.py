@@ -1,0 +1,72 @@
+"""A person's path in Chromium: propose, change one by hand, accept, see the loads, undo; a rule changed on its page (W6)."""
+
+import re
+
+import pytest
+from test_browser import Person, chromium, folder, port, served  # noqa: F401 - fixtures
+
+from guanai.storage import open_school
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(params=["wide", "narrow"])
+def li(request, chromium, folder, port):  # noqa: F811
+    with served(folder, port):
+        yield Person(chromium, f"http://127.0.0.1:{port}", request.param)
+
+
+def helpers_of(folder):  # noqa: F811
+    school = open_school(folder)
+    frame = school.frame("pairing")
+    school.close()
+    running = frame[(frame["role"] == "helper") & frame["end"].isna()]
+    return set(zip(running["child"], running["helper"], strict=True))
+
+
+def test_propose_change_accept_see_the_loads_undo(li, folder):  # noqa: F811
+    before = helpers_of(folder)
+    page = li.open("pairing")
+    page.get_by_role("button", name="提出方案", exact=True).first.click()
+    page.locator(".guanai-proposals .guanai-main:visible").first.click()
+    page.get_by_text(re.compile("要结对 2 名，方案结对 2 名")).wait_for()
+    rows = page.locator(".guanai-pair:visible")
+    assert rows.count() == 2
+    chosen = rows.first.locator("select")
+    chosen.select_option(index=0)
+    page.get_by_text(re.compile("没有排上 1 名")).wait_for()
+    other = chosen.locator("option").nth(3).inner_text()
+    chosen.select_option(index=3)
+    page.get_by_text(re.compile("没有排上 0 名")).wait_for()
+    assert "手工选定" in rows.first.inner_text()
+    name = other.split()[0]
+    load = page.locator(".guanai-proposals tr", has_text=name)
+    assert "1" in load.first.inner_text()
+    assert helpers_of(folder) == before
+    page.get_by_role("button", name="接受整个方案").click()
+    page.get_by_text("已保存 2 个结对").wait_for()
+    assert len(helpers_of(folder) - before) == 2
+    page.get_by_role("button", name="整个撤销").click()
+    page.get_by_text("已整个撤销").wait_for()
+    assert helpers_of(folder) == before
+    assert li.outside == []
+    width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert width <= 0, "nothing sticks out sideways"
+
+
+def test_a_rule_is_changed_on_its_page_and_holds_on_the_next(li, folder):  # noqa: F811
+    page = li.open("settings")
+    row = page.locator(".guanai-setting", has_text="每名教师帮扶人数")
+    row.get_by_role("button", name="修改").click()
+    box = page.get_by_label(re.compile("^至少"))
+    box.fill("六名")
+    box.press("Enter")
+    page.locator(".guanai-error", has_text="整数").first.wait_for()
+    box.fill("2")
+    box.press("Enter")
+    page.get_by_role("button", name="保存到 school.xlsx").click()
+    page.get_by_text(re.compile("已保存：每名教师帮扶人数")).wait_for()
+    page = li.open("pairing")
+    page.get_by_text("≥2").first.wait_for()
+    assert list((folder / "backups").glob("school-*.xlsx"))
+    assert li.outside == []

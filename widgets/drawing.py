@@ -1,0 +1,79 @@
+"""A process beside the kernel that turns charts into pictures: the page goes on answering meanwhile.
+
+Drawing starts a JavaScript engine (a second, 60 MB) and holds Python while it works. Beside the kernel it holds up
+nobody; it ends by itself when nothing has been drawn for a while, and with its kernel.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+from typing import Any
+
+__all__ = ["drawn"]
+
+IDLE_SECONDS = 20.0
+PROGRAM = """
+import json, sys
+from vl_convert import vegalite_to_svg
+for line in sys.stdin.buffer:
+    try:
+        said = {"svg": vegalite_to_svg(json.loads(line), allowed_base_urls=[])}
+    except Exception as error:
+        said = {"error": str(error)}
+    print(json.dumps(said), flush=True)
+"""
+
+
+class _Drawer:
+    """One process that draws, one picture after the other."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._rest: threading.Timer | None = None
+
+    def draw(self, spec: dict[str, Any]) -> str:
+        with self._lock:
+            if self._rest is not None:
+                self._rest.cancel()
+            process = self._running()
+            try:
+                print(json.dumps(spec), file=process.stdin, flush=True)
+                line = process.stdout.readline() if process.stdout else ""
+            except OSError:  # it has ended between two pictures
+                line = ""
+            self._rest = threading.Timer(IDLE_SECONDS, self._end)
+            self._rest.daemon = True
+            self._rest.start()
+        answer = json.loads(line or '{"error": "the process that draws has ended"}')
+        if "svg" not in answer:
+            raise RuntimeError(answer["error"])
+        return str(answer["svg"])
+
+    def _running(self) -> "subprocess.Popen[str]":
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(  # noqa: S603  # our own Python
+                [sys.executable, "-P", "-c", PROGRAM],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                encoding="utf-8",
+            )
+        return self._process
+
+    def _end(self) -> None:
+        with self._lock:
+            if self._process is not None:
+                self._process.kill()
+                self._process.communicate()
+                self._process = None
+
+
+_drawer = _Drawer()
+
+
+def drawn(spec: dict[str, Any]) -> str:
+    """Return a Vega-Lite specification as SVG text. Raises RuntimeError when it cannot be drawn."""
+    return _drawer.draw(spec)
