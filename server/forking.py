@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 
 __all__ = ["GO", "KERNEL_OPTIONS", "LARGEST", "RETIRE", "main"]
@@ -31,6 +32,10 @@ KERNEL_OPTIONS = (
 LARGEST = 1 << 20
 # How long nobody has asked when the parent looks after itself.
 IDLE_SECONDS = 1.0
+# The same while there is something left to get warm.
+BREATH_SECONDS = 0.02
+# How long a thread that a page has begun may take to end.
+PATIENCE = 5.0
 # What it reads costs a page's time: it rests as many times as long as the reading took.
 REST = 20.0
 
@@ -85,10 +90,7 @@ def main() -> None:
     requests = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system forgets ended kernels by itself
-    get_warm()
-    threads = len(os.listdir("/proc/self/task"))
-    if threads > 1:
-        sys.exit(f"{threads} threads in the parent of the kernels: a fork would not be safe")
+    get_ready()
     requests.send(GO)
     forked = fork_on_request(requests)
     if forked is None:
@@ -98,36 +100,60 @@ def main() -> None:
     become_kernel(*forked)
 
 
-def get_warm() -> None:
-    """Import what pages need, use it once, and keep it out of the way of every child's garbage collector."""
+def get_ready() -> None:
+    """Import what pages need, and make what is the same for every kernel."""
     for name in NEEDED:
         with suppress(ImportError):
             importlib.import_module(name)
     from guanai.server.forked import prepare
+
+    prepare()
+    settle()
+
+
+def get_warm() -> Iterator[None]:
+    """Read the school and use each part once, step by step: pages that are asked for meanwhile need not wait for all."""
     from guanai.server.warming import warm_up
 
-    warm_up()
-    prepare()
+    for _ in warm_up():
+        settle()
+        yield
+
+
+def settle() -> None:
+    """Keep what there is out of the way of every child's garbage collector; end where a fork would not be safe."""
+    patience = time.monotonic() + PATIENCE
+    while threads() > 1 and time.monotonic() < patience:
+        time.sleep(0.01)  # one that shows how far a work has come ends just after it
+    if threads() > 1:
+        sys.exit(f"{threads()} threads in the parent of the kernels: a fork would not be safe")
     gc.collect()
     gc.freeze()
+
+
+def threads() -> int:
+    """Return how many threads this process has."""
+    return len(os.listdir("/proc/self/task"))
 
 
 def fork_on_request(requests: socket.socket) -> tuple[list[str], socket.socket] | None:
     """Answer requests; return in each child what it was asked for, and None in the parent at its end."""
     from guanai.server.warming import read_school
 
-    retired, rested = False, 0.0
-    requests.settimeout(IDLE_SECONDS)
+    retired, rested, steps = False, 0.0, get_warm()
+    requests.settimeout(BREATH_SECONDS)
     while True:
         try:
             message, lines, _, _ = socket.recv_fds(requests, LARGEST, 1)
         except TimeoutError:
             if retired and not has_children():
                 return None
-            if not retired and time.monotonic() > rested:
+            if not retired and time.monotonic() > rested:  # while nobody waits
                 begun = time.monotonic()
-                read_school()  # while nobody waits
-                rested = time.monotonic() + REST * (time.monotonic() - begun)
+                if next(steps, steps) is steps:
+                    requests.settimeout(IDLE_SECONDS)
+                    read_school()
+                    rested = time.monotonic() + REST * (time.monotonic() - begun)
             continue
         except OSError:
             return None

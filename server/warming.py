@@ -5,10 +5,9 @@ its classes are set up, its code has been run once (Python writes into code when
 quicker and shares more of its memory with the others.
 """
 
-import gc
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,26 +21,26 @@ from guanai.templates.errors import GuanaiError
 __all__ = ["read_school", "rehearse", "warm_up"]
 
 
-def warm_up() -> None:
-    """Use each part once."""
+def warm_up() -> Iterator[None]:
+    """Use each part once, step by step."""
     wording.say("page.pages")
     read_school()
-    rehearse(shipped_pages().values())
+    yield
+    for page in shipped_pages().values():
+        rehearse(page)
+        yield
 
 
-def rehearse(pages: Iterable[Path]) -> None:
-    """Run the cells of pages for nobody, and forget what they made.
+def rehearse(page: Path) -> None:
+    """Run the cells of a page for nobody, and forget what they made.
 
     Only of pages that ship: what a school has written itself may do anything. What goes wrong is the page's to tell.
     """
-    for page in pages:
-        notebook = json.loads(page.read_text(encoding="utf-8"))
-        cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-        code = compile("\n\n".join(cells), page.name, "exec")
-        with suppress(Exception):
-            exec(code, {"__name__": "__main__"})  # noqa: S102  # our own pages
-        ipywidgets.Widget.close_all()
-    gc.collect()
+    notebook = json.loads(page.read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    with suppress(Exception):
+        exec(compile("\n\n".join(cells), page.name, "exec"), {"__name__": "__main__"})  # noqa: S102  # our own pages
+    ipywidgets.Widget.close_all()
 
 
 def read_school() -> None:

@@ -15,7 +15,8 @@ from guanai.storage import open_school
 school = open_school(sys.argv[1])
 before = school.sequence(), sorted(os.listdir(sys.argv[1])), school.drafts().kept()
 os.environ["GUANAI_SCHOOL"] = sys.argv[1]
-forking.get_warm()
+forking.get_ready()
+assert len(list(forking.get_warm())) > len(sys.argv) - 2
 from ipywidgets.widgets.widget import _instances
 assert not _instances
 assert before == (school.sequence(), sorted(os.listdir(sys.argv[1])), school.drafts().kept())
