@@ -111,7 +111,7 @@ class Designs:
         """
         called = checked_name(name, self._school.forms()) if new else name
         plain = checked_upload(file, content)
-        form = self._read(plain, file, called)
+        form = self._read(plain, f"{Path(file).stem}.xlsx", called)
         before = None if new else self._school.form(called)
         check_needed(called, form, shipped_forms())
         guesses = guessed_renames(before, form) if before else {}
