@@ -13,6 +13,8 @@ from guanai.widgets import FirstSteps, Links, list_columns, page_for, record_pag
         ({"form": "pairing", "subject_id": "c1"}, "pairing?child=c1"),
         ({"form": "child", "subject_id": "c1"}, "child?id=c1&edit=1"),
         ({"form": "talk", "subject_id": "c1"}, "register?form=talk&child=c1"),
+        ({"form": "opening", "subject_id": "school", "kind": "school"}, "register?form=opening"),
+        ({"form": "home_visit", "subject_id": "s1", "kind": "teacher"}, "home_visit"),
         ({"form": "", "subject_id": "c1"}, ""),
         ({}, ""),
     ],

@@ -15,6 +15,7 @@ from guanai.storage.attachments import Attachments
 from guanai.storage.forms.loading import form_of
 from guanai.storage.forms.marks import to_html, to_plain
 from guanai.widgets import Form
+from guanai.widgets.labels import plain_text
 
 FORM = """
 | survey | type | name | label | required | parameters | appearance |
@@ -224,3 +225,17 @@ def test_marks_stay_out_of_tables_messages_and_headings():
     assert Labels(form).column("read") == "已读 承诺书"
     assert "已读 承诺书" in [header.text for header in headers_of(form)]
     assert [problem.label for problem in form.session().check()] == ["已读 承诺书"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "read"),
+    [
+        ("2026-11-20T14:10:00.000+08:00", "2026-11-20 14:10"),
+        ("2026-11-20T14:10", "2026-11-20 14:10"),
+        ("2026-11-20T14:10Z", "2026-11-20 14:10"),
+        ("2026-11-20", "2026-11-20"),
+        ("见2026-11-20T14:10的记录", "见2026-11-20T14:10的记录"),
+    ],
+)
+def test_a_moment_is_read_without_its_t(stored, read):
+    assert plain_text(stored) == read

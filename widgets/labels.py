@@ -1,5 +1,6 @@
 """Turn field names and codes into the words that a form uses for them."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +12,9 @@ from guanai.templates.wording import catalogue, say
 from guanai.widgets.boxes import spoken
 
 __all__ = ["Labels", "plain_text"]
+
+# A moment as it is stored: 2026-11-20T14:10:00.000+08:00.
+_STORED = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::[\d.]+)?(?:Z|[+-]\d\d:\d\d)?$")
 
 
 def plain_text(value: Any) -> str:
@@ -29,7 +33,7 @@ def plain_text(value: Any) -> str:
         return f"{value:.2f}".rstrip("0").rstrip(".")
     if isinstance(value, Mapping):
         return " ".join(text for text in map(plain_text, value.values()) if text)
-    return str(value)
+    return _STORED.sub(r"\1 \2", str(value))
 
 
 class Labels:

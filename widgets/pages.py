@@ -45,11 +45,21 @@ def page_about(form: str, child_id: str) -> str:
     return _address(form, child=child_id)
 
 
+OF_OTHERS = (
+    "helper",
+    "class",
+    "teacher",
+    "school",
+)  # subjects of duties that are no child, nor a child's family
+
+
 def page_for(line: Mapping[Any, Any]) -> str:
     """Return the page on which a due line is settled, its child filled in; the dossier itself is opened to edit."""
     form, child = str(line.get("form") or ""), line.get("subject_id", "")
     if not form:
         return ""
+    if line.get("kind", "child") in OF_OTHERS:
+        return _address(form)
     return _address("child", id=child, edit=1) if form == "child" else page_about(form, child)
 
 
