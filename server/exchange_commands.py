@@ -72,8 +72,6 @@ def _records(school: "School", chosen: Namespace) -> None:
         _tell_alike(plan.rows)
         tell(say("import.would", **counts))
         return
-    if counts["conflict"]:
-        raise ExchangeError("import.conflicts", count=counts["conflict"])
     done = school.imports.carry_out(plan, _progress)
     _tell_alike(plan.rows)
     tell(say("import.done", **counts))

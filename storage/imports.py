@@ -187,13 +187,15 @@ class Imports:
     def carry_out(self, plan: Plan, progress: Progress | None = None) -> Import | None:
         """Write every new and changed row, all or none; return the import as it is noted, None for nothing to write.
 
-        Raises ExchangeError while a row is bad or a column undecided, and ConflictError where somebody has saved one of the
+        Raises ExchangeError while a row is bad or in conflict or a column undecided, and ConflictError where somebody has saved one of the
         records since the plan was made.
         """
         if plan.undecided:
             raise plan.refusal()
-        if plan.counts["bad"] or plan.counts["conflict"]:
+        if plan.counts["bad"]:
             raise ExchangeError("import.refused", **plan.counts)
+        if plan.counts["conflict"]:
+            raise ExchangeError("import.conflicts", count=plan.counts["conflict"])
         new = [row.record for row in plan.rows if row.state == "new"]
         changed = [row.record for row in plan.rows if row.state == "changed"]
         if not new and not changed:
