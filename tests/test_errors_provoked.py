@@ -6,6 +6,7 @@ What the tests of a module provoke anyway stands there; here is the rest, by roo
 import asyncio
 import json
 import re
+import shutil
 import string
 import threading
 import zipfile
@@ -16,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 
 import pytest
+from conftest import TODAY
 from openpyxl import Workbook, load_workbook
 
 from guanai.server import checking, school_commands
@@ -23,7 +25,7 @@ from guanai.server.accounts import ACCOUNT_TABLE, Accounts
 from guanai.server.commands import parser
 from guanai.server.office import Office
 from guanai.server.samples import make_sample
-from guanai.storage import GuanaiError, create_school, grid_books
+from guanai.storage import GuanaiError, create_school, grid_books, open_school
 from guanai.storage.ejects import eject
 from guanai.storage.exports import export
 from guanai.storage.forms import form_of
@@ -44,6 +46,7 @@ CHILD = {
     "phone": "10012345678",
     "father_status": "away",
     "mother_status": "away",
+    "registered_on": "2026-09-01",
 }
 FILLED = re.compile(r"\{\w*\}|None|<[^>]+ object")
 
@@ -72,15 +75,30 @@ def command(*arguments):
     chosen.run(chosen)
 
 
-@pytest.fixture
-def desk(school, tmp_path, monkeypatch):
-    """A school with a class, one of the staff and a child; its folder, and room for files."""
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A school with a class, one of the staff and a child, made once."""
+    path = tmp_path_factory.mktemp("desk") / "school"
+    school = create_school(path, policy="002-1", name="星光小学", on=TODAY)
     school.save("class", CLASS)
-    staff = school.save("staff", {"name": "宋老师", "role": "subject", "active": "yes"})
-    child = school.save("child", CHILD)
-    return SimpleNamespace(
-        school=school, staff=staff, child=child, tmp=tmp_path, path=school.folder.path, patch=monkeypatch
+    school.save("staff", {"name": "宋老师", "role": "subject", "active": "yes"})
+    school.save("child", CHILD)
+    school.close()
+    return path
+
+
+@pytest.fixture
+def desk(folder, tmp_path, monkeypatch):
+    """A copy of that school which a test may change, and room for files."""
+    path = tmp_path / "school"
+    shutil.copytree(folder, path)
+    opened = open_school(path)
+    school = opened.as_user("测试老师")
+    (staff,), (child,) = (school.table(form).rows() for form in ("staff", "child"))
+    yield SimpleNamespace(
+        school=school, staff=dict(staff), child=dict(child), tmp=tmp_path, path=path, patch=monkeypatch
     )
+    opened.close()
 
 
 # -- files in and out
