@@ -1,10 +1,18 @@
 """How long a page takes over HTTP, from the request to its last byte with all widgets, by the way its kernel starts.
 
-    python -m tests.bench_kernels [--rounds 5] [--size full] [--burst 20]
+    python tests/bench_kernels.py [--rounds 5] [--size full] [--burst 20]
+    python tests/bench_kernels.py --saves 600 [--people 50] [--size full]
 
 Three servers of the same sample school take turns in one run, so that what else the machine does falls on all:
 ``ordinary`` starts a Python for each page, as Voila does, ``warm`` forks a kernel when the page is asked for, ``pooled`` hands out a
 kernel that waits. Then visitors come at once, and memory is taken with and without further visitors.
+
+With ``--saves`` only this is done, for so many seconds, by the pooled server: people, each with an account, a session and
+the page of home visits open, fill it in and save every five seconds. They send the very messages that the page's script
+sends for what is typed and for a click on Save (a page's kernel takes no others: Voila lets nobody send it code). A save
+lasts from the click to the word that it is saved. At the end each save is looked for in the records: lost or doubled.
+
+Pages that fail are counted and end the run with an error; nothing is waited for without end.
 Figures of different machines or runs cannot be compared; the ratios within a run can.
 """
 
@@ -16,15 +24,17 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import psutil
+from savers import Savers, report
 
 from guanai.server.addresses import free_port
 from guanai.server.console import tell
 from guanai.server.tallies import memory_of
 from guanai.server.visits import Visitor
+from guanai.storage import open_school
 
 WAYS = {
     "ordinary": {
@@ -35,6 +45,8 @@ WAYS = {
     "pooled": {"waiting": 3, "pause_seconds": 0.3},
 }
 PAGES = ("fields", "home", "child", "home_visit", "checklist", "summary")
+STARTS_WITHIN = 60  # seconds
+failed: list[str] = []
 NAME, PASSWORD = "林测试", "青山常在-2026"
 FIELDS = """
 import ipywidgets as w
@@ -57,7 +69,6 @@ def make_school(folder: Path, size: str) -> None:
 
     from guanai.server.accounts import Accounts
     from guanai.server.serve_commands import make_demo
-    from guanai.storage import open_school
 
     make_demo(folder, size)
     with_account = open_school(folder)
@@ -74,13 +85,18 @@ def served(folder: Path, number: int, settings: dict):
     port = free_port(21_000 + 200 * number)
     command = [sys.executable, "-c", SERVE, str(folder), str(port), json.dumps(settings)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
-    process.stdout.readline()
-    threading.Thread(target=lambda: list(process.stdout), daemon=True).start()
+    speaks = threading.Event()
+    threading.Thread(target=lambda: [speaks.set() for _ in process.stdout], daemon=True).start()
     try:
+        if not speaks.wait(STARTS_WITHIN):
+            sys.exit(f"the server has not started within {STARTS_WITHIN} s; its log is in {folder / 'logs'}")
         yield process, signed_in(f"http://127.0.0.1:{port}")
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def signed_in(base: str) -> Visitor:
@@ -94,7 +110,7 @@ def seconds(visitor: Visitor, page: str):
     answer = visitor.get(f"/{page}")
     took = time.perf_counter() - begun
     if not answer.renders:
-        sys.exit(f"{page} does not render: {answer.status}")
+        failed.append(f"{page} does not render: {answer.status}")
     return took, answer
 
 
@@ -150,8 +166,7 @@ def memory(way: str, process: subprocess.Popen, visitor: Visitor, page: str, peo
 
     def all_of_it() -> float:
         time.sleep(3)
-        everybody = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-        return sum(memory_of(one.pid) or 0 for one in everybody) / 2**20
+        return memory_of_all(process)
 
     answers = [seconds(visitor, page)[1]]
     before = all_of_it()
@@ -162,6 +177,33 @@ def memory(way: str, process: subprocess.Popen, visitor: Visitor, page: str, peo
         visitor.close(answer)
 
 
+def memory_of_all(process: subprocess.Popen) -> float:
+    """Return the memory of a server and all that it has started, in MiB; what they share counts once."""
+    everybody = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    return sum(memory_of(one.pid) or 0 for one in everybody) / 2**20
+
+
+def save(folder: Path, people: int, lasting: float) -> None:
+    """Let people save for so many seconds; say how long a save takes, what is lost, what memory grows."""
+    from guanai.server.accounts import Accounts
+
+    names = [f"{NAME}{number}" for number in range(people)]
+    with closing(open_school(folder)) as school:
+        accounts = Accounts(school.table("account"))
+        for name in names:
+            if accounts.find(name) is None:
+                accounts.add(name, PASSWORD, role="coordinator")
+    with served(folder, 9, WAYS["pooled"]) as (process, visitor):
+        time.sleep(5)
+        savers = Savers(visitor.base, [(name, PASSWORD) for name in names], lambda: memory_of_all(process))
+        savers.save(lasting)
+    with closing(open_school(folder)) as school:
+        lines, wrong = report(savers, school, lasting)
+    failed.extend(wrong)
+    for line in [*lines, "load of the machine: {:.1f}, {:.1f}, {:.1f}".format(*psutil.getloadavg())]:
+        tell(line)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -170,11 +212,16 @@ def main() -> None:
     parser.add_argument("--burst", type=int, default=20)
     parser.add_argument("--ways", nargs="*", default=list(WAYS))
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--saves", type=float, default=0, help="for how many seconds people save")
+    parser.add_argument("--people", type=int, default=50, help="how many people do")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary, ExitStack() as stack:
         folder = chosen.folder or Path(temporary) / "school"
         if not folder.exists():
             make_school(folder, chosen.size)
+        if chosen.saves:
+            save(folder, chosen.people, chosen.saves)
+            end()
         servers = {
             way: stack.enter_context(served(folder, number, WAYS[way]))
             for number, way in enumerate(chosen.ways)
@@ -186,6 +233,12 @@ def main() -> None:
                 memory(way, process, visitor, page)
         for way, (_process, visitor) in servers.items():
             burst(way, visitor, chosen.burst)
+    end()
+
+
+def end() -> None:
+    """End the run, with an error where something has failed."""
+    sys.exit(f"{len(failed)} failed: " + "; ".join(failed) if failed else None)
 
 
 if __name__ == "__main__":
