@@ -130,7 +130,7 @@ def _answers(items: Sequence[Item], element: ElementTree.Element) -> dict[str, A
         children[_local(child)].append(child)
     answers: dict[str, Any] = {}
     for item in items:
-        found = children[item.name]
+        found = children.get(item.name, [])
         if isinstance(item, Repeat):
             answers[item.key] = [_answers(item.items, one) for one in found if _has_answer(one)]
         elif isinstance(item, Group) and found:

@@ -74,7 +74,7 @@ def test_an_emergency_is_counted_down_and_recorded_by_one_click(page, emergency)
     first = left.inner_text()
     assert re.fullmatch(r"还有 \d+ 分 \d+ 秒", first)
     kernels = []
-    page.on("websocket", lambda socket: socket.on("framesent", kernels.append))
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: kernels.append(frame)))
     until(page, f"document.querySelector('.step-left').textContent !== {first!r}")
     page.evaluate("document.getElementById('emergencies').dataset.now = Date.now() + 3600000")
     page.wait_for_selector(".step-late .step-left")

@@ -75,7 +75,7 @@ def test_the_same_save_sent_twice_changes_the_dossier_once(desk, child):
     ("register", "answers", "key"),
     [
         ("nosuch", {"new_phone": "13911110000"}, "entity.no_register"),
-        ("staff", {"new_village": "石桥村"}, "entity.no_field"),
+        ("class", {"new_village": "石桥村"}, "entity.no_field"),
         ("staff", {"new_phone": "13911110000"}, "entity.no_record"),
         ("child", {"new_phone": "不是号码"}, "entity.refused"),
     ],

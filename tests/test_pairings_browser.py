@@ -35,9 +35,9 @@ def test_propose_change_accept_see_the_loads_undo(li, folder):  # noqa: F811
     chosen = rows.first.locator("select")
     chosen.select_option(index=0)
     page.get_by_text(re.compile("没有排上 1 名")).wait_for()
-    other = chosen.locator("option").nth(3).inner_text()
     chosen.select_option(index=3)
     page.get_by_text(re.compile("没有排上 0 名")).wait_for()
+    other = chosen.evaluate("list => list.selectedOptions[0].text")
     assert "手工选定" in rows.first.inner_text()
     name = other.split()[0]
     load = page.locator(".guanai-proposals tr", has_text=name)

@@ -344,6 +344,7 @@ class TestManaged:
 
 def managed(folder):
     """Return the manager of pages' kernels without a server."""
+    KernelProvisionerFactory.clear_instance()  # a notebook that ran before in this process has left one without our settings
     config = Config(
         {
             "KernelProvisionerFactory": {"default_provisioner_name": PROVISIONER},
