@@ -198,7 +198,7 @@ class Designs:
     def _base(self, name: str) -> tuple[str, int]:
         """Return what tells whether the form in use is still the one that was looked at."""
         own, versions = self._own(name), self._school.versions.of(name)
-        return (mark_of(workbook_of(own)) if own else "", versions[-1].number if versions else 0)
+        return (mark_of(own.read_bytes()) if own else "", versions[-1].number if versions else 0)
 
     def _check_base(self, proposal: Proposal) -> None:
         if self._base(proposal.name) == proposal.base:
