@@ -22,8 +22,7 @@
   FileReader.prototype.readAsArrayBuffer = function (file) {
     const told = field?.querySelector(".guanai-most");
     if (!told || file.size <= Number(told.dataset.most)) return read.call(this, file);
-    refuse(file, told);
-    this.onabort?.(); // whoever waits for the content is told that there will be none
+    refuse(file, told); // nothing is sent, not even a word of it: ipywidgets would tell a reason that no kernel takes
   };
 
   // ipywidgets writes behind the button how many files it holds: here none, since they are kept as soon as they come.
