@@ -5,13 +5,12 @@ file kept twice is kept once.
 """
 
 import hashlib
-import os
 import re
 import unicodedata
-from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
+from guanai.storage.whole_files import whole_file
 from guanai.templates.errors import GuanaiError
 
 __all__ = ["LARGEST", "PICTURES", "Attachments", "safe_name"]
@@ -96,17 +95,11 @@ class Attachments:
         path = self.folder / name
         if path.exists():
             return
-        part = self.folder / f".{name}.{os.getpid()}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
+            with whole_file(path) as part:
+                part.write_bytes(content)
         except OSError as error:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
             raise GuanaiError("attachment.unwritable", name=name, reason=error.strerror or "") from error
 
 

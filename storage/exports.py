@@ -20,6 +20,7 @@ from guanai.storage.frames import retired_fields
 from guanai.storage.headers import Header, headers_of, label_of, repeats_of
 from guanai.storage.import_cells import BETWEEN
 from guanai.storage.spreadsheets import Sheet, book_of
+from guanai.storage.whole_files import whole_file
 from guanai.templates.errors import ExchangeError
 from guanai.templates.wording import say
 
@@ -83,15 +84,11 @@ def export(
         () if without_sensitive else retired_fields(records, definition.columns),
         definition.sensitive if without_sensitive else frozenset(),
     )
-    fresh = path.with_name(f".{path.name}.writing")
     try:
-        write(register, fresh)
-        fresh.replace(path)
+        with whole_file(path) as fresh:
+            write(register, fresh)
     except OSError as error:
         raise ExchangeError("exchange.unwritable", file=path) from error
-    finally:
-        if fresh.exists():
-            fresh.unlink()
     return len(records)
 
 

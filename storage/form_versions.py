@@ -5,9 +5,7 @@ frame or export shows. A version is never changed: taking one back publishes it 
 """
 
 import hashlib
-import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +16,7 @@ from guanai.storage.folders import Folder
 from guanai.storage.forms.definitions import Retired
 from guanai.storage.forms.renames import composed, inverse
 from guanai.storage.tables import RecordTable
+from guanai.storage.whole_files import whole_file
 from guanai.templates.errors import StorageError
 
 __all__ = ["VERSIONS", "Version", "Versions", "mark_of", "write_whole"]
@@ -124,17 +123,11 @@ class Versions:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all. Raises StorageError, in words, when it cannot be written."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        with whole_file(path) as part:
+            part.write_bytes(content)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         raise StorageError(
             "designer.unwritable", file=path.name, reason=error.strerror or str(error)
         ) from error

@@ -10,7 +10,7 @@ from guanai.care.summaries import Summary, labelled
 from guanai.storage.spreadsheets import Sheet
 from guanai.templates.wording import catalogue, say
 
-__all__ = ["figures_sheet", "met_words", "sheets_of"]
+__all__ = ["figures_sheet", "frame_sheet", "met_words", "sheets_of"]
 
 # Columns that hold the ids of records: a person reads names instead, or nothing.
 IDS = ("visit", "child")
@@ -68,11 +68,20 @@ def _sheet(name: str, table: pd.DataFrame, names: Mapping[str, str], language: s
     kept = [
         column for column in shown.columns if not ("label" in shown.columns and column == shown.columns[0])
     ]
+    head = [str(heading) for heading in worded.columns]
+    return frame_sheet(_word(f"report.table.{name}", name, language), head, shown[kept], worded)
+
+
+def frame_sheet(
+    title: str, head: list[str], frame: pd.DataFrame, worded: pd.DataFrame | None = None
+) -> Sheet:
+    """Return a frame as a sheet, with ``worded`` its values in words; a column's own values say of what kind it is."""
+    values = frame if worded is None else worded
     return Sheet(
-        title=_word(f"report.table.{name}", name, language),
-        head=[str(heading) for heading in worded.columns],
-        kinds=[_kind(column, shown[column]) for column in kept],
-        rows=[[_plain(value) for value in row] for row in worded.itertuples(index=False, name=None)],
+        title=title,
+        head=head,
+        kinds=[_kind(column, frame[column]) for column in frame.columns],
+        rows=[[_plain(value) for value in row] for row in values.itertuples(index=False, name=None)],
     )
 
 

@@ -6,7 +6,6 @@ state of the file than the one on the disk is refused.
 
 import hashlib
 import io
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -20,6 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from guanai.care.sheets import ROW
 from guanai.storage.cells import safe_cell
+from guanai.storage.whole_files import whole_file
 from guanai.storage.workbooks import Sheets
 from guanai.templates.errors import GuanaiError
 
@@ -74,19 +74,16 @@ def write_edits(path: Path, edits: Sequence[Edit], expected: str, backups: Path)
         edits, key=lambda one: -(one.row or 0)
     ):  # from below: a row that goes moves those below it
         _apply(_page(book, edit.sheet), edit)
-    fresh = path.with_name(f".{path.name}.writing")
     try:
         backups.mkdir(parents=True, exist_ok=True)
         kept = _free(backups, path)
         shutil.copy2(path, kept)
-        book.save(fresh)
-        if digest_of(path) != expected:
-            raise GuanaiError("settings.newer", file=path.name)
-        os.replace(fresh, path)
+        with whole_file(path) as fresh:
+            book.save(fresh)
+            if digest_of(path) != expected:
+                raise GuanaiError("settings.newer", file=path.name)
     except OSError as error:
         raise GuanaiError("settings.unwritable", file=path.name, reason=error.strerror or error) from error
-    finally:
-        fresh.unlink(missing_ok=True)
     return kept
 
 

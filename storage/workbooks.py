@@ -11,6 +11,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from guanai.care.sheets import ROW
 from guanai.storage.cells import plain_cell
 from guanai.storage.spreadsheets import Sheet, book_of
+from guanai.storage.whole_files import whole_file
 from guanai.templates import template
 from guanai.templates.errors import PolicyError
 
@@ -65,9 +66,8 @@ def _plain(cell: Any) -> Any:
 def write_workbook(path: Path, sheets: Sheets) -> None:
     """Write the sheets as a workbook to be edited; the file appears whole or not at all."""
     book = book_of(_sheet(title, rows) for title, rows in sheets.items())
-    fresh = path.with_suffix(".writing")
-    book.save(fresh)
-    fresh.replace(path)
+    with whole_file(path) as fresh:
+        book.save(fresh)
 
 
 def _sheet(title: str, rows: list[dict[str, Any]]) -> Sheet:

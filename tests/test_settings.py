@@ -253,8 +253,8 @@ def test_a_disk_that_cannot_be_written_leaves_the_file_as_it_was(school, monkeyp
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("guanai.storage.workbook_edits.os.replace", full)
+    monkeypatch.setattr("guanai.storage.whole_files.os.fsync", full)
     with pytest.raises(GuanaiError, match=r"school\.xlsx"):
         write_edits(path, [Edit("职责", 2, {"备注": "x"})], expected, school.folder.backups)
     assert path.read_bytes() == before
-    assert not list(path.parent.glob(".*writing*"))
+    assert not list(path.parent.glob(f".{path.name}*"))

@@ -72,10 +72,8 @@ class Import(Panel):
         self.confirm = button(say("imports.confirm", language, count=0), self._carry_out, "guanai-main")
         self.cancel = button(say("imports.cancel", language), self._start_again)
         self.buttons = ipw.HBox([self.confirm, self.cancel], layout=plain(), _dom_classes=("guanai-buttons",))
-        self.fill_with(
-            self.box,
-            self.bar,
-            self.notice,
+        # What a file brings to the page, from top to bottom.
+        self.found = (
             self.summary,
             self.sheet,
             self.columns,
@@ -84,6 +82,12 @@ class Import(Panel):
             self.table,
             self.pager,
             self.buttons,
+        )
+        self.fill_with(
+            self.box,
+            self.bar,
+            self.notice,
+            *self.found,
         )
         register.observe(lambda _: self._start_again(), "value")
         self._hide()
@@ -323,16 +327,7 @@ class Import(Panel):
         self._hide()
 
     def _hide(self) -> None:
-        for part in (
-            self.summary,
-            self.sheet,
-            self.columns,
-            self.rows,
-            self.filter,
-            self.table,
-            self.pager,
-            self.buttons,
-        ):
+        for part in self.found:
             show(part, False)
 
     def _say(self, kind: str, text: str) -> None:
