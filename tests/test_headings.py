@@ -97,6 +97,11 @@ def test_headings_are_read_in_either_language(written, heading):
         ("select all that apply from toilets or specify other", "select_multiple toilets or_other"),
         ("end  repeat", "end_repeat"),
         ("分组开始", "begin_group"),
+        ("q picture", "image"),
+        ("add date time prompt", "dateTime"),
+        ("get device id", "deviceid"),
+        ("uri:deviceid", "deviceid"),
+        ("phone number", "phone number"),
         ("地图", "地图"),
     ],
 )

@@ -143,11 +143,16 @@ class Form(Panel):
     # -- what a person does
 
     def _heard(self, field: Field, raw: object) -> None:
+        before = self._session.state(field.path).value
         changed = self._session.set(field.path, raw)
         self._left.add(field.path)
         self._touch()
         self._show({field.path, *changed})
         self._keep_draft()
+        if (
+            field.is_quick and not before and field.path not in self._wrong
+        ):  # not while arrow keys change an answer
+            self._sections.go_on(field.path)
 
     def _moved(self) -> None:
         """Rows came or went: every state may have changed."""

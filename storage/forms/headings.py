@@ -191,6 +191,7 @@ _OTHER_TYPES = {
     "datetime": "dateTime",
     "select1": "select_one",
     "photo": "image",
+    "picture": "image",
     "照片": "image",
     "附件": "file",
     "滑块": "range",
@@ -204,7 +205,6 @@ _OTHER_PHRASES = {  # types of two words, from before underscores
     "start time": "start",
     "end time": "end",
     "device id": "deviceid",
-    "phone number": "phonenumber",
     "subscriber id": "subscriberid",
     "sim id": "simserial",
 }
@@ -225,6 +225,7 @@ _SPACED_TYPES = re.compile(
 )
 _OLD_MULTIPLE = re.compile(r"^select all that apply(?=\s|$)")
 _FROM_FILE = re.compile(r"[\s_]+from[\s_]+file\b")
+_OLD_PROMPT = re.compile(r"^(?:(?:q|get) (?P<asked>.+)|add (?P<added>.+) prompt|uri:(?P<told>\w+))$")
 _BRACKETED_LANGUAGE = re.compile(r"^(?P<word>[^（(:]+?)\s*[（(](?P<language>[^()（）]+)[）)]$")
 _CODE = re.compile(r"\(([A-Za-z-]+)\)\s*$")
 
@@ -287,6 +288,8 @@ def read_type(text: str) -> str:
     typed = _OLD_MULTIPLE.sub("select_multiple", " ".join(text.split()))
     typed = _FROM_FILE.sub("_from_file", typed.replace(" or specify other", " or_other"))
     typed = _SPACED_TYPES.sub(lambda found: "_".join(word for word in found.groups() if word), typed)
+    if prompt := _OLD_PROMPT.match(typed):
+        typed = next(filter(None, prompt.groups()))
     word, *rest = _OTHER_PHRASES.get(typed, typed).split(" ")
     known = _READ_TYPES.get(word, word)
     if known.startswith("select_") or known == "rank":
