@@ -32,6 +32,11 @@ def test_every_heading_goes_to_chinese_and_back(heading, language):
     assert not written.isascii()
 
 
+@pytest.mark.parametrize("heading", ["noAppErrorString::English (en)", "备注::中文 (zh)", "grade"])
+def test_a_column_of_the_author_s_own_stays_as_it_is(heading):
+    assert read_heading(write_heading(heading)) == heading
+
+
 @pytest.mark.parametrize("heading", HOUSE_HEADINGS)
 def test_the_house_s_own_headings_go_to_chinese_and_back(heading):
     assert read_heading(write_heading(heading)) == heading

@@ -278,7 +278,7 @@ def write_heading(heading: str) -> str:
         return HOUSE_HEADINGS[heading]
     word, mark, language = heading.partition("::")
     chinese = _WRITE_HEADINGS.get(word, word)
-    if language in _LANGUAGES:
+    if language in _LANGUAGES and word in _WRITE_HEADINGS:
         return f"{chinese}（{_LANGUAGES[language]}）"
     return f"{chinese}{mark}{language}"
 
