@@ -90,6 +90,8 @@ class Form(Panel):
         self.unfinished.begin(self._token, self._base, self._session.written())
 
     def _open(self, answers: Mapping[str, Any], **how: Any) -> Any:
+        if person := getattr(self._form, "person", ""):
+            how["person"] = person
         return self._form.session(dict(answers), language=spoken(self._language), **how)
 
     # -- what tests and notebooks use

@@ -50,12 +50,13 @@ _OPEN_REFERENCE = re.compile(r"\$\{[^{}]*(?:\{|$)")
 
 @dataclass(frozen=True)
 class Asked:
-    """What only the sheet knows of an item: row, type as written in XLSForm, parameters, whether it is sensitive."""
+    """What only the sheet knows of an item: row, type as written in XLSForm, parameters, marks of the house."""
 
     row: int
     type: str
     parameters: dict[str, str]
     sensitive: bool = False
+    own: bool = False
 
 
 def check_sheets(sheets: FormSheets) -> dict[str, Asked]:
@@ -153,7 +154,8 @@ def _walk(sheets: FormSheets) -> Iterator[tuple[str, Asked]]:
                 "form.no_calculation", **sheets.place("survey", row.number, "calculation"), name=name
             )
         sensitive = any(map(_is_sensitive, (row, *(begun for begun, _, _ in opened))))
-        asked = Asked(row.number, kind, _parameters(sheets, row), sensitive)
+        own = row.get("guanai::own").lower() in _YES
+        asked = Asked(row.number, kind, _parameters(sheets, row), sensitive, own)
         for place_of in _parents(opened, lists):
             yield f"{place_of}/{name}", asked
         if word in _BEGINS:

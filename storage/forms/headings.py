@@ -83,8 +83,9 @@ SETTING_HEADINGS = {
 }
 
 # Columns of this house, which XLSForm knows nothing of and other programs leave alone: whether an answer (or all
-# of a group) can be left out of an export as sensitive; on the sheet of settings, with which other forms it is listed.
-HOUSE_HEADINGS = {"guanai::sensitive": "保密", "guanai::group": "类组"}
+# of a group) can be left out of an export as sensitive; whether a new record is answered there with whoever is signed
+# in; on the sheet of settings, with which other forms it is listed.
+HOUSE_HEADINGS = {"guanai::sensitive": "保密", "guanai::own": "本人", "guanai::group": "类组"}
 GROUPS = {
     "people": "人与档案",
     "visits": "家访",
@@ -218,7 +219,9 @@ _OTHER_LANGUAGES = {
 _SPOKEN = frozenset({"label", "hint", "guidance_hint", "required_message", "constraint_message", "caption"})
 
 _YES = {"是": "yes", "否": "no"}
-_YES_HEADINGS = frozenset({"required", "read_only", "allow_choice_duplicates", "guanai::sensitive"})
+_YES_HEADINGS = frozenset(
+    {"required", "read_only", "allow_choice_duplicates", "guanai::sensitive", "guanai::own"}
+)
 
 _SPACED_TYPES = re.compile(
     r"^(begin|end)[\s_]+(group|repeat|loop)(?=\s|$)|^(select)[\s_]+(one|multiple)(?=\s|$|_from_file|_external)"

@@ -239,6 +239,7 @@ class _Reader:
             triggered=self._compiled(path, self.triggered.get(path), "calculate"),
             save_to=attribute(f"{_ENTITIES}saveto") or "",
             sensitive=_is_sensitive(self.sources.rows, path),
+            own=asked is not None and asked.own,
         )
 
     def _entities(self, element: Element, path: str) -> Iterator[Entity]:
