@@ -185,7 +185,7 @@ def test_marks_and_triggers_are_told_too():
     after = form_of(head + rows.format("是", "concat(${a}, '！')", "${a}", "yes"))
     assert sorted(one.text() for one in differences(before, after)) == [
         "“乙”的本人由“（无）”改为“是”",
-        "“乙”的计算由“（无）”改为“concat(${a}, '！')”",
         "“乙”的触发由“（无）”改为“a”",
+        "“乙”的计算由“（无）”改为“concat(${a}, '！')”",
         "“甲”的保密由“（无）”改为“是”",
     ]

@@ -27,7 +27,7 @@ from guanai.templates.errors import FormError
 
 __all__ = ["form_of", "form_of_file", "last_good_form", "load_form"]
 
-_STAMP = 4  # counted up when what is kept on disk changes its meaning
+_STAMP = 5  # counted up when what is kept on disk changes its meaning
 _HOUSE_LANGUAGE = "中文 (zh)"
 _RAW_COLUMNS = ("bind", "instance", "body", "media")
 _EXTERNAL = "select_one_external "
