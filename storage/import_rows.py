@@ -85,7 +85,6 @@ class Judge:
         self._ids: dict[str, int] = {}
         self._there = {str(one["id"]): one for one in school.table(form).rows() if "id" in one}
         self._binned = {change.record_id for change in school.bin(form)}
-        self._blank = school.session(form)
         self._headers = _by_path(self._form, list(self._there.values()))
         self._children: dict[str, str] | None = None
         self._by_hand = self._looks_at_changes()
@@ -217,10 +216,10 @@ class Judge:
     ) -> Session:
         """Return the form filled in; answer by answer where it looks at what a person changes."""
         if not self._by_hand:
-            return self._school.session(self._name, {**before, **given}, defaults=defaults)
+            return self._school.session(self._form, {**before, **given}, defaults=defaults)
         columns = self._form.columns
         lists = {key: value for key, value in given.items() if columns.get(key, "repeat") == "repeat"}
-        session = self._school.session(self._name, {**before, **lists}, defaults=defaults)
+        session = self._school.session(self._form, {**before, **lists}, defaults=defaults)
         for key, value in given.items():
             if key in columns and columns[key] != "repeat" and not _alike(before.get(key), value):
                 session.set(key, value)
@@ -250,11 +249,12 @@ class Judge:
     def _unasked(self, raw: Raw, given: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
         """Say which answers of a row are not kept, since the form does not ask them beside the others."""
         columns = self._form.columns
+        said = {path.partition("/")[0] for path in raw.answers}
         lost = [
             self._called(key)
             for key, value in given.items()
             if key in columns
-            and any(path.partition("/")[0] == key for path in raw.answers)
+            and key in said
             and value not in (None, "", [])
             and key not in after
             and not self._works_out(key)

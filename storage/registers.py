@@ -100,7 +100,7 @@ class Registers:
 
     def session(
         self,
-        form: str,
+        form: str | Form,
         record: Mapping[str, Any] | None = None,
         language: str | None = None,
         *,
@@ -108,10 +108,12 @@ class Registers:
     ) -> Session:
         """Return a form being filled in, with a record's answers or empty, its choices from the records.
 
-        ``defaults`` says whether empty answers get their defaults; without it those of a new record do.
+        ``defaults`` says whether empty answers get their defaults; without it those of a new record do. Whoever opens
+        thousands gives the form itself, which is then looked for once.
         """
         chosen = language or os.environ.get("GUANAI_LANGUAGE", "zh")
-        return self.form(form).session(record, language=chosen, defaults=defaults)
+        definition = form if isinstance(form, Form) else self.form(form)
+        return definition.session(record, language=chosen, defaults=defaults)
 
     def instances(self, name: str) -> list[dict[str, str]]:
         """Return the rows that a form's choices or look-ups read: of a register, or of a file beside the forms.
