@@ -18,7 +18,7 @@ from guanai.templates.wording import say
 if TYPE_CHECKING:
     from guanai.storage.schools import School
 
-__all__ = ["STAMPS", "Difference", "Judge", "Raw", "Row"]
+__all__ = ["STAMPS", "Difference", "Judge", "Raw", "Row", "is_id"]
 
 
 @dataclass
@@ -75,16 +75,16 @@ class Judge:
     def __init__(
         self,
         school: "School",
-        form: str,
+        form: Form,
         choices: Mapping[tuple[int, str], str] | None = None,
         elsewhere: Callable[[str, str], Sequence[Mapping[str, Any]]] | None = None,
     ) -> None:
-        self._school, self._name, self._form = school, form, school.form(form)
+        self._school, self._name, self._form = school, form.name, form
         self._choices = choices or {}
         self._elsewhere = elsewhere
         self._ids: dict[str, int] = {}
-        self._there = {str(one["id"]): one for one in school.table(form).rows() if "id" in one}
-        self._binned = {change.record_id for change in school.bin(form)}
+        self._there = {str(one["id"]): one for one in school.table(form.name).rows() if "id" in one}
+        self._binned = {change.record_id for change in school.bin(form.name)}
         self._headers = _by_path(self._form, list(self._there.values()))
         self._children: dict[str, str] | None = None
         self._by_hand = self._looks_at_changes()
@@ -109,7 +109,7 @@ class Judge:
                 return self._changed(raw, before)
             if raw.record_id in self._binned:
                 return self._bad(raw, say("import.binned", id=raw.record_id))
-            if not _is_id(raw.record_id):
+            if not is_id(raw.record_id):
                 return self._bad(raw, say("exchange.no_such_id", id=raw.record_id))
         return self._new(raw)
 
@@ -284,7 +284,8 @@ class Judge:
         name = answers.get("name")
         if not name and isinstance(child := answers.get("child"), str):
             if self._children is None:
-                self._children = self._school.labels("child")
+                listed = self._form.instances("child") if self._form.instances else ()
+                self._children = {one["id"]: one["label"] for one in listed}
             name = self._children.get(child, child)
         return " ".join(str(part) for part in (name, answers.get("date")) if part) or str(number)
 
@@ -304,7 +305,7 @@ def _problems(session: Session) -> tuple[str, ...]:
     return tuple(f"{problem.label}：{problem.message}" for problem in session.check())
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
     """Whether a text can be the id of a record that another school made."""
     try:
         return str(UUID(text)) == text.lower()

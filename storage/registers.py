@@ -318,13 +318,23 @@ class Registers:
         }
         return dict(self.table(form).replace(record_id, changed, expected, token))
 
-    def load(self, form: str, records: Iterable[Mapping[str, Any]], *, at: str | None = None) -> int:
-        """Keep many records that have been checked already, all or none and as they stand; return how many."""
+    def load(
+        self,
+        form: str,
+        records: Iterable[Mapping[str, Any]],
+        *,
+        at: str | None = None,
+        follows: bool = True,
+    ) -> int:
+        """Keep many records that have been checked already, all or none and as they stand; return how many.
+
+        With ``follows`` what the form's sheet ``entities`` says is changed in other registers in the same step.
+        """
         sample = self._stamped(form, {}, at)
         stamped = [sample | {"id": str(uuid7())} | dict(record) for record in records]
         with self.transaction():
             self.table(form).insert_multiple(stamped)
-            for record in stamped if self.form(form).entities else ():
+            for record in stamped if follows and self.form(form).entities else ():
                 follow(self, self.session(form, record), record, None)
         return len(stamped)
 

@@ -10,6 +10,8 @@ from openpyxl import Workbook, load_workbook
 from guanai.storage import ExchangeError, create_school
 from guanai.storage.exchange import export_records, import_records
 
+pytestmark = pytest.mark.usefixtures("coordinator")
+
 CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": "三年级1班"}
 
 

@@ -8,6 +8,8 @@ from openpyxl import Workbook, load_workbook
 from guanai.storage.exports import exported
 from guanai.widgets import Choice, Import, ImportsMade
 
+pytestmark = pytest.mark.usefixtures("coordinator")
+
 CLASS = "三年级1班"
 CHILD = {
     "name": "林小雨",
@@ -46,8 +48,8 @@ def test_a_heading_is_corrected_and_the_rows_written_and_taken_back(ready, page)
     assert list(choices.undecided) == ["名字啊"]
     choices.undecided["名字啊"].value = "name"
     assert not page.confirm.disabled
-    assert "&lt;b&gt;周小河" in page.table.value
-    assert "<b>周" not in page.table.value
+    assert "&lt;b&gt;周小河" in page.table.table.value
+    assert "<b>周" not in page.table.table.value
     page.confirm.click()
     assert "a.xlsx" in page.notice.value
     assert [one["name"] for one in ready.table("child").rows()] == ["<b>周小河"]
@@ -70,9 +72,9 @@ def test_a_column_that_was_known_can_be_another(ready, page):
 
 def test_a_bad_row_stands_first_and_nothing_can_be_confirmed(page):
     page.read("a.xlsx", book(HEADS, ["周小河", "男", "2015-3-8", CLASS], ["", "男", "2015-2-30", CLASS]))
-    assert page.state.value == "bad"
-    assert "2015-2-30" in page.table.value
-    assert "周小河" not in page.table.value
+    assert page.table.state.value == "bad"
+    assert "2015-2-30" in page.table.table.value
+    assert "周小河" not in page.table.table.value
     assert page.confirm.disabled
     page.cancel.click()
     assert page.plan is None
