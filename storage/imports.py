@@ -183,6 +183,8 @@ class Imports(ImportNotes):
         self.check_allowed()
         counts = counts_of(plans)
         for plan in plans:
+            if plan.counts["new"]:
+                self._school.check_open(plan.form)
             if plan.undecided:
                 raise plan.refusal()
         if counts["bad"]:

@@ -94,6 +94,16 @@ class Registers:
         """Return the school's own file of a form, None where the shipped one is in use."""
         return self._shelf.own(name)
 
+    @property
+    def closed(self) -> frozenset[str]:
+        """The registers that a coordinator has closed: their records stay, and none is added."""
+        return self.versions.closed()
+
+    def check_open(self, form: str) -> None:
+        """Raise GuanaiError for a register that is closed."""
+        if form in self.closed:
+            raise GuanaiError("register.closed", title=self.form(form).title())
+
     def all_forms(self) -> dict[str, Form]:
         """Return every form by its name."""
         return {name: self.form(name) for name in self.forms()}
@@ -265,6 +275,7 @@ class Registers:
     ) -> Record:
         if record.get("id"):
             return self._replace(form, answers, record, token)
+        self.check_open(form)
         stamped = self._stamped(form, answers)
         stamped["id"] = key or stamped["id"]
         kept = dict(self.table(form).insert_once(stamped, token))

@@ -2,8 +2,10 @@
 
 SU1 groups flat, repeats as rows · SU2 the form's own messages, all or nothing · SU3 twice is once
 SU4 Central's and Kobo's headings · SU5 pictures beside the file · SU6 other files are refused · SU7 no defaults
+SU8 many at once: zips, folders, files chosen together
 """
 
+import zipfile
 from io import BytesIO
 
 import pytest
@@ -13,6 +15,7 @@ from guanai.server.commands import main
 from guanai.storage import ExchangeError
 from guanai.storage.exchange import import_records
 from guanai.storage.import_sources import read_source
+from guanai.widgets import Choice, Import
 
 pytestmark = pytest.mark.usefixtures("coordinator")
 
@@ -260,3 +263,110 @@ def test_an_answer_from_a_telephone_updates_the_dossier(desk, tmp_path):
     import_records(desk, "news", written(tmp_path, "news.xml", text))
     assert desk.record("child", child["id"])["phone"] == "13911110000"
     assert len(desk.frame("news")) == 1
+
+
+def zipped(path, **files):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def jpeg():
+    made = BytesIO()
+    Image.new("RGB", (20, 20), "red").save(made, "JPEG")
+    return made.getvalue()
+
+
+OTHER = XML.replace(KEY, "uuid:2").replace("林小雨", "王小山")
+BRIEFCASE = {
+    "forms/odk_form/odk_form.xml": '<h:html xmlns:h="http://www.w3.org/1999/xhtml"><h:head/></h:html>',
+    "forms/odk_form/instances/uuid1/submission.xml": XML,
+    "forms/odk_form/instances/uuid1/1700.jpg": jpeg(),
+    "forms/odk_form/instances/uuid2/submission.xml": OTHER,
+}
+
+
+class TestMany:
+    """SU8 many at once: a zip as ODK Briefcase and Central give it, a folder, files chosen together on the page."""
+
+    @pytest.mark.parametrize("way", ["zip", "folder"])
+    def test_what_briefcase_gives(self, desk, tmp_path, way):
+        path = zipped(tmp_path / "form.zip", **BRIEFCASE)
+        if way == "folder":
+            with zipfile.ZipFile(path) as archive:
+                archive.extractall(tmp_path / "briefcase")
+            path = tmp_path / "briefcase"
+        plan = desk.imports.plan("phone", path)
+        assert [(row.row, row.state, row.label) for row in plan.rows] == [
+            (1, "new", "林小雨"),
+            (2, "new", "王小山"),
+        ]
+        done = desk.imports.carry_out(plan)
+        one, two = sorted(desk.table("phone").rows(), key=lambda row: row["name"])
+        assert desk.form("phone").attachments.path(one["photo"])
+        assert two["photo"] == "1700.jpg"  # its own folder has no such picture
+        assert [row.state for row in desk.imports.plan("phone", path).rows] == ["same", "same"]
+        assert desk.imports.undo(done.id) == (2, 0)
+
+    def test_what_central_gives(self, desk, tmp_path):
+        files = {"odk.csv": CENTRAL, "odk-kin.csv": CENTRAL_KIN, "media/1700.jpg": jpeg()}
+        rows = import_records(desk, "phone", zipped(tmp_path / "odk.csv.zip", **files))
+        assert [(row.row, row.state) for row in rows] == [(2, "new"), (3, "new")]
+        kept = desk.record("phone", KEY.removeprefix("uuid:"))
+        assert [one["who"] for one in kept["kin"]] == ["奶奶", "爷爷"]
+        assert desk.form("phone").attachments.path(kept["photo"])
+
+    def test_files_chosen_together_on_the_page(self, desk):
+        page = Import(desk.imports, desk.form, Choice("登记册", ["phone", "staff"]))
+        page.read_all({"kobo.csv": KOBO_LABELS.encode(), "家人.csv": KOBO_KIN.encode(), "1700.jpg": jpeg()})
+        assert page.plan.counts["new"] == 2
+        assert "重复部分" not in page.table.table.value
+        page.confirm.click()
+        assert "新增 2 条" in page.notice.value
+        assert {len(one["kin"]) for one in desk.table("phone").rows()} == {1, 2}
+        (made,) = desk.imports.done()
+        assert (made.form, made.new) == ("phone", 2)
+
+    def test_a_repeat_without_its_file_is_said_on_the_page(self, desk):
+        page = Import(desk.imports, desk.form, Choice("登记册", ["phone"]))
+        page.read("kobo.csv", KOBO_LABELS.encode())
+        assert "重复部分“kin”" in page.table.table.value
+
+    def test_a_strange_column_is_chosen_on_the_page(self, desk):
+        page = Import(desk.imports, desk.form, Choice("登记册", ["phone"]))
+        page.read("odk.csv", "KEY,colour,叫什么\nuuid:7,red,林小雨\n".encode())
+        (choices,) = page.columns.children
+        assert list(choices.undecided) == ["colour", "叫什么"]
+        assert page.confirm.disabled
+        choices.undecided["colour"].value = ""
+        (choices,) = page.columns.children
+        choices.undecided["叫什么"].value = "name"
+        page.confirm.click()
+        assert [one["name"] for one in desk.table("phone").rows()] == ["林小雨"]
+
+    @pytest.mark.parametrize(
+        ("files", "key"),
+        [
+            ({"a.csv": "姓名\n林小雨\n"}, "exchange.no_submissions"),
+            ({"a.xml": "\0" * 400_000_000}, "exchange.bomb"),
+        ],
+        ids=["none", "bomb"],
+    )
+    def test_a_zip_that_is_refused(self, desk, tmp_path, files, key):
+        with pytest.raises(ExchangeError) as refused:
+            import_records(desk, "phone", zipped(tmp_path / "a.zip", **files))
+        assert refused.value.key == key
+
+    def test_a_zip_that_is_damaged_or_locked(self, desk, tmp_path):
+        path = zipped(tmp_path / "a.zip", **BRIEFCASE)
+        whole = path.read_bytes()
+        locked = bytearray(whole)
+        for at in range(len(locked) - 4):
+            if locked[at : at + 4] == b"PK\x01\x02":
+                locked[at + 8] |= 1
+        for content, key in ((whole[:-200], "exchange.bad_zip"), (bytes(locked), "exchange.locked_zip")):
+            path.write_bytes(content)
+            with pytest.raises(ExchangeError) as refused:
+                import_records(desk, "phone", path)
+            assert refused.value.key == key
