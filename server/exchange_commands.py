@@ -57,8 +57,10 @@ def _name_places(chosen: Namespace) -> None:
     """Find out what was left out: without a school's folder it is this one, and a whole school needs no form."""
     if chosen.whole:
         places = [str(place) for place in (chosen.folder, chosen.form, chosen.file) if place is not None]
-        here = [] if len(places) > 1 else ["."]
-        chosen.folder, chosen.file, chosen.form = *map(Path, [*here, *places][:2]), None
+        if len(places) == 1 and places != ["."]:
+            places.insert(0, ".")
+        chosen.folder, chosen.form = Path(places[0]), None
+        chosen.file = Path(places[1]) if len(places) > 1 else None
     elif chosen.file is None and chosen.form is not None:
         chosen.folder, chosen.form, chosen.file = Path(), str(chosen.folder), Path(chosen.form)
 

@@ -5,6 +5,7 @@ A row is filled in as a person would fill in the form, so it gets the form's own
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -79,7 +80,9 @@ class Judge:
         choices: Mapping[tuple[int, str], str] | None = None,
         elsewhere: Callable[[str, str], Sequence[Mapping[str, Any]]] | None = None,
     ) -> None:
-        self._school, self._name, self._form = school, form.name, form
+        # The registers do not change while an import is looked at, so each is asked for its choices once.
+        instances = cache(form.instances) if form.instances else None
+        self._school, self._name, self._form = school, form.name, replace(form, instances=instances)
         self._choices = choices or {}
         self._elsewhere = elsewhere
         self._ids: dict[str, int] = {}

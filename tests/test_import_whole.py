@@ -165,7 +165,9 @@ class TestAnotherSchool:
         assert main(["import", here, str(other.folder.path), "--whole"]) == 0
         assert len(school.table("talk").rows()) == 1
         assert len(school.imports.done()) == 1
-        assert main(["import", here, "--whole"]) == 2
+        capsys.readouterr()
+        assert main(["import", "--whole"]) == 2
+        assert str(ExchangeError("import.needs_whole")) in capsys.readouterr().err
 
 
 class TestSomebodysOwnFile:
