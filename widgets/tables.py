@@ -17,6 +17,9 @@ from guanai.widgets.progress import Progress
 
 __all__ = ["Pager", "Table", "href", "table_html"]
 
+# A text of more letters may be cut short in a list; the record itself shows it whole.
+_LONG = 40
+
 
 def href(template: str, row: Mapping[Any, Any]) -> str:
     """Return a page's address from a template such as ``child?id={id}``, values quoted, ready for HTML."""
@@ -68,7 +71,7 @@ def table_html(
         for number, (key, label) in enumerate(columns.items()):
             value = row.get(key)
             text = share_text(value) if key in percent and not pd.isna(value) else labels.text(key, value)
-            shown = escape(text)
+            shown = f'<span class="guanai-long">{escape(text)}</span>' if len(text) > _LONG else escape(text)
             if key in link and (shown or not number):
                 shown = f'<a href="{href(link[key], row)}">{shown or "→"}</a>'
             tag, scope = ("td", "") if number else ("th", ' scope="row"')
