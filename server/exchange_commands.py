@@ -89,7 +89,8 @@ def _tell_plan(school: "School", plan: "Plan", *, titled: bool) -> None:
     for notice in plan.notices:
         tell(notice)
     for row in plan.rows:
-        words = "；".join(row.messages)
+        tips = [say("alike.row_id", id=key) for key in row.like if plan.form == "child"]
+        words = "；".join([*row.messages, *tips])
         tell(say("import.row", row=row.row, state=say(f"import.{row.state}"), label=row.label, words=words))
 
 

@@ -32,7 +32,7 @@ def compared(school: "School", form: str, rows: Iterable[Row], others: Collectio
         child = {**row.record, "id": str(row.row)}
         like = there.like(child)
         messages = [
-            say("alike.row", label=labels.get(key, key), why=say(f"alike.{why}"), id=key) for key, why in like
+            say("alike.row", label=labels.get(key, key), why=say(f"alike.{why}")) for key, why in like
         ]
         messages += [
             say("alike.row_above", row=key, why=say(f"alike.{why}")) for key, why in above.like(child)

@@ -115,14 +115,16 @@ def test_another_school_comes_whole(chromium, folder, port, tmp_path, size):
     group = other.table("class").rows()[0]["name"]
     twin = other.save("child", {**alike, "class": group})
     other.save("child", {"name": "周小河", "sex": "male", "birth_date": "2015-03-08", "class": group})
-    other.load("talk", [{"child": twin["id"], "date": "2026-11-02", "study": "认真"}])
+    teacher = other.save("staff", {"name": "宋晓月", "sex": "female", "role": "homeroom", "active": "yes"})
+    talk = {"child": twin["id"], "date": "2026-11-02", "by": teacher["id"], "study": "认真"}
+    other.save("talk", talk)
     other.close()
     count = len(school.table("child"))
     with served(folder, port):
         li = Person(chromium, f"http://127.0.0.1:{port}", size)
         li.open("exchange?form=child")
         choose(li, tmp_path / "other" / "records.db")
-        li.page.get_by_role("button", name="全部 3 张登记册").wait_for(timeout=30_000)
+        li.page.get_by_role("button", name="全部 4 张登记册").wait_for(timeout=30_000)
         li.page.get_by_role("button", name="等待 1").wait_for()
         look(li, "whole")
         li.page.get_by_role("button", name="等待 1").click()

@@ -178,7 +178,7 @@ class Designer(Panel):
             self.history.children = ()
             return
         lines = [_head("designer.versions", language)]
-        in_use = next((one for one in versions if one.what not in CLOSINGS), versions[-1])
+        in_use = next((one for one in versions if one.what not in CLOSINGS), None)
         for version in versions:
             if version is in_use:
                 lines.append(html(self._line(version, say("designer.in_use", language))))

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
+import ipywidgets as ipw
+
 from guanai.templates.wording import say
 from guanai.widgets.boxes import Panel, button, html, show
 from guanai.widgets.errors import shown_error
+from guanai.widgets.layouts import plain
 
 __all__ = ["CLOSINGS", "Closing"]
 
@@ -21,13 +24,14 @@ class Closing(Panel):
     """
 
     def __init__(self, designs: Any, on_done: Callable[[], None], language: str | None = None) -> None:
-        super().__init__("guanai-part")
+        super().__init__("guanai-part", "guanai-step")
         self._designs, self._on_done, self._language = designs, on_done, language
         self._name = ""
         self.text = html()
         self.turn = button("", self._turned)
         self.notice = html()
-        self.fill_with(self.text, self.turn, self.notice)
+        buttons = ipw.HBox([self.turn], layout=plain(), _dom_classes=("guanai-buttons",))
+        self.fill_with(self.text, buttons, self.notice)
 
     def of(self, name: str) -> None:
         """Show what can be done with a register."""

@@ -37,7 +37,7 @@ class ColumnChoices(ipw.VBox):
     """The columns of a file with the questions that they answer; those that nobody has decided about stand open.
 
     ``questions`` are (label, name) pairs; ``on_choose(head, name)`` is called with a heading and the question chosen for
-    it, empty for a column that is left out.
+    it, empty for a column that is left out. ``title`` stands before what is said, where there are several registers.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class ColumnChoices(ipw.VBox):
         questions: Sequence[tuple[str, str]],
         on_choose: Callable[[str, str], None],
         language: str | None = None,
+        title: str = "",
     ) -> None:
         self._columns, self._questions = columns, questions
         self._on_choose, self._language = on_choose, language
@@ -53,12 +54,13 @@ class ColumnChoices(ipw.VBox):
         lines: list[Any] = []
         undecided = [column for column in columns if column.undecided]
         if undecided:
-            text = say("imports.undecided", language, count=len(undecided))
+            text = title + say("imports.undecided", language, count=len(undecided))
             lines.append(html(f'<p class="guanai-notice guanai-bad" role="alert">{escape(text)}</p>'))
         for column in undecided:
             self.undecided[column.head] = self._line(column)
             lines.append(self.undecided[column.head])
-        self.toggle = button(say("imports.columns", language, count=len(columns)), self._turn, "guanai-small")
+        told = title + say("imports.columns", language, count=len(columns))
+        self.toggle = button(told, self._turn, "guanai-small")
         self.rest = ipw.VBox([], layout=plain(), _dom_classes=("guanai-bar", "guanai-columns-list"))
         show(self.rest, False)
         super().__init__(
@@ -116,8 +118,9 @@ class RowChoices(ipw.VBox):
         label: Callable[[str], str],
         on_apply: Callable[[list[int], dict[int, str], dict[tuple[int, str], str]], None],
         language: str | None = None,
+        title: str = "",
     ) -> None:
-        self._on_apply, self._language = on_apply, language
+        self._on_apply, self._language, self._title = on_apply, language, title
         self.alike: dict[int, Any] = {}
         self.clashes: dict[tuple[int, str], Any] = {}
         lines: list[Any] = []
@@ -143,7 +146,7 @@ class RowChoices(ipw.VBox):
         super().__init__(lines, layout=plain(), _dom_classes=("guanai-import-choices",))
 
     def _head(self, key: str, count: int) -> Any:
-        return html(f"<h3>{escape(say(key, self._language, count=count))}</h3>")
+        return html(f"<h3>{escape(self._title + say(key, self._language, count=count))}</h3>")
 
     def _clashes(self, row: Row) -> list[Any]:
         made = []

@@ -222,15 +222,11 @@ class Import(Panel):
         self.summary.value = f"<h3>{title}</h3>{notices}"
         self._show_scope()
         self._show_sheets()
-        self.columns.children = self._titled(
-            (plan, ColumnChoices(plan.columns, self._questions(plan.form), *self._on_column(plan)))
+        self.columns.children = tuple(self._columns_of(plan) for plan in plans if plan.columns)
+        self.rows.children = tuple(
+            self._rows_of(plan)
             for plan in plans
-            if plan.columns
-        )
-        self.rows.children = self._titled(
-            (plan, RowChoices(plan.rows, *self._on_rows(plan)))
-            for plan in plans
-            if any(row.state in ("alike", "conflict") for row in plan.rows) or len(plans) == 1
+            if len(plans) == 1 or any(row.state in ("alike", "conflict") for row in plan.rows)
         )
         self.list.children = (RowsTable(plans, self._title, self._language),)
         written = counts["new"] + counts["changed"]
@@ -239,21 +235,18 @@ class Import(Panel):
         for part in (self.summary, self.columns, self.rows, self.list, self.buttons, self.confirm):
             show(part, True)
 
-    def _titled(self, parts: Any) -> tuple[Any, ...]:
-        """Return what is to be chosen of each register, with the register's name above where there are several."""
-        if len(self.plans) == 1:
-            return tuple(part for _, part in parts)
-        heads = ((html(f"<h4>{escape(self._title(plan.form))}</h4>"), part) for plan, part in parts)
-        return tuple(one for pair in heads for one in pair)
+    def _columns_of(self, plan: Plan) -> ColumnChoices:
+        questions = questions_of({header.path: header for header in headers_of(self._forms(plan.form))})
+        choose = partial(self._choose_column, plan.form)
+        return ColumnChoices(plan.columns, questions, choose, self._language, self._head(plan))
 
-    def _questions(self, form: str) -> list[tuple[str, str]]:
-        return questions_of({header.path: header for header in headers_of(self._forms(form))})
+    def _rows_of(self, plan: Plan) -> RowChoices:
+        label, choose = partial(self._label, plan.form), partial(self._choose_rows, plan.form)
+        return RowChoices(plan.rows, label, choose, self._language, self._head(plan))
 
-    def _on_column(self, plan: Plan) -> tuple[Any, str | None]:
-        return partial(self._choose_column, plan.form), self._language
-
-    def _on_rows(self, plan: Plan) -> tuple[Any, Any, str | None]:
-        return partial(self._label, plan.form), partial(self._choose_rows, plan.form), self._language
+    def _head(self, plan: Plan) -> str:
+        """Return which register is spoken of, where there are several."""
+        return f"{self._title(plan.form)}：" if len(self.plans) > 1 else ""
 
     def _show_scope(self) -> None:
         """Offer all registers of the file or the one that is chosen on the page, where both make sense."""
