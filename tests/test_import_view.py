@@ -235,6 +235,19 @@ def test_what_another_saved_meanwhile_is_said_and_the_rows_are_looked_at_again(r
     assert len(ready.table("child")) == 1
 
 
+def test_a_row_stands_beside_the_child_that_it_is_like(ready):
+    page = Import(
+        ready.imports, ready.form, Choice("登记册", ["child"]), label=ready.label, record=ready.record
+    )
+    ready.save("child", CHILD | {"village": "东村"})
+    page.read("a.xlsx", book([*HEADS, "现居住地"], ["林晓雨", "女", "2016-05-04", CLASS, "<西>村1号"]))
+    (choices,) = page.rows.children
+    table = next(part.value for part in choices.children if "<details open>" in getattr(part, "value", ""))
+    assert "林晓雨" in table
+    assert "<mark>林小雨</mark>" in table
+    assert "<西>" not in table
+
+
 def test_files_that_do_not_belong_together(page):
     page.read_all({"a.xlsx": book(HEADS, GIRL), "b.xlsx": book(HEADS, GIRL)})
     assert page.notice.value == shown_error(ExchangeError("exchange.together", file="2 个文件"))

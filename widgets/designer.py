@@ -186,7 +186,7 @@ class Designer(Panel):
                 lines.append(self._row(version.number, self._line(version)))
             else:
                 lines.append(html(self._line(version)))
-        if self._designs.ships(name) and in_use.what != "shipped":
+        if self._designs.ships(name) and versions[0].what != "shipped":
             lines.append(self._row(0, f"<p>{escape(say('designer.version_0', language))}</p>"))
         self.history.children = tuple(lines)
 

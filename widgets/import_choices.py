@@ -10,15 +10,17 @@ from guanai.storage.class_copies import FILE, SCHOOL
 from guanai.storage.import_columns import LEFT_OUT, Column
 from guanai.storage.import_rows import Row
 from guanai.templates.wording import say
-from guanai.widgets.boxes import button, html, show
+from guanai.widgets.boxes import button, html, show, spoken
 from guanai.widgets.fields import caption
 from guanai.widgets.layouts import plain, style_of
+from guanai.widgets.lookalikes import side_by_side, texts_of
 
-__all__ = ["ColumnChoices", "RowChoices", "questions_of"]
+__all__ = ["ColumnChoices", "RowChoices", "compared", "questions_of"]
 
 _OPEN = "?"  # nobody has chosen yet; a list without a value would show nothing at all
 _MANY = 20  # rows that wait for a choice, shown at a time
 _WIDE = 60  # characters of an answer beside the other one
+_BESIDE = 3  # look-alikes beside a row: more do not fit, and the likeliest come first
 
 
 def _dropdown(label: str, options: Sequence[tuple[str, Any]], value: Any) -> Any:
@@ -109,7 +111,8 @@ class ColumnChoices(ipw.VBox):
 class RowChoices(ipw.VBox):
     """The rows that wait for a person: who a look-alike is, and which of two answers is taken.
 
-    ``on_apply(others, same, clashes)`` is called with what was chosen so far (see `guanai.storage.imports.Choices`).
+    ``on_apply(others, same, clashes)`` is called with what was chosen so far (see `guanai.storage.imports.Choices`);
+    ``beside(row)`` gives a table of its answers beside those of whom it is like.
     """
 
     def __init__(
@@ -119,8 +122,9 @@ class RowChoices(ipw.VBox):
         on_apply: Callable[[list[int], dict[int, str], dict[tuple[int, str], str]], None],
         language: str | None = None,
         title: str = "",
+        beside: Callable[[Row], str] | None = None,
     ) -> None:
-        self._on_apply, self._language, self._title = on_apply, language, title
+        self._on_apply, self._language, self._title, self._beside = on_apply, language, title, beside
         self.alike: dict[int, Any] = {}
         self.clashes: dict[tuple[int, str], Any] = {}
         lines: list[Any] = []
@@ -137,7 +141,7 @@ class RowChoices(ipw.VBox):
         if alike:
             lines.append(self._head("imports.alike", len(alike)))
         for row in alike[:_MANY]:
-            lines.append(self._alike(row, label))
+            lines += self._alike(row, label, open_=len(alike) <= _BESIDE)
         if len(conflicts) > _MANY or len(alike) > _MANY:
             lines.append(html(f"<p>{escape(say('imports.more', language, count=_MANY))}</p>"))
         self.apply = button(say("imports.apply", language), self._apply)
@@ -161,13 +165,19 @@ class RowChoices(ipw.VBox):
             made.append(self.clashes[row.row, clash.path])
         return made
 
-    def _alike(self, row: Row, label: Callable[[str], str]) -> Any:
+    def _alike(self, row: Row, label: Callable[[str], str], *, open_: bool) -> list[Any]:
+        """Return who a row may be, to be chosen, and its answers beside theirs: folded where there are many rows."""
         options = [(say("imports.skip", self._language), _OPEN)]
         options += [(say("imports.same", self._language, label=label(key)), key) for key in row.like]
         options.append((say("imports.other", self._language), ""))
         said = say("imports.who", self._language, row=row.row, record=row.label)
         self.alike[row.row] = _dropdown(said, options, _OPEN)
-        return self.alike[row.row]
+        table = self._beside(row) if self._beside else ""
+        if not table:
+            return [self.alike[row.row]]
+        head = escape(say("imports.beside", self._language))
+        folded = f"<details{' open' if open_ else ''}><summary>{head}</summary>{table}</details>"
+        return [self.alike[row.row], html(folded)]
 
     def _all(self, side: str) -> None:
         self._on_apply(*self._rows(), {(0, "*"): side})
@@ -179,6 +189,20 @@ class RowChoices(ipw.VBox):
     def _apply(self) -> None:
         clashes = {key: one.value for key, one in self.clashes.items() if one.value != _OPEN}
         self._on_apply(*self._rows(), clashes)
+
+
+def compared(
+    form: Any, row: Row, there: Sequence[tuple[str, Mapping[str, Any]]], language: str | None = None
+) -> str:
+    """Return the answers of a row beside those of the records that it is like, by their label, as an HTML table."""
+    heads = [say("alike.asked", language), say("imports.in_file", language)]
+    texts = [
+        texts_of(form.session(dict(one), language=spoken(language)))
+        for one in (row.record, *(one for _, one in there[:_BESIDE]))
+    ]
+    wanted = {path for path, (_, text) in texts[0].items() if text}
+    shown = [{path: pair for path, pair in one.items() if path in wanted} for one in texts]
+    return side_by_side([*heads, *(label for label, _ in there[:_BESIDE])], shown, all_=True) if there else ""
 
 
 def _short(text: str) -> str:

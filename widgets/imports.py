@@ -15,12 +15,13 @@ from guanai.storage.attachments import safe_name
 from guanai.storage.grids import LARGEST, Source
 from guanai.storage.headers import headers_of
 from guanai.storage.import_plans import counts_of, ready
+from guanai.storage.import_rows import Row
 from guanai.storage.import_sources import ENDINGS, read_source, read_together
 from guanai.storage.imports import Choices, Imports, Plan
 from guanai.templates.wording import say
 from guanai.widgets.boxes import Panel, button, html, show
 from guanai.widgets.errors import shown_error
-from guanai.widgets.import_choices import ColumnChoices, RowChoices, questions_of
+from guanai.widgets.import_choices import ColumnChoices, RowChoices, compared, questions_of
 from guanai.widgets.import_rows import RowsTable
 from guanai.widgets.layouts import plain, style_of
 
@@ -44,8 +45,8 @@ class Import(Panel):
     """Brings what a file holds into the school: ``Import(school.imports, school.form, register)``.
 
     ``form(name)`` gives a form and ``register`` is an input whose value is the name of the register that rows go into;
-    of a file with several registers all are offered at once. ``label(form, id)`` says how a record is called;
-    ``on_done()`` is called when something was written.
+    of a file with several registers all are offered at once. ``label(form, id)`` says how a record is called and
+    ``record(form, id)`` gives it; ``on_done()`` is called when something was written.
     """
 
     def __init__(
@@ -55,12 +56,13 @@ class Import(Panel):
         register: Any,
         *,
         label: Callable[[str, str], str] | None = None,
+        record: Callable[[str, str], Mapping[str, Any] | None] | None = None,
         on_done: Callable[[], None] | None = None,
         language: str | None = None,
     ) -> None:
         super().__init__("guanai-import")
         self._imports, self._forms, self._register, self._called = imports, form, register, label
-        self._on_done, self._language = on_done, language
+        self._record, self._on_done, self._language = record, on_done, language
         self._folder: TemporaryDirectory[str] | None = None
         self._source: Source | None = None
         self._sheet = ""
@@ -242,7 +244,13 @@ class Import(Panel):
 
     def _rows_of(self, plan: Plan) -> RowChoices:
         label, choose = partial(self._label, plan.form), partial(self._choose_rows, plan.form)
-        return RowChoices(plan.rows, label, choose, self._language, self._head(plan))
+        beside = partial(self._beside, plan.form) if self._record else None
+        return RowChoices(plan.rows, label, choose, self._language, self._head(plan), beside)
+
+    def _beside(self, form: str, row: Row) -> str:
+        records = {key: self._record(form, key) for key in row.like} if self._record else {}
+        there = [(self._label(form, key), record) for key, record in records.items() if record is not None]
+        return compared(self._forms(form), row, there, self._language)
 
     def _head(self, plan: Plan) -> str:
         """Return which register is spoken of, where there are several."""
