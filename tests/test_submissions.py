@@ -14,7 +14,7 @@ from PIL import Image
 from guanai.server.commands import main
 from guanai.storage import ExchangeError
 from guanai.storage.exchange import import_records
-from guanai.storage.import_sources import read_source
+from guanai.storage.import_sources import read_source, read_together
 from guanai.widgets import Choice, Import
 
 pytestmark = pytest.mark.usefixtures("coordinator")
@@ -357,6 +357,11 @@ class TestMany:
         with pytest.raises(ExchangeError) as refused:
             import_records(desk, "phone", zipped(tmp_path / "a.zip", **files))
         assert refused.value.key == key
+
+    def test_files_of_which_none_holds_submissions(self):
+        with pytest.raises(ExchangeError) as refused:
+            read_together({"a.csv": "姓名\n".encode(), "b.jpg": jpeg()}, "2 个文件")
+        assert refused.value.key == "exchange.together"
 
     def test_a_zip_that_is_damaged_or_locked(self, desk, tmp_path):
         path = zipped(tmp_path / "a.zip", **BRIEFCASE)
