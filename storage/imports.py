@@ -80,7 +80,7 @@ class Imports(ImportNotes):
             seen,
             read.attachments,
             read.bundle,
-            read.own,
+            read.versions is not None,
         )
 
     def plan_whole(
@@ -125,7 +125,7 @@ class Imports(ImportNotes):
                 (*readings[name].notices, *(_left_out(read, names) if name == names[0] else ())),
                 seen,
                 read.attachments,
-                own=read.own,
+                own=read.versions is not None,
             )
             for name, some in links.waiting(rows).items()
         )

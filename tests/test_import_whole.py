@@ -156,6 +156,21 @@ class TestAnotherSchool:
         assert (now["address"], now["phone"]) == ("西村2号", "10011112222")
         assert filled.record("home_visit", visit["id"])["merits"] == "懂事"
 
+    def test_what_a_record_told_its_dossier_there_is_not_told_again(self, two):
+        """A visit of last year brings no old telephone number back: the dossier that comes along has the later one."""
+        school, other, child = two
+        news = (
+            "| survey | type | name | label | save_to |\n| | text | who | 谁 | |\n| | text | tel | 电话 | phone |\n"
+            "| entities | list_name | entity_id |\n| | child | ${who} |\n"
+        )
+        for one in (school, other):
+            (one.folder.forms / "news.md").write_text(news, encoding="utf-8")
+        other.save("news", {"who": child["id"], "tel": "10011112222"})
+        other.save("child", {**other.record("child", child["id"]), "phone": "10033334444"})
+        school.imports.carry_out(*school.imports.plan_whole(other.folder.path))
+        assert school.record("child", child["id"])["phone"] == "10033334444"
+        assert len(school.table("news")) == 1
+
     def test_the_command_takes_a_folder_whole(self, two, capsys):
         school, other, _ = two
         here = str(school.folder.path)
