@@ -27,6 +27,7 @@ from guanai.storage.shelves import Shelf
 from guanai.storage.tables import RecordDB, RecordTable
 from guanai.storage.unsaved import Drafts
 from guanai.templates.errors import GuanaiError, RecordError
+from guanai.templates.wording import spoken
 
 __all__ = ["NOBODY", "Record", "Registers"]
 
@@ -121,9 +122,8 @@ class Registers:
         ``defaults`` says whether empty answers get their defaults; without it those of a new record do. Whoever opens
         thousands gives the form itself, which is then looked for once.
         """
-        chosen = language or os.environ.get("GUANAI_LANGUAGE", "zh")
         definition = form if isinstance(form, Form) else self.form(form)
-        return definition.session(record, language=chosen, defaults=defaults)
+        return definition.session(record, language=spoken(language), defaults=defaults)
 
     def instances(self, name: str) -> list[dict[str, str]]:
         """Return the rows that a form's choices or look-ups read: of a register, or of a file beside the forms.

@@ -9,8 +9,8 @@ import ipywidgets as ipw
 from guanai.storage.class_copies import FILE, SCHOOL
 from guanai.storage.import_columns import LEFT_OUT, Column
 from guanai.storage.import_rows import Row
-from guanai.templates.wording import say
-from guanai.widgets.boxes import button, html, show, spoken
+from guanai.templates.wording import say, spoken
+from guanai.widgets.boxes import button, html, show
 from guanai.widgets.fields import caption
 from guanai.widgets.layouts import plain, style_of
 from guanai.widgets.lookalikes import side_by_side, texts_of
