@@ -66,7 +66,7 @@ class Pairings:
         """
         school, on = self._school, start or self._school.today()
         seen = self._seen()
-        policy, frames = school.policy, school.frames()
+        policy, frames = school.policy, school.duties.frames
         if role == "renewal":
             found = propose_renewal(policy, frames, on, classes=classes)
         elif leaving:
@@ -79,7 +79,7 @@ class Pairings:
 
     def leavers(self) -> pd.DataFrame:
         """Return who has left and still carries children; columns as in `care.helping.leavers`."""
-        return leavers(self._school.policy, self._school.frames(), self._school.today())
+        return leavers(self._school.policy, self._school.duties.frames, self._school.today())
 
     def accept(self, proposal: Proposal, start: date) -> Acceptance:
         """Keep every pairing of a proposal, all or none, from a day on; `undo` takes all of them back.
