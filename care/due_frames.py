@@ -58,7 +58,9 @@ def due_frame(parts: Sequence[Told]) -> pd.DataFrame:
     ranks = np.concatenate([part.ranks for part in parts])
     places = [part.facts.subjects(part.kind).order[part.lines["code"]] for part in parts]
     duties = np.array([part.place for part in parts])[which]
-    order = np.lexsort((_later(duties, np.concatenate(places), joined["since"]), _first(ranks, joined["due"])))
+    order = np.lexsort(
+        (_later(duties, np.concatenate(places), joined["since"]), _first(ranks, joined["due"]))
+    )
     which, codes = which[order], joined["code"][order]
 
     def by_part(text: Callable[[Told], str]) -> Objects:

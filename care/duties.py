@@ -6,6 +6,10 @@ A duty's kind makes its lines (`guanai.care.counts`, `guanai.care.events`, `guan
 * **What counts.** Records with a date, and a mode if it is a visit, up to the day asked, that meet the
   duty's condition (requirements 7.14) and are made by whom it asks.
 * **Who.** The responsible are those of the day asked. A duty of 各责任人 is one line for each of the roles.
+* **From when.** Nothing is owed from before the school began with its rows (启用日期 of the sheet 学校, written by
+  ``guanai init``): class, teacher and school are there from that day on, a child from the later of it and its
+  registration, and each owes its part of the period that runs then. What is open since before (a book, an issue)
+  stays open; records from before still count in their period. Without that day everybody is there from the beginning.
 * **Overdue.** The days of grace, which are for writing the record up, are added to the day due; a line is
   overdue from the day after. Where minutes or hours are the limit it is overdue from the moment itself.
 """
@@ -59,7 +63,7 @@ def due(
     day's first moment. ``who`` is the id of one of the staff, to have only the lines in which they are among the
     responsible: nobody else's are worked out then.
     """
-    return due_of(Facts(policy, frames, on, done=done, moment=now), who)
+    return due_of(Facts(policy, frames, on, done=done, moment=now, began=policy.began), who)
 
 
 def due_of(facts: Facts, who: str | None = None) -> pd.DataFrame:
@@ -104,9 +108,7 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def _told(
-    duty: Duty, place: int, facts: Facts, kind: str, roles: tuple[str, ...], lines: Lines
-) -> Told:
+def _told(duty: Duty, place: int, facts: Facts, kind: str, roles: tuple[str, ...], lines: Lines) -> Told:
     """Complete the lines of a duty: until when with the days of grace, what somebody has decided, which status."""
     ends = lines["due"] + np.timedelta64(duty.grace_days, "D")
     now = facts.moment if duty.limit and duty.limit.momentary else moment(facts.on)

@@ -65,7 +65,10 @@ class Facts:
         *,
         done: bool = False,
         moment: datetime | None = None,
+        began: date | None = None,
     ) -> None:
+        #: What is owed is owed from this day on (`Policy.began`); the figures of a term know no such day.
+        self.began = began
         self.policy, self.on, self.done = policy, on, done
         self.frames = registers(frames)
         self.day = number_of(on)
@@ -105,9 +108,14 @@ class Facts:
         return self.once(("staff",), make)
 
     def subjects(self, kind: str) -> Subjects:
-        """Return the subjects of a kind."""
+        """Return the subjects of a kind, none of them there before the school began with its rows."""
         school = self.policy.profile.get("name") or say("duty.subject.school")
-        return self.once(("subjects", kind), lambda: subjects_of(kind, self.frames, self.children, school))
+
+        def make() -> Subjects:
+            subjects = subjects_of(kind, self.frames, self.children, school)
+            return subjects if self.began is None else subjects.from_day(self.began)
+
+        return self.once(("subjects", kind), make)
 
     def days_of(self, register: str, field: str = "date") -> Numbers:
         """Return the day of each record of a register, `NO_DAY` where it has none."""

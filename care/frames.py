@@ -158,7 +158,10 @@ def objects(values: Iterable[object], index: pd.Index) -> "pd.Series[Any]":
 def as_strings(values: "pd.Series[Any]") -> "pd.Series[str]":
     """Return text, as objects, with "" for nothing."""
     plain = values.astype(object).where(values.notna(), "")
-    if infer_dtype(plain, skipna=False) in ("string", "empty"):  # as nearly all are: nothing to be made of them
+    if infer_dtype(plain, skipna=False) in (
+        "string",
+        "empty",
+    ):  # as nearly all are: nothing to be made of them
         return plain
     return plain.map(str).astype(object)
 

@@ -31,7 +31,9 @@ def fulfilment(policy: Policy, lines: pd.DataFrame) -> pd.DataFrame:
     """
     group, first = grouped(lines["duty"], lines["kind"], lines["subject_id"])
 
-    def total(values: "np.ndarray[Any, np.dtype[Any]] | None" = None) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    def total(
+        values: "np.ndarray[Any, np.dtype[Any]] | None" = None,
+    ) -> "np.ndarray[Any, np.dtype[np.int64]]":
         return np.bincount(group, values, len(first)).astype(np.int64)
 
     status = lines["status"].to_numpy(object)

@@ -34,8 +34,14 @@ def households(children: pd.DataFrame) -> dict[str, str]:
         home[child] = child
         if not place:
             continue
-        known = [one for one in guardians[row] if isinstance(one, dict)] if isinstance(guardians[row], list) else []
-        people = {_plain(column[row]) for column in named.values()} | {_plain(one.get("name")) for one in known}
+        known = (
+            [one for one in guardians[row] if isinstance(one, dict)]
+            if isinstance(guardians[row], list)
+            else []
+        )
+        people = {_plain(column[row]) for column in named.values()} | {
+            _plain(one.get("name")) for one in known
+        }
         people |= {_digits(column[row]) for column in numbers.values()}
         people |= {_digits(one.get("phone")) for one in known}
         shared = [(place, one) for one in sorted(people - {""})]

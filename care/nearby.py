@@ -120,7 +120,9 @@ class Owed:
         if self._near is None:
             whole = self._facts
             frames = Nearby(whole.policy, whole.frames, self._person, whole.on)
-            self._near = Facts(whole.policy, frames, whole.on, done=whole.done, moment=whole.moment)
+            self._near = Facts(
+                whole.policy, frames, whole.on, done=whole.done, moment=whole.moment, began=whole.began
+            )
         return self._near
 
 

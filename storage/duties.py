@@ -80,9 +80,13 @@ class Obligations:
         """Return what the rules look up for a day: of the day asked last it is kept until a record changes."""
         sequence = self._school.sequence()
         if self._facts is None or self._facts[0] != sequence:
-            self._facts = (sequence, Facts(self._school.policy, Registers(RuleFrames(self._school)), day))
-        elif self._facts[1].on != day:
-            self._facts = (sequence, Facts(self._school.policy, self._facts[1].frames, day))
+            frames = Registers(RuleFrames(self._school))
+        elif self._facts[1].on == day:
+            return self._facts[1]
+        else:
+            frames = self._facts[1].frames
+        policy = self._school.policy
+        self._facts = (sequence, Facts(policy, frames, day, began=policy.began))
         return self._facts[1]
 
     def due(self, on: date | None, *, done: bool, now: datetime | None, who: str | None) -> pd.DataFrame:
@@ -93,9 +97,7 @@ class Obligations:
         school, day = self._school, on or self._school.today()
         if now is None and day == school.today() and self._momentary():
             now = school.now().replace(second=0, microsecond=0)
-        lines = self._once(
-            ("due", day, done, who), lambda: due_of(self.facts(day).asking(done=done), who)
-        )
+        lines = self._once(("due", day, done, who), lambda: due_of(self.facts(day).asking(done=done), who))
         return lines if now is None else as_of(school.policy, lines, now)
 
     def of_children(self, children: Collection[str], *, done: bool = False) -> pd.DataFrame:

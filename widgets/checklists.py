@@ -214,7 +214,9 @@ class Checklist(Panel):
                 if isinstance(choice, Search):
                     choice.value = self._first.pop(key, choice.value)
                     continue
-                known = {str(one) for one in self.items[key].dropna().unique()} if key in self.items else set()
+                known = (
+                    {str(one) for one in self.items[key].dropna().unique()} if key in self.items else set()
+                )
                 comma = say("policy.comma") if key == "who" else "\n"
                 nobody = say("people.nobody") if key == "who" else ""
                 texts = {one for text in known for one in (text or nobody).split(comma) if one}
