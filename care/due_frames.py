@@ -92,7 +92,8 @@ def as_of(policy: Policy, lines: pd.DataFrame, now: datetime) -> pd.DataFrame:
     if not late.any():
         return lines
     status = lines["status"].mask(late, "overdue")
-    ranks = status.map({name: rank for rank, name in enumerate(STATUSES)}).to_numpy(np.int64)
+    places = {name: rank for rank, name in enumerate(STATUSES)}
+    ranks = np.array([places[one] for one in status], dtype=np.int64)
     order = np.argsort(_first(ranks, lines["due"].to_numpy()), kind="stable")
     return lines.assign(status=status).iloc[order].reset_index(drop=True)
 

@@ -11,7 +11,7 @@ from guanai.care.rules import ALL_CHILDREN, EACH, OFTEN, Duty, Trigger
 from guanai.care.sheets import Row
 from guanai.templates.wording import catalogue, say
 
-__all__ = ["DERIVED", "Known", "read_duty", "register_label"]
+__all__ = ["DERIVED", "JOINED", "OF_SUBJECT", "Known", "read_duty", "register_label"]
 
 # Registers of people and papers: counted by no duty of its own but 名额, which looks at pairings.
 UNCOUNTED = frozenset({"child", "class", "deferral", "pairing", "staff"})

@@ -194,8 +194,8 @@ def open_records(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -
     # Of each subject the records until it is one too many, and the next: that one (or the last) is since when.
     total = np.cumsum(np.append(0, adds[order]))
     up_to = total[1:] - total[starts[calls.codes[order]]]
-    still = np.bincount(calls.codes[order][up_to <= most], minlength=size)[codes]
-    since = calls.days[order][starts[codes] + np.minimum(still, records[codes] - 1)] if len(codes) else codes
+    within = np.bincount(calls.codes[order][up_to <= most], minlength=size)[codes]
+    since = calls.days[order][starts[codes] + np.minimum(within, records[codes] - 1)] if len(codes) else codes
     line = np.full(size, -1)
     line[codes] = np.arange(len(codes))
     open_ones = Found(calls.rows, calls.codes, calls.days, calls.ids, calls.rows)

@@ -142,7 +142,7 @@ def _part_of(subjects: pd.DataFrame, part: slice) -> list[dict[Any, Any]]:
     """Return some of the subjects by class and name; only the classes that are among them are put in order."""
     found: list[dict[Any, Any]] = []
     before = 0
-    classes = dict(list(subjects.groupby("class", sort=False)))
+    classes = {str(name): rows for name, rows in subjects.groupby("class", sort=False)}
     for name in sorted(classes, key=in_order):
         size = len(classes[name])
         if before < part.stop and before + size > part.start:
