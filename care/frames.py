@@ -70,6 +70,13 @@ class Registers(dict[str, pd.DataFrame]):
         self[name] = register(self._frames, name)
         return self[name]
 
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in self._frames
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a register as it is read by its name, the default where there is none."""
+        return self[name] if name in self else default
+
     def with_register(self, name: str, frame: pd.DataFrame) -> "Registers":
         """Return the same registers but for one."""
         other = Registers(self._frames)

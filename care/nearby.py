@@ -78,7 +78,7 @@ class OfChildren(Registers):
     """The registers as far as they are about some children: all that the lines of their own duties are made of."""
 
     def __init__(self, frames: Mapping[str, pd.DataFrame], children: Collection[str]) -> None:
-        super().__init__(frames)
+        super().__init__(frames.raw if isinstance(frames, Registers) else frames)
         self._children = list(children)
 
     def __missing__(self, name: str) -> pd.DataFrame:

@@ -6,6 +6,8 @@ import pytest
 
 from guanai.storage import GuanaiError, RecordError
 
+pytestmark = pytest.mark.usefixtures("coordinating")
+
 START = date(2026, 11, 23)
 
 
