@@ -96,6 +96,12 @@ class Matrix(Panel):
             return
         self.body.value = self._legend() + self._html(_part_of(subjects, part))
 
+    def paper(self) -> str:
+        """Return the whole of what is chosen as one table for paper."""
+        subjects = self.chosen[["class", "subject", "subject_id"]].drop_duplicates("subject_id")
+        whole = self._html(_part_of(subjects, slice(0, len(subjects))))
+        return f'<div class="guanai-paper" data-print-now>{self._legend()}{whole}</div>'
+
     def _legend(self) -> str:
         items = "".join(
             f'<li class="guanai-cell-{state}"><b aria-hidden="true">{_sign(state, self._language)}</b> '
