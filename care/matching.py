@@ -88,8 +88,8 @@ class Match:
         )
         self._before, self._now = _pairs(frames, ids, people, on)
         pairs = running(register(frames, "pairing"), on)
-        known = register(frames, "child")
-        home = households(known[known["id"].isin([*children["id"], *pairs["child"]])])
+        dossiers = register(frames, "child")
+        home = households(dossiers[dossiers["id"].isin([*children["id"], *pairs["child"]])])
         houses = pd.Index(dict.fromkeys(home.values()), dtype=object)
         self._house = houses.get_indexer(pd.Index([home.get(one, one) for one in ids], dtype=object))
         others = pairs[~pairs["child"].isin(ids)]

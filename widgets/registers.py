@@ -11,8 +11,8 @@ import ipywidgets as ipw
 import pandas as pd
 
 from guanai.storage.frames import within
-from guanai.templates.wording import say
-from guanai.widgets.boxes import Panel, button, html, show, spoken
+from guanai.templates.wording import say, spoken
+from guanai.widgets.boxes import Panel, button, html, show
 from guanai.widgets.inputs import Choice, Search
 from guanai.widgets.labels import Labels
 from guanai.widgets.layouts import plain
@@ -141,7 +141,7 @@ class RegisterTable(Panel):
             *([self.period] if self._periods and _day_of(frame) else []),
             *([self.field, self.value] if fields else []),
         ]
-        columns = sorted(list_columns(form), key=lambda key: key not in _DATED)
+        columns = sorted(list_columns(form, frame), key=lambda key: key not in _DATED)
         self.table = Table(
             self._found,
             *inputs,
