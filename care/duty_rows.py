@@ -11,7 +11,7 @@ from guanai.care.rules import ALL_CHILDREN, EACH, OFTEN, Duty, Trigger
 from guanai.care.sheets import Row
 from guanai.templates.wording import catalogue, say
 
-__all__ = ["DERIVED", "JOINED", "OF_SUBJECT", "Known", "read_duty", "register_label"]
+__all__ = ["DERIVED", "JOINED", "OF_SUBJECT", "Known", "expanded", "read_duty", "register_label"]
 
 # Registers of people and papers: counted by no duty of its own but 名额, which looks at pairings.
 UNCOUNTED = frozenset({"child", "class", "deferral", "pairing", "staff"})
@@ -83,7 +83,7 @@ def read_duty(row: Row, known: Known) -> Duty:
         subject=subject,
         subject_condition=row.condition("subject_condition", [OF_SUBJECT[subject]]),
         records=records,
-        condition=tuple(_expanded(clause, known.modes) for clause in clauses if clause.field != "by"),
+        condition=tuple(expanded(clause, known.modes) for clause in clauses if clause.field != "by"),
         by=_by(row, clauses),
         at_least=row.whole("at_least", _least(row, kind)) or 0,
         at_most=row.whole("at_most", None, least=1),
@@ -91,7 +91,7 @@ def read_duty(row: Row, known: Known) -> Duty:
         per=row.choice("per", "duty.per", "term"),
         trigger=trigger,
         trigger_condition=tuple(
-            _expanded(clause, known.modes) for clause in row.condition("trigger_condition", of)
+            expanded(clause, known.modes) for clause in row.condition("trigger_condition", of)
         ),
         limit=row.limit("limit"),
         who=row.choices("who", "duty.who"),
@@ -221,7 +221,7 @@ def _field(part: str, registers: Collection[str]) -> str:
     return "/".join(spell_field(name, registers) for name in part.split("/"))
 
 
-def _expanded(clause: Clause, modes: tuple[str, ...]) -> Clause:
+def expanded(clause: Clause, modes: tuple[str, ...]) -> Clause:
     """Put the school's own modes in the place of 面对面."""
     values = [mode for value in clause.values for mode in (modes if value == "face_to_face" else (value,))]
     return clause._replace(values=tuple(dict.fromkeys(values)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from guanai.care.conditions import Clause, holds, parse_condition, spellings
-from guanai.care.duty_rows import JOINED
+from guanai.care.duty_rows import JOINED, expanded
 from guanai.care.eligibility import left_behind
 from guanai.care.subjects import teachers, with_class
 from guanai.templates.wording import catalogue, say
@@ -58,7 +58,8 @@ def holding(school: "School", registers: Sequence[str], clauses: Sequence[Clause
 
     Of the dossiers those of the children in care, of the staff those who teach; who made a record is not looked at.
     """
-    asked = [clause for clause in clauses if clause.field != "by"]
+    modes = school.policy.face_to_face
+    asked = [expanded(clause, modes) for clause in clauses if clause.field != "by"]
     met = whole = 0
     for name in registers:
         frame = _looked_at(school, name)

@@ -120,3 +120,11 @@ def test_a_condition_in_english_words():
         in_words(parse_condition("grade >= 7；boarding = yes"), (), "en")
         == "grade is at least 7, and boarding is “yes”"
     )
+
+
+def test_face_to_face_is_counted_by_what_the_school_says(school):
+    school.load(
+        "home_visit",
+        [{"id": mode, "mode": mode, "date": "2026-11-02"} for mode in ("door", "school", "phone")],
+    )
+    assert holding(school, ("home_visit",), parse_condition("方式 = 面对面", ("home_visit",))) == (2, 3)

@@ -199,7 +199,7 @@ class ConditionCell(Cell):
         )
         self.view = ipw.VBox(
             [self.head, self._rows, self.text, self._ways, self.meaning],
-            layout=plain(), _dom_classes=("guanai-field", "guanai-condition-cell", "guanai-wide"),
+            layout=plain(), _dom_classes=("guanai-condition-cell", "guanai-wide"),
         )  # fmt: skip
         self.show_error("")
         self._turn(by_hand=False)
