@@ -55,8 +55,9 @@ def test_a_proposal_is_accepted_by_who_coordinates_or_teaches_the_class(people, 
                 people[other].pairings.undo(done.id)
         people[name].pairings.undo(done.id)
         return
-    with pytest.raises(AccessError, match="班主任可以决定本班孩子的"):
+    with pytest.raises(AccessError, match="班主任可以决定本班孩子的") as refused:
         people[name].pairings.accept(found, START)
+    assert refused.value.key == "permission.pairings"
     assert len(people["德"].frame("pairing")) == 1
 
 
@@ -93,6 +94,8 @@ def test_who_may_put_off_and_who_may_excuse(people, name, postpone, excuse, monk
                 people["四班"].delete("deferral", kept["id"])
             people[name].delete("deferral", kept["id"])
         else:
-            with pytest.raises(AccessError, match="班主任"):
+            with pytest.raises(AccessError, match="班主任") as refused:
                 people[name].save("deferral", answers)
+            key = {"postpone": "permission.postpone", "excuse": "permission.excuse"}[kind]
+            assert refused.value.key == key
     assert people["德"].frame("deferral").empty

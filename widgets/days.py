@@ -58,9 +58,10 @@ class MyDay(Panel):
         self.counts = {name: int((part == name).sum()) for name in PARTS}
         rank = part.map({name: place for place, name in enumerate(PARTS)}).astype("int64")
         # A child's household; a class or a teacher of the same id as a child is another one.
-        home = lines["subject_id"].map(homes).fillna(lines["subject_id"])
+        homed = [homes.get(one, one) for one in lines["subject_id"]]
+        home = pd.Series(homed, index=lines.index, dtype=object)
         home = home.where(lines["kind"].isin(ALL_CHILDREN), lines["kind"] + " " + home)
-        kept = lines.assign(part=part, rank=rank, home=home.astype(object))
+        kept = lines.assign(part=part, rank=rank, home=home)
         kept = kept[kept["part"] != "later"]
         together, first = grouped(kept["part"], kept["home"])
         order = np.lexsort((first[together], kept["rank"]))
