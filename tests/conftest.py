@@ -49,7 +49,7 @@ def filled(sample_folder, tmp_path):
 
 
 @pytest.fixture
-def coordinating(monkeypatch):
-    """The person of `school` is signed in as one who answers for the whole school."""
+def coordinator(monkeypatch):
+    """Let the person of the fixtures be signed in as a coordinator: who may import, and decide."""
     monkeypatch.setenv("HTTP_X_GUANAI_PERSON", quote("测试老师"))
     monkeypatch.setenv("HTTP_X_GUANAI_ROLE", "coordinator")

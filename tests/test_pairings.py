@@ -6,7 +6,7 @@ import pytest
 
 from guanai.storage import GuanaiError, RecordError
 
-pytestmark = pytest.mark.usefixtures("coordinating")
+pytestmark = pytest.mark.usefixtures("coordinator")
 
 START = date(2026, 11, 23)
 
