@@ -11,7 +11,7 @@ from guanai.care.rules import ALL_CHILDREN, EACH, OFTEN, Duty, Trigger
 from guanai.care.sheets import Row
 from guanai.templates.wording import catalogue, say
 
-__all__ = ["DERIVED", "Known", "read_duty", "register_label"]
+__all__ = ["DERIVED", "JOINED", "OF_SUBJECT", "Known", "expanded", "read_duty", "register_label"]
 
 # Registers of people and papers: counted by no duty of its own but 名额, which looks at pairings.
 UNCOUNTED = frozenset({"child", "class", "deferral", "pairing", "staff"})
@@ -38,6 +38,7 @@ SUBJECTS = {
     "quota": ("child", "class", "helper", "teacher", "school"),
     "complete": ("child", "class", "teacher", "helper"),
 }
+SUMMED = re.compile(r"(?:合计|sum of|sum)[\s:：]*(?P<field>\S.*)", re.IGNORECASE)
 JOINED = ("grade", "level")  # fields of the class that a condition on a child may name
 
 
@@ -82,7 +83,7 @@ def read_duty(row: Row, known: Known) -> Duty:
         subject=subject,
         subject_condition=row.condition("subject_condition", [OF_SUBJECT[subject]]),
         records=records,
-        condition=tuple(_expanded(clause, known.modes) for clause in clauses if clause.field != "by"),
+        condition=tuple(expanded(clause, known.modes) for clause in clauses if clause.field != "by"),
         by=_by(row, clauses),
         at_least=row.whole("at_least", _least(row, kind)) or 0,
         at_most=row.whole("at_most", None, least=1),
@@ -90,7 +91,7 @@ def read_duty(row: Row, known: Known) -> Duty:
         per=row.choice("per", "duty.per", "term"),
         trigger=trigger,
         trigger_condition=tuple(
-            _expanded(clause, known.modes) for clause in row.condition("trigger_condition", of)
+            expanded(clause, known.modes) for clause in row.condition("trigger_condition", of)
         ),
         limit=row.limit("limit"),
         who=row.choices("who", "duty.who"),
@@ -117,14 +118,21 @@ def register_label(name: str) -> str:
 
 
 def _with_content(row: Row, duty: Duty, of: list[str]) -> Duty:
-    """Read 内容: a figure, fields, or (for a state) a condition that must come true."""
+    """Read 内容: a figure, fields (``合计 册数`` one to be added up), or (for a state) a condition that must come true."""
     text = row.text("content")
     if duty.kind == "share":
         return replace(duty, content=(row.choice("content", "duty.figure"),) if text else ())
     if duty.kind in ("state", "open") and re.search(r"[=＝≠<>≥≤]|是", text):
         return replace(duty, state=row.condition("content", of))
     registers = of or duty.records or (OF_SUBJECT[duty.subject],)
-    return replace(duty, content=tuple(_field(part, registers) for part in row.several("content")))
+    parts = row.several("content")
+    if duty.kind == "open":
+        sums = [match["field"] for part in parts if (match := SUMMED.fullmatch(part))]
+        parts = [part for part in parts if not SUMMED.fullmatch(part)]
+        if len(sums) > 1 or not parts:
+            raise row.error("policy.summed", "content", value=text)
+        duty = replace(duty, summed=_field(sums[0], registers) if sums else "")
+    return replace(duty, content=tuple(_field(part, registers) for part in parts))
 
 
 def _check(row: Row, duty: Duty) -> None:
@@ -162,7 +170,9 @@ def _check_fields(row: Row, duty: Duty, columns: Mapping[str, Collection[str]]) 
         named += [("content", trigger.record, clause.field) for clause in duty.state]
     if duty.kind != "share":
         registers = [trigger.record] if trigger else duty.records or (of,)
-        fields = [part.partition(".")[0] for one in duty.content for part in one.split("/")]
+        fields = [
+            part.partition(".")[0] for one in (*duty.content, duty.summed) for part in one.split("/") if part
+        ]
         named += [("content", one, name) for one in registers for name in fields]
     for heading, record, name in named:
         joined = record == "child" and name in JOINED
@@ -211,7 +221,7 @@ def _field(part: str, registers: Collection[str]) -> str:
     return "/".join(spell_field(name, registers) for name in part.split("/"))
 
 
-def _expanded(clause: Clause, modes: tuple[str, ...]) -> Clause:
+def expanded(clause: Clause, modes: tuple[str, ...]) -> Clause:
     """Put the school's own modes in the place of 面对面."""
     values = [mode for value in clause.values for mode in (modes if value == "face_to_face" else (value,))]
     return clause._replace(values=tuple(dict.fromkeys(values)))

@@ -7,8 +7,8 @@
   and never overdue.
 * **state.** Each record of the trigger must itself be brought to a state: fields filled, or clauses true.
   That does not end when a child leaves: a book is still to be returned.
-* **open.** At most so many records of the trigger may be open at a time; too many are a line since the day
-  of the record that was one too many.
+* **open.** At most so many records of the trigger may be open at a time, or so many of what they say together (the
+  books of the loans, 002-1 L79); too many are a line since the day of the record that was one too many.
 * **interval.** Within the term of the day asked a record must follow the one before (the first: the first day,
   of the term or of the subject) within so many days, as far as that day lies in the term and before the
   subject's end.
@@ -28,7 +28,14 @@ from guanai.care.dossiers import filled
 from guanai.care.facts import Facts, Found, Numbers, Objects, Truths
 from guanai.care.frames import as_moments
 from guanai.care.lines import Lines, counted_lists, lines, no_lines, ordered, worded
-from guanai.care.reasons import asked_fields, limit_words, record_words, source, trigger_words
+from guanai.care.reasons import (
+    asked_fields,
+    limit_words,
+    open_words,
+    record_words,
+    source,
+    trigger_words,
+)
 from guanai.care.rules import Duty
 from guanai.care.subjects import EPOCH, NO_DAY, number_of
 from guanai.templates.wording import say
@@ -177,16 +184,22 @@ def open_records(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -
         still = missing_of(duty, facts.frames[duty.trigger.record].iloc[calls.rows])
         calls = calls.only(np.asarray(still.any(axis=1), dtype=bool))
     size = len(facts.subjects(duty.subject))
-    number = np.bincount(calls.codes, minlength=size)
-    codes = np.flatnonzero((number > most) | ((number > 0) & facts.done))
+    adds = _numbers(facts.frames[duty.trigger.record], duty.summed)[calls.rows]
+    records = np.bincount(calls.codes, minlength=size)
+    number = np.bincount(calls.codes, adds, minlength=size).astype(np.int64)
+    codes = np.flatnonzero((number > most) | ((records > 0) & facts.done))
     order = ordered(calls.ids, calls.days, calls.codes)
-    starts = np.searchsorted(calls.codes[order], codes)
+    starts = np.searchsorted(calls.codes[order], np.arange(size))
     have = number[codes]
-    since = calls.days[order][starts + np.minimum(most, have - 1)] if len(codes) else codes
+    # Of each subject the records until it is one too many, and the next: that one (or the last) is since when.
+    total = np.cumsum(np.append(0, adds[order]))
+    up_to = total[1:] - total[starts[calls.codes[order]]]
+    within = np.bincount(calls.codes[order][up_to <= most], minlength=size)[codes]
+    since = calls.days[order][starts[codes] + np.minimum(within, records[codes] - 1)] if len(codes) else codes
     line = np.full(size, -1)
     line[codes] = np.arange(len(codes))
-    records = Found(calls.rows, calls.codes, calls.days, calls.ids, calls.rows)
-    what = trigger_words(duty)
+    open_ones = Found(calls.rows, calls.codes, calls.days, calls.ids, calls.rows)
+    words = open_words(duty)
     return lines(
         code=codes,
         since=since,
@@ -195,11 +208,18 @@ def open_records(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -
         have=have,
         fine=have <= most,
         period=[""] * len(codes),
-        why=worded(
-            lambda number: say("why.open", source=source(duty), what=what, most=most, have=number), have
-        ),
-        counted=counted_lists(line[calls.codes], records, len(codes)),
+        why=worded(words, have),
+        counted=counted_lists(line[calls.codes], open_ones, len(codes)),
     )
+
+
+def _numbers(records: pd.DataFrame, field: str) -> Numbers:
+    """Return what each record adds: the whole number in a field, one where it is empty or none is named."""
+    if field not in records.columns:
+        return np.ones(len(records), dtype=np.int64)
+    known = pd.to_numeric(records[field], errors="coerce")
+    found: Numbers = known.fillna(1).to_numpy(np.float64).astype(np.int64)
+    return found
 
 
 def intervals(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:

@@ -5,8 +5,8 @@ kind, one of the staff its place in the register. That is what keeps a school of
 """
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -16,7 +16,7 @@ from guanai.care.calendars import Term
 from guanai.care.conditions import Clause, holds
 from guanai.care.eligibility import care_spans
 from guanai.care.evidence import MODED
-from guanai.care.frames import PEOPLE, Registers, as_moments, as_strings
+from guanai.care.frames import PEOPLE, as_moments, as_strings, registers
 from guanai.care.people import class_names
 from guanai.care.policies import Policy
 from guanai.care.rules import ALL_CHILDREN, Duty
@@ -65,13 +65,22 @@ class Facts:
         *,
         done: bool = False,
         moment: datetime | None = None,
+        began: date | None = None,
     ) -> None:
+        #: What is owed is owed from this day on (`Policy.began`); the figures of a term know no such day.
+        self.began = began
         self.policy, self.on, self.done = policy, on, done
-        self.frames = frames if isinstance(frames, Registers) else Registers(frames)
+        self.frames = registers(frames)
         self.day = number_of(on)
         self.moment = pd.Timestamp(moment or on).tz_localize(None).as_unit("ns")
         self.term: Term | None = policy.calendar.current_or_last(on)
         self._kept: dict[tuple[Any, ...], Any] = {}
+
+    def asking(self, *, done: bool = False, moment: datetime | None = None) -> "Facts":
+        """Return the same facts for another question about the day: what has been looked up serves both."""
+        other = copy(self)
+        other.done, other.moment = done, pd.Timestamp(moment or self.on).tz_localize(None).as_unit("ns")
+        return other
 
     def once(self, key: tuple[Any, ...], make: Callable[[], Made]) -> Made:
         """Return what was made under a key, made now if it was not yet."""
@@ -80,20 +89,33 @@ class Facts:
         made: Made = self._kept[key]
         return made
 
-    @cached_property
+    @property
     def children(self) -> pd.DataFrame:
         """The children that are or were in care, with their days and the grade of their class."""
-        return with_class(care_spans(self.frames["child"], self.policy.definition), self.frames)
 
-    @cached_property
+        def make() -> pd.DataFrame:
+            return with_class(care_spans(self.frames["child"], self.policy.definition), self.frames)
+
+        return self.once(("children",), make)
+
+    @property
     def staff(self) -> pd.Index:
         """The ids of the staff, in the order of their register."""
-        return pd.Index(self.frames["staff"]["id"].drop_duplicates(), dtype=object)
+
+        def make() -> pd.Index:
+            return pd.Index(self.frames["staff"]["id"].drop_duplicates(), dtype=object)
+
+        return self.once(("staff",), make)
 
     def subjects(self, kind: str) -> Subjects:
-        """Return the subjects of a kind."""
+        """Return the subjects of a kind, none of them there before the school began with its rows."""
         school = self.policy.profile.get("name") or say("duty.subject.school")
-        return self.once(("subjects", kind), lambda: subjects_of(kind, self.frames, self.children, school))
+
+        def make() -> Subjects:
+            subjects = subjects_of(kind, self.frames, self.children, school)
+            return subjects if self.began is None else subjects.from_day(self.began)
+
+        return self.once(("subjects", kind), make)
 
     def days_of(self, register: str, field: str = "date") -> Numbers:
         """Return the day of each record of a register, `NO_DAY` where it has none."""

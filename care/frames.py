@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import infer_dtype
 
 __all__ = [
     "COLUMNS",
@@ -25,6 +26,7 @@ __all__ = [
     "moment",
     "objects",
     "register",
+    "registers",
 ]
 
 # The columns that the rules read, by register: the least that a frame has after `register`.
@@ -67,6 +69,25 @@ class Registers(dict[str, pd.DataFrame]):
     def __missing__(self, name: str) -> pd.DataFrame:
         self[name] = register(self._frames, name)
         return self[name]
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in self._frames
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a register as it is read by its name, the default where there is none."""
+        return self[name] if name in self else default
+
+    def with_register(self, name: str, frame: pd.DataFrame) -> "Registers":
+        """Return the same registers but for one."""
+        other = Registers(self._frames)
+        other.update(self)
+        other[name] = frame
+        return other
+
+
+def registers(frames: Mapping[str, pd.DataFrame]) -> Registers:
+    """Return frames as registers that are made alike once."""
+    return frames if isinstance(frames, Registers) else Registers(frames)
 
 
 def register(frames: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
@@ -143,7 +164,13 @@ def objects(values: Iterable[object], index: pd.Index) -> "pd.Series[Any]":
 
 def as_strings(values: "pd.Series[Any]") -> "pd.Series[str]":
     """Return text, as objects, with "" for nothing."""
-    return values.astype(object).where(values.notna(), "").map(str).astype(object)
+    plain = values.astype(object).where(values.notna(), "")
+    if infer_dtype(plain, skipna=False) in (
+        "string",
+        "empty",
+    ):  # as nearly all are: nothing to be made of them
+        return plain
+    return plain.map(str).astype(object)
 
 
 def moment(day: date) -> pd.Timestamp:

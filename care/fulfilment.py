@@ -1,12 +1,18 @@
 """How far every duty of a term is fulfilled, child by child: the frame behind a matrix, a share, a notebook's own check."""
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
-from guanai.care.duties import STATUSES
+from guanai.care.due_frames import STATUSES
 from guanai.care.policies import Policy
 from guanai.templates.wording import say
 
-__all__ = ["COLUMNS", "by_duty", "fulfilment", "workload"]
+__all__ = ["COLUMNS", "by_duty", "fulfilment", "grouped", "workload"]
+
+Places = np.ndarray[Any, np.dtype[np.int64]]
+OWED = ("overdue", "due", "postponed")
 
 COLUMNS = (
     "duty", "kind", "subject_id", "subject", "class", "village", "who", "need", "have", "periods", "done", "open", "overdue",
@@ -23,12 +29,19 @@ def fulfilment(policy: Policy, lines: pd.DataFrame) -> pd.DataFrame:
     done, open (due, not yet overdue), overdue, postponed and excused; share (done of the periods that are not excused,
     0 to 1, NA where all are) and met (nothing is overdue). A duty that only counts (经常) has need 0.
     """
-    keys = ["duty", "kind", "subject_id"]
-    marks = lines.assign(**{name: (lines["status"] == name).astype("int64") for name in STATUSES}, periods=1)
-    groups = marks.groupby(keys, sort=False)
-    table = groups[["need", "have", "periods", *STATUSES]].sum()
-    texts = groups[["subject", "class", "village", "who"]].first()
-    table = texts.join(table).rename(columns={"due": "open"}).reset_index()
+    group, first = grouped(lines["duty"], lines["kind"], lines["subject_id"])
+
+    def total(
+        values: "np.ndarray[Any, np.dtype[Any]] | None" = None,
+    ) -> "np.ndarray[Any, np.dtype[np.int64]]":
+        return np.bincount(group, values, len(first)).astype(np.int64)
+
+    status = lines["status"].to_numpy(object)
+    counted = {"open" if name == "due" else name: total(status == name) for name in STATUSES}
+    texts = lines[["duty", "kind", "subject_id", "subject", "class", "village", "who"]].iloc[first]
+    table = texts.reset_index(drop=True).assign(
+        need=total(lines["need"].to_numpy()), have=total(lines["have"].to_numpy()), periods=total(), **counted
+    )
     order = {duty.name: place for place, duty in enumerate(policy.duties)}
     asked = (table["periods"] - table["excused"]).astype("Float64")
     table = table.assign(
@@ -60,18 +73,40 @@ def workload(lines: pd.DataFrame) -> pd.DataFrame:
     One row per name among the responsible of open due lines (a line of two counts for both); ``persons`` is of how
     many subjects. Lines that nobody answers for stand under 无人负责.
     """
-    nobody = say("people.nobody")
-    names = lines["who"].map(lambda people: str(people or nobody).split(say("policy.comma")))
-    rows = lines[["subject_id", "kind", "status"]].assign(who=names).explode("who")
-    rows = rows[rows["status"].isin(["overdue", "due", "postponed"])]
-    counts = pd.crosstab(rows["who"], rows["status"]).reindex(
-        columns=["overdue", "due", "postponed"], fill_value=0
+    nobody, comma = say("people.nobody"), say("policy.comma")
+    lines = lines[lines["status"].isin(OWED)]
+    people, together = pd.factorize(lines["who"].to_numpy(object))
+    owners = [str(one or nobody).split(comma) for one in together]
+    names, places = np.unique([name for some in owners for name in some], return_inverse=True)
+    group = np.repeat(np.arange(len(owners)), [len(some) for some in owners])
+    counts = {}
+    for status in OWED:
+        number = np.bincount(people[(lines["status"] == status).to_numpy(bool)], minlength=len(owners))
+        counts[status] = np.bincount(places, number[group], len(names)).astype(np.int64)
+    # Whose line it is and who answers for it, each pair once, then each person of those who answer together.
+    subject, _ = grouped(lines["subject_id"], lines["kind"])
+    pairs = pd.DataFrame({"who": people, "subject": subject}).drop_duplicates()
+    each = pairs.merge(pd.DataFrame({"who": group, "name": places}), on="who")
+    each = each.drop_duplicates(["name", "subject"])
+    table = pd.DataFrame(
+        {
+            "who": pd.Series(names.tolist(), dtype=object),
+            "lines": sum(counts.values()) if counts else 0,
+            "overdue": counts["overdue"],
+            "open": counts["due"],
+            "postponed": counts["postponed"],
+            "persons": np.bincount(each["name"], minlength=len(names)),
+        }
     )
-    table = counts.rename(columns={"due": "open"}).rename_axis(columns=None)
-    table.insert(0, "lines", table.sum(axis=1).astype("int64"))
-    table["persons"] = (
-        rows.drop_duplicates(["who", "subject_id", "kind"]).groupby("who").size().astype("int64")
-    )
-    return table.reset_index().sort_values(
-        ["overdue", "lines", "who"], ascending=[False, False, True], ignore_index=True
-    )
+    return table.sort_values(["overdue", "lines", "who"], ascending=[False, False, True], ignore_index=True)
+
+
+def grouped(*columns: "pd.Series[Any]") -> "tuple[Places, Places]":
+    """Return for each row which group of equal values it is of, in the order they are met, and each group's first row."""
+    group = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        codes, different = pd.factorize(column.to_numpy(object))
+        group = pd.factorize(group * (len(different) + 1) + codes)[0]
+    first = np.full(int(group.max(initial=-1)) + 1, len(group))
+    np.minimum.at(first, group, np.arange(len(group)))
+    return group, first

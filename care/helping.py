@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from guanai.care.eligibility import left_behind
-from guanai.care.frames import as_strings, moment, register
+from guanai.care.frames import as_strings, moment, register, registers
 from guanai.care.matching import Match
 from guanai.care.people import class_names, running
 from guanai.care.policies import Policy
@@ -70,7 +70,7 @@ def propose_renewal(
     now = _pairs(frames, on, children)
     pairings = register(frames, "pairing")
     over = pairings["end"].where(~pairings["id"].isin(now["id"]), moment(on - timedelta(days=1)))
-    free = {**frames, "pairing": pairings.assign(end=over)}
+    free = registers(frames).with_register("pairing", pairings.assign(end=over))
     several = {str(child): int(count) for child, count in now["child"].value_counts().items()}
     found = propose_helpers(policy, free, on, classes=classes, fewest=several)
     rows = found.pairs

@@ -4,8 +4,8 @@ Of one household are children with the same address who share a guardian or a pa
 alone is not enough: in a village it is often the same for everybody.
 """
 
-import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -25,14 +25,29 @@ def households(children: pd.DataFrame) -> dict[str, str]:
     """
     home: dict[str, str] = {}
     first: dict[tuple[str, str], str] = {}
-    asked = ["id", "address", "guardians", *PEOPLE, *TELEPHONES]
-    for row in children[[name for name in asked if name in children]].to_dict("records"):
-        child = str(row["id"])
-        place = _plain(row.get("address"))
-        shared = [(place, one) for one in sorted(_people(row))] if place else []
-        known = dict.fromkeys(_root(home, first[key]) for key in shared if key in first)
-        home[child] = next(iter(known), child)
-        for other in known:
+    ids = [str(one) for one in children["id"]]
+    places = [_plain(one) for one in _column(children, "address")]
+    named = {one: _column(children, one) for one in PEOPLE}
+    numbers = {one: _column(children, one) for one in TELEPHONES}
+    guardians = _column(children, "guardians")
+    for row, (child, place) in enumerate(zip(ids, places, strict=True)):
+        home[child] = child
+        if not place:
+            continue
+        known = (
+            [one for one in guardians[row] if isinstance(one, dict)]
+            if isinstance(guardians[row], list)
+            else []
+        )
+        people = {_plain(column[row]) for column in named.values()} | {
+            _plain(one.get("name")) for one in known
+        }
+        people |= {_digits(column[row]) for column in numbers.values()}
+        people |= {_digits(one.get("phone")) for one in known}
+        shared = [(place, one) for one in sorted(people - {""})]
+        others = dict.fromkeys(_root(home, first[key]) for key in shared if key in first)
+        home[child] = next(iter(others), child)
+        for other in others:
             home[other] = home[child]
         for key in shared:
             first.setdefault(key, child)
@@ -45,14 +60,24 @@ def _root(home: dict[str, str], child: str) -> str:
     return child
 
 
-def _people(row: dict[Any, Any]) -> set[str]:
-    guardians = row.get("guardians")
-    rows = [one for one in guardians if isinstance(one, dict)] if isinstance(guardians, list) else []
-    names = [row.get(name) for name in PEOPLE] + [one.get("name") for one in rows]
-    numbers = [row.get(name) for name in TELEPHONES] + [one.get("phone") for one in rows]
-    found = {_plain(one) for one in names} | {re.sub(r"\D", "", _plain(one)) for one in numbers}
-    return found - {""}
+def _column(children: pd.DataFrame, name: str) -> list[Any]:
+    return children[name].tolist() if name in children else [None] * len(children)
+
+
+def _digits(number: object) -> str:
+    """Return a telephone number without what is written between its digits."""
+    text = number if isinstance(number, str) else _plain(number)
+    if text.isdecimal() and text.isascii():
+        return text
+    return "".join(sign for sign in _plain(text) if sign.isdecimal())
 
 
 def _plain(text: object) -> str:
-    return "" if is_nothing(text) else re.sub(r"\s+", "", unicodedata.normalize("NFKC", str(text)))
+    if isinstance(text, str):
+        return _squeezed(text) if text else ""
+    return "" if is_nothing(text) else _squeezed(str(text))
+
+
+@lru_cache(maxsize=4096)  # an address is that of many children
+def _squeezed(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())

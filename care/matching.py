@@ -1,10 +1,12 @@
 """How well a helper and a child go together, and why: what was before, the class, the village, the kind of help.
 
-Each reason has its weight. Same village and grade come before the role (which staff role fits which help: 000-8 L134:
+Each reason has its weight. Children of one household are kept with one carer where they can be: one way to one home
+serves them all. Same village and grade come before the role (which staff role fits which help: 000-8 L134:
 专职 study, 政教 mind, 后勤 life); who carried the child before comes before all.
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from guanai.care.frames import as_list, as_strings, is_nothing, moment, register
+from guanai.care.households import households
 from guanai.care.people import class_names, running
 
 __all__ = ["WEIGHTS", "Match", "needed_help"]
@@ -19,7 +22,16 @@ __all__ = ["WEIGHTS", "Match", "needed_help"]
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 Truths = np.ndarray[Any, np.dtype[np.bool_]]
 
-WEIGHTS = {"before": 60, "village": 40, "homeroom": 35, "teaches": 30, "grade": 20, "help": 15, "near": 10}
+WEIGHTS = {
+    "before": 60,
+    "siblings": 50,
+    "village": 40,
+    "homeroom": 35,
+    "teaches": 30,
+    "grade": 20,
+    "help": 15,
+    "near": 10,
+}
 HELPS = {"homeroom": "study", "subject": "study", "coordinator": "mind", "counsellor": "mind"}
 HELPS |= {"life": "life", "logistics": "life"}
 KINDS = ("study", "mind", "life")
@@ -75,6 +87,44 @@ class Match:
             len(staff), 3
         )
         self._before, self._now = _pairs(frames, ids, people, on)
+        pairs = running(register(frames, "pairing"), on)
+        dossiers = register(frames, "child")
+        home = households(dossiers[dossiers["id"].isin([*children["id"], *pairs["child"]])])
+        houses = pd.Index(dict.fromkeys(home.values()), dtype=object)
+        self._house = houses.get_indexer(pd.Index([home.get(one, one) for one in ids], dtype=object))
+        others = pairs[~pairs["child"].isin(ids)]
+        living = houses.get_indexer(pd.Index([home.get(one, one) for one in others["child"]], dtype=object))
+        carer = people.get_indexer(pd.Index(others["helper"], dtype=object))
+        self._kin = self._at_home(living[carer >= 0], carer[carer >= 0])
+        child, helper = np.divmod(self._now, max(self._carers, 1))
+        self._kin = self.together(child, helper)._kin
+
+    def together(self, child: Numbers, carer: Numbers, *, gather: bool = False) -> "Match":
+        """Return the matching as it is once these pairs are made: each child's housemates have kin with its carer.
+
+        With ``gather`` each household of several is drawn, with all its children, to the one carer who has most of them.
+        """
+        made = pd.DataFrame({"house": self._house[child], "carer": carer, "child": child})
+        if gather:
+            several = np.flatnonzero(np.bincount(self._house[self._house >= 0]) > 1)
+            number = (
+                made[made["house"].isin(several)].groupby(["house", "carer"]).size().reset_index(name="size")
+            )
+            made = number.sort_values(["house", "size"], ascending=[True, False], kind="stable")
+            made = made.drop_duplicates("house").assign(child=-1)
+        other = copy(self)
+        mine = (made[name].to_numpy(np.int64) for name in ("house", "carer", "child"))
+        other._kin = np.union1d(self._kin, self._at_home(*mine))
+        return other
+
+    def _at_home(self, house: Numbers, carer: Numbers, but: Numbers | None = None) -> Numbers:
+        """Return the pairs of every child asked for that lives in a house with its carer, but for certain children."""
+        asked = pd.DataFrame({"house": self._house, "one": np.arange(len(self._house))})
+        given = pd.DataFrame({"house": house, "carer": carer, "but": -1 if but is None else but})
+        both = given[given["house"] >= 0].merge(asked, on="house")
+        both = both[both["one"] != both["but"]]
+        found: Numbers = (both["one"] * self._carers + both["carer"]).to_numpy(np.int64)
+        return np.unique(found)
 
     def reasons(self, child: Numbers, carer: Numbers) -> dict[str, Truths]:
         """Return for each pair of places which of the reasons in `WEIGHTS` it has."""
@@ -85,6 +135,7 @@ class Match:
         home = (village >= 0) & (self._home[carer] == village)
         return {
             "before": np.isin(child * self._carers + carer, self._before),
+            "siblings": np.isin(child * self._carers + carer, self._kin),
             "village": home,
             "homeroom": homeroom,
             "teaches": teaches,

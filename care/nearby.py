@@ -78,7 +78,7 @@ class OfChildren(Registers):
     """The registers as far as they are about some children: all that the lines of their own duties are made of."""
 
     def __init__(self, frames: Mapping[str, pd.DataFrame], children: Collection[str]) -> None:
-        super().__init__(frames)
+        super().__init__(frames.raw if isinstance(frames, Registers) else frames)
         self._children = list(children)
 
     def __missing__(self, name: str) -> pd.DataFrame:
@@ -120,7 +120,9 @@ class Owed:
         if self._near is None:
             whole = self._facts
             frames = Nearby(whole.policy, whole.frames, self._person, whole.on)
-            self._near = Facts(whole.policy, frames, whole.on, done=whole.done, moment=whole.moment)
+            self._near = Facts(
+                whole.policy, frames, whole.on, done=whole.done, moment=whole.moment, began=whole.began
+            )
         return self._near
 
 

@@ -64,6 +64,10 @@ class PeerMatch:
                 back.append(friend * self._mates + other)
         self._now, self._back = np.array(now, dtype=np.int64), np.array(back, dtype=np.int64)
 
+    def together(self, child: Numbers, carer: Numbers, *, gather: bool = False) -> "PeerMatch":
+        """Return the same matching: a friend is each child's own."""
+        return self
+
     def possible(self, child: Numbers, carer: Numbers) -> Truths:
         """Return which pairs may be made: of one class, not with oneself, not there yet."""
         same = (self._class[child] == self._group[carer]) & (self._self[child] != carer)

@@ -7,6 +7,7 @@ what to do; the presets in ``templates/policies/`` are the same sheets in Markdo
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, NamedTuple
 
 from guanai.care.calendar_rows import read_calendar, unlike
@@ -59,6 +60,11 @@ class Policy:
     def definition(self) -> str:
         """Who is left-behind: ``both`` parents away, ``one`` or both, or ``13`` (国发〔2016〕13号)."""
         return self.profile.get("definition", "13")
+
+    @property
+    def began(self) -> date | None:
+        """The day on which the school began to work with its rows (启用日期): nothing is owed from before it."""
+        return date.fromisoformat(self.profile["began"]) if "began" in self.profile else None
 
     @property
     def face_to_face(self) -> tuple[str, ...]:
@@ -153,6 +159,8 @@ def _profile(rows: list[Row]) -> dict[str, str]:
             profile[item] = row.choice("value", "language.choice")
         elif item == "public_holidays":
             profile[item] = row.choice("value", "public_holidays")
+        elif item == "began":
+            profile[item] = row.day("value").isoformat()
         elif item == "face_to_face":
             modes = [(spell("choice.mode", part), part) for part in row.several("value")]
             for mode, part in modes:

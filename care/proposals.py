@@ -44,6 +44,9 @@ class Matching(Protocol):
     def possible(self, child: Numbers, carer: Numbers) -> Truths:
         """Return which pairs may be made."""
 
+    def together(self, child: Numbers, carer: Numbers, *, gather: bool = False) -> "Matching":
+        """Return the matching once these pairs are made; with ``gather`` one that draws households together."""
+
 
 class Choice(NamedTuple):
     """A carer who could be chosen for a child: with how many children then, and why."""
@@ -104,7 +107,7 @@ class Proposal:
         """Return everybody who could be chosen in a row, the best match first."""
         carers = np.arange(len(self.carers), dtype=np.int64)
         child = np.full(len(carers), self.asked[row])
-        found = self.matching.reasons(child, carers)
+        found = self._made_but(row).reasons(child, carers)
         score = _score(found, self.matching.weights, child.shape)
         kept = np.flatnonzero(self.matching.possible(child, carers))
         words = self._words(found, np.full(len(carers), row))
@@ -114,6 +117,12 @@ class Proposal:
         ids, names = self.carers["id"].to_list(), self.carers["name"].to_list()
         return [Choice(ids[one], names[one], int(loads[one]), int(most[one]), words[one]) for one in order]
 
+    def _made_but(self, row: int | None = None) -> Matching:
+        """Return the matching with the other rows' pairs made: of a household the others' carers are known."""
+        known = self.places.get_indexer(pd.Index(self.pairs["carer"], dtype=object)).astype(np.int64)
+        made = (known >= 0) & (self.pairs.index != row).astype(bool)
+        return self.matching.together(self.asked.to_numpy(np.int64)[made], known[made])
+
     def told(self) -> "Proposal":
         """Return the proposal with its reasons in words: why each, and what was traded."""
         pairs = self.pairs.copy()
@@ -121,12 +130,13 @@ class Proposal:
         rows = np.flatnonzero(known >= 0)
         why, traded = [""] * len(pairs), [""] * len(pairs)
         if len(rows):
-            found = self.matching.reasons(self.asked.to_numpy(np.int64)[rows], known[rows])
+            matching = self._made_but()
+            found = matching.reasons(self.asked.to_numpy(np.int64)[rows], known[rows])
             words = self._words(found, rows)
             for row, text in zip(rows.tolist(), words, strict=True):
                 why[row] = text
             own = _score(found, self.matching.weights, (len(rows),))
-            for row, text in self._trades(rows, known[rows], own).items():
+            for row, text in self._trades(matching, rows, known[rows], own).items():
                 traded[row] = text
         hand = (pairs["by_hand"] == BY_HAND).to_numpy(bool)
         by_hand = say("pair.by_hand")
@@ -152,7 +162,7 @@ class Proposal:
             texts.append(comma.join(said) or even)
         return texts
 
-    def _trades(self, rows: Numbers, carers: Numbers, own: Numbers) -> dict[int, str]:
+    def _trades(self, matching: Matching, rows: Numbers, carers: Numbers, own: Numbers) -> dict[int, str]:
         """Return for each row that did not get its best match why not, in words."""
         texts: dict[int, str] = {}
         loads, place_of = self.loads, self.asked.to_numpy(np.int64)
@@ -161,7 +171,7 @@ class Proposal:
         for first in range(0, len(rows), AT_A_TIME):
             part = slice(first, first + AT_A_TIME)
             child = place_of[rows[part]][:, None]
-            found = self.matching.reasons(child, everybody[None, :])
+            found = matching.reasons(child, everybody[None, :])
             scores = _score(found, self.matching.weights, (len(child), len(everybody)))
             scores = np.where(self.matching.possible(child, everybody[None, :]), scores, -1)
             best = scores.argmax(axis=1)
@@ -191,19 +201,23 @@ def chosen(
     ``need`` per child, ``carers`` with carried, least and most, ``group`` the place of each child's class in ``groups``
     (-1 without a quota). ``blocks`` are children and carers among whom alone pairs may be made; without it all may.
     """
-    child, carer = _pairs_of(matching, len(need), len(carers), blocks)
     top = sum(matching.weights.values())
-    cost = top - _score(matching.reasons(child, carer), matching.weights, child.shape)
     most = np.minimum(carers["most"].to_numpy(np.int64), UNLIMITED)
     have = groups["have"].to_numpy(np.int64) if len(groups) else np.empty(0, dtype=np.int64)
     room = np.clip(groups["most"].to_numpy(np.int64) - have, 0, len(need)) if len(groups) else have
     asked = np.clip(groups["least"].to_numpy(np.int64) - have, 0, None) if len(groups) else have
-    places = Places(
-        child, carer, cost, need, carers["carried"].to_numpy(np.int64), carers["least"].to_numpy(np.int64),
-        most, group, asked, room,
-    )  # fmt: skip
-    found = assign(places).pairs
-    return child[found], carer[found]
+    carried, least = (carers[name].to_numpy(np.int64) for name in ("carried", "least"))
+
+    def best(matching: Matching) -> tuple[Numbers, Numbers]:
+        child, carer = _pairs_of(matching, len(need), len(carers), blocks)
+        cost = top - _score(matching.reasons(child, carer), matching.weights, child.shape)
+        found = assign(Places(child, carer, cost, need, carried, least, most, group, asked, room)).pairs
+        return child[found], carer[found]
+
+    first = best(matching)
+    # Who lives together is known of pairs that are made: once more, each household drawn to whom most of it has.
+    gathered = matching.together(*first, gather=True)
+    return first if gathered is matching else best(gathered)
 
 
 def _pairs_of(

@@ -14,6 +14,7 @@ __all__ = [
     "hours_words",
     "in_range",
     "limit_words",
+    "open_words",
     "plain_words",
     "record_words",
     "source",
@@ -98,6 +99,19 @@ def trigger_words(duty: Duty) -> str:
         return ""
     name = duty.trigger.record
     return _with_clauses(_known(f"record.{name}", name), duty.trigger_condition, (name,))
+
+
+def open_words(duty: Duty) -> Callable[[int], str]:
+    """Return the reason of a line that has too many records open, or too much in them, given the number."""
+    registers = (duty.trigger.record,) if duty.trigger else ()
+    key, field = ("why.open_sum", _field(duty.summed, registers)) if duty.summed else ("why.open", "")
+
+    def words(number: int) -> str:
+        return say(
+            key, source=source(duty), what=trigger_words(duty), field=field, most=duty.at_most, have=number
+        )
+
+    return words
 
 
 def asked_fields(duty: Duty) -> list[str]:

@@ -55,6 +55,7 @@ class Duty:
     at most so many such records open at a time. ``helper``: so many helpers for every child. ``quota``: pairings
     between a least and a most. ``complete``: fields that may not be empty. ``share``: a target for a share.
 
+    ``summed`` (of ``open``) is the field whose numbers are added up instead of counting the records (册数 of a loan).
     ``by`` is whose records count (roles; `EACH`: each of ``who`` by itself; empty: anybody's).
     """
 
@@ -78,6 +79,7 @@ class Duty:
     grace_days: int = 0
     in_force: bool = True
     source: str = ""
+    summed: str = ""
 
     def __post_init__(self) -> None:
         """Take one role given as plain text for a list of one: in code that is the usual case."""

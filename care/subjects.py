@@ -5,7 +5,7 @@ its pairings, anything else always.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -94,6 +94,10 @@ class Subjects:
         place = np.empty(len(frame), dtype=np.int64)
         place[frame.sort_values(["class", "name", "id"], kind="stable").index] = np.arange(len(frame))
         return place
+
+    def from_day(self, day: date) -> "Subjects":
+        """Return them as if they were there from a day on, at the earliest."""
+        return replace(self, first=np.maximum(self.first, number_of(day)))
 
     def meeting(self, condition: tuple[Clause, ...]) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Return which of them meet a condition."""

@@ -5,6 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,9 @@ def init(chosen: Namespace) -> None:
     from guanai.storage import create_school
     from guanai.storage.policies import DEFAULT_POLICY
 
-    school = create_school(chosen.folder, policy=chosen.policy or DEFAULT_POLICY, name=chosen.name)
+    school = create_school(
+        chosen.folder, policy=chosen.policy or DEFAULT_POLICY, name=chosen.name, began=date.today()
+    )
     renew(school.folder.notebooks)
     school.close()
     tell(say("init.done", folder=chosen.folder))

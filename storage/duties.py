@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from guanai.care.duties import due
+from guanai.care.duties import as_of, due, due_of
 from guanai.care.emergencies import countdown
+from guanai.care.facts import Facts
+from guanai.care.frames import Registers
 from guanai.care.fulfilment import fulfilment
 from guanai.care.gaps import gaps
 from guanai.care.households import households
@@ -67,22 +69,36 @@ class Obligations:
     def __init__(self, school: "School") -> None:
         self._school = school
         self._known: dict[tuple[Any, ...], tuple[int, pd.DataFrame]] = {}
+        self._facts: tuple[int, Facts] | None = None
 
     @property
-    def frames(self) -> RuleFrames:
-        """The registers as the rules read them."""
-        return RuleFrames(self._school)
+    def frames(self) -> Registers:
+        """The registers as the rules read them, each made alike once until a record changes."""
+        return self.facts(self._school.today()).frames
+
+    def facts(self, day: date) -> Facts:
+        """Return what the rules look up for a day: of the day asked last it is kept until a record changes."""
+        sequence = self._school.sequence()
+        if self._facts is None or self._facts[0] != sequence:
+            frames = Registers(RuleFrames(self._school))
+        elif self._facts[1].on == day:
+            return self._facts[1]
+        else:
+            frames = self._facts[1].frames
+        policy = self._school.policy
+        self._facts = (sequence, Facts(policy, frames, day, began=policy.began))
+        return self._facts[1]
 
     def due(self, on: date | None, *, done: bool, now: datetime | None, who: str | None) -> pd.DataFrame:
-        """Return the due lines of a day; ``now`` is the clock's where that day is today and minutes count."""
+        """Return the due lines of a day; ``now`` is the clock's where that day is today and minutes count.
+
+        What is kept is the day's; what has run out since its first minute is told from the clock.
+        """
         school, day = self._school, on or self._school.today()
         if now is None and day == school.today() and self._momentary():
             now = school.now().replace(second=0, microsecond=0)
-        policy = school.policy
-        return self._once(
-            ("due", day, done, now, who),
-            lambda: due(policy, self.frames, day, done=done, now=now, who=who),
-        )
+        lines = self._once(("due", day, done, who), lambda: due_of(self.facts(day).asking(done=done), who))
+        return lines if now is None else as_of(school.policy, lines, now)
 
     def of_children(self, children: Collection[str], *, done: bool = False) -> pd.DataFrame:
         """Return today's lines of some children, without working out those of the others."""
@@ -256,11 +272,11 @@ class Obligations:
 
     def forget(self) -> None:
         """Work everything out again when it is next asked for."""
-        self._known = {}
+        self._known, self._facts = {}, None
 
     def start_from(self, other: "Obligations") -> None:
         """Take over what another door to the same school has worked out."""
-        self._known = dict(other._known)
+        self._known, self._facts = dict(other._known), other._facts
 
 
 def _timed(duty: Duty) -> bool:

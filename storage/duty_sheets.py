@@ -1,5 +1,6 @@
 """Checklists and coverage as workbooks: numbers are numbers, days are days, texts stay texts."""
 
+from collections.abc import Sequence
 from io import BytesIO
 
 import pandas as pd
@@ -8,7 +9,9 @@ from guanai.storage.report_sheets import frame_sheet
 from guanai.storage.spreadsheets import book_of
 from guanai.templates.wording import say
 
-__all__ = ["coverage_excel", "due_excel", "excel_of"]
+__all__ = ["coverage_excel", "due_excel", "excel_of", "tables_excel"]
+
+LONGEST_TITLE = 31  # of a sheet, as Excel has it
 
 LINES = (
     "status",
@@ -39,6 +42,21 @@ def due_excel(lines: pd.DataFrame) -> bytes:
 def coverage_excel(table: pd.DataFrame) -> bytes:
     """Return how far every duty is fulfilled (columns as in `School.coverage`) as a workbook."""
     return excel_of(say("coverage.title"), table, FULFILMENT)
+
+
+def tables_excel(tables: Sequence[tuple[str, pd.DataFrame]]) -> bytes:
+    """Return tables (title, frame with its columns in words) as a workbook of one sheet each."""
+    titles = [
+        title[:LONGEST_TITLE] or say("handout.table", number=place)
+        for place, (title, _) in enumerate(tables, 1)
+    ]
+    sheets = [
+        frame_sheet(title, [str(name) for name in frame.columns], frame)
+        for title, (_, frame) in zip(titles, tables, strict=True)
+    ]
+    written = BytesIO()
+    book_of(sheets).save(written)
+    return written.getvalue()
 
 
 def excel_of(title: str, table: pd.DataFrame, columns: tuple[str, ...]) -> bytes:

@@ -44,10 +44,16 @@ def open_school(path: str | Path | None = None) -> School:
 
 
 def create_school(
-    path: str | Path, *, policy: str = DEFAULT_POLICY, name: str = "", on: date | None = None
+    path: str | Path,
+    *,
+    policy: str = DEFAULT_POLICY,
+    name: str = "",
+    on: date | None = None,
+    began: date | None = None,
 ) -> School:
     """Make a school in a folder that has none: its workbook from a preset, and no record yet.
 
+    ``began`` is the day from which on something is owed (启用日期), without it since ever.
     Raises GuanaiError when the folder already holds a school or the preset is unknown.
     """
     folder = Folder(Path(path).resolve())
@@ -58,6 +64,10 @@ def create_school(
     shelf = Shelf(folder)
     columns = {form: shelf.form(form).columns for form in shelf.names()}
     sheets = preset_sheets(policy, day, called, columns)
+    if began is not None:
+        texts = ("profile.began", "profile.began_remark")
+        item, remark = (say(key, "zh") for key in texts)
+        sheets["学校"] = [*sheets["学校"], {"项目": item, "值": began, "备注": remark}]
     folder.make()
     write_workbook(folder.workbook, sheets)
     return open_school(folder.path)

@@ -15,6 +15,7 @@ from uuid_utils import uuid7
 from guanai.care.helping import leavers, propose_helpers, propose_renewal, propose_successors
 from guanai.care.peers import propose_peers
 from guanai.care.proposals import Proposal
+from guanai.storage.permissions import check_pairings
 from guanai.templates.errors import GuanaiError, RecordError
 from guanai.templates.wording import say
 
@@ -66,7 +67,7 @@ class Pairings:
         """
         school, on = self._school, start or self._school.today()
         seen = self._seen()
-        policy, frames = school.policy, school.frames()
+        policy, frames = school.policy, school.duties.frames
         if role == "renewal":
             found = propose_renewal(policy, frames, on, classes=classes)
         elif leaving:
@@ -79,17 +80,19 @@ class Pairings:
 
     def leavers(self) -> pd.DataFrame:
         """Return who has left and still carries children; columns as in `care.helping.leavers`."""
-        return leavers(self._school.policy, self._school.frames(), self._school.today())
+        return leavers(self._school.policy, self._school.duties.frames, self._school.today())
 
     def accept(self, proposal: Proposal, start: date) -> Acceptance:
         """Keep every pairing of a proposal, all or none, from a day on; `undo` takes all of them back.
 
         A pairing that is taken over ends on the day before (on its own first day, if it is no older). Raises
-        GuanaiError where nothing is proposed or something changed in between, RecordError where the form refuses.
+        GuanaiError where nothing is proposed or something changed in between, RecordError where the form refuses, and
+        AccessError where the person may not decide on these children.
         """
         school, made = self._school, proposal.made
         if made.empty:
             raise GuanaiError("pairing.nothing")
+        check_pairings(school, set(made["child"]))
         with school.transaction():
             if proposal.seen is not None and proposal.seen != self._seen():
                 raise GuanaiError("pairing.stale")
@@ -125,6 +128,7 @@ class Pairings:
             table = school.table(PAIRING)
             wanted = [(key, 1) for key in note["made"]] + [(key, revision) for key, revision in note["ended"]]
             now = {key: school.record(PAIRING, key) for key, _ in wanted}
+            check_pairings(school, {str((now[key] or self._last(key)).get("child")) for key, _ in wanted})
             changed = [key for key, revision in wanted if (now[key] or {}).get("revision") != revision]
             if changed:
                 names = say("policy.comma").join(self._child_names(changed[:_FEW], now))

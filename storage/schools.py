@@ -27,8 +27,9 @@ from guanai.storage.imports import Imports
 from guanai.storage.moves import guardian_on, with_moves
 from guanai.storage.pairings import Pairings
 from guanai.storage.periods import periods_of
+from guanai.storage.permissions import check_deferral
 from guanai.storage.policies import current_policy
-from guanai.storage.registers import NOBODY, Registers
+from guanai.storage.registers import NOBODY, Record, Registers
 from guanai.storage.roles import COORDINATING
 from guanai.storage.settings import SettingsBook
 from guanai.templates import template
@@ -36,6 +37,8 @@ from guanai.templates.errors import GuanaiError
 from guanai.templates.wording import say, spoken
 
 __all__ = ["School"]
+
+DEFERRAL = "deferral"
 
 
 class School(Registers):
@@ -143,6 +146,20 @@ class School(Registers):
         return periods_of(self.policy.calendar.terms, self.today())
 
     # Its records, seen by its rules
+
+    def save(self, form: str, record: Mapping[str, Any], token: str | None = None, key: str = "") -> Record:
+        """Check a record by its form and keep it, as `Registers.save` does; AccessError for who may not decide that."""
+        if form == DEFERRAL:
+            check_deferral(self, record)
+            if record.get("id"):
+                check_deferral(self, self.record(form, str(record["id"])) or record)
+        return super().save(form, record, token, key)
+
+    def delete(self, form: str, record_id: str) -> None:
+        """Put a record into the bin; AccessError for a decision that the person could not have made."""
+        if form == DEFERRAL:
+            check_deferral(self, self.record(form, record_id) or {})
+        super().delete(form, record_id)
 
     def counts(self) -> dict[str, int]:
         """Return how many records each register has."""

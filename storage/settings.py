@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from uuid_utils import uuid7
 
-from guanai.care.conditions import spell
+from guanai.care.conditions import Clause, spell
 from guanai.care.duty_rows import DERIVED
 from guanai.care.policies import fit_to_forms, policy_from_sheets, sheets_from_markdown
 from guanai.care.sheets import HEADINGS, ROW
 from guanai.storage.forms.readings import UnreadableError, read_date
 from guanai.storage.roles import coordinates
+from guanai.storage.rule_fields import RuleField, fields_of, holding
 from guanai.storage.workbook_edits import Edit, apply_edits, digest_of, write_edits
 from guanai.storage.workbooks import Sheets, presets, read_workbook
 from guanai.templates import template
@@ -143,9 +144,22 @@ class SettingsBook:
         """Return the edit that takes a row out."""
         return Edit(shown.titles[sheet], row, remove=True)
 
+    def register_of(self, written: str) -> str:
+        """Return the register that a word or a name in the workbook means, the word itself if there is none."""
+        bare = written.partition(".")[0].strip()
+        return bare if bare in self.registers() else spell("record", bare) or bare
+
     def registers(self) -> list[str]:
         """Return the names of the registers that a duty can name."""
         return sorted({*self._school.forms(), *DERIVED} - {"child", "class", "staff"})
+
+    def condition_fields(self, registers: Sequence[str], *, by: bool = False) -> list[RuleField]:
+        """Return what a condition on some registers can be made of (`guanai.storage.rule_fields.fields_of`)."""
+        return fields_of(self._school, registers, by=by)
+
+    def holding(self, registers: Sequence[str], clauses: Sequence[Clause]) -> tuple[int, int]:
+        """Return how many records of some registers meet a condition now, and of how many."""
+        return holding(self._school, registers, clauses)
 
     def _heads(self, shown: Shown, sheet: str) -> dict[str, str]:
         """Return how each heading of a sheet is written in the workbook."""

@@ -50,6 +50,6 @@ def filled(sample_folder, tmp_path):
 
 @pytest.fixture
 def coordinator(monkeypatch):
-    """Let the person of the fixtures be signed in as a coordinator: who may import."""
+    """Let the person of the fixtures be signed in as a coordinator: who may import, and decide."""
     monkeypatch.setenv("HTTP_X_GUANAI_PERSON", quote("测试老师"))
     monkeypatch.setenv("HTTP_X_GUANAI_ROLE", "coordinator")

@@ -92,6 +92,11 @@ class School:
     # Whom
 
     def subjects(self, kind):
+        """Return id, class, first and last day, and the record, of every subject: owed from when the school began."""
+        for name, room, first, last, record in self.everybody(kind):
+            yield name, room, max(first, self.policy.began or first), last, record
+
+    def everybody(self, kind):
         """Return id, class, first and last day, and the record, of every subject of a kind."""
         if kind in CHILDREN:
             for child in self.of("child"):
@@ -455,13 +460,17 @@ def open_(school, duty, by):
     still = {}
     for subject, room, _, _, record, own, _ in triggers(school, duty):
         if not all(parts_reached(duty, record)):
-            still.setdefault((subject, room), []).append((own, record["id"]))
+            number = (record.get(duty.summed) or 1) if duty.summed else 1
+            still.setdefault((subject, room), []).append((own, record["id"], number))
     for (subject, room), records in still.items():
         records.sort()
-        since = records[min(duty.at_most, len(records) - 1)][0]
+        have, since = 0, None
+        for own, _, number in records:
+            since = own if have <= duty.at_most else since
+            have += number
         yield {
-            "subject": subject, "room": room, "since": since, "until": since, "need": 0, "have": len(records),
-            "fine": len(records) <= duty.at_most, "counted": [one[1] for one in records],
+            "subject": subject, "room": room, "since": since, "until": since, "need": 0, "have": have,
+            "fine": have <= duty.at_most, "counted": [one[1] for one in records],
         }  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from guanai.care.fulfilment import fulfilment
 from guanai.care.policies import Policy
 from guanai.care.rules import Duty, Limit, Trigger
 
+pytestmark = pytest.mark.usefixtures("coordinator")
+
 ON = date(2026, 11, 20)
 CALENDAR = Calendar((Term("秋", date(2026, 9, 1), date(2027, 1, 15)),))
 MONTHLY = Duty("谈心", records=("talk",), per="month", who="helper")

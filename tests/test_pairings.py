@@ -7,6 +7,8 @@ import pytest
 from guanai.storage import GuanaiError, RecordError
 from guanai.widgets import Form
 
+pytestmark = pytest.mark.usefixtures("coordinator")
+
 START = date(2026, 11, 23)
 
 

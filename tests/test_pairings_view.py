@@ -7,6 +7,8 @@ import pytest
 
 from guanai.widgets import Proposals
 
+pytestmark = pytest.mark.usefixtures("coordinator")
+
 START = date(2026, 11, 23)
 NAUGHTY = "<b>童</b>"
 

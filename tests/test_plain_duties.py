@@ -114,7 +114,7 @@ def duties(draw, number):
         f"职{number}", kind, subject,
         draw(CHILD_CONDITIONS) if subject in ("child", "guardian", "parent") else (),
         records, condition, by if records else (), content, state, at_least, at_most, target, per, trigger, (),
-        limit, who, draw(st.sampled_from([0, 0, 3])),
+        limit, who, draw(st.sampled_from([0, 0, 3])), summed=draw(st.sampled_from(["", "books"])) if kind == "open" else "",
     )  # fmt: skip
 
 
@@ -175,7 +175,7 @@ def schools(draw):
             record = {
                 "id": f"{name[0]}{n}", "date": draw(st.sampled_from([day, day, day, None])),
                 "note": draw(st.sampled_from(["a", "b", "", None])), "closed_on": draw(maybe(days())),
-                "hours": draw(st.sampled_from([None, 1, 2, 0.5])),
+                "hours": draw(st.sampled_from([None, 1, 2, 0.5])), "books": draw(st.sampled_from([None, 1, 2])),
                 "found_at": draw(maybe(st.just(datetime.combine(day, time(draw(st.integers(0, 23)), 40))))),
                 "child": draw(st.sampled_from([*(f"x{n}" for n in range(number)), "x9", None])),
             }  # fmt: skip
@@ -224,12 +224,14 @@ def with_decisions(draw, policy, registers, on):
     st.booleans(),
     st.sampled_from(["both", "one", "13"]),
     maybe(st.integers(0, 23)),
+    st.sampled_from([None, None, 0, 45, 120]),
     st.data(),
 )
 def test_the_rules_and_the_plain_loops_give_the_same_lines(
-    calendar, registers, some, on, done, definition, hour, data
+    calendar, registers, some, on, done, definition, hour, began, data
 ):
-    policy = Policy(profile={"definition": definition}, calendar=calendar, duties=some)
+    since = {} if began is None else {"began": (FIRST + timedelta(days=began)).isoformat()}
+    policy = Policy(profile={"definition": definition} | since, calendar=calendar, duties=some)
     registers = data.draw(with_decisions(policy, registers, on))
     now = None if hour is None else datetime.combine(on, time(hour))
     found = told(due(policy, as_frames(registers), on, done=done, now=now))

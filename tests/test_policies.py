@@ -240,6 +240,8 @@ MISTAKES = [
     pytest.param({"duties": [duty(种类="事件", 触发="天气")]}, "policy.record", "职责", 2, "触发", id="an unknown trigger"),
     pytest.param({"duties": [duty(种类="办结", 触发="借阅")]}, "policy.empty", "职责", 2, "内容", id="no state"),
     pytest.param({"duties": [duty(种类="未结", 触发="借阅", 内容="归还日期")]}, "policy.empty", "职责", 2, "至多", id="open without a most"),
+    pytest.param({"duties": [duty(种类="未结", 触发="借阅", 内容="合计 册数", 至多="2")]}, "policy.summed", "职责", 2, "内容", id="a sum that nothing ends"),
+    pytest.param({"profile": [school("启用日期", "九月")]}, "policy.day", "学校", 2, "值", id="no day that it began"),
     pytest.param({"duties": [duty(对象条件="年级 > 高")]}, "policy.condition", "职责", 2, "对象条件", id="above a word"),
     pytest.param({"duties": [duty(启用="也许")]}, "policy.choice", "职责", 2, "启用", id="perhaps in force"),
     pytest.param({"calendar": [term(), term("家访周", "10月23日", "10月25日", "集中家访"), term("又一", "10月25日", "10月26日", "集中家访")]}, "policy.overlap", "校历", 4, "开始", id="overlapping windows"),

@@ -400,3 +400,36 @@ def test_a_friendship_is_returned_and_friends_are_spread():
     assert found.pairs.set_index("child").loc["a", "why"].startswith("对方已把这个孩子当伙伴")
     assert all(one != other for one, other in who(found).items())
     assert found.loads["load"].max() == 1
+
+
+HOME = {"address": "大坪村7号", "father_name": "某父", "father_phone": "13900000000"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "pairs", "carers"),
+    [
+        pytest.param([], [], 1, id="both to one, whoever it is"),
+        pytest.param([quota(1, 1)], [], 2, id="the quota comes first"),
+        pytest.param([], [pair("p1", "a", "s1")], 1, id="to whom the sibling has already"),
+    ],
+)
+def test_children_of_one_household_are_kept_together_where_the_quota_allows(rules, pairs, carers):
+    children = [
+        child("a", **HOME),
+        child("b", **HOME, **{"class": "四年级1班"}),
+        child("c"),
+        child("d"),
+        child("e"),
+    ]
+    found = propose_helpers(policy(*rules), school(children, [teacher(f"s{n}") for n in range(5)], pairs), ON)
+    have = {one["child"]: one["helper"] for one in pairs} | who(found)
+    assert len({have["a"], have["b"]}) == carers
+    assert ("同一户" in found.pairs.set_index("child").at["b", "why"]) is (carers == 1)
+    if (
+        carers == 1
+    ):  # changed by hand it is no reason any more, and among the choices it is told of whom it would be
+        row = int(found.pairs.index[found.pairs["child"] == "b"][0])
+        best = found.options(row)[0]
+        assert best.carer == have["a"] and "同一户" in best.why
+        other = next(one for one in found.carers["id"] if one != have["a"])
+        assert "同一户" not in found.put(row, other).pairs.at[row, "why"]

@@ -14,6 +14,7 @@ from guanai.widgets.designer import Designer
 from guanai.widgets.dossiers import Dossier
 from guanai.widgets.downloads import Download
 from guanai.widgets.forms import Form
+from guanai.widgets.handouts import Handout, handout
 from guanai.widgets.imports import Import
 from guanai.widgets.imports_made import ImportsMade
 from guanai.widgets.inputs import Button, Choice, Day, Search
@@ -36,6 +37,7 @@ from guanai.widgets.pages import (
     view_pages,
 )
 from guanai.widgets.pairings import Proposals
+from guanai.widgets.paper import due_sheet
 from guanai.widgets.progress import Progress
 from guanai.widgets.record_views import RecordView
 from guanai.widgets.registers import RegisterIndex, RegisterTable
@@ -60,6 +62,7 @@ __all__ = [
     "Download",
     "FirstSteps",
     "Form",
+    "Handout",
     "Import",
     "ImportsMade",
     "LeftOver",
@@ -88,7 +91,9 @@ __all__ = [
     "coverage_by_class",
     "coverage_tables",
     "due_list",
+    "due_sheet",
     "find",
+    "handout",
     "list_columns",
     "list_ways",
     "matches",

@@ -6,8 +6,10 @@ from html import escape
 from typing import Any
 
 import ipywidgets as ipw
+import numpy as np
 import pandas as pd
 
+from guanai.care.frames import by_value
 from guanai.templates.wording import say
 from guanai.widgets.boxes import Panel, button, html
 from guanai.widgets.errors import shown_error
@@ -50,12 +52,11 @@ def _having(values: "pd.Series[Any]", name: str, value: str) -> "pd.Series[bool]
     """Return which cells have a value: of the people responsible one of them, of a child's name a part or its pinyin."""
     if name == "who":
         nobody = say("people.nobody")
-        return values.map(lambda people: value in (str(people) or nobody).split(say("policy.comma"))).astype(
-            bool
-        )
+        comma = say("policy.comma")
+        return by_value(values, lambda people: value in (str(people or "") or nobody).split(comma))
     if name == "subject":
-        return values.astype(str).map(lambda text: matches(value, text)).astype(bool)
-    return values.astype(str) == value
+        return by_value(values, lambda text: matches(value, str(text or "")))
+    return by_value(values, lambda text: str(text) == value)
 
 
 def due_lines(
@@ -213,7 +214,9 @@ class Checklist(Panel):
                 if isinstance(choice, Search):
                     choice.value = self._first.pop(key, choice.value)
                     continue
-                known = set(self.items[key].dropna().astype(str)) if key in self.items else set()
+                known = (
+                    {str(one) for one in self.items[key].dropna().unique()} if key in self.items else set()
+                )
                 comma = say("policy.comma") if key == "who" else "\n"
                 nobody = say("people.nobody") if key == "who" else ""
                 texts = {one for text in known for one in (text or nobody).split(comma) if one}
@@ -240,12 +243,11 @@ class Checklist(Panel):
 
     def _grouped(self, lines: pd.DataFrame) -> pd.DataFrame:
         """Return the lines group by group: classes in their order, anybody else as the most urgent line comes."""
-        names = lines[self._group].fillna("").astype(str)
-        groups = list(dict.fromkeys(names))
+        codes, groups = pd.factorize(lines[self._group].fillna("").to_numpy(object))
         if self._group == "class":
-            groups.sort(key=lambda name: (not name, in_order(name)))
-        places = {name: place for place, name in enumerate(groups)}
-        return lines.iloc[names.map(places).argsort(kind="stable")]
+            order = sorted(range(len(groups)), key=lambda one: (not groups[one], in_order(str(groups[one]))))
+            codes = np.argsort(np.array(order, dtype=np.int64))[codes]
+        return lines.iloc[np.argsort(codes, kind="stable")]
 
     def _filtered(self) -> pd.DataFrame:
         chosen = self.items

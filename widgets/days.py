@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from html import escape
 
+import numpy as np
 import pandas as pd
 
+from guanai.care.fulfilment import grouped
+from guanai.care.rules import ALL_CHILDREN
 from guanai.templates.wording import say
 from guanai.widgets.boxes import Panel, html
 from guanai.widgets.checklists import Link, due_lines
@@ -54,18 +57,15 @@ class MyDay(Panel):
         part = urgency(lines, on)
         self.counts = {name: int((part == name).sum()) for name in PARTS}
         rank = part.map({name: place for place, name in enumerate(PARTS)}).astype("int64")
-        kept = lines.assign(part=part, rank=rank, home=[homes.get(one, one) for one in lines["subject_id"]])
+        # A child's household; a class or a teacher of the same id as a child is another one.
+        homed = [homes.get(one, one) for one in lines["subject_id"]]
+        home = pd.Series(homed, index=lines.index, dtype=object)
+        home = home.where(lines["kind"].isin(ALL_CHILDREN), lines["kind"] + " " + home)
+        kept = lines.assign(part=part, rank=rank, home=home)
         kept = kept[kept["part"] != "later"]
-        kept = kept.assign(
-            home=kept["kind"].where(~kept["kind"].isin(["child", "guardian", "parent"]), "") + kept["home"]
-        )
-        first = {
-            key: place
-            for place, key in reversed(list(enumerate(zip(kept["part"], kept["home"], strict=True))))
-        }
-        place = [first[key] for key in zip(kept["part"], kept["home"], strict=True)]
-        order = kept.assign(place=place).sort_values(["rank", "place"], kind="stable")
-        self.lines = order.reset_index(drop=True)
+        together, first = grouped(kept["part"], kept["home"])
+        order = np.lexsort((first[together], kept["rank"]))
+        self.lines = kept.iloc[order].reset_index(drop=True)
         self.body = html()
         self.pager = Pager(page, self._draw, language)
         self.fill_with(self.body, self.pager)

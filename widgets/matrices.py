@@ -53,6 +53,7 @@ class Matrix(Panel):
         self.kind = Choice(say("matrix.kind", language), words, kind if kind in kinds else None)
         everything = say("due.all", language)
         self.filters = {name: Choice(say(f"column.{name}", language), (), all=everything) for name in FILTERS}
+        #: The rows of the table that are chosen, with all pages of them.
         self.chosen, self.counts = table, dict.fromkeys(STATES, 0)
         self.body = html()
         self.pager = Pager(page, self._draw, language)
@@ -77,7 +78,7 @@ class Matrix(Panel):
         self._busy = True
         rows, everything = self._table[self._table["kind"] == self.kind.value], say("due.all", self._language)
         for name, choice in self.filters.items():
-            known = {text for text in rows[name].astype(str).unique() if text} if len(rows) else set()
+            known = {str(text) for text in rows[name].unique() if text} if len(rows) else set()
             choice.offer(sorted(known, key=in_order), all=everything)
         self._busy = False
 
@@ -86,19 +87,20 @@ class Matrix(Panel):
         for name, choice in self.filters.items():
             if choice.value is not None:
                 rows = rows[rows[name] == choice.value]
-        counted = zip(*(rows[state].tolist() for state in STATES), strict=True)
-        states = [state_of(dict(zip(STATES, row, strict=True))) for row in counted]
-        self.chosen = rows.assign(state=pd.Series(states, index=rows.index, dtype=object))
+        self.chosen = rows
         self.counts = {state: int(rows[state].sum()) for state in STATES}
         subjects = rows[["class", "subject", "subject_id"]].drop_duplicates("subject_id")
-        order = sorted(
-            subjects.to_dict("records"), key=lambda one: (in_order(one["class"]), in_order(one["subject"]))
-        )
-        part = self.pager.of(len(order))
-        if not order:
+        part = self.pager.of(len(subjects))
+        if subjects.empty:
             self.body.value = f'<p class="guanai-empty">{escape(self._empty)}</p>'
             return
-        self.body.value = self._legend() + self._html(order[part])
+        self.body.value = self._legend() + self._html(_part_of(subjects, part))
+
+    def paper(self) -> str:
+        """Return the whole of what is chosen as one table for paper."""
+        subjects = self.chosen[["class", "subject", "subject_id"]].drop_duplicates("subject_id")
+        whole = self._html(_part_of(subjects, slice(0, len(subjects))))
+        return f'<div class="guanai-paper" data-print-now>{self._legend()}{whole}</div>'
 
     def _legend(self) -> str:
         items = "".join(
@@ -131,7 +133,7 @@ class Matrix(Panel):
         """Return a cell: sign and number for the eye, words for a screen reader, a way to its lines."""
         if row is None:
             return "<td></td>"
-        state = row["state"]
+        state = state_of(row)
         number = int(row[state])
         words = escape(say(f"matrix.{state}", self._language))
         query = urlencode({"subject_id": row["subject_id"], "kind": kind, "duty": row["duty"], "done": 1})
@@ -140,6 +142,20 @@ class Matrix(Panel):
             f'<td class="guanai-cell-{state}"><a href="{self._link}?{escape(query)}" title="{words} {number}">'
             f'<b aria-hidden="true">{_sign(state, self._language)}{count}</b><span class="guanai-unseen">{words} {number}</span></a></td>'
         )
+
+
+def _part_of(subjects: pd.DataFrame, part: slice) -> list[dict[Any, Any]]:
+    """Return some of the subjects by class and name; only the classes that are among them are put in order."""
+    found: list[dict[Any, Any]] = []
+    before = 0
+    classes = {str(name): rows for name, rows in subjects.groupby("class", sort=False)}
+    for name in sorted(classes, key=in_order):
+        size = len(classes[name])
+        if before < part.stop and before + size > part.start:
+            mine = sorted(classes[name].to_dict("records"), key=lambda one: in_order(one["subject"]))
+            found += mine[max(part.start - before, 0) : part.stop - before]
+        before += size
+    return found
 
 
 def _sign(state: str, language: str | None) -> str:

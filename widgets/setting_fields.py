@@ -15,7 +15,7 @@ from guanai.widgets.boxes import html
 from guanai.widgets.fields import caption
 from guanai.widgets.layouts import plain, style_of
 
-__all__ = ["Cell", "OneOf", "Several", "Typed", "words_of"]
+__all__ = ["Cell", "OneOf", "Several", "Typed", "parts_of", "words_of"]
 
 _PARTS = re.compile(r"[,，、;；\n]")
 
@@ -24,6 +24,11 @@ def words_of(prefix: str, language: str | None = None) -> dict[str, str]:
     """Return the words of a vocabulary by their names."""
     names = dict.fromkeys(spellings(prefix).values())
     return {name: say(f"{prefix}.{name}", language) for name in names}
+
+
+def parts_of(value: str) -> list[str]:
+    """Return what stands in a cell with commas between."""
+    return [part.strip() for part in _PARTS.split(value) if part.strip()]
 
 
 class Cell:
@@ -102,7 +107,7 @@ class Several(Cell):
     ) -> None:
         super().__init__(label, told)
         self._first = value
-        parts = [part.strip() for part in _PARTS.split(value) if part.strip()]
+        parts = parts_of(value)
         names = [spelled(part) for part in parts]
         self._others = [part for part, name in zip(parts, names, strict=True) if name not in words]
         self._words = words

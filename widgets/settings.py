@@ -11,15 +11,16 @@ from typing import Any
 import ipywidgets as ipw
 
 from guanai.care.conditions import spell
-from guanai.care.duty_rows import register_label
+from guanai.care.duty_rows import OF_SUBJECT, register_label
 from guanai.care.sheets import HEADINGS, REQUIRED, ROW
 from guanai.templates.errors import PolicyError
 from guanai.templates.wording import catalogue, say
 from guanai.widgets.boxes import Panel, button, html, show
+from guanai.widgets.condition_cells import Asked, ConditionCell
 from guanai.widgets.errors import shown_error
 from guanai.widgets.inputs import Choice
 from guanai.widgets.layouts import plain, style_of
-from guanai.widgets.setting_fields import Cell, OneOf, Several, Typed, words_of
+from guanai.widgets.setting_fields import Cell, OneOf, Several, Typed, parts_of, words_of
 from guanai.widgets.tables import Pager
 
 __all__ = ["Settings"]
@@ -31,9 +32,8 @@ VOCABULARY = {
     ("duties", "in_force"): "yes_no",
 }  # fmt: skip
 PROFILE = {"definition": "definition", "language": "language.choice", "public_holidays": "public_holidays"}
-EXAMPLES = frozenset(
-    {"subject_condition", "record_condition", "content", "trigger", "trigger_condition", "limit", "target"}
-)
+CONDITIONS = frozenset({"subject_condition", "record_condition", "trigger_condition"})
+EXAMPLES = frozenset({"content", "trigger", "limit", "target"})
 # What a line of the list tells, in this order, beside its name.
 TOLD = {
     "school": ("value", "remark"), "calendar": ("kind", "start", "end", "remark"),
@@ -219,7 +219,7 @@ class Settings(Panel):
     def _open(self, row: Mapping[str, Any], number: int | None) -> None:
         """Show the form of a row."""
         sheet = str(self.sheet.value)
-        self._row = number
+        self._row, self.cells = number, {}
         self._first = {head: str(row.get(head) or "") for head in HEADINGS[sheet]}
         self.cells = {head: self._cell(sheet, head, value) for head, value in self._first.items()}
         old, self._grid.children = self._grid.children, tuple(cell.view for cell in self.cells.values())
@@ -263,11 +263,30 @@ class Settings(Panel):
                 registers,
                 lambda part: part if part in registers else spell("record", part) or "",
             )
+        if sheet == "duties" and head in CONDITIONS:
+            hint = say(f"settings.hint.{head}", self._language)
+            return ConditionCell(label, told, value, hint, lambda: self._about(head))
         if prefix:
             return OneOf(label, told, value, self._vocabulary(prefix), prefix, needed=head in REQUIRED[sheet])
         examples = self._book.examples(head) if sheet == "duties" and head in EXAMPLES else ()
         hint = f"settings.hint.{head}"
         return Typed(label, told, value, examples, say(hint, self._language) if hint in catalogue() else "")
+
+    def _about(self, head: str) -> Asked:
+        """Return what a condition of the row is about, as its other cells stand now."""
+
+        def written(name: str) -> str:
+            cell = self.cells.get(name)
+            return cell.value if cell is not None else self._first[name]
+
+        if head == "subject_condition":
+            registers = [OF_SUBJECT[spell("duty.subject", written("subject")) or "child"]]
+        else:
+            parts = parts_of(written("record" if head == "record_condition" else "trigger"))
+            usual = ["pairing"] if spell("duty.kind", written("kind")) == "quota" else []
+            registers = [self._book.register_of(part) for part in parts] or usual
+        fields = self._book.condition_fields(registers, by=head == "record_condition")
+        return Asked(tuple(registers), fields, lambda clauses: self._book.holding(registers, clauses))
 
     def _vocabulary(self, prefix: str) -> dict[str, str]:
         return words_of(prefix, self.shown.language)
@@ -282,6 +301,9 @@ class Settings(Panel):
         """Show beside its cell what would be wrong with the row as it stands."""
         if not self.cells:
             return
+        for cell in self.cells.values():
+            if isinstance(cell, ConditionCell):
+                cell.refresh()
         mistake = self._book.mistake_of(self.shown, [self._edit()])
         self._beside(mistake)
         if self.sheet.value == "duties":

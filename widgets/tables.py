@@ -210,6 +210,30 @@ class Table(Panel):
             frame.iloc[part], self._labels, columns, caption=self._caption, link=link, percent=self._percent
         )
 
+    def words(self, *, numbers: bool = False) -> tuple[str, pd.DataFrame]:
+        """Return the title and every row as it is shown, its columns under their labels; ``numbers`` leaves numbers and days."""
+        frame = self._whole()
+        columns = self._named(frame)
+        shown = {
+            label: self._words_of(frame, key, numbers=numbers)
+            for key, label in columns.items()
+            if key in frame
+        }
+        return self._caption, pd.DataFrame(shown, index=frame.index)
+
+    def _words_of(self, frame: pd.DataFrame, key: str, *, numbers: bool) -> "pd.Series[Any]":
+        values = frame[key]
+        plain = pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)
+        if numbers and plain:
+            return values
+        texts = (
+            share_text(value)
+            if key in self._percent and not pd.isna(value)
+            else self._labels.text(key, value)
+            for value in values
+        )
+        return pd.Series(list(texts), index=frame.index, dtype=object)
+
     def _whole(self) -> pd.DataFrame:
         """Return the frame with its index as columns, if that has a name (as after a groupby)."""
         named = [name for name in self.frame.index.names if name is not None]
