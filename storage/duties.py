@@ -107,10 +107,7 @@ class Obligations:
     def emergencies(self, now: datetime | None, *, finished: bool) -> pd.DataFrame:
         """Return the steps of the emergencies; only what belongs to their children is read."""
         school, moment = self._school, now or self._school.now()
-        names = {
-            duty.trigger.record for duty in school.policy.of_kind("state") if duty.trigger and _timed(duty)
-        }
-        rows = {name: list(school.table(name).rows()) for name in names if name in school.forms()}
+        rows = {name: list(school.table(name).rows()) for name in self.emergency_registers()}
         children = {row.get("child") for some in rows.values() for row in some} - {None, ""}
         if any(rows.values()):
             known = [school.record("child", str(child)) for child in children]
@@ -119,6 +116,11 @@ class Obligations:
             rows |= {name: list(school.table(name).rows()) for name in ("staff", "class")}
         frames = {name: frame_of(some, school.form(name).columns) for name, some in rows.items()}
         return countdown(school.policy, frames, moment, finished=finished)
+
+    def emergency_registers(self) -> list[str]:
+        """Return the registers whose records can be emergencies."""
+        timed = (duty.trigger for duty in self._school.policy.of_kind("state") if _timed(duty))
+        return sorted({trigger.record for trigger in timed if trigger} & set(self._school.forms()))
 
     def step_done(
         self, form: str, record_id: str, duty: str, now: datetime | None = None
