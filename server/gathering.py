@@ -9,6 +9,7 @@ to be replaced.
 """
 
 import base64
+from itertools import count
 from typing import Any
 
 import comm
@@ -71,6 +72,13 @@ class StateComm(BaseComm):
     """A comm whose messages may be gathered."""
 
     gatherer: Gatherer | None = None
+    _numbers = count(1)
+
+    def __init__(self, *args: Any, comm_id: str | None = None, **kwargs: Any) -> None:
+        # Nobody but this kernel and its page knows the id: a short one, which a page has several times, will do.
+        super().__init__(  # type: ignore[no-untyped-call]
+            *args, comm_id=comm_id or f"w{next(self._numbers)}", **kwargs
+        )
 
     def publish_msg(
         self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None, **keys: Any

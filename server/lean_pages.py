@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from nbclient.client import NotebookClient
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from guanai.server.pages import SchoolPage
 
 __all__ = ["beating", "lean_page"]
+
+
+# By this name a notebook knows that it is served, and by what (widgets bring their style sheet along elsewhere).
+SOFTWARE = f"voila/{version('voila')}"
 
 
 class Cells(NotebookClient):
@@ -112,7 +117,7 @@ def environment(request: HTTPServerRequest) -> dict[str, str]:
         "SCRIPT_NAME": request.path,
         "PATH_INFO": "",
         "QUERY_STRING": request.query,
-        "SERVER_SOFTWARE": "guanai",
+        "SERVER_SOFTWARE": SOFTWARE,
         "SERVER_PROTOCOL": request.version,
         "SERVER_NAME": host,
         "SERVER_PORT": str(port or ""),

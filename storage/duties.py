@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from guanai.care.duties import due
+from guanai.care.eligibility import left_behind
 from guanai.care.emergencies import countdown
 from guanai.care.fulfilment import fulfilment
 from guanai.care.gaps import gaps
 from guanai.care.households import households
 from guanai.care.moves import CHANGE
 from guanai.care.nearby import OfChildren
+from guanai.care.pairing import unpaired
 from guanai.care.plans import planned
 from guanai.care.rules import ALL_CHILDREN, Duty
 from guanai.storage.frames import frame_of, lazy_copy
@@ -91,6 +93,16 @@ class Obligations:
         frames = OfChildren(self.frames, children)
         lines = due(school.policy, frames, school.today(), done=done, now=now)
         return lines[lines["kind"].isin(ALL_CHILDREN) & lines["subject_id"].isin(list(children))]
+
+    def in_care(self, on: date) -> pd.DataFrame:
+        """Return the left-behind children in care on a day."""
+        definition = self._school.policy.definition
+        return self._once(("in care", on), lambda: left_behind(self.frames[CHILD], on, definition))
+
+    def unpaired(self, on: date) -> pd.DataFrame:
+        """Return the children in care on a day who have no helper."""
+        policy = self._school.policy
+        return self._once(("unpaired", on), lambda: unpaired(policy, self.frames, on))
 
     def homes(self, lines: pd.DataFrame) -> dict[str, str]:
         """Return the household of each child of some due lines (`care.households`)."""

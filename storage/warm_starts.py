@@ -38,6 +38,8 @@ def get_warm(folder: Path) -> None:
         school.due()
         school.summary()
         school.emergencies()
+        school.unpaired()
+        school.children()
         school.notices  # noqa: B018  # reads the forms that the school has changed
         for name in school.forms():
             school.shared(name)
