@@ -20,16 +20,22 @@ ORDER = (
     "coverage",
     "summary",
     "register",
+    "matrix",
+    "emergency",
+    "deferral",
     "same_child",
+    "bin",
     "exchange",
     "designer",
+    "settings",
+    "tutorial",
 )
 HEADING = re.compile(r"^#\s+(.+?)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page: its name in the URL, its whole heading, and whether it is in the navigation bar."""
+    """A page: its name in the URL, its whole heading, and whether it is in the navigation bar or behind 更多."""
 
     name: str
     heading: str
@@ -60,7 +66,7 @@ def heading(sources: Iterable[str]) -> str:
 def pages(folder: Path) -> list[Page]:
     """Return the pages in the order of the navigation bar; a name that begins with ``_`` is not among them.
 
-    One that says ``"guanai": {"bar": false}`` in its metadata is a page that other pages lead to.
+    One that says ``"guanai": {"bar": false}`` in its metadata stands behind 更多: not for every day.
     """
     names = {path.stem: path for path in folder.glob("*.ipynb") if not path.stem.startswith(("_", "."))}
     ranked = sorted(names, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))

@@ -205,7 +205,8 @@ def surroundings(handler: SchoolPage) -> dict[str, Any]:
     These are the words of `Screen.template_namespace`, and
 
     - ``name``, ``title``: of this page;
-    - ``pages``: all pages as (name, title) in the order of the navigation bar;
+    - ``pages``: the pages in the navigation bar as (name, title), in its order;
+    - ``more``: the others, which are folded behind 更多;
     - ``notices``: what everybody should know, as texts;
     - ``emergencies``: those with a step still to be done, see `guanai.server.emergencies.Incident`;
     - ``clock``: the server's moment in milliseconds, by which their time left is counted;
@@ -213,9 +214,9 @@ def surroundings(handler: SchoolPage) -> dict[str, Any]:
     - ``whole``: whether this is Voila's own page.
     """
     language = handler.language
-    bar = pages(handler.office.school.folder.notebooks)
+    found = pages(handler.office.school.folder.notebooks)
     name = handler.path_args[0].strip("/") if handler.path_args and handler.path_args[0] else HOME
-    titles = {page.name: page.title(language) for page in bar}
+    titles = {page.name: page.title(language) for page in found}
     notices = list(handler.office.notices)
     if handler.office.workshop:
         notices.insert(0, handler.say("page.workshop", person=handler.office.workshop))
@@ -224,7 +225,8 @@ def surroundings(handler: SchoolPage) -> dict[str, Any]:
         **handler.template_namespace,
         "name": name,
         "title": titles.get(name, name),
-        "pages": [(page.name, titles[page.name]) for page in bar if page.in_bar or page.name == name],
+        "pages": [(page.name, titles[page.name]) for page in found if page.in_bar],
+        "more": [(page.name, titles[page.name]) for page in found if not page.in_bar],
         "notices": notices,
         "emergencies": shown_incidents(handler),
         "clock": milliseconds(handler.office.current.now()),

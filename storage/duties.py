@@ -164,11 +164,13 @@ class Obligations:
     def figures(self, term: str | None = None) -> pd.DataFrame:
         """Return the figures of a term's summary, one row each: columns of `Summary.figures_table` and ``missing``.
 
-        ``missing`` is how many of the denominator are not in the numerator.
+        ``missing`` is how many of the denominator are not in the numerator; none where nothing is aimed at.
         """
         summary = self._school.summary(term)
         missing = [
-            len(one.missing) if one.numerator + len(one.missing) == one.denominator else None
+            None
+            if one.target is None or one.numerator + len(one.missing) != one.denominator
+            else len(one.missing)
             for one in summary.figures
         ]
         return summary.figures_table().assign(missing=pd.array(missing, dtype="Int64"))

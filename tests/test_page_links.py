@@ -1,5 +1,6 @@
 """Which page shows what (widgets/pages.py): addresses of due lines, records and first steps."""
 
+import pandas as pd
 import pytest
 
 from guanai.storage.forms.loading import form_of
@@ -46,6 +47,9 @@ def test_columns_of_a_list():
 | | integer | e | 戊 | |
 """)
     assert list_columns(form) == ["child_name", "class", "date", "a", "b", "c", "d"]
+    records = pd.DataFrame({"child": ["1", "2"], "date": None, "told": ["好", None], "b": [None, 0]})
+    assert list_columns(form, records) == ["child_name", "class", "b", "told"]
+    assert list_columns(form, records.iloc[:0]) == list_columns(form)
 
 
 def test_links_are_escaped():

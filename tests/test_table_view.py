@@ -41,8 +41,8 @@ def form():
 def test_accessible_head_and_caption():
     body = Table(ROWS, caption="家访", columns={"name": "姓名", "visits": "次数"}).body.value
     assert "<caption>家访</caption>" in body
-    assert '<th scope="col">姓名</th>' in body
-    assert '<th scope="row" data-label="姓名">安小苗</th>' in body
+    assert '<th scope="col" class="guanai-short">姓名</th>' in body
+    assert '<th scope="row" class="guanai-short" data-label="姓名">安小苗</th>' in body
     assert 'class="guanai-number" data-label="次数">3</td>' in body
 
 
@@ -151,3 +151,10 @@ def test_an_error_is_told_not_raised():
         raise ZeroDivisionError("secret")
 
     assert "secret" not in Table(break_).body.value
+
+
+def test_dates_stay_on_one_line_and_sentences_do_not():
+    frame = pd.DataFrame({"date": ["2026-11-20"], "told": ["背课文慢，老师教了分段背的办法"]})
+    body = Table(frame, columns={"date": "日期", "told": "谈了什么"}).body.value
+    assert '<th scope="row" class="guanai-short" data-label="日期">2026-11-20</th>' in body
+    assert '<td data-label="谈了什么">背课文慢，老师教了分段背的办法</td>' in body

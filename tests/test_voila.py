@@ -18,7 +18,7 @@ import tornado.websocket
 import voila
 import voila.app
 from packaging.version import Version
-from servers import NAME, PAGES, PASSWORD, is_kernel, start
+from servers import NAME, PAGES, PASSWORD, is_kernel, start, write_page
 
 from guanai.server.cells import FAULT
 from guanai.server.navigation import Page, heading, pages
@@ -74,6 +74,14 @@ class TestPage:
         assert text.count("aria-current") == 1
         assert re.search("<h1[^>]*>我是谁", html.unescape(text))
         assert "&lt;i&gt;自己的&lt;/i&gt;页" in text
+
+    def test_a_page_not_for_every_day_stands_behind_more(self, server, visitor):
+        write_page(server.folder / "notebooks", "rare", ["# 少用 / Rare"], {"bar": False})
+        bar, more = visitor.get("/who").text.split('<details class="bar-more">')
+        assert "<summary>更多</summary>" in more
+        assert '<a href="/rare">少用</a>' in more.split("</details>")[0]
+        assert "少用" not in bar
+        assert "<summary>少用</summary>" in visitor.get("/rare").text
 
     def test_in_english(self, server):
         reader = server.signed_in()

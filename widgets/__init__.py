@@ -18,7 +18,7 @@ from guanai.widgets.imports import Import, ImportsMade
 from guanai.widgets.inputs import Button, Choice, Day, Search
 from guanai.widgets.lookalikes import MergePanel, Merges
 from guanai.widgets.matrices import Matrix
-from guanai.widgets.names import find, matches
+from guanai.widgets.names import by_class, find, matches
 from guanai.widgets.pages import (
     OWN_PAGES,
     FirstSteps,
@@ -82,6 +82,7 @@ __all__ = [
     "Text",
     "asked",
     "bars",
+    "by_class",
     "child_papers",
     "coverage_by_class",
     "coverage_tables",

@@ -15,7 +15,7 @@ import pandas as pd
 
 from guanai.care.spelling import readings
 
-__all__ = ["find", "in_order", "matches", "spelt"]
+__all__ = ["by_class", "find", "in_order", "matches", "spelt"]
 
 # A name is read character by character, so the dictionary of phrases, most of pypinyin's loading time, stays out.
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
@@ -164,3 +164,13 @@ def in_order(name: str) -> tuple[tuple[int, int, str], ...]:
     """
     parts = re.findall(r"[0-9]+|[^0-9]+", name.translate(_NUMERALS).replace("十", "10"))
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts)
+
+
+def by_class(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rows in the order of their column ``class``, as `in_order` sorts them; without a class they come first."""
+    return frame.sort_values("class", key=_ranks, kind="stable", na_position="first")
+
+
+def _ranks(classes: "pd.Series[Any]") -> "pd.Series[Any]":
+    ranks = {name: rank for rank, name in enumerate(sorted(classes.dropna().unique(), key=in_order))}
+    return classes.map(ranks)

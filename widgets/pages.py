@@ -8,6 +8,8 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
+import pandas as pd
+
 from guanai.templates.wording import say
 from guanai.widgets.boxes import Panel, html
 
@@ -139,10 +141,19 @@ def child_papers(child_id: str) -> dict[str, str]:
     return {say(f"dossier.print_{what}"): way for what, way in papers.items()}
 
 
-def list_columns(form: Any) -> list[str]:
-    """Return the columns of a form that a list of its records shows: no long texts, no repeats, at most seven."""
+def list_columns(form: Any, records: pd.DataFrame | None = None) -> list[str]:
+    """Return the columns of a form that a list of its records shows: at most seven, no repeats, short answers first.
+
+    With the records, what nobody has answered yet leaves its place to long texts that somebody has.
+    """
     long_ = {item.key for item in form.questions() if "multiline" in item.appearance}
-    chosen = [key for key, kind in form.columns.items() if kind not in ("repeat",) and key not in long_]
+    single = [key for key, kind in form.columns.items() if kind != "repeat"]
+    chosen = [key for key in single if key not in long_]
+    if records is not None and len(records):
+        answered = {str(key) for key in records.columns[records.notna().any()]}
+        chosen = [key for key in chosen if key in answered] + [
+            key for key in single if key in answered & long_
+        ]
     if "child" in chosen:
         place = chosen.index("child")
         chosen[place : place + 1] = ["child_name", *([] if "class" in chosen else ["class"])]

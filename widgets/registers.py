@@ -141,7 +141,7 @@ class RegisterTable(Panel):
             *([self.period] if self._periods and _day_of(frame) else []),
             *([self.field, self.value] if fields else []),
         ]
-        columns = sorted(list_columns(form), key=lambda key: key not in _DATED)
+        columns = sorted(list_columns(form, frame), key=lambda key: key not in _DATED)
         self.table = Table(
             self._found,
             *inputs,

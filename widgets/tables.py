@@ -17,6 +17,11 @@ from guanai.widgets.progress import Progress
 
 __all__ = ["Pager", "Table", "href", "table_html"]
 
+# A text of more letters may be cut short in a list; the record itself shows it whole.
+_LONG = 40
+# A column whose texts are all as narrow as a date is never broken into lines.
+_SHORT = 10
+
 
 def href(template: str, row: Mapping[Any, Any]) -> str:
     """Return a page's address from a template such as ``child?id={id}``, values quoted, ready for HTML."""
@@ -59,20 +64,24 @@ def table_html(
     numeric = {key for key in columns if key in frame and pd.api.types.is_numeric_dtype(frame[key])} | {
         *percent
     }
-    head = "".join(
-        f'<th scope="col"{_kind(key in numeric)}>{escape(label)}</th>' for key, label in columns.items()
-    )
+
+    def text_of(key: str, value: Any) -> str:
+        return share_text(value) if key in percent and not pd.isna(value) else labels.text(key, value)
+
+    rows = frame.to_dict("records")
+    texts = {key: [text_of(key, row.get(key)) for row in rows] for key in columns}
+    kinds = {key: _kind(key in numeric, texts[key]) for key in columns}
+    head = "".join(f'<th scope="col"{kinds[key]}>{escape(label)}</th>' for key, label in columns.items())
     body = []
-    for row in frame.to_dict("records"):
+    for place, row in enumerate(rows):
         cells = []
         for number, (key, label) in enumerate(columns.items()):
-            value = row.get(key)
-            text = share_text(value) if key in percent and not pd.isna(value) else labels.text(key, value)
-            shown = escape(text)
+            text = texts[key][place]
+            shown = f'<span class="guanai-long">{escape(text)}</span>' if len(text) > _LONG else escape(text)
             if key in link and (shown or not number):
                 shown = f'<a href="{href(link[key], row)}">{shown or "→"}</a>'
             tag, scope = ("td", "") if number else ("th", ' scope="row"')
-            cells.append(f'<{tag}{scope}{_kind(key in numeric)} data-label="{escape(label)}">{shown}</{tag}>')
+            cells.append(f'<{tag}{scope}{kinds[key]} data-label="{escape(label)}">{shown}</{tag}>')
         body.append(f"<tr>{''.join(cells)}</tr>")
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     name = f' role="region" tabindex="0" aria-label="{escape(caption)}"' if caption else ""
@@ -82,8 +91,16 @@ def table_html(
     )
 
 
-def _kind(numeric: bool) -> str:
-    return ' class="guanai-number"' if numeric else ""
+def _kind(numeric: bool, texts: Sequence[str]) -> str:
+    """Return the class of a column's cells: numbers stand to the right, dates and names stay on one line."""
+    if numeric:
+        return ' class="guanai-number"'
+    return ' class="guanai-short"' if all(_width(text) <= _SHORT for text in texts) else ""
+
+
+def _width(text: str) -> int:
+    """Return how wide a text is, in Latin letters."""
+    return sum(1 if sign.isascii() else 2 for sign in text)
 
 
 class Pager(ipw.HBox):
