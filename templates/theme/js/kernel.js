@@ -2,7 +2,7 @@
 const PROTOCOL = "v1.kernel.websocket.jupyter.org";
 const WAITS = [250, 1000, 2000, 3000, 5000];
 const GREETINGS = [60, 120, 250, 500];
-const WELCOMED = 150;
+const WELCOMED = 40;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
