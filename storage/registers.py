@@ -27,6 +27,7 @@ from guanai.storage.shelves import Shelf
 from guanai.storage.tables import RecordDB, RecordTable
 from guanai.storage.unsaved import Drafts
 from guanai.templates.errors import GuanaiError, RecordError
+from guanai.templates.wording import spoken
 
 __all__ = ["NOBODY", "Record", "Registers"]
 
@@ -110,8 +111,7 @@ class Registers:
 
         ``defaults`` says whether empty answers get their defaults; without it those of a new record do.
         """
-        chosen = language or os.environ.get("GUANAI_LANGUAGE", "zh")
-        return self.form(form).session(record, language=chosen, defaults=defaults)
+        return self.form(form).session(record, language=spoken(language), defaults=defaults)
 
     def instances(self, name: str) -> list[dict[str, str]]:
         """Return the rows that a form's choices or look-ups read: of a register, or of a file beside the forms.

@@ -32,7 +32,7 @@ from guanai.storage.roles import COORDINATING
 from guanai.storage.settings import SettingsBook
 from guanai.templates import template
 from guanai.templates.errors import GuanaiError
-from guanai.templates.wording import say
+from guanai.templates.wording import say, spoken
 
 __all__ = ["School"]
 
@@ -45,6 +45,7 @@ class School(Registers):
 
     def __init__(self, folder: Folder, database: Database, person: str = NOBODY, staff_id: str = "") -> None:
         super().__init__(folder, database, person, staff_id)
+        self._language = spoken()
         self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
         self._policy: tuple[Policy, str | None] | None = None
         #: Dossiers that may be of one child: found, made one, taken apart again.
@@ -70,11 +71,12 @@ class School(Registers):
         return School(self.folder, self._database, person, staff_id)
 
     def start_from(self, other: "School") -> "School":
-        """Take over what the other has read of the same school; return this one."""
-        self._policy = other._policy
+        """Take over what the other has read of the same school, and reckoned in the same language; return this one."""
         self._frames, self._options = dict(other._frames), dict(other._options)
-        self._summaries = dict(other._summaries)
-        self.duties.start_from(other.duties)
+        if self._language == other._language:  # due lines and figures hold words
+            self._policy = other._policy
+            self._summaries = dict(other._summaries)
+            self.duties.start_from(other.duties)
         return self
 
     # Its rules

@@ -14,7 +14,7 @@ from functools import cache
 
 from guanai.templates import template
 
-__all__ = ["LANGUAGES", "catalogue", "markdown_rows", "say"]
+__all__ = ["LANGUAGES", "catalogue", "markdown_rows", "say", "spoken"]
 
 LANGUAGES = ("zh", "en")
 
@@ -60,9 +60,13 @@ def catalogue() -> dict[str, dict[str, str]]:
 def say(key: str, language: str | None = None, /, **values: object) -> str:
     """Return the catalogue's text for a key, its places filled.
 
-    Without a language it is that of the process (``GUANAI_LANGUAGE``), Simplified Chinese if unset.
+    Without a language it is the one `spoken` in the process.
     Raises KeyError for a key that the catalogue does not hold: a text is never made up.
     """
-    chosen = language or os.environ.get("GUANAI_LANGUAGE", "zh")
     entry = catalogue()[key]
-    return entry.get(chosen, entry["zh"]).format(**values)
+    return entry.get(spoken(language), entry["zh"]).format(**values)
+
+
+def spoken(language: str | None = None) -> str:
+    """Return the language asked for, or that of the process (``GUANAI_LANGUAGE``), Simplified Chinese if unset."""
+    return language or os.environ.get("GUANAI_LANGUAGE", "zh")

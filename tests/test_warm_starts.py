@@ -65,6 +65,16 @@ def test_it_reads_no_register_again(warm, monkeypatch):
     assert page.summary().figures
 
 
+def test_a_page_in_another_language_has_its_own_words(warm, monkeypatch):
+    """Due lines and figures hold words; those of the process that read the school are Chinese."""
+    chinese = as_page(warm)
+    monkeypatch.setenv("GUANAI_LANGUAGE", "en")
+    page, cold = as_page(warm), open_school(warm.folder.path)
+    assert page.summary().figures == cold.summary().figures != chinese.summary().figures
+    pd.testing.assert_frame_equal(page.due(), cold.due())
+    cold.close()
+
+
 @pytest.mark.parametrize("again", [False, True])
 def test_what_another_process_has_saved_since_is_seen(warm, again):
     page = as_page(warm)

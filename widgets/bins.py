@@ -6,8 +6,8 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from guanai.templates.wording import say
-from guanai.widgets.boxes import Panel, button, html, show, spoken
+from guanai.templates.wording import say, spoken
+from guanai.widgets.boxes import Panel, button, html, show
 from guanai.widgets.errors import shown_error
 from guanai.widgets.inputs import Choice, Search
 from guanai.widgets.layouts import plain

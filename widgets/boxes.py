@@ -11,7 +11,7 @@ import ipywidgets as ipw
 from guanai.templates import template
 from guanai.widgets.layouts import hidden, plain, style_of
 
-__all__ = ["Columns", "Panel", "Stack", "Style", "Tabs", "Text", "asked", "button", "html", "show", "spoken"]
+__all__ = ["Columns", "Panel", "Stack", "Style", "Tabs", "Text", "asked", "button", "html", "show"]
 
 
 def html(value: str = "", *classes: str, **traits: Any) -> ipw.HTML:
@@ -36,11 +36,6 @@ def show(widget: Any, shown: bool) -> None:
     layout = plain() if shown else hidden()
     if widget.layout is not layout:
         widget.layout = layout
-
-
-def spoken(language: str | None) -> str:
-    """Return the language asked for, or that of the process, as `say` does."""
-    return language or os.environ.get("GUANAI_LANGUAGE", "zh")
 
 
 def asked(name: str, default: str | None = None) -> str | None:

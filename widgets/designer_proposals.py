@@ -9,8 +9,8 @@ import ipywidgets as ipw
 
 from guanai.storage.forms.differences import fields_of, title_of
 from guanai.templates.errors import GuanaiError
-from guanai.templates.wording import say
-from guanai.widgets.boxes import Columns, button, html, spoken
+from guanai.templates.wording import say, spoken
+from guanai.widgets.boxes import Columns, button, html
 from guanai.widgets.errors import shown_error
 from guanai.widgets.forms import Form
 from guanai.widgets.inputs import Choice

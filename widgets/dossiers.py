@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from guanai.storage.abouts import open_records
-from guanai.templates.wording import catalogue, say
-from guanai.widgets.boxes import Panel, html, spoken
+from guanai.templates.wording import catalogue, say, spoken
+from guanai.widgets.boxes import Panel, html
 from guanai.widgets.checklists import Link, due_lines
 from guanai.widgets.labels import Labels, plain_text
 from guanai.widgets.retired import retired_html

@@ -14,8 +14,8 @@ import ipywidgets as ipw
 
 from guanai.care.merging import combined
 from guanai.templates.errors import ConflictError, RecordError
-from guanai.templates.wording import say
-from guanai.widgets.boxes import Panel, button, html, spoken
+from guanai.templates.wording import say, spoken
+from guanai.widgets.boxes import Panel, button, html
 from guanai.widgets.conflicts import Conflict, merged
 from guanai.widgets.errors import message_of
 from guanai.widgets.fields import Field

@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 
 from guanai.storage.forms.marks import to_plain
-from guanai.templates.wording import catalogue, say
-from guanai.widgets.boxes import spoken
+from guanai.templates.wording import catalogue, say, spoken
 
 __all__ = ["Labels", "plain_text"]
 

@@ -8,8 +8,8 @@ import ipywidgets as ipw
 
 from guanai.storage.forms.marks import to_plain
 from guanai.templates.errors import GuanaiError
-from guanai.templates.wording import say
-from guanai.widgets.boxes import Panel, button, html, spoken
+from guanai.templates.wording import say, spoken
+from guanai.widgets.boxes import Panel, button, html
 from guanai.widgets.errors import message_of, shown_error
 from guanai.widgets.layouts import plain
 from guanai.widgets.unsaved import moment_of

@@ -6,10 +6,10 @@ from typing import Any
 
 from guanai.storage.papers import Cell, Part
 from guanai.storage.prints import record_parts
-from guanai.templates.wording import say
+from guanai.templates.wording import say, spoken
 from guanai.widgets.attachments import address
 from guanai.widgets.bins import Deletion
-from guanai.widgets.boxes import Panel, html, show, spoken
+from guanai.widgets.boxes import Panel, html, show
 from guanai.widgets.labels import Labels
 from guanai.widgets.timelines import changes, telephone, timeline_html
 from guanai.widgets.unsaved import moment_of

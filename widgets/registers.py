@@ -11,8 +11,8 @@ import ipywidgets as ipw
 import pandas as pd
 
 from guanai.storage.frames import within
-from guanai.templates.wording import say
-from guanai.widgets.boxes import Panel, button, html, show, spoken
+from guanai.templates.wording import say, spoken
+from guanai.widgets.boxes import Panel, button, html, show
 from guanai.widgets.inputs import Choice, Search
 from guanai.widgets.labels import Labels
 from guanai.widgets.layouts import plain

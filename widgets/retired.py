@@ -5,8 +5,7 @@ from html import escape
 from typing import Any
 
 from guanai.storage.forms.definitions import SYSTEM_FIELDS
-from guanai.templates.wording import say
-from guanai.widgets.boxes import spoken
+from guanai.templates.wording import say, spoken
 from guanai.widgets.labels import Labels
 
 __all__ = ["retired_html", "retired_keys", "retired_pairs"]

@@ -8,8 +8,8 @@ from typing import Any
 import ipywidgets as ipw
 
 from guanai.templates.errors import GuanaiError
-from guanai.templates.wording import say
-from guanai.widgets.boxes import Panel, button, html, spoken
+from guanai.templates.wording import say, spoken
+from guanai.widgets.boxes import Panel, button, html
 from guanai.widgets.layouts import plain
 from guanai.widgets.pages import page_of
 
