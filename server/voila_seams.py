@@ -28,6 +28,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from guanai.server.addresses import is_loopback
 from guanai.server.attachments import MESSAGE_LIMIT, AttachmentFile
 from guanai.server.emergencies import Board, StepDone
+from guanai.server.gathering import STATES
 from guanai.server.kernel_settings import kernel_settings
 from guanai.server.kernels import OwnKernelSpec, PageKernels
 from guanai.server.office import Office
@@ -47,6 +48,7 @@ HOLDS_FOR = ("0.5.8", "0.5.13")
 # A browser that has lost its power says nothing: for so many milliseconds it may leave a ping unanswered. Together with
 # what `PageKernels` waits for it to come back, the kernel of its page is gone within a minute.
 SILENT_FOR = 10_000
+STATES_BEGIN = STATES.encode()
 KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 # The bundle's files change only with these packages, so their versions stand in for each file's hash.
 BUNDLE = "-".join(version(name) for name in ("voila", "jupyterlab-widgets"))
@@ -101,6 +103,20 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         done: asyncio.Future[None] = asyncio.Future()
         done.set_result(None)
         return done
+
+    def _on_zmq_reply(self, stream: Any, msg_list: Any) -> None:
+        """Send a message on to the page, but for the states of widgets: they stand in the page itself."""
+        if not (self.greets and is_states(msg_list)):
+            super()._on_zmq_reply(stream, msg_list)  # type: ignore[no-untyped-call]
+
+
+def is_states(parts: Any) -> bool:
+    """Whether a message (header, parent, metadata, content) is the output by which a cell's states come."""
+    return (
+        isinstance(parts, list)
+        and len(parts) > 3
+        and STATES_BEGIN in bytes(parts[3][: 2 * len(STATES_BEGIN)])
+    )
 
 
 class PageSocket(VoilaKernelWebsocketHandler):

@@ -11,6 +11,7 @@ from tornado.httputil import HTTPHeaders
 from guanai.server.gathering import STATES
 from guanai.server.lean_pages import Cells, beating, environment
 from guanai.server.sources import markdown, notebook_at, wants_all, with_headings
+from guanai.server.voila_seams import is_states
 
 
 async def pieces(*waits, fails=False):
@@ -142,6 +143,19 @@ class TestCells:
         }
         assert len(cells.states(0)) == 1
         assert cells.states(0) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b'{"data": {"text/vnd.guanai.states": "{}"}, "metadata": {}}', True),
+        (b'{"data": {"text/plain": "text/vnd.guanai.states stands far behind in this one, as text"}}', False),
+        (b'{"execution_state": "idle"}', False),
+    ],
+)
+def test_states_are_not_sent_twice(content, expected):
+    """They stand in the page; its websocket passes on everything else."""
+    assert is_states([b"{}", b"{}", b"{}", content]) is expected
 
 
 def test_a_kernel_is_told_of_its_request_and_whose_it_is():
