@@ -27,8 +27,8 @@ lint: $(VENV)/.lint-ready  ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-PART ?= storage pages
-bench: $(VENV)/.test-ready  ## storage and pages; one part with its options: make bench PART=pages ARGS="--children 300"
+PART ?= storage imports search pages
+bench: $(VENV)/.test-ready  ## storage, imports, search and pages; one part with its options: make bench PART=pages ARGS="--children 300"
 	sh .ci/browser
 	set -e; for part in $(PART); do $(BIN)/python tests/bench_$$part.py $(ARGS); done
 

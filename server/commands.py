@@ -133,6 +133,7 @@ def _add_moving(importing: argparse.ArgumentParser, exporting: argparse.Argument
     for moved, needed in ((importing, "?"), (exporting, None)):  # an import that is taken back needs neither
         moved.add_argument("form", metavar="FORM", nargs=needed, help=both("option.form"))
         moved.add_argument("file", metavar="FILE", nargs=needed, type=Path, help=both("option.file"))
+    importing.add_argument("--whole", action="store_true", help=both("option.whole"))
     importing.add_argument("--dry-run", action="store_true", help=both("option.dry_run"))
     importing.add_argument(
         "--map",

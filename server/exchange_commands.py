@@ -2,7 +2,7 @@
 
 import sys
 from argparse import Namespace
-from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from guanai.templates.errors import ExchangeError
 from guanai.templates.wording import say
 
 if TYPE_CHECKING:
-    from guanai.storage.import_rows import Row
+    from guanai.storage.import_plans import Plan
     from guanai.storage.schools import School
 
 __all__ = ["export", "import_"]
@@ -41,22 +41,46 @@ def import_(chosen: Namespace) -> None:
         with opened(chosen.folder) as school:
             _undo(school, chosen.undo, chosen.form)
         return
-    if chosen.file is None and chosen.form is not None:  # the folder was left out: it is this one
-        chosen.folder, chosen.form, chosen.file = Path(), str(chosen.folder), Path(chosen.form)
+    _name_places(chosen)
     if chosen.file is None:
-        raise ExchangeError("import.needs")
-    from guanai.storage.submissions import is_submissions
-
+        raise ExchangeError("import.needs_whole" if chosen.whole else "import.needs")
     with opened(chosen.folder) as school:
-        (_submissions if is_submissions(chosen.file) else _records)(school, chosen)
+        plans = _plans(school, chosen)
+        for plan in plans:
+            _tell_plan(school, plan, titled=chosen.whole)
+            if plan.undecided:
+                raise plan.refusal()
+        _carry_out(school, plans, chosen)
 
 
-def _records(school: "School", chosen: Namespace) -> None:
+def _name_places(chosen: Namespace) -> None:
+    """Find out what was left out: without a school's folder it is this one, and a whole school needs no form."""
+    if chosen.whole:
+        places = [str(place) for place in (chosen.folder, chosen.form, chosen.file) if place is not None]
+        if len(places) == 1 and places != ["."]:
+            places.insert(0, ".")
+        chosen.folder, chosen.form = Path(places[0]), None
+        chosen.file = Path(places[1]) if len(places) > 1 else None
+    elif chosen.file is None and chosen.form is not None:
+        chosen.folder, chosen.form, chosen.file = Path(), str(chosen.folder), Path(chosen.form)
+
+
+def _plans(school: "School", chosen: Namespace) -> "tuple[Plan, ...]":
     from guanai.storage.imports import Choices
 
     clashes = {(0, "*"): chosen.conflicts} if chosen.conflicts else None
-    choices = Choices(_mapped(chosen.map), chosen.sheet, others=chosen.others, clashes=clashes)
-    plan = school.imports.plan(chosen.form, chosen.file, choices, _progress)
+    if not chosen.whole:
+        choices = Choices(_mapped(chosen.map), chosen.sheet, others=chosen.others, clashes=clashes)
+        return (school.imports.plan(chosen.form, chosen.file, choices, _progress),)
+    # Only children are compared by more than their id: the rows that are others are rows of theirs.
+    each = {form: Choices(_mapped(chosen.map), clashes=clashes) for form in school.forms()}
+    each["child"] = replace(each["child"], others=chosen.others)
+    return school.imports.plan_whole(chosen.file, each, _progress)
+
+
+def _tell_plan(school: "School", plan: "Plan", *, titled: bool) -> None:
+    if titled:
+        tell(say("import.register", title=school.form(plan.form).title(), form=plan.form))
     for column in plan.columns:
         if column.how in ("chosen", "guessed") and column.header:
             tell(say("import.column", letter=column.letter, head=column.head, label=column.header.label))
@@ -64,40 +88,25 @@ def _records(school: "School", chosen: Namespace) -> None:
             tell(say("import.column_out", letter=column.letter, head=column.head))
     for notice in plan.notices:
         tell(notice)
-    _tell_rows(plan.rows)
-    if plan.undecided:
-        raise plan.refusal()
-    counts = plan.counts
+    for row in plan.rows:
+        tips = [say("alike.row_id", id=key) for key in row.like if plan.form == "child"]
+        words = "；".join([*row.messages, *tips])
+        tell(say("import.row", row=row.row, state=say(f"import.{row.state}"), label=row.label, words=words))
+
+
+def _carry_out(school: "School", plans: "tuple[Plan, ...]", chosen: Namespace) -> None:
+    from guanai.storage.import_plans import counts_of
+
+    counts = counts_of(plans)
     if chosen.dry_run:
-        _tell_alike(plan.rows)
+        _tell_left_out(plans)
         tell(say("import.would", **counts))
         return
-    done = school.imports.carry_out(plan, _progress)
-    _tell_alike(plan.rows)
+    done = school.imports.carry_out(*plans, progress=_progress)
+    _tell_left_out(plans)
     tell(say("import.done", **counts))
     if done is not None:
         tell(say("import.note", folder=chosen.folder, id=done.id))
-
-
-def _submissions(school: "School", chosen: Namespace) -> None:
-    from guanai.storage.submissions import import_submissions
-
-    rows = import_submissions(school, chosen.form, chosen.file, dry_run=True, others=chosen.others)
-    _tell_rows(rows)
-    states = Counter(row.state for row in rows)
-    counts = {state: states[state] for state in ("new", "changed", "same", "bad")}
-    if chosen.dry_run:
-        _tell_alike(rows)
-        tell(say("import.would", **counts))
-        return
-    if counts["bad"]:
-        raise ExchangeError("import.refused", **counts)
-    with school.imports.noted(chosen.form, chosen.file.name, counts["new"], 0) as note:
-        import_submissions(school, chosen.form, chosen.file, others=chosen.others)
-    _tell_alike(rows)
-    tell(say("import.done", **counts))
-    if counts["new"]:
-        tell(say("import.note", folder=chosen.folder, id=note["id"]))
 
 
 def _undo(school: "School", import_id: str, form: str | None) -> None:
@@ -134,16 +143,13 @@ def _mapped(pairs: list[str]) -> dict[str, str]:
     return mapped
 
 
-def _tell_rows(rows: "tuple[Row, ...] | list[Row]") -> None:
-    for row in rows:
-        words = "；".join(row.messages)
-        tell(say("import.row", row=row.row, state=say(f"import.{row.state}"), label=row.label, words=words))
-
-
-def _tell_alike(rows: "tuple[Row, ...] | list[Row]") -> None:
-    alike = [str(row.row) for row in rows if row.state == "alike"]
+def _tell_left_out(plans: "tuple[Plan, ...]") -> None:
+    alike = [str(row.row) for plan in plans for row in plan.rows if row.state == "alike"]
     if alike:
         tell(say("import.left_out", count=len(alike), rows=" ".join(alike)))
+    waits = sum(row.state == "waits" for plan in plans for row in plan.rows)
+    if waits:
+        tell(say("import.waiting", count=waits))
 
 
 def _progress(done: int, total: int) -> None:

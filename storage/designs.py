@@ -190,6 +190,36 @@ class Designs:
             self._put(name, proposal.content)
         return version
 
+    # -- a register that is not wanted any more
+
+    def closable(self, name: str) -> bool:
+        """Whether a register is the school's own, which can be closed; what ships stays, as rules and reports read it."""
+        return bool(name) and name in self._school.forms() and not self.ships(name)
+
+    def is_closed(self, name: str) -> bool:
+        """Whether a register is closed: its records stay to be read, nothing is added."""
+        return name in self._school.versions.closed()
+
+    def close(self, name: str) -> Version:
+        """Close a register of the school's own: its records stay where they are, none is added, it is not offered any more.
+
+        Raises AccessError for somebody who may not, GuanaiError for a register that ships or that a duty names.
+        """
+        if not self.allowed:
+            raise AccessError("designer.not_allowed")
+        if not self.closable(name):
+            raise GuanaiError("designer.not_closable", name=name)
+        duties = [duty.name for duty in self._school.policy.duties if name in (duty.record, *duty.records)]
+        if duties:
+            raise GuanaiError("designer.close_duty", duties="、".join(duties))
+        return self._school.versions.add(name, "closed", None, self._school.signature())
+
+    def reopen(self, name: str) -> Version:
+        """Offer a closed register again, with all its records. Raises AccessError for somebody who may not."""
+        if not self.allowed:
+            raise AccessError("designer.not_allowed")
+        return self._school.versions.add(name, "reopened", None, self._school.signature())
+
     # -- what lies in the folder
 
     def _own(self, name: str) -> Path | None:
@@ -214,7 +244,8 @@ class Designs:
         if own is None:
             return
         content = workbook_of(own)
-        if not versions or versions[-1].mark != mark_of(content):
+        last = next((version.mark for version in reversed(versions) if version.mark), "")
+        if last != mark_of(content):
             self._school.versions.add(name, "found", content, signed)
 
     def _put(self, name: str, content: bytes | None) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from guanai.storage.exports import export
 from guanai.storage.import_doubles import compared
+from guanai.storage.import_plans import Choices
 from guanai.storage.import_rows import Row
-from guanai.storage.imports import Choices
 from guanai.storage.schools import School
 
 __all__ = ["Row", "compared", "export_records", "import_records"]
@@ -47,11 +47,13 @@ def import_records(
     written while one row is bad or in conflict, and nothing at all with ``dry_run``; otherwise all rows are written
     in one transaction, but for those that look like a record that is there: such a row is written as
     another one only where its number is among ``others``. Raises ExchangeError for a file that cannot be read or has a
-    column that nobody has decided about, and ConflictError when a record was saved by somebody else meanwhile.
+    column that nobody has decided about, AccessError for somebody who may not import, and ConflictError when somebody
+    else has saved one of the records, or one that looks like a new one, meanwhile. Submissions of ODK and Kobo (an XML,
+    a CSV with those of its repeats beside it, a folder or a zip of them) are records too: imported twice they are kept once.
     """
     plan = school.imports.plan(form, Path(path), choices or Choices({}, others=others), progress)
     if plan.undecided:
         raise plan.refusal()
     if not dry_run and plan.ready:
-        school.imports.carry_out(plan, progress)
+        school.imports.carry_out(plan, progress=progress)
     return list(plan.rows)

@@ -24,15 +24,15 @@ __all__ = ["VERSIONS", "Version", "Versions", "mark_of", "write_whole"]
 #: The table of versions: no form asks for it.
 VERSIONS = "form_version"
 
-What = Literal["published", "taken_back", "shipped", "found"]
+What = Literal["published", "taken_back", "shipped", "found", "closed", "reopened"]
 
 
 @dataclass(frozen=True)
 class Version:
     """One version of a form: its number from 1, by whom and when (ISO 8601, UTC), and how it differs from the one before.
 
-    ``what`` is published, taken_back (an earlier one, ``of`` its number), shipped (the school's own copy put away)
-    or found (changed in the folder by hand). ``mark`` is that of its file, empty for the shipped form. ``renames``
+    ``what`` is published, taken_back (an earlier one, ``of`` its number), shipped (the school's own copy put away),
+    found (changed in the folder by hand), or, without a file, closed and reopened (its register). ``mark`` is that of its file, empty for the shipped form. ``renames``
     gives new names by old ones, ``asides`` where answers went that did not fit a changed type, ``retired`` what was
     taken out, ``changes`` the differences in words.
     """
@@ -98,6 +98,12 @@ class Versions:
         )
         self._table.insert(asdict(version))
         return version
+
+    def closed(self) -> frozenset[str]:
+        """Return the forms whose registers are closed: their records stay, and none is added."""
+        told = sorted((row["number"], row["form"], row["what"]) for row in self._table.rows())
+        last = {form: what for _, form, what in told if what in ("closed", "reopened")}
+        return frozenset(form for form, what in last.items() if what == "closed")
 
     def renames(self, form: str) -> dict[str, str]:
         """Return the name that each renamed question has now, by every name that it had before."""

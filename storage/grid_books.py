@@ -2,23 +2,23 @@
 
 A workbook is a zip of XML: what it unpacks to is measured before anything is read. A spreadsheet keeps fifteen
 digits of a number, so an identity number in a numeric cell has lost its end; a formula without a result has
-nothing to read. Such cells become a `Fault`.
+nothing to read. Such cells become a `Fault` (`guanai.storage.grid_cells`).
 """
 
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from openpyxl import load_workbook
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils import range_boundaries
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.xml.constants import SHARED_STRINGS
 
-from guanai.storage.cells import plain_cell
-from guanai.storage.grids import MOST_COLUMNS, MOST_ROWS, Fault, Grid, megabytes
+from guanai.storage.grid_cells import SheetCells, strings_of
+from guanai.storage.grids import MOST_COLUMNS, MOST_ROWS, Grid, megabytes
 from guanai.templates.errors import ExchangeError
 
 __all__ = ["check_old_file", "read_book"]
@@ -29,11 +29,9 @@ OLD = bytes.fromhex(
     "d0cf11e0a1b11ae1"
 )  # what Office kept everything in before 2007, and keeps what is locked in
 LOCKED = "EncryptedPackage".encode("utf-16-le")
-DIGITS_KEPT = 10**15  # from here on a spreadsheet rounds
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z0-9:$]+)"')
 _DECLARED = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-_PADDED = re.compile(r"0{2,}")
+_WIDE = (b"\xff\xfe", b"\xfe\xff")  # two bytes a sign, in which a declaration would not be seen
 _HEADS_WITHIN = 20  # rows from the top in which a merged heading can stand
 
 
@@ -50,32 +48,51 @@ def read_book(path: Path, name: str) -> list[Grid]:
     Raises ExchangeError for what is no workbook, unpacks to too much or has too many rows.
     """
     try:
-        parts = _checked_parts(path, name)
-        book = load_workbook(path, read_only=True, data_only=True)
+        _check_parts(path, name)
+        reader = _Reader(path, read_only=True, data_only=True)
+        reader.read()
     except ExchangeError:
         raise
     except (OSError, ValueError, KeyError, SyntaxError, zipfile.BadZipFile, InvalidFileException) as error:
         raise ExchangeError("exchange.no_workbook", file=name) from error
     try:
-        formulas = _without_result(path) if any(_FORMULA.search(text) for text in parts.values()) else {}
+        strings = strings_of(reader.part(reader.texts)) if reader.texts else []
         return [
-            Grid(
-                sheet.title.strip(),
-                _rows(sheet, name, formulas.get(sheet.title, {})),
-                _merged(parts.get(_part_of(sheet), b"")),
-                book.epoch == CALENDAR_MAC_1904,
-            )
-            for sheet in book.worksheets
+            _grid(sheet, reader.part(_part_of(sheet)), strings, name)
+            for sheet in reader.wb.worksheets
             if sheet.sheet_state == "visible"
         ]
-    except (OSError, ValueError, KeyError, SyntaxError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, IndexError, SyntaxError, TypeError, zipfile.BadZipFile) as error:
         raise ExchangeError("exchange.damaged", file=name) from error
     finally:
-        book.close()
+        reader.wb.close()
 
 
-def _checked_parts(path: Path, name: str) -> dict[str, bytes]:
-    """Return the XML of the sheets, once the whole archive has been found harmless."""
+def _grid(sheet: Any, xml: bytes, strings: Sequence[str], name: str) -> Grid:
+    rows = _rows(SheetCells(sheet, xml, strings), name)
+    return Grid(sheet.title.strip(), rows, _merged(xml), sheet.parent.epoch == CALENDAR_MAC_1904)
+
+
+class _Reader(ExcelReader):
+    """Reads the workbook around its cells, which `SheetCells` reads faster; ``texts`` is the part with their texts."""
+
+    texts = ""
+
+    def read_strings(self) -> None:
+        """Find where the texts are, and leave them."""
+        found = self.package.find(SHARED_STRINGS)  # type: ignore[no-untyped-call]
+        self.texts = found.PartName.lstrip("/") if found is not None else ""
+
+    def part(self, name: str) -> bytes:
+        """Return a part. Raises ValueError for one that declares what it could grow by."""
+        xml: bytes = self.archive.read(name)
+        if _DECLARED.search(xml) or xml.startswith(_WIDE):
+            raise ValueError(name)
+        return xml
+
+
+def _check_parts(path: Path, name: str) -> None:
+    """Refuse an archive that is no workbook, or that could do harm when it is unpacked."""
     with zipfile.ZipFile(path) as archive:
         parts = archive.infolist()
         names = {part.filename for part in parts}
@@ -84,19 +101,15 @@ def _checked_parts(path: Path, name: str) -> dict[str, bytes]:
         if "xl/workbook.xml" not in names:
             raise ExchangeError("exchange.no_workbook", file=name)
         # What a part says of its size is all that Python unpacks of it, so this cannot be got around.
-        read = [part for part in parts if part.filename.endswith((".xml", ".rels"))]
-        unpacked = sum(part.file_size for part in read)
+        unpacked = sum(part.file_size for part in parts)
         if unpacked > UNPACKED or len(parts) > PARTS:
             raise ExchangeError("exchange.bomb", file=name, size=megabytes(unpacked))
-        for part in read:
-            with archive.open(part) as opened:
-                if _DECLARED.search(opened.read(4096)):
+        for part in parts:
+            if part.filename.endswith((".xml", ".rels")):
+                with archive.open(part) as opened:
+                    head = opened.read(4096)
+                if _DECLARED.search(head) or head.startswith(_WIDE):
                     raise ExchangeError("exchange.no_workbook", file=name)
-        return {
-            part.filename: archive.read(part)
-            for part in read
-            if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml")
-        }
 
 
 def _part_of(sheet: Any) -> str:
@@ -112,67 +125,12 @@ def _merged(xml: bytes) -> list[tuple[int, int, int, int]]:
     ]
 
 
-def _rows(sheet: Any, name: str, formulas: dict[tuple[int, int], str]) -> list[tuple[int, list[Any]]]:
-    sheet.reset_dimensions()  # what a sheet says of its size can be a million empty rows
+def _rows(cells: SheetCells, name: str) -> list[tuple[int, list[Any]]]:
     rows = []
-    for number, cells in enumerate(sheet.iter_rows(), start=1):
-        values = [_value(cell, formulas) if cell.value is not None or formulas else None for cell in cells]
-        while values and values[-1] is None:
-            values.pop()
-        if not values:
-            continue
+    for number, values in cells.rows():
         if len(values) > MOST_COLUMNS:
             raise ExchangeError("exchange.too_wide", file=name, most=MOST_COLUMNS)
         rows.append((number, values))
         if len(rows) > MOST_ROWS + _HEADS_WITHIN:
             raise ExchangeError("exchange.too_long", file=name, most=MOST_ROWS)
     return rows
-
-
-def _value(cell: Any, formulas: dict[tuple[int, int], str]) -> Any:
-    value = cell.value
-    if value is None:
-        place = (getattr(cell, "row", 0), getattr(cell, "column", 0))
-        return Fault("import.formula", formulas[place]) if place in formulas else None
-    if cell.data_type == "e":
-        return Fault("import.error_value", str(value))
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int | float):
-        return _number(value, cell)
-    if isinstance(value, datetime):
-        return value.date() if value.time() == time() else value
-    if isinstance(value, date | time):
-        return value
-    if isinstance(value, timedelta):
-        return (datetime.min + value).time() if timedelta() <= value < timedelta(days=1) else str(value)
-    return str(plain_cell(str(value).strip())).strip() or None
-
-
-def _number(value: float, cell: Any) -> Any:
-    if abs(value) >= DIGITS_KEPT:
-        whole = str(value) if isinstance(value, int) else f"{value:.0f}"
-        # Written whole by another program it is exact; kept by a spreadsheet it ends in zeros or has an exponent.
-        exact = isinstance(value, int) and not whole.endswith("00")
-        return whole if exact else Fault("import.rounded", whole)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int) and _PADDED.fullmatch(cell.number_format or ""):
-        return str(value).zfill(len(cell.number_format))  # 0012, as it is seen
-    return value
-
-
-def _without_result(path: Path) -> dict[str, dict[tuple[int, int], str]]:
-    """Return each formula of a workbook by sheet and place, for those cells that have no result."""
-    book = load_workbook(path, read_only=True)
-    try:
-        return {sheet.title: dict(_formulas(sheet.iter_rows())) for sheet in book.worksheets}
-    finally:
-        book.close()
-
-
-def _formulas(rows: Iterator[Sequence[Any]]) -> Iterator[tuple[tuple[int, int], str]]:
-    for cells in rows:
-        for cell in cells:
-            if cell.data_type == "f":
-                yield (cell.row, cell.column), str(cell.value)

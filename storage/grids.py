@@ -17,7 +17,8 @@ LARGEST = 20 * 1024 * 1024
 MOST_ROWS, MOST_COLUMNS = 50_000, 500
 
 Cell = str | bool | int | float | date | datetime | time | None
-Records = Mapping[str, Sequence[Mapping[str, Any]]]
+#: Records by register and by number: their place in the list, or the one that TinyDB gives them.
+Records = Mapping[str, Mapping[int, Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,9 @@ class Grid:
 
 @dataclass(frozen=True)
 class Source:
-    """What was found in a file or a folder: tables of cells, or whole records by form.
+    """What was found in a file or a folder: tables of cells, whole records by form, or submissions from a telephone.
 
+    ``submissions`` names those of ``bundle``'s files that hold submissions; the others lie beside them.
     ``own`` says that the records were kept by this program, so that what their form does not ask is kept too;
     ``versions`` then gives every version of a record, by form and id, the earliest first.
     """
@@ -59,6 +61,8 @@ class Source:
     attachments: Path | None = None
     own: bool = False
     versions: Callable[[str, str], Sequence[Mapping[str, Any]]] | None = None
+    submissions: Sequence[str] = ()
+    bundle: Mapping[str, bytes] | None = None
 
 
 def megabytes(size: int) -> str:

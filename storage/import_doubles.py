@@ -1,7 +1,7 @@
 """New rows of an import that may be there already: the same child in other words, or a file imported twice."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,9 @@ from guanai.templates.wording import say
 if TYPE_CHECKING:
     from guanai.storage.schools import School
 
-__all__ = ["compared"]
+__all__ = ["compared", "double_of"]
+
+Record = Mapping[str, Any]
 
 
 def compared(school: "School", form: str, rows: Iterable[Row], others: Collection[int]) -> Iterable[Row]:
@@ -30,7 +32,7 @@ def compared(school: "School", form: str, rows: Iterable[Row], others: Collectio
         child = {**row.record, "id": str(row.row)}
         like = there.like(child)
         messages = [
-            say("alike.row", label=labels.get(key, key), why=say(f"alike.{why}"), id=key) for key, why in like
+            say("alike.row", label=labels.get(key, key), why=say(f"alike.{why}")) for key, why in like
         ]
         messages += [
             say("alike.row_above", row=key, why=say(f"alike.{why}")) for key, why in above.like(child)
@@ -42,19 +44,36 @@ def compared(school: "School", form: str, rows: Iterable[Row], others: Collectio
 
 def _repeated(school: "School", form: str, rows: Iterable[Row], others: Collection[int]) -> Iterable[Row]:
     """Mark the new records of which each answer is that of a record which is there: a file imported twice."""
-    there: dict[str, str] = {}
-    ready = False
+    like: Callable[[Record], tuple[Record, str] | None] | None = None
     for row in rows:
         if row.state == "new" and row.row not in others and "id" not in row.record:
-            if not ready:
-                there = {_answers(one): str(one.get("id", "")) for one in school.table(form).rows()}
-                ready = True
-            if like := there.get(_answers(row.record)):
-                yield replace(row, state="alike", messages=(say("import.there"),), like=(like,))
+            like = like or double_of(form, school.table(form).rows())
+            if found := like(row.record):
+                yield replace(row, state="alike", messages=(found[1],), like=(str(found[0].get("id", "")),))
                 continue
         yield row
 
 
-def _answers(record: Mapping[str, Any]) -> str:
+def double_of(form: str, records: Sequence[Record]) -> Callable[[Record], tuple[Record, str] | None]:
+    """Return what finds, among some records of a form, the likeliest double of one more, with why in words."""
+    if form == "child":
+        known, by_id = Known(records), {str(one["id"]): one for one in records}
+
+        def alike(child: Record) -> tuple[Record, str] | None:
+            return next(
+                ((by_id[key], say(f"alike.{why}")) for key, why in known.like({**child, "id": ""})), None
+            )
+
+        return alike
+    there = {_answers(one): one for one in records}
+
+    def repeated(record: Record) -> tuple[Record, str] | None:
+        found = there.get(_answers(record))
+        return (found, say("import.there")) if found is not None else None
+
+    return repeated
+
+
+def _answers(record: Record) -> str:
     answers = {key: value for key, value in record.items() if key not in SYSTEM_FIELDS}
     return json.dumps(answers, ensure_ascii=False, sort_keys=True)

@@ -5,6 +5,7 @@ A row is filled in as a person would fill in the form, so it gets the form's own
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from guanai.templates.wording import say
 if TYPE_CHECKING:
     from guanai.storage.schools import School
 
-__all__ = ["STAMPS", "Difference", "Judge", "Raw", "Row"]
+__all__ = ["STAMPS", "Difference", "Judge", "Raw", "Row", "is_id"]
 
 
 @dataclass
@@ -75,17 +76,18 @@ class Judge:
     def __init__(
         self,
         school: "School",
-        form: str,
+        form: Form,
         choices: Mapping[tuple[int, str], str] | None = None,
         elsewhere: Callable[[str, str], Sequence[Mapping[str, Any]]] | None = None,
     ) -> None:
-        self._school, self._name, self._form = school, form, school.form(form)
+        # The registers do not change while an import is looked at, so each is asked for its choices once.
+        instances = cache(form.instances) if form.instances else None
+        self._school, self._name, self._form = school, form.name, replace(form, instances=instances)
         self._choices = choices or {}
         self._elsewhere = elsewhere
         self._ids: dict[str, int] = {}
-        self._there = {str(one["id"]): one for one in school.table(form).rows() if "id" in one}
-        self._binned = {change.record_id for change in school.bin(form)}
-        self._blank = school.session(form)
+        self._there = {str(one["id"]): one for one in school.table(form.name).rows() if "id" in one}
+        self._binned = {change.record_id for change in school.bin(form.name)}
         self._headers = _by_path(self._form, list(self._there.values()))
         self._children: dict[str, str] | None = None
         self._by_hand = self._looks_at_changes()
@@ -110,7 +112,7 @@ class Judge:
                 return self._changed(raw, before)
             if raw.record_id in self._binned:
                 return self._bad(raw, say("import.binned", id=raw.record_id))
-            if not _is_id(raw.record_id):
+            if not is_id(raw.record_id):
                 return self._bad(raw, say("exchange.no_such_id", id=raw.record_id))
         return self._new(raw)
 
@@ -217,10 +219,10 @@ class Judge:
     ) -> Session:
         """Return the form filled in; answer by answer where it looks at what a person changes."""
         if not self._by_hand:
-            return self._school.session(self._name, {**before, **given}, defaults=defaults)
+            return self._school.session(self._form, {**before, **given}, defaults=defaults)
         columns = self._form.columns
         lists = {key: value for key, value in given.items() if columns.get(key, "repeat") == "repeat"}
-        session = self._school.session(self._name, {**before, **lists}, defaults=defaults)
+        session = self._school.session(self._form, {**before, **lists}, defaults=defaults)
         for key, value in given.items():
             if key in columns and columns[key] != "repeat" and not _alike(before.get(key), value):
                 session.set(key, value)
@@ -250,11 +252,12 @@ class Judge:
     def _unasked(self, raw: Raw, given: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
         """Say which answers of a row are not kept, since the form does not ask them beside the others."""
         columns = self._form.columns
+        said = {path.partition("/")[0] for path in raw.answers}
         lost = [
             self._called(key)
             for key, value in given.items()
             if key in columns
-            and any(path.partition("/")[0] == key for path in raw.answers)
+            and key in said
             and value not in (None, "", [])
             and key not in after
             and not self._works_out(key)
@@ -284,7 +287,8 @@ class Judge:
         name = answers.get("name")
         if not name and isinstance(child := answers.get("child"), str):
             if self._children is None:
-                self._children = self._school.labels("child")
+                listed = self._form.instances("child") if self._form.instances else ()
+                self._children = {one["id"]: one["label"] for one in listed}
             name = self._children.get(child, child)
         return " ".join(str(part) for part in (name, answers.get("date")) if part) or str(number)
 
@@ -304,7 +308,7 @@ def _problems(session: Session) -> tuple[str, ...]:
     return tuple(f"{problem.label}：{problem.message}" for problem in session.check())
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
     """Whether a text can be the id of a record that another school made."""
     try:
         return str(UUID(text)) == text.lower()

@@ -1,4 +1,4 @@
-"""What can be imported: a workbook, a text file, JSON Lines, a TinyDB file, or another school's folder.
+"""What can be imported: a workbook, a text file, JSON Lines, a TinyDB file, another school's folder, submissions of ODK.
 
 What a file is, is read from its content: an .xls that was renamed, a web page saved as .xls or a locked workbook
 gets a message that says what to do.
@@ -10,19 +10,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from guanai.storage.bundles import FolderFiles, ZippedFiles
 from guanai.storage.databases import Database
 from guanai.storage.folders import Folder
 from guanai.storage.grid_books import check_old_file, read_book
 from guanai.storage.grid_texts import read_text_file, read_texts
-from guanai.storage.grids import MOST_ROWS, Source, sized
+from guanai.storage.grids import LARGEST, MOST_ROWS, Source, megabytes, sized
 from guanai.storage.histories import life_of
+from guanai.storage.submissions import records_in
 from guanai.storage.tables import RecordDB
 from guanai.templates.errors import ExchangeError, StorageError
 
-__all__ = ["ENDINGS", "read_source"]
+__all__ = ["ENDINGS", "read_source", "read_together"]
 
 #: The endings of files that can be imported.
-ENDINGS = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".db")
+ENDINGS = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".db", ".xml", ".zip")
 _TEXTS = (".csv", ".tsv", ".txt", ".xls")
 
 
@@ -33,6 +35,8 @@ def read_source(path: Path, name: str = "") -> Source:
     """
     called = name or path.name
     try:
+        if path.is_dir() and not Folder(path).records.exists() and (found := records_in(FolderFiles(path))):
+            return Source(called, submissions=found, bundle=FolderFiles(path))
         if path.is_dir() or path.suffix.lower() == ".db":
             return _school(path if path.is_dir() else path.parent, path, called)
         if sized(path, called) == 0:
@@ -44,15 +48,35 @@ def read_source(path: Path, name: str = "") -> Source:
         raise ExchangeError("exchange.unreadable", file=called) from error
 
 
+def read_together(files: Mapping[str, bytes], name: str) -> Source:
+    """Return what files hold that were chosen at once: submissions, with their repeats and pictures.
+
+    Raises ExchangeError where none of them holds submissions.
+    """
+    if sum(map(len, files.values())) > LARGEST:
+        most = f"{LARGEST >> 20} MB"
+        raise ExchangeError(
+            "exchange.too_large", file=name, size=megabytes(sum(map(len, files.values()))), most=most
+        )
+    found = records_in(files)
+    if not found:
+        raise ExchangeError("exchange.together", file=name)
+    return Source(name, submissions=found, bundle=files)
+
+
 def _file(path: Path, name: str, head: bytes) -> Source:
     check_old_file(head, path.read_bytes(), name)
     ending = Path(name).suffix.lower()
+    if head.startswith(b"PK") and ending == ".zip":
+        return _zipped(path, name)
     if head.startswith(b"PK"):
         return Source(name, read_book(path, name))
     if ending in (".xlsx", ".xlsm"):
         raise ExchangeError("exchange.no_workbook", file=name)
     if head.startswith(b"SQLite format 3"):
         raise ExchangeError("exchange.database", file=name)
+    if ending in (".xml", ".csv") and records_in(beside := FolderFiles(path.parent), path.name):
+        return Source(name, submissions=[path.name], bundle=beside)
     if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<":
         raise ExchangeError("exchange.web_page" if ending in _TEXTS else "exchange.ending", file=name)
     if ending in (".json", ".jsonl"):
@@ -60,6 +84,17 @@ def _file(path: Path, name: str, head: bytes) -> Source:
     if ending not in _TEXTS:
         raise ExchangeError("exchange.ending", file=name)
     return Source(name, [read_texts(path, name)])
+
+
+def _zipped(path: Path, name: str) -> Source:
+    """Read what ODK Briefcase and ODK Central give: submissions, or a CSV with those of its repeats, and pictures."""
+    files = ZippedFiles(path.read_bytes(), name)
+    if "xl/workbook.xml" in files:
+        return Source(name, read_book(path, name))
+    found = records_in(files)
+    if not found:
+        raise ExchangeError("exchange.no_submissions", file=name)
+    return Source(name, submissions=found, bundle=files)
 
 
 def _json(path: Path, name: str) -> Source:
@@ -74,12 +109,15 @@ def _json(path: Path, name: str) -> Source:
     except RecursionError as error:
         raise ExchangeError("exchange.no_records", file=name) from error
     if isinstance(found, dict) and found and all(_is_table(table) for table in found.values()):
-        tables = {str(table): list(documents.values()) for table, documents in found.items()}
+        tables = {
+            str(table): {int(number): one for number, one in documents.items()}
+            for table, documents in found.items()
+        }
     else:
         documents = found if isinstance(found, list) else [found]
         if not documents or not all(isinstance(one, dict) for one in documents):
             raise ExchangeError("exchange.no_records", file=name)
-        tables = {"": documents}
+        tables = {"": dict(enumerate(documents, start=1))}
     return _of_records(name, tables)
 
 
@@ -100,10 +138,10 @@ def _is_table(value: object) -> bool:
     )
 
 
-def _of_records(name: str, tables: dict[str, list[Any]], **more: Any) -> Source:
+def _of_records(name: str, tables: dict[str, dict[int, Any]], **more: Any) -> Source:
     if any(len(documents) > MOST_ROWS for documents in tables.values()):
         raise ExchangeError("exchange.too_long", file=name, most=MOST_ROWS)
-    own = all(_is_ours(one) for documents in tables.values() for one in documents)
+    own = all(_is_ours(one) for documents in tables.values() for one in documents.values())
     return Source(name, records=tables, own=own, **more)
 
 
@@ -124,7 +162,7 @@ def _school(folder: Path, path: Path, name: str) -> Source:
     try:
         db = RecordDB(database)
         tables = {
-            table: [dict(document) for document in db.table(table)]
+            table: {document.doc_id: dict(document) for document in db.table(table)}
             for table in sorted(db.tables())
             if table not in _PRIVATE
         }
@@ -143,4 +181,4 @@ def _versions(records: Path, form: str, record_id: str) -> list[Mapping[str, Any
 
 
 # What a school keeps for itself: who may sign in, what was merged and imported there.
-_PRIVATE = frozenset({"account", "merge", "import_note"})
+_PRIVATE = frozenset({"account", "merge", "import_note", "form_version", "pairing_proposal"})

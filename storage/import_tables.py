@@ -13,7 +13,7 @@ from guanai.storage.import_rows import STAMPS, Raw
 from guanai.templates.errors import ExchangeError
 from guanai.templates.wording import say
 
-__all__ = ["rows_of_records", "rows_of_tables", "tables_in"]
+__all__ = ["rows_of_records", "rows_of_tables"]
 
 
 def rows_of_tables(session: Session, layouts: Sequence[Layout]) -> tuple[list[Raw], list[Raw]]:
@@ -137,11 +137,6 @@ def _take(raw: Raw, column: Column, cell: Any, cells: Cells) -> None:
         raw.answers[column.system] = str(cell)
 
 
-def tables_in(source: Source) -> dict[str, int]:
-    """Return the forms of which a source holds records, with how many; the name is empty where it says none."""
-    return {name: len(records) for name, records in (source.records or {}).items()}
-
-
 def rows_of_records(form: Form, source: Source, chosen: Mapping[str, str]) -> list[Raw]:
     """Return the records that a source holds of a form; ``chosen`` gives a field's name here by its name there.
 
@@ -150,16 +145,16 @@ def rows_of_records(form: Form, source: Source, chosen: Mapping[str, str]) -> li
     records = source.records or {}
     found = records.get(form.name, records.get(""))
     if found is None:
-        there = "、".join(f"{name} ({count})" for name, count in tables_in(source).items())
+        there = "、".join(f"{name} ({len(some)})" for name, some in records.items())
         raise ExchangeError("exchange.no_table", file=source.name, form=form.name, tables=there or "—")
     spoken: dict[str, set[str]] = defaultdict(set)
-    for record in found:
+    for record in found.values():
         for key, value in record.items():
             if isinstance(value, list):
                 spoken[key].update(name for row in value if isinstance(row, Mapping) for name in row)
     columns = {chosen.get(key, key): frozenset(names) for key, names in spoken.items() if names}
     raws = []
-    for number, record in enumerate(found, start=1):
+    for number, record in found.items():
         answers = {chosen.get(key, key): value for key, value in record.items() if chosen.get(key, key)}
         raw = Raw(number, answers, str(record.get("id") or ""), whole=source.own, columns=columns)
         if str(record.get("revision") or "").isdecimal():

@@ -1,115 +1,51 @@
 """Imports: seen row by row before anything is written, written all or nothing, taken back as a whole.
 
-A `Plan` is what an import would do. Carried out, it is one transaction of which is noted where in the history it
-begins and ends; from there it is undone, whatever was written since.
+A `Plan` is what an import would do to one register. Several plans, of another school's whole folder or of a TinyDB file
+with several tables, are one import as well: one transaction, one note, one undo.
 """
 
 import shutil
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from uuid_utils import uuid7
-
-from guanai.care.merging import reverted
+from guanai.storage.attachments import Attachments
 from guanai.storage.entities import follow
 from guanai.storage.forms.definitions import SYSTEM_FIELDS, Form
 from guanai.storage.frames import retired_fields
 from guanai.storage.grids import Source
 from guanai.storage.import_columns import Column, lay_out
 from guanai.storage.import_doubles import compared
+from guanai.storage.import_links import Links
+from guanai.storage.import_meanwhile import check_meanwhile
+from guanai.storage.import_notes import NOTES, Import, ImportNotes, import_of
+from guanai.storage.import_plans import STATES, Choices, Plan, counts_of, unknown_columns
 from guanai.storage.import_rows import Judge, Raw, Row
 from guanai.storage.import_sources import read_source
 from guanai.storage.import_tables import rows_of_records, rows_of_tables
-from guanai.templates.errors import ExchangeError, GuanaiError
+from guanai.storage.submissions import rows_of_submissions, with_files
+from guanai.templates.errors import ExchangeError
 from guanai.templates.wording import say
 
-if TYPE_CHECKING:
-    from guanai.storage.schools import School
-
-__all__ = ["STATES", "Choices", "Import", "Imports", "Plan"]
-
-#: What a row can be, in the order in which a person wants to see them.
-STATES = ("bad", "conflict", "alike", "changed", "new", "same")
-#: The register of imports: no form asks for it, so that no page, frame or export shows it.
-NOTES = "import_note"
+__all__ = ["NOTES", "STATES", "Choices", "Import", "Imports", "Plan"]
 
 Progress = Callable[[int, int], None]
+_STEP = 100  # rows between two words about how far it is
 
 
-@dataclass(frozen=True)
-class Choices:
-    """What a person has decided about an import.
+@dataclass
+class _Reading:
+    """What a source says of one register before its rows are judged; ``lost`` go nowhere."""
 
-    ``columns``: heading to question, empty for one that is left out. ``sheet``: which sheet. ``others``: rows that are
-    new though they look like a record that is there. ``same``: row to the id of the record that it is. ``clashes``:
-    row and path to `FILE` or `SCHOOL`, row 0 and path ``*`` for all.
-    """
-
-    columns: Mapping[str, str]
-    sheet: str = ""
-    others: Collection[int] = ()
-    same: Mapping[int, str] | None = None
-    clashes: Mapping[tuple[int, str], str] | None = None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What an import would do: its columns, its rows, and what a person should know of the file as a whole."""
-
-    form: str
-    file: str
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    raws: list[Raw]
     notices: tuple[str, ...] = ()
-    attachments: Path | None = None
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """How many rows there are of each state."""
-        states = Counter(row.state for row in self.rows)
-        return {state: states[state] for state in STATES}
-
-    @property
-    def undecided(self) -> list[Column]:
-        """The columns of which a person must say what they mean."""
-        return [column for column in self.columns if column.undecided]
-
-    def refusal(self) -> ExchangeError:
-        """Return the error that names the columns of which nobody has said what they mean."""
-        return _unknown(self.form, Source(self.file), self.undecided)
-
-    @property
-    def ready(self) -> bool:
-        """Whether it can be carried out: nothing is bad, open or undecided, and there is something to write."""
-        counts = self.counts
-        return not (counts["bad"] or counts["conflict"] or self.undecided) and bool(
-            counts["new"] or counts["changed"]
-        )
+    lost: Sequence[Raw] = ()
 
 
-@dataclass(frozen=True)
-class Import:
-    """An import that was carried out: of which form and file, by whom and when, how many records, and if undone."""
-
-    id: str
-    form: str
-    file: str
-    by: str
-    at: str
-    new: int
-    changed: int
-    undone: bool
-
-
-class Imports:
+class Imports(ImportNotes):
     """The imports of one school."""
-
-    def __init__(self, school: "School") -> None:
-        self._school = school
 
     # -- before
 
@@ -121,28 +57,84 @@ class Imports:
         progress: Progress | None = None,
     ) -> Plan:
         """Return what an import would do, row by row, and write nothing. Raises ExchangeError for what cannot be read."""
-        school, decided = self._school, choices or Choices({})
+        school, decided = self._school, choices or Choices()
         read = read_source(source) if isinstance(source, Path) else source
-        definition = school.form(form)
-        columns, notices, raws, lost = self._raws(definition, read, decided)
-        judge = Judge(school, form, decided.clashes, read.versions)
-        rows = [judge.row(raw) for raw in lost]
-        for done, raw in enumerate(raws):
-            if progress is not None and done % 100 == 0:
-                progress(done, len(raws))
-            if decided.same and raw.number in decided.same:
-                raw = replace(raw, record_id=decided.same[raw.number], revision=None)
-            rows.append(judge.row(raw))
-        if progress is not None:
-            progress(len(raws), len(raws))
+        seen = school.sequence()
+        if read.bundle is not None:
+            rows, columns = rows_of_submissions(school, form, read.bundle, read.submissions, decided.columns)
+            reading = _Reading(columns, [])
+        else:
+            reading = self._reading(school.form(form), read, decided)
+            judge = Judge(school, school.form(form), decided.clashes, read.versions)
+            rows = [judge.row(raw) for raw in reading.lost]
+            rows += [judge.row(raw) for raw in _told(_decided(reading.raws, decided), progress)]
         rows = list(compared(school, form, rows, decided.others))
         if not rows:
             raise ExchangeError("exchange.no_rows", file=read.name)
-        return Plan(form, read.name, columns, tuple(rows), tuple(notices), read.attachments)
+        return Plan(
+            form,
+            read.name,
+            reading.columns,
+            tuple(rows),
+            reading.notices,
+            seen,
+            read.attachments,
+            read.bundle,
+            read.versions is not None,
+        )
 
-    def _raws(
-        self, form: Form, source: Source, choices: Choices
-    ) -> tuple[tuple[Column, ...], list[str], list[Raw], list[Raw]]:
+    def plan_whole(
+        self,
+        source: Source | Path,
+        choices: Mapping[str, Choices] | None = None,
+        progress: Progress | None = None,
+    ) -> tuple[Plan, ...]:
+        """Return what an import of all registers in a source would do, a plan for each that holds records, and write nothing.
+
+        ``choices`` are by form. Records keep the ids under which they name each other, or get some. Raises
+        ExchangeError for a source without a register of this school.
+        """
+        school, decided = self._school, choices or {}
+        read = read_source(source) if isinstance(source, Path) else source
+        seen = school.sequence()
+        names = registers_in(read, school.forms())
+        if not names:
+            tables = "、".join(read.records or ()) or "—"
+            raise ExchangeError("exchange.no_registers", file=read.name, tables=tables)
+        readings = {
+            name: self._reading(school.form(name), read, decided.get(name, Choices())) for name in names
+        }
+        links = Links(school, {name: one.raws for name, one in readings.items()}, decided)
+        count = sum(len(one.raws) for one in readings.values())
+        rows: dict[str, Sequence[Row]] = {}
+        for name, reading in readings.items():
+            chosen = decided.get(name, Choices())
+            judge = Judge(school, links.form(name), chosen.clashes, read.versions)
+            done = sum(map(len, rows.values()))
+            found = [
+                links.there_already(name, raw) or judge.row(raw)
+                for raw in _told(_decided(reading.raws, chosen), progress, done, count)
+            ]
+            rows[name] = [links.with_id(name, row) for row in compared(school, name, found, chosen.others)]
+        return tuple(
+            Plan(
+                name,
+                read.name,
+                readings[name].columns,
+                tuple(some),
+                (*readings[name].notices, *(_left_out(read, names) if name == names[0] else ())),
+                seen,
+                read.attachments,
+                own=read.versions is not None,
+            )
+            for name, some in links.waiting(rows).items()
+        )
+
+    def registers(self, source: Source) -> list[str]:
+        """Return the registers of this school of which a source holds records."""
+        return registers_in(source, self._school.forms())
+
+    def _reading(self, form: Form, source: Source, choices: Choices) -> _Reading:
         if source.records is not None:
             return self._of_records(form, source, choices)
         documents = self._school.table(form.name).rows()
@@ -158,96 +150,81 @@ class Imports:
         columns = tuple(column for layout in layouts for column in layout.columns)
         known = [one for one in columns if one.header is not None and one.how in ("matched", "chosen")]
         if not known and not any(one.how == "guessed" for one in columns):
-            raise _unknown(form.name, source, [one for one in columns if one.how != "left_out"])
+            raise unknown_columns(form.name, source, [one for one in columns if one.how != "left_out"])
         used = {layout.grid.title for layout in layouts}
-        notices = [
+        notices = tuple(
             say("import.sheet_unused", sheet=grid.title)
             for grid in source.grids
             if grid.rows and grid.title not in used and not _is_labels(grid.title)
-        ]
-        raws, lost = rows_of_tables(self._school.session(form.name), layouts)
-        return columns, notices, raws, lost
+        )
+        raws, lost = rows_of_tables(self._school.session(form), layouts)
+        return _Reading(columns, raws, notices, lost)
 
-    def _of_records(
-        self, form: Form, source: Source, choices: Choices
-    ) -> tuple[tuple[Column, ...], list[str], list[Raw], list[Raw]]:
+    def _of_records(self, form: Form, source: Source, choices: Choices) -> _Reading:
         raws = rows_of_records(form, source, choices.columns)
         names = dict.fromkeys(key for raw in raws for key in raw.answers)
         strange = [name for name in names if name not in form.columns and name not in SYSTEM_FIELDS]
         if source.own:
-            notices = [say("import.kept", names="、".join(strange))] if strange else []
-            return (), notices, raws, []
+            notices = (say("import.kept", names="、".join(strange)),) if strange else ()
+            return _Reading((), raws, notices)
         columns = tuple(Column(place, name, "unknown") for place, name in enumerate(strange))
         if len(strange) == len(names):
-            raise _unknown(form.name, source, columns)
-        return columns, [], raws, []
+            raise unknown_columns(form.name, source, columns)
+        return _Reading(columns, raws)
 
-    # -- doing and undoing
+    # -- doing
 
-    def carry_out(self, plan: Plan, progress: Progress | None = None) -> Import | None:
+    def carry_out(self, *plans: Plan, progress: Progress | None = None) -> Import | None:
         """Write every new and changed row, all or none; return the import as it is noted, None for nothing to write.
 
-        Raises ExchangeError while a row is bad or in conflict or a column undecided, and ConflictError where somebody has saved one of the
-        records since the plan was made.
+        Raises AccessError for somebody who may not, ExchangeError while a row is bad or in conflict or a column
+        undecided, and ConflictError, with words for what changed, where a row would not do any more what was seen of it.
         """
-        if plan.undecided:
-            raise plan.refusal()
-        if plan.counts["bad"]:
-            raise ExchangeError("import.refused", **plan.counts)
-        if plan.counts["conflict"]:
-            raise ExchangeError("import.conflicts", count=plan.counts["conflict"])
-        new = [row.record for row in plan.rows if row.state == "new"]
-        changed = [row.record for row in plan.rows if row.state == "changed"]
+        self.check_allowed()
+        counts = counts_of(plans)
+        for plan in plans:
+            if plan.counts["new"]:
+                self._school.check_open(plan.form)
+            if plan.undecided:
+                raise plan.refusal()
+        if counts["bad"]:
+            raise ExchangeError("import.refused", **counts)
+        if counts["conflict"]:
+            raise ExchangeError("import.conflicts", count=counts["conflict"])
+        new, changed = counts["new"], counts["changed"]
         if not new and not changed:
             return None
+        form = plans[0].form if len(plans) == 1 else ""
+        told = _Told(progress, new + changed)
+        with self.noted(form, plans[0].file, new, changed) as note:
+            check_meanwhile(self._school, plans)
+            for plan in plans:
+                self._write(plan, told)
+        return import_of(note)
+
+    def _write(self, plan: Plan, told: "_Told") -> None:
+        new = [row.record for row in plan.rows if row.state == "new"]
+        changed = [row.record for row in plan.rows if row.state == "changed"]
         self._fetch(plan, [*new, *changed])
-        with self.noted(plan.form, plan.file, len(new), len(changed)) as note:
-            self._add(plan.form, new, progress, len(new) + len(changed))
-            for done, record in enumerate(changed):
-                self._replace(plan.form, record)
-                if progress is not None and done % 100 == 0:
-                    progress(len(new) + done, len(new) + len(changed))
-        return _import(note)
+        if plan.bundle is not None:
+            shelf = Attachments(self._school.folder.attachments)
+            items = self._school.form(plan.form).items
+            new = [with_files(items, record, plan.bundle, shelf) for record in new]
+        for start in range(0, len(new), 500):
+            self._school.load(plan.form, new[start : start + 500], follows=not plan.own)
+            told.more(len(new[start : start + 500]))
+        for record in changed:
+            self._replace(plan, record)
+            told.more(1)
 
-    @contextmanager
-    def noted(self, form: str, file: str, new: int, changed: int) -> Iterator[dict[str, Any]]:
-        """Make everything that is written within the block one import, which can be undone as a whole."""
+    def _replace(self, plan: Plan, record: Mapping[str, Any]) -> None:
         school = self._school
-        signed = school.signature()
-        note: dict[str, Any] = {
-            "id": str(uuid7()),
-            "form": form,
-            "file": file,
-            "new": new,
-            "changed": changed,
-            "revision": 1,
-            "created_at": signed["updated_at"],
-            "created_by": signed["updated_by"],
-            **signed,
-        }
-        with school.transaction():
-            note["first"] = school.sequence() + 1
-            yield note
-            note["last"] = school.sequence()
-            if note["last"] >= note["first"]:
-                school.table(NOTES).insert_once(note)
-
-    def _add(
-        self, form: str, records: Sequence[Mapping[str, Any]], progress: Progress | None, total: int
-    ) -> None:
-        for start in range(0, len(records), 500):
-            self._school.load(form, records[start : start + 500])
-            if progress is not None:
-                progress(min(start + 500, len(records)), total)
-
-    def _replace(self, form: str, record: Mapping[str, Any]) -> None:
-        school = self._school
-        before = school.record(form, record["id"])
-        signed = {**record, "version": school.form(form).version, **school.signature()}
+        before = school.record(plan.form, record["id"])
+        signed = {**record, "version": school.form(plan.form).version, **school.signature()}
         signed["revision"] = int(record["revision"]) + 1
-        kept = school.table(form).replace(record["id"], signed, expected_revision=record["revision"])
-        if school.form(form).entities:
-            follow(school, school.session(form, kept), kept, before)
+        kept = school.table(plan.form).replace(record["id"], signed, expected_revision=record["revision"])
+        if school.form(plan.form).entities and not plan.own:
+            follow(school, school.session(plan.form, kept), kept, before)
 
     def _fetch(self, plan: Plan, records: Sequence[Mapping[str, Any]]) -> None:
         """Copy the pictures and files of another school's records into this school's folder."""
@@ -262,81 +239,55 @@ class Imports:
             if there.is_file() and not there.is_symlink() and not (into / there.name).exists():
                 shutil.copyfile(there, into / there.name)
 
-    def undo(self, import_id: str) -> tuple[int, int]:
-        """Take an import back; return how many records are as before, and how many stay since somebody changed them.
 
-        What an import added goes to the bin; what it changed is as before, but for what was changed again since. Raises
-        GuanaiError where that import is not there, or undone.
-        """
-        school = self._school
-        with school.transaction():
-            note = school.record(NOTES, import_id)
-            if note is None or note.get("undone"):
-                raise GuanaiError("import.gone")
-            changes = school.changes(note["first"], note["last"])
-            added: dict[str, list[int]] = {}
-            back = stay = 0
-            for change in reversed(changes):
-                now = school.table(change.table).record(change.record_id or change.doc_id)
-                if now is None or change.table == NOTES or change.after is None:
-                    continue
-                if change.before is None:
-                    if now == change.after:
-                        added.setdefault(change.table, []).append(now.doc_id)
-                        back += 1
-                    else:
-                        stay += 1
-                    continue
-                answers = reverted(_answers(now), _answers(change.before), _answers(change.after))
-                system = {key: value for key, value in now.items() if key in SYSTEM_FIELDS}
-                signed = {**answers, **system, **school.signature(), "revision": int(now["revision"]) + 1}
-                school.table(change.table).replace(str(now["id"]), signed, expected_revision=now["revision"])
-                back += 1
-            for table, doc_ids in added.items():
-                school.table(table).remove(doc_ids=doc_ids)
-            done = {**note, "undone": "yes", "revision": note["revision"] + 1, **school.signature()}
-            school.table(NOTES).replace(note["id"], done, expected_revision=note["revision"])
-        return back, stay
+class _Told:
+    """How far the writing is, said now and then."""
 
-    def done(self, form: str | None = None) -> list[Import]:
-        """Return the imports, the latest first; those of one form with its name."""
-        found = [_import(note) for note in self._school.table(NOTES).rows()]
-        mine = [one for one in found if form in (None, one.form)]
-        return sorted(mine, key=lambda one: (one.at, one.id), reverse=True)
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self._done, self._total = progress, 0, total
+
+    def more(self, count: int) -> None:
+        """Count some records that are written."""
+        before, self._done = self._done, self._done + count
+        if self._progress and (before // _STEP != self._done // _STEP or self._done == self._total):
+            self._progress(self._done, self._total)
 
 
-def _unknown(form: str, source: Source, columns: Sequence[Column]) -> ExchangeError:
-    names = "、".join(
-        say("import.guess", head=column.head, label=column.header.label)
-        if column.how == "guessed" and column.header
-        else column.head
-        for column in columns
-    )
-    sheets = "、".join(grid.title for grid in source.grids if grid.title)
-    return ExchangeError(
-        "exchange.unknown_columns", file=source.name, columns=names or "—", form=form, sheets=sheets or "—"
-    )
+def _told(
+    raws: Sequence[Raw], progress: Progress | None, before: int = 0, total: int | None = None
+) -> Iterator[Raw]:
+    """Yield rows, and say now and then how far it is; ``before`` is how many others came first."""
+    whole = len(raws) if total is None else total
+    for done, raw in enumerate(raws):
+        if progress is not None and done % _STEP == 0:
+            progress(before + done, whole)
+        yield raw
+    if progress is not None:
+        progress(before + len(raws), whole)
+
+
+def _decided(raws: Sequence[Raw], choices: Choices) -> list[Raw]:
+    """Return rows, those of which a person said whose record they are with its id."""
+    same = choices.same or {}
+    return [
+        replace(raw, record_id=same[raw.number], revision=None) if raw.number in same else raw for raw in raws
+    ]
+
+
+def registers_in(source: Source, forms: Collection[str]) -> list[str]:
+    """Return which of some forms a source has records of, in the order of the forms."""
+    return [name for name in forms if (source.records or {}).get(name)]
+
+
+def _left_out(source: Source, names: Collection[str]) -> Iterator[str]:
+    """Yield what to say of the tables that are registers elsewhere and none here."""
+    tables = [name for name, some in (source.records or {}).items() if some and name not in names]
+    if tables:
+        yield say("import.tables_unused", tables="、".join(tables))
 
 
 def _is_labels(title: str) -> bool:
     return title in {say("exchange.labels_sheet", code) for code in ("zh", "en")}
-
-
-def _import(note: Mapping[str, Any]) -> Import:
-    return Import(
-        note["id"],
-        note["form"],
-        note["file"],
-        note["created_by"],
-        note["created_at"],
-        note["new"],
-        note["changed"],
-        bool(note.get("undone")),
-    )
-
-
-def _answers(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in record.items() if key not in SYSTEM_FIELDS}
 
 
 def _values(value: Any, keys: Collection[str]) -> Iterator[Any]:

@@ -95,13 +95,23 @@ class Registers:
         """Return the school's own file of a form, None where the shipped one is in use."""
         return self._shelf.own(name)
 
+    @property
+    def closed(self) -> frozenset[str]:
+        """The registers that a coordinator has closed: their records stay, and none is added."""
+        return self.versions.closed()
+
+    def check_open(self, form: str) -> None:
+        """Raise GuanaiError for a register that is closed."""
+        if form in self.closed:
+            raise GuanaiError("register.closed", title=self.form(form).title())
+
     def all_forms(self) -> dict[str, Form]:
         """Return every form by its name."""
         return {name: self.form(name) for name in self.forms()}
 
     def session(
         self,
-        form: str,
+        form: str | Form,
         record: Mapping[str, Any] | None = None,
         language: str | None = None,
         *,
@@ -109,9 +119,11 @@ class Registers:
     ) -> Session:
         """Return a form being filled in, with a record's answers or empty, its choices from the records.
 
-        ``defaults`` says whether empty answers get their defaults; without it those of a new record do.
+        ``defaults`` says whether empty answers get their defaults; without it those of a new record do. Whoever opens
+        thousands gives the form itself, which is then looked for once.
         """
-        return self.form(form).session(record, language=spoken(language), defaults=defaults)
+        definition = form if isinstance(form, Form) else self.form(form)
+        return definition.session(record, language=spoken(language), defaults=defaults)
 
     def instances(self, name: str) -> list[dict[str, str]]:
         """Return the rows that a form's choices or look-ups read: of a register, or of a file beside the forms.
@@ -263,6 +275,7 @@ class Registers:
     ) -> Record:
         if record.get("id"):
             return self._replace(form, answers, record, token)
+        self.check_open(form)
         stamped = self._stamped(form, answers)
         stamped["id"] = key or stamped["id"]
         kept = dict(self.table(form).insert_once(stamped, token))
@@ -316,13 +329,23 @@ class Registers:
         }
         return dict(self.table(form).replace(record_id, changed, expected, token))
 
-    def load(self, form: str, records: Iterable[Mapping[str, Any]], *, at: str | None = None) -> int:
-        """Keep many records that have been checked already, all or none and as they stand; return how many."""
+    def load(
+        self,
+        form: str,
+        records: Iterable[Mapping[str, Any]],
+        *,
+        at: str | None = None,
+        follows: bool = True,
+    ) -> int:
+        """Keep many records that have been checked already, all or none and as they stand; return how many.
+
+        With ``follows`` what the form's sheet ``entities`` says is changed in other registers in the same step.
+        """
         sample = self._stamped(form, {}, at)
         stamped = [sample | {"id": str(uuid7())} | dict(record) for record in records]
         with self.transaction():
             self.table(form).insert_multiple(stamped)
-            for record in stamped if self.form(form).entities else ():
+            for record in stamped if follows and self.form(form).entities else ():
                 follow(self, self.session(form, record), record, None)
         return len(stamped)
 

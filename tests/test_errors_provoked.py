@@ -36,6 +36,8 @@ from guanai.storage.workbooks import read_workbook
 from guanai.templates.wording import catalogue, say
 from guanai.widgets import Form
 
+pytestmark = pytest.mark.usefixtures("coordinator")
+
 ON = date(2026, 11, 23)
 CLASS = {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42}
 CHILD = {

@@ -10,6 +10,8 @@ from openpyxl import Workbook, load_workbook
 from guanai.storage import ExchangeError, create_school
 from guanai.storage.exchange import export_records, import_records
 
+pytestmark = pytest.mark.usefixtures("coordinator")
+
 CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": "三年级1班"}
 
 
@@ -183,7 +185,7 @@ def test_a_row_that_looks_like_a_child_who_is_there_is_not_written(with_child, t
     report = import_records(with_child, "child", path, dry_run=True)
     assert [row.state for row in report] == ["alike", "new", "alike"]
     assert "林小雨（三年级1班）" in report[0].messages[0]
-    assert with_child.frame("child").iloc[0]["id"] in report[0].messages[0]
+    assert report[0].like == (with_child.frame("child").iloc[0]["id"],)
     assert "第 3 行" in report[2].messages[0]
     assert len(with_child.frame("child")) == 1
     import_records(with_child, "child", path)

@@ -14,6 +14,8 @@ from guanai.storage.grids import LARGEST
 from guanai.storage.imports import Choices
 from guanai.templates.errors import ExchangeError
 
+pytestmark = pytest.mark.usefixtures("coordinator")
+
 CLASS = "三年级1班"
 HEADS = ["姓名", "性别", "出生日期", "班级"]
 GIRL = ["林小雨", "女", "2016-05-04", CLASS]

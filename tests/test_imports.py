@@ -15,6 +15,8 @@ from guanai.storage.import_rows import Judge
 from guanai.storage.imports import Choices
 from guanai.templates.wording import say
 
+pytestmark = pytest.mark.usefixtures("coordinator")
+
 CLASS = "三年级1班"
 CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": CLASS}
 CARD = """

@@ -10,6 +10,7 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell
 
 from guanai.storage import create_school, open_school
+from guanai.templates.wording import say
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 PAGES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
@@ -123,6 +124,22 @@ def test_a_refused_visit_keeps_what_was_typed_and_says_where(monkeypatch, sample
     assert "'child'" in text
     assert "'merits'" in text
     assert text.strip().endswith("door")
+
+
+def test_a_child_is_looked_for_on_the_registers_own_page_too(monkeypatch, sample_folder):
+    """Issue 3 section 4: wherever a new child is saved, those who look like it are shown first."""
+    school = open_school(sample_folder)
+    child = school.table("child").rows()[0]
+    count = len(school.table("child"))
+    typed = {key: child[key] for key in ("name", "sex", "birth_date", "class")}
+    said = say("alike.this", label=f"{child['name']}（{child['class']}）")
+    acts = f"form.fill(**{typed!r}); form.save.click()"
+    text = run(
+        monkeypatch, sample_folder, "register?form=child&new=1", acts, WALK.format(name="form", wait=0)
+    )
+    assert said in text
+    assert len(school.table("child")) == count
+    school.close()
 
 
 def test_the_main_job_without_a_browser(monkeypatch, tmp_path):

@@ -2,8 +2,10 @@
 
 SU1 groups flat, repeats as rows · SU2 the form's own messages, all or nothing · SU3 twice is once
 SU4 Central's and Kobo's headings · SU5 pictures beside the file · SU6 other files are refused · SU7 no defaults
+SU8 many at once: zips, folders, files chosen together
 """
 
+import zipfile
 from io import BytesIO
 
 import pytest
@@ -11,7 +13,11 @@ from PIL import Image
 
 from guanai.server.commands import main
 from guanai.storage import ExchangeError
-from guanai.storage.submissions import import_submissions, is_submissions
+from guanai.storage.exchange import import_records
+from guanai.storage.import_sources import read_source, read_together
+from guanai.widgets import Choice, Import
+
+pytestmark = pytest.mark.usefixtures("coordinator")
 
 FORM = """
 | survey | type | name | label | required | parameters | default | calculation |
@@ -81,8 +87,8 @@ def answers(record):
 
 def test_a_submission_becomes_a_record(desk, tmp_path):
     path = written(tmp_path, "one.xml", XML)
-    assert is_submissions(path)
-    (row,) = import_submissions(desk, "phone", path)
+    assert list(read_source(path).submissions) == ["one.xml"]
+    (row,) = import_records(desk, "phone", path)
     assert (row.state, row.label) == ("new", "林小雨")
     kept = desk.record("phone", KEY.removeprefix("uuid:"))
     assert answers(kept) == RECORD
@@ -92,26 +98,26 @@ def test_a_submission_becomes_a_record(desk, tmp_path):
 
 def test_the_same_submission_is_kept_once_and_stays_as_it_was_corrected(desk, tmp_path):
     path = written(tmp_path, "one.xml", XML)
-    import_submissions(desk, "phone", path)
+    import_records(desk, "phone", path)
     kept = desk.record("phone", KEY.removeprefix("uuid:"))
     desk.save("phone", kept | {"name": "林小雨（改）"})
-    (row,) = import_submissions(desk, "phone", path)
+    (row,) = import_records(desk, "phone", path)
     assert row.state == "same"
     assert desk.record("phone", kept["id"])["name"] == "林小雨（改）"
     desk.delete("phone", kept["id"])
-    assert import_submissions(desk, "phone", path)[0].state == "same"
+    assert import_records(desk, "phone", path)[0].state == "same"
     assert desk.frame("phone").empty
 
 
 def test_a_dry_run_keeps_nothing(desk, tmp_path):
-    (row,) = import_submissions(desk, "phone", written(tmp_path, "one.xml", XML), dry_run=True)
+    (row,) = import_records(desk, "phone", written(tmp_path, "one.xml", XML), dry_run=True)
     assert row.state == "new"
     assert desk.frame("phone").empty
 
 
 def test_what_the_form_refuses_is_told_and_nothing_is_kept(desk, tmp_path):
     wrong = XML.replace("<name>林小雨</name>", "<name/>").replace("<mark>4</mark>", "<mark>9</mark>")
-    (row,) = import_submissions(desk, "phone", written(tmp_path, "one.xml", wrong))
+    (row,) = import_records(desk, "phone", written(tmp_path, "one.xml", wrong))
     assert row.state == "bad"
     assert row.messages == ("姓名：请填写", "打分：请填 1 到 5 之间的数，每档相差 1")
     assert desk.frame("phone").empty
@@ -119,7 +125,7 @@ def test_what_the_form_refuses_is_told_and_nothing_is_kept(desk, tmp_path):
 
 def test_what_was_left_empty_on_the_telephone_stays_empty(desk, tmp_path):
     empty = XML.replace("<day>2026-11-19</day>", "<day/>")
-    import_submissions(desk, "phone", written(tmp_path, "one.xml", empty))
+    import_records(desk, "phone", written(tmp_path, "one.xml", empty))
     assert "day" not in desk.record("phone", KEY.removeprefix("uuid:"))
 
 
@@ -139,23 +145,23 @@ KOBO = """start;basics/name;basics/day;basics/inner/wishes;basics/inner/wishes/b
 def test_the_csv_of_central_with_its_repeats_beside(desk, tmp_path):
     path = written(tmp_path, "odk.csv", CENTRAL)
     written(tmp_path, "odk-kin.csv", CENTRAL_KIN)
-    rows = import_submissions(desk, "phone", path)
+    rows = import_records(desk, "phone", path)
     assert [(row.row, row.state, row.messages) for row in rows] == [(2, "new", ()), (3, "new", ())]
     assert answers(desk.record("phone", KEY.removeprefix("uuid:"))) == RECORD
     names = desk.frame("phone")["name"].tolist()
     assert sorted(names) == ["林小雨", "王小山"]
-    assert [row.state for row in import_submissions(desk, "phone", path)] == ["same", "same"]
+    assert [row.state for row in import_records(desk, "phone", path)] == ["same", "same"]
 
 
 def test_repeats_that_are_not_there_are_said_to_be_left_out(desk, tmp_path):
-    rows = import_submissions(desk, "phone", written(tmp_path, "odk.csv", CENTRAL))
+    rows = import_records(desk, "phone", written(tmp_path, "odk.csv", CENTRAL))
     assert "kin" in rows[0].messages[0]
     assert "kin" not in desk.record("phone", KEY.removeprefix("uuid:"))
 
 
 @pytest.mark.parametrize("text", [KOBO, KOBO.replace("basics/inner/wishes;", "").replace("书 球;", "")])
 def test_the_csv_of_kobo(desk, tmp_path, text):
-    rows = import_submissions(desk, "phone", written(tmp_path, "kobo.csv", "\ufeff" + text))
+    rows = import_records(desk, "phone", written(tmp_path, "kobo.csv", "\ufeff" + text))
     assert [row.state for row in rows] == ["new"]
     kept = desk.record("phone", KEY.removeprefix("uuid:"))
     assert (kept["name"], kept["wishes"], kept["mark"]) == ("林小雨", ["book", "ball"], 4)
@@ -181,7 +187,7 @@ def test_the_csv_of_kobo_with_labels_for_headings_and_its_repeats(desk, tmp_path
         rows = [line.split(";") for line in KOBO_KIN.splitlines()]
         kin = "\n".join(f"{who};{keys.get(place, '_submission__uuid')}" for who, _, _, place in rows)
     written(tmp_path, beside, kin)
-    rows = import_submissions(desk, "phone", written(tmp_path, "kobo.csv", KOBO_LABELS))
+    rows = import_records(desk, "phone", written(tmp_path, "kobo.csv", KOBO_LABELS))
     assert [(row.state, row.messages) for row in rows] == [("new", ()), ("new", ())]
     first = desk.record("phone", KEY.removeprefix("uuid:"))
     assert (first["name"], first["wishes"], first["mark"]) == ("林小雨", ["book", "ball"], 4)
@@ -198,7 +204,7 @@ def test_a_telephone_with_an_older_version_loses_nothing(desk, tmp_path, kind):
     proposal = desk.as_user("guanai").designs.upload("phone", "phone.md", older.encode())
     desk.as_user("guanai").designs.publish(proposal, {"name": "called"})
     path = written(tmp_path, "one.xml", XML) if kind == "xml" else written(tmp_path, "odk.csv", CENTRAL)
-    assert {row.state for row in import_submissions(desk, "phone", path)} == {"new"}
+    assert {row.state for row in import_records(desk, "phone", path)} == {"new"}
     kept = desk.record("phone", KEY.removeprefix("uuid:"))
     assert (kept["called"], kept["mark"]) == ("林小雨", "4")
     assert "name" not in kept
@@ -210,7 +216,7 @@ def test_pictures_beside_the_file_are_kept(desk, tmp_path):
     written(tmp_path, "1700.jpg", made.getvalue())
     (tmp_path / "media").mkdir()
     written(tmp_path / "media", "1701.jpg", made.getvalue())
-    import_submissions(desk, "phone", written(tmp_path, "one.xml", XML))
+    import_records(desk, "phone", written(tmp_path, "one.xml", XML))
     kept = desk.record("phone", KEY.removeprefix("uuid:"))
     for name in (kept["photo"], kept["kin"][1]["face"]):
         assert desk.form("phone").attachments.path(name)
@@ -227,15 +233,13 @@ def test_pictures_beside_the_file_are_kept(desk, tmp_path):
 )
 def test_what_is_no_submission_of_the_form_is_refused(desk, tmp_path, name, content, key):
     with pytest.raises(ExchangeError) as refused:
-        import_submissions(desk, "phone", written(tmp_path, name, content))
+        import_records(desk, "phone", written(tmp_path, name, content))
     assert refused.value.key == key
     assert desk.frame("phone").empty
 
 
 def test_a_spreadsheet_of_the_schools_own_is_none(tmp_path):
-    assert not is_submissions(written(tmp_path, "own.csv", "id,姓名\n,林小雨\n"))
-    assert not is_submissions(tmp_path / "nosuch.csv")
-    assert not is_submissions(tmp_path / "own.xlsx")
+    assert not read_source(written(tmp_path, "own.csv", "id,姓名\n,林小雨\n")).submissions
 
 
 def test_the_command_takes_them(desk, tmp_path, capsys):
@@ -256,6 +260,118 @@ def test_an_answer_from_a_telephone_updates_the_dossier(desk, tmp_path):
         encoding="utf-8",
     )
     text = f"<data><who>{child['id']}</who><tel>13911110000</tel></data>"
-    import_submissions(desk, "news", written(tmp_path, "news.xml", text))
+    import_records(desk, "news", written(tmp_path, "news.xml", text))
     assert desk.record("child", child["id"])["phone"] == "13911110000"
     assert len(desk.frame("news")) == 1
+
+
+def zipped(path, **files):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def jpeg():
+    made = BytesIO()
+    Image.new("RGB", (20, 20), "red").save(made, "JPEG")
+    return made.getvalue()
+
+
+OTHER = XML.replace(KEY, "uuid:2").replace("林小雨", "王小山")
+BRIEFCASE = {
+    "forms/odk_form/odk_form.xml": '<h:html xmlns:h="http://www.w3.org/1999/xhtml"><h:head/></h:html>',
+    "forms/odk_form/instances/uuid1/submission.xml": XML,
+    "forms/odk_form/instances/uuid1/1700.jpg": jpeg(),
+    "forms/odk_form/instances/uuid2/submission.xml": OTHER,
+}
+
+
+class TestMany:
+    """SU8 many at once: a zip as ODK Briefcase and Central give it, a folder, files chosen together on the page."""
+
+    @pytest.mark.parametrize("way", ["zip", "folder"])
+    def test_what_briefcase_gives(self, desk, tmp_path, way):
+        path = zipped(tmp_path / "form.zip", **BRIEFCASE)
+        if way == "folder":
+            with zipfile.ZipFile(path) as archive:
+                archive.extractall(tmp_path / "briefcase")
+            path = tmp_path / "briefcase"
+        plan = desk.imports.plan("phone", path)
+        assert [(row.row, row.state, row.label) for row in plan.rows] == [
+            (1, "new", "林小雨"),
+            (2, "new", "王小山"),
+        ]
+        done = desk.imports.carry_out(plan)
+        one, two = sorted(desk.table("phone").rows(), key=lambda row: row["name"])
+        assert desk.form("phone").attachments.path(one["photo"])
+        assert two["photo"] == "1700.jpg"  # its own folder has no such picture
+        assert [row.state for row in desk.imports.plan("phone", path).rows] == ["same", "same"]
+        assert desk.imports.undo(done.id) == (2, 0)
+
+    def test_what_central_gives(self, desk, tmp_path):
+        files = {"odk.csv": CENTRAL, "odk-kin.csv": CENTRAL_KIN, "media/1700.jpg": jpeg()}
+        rows = import_records(desk, "phone", zipped(tmp_path / "odk.csv.zip", **files))
+        assert [(row.row, row.state) for row in rows] == [(2, "new"), (3, "new")]
+        kept = desk.record("phone", KEY.removeprefix("uuid:"))
+        assert [one["who"] for one in kept["kin"]] == ["奶奶", "爷爷"]
+        assert desk.form("phone").attachments.path(kept["photo"])
+
+    def test_files_chosen_together_on_the_page(self, desk):
+        page = Import(desk.imports, desk.form, Choice("登记册", ["phone", "staff"]))
+        page.read_all({"kobo.csv": KOBO_LABELS.encode(), "家人.csv": KOBO_KIN.encode(), "1700.jpg": jpeg()})
+        assert page.plan.counts["new"] == 2
+        assert "重复部分" not in page.table.table.value
+        page.confirm.click()
+        assert "新增 2 条" in page.notice.value
+        assert {len(one["kin"]) for one in desk.table("phone").rows()} == {1, 2}
+        (made,) = desk.imports.done()
+        assert (made.form, made.new) == ("phone", 2)
+
+    def test_a_repeat_without_its_file_is_said_on_the_page(self, desk):
+        page = Import(desk.imports, desk.form, Choice("登记册", ["phone"]))
+        page.read("kobo.csv", KOBO_LABELS.encode())
+        assert "重复部分“kin”" in page.table.table.value
+
+    def test_a_strange_column_is_chosen_on_the_page(self, desk):
+        page = Import(desk.imports, desk.form, Choice("登记册", ["phone"]))
+        page.read("odk.csv", "KEY,colour,叫什么\nuuid:7,red,林小雨\n".encode())
+        (choices,) = page.columns.children
+        assert list(choices.undecided) == ["colour", "叫什么"]
+        assert page.confirm.disabled
+        choices.undecided["colour"].value = ""
+        (choices,) = page.columns.children
+        choices.undecided["叫什么"].value = "name"
+        page.confirm.click()
+        assert [one["name"] for one in desk.table("phone").rows()] == ["林小雨"]
+
+    @pytest.mark.parametrize(
+        ("files", "key"),
+        [
+            ({"a.csv": "姓名\n林小雨\n"}, "exchange.no_submissions"),
+            ({"a.xml": "\0" * 400_000_000}, "exchange.bomb"),
+        ],
+        ids=["none", "bomb"],
+    )
+    def test_a_zip_that_is_refused(self, desk, tmp_path, files, key):
+        with pytest.raises(ExchangeError) as refused:
+            import_records(desk, "phone", zipped(tmp_path / "a.zip", **files))
+        assert refused.value.key == key
+
+    def test_files_of_which_none_holds_submissions(self):
+        with pytest.raises(ExchangeError) as refused:
+            read_together({"a.csv": "姓名\n".encode(), "b.jpg": jpeg()}, "2 个文件")
+        assert refused.value.key == "exchange.together"
+
+    def test_a_zip_that_is_damaged_or_locked(self, desk, tmp_path):
+        path = zipped(tmp_path / "a.zip", **BRIEFCASE)
+        whole = path.read_bytes()
+        locked = bytearray(whole)
+        for at in range(len(locked) - 4):
+            if locked[at : at + 4] == b"PK\x01\x02":
+                locked[at + 8] |= 1
+        for content, key in ((whole[:-200], "exchange.bad_zip"), (bytes(locked), "exchange.locked_zip")):
+            path.write_bytes(content)
+            with pytest.raises(ExchangeError) as refused:
+                import_records(desk, "phone", path)
+            assert refused.value.key == key

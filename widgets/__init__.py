@@ -14,7 +14,8 @@ from guanai.widgets.designer import Designer
 from guanai.widgets.dossiers import Dossier
 from guanai.widgets.downloads import Download
 from guanai.widgets.forms import Form
-from guanai.widgets.imports import Import, ImportsMade
+from guanai.widgets.imports import Import
+from guanai.widgets.imports_made import ImportsMade
 from guanai.widgets.inputs import Button, Choice, Day, Search
 from guanai.widgets.lookalikes import MergePanel, Merges
 from guanai.widgets.matrices import Matrix

@@ -11,6 +11,7 @@ import ipywidgets as ipw
 from guanai.storage.form_files import LARGEST
 from guanai.templates.wording import say
 from guanai.widgets.boxes import Panel, button, html, show
+from guanai.widgets.designer_closing import CLOSINGS, Closing
 from guanai.widgets.designer_proposals import ProposalView
 from guanai.widgets.downloads import Download
 from guanai.widgets.errors import shown_error
@@ -60,6 +61,7 @@ class Designer(Panel):
         self.proposal = ipw.VBox(layout=plain())
         self.history = ipw.VBox(layout=plain(), _dom_classes=("guanai-versions",))
         self.take_back: dict[int, ipw.Button] = {}
+        self.closing = Closing(designs, self._chosen, language)
         self.choice.observe(self._chosen, "value")
         self.upload.observe(self._sent, "value")
         self.fill_with(*self._parts())
@@ -84,7 +86,7 @@ class Designer(Panel):
             ipw.VBox(step, layout=plain(), _dom_classes=("guanai-part", "guanai-step"))
             for step in (first, second)
         ]
-        return [allowed, *boxes, self.proposal, self.history]
+        return [allowed, *boxes, self.proposal, self.history, self.closing]
 
     @property
     def view(self) -> ProposalView | None:
@@ -112,6 +114,7 @@ class Designer(Panel):
             key = "designer.place" if place else "designer.shipped"
             self.place.value = f"<p>{escape(say(key, language, place=place or f'forms/{name}.xlsx'))}</p>"
         self._show_history()
+        self.closing.of(name)
 
     def _filename(self, name: str | None) -> str:
         return f"{name or say('designer.blank_file', self._language)}.xlsx"
@@ -175,14 +178,15 @@ class Designer(Panel):
             self.history.children = ()
             return
         lines = [_head("designer.versions", language)]
-        in_use, *earlier = versions
-        lines.append(html(self._line(in_use, say("designer.in_use", language))))
-        for version in earlier:
-            if version.file:
+        in_use = next((one for one in versions if one.what not in CLOSINGS), None)
+        for version in versions:
+            if version is in_use:
+                lines.append(html(self._line(version, say("designer.in_use", language))))
+            elif version.file:
                 lines.append(self._row(version.number, self._line(version)))
             else:
                 lines.append(html(self._line(version)))
-        if self._designs.ships(name) and in_use.what != "shipped":
+        if self._designs.ships(name) and versions[0].what != "shipped":
             lines.append(self._row(0, f"<p>{escape(say('designer.version_0', language))}</p>"))
         self.history.children = tuple(lines)
 

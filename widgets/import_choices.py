@@ -9,16 +9,18 @@ import ipywidgets as ipw
 from guanai.storage.class_copies import FILE, SCHOOL
 from guanai.storage.import_columns import LEFT_OUT, Column
 from guanai.storage.import_rows import Row
-from guanai.templates.wording import say
+from guanai.templates.wording import say, spoken
 from guanai.widgets.boxes import button, html, show
 from guanai.widgets.fields import caption
 from guanai.widgets.layouts import plain, style_of
+from guanai.widgets.lookalikes import side_by_side, texts_of
 
-__all__ = ["ColumnChoices", "RowChoices", "questions_of"]
+__all__ = ["ColumnChoices", "RowChoices", "compared", "questions_of"]
 
 _OPEN = "?"  # nobody has chosen yet; a list without a value would show nothing at all
 _MANY = 20  # rows that wait for a choice, shown at a time
 _WIDE = 60  # characters of an answer beside the other one
+_BESIDE = 3  # look-alikes beside a row: more do not fit, and the likeliest come first
 
 
 def _dropdown(label: str, options: Sequence[tuple[str, Any]], value: Any) -> Any:
@@ -37,7 +39,7 @@ class ColumnChoices(ipw.VBox):
     """The columns of a file with the questions that they answer; those that nobody has decided about stand open.
 
     ``questions`` are (label, name) pairs; ``on_choose(head, name)`` is called with a heading and the question chosen for
-    it, empty for a column that is left out.
+    it, empty for a column that is left out. ``title`` stands before what is said, where there are several registers.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class ColumnChoices(ipw.VBox):
         questions: Sequence[tuple[str, str]],
         on_choose: Callable[[str, str], None],
         language: str | None = None,
+        title: str = "",
     ) -> None:
         self._columns, self._questions = columns, questions
         self._on_choose, self._language = on_choose, language
@@ -53,12 +56,13 @@ class ColumnChoices(ipw.VBox):
         lines: list[Any] = []
         undecided = [column for column in columns if column.undecided]
         if undecided:
-            text = say("imports.undecided", language, count=len(undecided))
+            text = title + say("imports.undecided", language, count=len(undecided))
             lines.append(html(f'<p class="guanai-notice guanai-bad" role="alert">{escape(text)}</p>'))
         for column in undecided:
             self.undecided[column.head] = self._line(column)
             lines.append(self.undecided[column.head])
-        self.toggle = button(say("imports.columns", language, count=len(columns)), self._turn, "guanai-small")
+        told = title + say("imports.columns", language, count=len(columns))
+        self.toggle = button(told, self._turn, "guanai-small")
         self.rest = ipw.VBox([], layout=plain(), _dom_classes=("guanai-bar", "guanai-columns-list"))
         show(self.rest, False)
         super().__init__(
@@ -107,7 +111,8 @@ class ColumnChoices(ipw.VBox):
 class RowChoices(ipw.VBox):
     """The rows that wait for a person: who a look-alike is, and which of two answers is taken.
 
-    ``on_apply(others, same, clashes)`` is called with what was chosen so far (see `guanai.storage.imports.Choices`).
+    ``on_apply(others, same, clashes)`` is called with what was chosen so far (see `guanai.storage.imports.Choices`);
+    ``beside(row)`` gives a table of its answers beside those of whom it is like.
     """
 
     def __init__(
@@ -116,8 +121,10 @@ class RowChoices(ipw.VBox):
         label: Callable[[str], str],
         on_apply: Callable[[list[int], dict[int, str], dict[tuple[int, str], str]], None],
         language: str | None = None,
+        title: str = "",
+        beside: Callable[[Row], str] | None = None,
     ) -> None:
-        self._on_apply, self._language = on_apply, language
+        self._on_apply, self._language, self._title, self._beside = on_apply, language, title, beside
         self.alike: dict[int, Any] = {}
         self.clashes: dict[tuple[int, str], Any] = {}
         lines: list[Any] = []
@@ -134,7 +141,7 @@ class RowChoices(ipw.VBox):
         if alike:
             lines.append(self._head("imports.alike", len(alike)))
         for row in alike[:_MANY]:
-            lines.append(self._alike(row, label))
+            lines += self._alike(row, label, open_=len(alike) <= _BESIDE)
         if len(conflicts) > _MANY or len(alike) > _MANY:
             lines.append(html(f"<p>{escape(say('imports.more', language, count=_MANY))}</p>"))
         self.apply = button(say("imports.apply", language), self._apply)
@@ -143,7 +150,7 @@ class RowChoices(ipw.VBox):
         super().__init__(lines, layout=plain(), _dom_classes=("guanai-import-choices",))
 
     def _head(self, key: str, count: int) -> Any:
-        return html(f"<h3>{escape(say(key, self._language, count=count))}</h3>")
+        return html(f"<h3>{escape(self._title + say(key, self._language, count=count))}</h3>")
 
     def _clashes(self, row: Row) -> list[Any]:
         made = []
@@ -158,13 +165,19 @@ class RowChoices(ipw.VBox):
             made.append(self.clashes[row.row, clash.path])
         return made
 
-    def _alike(self, row: Row, label: Callable[[str], str]) -> Any:
+    def _alike(self, row: Row, label: Callable[[str], str], *, open_: bool) -> list[Any]:
+        """Return who a row may be, to be chosen, and its answers beside theirs: folded where there are many rows."""
         options = [(say("imports.skip", self._language), _OPEN)]
         options += [(say("imports.same", self._language, label=label(key)), key) for key in row.like]
         options.append((say("imports.other", self._language), ""))
         said = say("imports.who", self._language, row=row.row, record=row.label)
         self.alike[row.row] = _dropdown(said, options, _OPEN)
-        return self.alike[row.row]
+        table = self._beside(row) if self._beside else ""
+        if not table:
+            return [self.alike[row.row]]
+        head = escape(say("imports.beside", self._language))
+        folded = f"<details{' open' if open_ else ''}><summary>{head}</summary>{table}</details>"
+        return [self.alike[row.row], html(folded)]
 
     def _all(self, side: str) -> None:
         self._on_apply(*self._rows(), {(0, "*"): side})
@@ -176,6 +189,20 @@ class RowChoices(ipw.VBox):
     def _apply(self) -> None:
         clashes = {key: one.value for key, one in self.clashes.items() if one.value != _OPEN}
         self._on_apply(*self._rows(), clashes)
+
+
+def compared(
+    form: Any, row: Row, there: Sequence[tuple[str, Mapping[str, Any]]], language: str | None = None
+) -> str:
+    """Return the answers of a row beside those of the records that it is like, by their label, as an HTML table."""
+    heads = [say("alike.asked", language), say("imports.in_file", language)]
+    texts = [
+        texts_of(form.session(dict(one), language=spoken(language)))
+        for one in (row.record, *(one for _, one in there[:_BESIDE]))
+    ]
+    wanted = {path for path, (_, text) in texts[0].items() if text}
+    shown = [{path: pair for path, pair in one.items() if path in wanted} for one in texts]
+    return side_by_side([*heads, *(label for label, _ in there[:_BESIDE])], shown, all_=True) if there else ""
 
 
 def _short(text: str) -> str:

@@ -123,11 +123,17 @@ def record_ways(form: str, record: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def list_ways(form: str) -> dict[str, str]:
-    """Return the ways from the list of a register: to a new record, a blank form on paper, its bin, the other registers."""
-    return {
+def list_ways(form: str, *, closed: bool = False) -> dict[str, str]:
+    """Return the ways from the list of a register: to a new record, a blank form on paper, its bin, the other registers.
+
+    Into one that is closed leads none.
+    """
+    into = {
         f"＋ {say('register.add')}": page_of(form),
         say("register.blank"): "print?" + _query(what=_PAPERS.get(form, "record"), form=form),
+    }
+    return {
+        **({} if closed else into),
         say("bin.title"): "bin?" + _query(form=form),
         say("register.index"): "register",
     }

@@ -1,7 +1,7 @@
 """Registers: which there are, by topic with their counts, and one of them as a list that can be narrowed down."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from html import escape
 from typing import Any
@@ -31,16 +31,23 @@ class RegisterIndex(Panel):
     """The registers by topic, each with its number of records and the way to a new one.
 
     ``forms`` are the forms by name; ``counts`` how many records each has. The group of a form comes from its
-    sheet of settings (``guanai::group`` 类组); forms without one stand last.
+    sheet of settings (``guanai::group`` 类组); forms without one stand last. Those that are ``closed`` lie folded below,
+    to be read.
     """
 
     def __init__(
-        self, forms: Mapping[str, Any], counts: Mapping[str, int], *, language: str | None = None
+        self,
+        forms: Mapping[str, Any],
+        counts: Mapping[str, int],
+        *,
+        closed: Collection[str] = (),
+        language: str | None = None,
     ) -> None:
         super().__init__("guanai-registers")
         groups: dict[str, list[str]] = {}
         for name, form in forms.items():
-            groups.setdefault(str(getattr(form, "group", "")), []).append(name)
+            if name not in closed:
+                groups.setdefault(str(getattr(form, "group", "")), []).append(name)
         parts = []
         for group in sorted(groups, key=_rank):
             cards = "".join(_card(name, forms[name], counts.get(name, 0), language) for name in groups[group])
@@ -48,6 +55,14 @@ class RegisterIndex(Panel):
             title = some.group_title(spoken(language)) if group else ""
             head = escape(title or say("register.others" if len(groups) > 1 else "register.all", language))
             parts.append(f'<section><h3>{head}</h3><ul class="guanai-register-row">{cards}</ul></section>')
+        if shut := [name for name in forms if name in closed]:
+            cards = "".join(
+                _card(name, forms[name], counts.get(name, 0), language, new=False) for name in shut
+            )
+            head = escape(say("register.closed_ones", language, count=len(shut)))
+            parts.append(
+                f'<details><summary>{head}</summary><ul class="guanai-register-row">{cards}</ul></details>'
+            )
         self.groups = groups
         self.body = html("".join(parts))
         self.fill_with(self.body)
@@ -61,14 +76,14 @@ def _rank(group: str) -> tuple[int, str]:
     return (known.index(group) if group in known else len(known) + (not group), group)
 
 
-def _card(name: str, form: Any, count: int, language: str | None) -> str:
+def _card(name: str, form: Any, count: int, language: str | None, *, new: bool = True) -> str:
     title = escape(form.title(spoken(language)))
     add = escape(say("register.add_to", language, title=form.title(spoken(language))))
     way = escape("child" if name == "child" else f"register?form={quote(name, safe='')}")
+    plus = f'<a class="guanai-record guanai-plus" href="{escape(page_of(name))}" aria-label="{add}" title="{add}">＋</a>'
     return (
         f'<li class="guanai-register"><a href="{way}"><span>{title}</span> '
-        f'<span class="guanai-badge">{count}</span></a>'
-        f'<a class="guanai-record guanai-plus" href="{escape(page_of(name))}" aria-label="{add}" title="{add}">＋</a></li>'
+        f'<span class="guanai-badge">{count}</span></a>{plus if new else ""}</li>'
     )
 
 

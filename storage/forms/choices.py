@@ -2,9 +2,9 @@
 
 import re
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from random import Random, getrandbits
 from typing import Any
 
@@ -58,7 +58,7 @@ class Lists(Mapping[str, Node]):
         self._instances = instances
         self._root = root
         self._seed = getrandbits(64)
-        self._tables = {name: _Table(partial(_same, tree)) for name, tree in form.lists.items()}
+        self._tables = {name: _own(tree) for name, tree in form.lists.items()}
 
     def __getitem__(self, name: str) -> Node:
         return self._table(name).tree
@@ -85,6 +85,13 @@ class Lists(Mapping[str, Node]):
             environment = replace(environment, chance=Random(f"{self._seed} {node.path}"))  # noqa: S311 - no secret
         items = itemset.items.nodes(environment, node)
         return tuple(self._choice(itemset, item, environment) for item in items)
+
+    def offers(self, question: Question, node: Node, environment: Environment) -> Collection[str]:
+        """Return the names that a question offers where it stands; of a list without a filter none is made for it."""
+        itemset = question.choices
+        if itemset is None or (itemset.instance and not itemset.filtered):
+            return self._labels(itemset, environment).keys() if itemset else ()
+        return {choice.name for choice in self.offered(question, node, environment)}
 
     def label(self, question: Question, value: str, environment: Environment) -> str:
         """Return the label of a choice whether or not the filter offers it now; the value itself if unknown."""
@@ -187,6 +194,12 @@ def _shared(form: Form, name: str, rows: list[dict[str, Any]]) -> _Table:
         while len(_tables) > _TABLES_AT_MOST:
             _tables.popitem(last=False)
     return _tables[key][1]
+
+
+@lru_cache(maxsize=1000)
+def _own(tree: Node) -> _Table:
+    """Return a form's own list as a table, one for all sessions; labels that can change are made anew each time."""
+    return _Table(partial(_same, tree))
 
 
 def _same(tree: Node) -> Node:

@@ -21,7 +21,7 @@ from guanai.storage.forms.definitions import Form, Instances, Item, Question
 from guanai.storage.forms.entities import EntityChange, changes_of
 from guanai.storage.forms.marks import to_plain
 from guanai.storage.forms.nodes import Node
-from guanai.storage.forms.states import State, look
+from guanai.storage.forms.states import State, look, wrong
 from guanai.storage.forms.updates import Growth
 
 __all__ = ["Branch", "Choice", "Problem", "Session", "State"]
@@ -78,7 +78,6 @@ class Session:
         self._states: dict[str, State] = {}
         self._growth = Growth(form, root, self._environment)
         self._kept = self._load(self._growth.root, answers)
-        self._growth.index()
         self._growth.start(self._growth.root, defaults="id" not in answers if defaults is None else defaults)
 
     @property
@@ -173,12 +172,11 @@ class Session:
         self._states.clear()
         problems = []
         for cell in self._growth.root.walk():
-            if isinstance(cell, Answer) and cell.item.asked and cell.relevant:
-                state = self.state(cell.address)
-                if state.error:
-                    problems.append(
-                        Problem(cell.address, to_plain(state.label) or cell.item.name, state.error)
-                    )
+            if not isinstance(cell, Answer):
+                continue
+            if message := wrong(cell, self._environment, self._lists, checked=True):
+                label = to_plain(filled(cell.item.label, cell.node, self._environment))
+                problems.append(Problem(cell.address, label or cell.item.name, message))
         return problems
 
     def record(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """How one place of a form stands: what is read, what may be chosen, and what is wrong with the answer."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from guanai.storage.forms.contexts import Environment
 from guanai.storage.forms.definitions import Question
 from guanai.templates.wording import LANGUAGES, say
 
-__all__ = ["State", "look", "range_of"]
+__all__ = ["State", "look", "range_of", "wrong"]
 
 
 @dataclass(frozen=True)
@@ -39,40 +40,43 @@ def look(cell: Cell, environment: Environment, lists: Lists, *, checked: bool) -
         value = cell.records() if isinstance(cell, Series) else None
         return State(value, "", cell.relevant, False, False, label, hint, (), None)
     question = cell.item
-    read_only = question.calculate is not None or not question.asked or question.kind == "phone"
-    if question.read_only is not None and not read_only:
-        read_only = question.read_only.boolean(environment, cell.node)
-    required = question.required is not None and question.required.boolean(environment, cell.node)
     choices = lists.offered(question, cell.node, environment)
-    error = None
-    if cell.relevant and question.asked:
-        missing = required and not read_only and (checked or cell.touched)
-        error = _error(cell, environment, lists, choices, missing=missing)
+    offered = {choice.name for choice in choices}
     return State(
         value=cell.value,
         text=_text(cell, environment, lists),
         relevant=cell.relevant,
-        required=required,
-        read_only=read_only,
+        required=_required(cell, environment),
+        read_only=_read_only(cell, environment),
         label=label,
         hint=hint,
         choices=choices,
-        error=error,
+        error=wrong(cell, environment, lists, offered, checked=checked),
     )
 
 
-def _error(
-    cell: Answer, environment: Environment, lists: Lists, choices: tuple[Choice, ...], *, missing: bool
+def wrong(
+    cell: Answer,
+    environment: Environment,
+    lists: Lists,
+    offered: Collection[str] | None = None,
+    *,
+    checked: bool,
 ) -> str | None:
+    """Return what is wrong with an answer, None for nothing; ``offered`` are the choices there, where they are known."""
     question = cell.item
+    if not (cell.relevant and question.asked):
+        return None
     language = environment.language if environment.language in LANGUAGES else None
     if cell.unread:
         return cell.unread.message(language)
     if cell.empty:
-        wanted = filled(question.required_message, cell.node, environment)
-        return (wanted or say("answer.required", language)) if missing else None
+        if not (checked or cell.touched) or _read_only(cell, environment) or not _required(cell, environment):
+            return None
+        return filled(question.required_message, cell.node, environment) or say("answer.required", language)
     if question.choices and lists.known(question.choices):
-        offered = {choice.name for choice in choices}
+        if offered is None:
+            offered = lists.offers(question, cell.node, environment)
         chosen = cell.value if isinstance(cell.value, list) else [str(cell.value)]
         strange = [name for name in chosen if name not in offered]
         if strange:
@@ -85,6 +89,18 @@ def _error(
             "answer.constraint", language
         )
     return None
+
+
+def _required(cell: Answer, environment: Environment) -> bool:
+    wanted = cell.item.required
+    return wanted is not None and wanted.boolean(environment, cell.node)
+
+
+def _read_only(cell: Answer, environment: Environment) -> bool:
+    question = cell.item
+    if question.calculate is not None or not question.asked or question.kind == "phone":
+        return True
+    return question.read_only is not None and question.read_only.boolean(environment, cell.node)
 
 
 def range_of(question: Question) -> dict[str, float]:

@@ -25,7 +25,6 @@ class Growth:
         self.root = root
         self.by_address: dict[str, Cell] = {}
         self.by_path: dict[str, list[Cell]] = {}
-        self.index()
 
     def index(self) -> None:
         """Give every cell its address; those behind an instance that was removed move up."""

@@ -2,11 +2,13 @@
 "use strict";
 (() => {
   let field = null; // the question whose button was pressed last; the box of files itself stands in no page
+  let chosen = 0; // bytes of the files that were chosen at once: they travel together
   addEventListener("click", (event) => {
     const button = event.target instanceof Element && event.target.closest(".guanai-upload");
     if (!button) return;
     field = button.closest(".guanai-attachment");
     field?.querySelector(".guanai-too-large")?.remove();
+    chosen = 0;
   }, true);
 
   const megabytes = (size) => `${(size / 1024 / 1024).toFixed(1)} MB`;
@@ -21,7 +23,8 @@
   const read = FileReader.prototype.readAsArrayBuffer;
   FileReader.prototype.readAsArrayBuffer = function (file) {
     const told = field?.querySelector(".guanai-most");
-    if (!told || file.size <= Number(told.dataset.most)) return read.call(this, file);
+    chosen += file.size;
+    if (!told || chosen <= Number(told.dataset.most)) return read.call(this, file);
     refuse(file, told); // nothing is sent, not even a word of it: ipywidgets would tell a reason that no kernel takes
   };
 
