@@ -142,8 +142,7 @@ def _helping(book: Entries) -> None:
         by=group["homeroom"],
         members=[{"name": "班长", "duty": "看谁不开心，告诉老师"}],
     )
-    book.start("carer")
-    some = book.some(book.day(0.2), 2)
+    dice = book.start("carer")
     book.add(
         "carer",
         book.day(0.2),
@@ -151,6 +150,5 @@ def _helping(book: Entries) -> None:
         kind="volunteer",
         unit="晴禾镇",
         phone=dice.phone(),
-        children=[child["id"] for child in some],
         helps="all",
     )

@@ -89,10 +89,10 @@ class Designs:
         """Whether there is a shipped form of that name to go back to."""
         return name in shipped_forms()
 
-    def workbook(self, name: str) -> bytes:
-        """Return the form in use as a workbook to be changed; without a name one for a new register."""
+    def workbook(self, name: str, title: str = "") -> bytes:
+        """Return the form in use as a workbook to be changed; without a name one for a new register of a title."""
         if not name:
-            return blank_workbook()
+            return blank_workbook(title)
         path = self._own(name) or shipped_forms().get(name)
         if path is None:
             raise GuanaiError("school.no_form", name=name, names="、".join(self._school.forms()))

@@ -80,9 +80,12 @@ def workbook_of(path: Path) -> bytes:
     return path.read_bytes() if path.suffix == ".xlsx" else _written(read_sheets(path))
 
 
-def blank_workbook() -> bytes:
-    """Return the workbook that a new register begins with: every heading, and three questions to go on from."""
-    return workbook_of(template("starters/register.md"))
+def blank_workbook(title: str = "") -> bytes:
+    """Return the workbook that a new register begins with: every heading, some questions to go on from, and its title."""
+    sheets = read_sheets(template("starters/register.md"))
+    for row in sheets.rows("settings") if title else ():
+        row.cells.update((key, title) for key in row.cells if key.startswith("form_title"))
+    return _written(sheets)
 
 
 def _written(sheets: FormSheets) -> bytes:

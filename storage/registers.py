@@ -87,7 +87,7 @@ class Registers:
             drafts = Drafts(self._database, self.person, name, form.version)
             kept = Attachments(self.folder.attachments)
             mine = replace(form, instances=self.instances, clock=self.today, drafts=drafts, attachments=kept)
-            mine = replace(mine, retired=self.versions.retired(name))
+            mine = replace(mine, retired=self.versions.retired(name), person=self.staff_id)
             bound = self._bound[name] = (form, mine)
         return bound[1]
 

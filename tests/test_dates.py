@@ -159,6 +159,7 @@ def test_a_moment_and_its_decimal_are_each_others_way_back(moment, zone):
         ("%Y年%n月%e日 %a", "zh", "2024年5月6日 周一"),
         ("%b", "zh", "5月"),
         ("%a %e %b %y", "en", "Mon 6 May 24"),
+        ("%Y %W", "zh", "2024 19"),
         ("%H:%M:%S.%3 %h", "en", "07:08:09.045 7"),
         ("100%%", "en", "100%"),
         ("", "en", ""),

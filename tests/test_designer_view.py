@@ -148,6 +148,12 @@ def test_a_new_register_from_the_blank_workbook(desk):
     designer = Designer(desk.designs)
     designer.download.click()
     assert 'download="新登记表.xlsx"' in designer.download.link.value
+    designer.name.value = "花圃值日"
+    designer.download.click()
+    assert 'download="花圃值日.xlsx"' in designer.download.link.value
+    assert load_workbook(BytesIO(designer.download.content))["设置"]["A2"].value == "花圃值日"
+    designer.name.value = ""
+    designer.download.click()
     book = load_workbook(BytesIO(designer.download.content))
     settings = book["设置"]
     settings["A2"] = "送鞋登记"
@@ -157,7 +163,7 @@ def test_a_new_register_from_the_blank_workbook(desk):
     assert "不能作表单的名称" in designer.notice.value
     designer.name.value = "送鞋"
     designer.send("送鞋 登记.xlsx", made.getvalue())
-    assert "新登记表“送鞋登记”，4 个问题" in texts(designer)
+    assert "新登记表“送鞋登记”，5 个问题" in texts(designer)
     assert designer.view.before is None
     designer.view.publish.click()
     assert 'href="register?form=%E9%80%81%E9%9E%8B"' in designer.notice.value

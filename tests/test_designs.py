@@ -595,7 +595,9 @@ def test_the_blank_workbook_is_ready_to_be_filled(desk):
     form = desk.designs.upload("x", "x.xlsx", desk.designs.workbook(""), new=True).form
     assert form.title() == "新登记表"
     assert form.title("en") == "New register"
-    assert list(form.columns) == ["child", "date", "kind", "note"]
+    assert list(form.columns) == ["child", "by", "date", "kind", "note"]
+    called = desk.designs.upload("x", "x.xlsx", desk.designs.workbook("", title="花圃值日"), new=True).form
+    assert [called.title(), called.title("en")] == ["花圃值日", "花圃值日"]
     session = form.session(today=date(2026, 11, 20), instances=lambda name: [{"id": "1", "label": "林小雨"}])
     assert session.state("date").value == "2026-11-20"
 

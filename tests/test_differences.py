@@ -175,3 +175,17 @@ def test_english():
         "“甲” is of type integer instead of text",
         "“甲” must be answered now",
     ]
+
+
+def test_marks_and_triggers_are_told_too():
+    """A question that is kept secret, signed by itself or worked out after another one has changed for its readers."""
+    head = "| survey | type | name | label | calculation | trigger | guanai::sensitive | guanai::own |\n"
+    rows = "| | text | a | 甲 | | | {0} | |\n| | text | b | 乙 | {1} | {2} | | {3} |"
+    before = form_of(head + rows.format("", "", "", ""))
+    after = form_of(head + rows.format("是", "concat(${a}, '！')", "${a}", "yes"))
+    assert sorted(one.text() for one in differences(before, after)) == [
+        "“乙”的本人由“（无）”改为“是”",
+        "“乙”的触发由“（无）”改为“a”",
+        "“乙”的计算由“（无）”改为“concat(${a}, '！')”",
+        "“甲”的保密由“（无）”改为“是”",
+    ]

@@ -41,6 +41,7 @@ def go_on(person):
     """Come back to the page and go on with what was typed."""
     person.open("child?new=1")
     person.page.locator(OFFER).get_by_text(NAME).wait_for()
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d", person.page.locator(OFFER).inner_text()), "when it was"
     person.page.get_by_role("button", name="继续填写").click()
     person.page.get_by_text("已接着").wait_for()
     assert person.page.get_by_label(re.compile("^姓名")).first.input_value() == NAME
@@ -91,6 +92,21 @@ def test_the_browser_closed(li, chromium):
     type_into(li)
     li.page.close(run_before_unload=False)
     li.page = li.context.new_page()
+    go_on(li)
+
+
+def test_the_network_lost(li):
+    """What is typed while the line is down is said to wait, and is kept as soon as it is back."""
+    li.open("child?new=1")
+    li.fill(姓名=NAME)
+    li.context.set_offline(True)
+    li.page.evaluate("guanai.manager.kernel.socket.close()")
+    li.page.get_by_text("正在自动重连").wait_for(timeout=60_000)
+    li.fill(出生日期=HALF_A_DATE)
+    li.context.set_offline(False)
+    li.page.get_by_text("重新连上了").wait_for(timeout=60_000)
+    li.page.wait_for_timeout(2_000)
+    li.page.reload()
     go_on(li)
 
 

@@ -150,7 +150,8 @@ CASES = {
     "decimal-time": [
         ("decimal-time(/data/bell)", 0.25),
         ("decimal-time('2024-01-01T12:00:00')", 0.5),
-        ("decimal-time(5)", NAN),
+        ("decimal-time(5.25)", 0.25),
+        ("decimal-time(1 div 0)", NAN),
     ],
     "depend": [("depend(1, 2, 3)", 1.0)],
     "digest": [

@@ -32,6 +32,11 @@ def test_every_heading_goes_to_chinese_and_back(heading, language):
     assert not written.isascii()
 
 
+@pytest.mark.parametrize("heading", ["noAppErrorString::English (en)", "备注::中文 (zh)", "grade"])
+def test_a_column_of_the_author_s_own_stays_as_it_is(heading):
+    assert read_heading(write_heading(heading)) == heading
+
+
 @pytest.mark.parametrize("heading", HOUSE_HEADINGS)
 def test_the_house_s_own_headings_go_to_chinese_and_back(heading):
     assert read_heading(write_heading(heading)) == heading
@@ -97,6 +102,11 @@ def test_headings_are_read_in_either_language(written, heading):
         ("select all that apply from toilets or specify other", "select_multiple toilets or_other"),
         ("end  repeat", "end_repeat"),
         ("分组开始", "begin_group"),
+        ("q picture", "image"),
+        ("add date time prompt", "dateTime"),
+        ("get device id", "deviceid"),
+        ("uri:deviceid", "deviceid"),
+        ("phone number", "phone number"),
         ("地图", "地图"),
     ],
 )

@@ -42,7 +42,10 @@ BROKEN = [
     ("no type", survey("| | | a | A |"), "form.no_type", 2, "type"),
     ("unknown type", survey("| | 十字绣 | a | A |"), "form.type_unknown", 2, "type"),
     ("type nearly right", survey("| | interger | a | A |"), "form.type_near", 2, "type"),
-    ("type of long ago", survey("| | q picture | a | A |"), "form.type_not_yet", 2, "type"),
+    ("type of long ago", survey("| | percentage | a | A |"), "form.type_not_yet", 2, "type"),
+    ("choices that only Collect searches",
+     f"| survey | type | name | label | appearance |\n| | 单选 sex | a | A | search('fruits') |\n{CHOICES}",
+     "form.search", 2, "appearance"),
     ("rank without a list", survey("| | 排序 | a | A |"), "form.select_no_list", 2, "type"),
     ("rank of an unknown list", survey("| | 排序 sexes | a | A |"), "form.unknown_list", 2, "type"),
     ("entity without a register", GOOD + "| entities | label |\n| | x |", "form.refused", None, None),
@@ -354,3 +357,25 @@ def test_a_form_is_of_the_group_that_it_says_or_of_none():
     assert (marked(group="我们的社团").group, marked(group="我们的社团").group_title("en")) == (
         "我们的社团",
     ) * 2
+
+
+def test_a_phone_number_is_asked_for_in_figures():
+    """The types of two words are XLSForm's oldest; a ``phonenumber`` is what a telephone tells of itself."""
+    form = form_of("| survey | type | name | label |\n| | phone number | phone | 电话 |")
+    session = form.session()
+    (question,) = form.questions()
+    assert (question.kind, question.asked) == ("text", True)
+    session.set("phone", "打他妈妈的")
+    assert session.state("phone").error
+    session.set("phone", "10012345678")
+    assert session.check() == []
+
+
+def test_only_the_box_of_or_other_is_called_so():
+    """A table-list makes questions of its own; the first of them has the label of the group."""
+    form = form_of(
+        "| survey | type | name | label | appearance |\n| | begin_group | g | 在家里 | table-list |\n"
+        f"| | 单选 sex | a | 读书 | |\n| | 单选 sex | b | 说话 | |\n| | end_group | | | |\n{CHOICES}"
+    )
+    session = form.session()
+    assert "其他，请说明" not in {session.state(question.key).label for question in form.questions()}

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from guanai.storage import GuanaiError, RecordError
+from guanai.widgets import Form
 
 START = date(2026, 11, 23)
 
@@ -172,3 +173,19 @@ def test_a_carer_beyond_the_school(paired):
     )
     assert kept["help"] == ["life"]
     assert "helper" not in kept
+
+
+def test_a_carer_of_the_register_is_paired_by_name_and_older_records_stay_readable(paired):
+    """R31: who somebody is stands in the register of carers, whom they carry in the pairings; both were in the register once."""
+    key = paired.frame("child").iloc[0]["id"]
+    carer = paired.save("carer", {"name": "石阿姨", "kind": "volunteer"})
+    kept = paired.save("pairing", {"child": key, "role": "social", "carer": carer["id"]})
+    assert "carer_name" not in kept
+    page = Form(paired.form("pairing"), record=kept)
+    assert page.controls["carer"].label == "石阿姨"
+    assert not paired.form("pairing").session(kept).state("carer_name").relevant
+    paired.table("carer").update({"children": [key]}, doc_ids=[paired.table("carer").all()[0].doc_id])
+    older = Form(paired.form("carer"), record=paired.record("carer", carer["id"]))
+    assert paired.frame("child").iloc[0]["name"] in older.controls["children"].value
+    older.fill(unit="石桥村")
+    assert older.record["children"] == [key]

@@ -469,6 +469,17 @@ def test_or_other_asks_what():
     assert session.record() == {"f": "other", "f_other": "桃"}
 
 
+def test_or_other_adds_nothing_to_a_question_that_shares_the_list():
+    session = opened(
+        "hint", "select_one fruit or_other | f | 水果 | Fruit |", "select_one fruit | g | 水果 | Fruit |"
+    )
+    assert [choice.name for choice in session.state("g").choices] == [
+        choice.name for choice in session.state("f").choices[:-1]
+    ]
+    assert session.set("f", "其他") == {"f", "f_other"}
+    assert session.state("f").choices[-1].label == "其他"
+
+
 # -- repeats
 
 KIN = (

@@ -20,6 +20,7 @@ ROWS = {
     "class": [{"id": "k1", "name": "三年级1班", "label": "三年级1班"}],
     "book": [{"id": "b1", "name": "海底两万里", "label": "海底两万里"}],
     "loan": [],
+    "carer": [{"id": "o1", "label": "韩阿姨"}],
 }
 CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": "三年级1班"}
 VISIT = {"child": "c1", "date": "2026-11-02", "mode": "door", "merits": "按时完成作业"}

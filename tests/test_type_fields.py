@@ -15,7 +15,9 @@ from guanai.storage.attachments import Attachments
 from guanai.storage.forms.loading import form_of
 from guanai.storage.forms.marks import to_html, to_plain
 from guanai.widgets import Form
+from guanai.widgets.kinds import CONTROLS
 from guanai.widgets.labels import plain_text
+from guanai.widgets.steps import LONG
 
 FORM = """
 | survey | type | name | label | required | parameters | appearance |
@@ -239,3 +241,68 @@ def test_marks_stay_out_of_tables_messages_and_headings():
 )
 def test_a_moment_is_read_without_its_t(stored, read):
     assert plain_text(stored) == read
+
+
+QUICK = """
+| survey | type | name | label | appearance | relevant |
+{rows}
+| choices | list_name | name | label |
+| | yn | yes | 是 |
+| | yn | no | 否 |
+"""
+
+
+@pytest.fixture
+def focused(monkeypatch):
+    """Note in which field the cursor is put."""
+    paths = []
+    for kind in {base for control in CONTROLS.values() if control for base in control.__mro__[:-1]}:
+        if "focus" in vars(kind):
+            monkeypatch.setattr(kind, "focus", lambda self: paths.append(self.path))
+    return paths
+
+
+def test_quick_goes_on_to_the_question_that_the_answer_asks_for(focused):
+    """XLSForm: ``quick`` goes on as soon as it is answered; once answered, the arrow keys may try each choice."""
+    rows = [
+        "| | select_one yn | a | 在家吗？ | quick | |",
+        "| | note | n | 谢谢 | | |",
+        "| | text | why | 为何不在？ | | ${a} = 'no' |",
+        "| | select_one yn | b | 吃过吗？ | quick | |",
+        "| | text | c | 还有？ | | |",
+    ]
+    view = Form(form_of(QUICK.format(rows="\n".join(rows))))
+    view.controls["a"].value = "no"
+    assert focused == ["why"]
+    view.controls["a"].value = "yes"
+    assert focused == ["why"]
+    view.controls["b"].value = "yes"
+    assert focused == ["why", "c"]
+    view.controls["c"].value = "没有"
+    assert focused == ["why", "c"]
+
+
+def test_quick_turns_to_the_next_step(focused):
+    rows = [f"| | select_one yn | q{number} | 问{number} | quick | |" for number in range(LONG + 5)]
+    view = Form(form_of(QUICK.format(rows="\n".join(rows))))
+    assert list(view.fields) == [f"q{number}" for number in range(20)]
+    view.controls["q19"].value = "yes"
+    assert (focused, next(iter(view.fields))) == (["q20"], "q20")
+    view.fill(q64="no")
+    assert focused == ["q20"]
+    assert view.record == {"q19": "yes", "q64": "no"}
+
+
+def test_a_table_list_shows_its_heading_once_and_asks_each_line():
+    """XLSForm: pyxform adds a heading and a line of choices that nobody answers."""
+    rows = [
+        "| | begin_group | g | 在家里 | table-list | |",
+        "| | select_one yn | a | 读书 | | |",
+        "| | select_one yn | b | 说话 | | |",
+        "| | end_group | | | | |",
+    ]
+    view = Form(form_of(QUICK.format(rows="\n".join(rows))))
+    kinds = {path: type(control).__name__ for path, control in view.controls.items()}
+    heading, *lines = kinds.items()
+    assert (heading[1], lines) == ("HTML", [("a", "RadioButtons"), ("b", "RadioButtons")])
+    assert "在家里" in view.controls[heading[0]].value

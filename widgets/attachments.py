@@ -51,7 +51,7 @@ class FileField(Field):
         self.control.observe(self._sent, "value")
 
     def _row(self) -> Any:
-        return ipw.HBox([self.control, self.away], layout=plain(), _dom_classes=("guanai-undo",))
+        return ipw.HBox([self.control, self.away], layout=plain(), _dom_classes=("guanai-acts",))
 
     def _label(self, text: str) -> None:
         most = (
@@ -123,7 +123,7 @@ class PictureField(FileField):
     def _row(self) -> Any:
         self._whole = False
         self.full = button(say("attachment.full", self.language), self._turn, "guanai-small")
-        return ipw.HBox([self.control, self.full, self.away], layout=plain(), _dom_classes=("guanai-undo",))
+        return ipw.HBox([self.control, self.full, self.away], layout=plain(), _dom_classes=("guanai-acts",))
 
     def _put(self, state: Any) -> None:
         if (state.value or "") != self._name:

@@ -103,6 +103,10 @@ class Designer(Panel):
     def _name(self) -> str:
         return self.choice.value or ""
 
+    @property
+    def _new_name(self) -> str:
+        return str(self.name.value).strip()
+
     def _chosen(self, _: object = None) -> None:
         name, language = self._name, self._language
         show(self.name, not name)
@@ -117,10 +121,10 @@ class Designer(Panel):
         self.closing.of(name)
 
     def _filename(self, name: str | None) -> str:
-        return f"{name or say('designer.blank_file', self._language)}.xlsx"
+        return f"{name or self._new_name or say('designer.blank_file', self._language)}.xlsx"
 
     def _workbook(self, name: str | None) -> bytes:
-        return bytes(self._designs.workbook(name or ""))
+        return bytes(self._designs.workbook(name or "", title=self._new_name))
 
     # -- the changed one
 
@@ -135,7 +139,7 @@ class Designer(Panel):
     def _take(self, file: str, content: bytes) -> None:
         name, new = self._name, not self._name
         if new:
-            name = self.name.value.strip() or Path(file).stem.strip()
+            name = self._new_name or Path(file).stem.strip()
             self.name.value = name
         self._look(lambda: self._designs.upload(name, file, content, new=new))
 

@@ -77,6 +77,11 @@ class Field:
         if looks and looks != ["quick"]:
             self.view.add_class("guanai-wide")
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether the form's author asked to go on to the next question as soon as this one is answered."""
+        return self.item is not None and self.item.kind == "select_one" and "quick" in self.item.appearance
+
     # -- what a kind of field says of itself
 
     def _make(self, state: Any) -> None:

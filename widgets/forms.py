@@ -90,6 +90,8 @@ class Form(Panel):
         self.unfinished.begin(self._token, self._base, self._session.written())
 
     def _open(self, answers: Mapping[str, Any], **how: Any) -> Any:
+        if person := getattr(self._form, "person", ""):
+            how["person"] = person
         return self._form.session(dict(answers), language=spoken(self._language), **how)
 
     # -- what tests and notebooks use
@@ -143,11 +145,16 @@ class Form(Panel):
     # -- what a person does
 
     def _heard(self, field: Field, raw: object) -> None:
+        before = self._session.state(field.path).value
         changed = self._session.set(field.path, raw)
         self._left.add(field.path)
         self._touch()
         self._show({field.path, *changed})
         self._keep_draft()
+        if (
+            field.is_quick and not before and field.path not in self._wrong
+        ):  # not while arrow keys change an answer
+            self._sections.go_on(field.path)
 
     def _moved(self) -> None:
         """Rows came or went: every state may have changed."""

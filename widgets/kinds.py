@@ -64,6 +64,8 @@ def _variant(item: Any, state: Any) -> tuple[str, str]:
 def field_for(
     item: Any, path: str, state: Any, tell: Tell, language: str | None = None, *, store: Any = None
 ) -> Field | None:
-    """Return the field of a question, None for one without a place on the screen."""
+    """Return the field of a question, None for one without a place on the screen: unseen, or a note that says nothing."""
+    if item.kind == "note" and not (item.label or item.hint):
+        return None
     kind = CONTROLS[_variant(item, state)]
     return kind(path, state, tell, language, item=item, store=store) if kind else None

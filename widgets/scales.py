@@ -78,7 +78,7 @@ class RankField(Field):
             for word, act in (("up", self.up), ("down", self.down), ("in_order", self.confirm))
         ]
         self.view = ipw.VBox(
-            [self.control, ipw.HBox(buttons, layout=plain(), _dom_classes=("guanai-undo",))],
+            [self.control, ipw.HBox(buttons, layout=plain(), _dom_classes=("guanai-acts",))],
             layout=plain(),
             _dom_classes=("guanai-field", "guanai-group-of-ticks", *self.classes),
         )

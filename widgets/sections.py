@@ -112,6 +112,15 @@ class Sections:
                 self.turn(number)
                 return
 
+    def go_on(self, path: str) -> None:
+        """Put the cursor into the next question that can be answered, on the next step after the last of one."""
+        paths = self.paths()
+        for later in paths[paths.index(path) + 1 :]:
+            state = self.session.state(later)
+            if state.relevant and not state.read_only:
+                self.reach(later).focus()
+                return
+
     # -- building
 
     def _page(self, nodes: Iterable[Any]) -> tuple[Any, ...]:

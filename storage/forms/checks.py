@@ -44,17 +44,19 @@ _YES = frozenset({"yes", "true", "true()"})
 _NOT = frozenset({"", "no", "false", "false()", "0"})
 _FILE = re.compile(r"^[^\W\d][\w.-]*\.(csv|xml|geojson)$")
 _NAME = re.compile(r"^[^\W\d][\w.-]*$")
+_SEARCH = re.compile(r"\bsearch\s*\(\s*['\"]?(?P<file>[\w.-]*)")
 _OPEN_REFERENCE = re.compile(r"\$\{[^{}]*(?:\{|$)")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What only the sheet knows of an item: row, type as written in XLSForm, parameters, whether it is sensitive."""
+    """What only the sheet knows of an item: row, type as written in XLSForm, parameters, marks of the house."""
 
     row: int
     type: str
     parameters: dict[str, str]
     sensitive: bool = False
+    own: bool = False
 
 
 def check_sheets(sheets: FormSheets) -> dict[str, Asked]:
@@ -152,7 +154,8 @@ def _walk(sheets: FormSheets) -> Iterator[tuple[str, Asked]]:
                 "form.no_calculation", **sheets.place("survey", row.number, "calculation"), name=name
             )
         sensitive = any(map(_is_sensitive, (row, *(begun for begun, _, _ in opened))))
-        asked = Asked(row.number, kind, _parameters(sheets, row), sensitive)
+        own = row.get("guanai::own").lower() in _YES
+        asked = Asked(row.number, kind, _parameters(sheets, row), sensitive, own)
         for place_of in _parents(opened, lists):
             yield f"{place_of}/{name}", asked
         if word in _BEGINS:
@@ -194,7 +197,7 @@ def _type(sheets: FormSheets, row: Row) -> str:
     if not kind:
         raise FormError("form.no_type", **place, name=row.get("name"))
     word = kind.partition(" ")[0]
-    if word in _SUPPORTED:
+    if word in _SUPPORTED or kind == "phone number":
         return kind
     if _is_xlsform(kind):
         raise FormError("form.type_not_yet", **place, type=write_type(kind), english=kind)
@@ -248,6 +251,14 @@ def _name(sheets: FormSheets, row: Row, word: str, *, inside_repeat: bool) -> st
 def _check_list(sheets: FormSheets, row: Row, kind: str, lists: set[str]) -> None:
     word, *rest = kind.split(" ")
     place = sheets.place("survey", row.number, "type")
+    if search := _SEARCH.search(row.get("appearance")):
+        remedy = f"{write_type(f'{word}_from_file')} {search['file'].removesuffix('.csv')}.csv"
+        raise FormError(
+            "form.search",
+            **sheets.place("survey", row.number, "appearance"),
+            name=row.get("name"),
+            remedy=remedy,
+        )
     if not rest:
         raise FormError("form.select_no_list", **place, type=write_type(word))
     if word.endswith("_from_file"):

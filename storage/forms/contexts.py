@@ -30,7 +30,7 @@ class Environment:
     ``instances`` gives a secondary instance by its id: a node whose child is ``root`` with the ``item`` elements,
     so that ``instance('x')/root/item`` finds them. ``now`` is the clock. ``choice_label(path, value, node)`` is
     the label of a choice of the question at a path, ``itext(id)`` a text of the form, both in the session's
-    language. ``zone`` None counts dates in whole days; a zone counts as Enketo does (see
+    language; ``person`` is who fills the form in. ``zone`` None counts dates in whole days; a zone counts as Enketo does (see
     `guanai.storage.forms.dates`). ``namespaces`` are those of prefixes in expressions, none for a form.
     """
 
@@ -40,6 +40,7 @@ class Environment:
     choice_label: Callable[[str, str, Node], str] = _no_choice_label
     itext: Callable[[str], str] = _no_label
     version: str = ""
+    person: str = ""
     zone: Zone = None
     namespaces: Mapping[str, str] = field(default_factory=dict)
     chance: random.Random = field(default_factory=random.SystemRandom)

@@ -1,7 +1,10 @@
 """What a value is worth as text, as a number and as true or false, and how two values compare.
 
 Values are str, float, bool or a list of nodes. A date is its ISO text; in arithmetic and comparison it counts
-as days since 1970-01-01 (`guanai.storage.forms.dates`). Two worlds meet here:
+as whole days since 1970-01-01 (`guanai.storage.forms.dates`), and so does a date-time. Only where two date-times
+are compared does their time of day matter too: one compares at the precision that both have.
+
+Two worlds meet here:
 
 - A question of a form has a bind type and counts as JavaRosa unpacks it: an empty answer is false, an int of 0
   is false, an int 7 equals a decimal 7.0, a node that is missing or not relevant equals the empty text.
@@ -30,7 +33,7 @@ class InvalidDate(str):
 
 INVALID_DATE = InvalidDate("Invalid Date")
 NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-NUMERIC_TYPES = frozenset({"int", "integer", "long", "decimal", "double", "date", "dateTime", "time"})
+NUMERIC_TYPES = frozenset({"int", "integer", "long", "decimal", "double", "time"})
 NOTHING = ("",)
 CLOSE = 1e-12  # JavaRosa: 6.1 - 7.8 = -1.7
 
@@ -71,7 +74,7 @@ def _text_number(text: str, zone: Zone) -> float:
     text = text.strip()
     if NUMBER.fullmatch(text):
         return float(text)
-    return days_of(text, zone) if text[:4].isdecimal() and "-" in text else math.nan
+    return days_of(text, zone, whole=zone is None) if _looks_dated(text) else math.nan
 
 
 def _node_number(node: Node, zone: Zone) -> float:
@@ -133,11 +136,10 @@ def _same(left: Node | str | float, right: Node | str | float, zone: Zone) -> bo
     if not isinstance(left, Node) and not isinstance(right, Node):
         return False
     # An answer may be the same moment written in another way: 2018-06-25T00:00:00.000+08:00.
-    return (
-        _looks_dated(one_text)
-        and _looks_dated(other_text)
-        and days_of(one_text, zone) == days_of(other_text, zone)
-    )
+    if not (_looks_dated(one_text) and _looks_dated(other_text)):
+        return False
+    whole = zone is None and not (_has_time(one_text) and _has_time(other_text))
+    return days_of(one_text, zone, whole=whole) == days_of(other_text, zone, whole=whole)
 
 
 def _both_numeric(left: Node | str | float, right: Node | str | float) -> bool:
@@ -153,6 +155,10 @@ def _both_numeric(left: Node | str | float, right: Node | str | float) -> bool:
 
 def _looks_dated(text: str) -> bool:
     return text[4:5] == "-" and text[:4].isdecimal()
+
+
+def _has_time(text: str) -> bool:
+    return "T" in text and _looks_dated(text)
 
 
 def _text(value: Node | str | float) -> str:
@@ -174,7 +180,19 @@ RELATIONS: dict[str, Callable[[float, float], bool]] = {
 def compare(relation: str, left: Value, right: Value, zone: Zone = None) -> bool:
     """Return ``left < right`` and the like: always by number, for nodes whether any of them makes it true."""
     holds = RELATIONS[relation]
-    return any(holds(one, other) for one in _numbers(left, zone) for other in _numbers(right, zone))
+    exact = zone is None and _is_moment(left) and _is_moment(right)
+    numbers = _moments if exact else _numbers
+    others = numbers(right, zone)
+    return any(holds(one, other) for one in numbers(left, zone) for other in others)
+
+
+def _is_moment(value: Value) -> bool:
+    return isinstance(value, str | list) and _has_time(to_string(value))
+
+
+def _moments(value: Value, zone: Zone) -> list[float]:
+    texts = [node.text for node in value] if isinstance(value, list) else [to_string(value)]
+    return [days_of(text, zone) for text in texts]
 
 
 def _numbers(value: Value, zone: Zone) -> list[float]:

@@ -10,6 +10,7 @@ from guanai.storage.forms.dates import (
     Zone,
     date_text,
     date_time_text,
+    days_of,
     days_of_time,
     moment_of,
     now_text,
@@ -40,13 +41,14 @@ def _days_or_text(text: str) -> str | float:
 
 def decimal_date_time(context: Context, value: Value) -> float:
     """Return the days since 1970-01-01 with the time of day as fraction."""
-    return to_number(value, context.zone)
+    days = math.nan if isinstance(value, bool | float) else days_of(to_string(value), context.zone)
+    return to_number(value, context.zone) if math.isnan(days) else days
 
 
 def decimal_time(context: Context, value: Value) -> float:
     """Return the time of day as a fraction of the day, of a time or of a date-time."""
     if isinstance(value, float):
-        return math.nan
+        return value - math.floor(value) if math.isfinite(value) else math.nan
     text = to_string(value)
     return days_of_time(text.partition("T")[2] or text, context.zone)
 

@@ -1,9 +1,9 @@
 """Dates and times of a form: their ISO texts, the days they count for, and how they are written for people.
 
-A day counts in whole numbers, as in JavaRosa: ``today() - ${birth_date}`` is a number of days, and a time of day
-its fraction by the wall clock. So the count of days is local: a text with an offset (``…+08:00``) is first
-brought to the local zone. That is ``zone=None``. Enketo counts from 1970-01-01 in UTC instead, so that local
-midnight is a fraction; with a ``zone`` (a tzinfo) the functions here do the same.
+A day counts in whole numbers, as in JavaRosa: ``today() - ${birth_date}`` is a number of days. Where the time of
+day matters it is a fraction by the wall clock. So the count of days is local: a text with an offset (``…+08:00``)
+is first brought to the local zone. That is ``zone=None``. Enketo counts from 1970-01-01 in UTC instead, so that
+local midnight is a fraction; with a ``zone`` (a tzinfo) the functions here do the same.
 
 >>> days_of("1970-01-02")
 1.0
@@ -83,11 +83,13 @@ def _offset(text: str | None) -> timedelta | None:
     return timedelta(hours=hours, minutes=minutes) * (1 if text[0] == "+" else -1)
 
 
-def days_of(text: str, zone: Zone = None) -> float:
-    """Return the days since 1970-01-01 of a date or date-time text, NaN if it is none."""
+def days_of(text: str, zone: Zone = None, *, whole: bool = False) -> float:
+    """Return the days since 1970-01-01 of a date or date-time text, NaN if it is none; ``whole`` without its time."""
     moment = moment_of(text, zone)
     if moment is None:
         return math.nan
+    if whole:
+        return float((moment - EPOCH).days)
     if zone is not None:
         return round(moment.replace(tzinfo=zone).timestamp() * 1000) / DAY
     return (moment - EPOCH) / timedelta(milliseconds=1) / DAY
@@ -182,6 +184,7 @@ def _code(code: str, moment: datetime, language: str) -> str:
         "M": f"{moment.minute:02}",
         "S": f"{moment.second:02}",
         "3": f"{moment.microsecond // 1000:03}",
+        "W": f"{moment.isocalendar().week}",
     }
     if code not in numbers:
         raise ValueError(code)

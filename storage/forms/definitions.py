@@ -159,6 +159,8 @@ class Question(Item):
     save_to: str = ""
     # Whether an export can leave the answer out: marked 保密 by itself, or by the group that it stands in.
     sensitive: bool = False
+    # Whether a new record is answered here with the one of the staff who is signed in.
+    own: bool = False
 
     @property
     def asked(self) -> bool:
@@ -240,6 +242,8 @@ class Form:
     # Where a school's form finds the rows of its registers, and which day it is there; none for a form by itself.
     instances: Instances | None = field(default=None, compare=False, repr=False)
     clock: Callable[[], date] | None = field(default=None, compare=False, repr=False)
+    # Who is signed in: an id in the register of staff, or "".
+    person: str = field(default="", compare=False, repr=False)
     # Where a school's form keeps pictures and files; a form by itself keeps none.
     attachments: "Attachments | None" = field(default=None, compare=False, repr=False)
     # Where answers are kept that nobody has saved yet (`guanai.storage.unsaved.Drafts`).
@@ -287,12 +291,13 @@ class Form:
         today: date | None = None,
         instances: Instances | None = None,
         defaults: bool | None = None,
+        person: str = "",
     ) -> "Session":
         """Open the form on a new record, or on the answers of one to be changed.
 
         ``today`` stands still while the session lasts; ``instances(name)`` gives the rows of a list that is kept
         elsewhere, such as ``child`` for ``child.csv``. ``defaults`` says whether empty questions get theirs; without
-        a word those of a new record do.
+        a word those of a new record do. ``person`` is who fills it in, where a question asks for that (本人).
         """
         from guanai.storage.forms.sessions import Session  # imports this module
 
@@ -304,6 +309,7 @@ class Form:
             today=day,
             instances=instances or self.instances,
             defaults=defaults,
+            person=person,
         )
 
 

@@ -245,7 +245,7 @@ def _aspects(item: Item, renames: Mapping[str, str], language: str) -> dict[str,
         expressions |= {
             "required": item.required,
             "constraint": item.constraint,
-            "calculation": item.calculate,
+            "calculation": item.calculate or item.triggered,
             "read_only": item.read_only,
         }
         if item.choices and item.choices.filtered:
@@ -259,7 +259,10 @@ def _aspects(item: Item, renames: Mapping[str, str], language: str) -> dict[str,
             "constraint_message": spoken(item.constraint_message, language),
             "parameters": " ".join(f"{key}={value}" for key, value in sorted(item.parameters.items())),
             "save_to": item.save_to,
+            "trigger": "、".join(renamed_path(renames, path.rpartition("/")[2]) for path in item.triggers),
         }
+        marks = {"sensitive": item.sensitive, "own": item.own}
+        told |= {key: say("difference.marked", language) for key, marked in marks.items() if marked}
     told |= {key: in_author_words(one.text, renames) for key, one in expressions.items() if one is not None}
     return {key: text for key, text in told.items() if text}
 

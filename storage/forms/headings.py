@@ -83,8 +83,9 @@ SETTING_HEADINGS = {
 }
 
 # Columns of this house, which XLSForm knows nothing of and other programs leave alone: whether an answer (or all
-# of a group) can be left out of an export as sensitive; on the sheet of settings, with which other forms it is listed.
-HOUSE_HEADINGS = {"guanai::sensitive": "保密", "guanai::group": "类组"}
+# of a group) can be left out of an export as sensitive; whether a new record is answered there with whoever is signed
+# in; on the sheet of settings, with which other forms it is listed.
+HOUSE_HEADINGS = {"guanai::sensitive": "保密", "guanai::own": "本人", "guanai::group": "类组"}
 GROUPS = {
     "people": "人与档案",
     "visits": "家访",
@@ -191,6 +192,7 @@ _OTHER_TYPES = {
     "datetime": "dateTime",
     "select1": "select_one",
     "photo": "image",
+    "picture": "image",
     "照片": "image",
     "附件": "file",
     "滑块": "range",
@@ -204,7 +206,6 @@ _OTHER_PHRASES = {  # types of two words, from before underscores
     "start time": "start",
     "end time": "end",
     "device id": "deviceid",
-    "phone number": "phonenumber",
     "subscriber id": "subscriberid",
     "sim id": "simserial",
 }
@@ -218,13 +219,16 @@ _OTHER_LANGUAGES = {
 _SPOKEN = frozenset({"label", "hint", "guidance_hint", "required_message", "constraint_message", "caption"})
 
 _YES = {"是": "yes", "否": "no"}
-_YES_HEADINGS = frozenset({"required", "read_only", "allow_choice_duplicates", "guanai::sensitive"})
+_YES_HEADINGS = frozenset(
+    {"required", "read_only", "allow_choice_duplicates", "guanai::sensitive", "guanai::own"}
+)
 
 _SPACED_TYPES = re.compile(
     r"^(begin|end)[\s_]+(group|repeat|loop)(?=\s|$)|^(select)[\s_]+(one|multiple)(?=\s|$|_from_file|_external)"
 )
 _OLD_MULTIPLE = re.compile(r"^select all that apply(?=\s|$)")
 _FROM_FILE = re.compile(r"[\s_]+from[\s_]+file\b")
+_OLD_PROMPT = re.compile(r"^(?:(?:q|get) (?P<asked>.+)|add (?P<added>.+) prompt|uri:(?P<told>\w+))$")
 _BRACKETED_LANGUAGE = re.compile(r"^(?P<word>[^（(:]+?)\s*[（(](?P<language>[^()（）]+)[）)]$")
 _CODE = re.compile(r"\(([A-Za-z-]+)\)\s*$")
 
@@ -277,7 +281,7 @@ def write_heading(heading: str) -> str:
         return HOUSE_HEADINGS[heading]
     word, mark, language = heading.partition("::")
     chinese = _WRITE_HEADINGS.get(word, word)
-    if language in _LANGUAGES:
+    if language in _LANGUAGES and word in _WRITE_HEADINGS:
         return f"{chinese}（{_LANGUAGES[language]}）"
     return f"{chinese}{mark}{language}"
 
@@ -287,6 +291,8 @@ def read_type(text: str) -> str:
     typed = _OLD_MULTIPLE.sub("select_multiple", " ".join(text.split()))
     typed = _FROM_FILE.sub("_from_file", typed.replace(" or specify other", " or_other"))
     typed = _SPACED_TYPES.sub(lambda found: "_".join(word for word in found.groups() if word), typed)
+    if prompt := _OLD_PROMPT.match(typed):
+        typed = next(filter(None, prompt.groups()))
     word, *rest = _OTHER_PHRASES.get(typed, typed).split(" ")
     known = _READ_TYPES.get(word, word)
     if known.startswith("select_") or known == "rank":

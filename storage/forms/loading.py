@@ -27,10 +27,11 @@ from guanai.templates.errors import FormError
 
 __all__ = ["form_of", "form_of_file", "last_good_form", "load_form"]
 
-_STAMP = 3  # counted up when what is kept on disk changes its meaning
+_STAMP = 5  # counted up when what is kept on disk changes its meaning
 _HOUSE_LANGUAGE = "中文 (zh)"
 _RAW_COLUMNS = ("bind", "instance", "body", "media")
 _EXTERNAL = "select_one_external "
+_OTHERS = "_or_other"
 
 
 def load_form(
@@ -117,6 +118,7 @@ def _workbook(sheets: FormSheets, name: str, release: str) -> dict[str, Any]:
     survey = [_known(row, SURVEY_HEADINGS) for row in sheets.rows("survey")]
     choices = [dict(row.cells) for row in sheets.rows("choices")]
     _take_in(sheets, survey, choices)
+    _part_others(survey, choices)
     entities = [dict(row.cells) for row in sheets.rows("entities")]
     settings = [_known(row, (*SETTING_HEADINGS, "namespaces")) for row in sheets.rows("settings")][:1] or [{}]
     told = {key: text for key, text in settings[0].items() if "::" not in key}
@@ -143,6 +145,22 @@ def _take_in(sheets: FormSheets, survey: list[dict[str, str]], choices: list[dic
     choices.extend(
         {**row.cells, "list_name": f"external_{row.get('list_name')}"}
         for row in sheets.rows("external_choices")
+    )
+
+
+def _part_others(survey: list[dict[str, str]], choices: list[dict[str, str]]) -> None:
+    """Give ``or_other`` a list of its own where other questions ask from the same: pyxform adds "Other" to all of it."""
+    kinds = [row.get("type", "").split(" ") for row in survey]
+    asked = {kind[1] for kind in kinds if len(kind) == 2}
+    written = {choice.get("list_name") for choice in choices if choice.get("name") == "other"}
+    parted = {kind[1] for kind in kinds if kind[2:] == ["or_other"]} & asked - written
+    for row, kind in zip(survey, kinds, strict=True):
+        if kind[2:] == ["or_other"] and kind[1] in parted:
+            row["type"] = f"{kind[0]} {kind[1]}{_OTHERS} or_other"
+    choices.extend(
+        {**choice, "list_name": f"{choice['list_name']}{_OTHERS}"}
+        for choice in list(choices)
+        if choice.get("list_name") in parted
     )
 
 

@@ -61,6 +61,7 @@ class Session:
         today: date | None = None,
         instances: Instances | None = None,
         defaults: bool | None = None,
+        person: str = "",
     ) -> None:
         self.form = form
         self.touched = False
@@ -74,6 +75,7 @@ class Session:
             choice_label=self._choice_label,
             itext=self._itext,
             version=form.version,
+            person=person,
         )
         self._states: dict[str, State] = {}
         self._growth = Growth(form, root, self._environment)

@@ -40,6 +40,8 @@ class Growth:
             for cell in answers:
                 if cell.empty and cell.item.default:
                     cell.take(cell.item.default)
+                if cell.empty and cell.item.own:
+                    cell.take(self.environment.person)
                 if cell.empty and cell.item.preload:
                     cell.take(_preloaded(cell.item.preload, self.environment.now()))
         self.reshaped(place)

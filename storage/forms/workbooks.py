@@ -94,7 +94,7 @@ def _offer(survey: Worksheet, headings: list[str]) -> None:
     sheet = say("form.types_sheet", "zh")
     lists = {
         "type": f"'{sheet}'!$A$2:$A${explained + 1}",
-        **dict.fromkeys(("required", "read_only", "guanai::sensitive"), '"是,否"'),
+        **dict.fromkeys(("required", "read_only", "guanai::sensitive", "guanai::own"), '"是,否"'),
     }
     for column, heading in enumerate(headings, start=1):
         if heading in lists:

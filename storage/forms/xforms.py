@@ -5,7 +5,7 @@ The XForm decides what a form means; the sheets add the author's types and the r
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast, get_args
 from xml.etree.ElementTree import Element, fromstring
@@ -44,6 +44,7 @@ _KINDS: dict[str, Kind] = {  # where the kind is not the word itself
     **dict.fromkeys(METADATA_TYPES, "metadata"),
     **dict.fromkeys(("background-audio", "background-geopoint", "start-geopoint"), "metadata"),
     "dateTime": "datetime",
+    "phone number": "text",  # not "phonenumber", which a telephone tells of itself
     "select_one_external": "select_one",
     "select_one_from_file": "select_one",
     "select_multiple_from_file": "select_multiple",
@@ -180,7 +181,8 @@ class _Reader:
         asked = self.sources.rows.get(path)
         looks = (element.get("appearance", "") for element in (control, repeat) if element is not None)
         label = self.wordings.of_element(_child(control, "label"))
-        if asked is None and control is not None and _local(control) == "input":  # the box that or_other adds
+        other = self.sources.rows.get(path.removesuffix("_other"))
+        if asked is None and other and other.type.endswith(" or_other"):  # the box that or_other adds
             label = house_words("form.specify_other")
         return {
             "key": key,
@@ -211,9 +213,15 @@ class _Reader:
         asked = self.sources.rows.get(path)
         default = self.defaults.get(path)
         calculate = self._compiled(path, attribute("calculate"), "calculate")
+        common = self._common(path, key)
+        kind = _kind(asked.type, shown=control is not None) if asked else _kind_of_added(control, attribute)
+        if (
+            kind.startswith("select") and "label" in common["appearance"]
+        ):  # the head of a table: nothing to answer
+            kind = "note"
         return Question(
-            **self._common(path, key),
-            kind=_kind(asked.type if asked else "text", shown=control is not None),
+            **common,
+            kind=kind,
             type=attribute("type") or "string",
             parameters=asked.parameters if asked else {},
             required=self._condition(path, "required"),
@@ -226,11 +234,12 @@ class _Reader:
             default=(element.text or "").strip(),
             default_expression=self._compiled(path, default, "default"),
             preload=asked.type if asked and asked.type in METADATA_TYPES else "",
-            choices=self._choices(path, control),
+            choices=None if kind == "note" else self._choices(path, control),
             triggers=tuple(self.triggers.get(path, ())),
             triggered=self._compiled(path, self.triggered.get(path), "calculate"),
             save_to=attribute(f"{_ENTITIES}saveto") or "",
             sensitive=_is_sensitive(self.sources.rows, path),
+            own=asked is not None and asked.own,
         )
 
     def _entities(self, element: Element, path: str) -> Iterator[Entity]:
@@ -314,7 +323,7 @@ def _is_sensitive(rows: Mapping[str, Asked], path: str) -> bool:
 def _kind(asked: str, *, shown: bool) -> Kind:
     """Return the kind of a question; what has no control is worked out, though it is called an integer."""
     word = asked.partition(" ")[0]
-    kind = _KINDS.get(word, word)
+    kind: str = _KINDS[asked] if asked in _KINDS else _KINDS.get(word, word)
     if kind == "metadata":
         return "metadata"
     if not shown and word != "hidden":
@@ -322,6 +331,15 @@ def _kind(asked: str, *, shown: bool) -> Kind:
     if kind not in get_args(Kind):
         raise ValueError(f"{word} is not a kind of question")
     return cast(Kind, kind)
+
+
+def _kind_of_added(control: Element | None, attribute: Callable[[str], str | None]) -> Kind:
+    """Return the kind of a question that no author wrote: pyxform adds some to a table-list and to ``or_other``."""
+    if control is None:
+        return "calculate"
+    if _local(control) in ("select", "select1"):
+        return "select_one" if _local(control) == "select1" else "select_multiple"
+    return "note" if attribute("readonly") == _ALWAYS else "text"
 
 
 def _doubles(parent: Element, repeats: set[str], path: str) -> dict[str, str]:
