@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from guanai.server.chart_outputs import offer_charts
+from guanai.server.gathering import gather_states
 from guanai.server.logs import log_fault, log_to
 from guanai.templates.errors import GuanaiError
 from guanai.templates.wording import say
@@ -27,6 +28,7 @@ def load_ipython_extension(shell: Any) -> None:
     if folder:
         log_to(Path(folder))
     offer_charts(shell)
+    gather_states(shell)
     shell.events.register("post_run_cell", show_fault)
 
 

@@ -19,7 +19,7 @@ from guanai.templates.wording import catalogue, say
 if TYPE_CHECKING:
     from guanai.storage.schools import School
 
-__all__ = ["Incident", "Step", "StepDone", "open_incidents", "shown_incidents"]
+__all__ = ["Board", "Incident", "Step", "StepDone", "open_incidents", "shown_incidents"]
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,38 @@ class Incident:
         return any(step.status == "late" for step in self.steps)
 
 
+class Board:
+    """The emergencies as they were last worked out.
+
+    That is done again when a record of theirs has changed, or a minute has gone by; while a step is still to be done,
+    after any change, which may be one of the names.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[tuple[Any, ...], list[Incident]]] = {}
+
+    def incidents(self, school: "School", language: str) -> list[Incident]:
+        """Return those in which a step is still to be done, see `open_incidents`."""
+        now = school.now()
+        versions = [school.table(name).version for name in school.duties.emergency_registers()]
+        _, waiting = self._found.get(language, ((), []))
+        mark = (
+            school,
+            versions,
+            now.replace(second=0, microsecond=0),
+            school.sequence() if waiting else None,
+        )
+        if language not in self._found or self._found[language][0] != mark:
+            found = open_incidents(school, now, language)
+            mark = (*mark[:3], school.sequence() if found else None)
+            self._found[language] = (mark, found)
+        return self._found[language][1]
+
+
 def shown_incidents(screen: Screen) -> list[Incident]:
     """Return the emergencies for the head of a page: never a reason why the page itself would not open."""
-    school = screen.office.current
     try:
-        return open_incidents(school, school.now(), screen.language)
+        return screen.settings["emergencies"].incidents(screen.office.current, screen.language)
     except Exception as error:
         log_fault(error, "emergencies")
         return []

@@ -4,7 +4,7 @@ What is the same for all of them is made before it, by `prepare`: what a child w
 of that is paid once more for every visitor.
 
 This reaches into ipykernel beyond its documentation (`IPKernelApp` is started by hand in two steps, its main loop is
-told of one more socket, no debugger is set up). Holds for the ipykernel and ipywidgets versions of `HOLDS_FOR`;
+told of one more socket, its channels greet whoever joins, no debugger is set up). Holds for the ipykernel and ipywidgets versions of `HOLDS_FOR`;
 tests/test_warm_kernels.py says when others are installed.
 """
 
@@ -24,6 +24,7 @@ import ipykernel.debugger
 import ipykernel.ipkernel
 import IPython.core.shellapp
 import ipywidgets
+import zmq
 from ipykernel.kernelapp import IPKernelApp
 from IPython.core.application import BaseIPythonApplication
 from jupyter_client import localinterfaces
@@ -67,8 +68,25 @@ def looking_at_no_module(place: Any) -> Iterator[None]:
         place.sys = sys
 
 
+class _Welcoming:
+    """What the channel on which a kernel speaks is made of: it tells of each who joins, not only of the first."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+
+    def socket(self, kind: int) -> Any:
+        """Return a new socket."""
+        made = self._context.socket(kind)
+        made.setsockopt(zmq.XPUB_VERBOSE, 1)
+        return made
+
+
 class PageApp(IPKernelApp, _Configured):  # in this order `IPKernelApp` asks `_Configured`
     """A kernel's application whose options have been read in the parent."""
+
+    def init_iopub(self, context: Any) -> None:
+        """Make the channel on which it speaks, and on which each who joins is welcomed: a page needs no more to be live."""
+        super().init_iopub(_Welcoming(context))  # type: ignore[no-untyped-call]
 
     def init_kernel(self) -> None:
         """Make the kernel, without the list of modules that a debugger would want."""

@@ -140,7 +140,7 @@ def fork_on_request(requests: socket.socket) -> tuple[list[str], socket.socket] 
     """Answer requests; return in each child what it was asked for, and None in the parent at its end."""
     from guanai.server.warming import read_school
 
-    retired, rested, steps = False, 0.0, get_warm()
+    retired, rested, took, steps = False, 0.0, 0.0, get_warm()
     requests.settimeout(BREATH_SECONDS)
     while True:
         try:
@@ -150,10 +150,11 @@ def fork_on_request(requests: socket.socket) -> tuple[list[str], socket.socket] 
                 return None
             if not retired and time.monotonic() > rested:  # while nobody waits
                 begun = time.monotonic()
-                if next(steps, steps) is steps:
-                    requests.settimeout(IDLE_SECONDS)
-                    read_school()
-                    rested = time.monotonic() + REST * (time.monotonic() - begun)
+                over = next(steps, steps) is steps
+                took += time.monotonic() - begun
+                if over:
+                    rested, took, steps = time.monotonic() + REST * took, 0.0, read_school()
+                requests.settimeout(IDLE_SECONDS if over else BREATH_SECONDS)
             continue
         except OSError:
             return None

@@ -28,7 +28,7 @@ def kernel_settings(office: Office) -> dict[str, dict[str, Any]]:
         "KernelProvisionerFactory": {"default_provisioner_name": provisioner()},
         # A kernel that has died takes its page's widgets with it; an empty one in its place helps nobody.
         "KernelRestarter": {"restart_limit": 0},
-        # A page that has not heard its kernel's last word would have lost a part, and nobody would be told.
+        # As for our own pages, see `guanai.server.lean_pages.Cells`.
         "VoilaExecutor": {"iopub_timeout": 60, "raise_on_iopub_timeout": True},
         # Where there are Unix sockets, no other user of the machine can listen to what a page says: the
         # server keeps them in a folder that only its own user may open.

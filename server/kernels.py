@@ -49,9 +49,9 @@ class PageKernels(AsyncMappingKernelManager):
     """Gives each page its kernel, remembers for whom, and ends it when nobody needs it."""
 
     extra_env = Dict(help="Variables that every page's kernel gets.").tag(config=True)
-    alone_seconds = Float(45.0, help="How long a kernel lives with no page connected to it.").tag(config=True)
+    alone_seconds = Float(30.0, help="How long a kernel lives with no page connected to it.").tag(config=True)
     output = Unicode(help="The file that takes what a kernel says outside of its page.").tag(config=True)
-    sweep_seconds = Float(10.0, help="How often that is looked at.").tag(config=True)
+    sweep_seconds = Float(2.5, help="How often that is looked at.").tag(config=True)
     fork = Bool(CAN_FORK, help="Whether kernels are forked from a parent that is warm.").tag(config=True)
     waiting = Integer(2, help="How many forked kernels wait for a page.").tag(config=True)
     pause_seconds = Float(0.7, help="How long no page has come when another kernel is made to wait.").tag(

@@ -1,7 +1,8 @@
 """The pages of a school: each notebook under its own short address, in the school's looks."""
 
 import json
-from functools import cached_property, lru_cache
+from collections.abc import AsyncIterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,18 @@ from voila.tornado.handler import TornadoVoilaHandler
 
 from guanai.server.emergencies import milliseconds, shown_incidents
 from guanai.server.kernels import PageKernels
+from guanai.server.lean_pages import beating, lean_page
 from guanai.server.logs import log_fault
-from guanai.server.navigation import HEADING, half, pages
+from guanai.server.navigation import pages
 from guanai.server.screens import WHOLE_SCRIPTS, Screen
+from guanai.server.sources import wants_all, with_headings
 
 __all__ = ["ClosedDoor", "KernelState", "PageClosing", "SchoolPage", "VoilaAddress", "dress"]
 
 HOME = "home"
 HEARTBEAT = "<script>window.voila_heartbeat()"
-# How many heartbeats (of five seconds) a page may wait for a kernel in each state; in any other, two.
+BEAT, BEAT_WHOLE, BEAT_SECONDS = "\n", f"{HEARTBEAT}</script>\n", 5.0
+# How many heartbeats a page may wait for a kernel in each state; in any other, two.
 LONGEST_WAIT = {"starting": 20, "busy": 720}
 # What a page says by itself, in the browser.
 WORDS = (
@@ -61,14 +65,14 @@ class SchoolPage(Screen, TornadoVoilaHandler):
             return
         _ = self.xsrf_token  # sets the cookie without which the page's closing request would be refused
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.whole = wants_all(notebook, notebook.stat().st_mtime_ns)
+        self.whole = wants_all(notebook)
         if self.whole:
             self.set_header("Content-Security-Policy", self.content_security_policy)
         else:
             await self._send_head()
         async with self.kernels.turns.turn():
             if not self.has_left:
-                await self._send(f"{name}.ipynb")
+                await self._send(name)
 
     whole = False  # whether this notebook asks for Voila's own page, with all of JupyterLab's widgets
 
@@ -87,29 +91,40 @@ class SchoolPage(Screen, TornadoVoilaHandler):
         self.write(self.get_template("head.html.j2").render(page=self.around))
         await self.flush()
 
-    async def _send(self, notebook: str) -> None:
-        """Send the page piece by piece.
+    async def _send(self, name: str) -> None:
+        """Send the page piece by piece; of one whose reader has left, the kernel ends.
 
-        Voila beats a heart while a cell runs, and goes on beating when its rendering has broken off;
-        a heart that beats with no cell running ends the page instead.
+        While a cell runs long, a heart beats, lest something on the way takes the line for dead. One that beats with
+        no cell running ends the page: its rendering has broken off.
         """
         beats = 0
         try:
-            async for piece in self.get_generator(notebook):
-                beating = piece.startswith(HEARTBEAT)
-                beats = beats + 1 if beating else 0
+            async for piece in self._pieces(name):
+                beats = beats + 1 if piece is None else 0
                 if beats >= LONGEST_WAIT.get(self.kernels.state(self.kernel_id), 2) and self.kernel_id:
-                    self._break_off(RuntimeError("the page was not finished"), notebook)
+                    self._break_off(RuntimeError("the page was not finished"), name)
                     return
-                self.write(piece if self.whole or not beating else "\n")
+                self.write((BEAT_WHOLE if self.whole else BEAT) if piece is None else piece)
                 await self.flush()
+        except StreamClosedError:
+            if self.kernel_id:
+                self.kernels.end_soon(self.kernel_id)
         except Exception as error:
-            if self.whole or isinstance(error, StreamClosedError):
+            if self.whole:
                 raise
-            self._break_off(error, notebook)
+            self._break_off(error, name)
 
-    def _break_off(self, error: Exception, notebook: str) -> None:
-        self.show("broken.html", reference=log_fault(error, notebook), whole=self.whole)
+    async def _pieces(self, name: str) -> AsyncIterator[str | None]:
+        """Yield the parts of the page, None for a beat of its heart."""
+        if not self.whole:
+            async for part in beating(lean_page(self, name), BEAT_SECONDS):
+                yield part
+            return
+        async for text in self.get_generator(f"{name}.ipynb"):
+            yield None if text.startswith(HEARTBEAT) else text
+
+    def _break_off(self, error: Exception, name: str) -> None:
+        self.show("broken.html", reference=log_fault(error, f"{name}.ipynb"), whole=self.whole)
 
 
 def show_crowded(screen: Screen) -> None:
@@ -184,16 +199,6 @@ def dict_of(handler: web.RequestHandler) -> dict[str, str]:
     return {name: values[-1].decode() for name, values in handler.request.query_arguments.items()}
 
 
-@lru_cache(maxsize=256)
-def wants_all(path: Path, _changed: int) -> bool:
-    """Whether a notebook asks for Voila's own page: ``"guanai": {"page": "full"}`` in its metadata."""
-    try:
-        asked = json.loads(path.read_text(encoding="utf-8"))["metadata"]["guanai"]["page"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-    return bool(asked == "full")
-
-
 def surroundings(handler: SchoolPage) -> dict[str, Any]:
     """Return what the theme shows around a notebook.
 
@@ -236,8 +241,5 @@ def dress(handler: SchoolPage, notebook: NotebookNode, cwd: str) -> NotebookNode
     The heading is shown in the person's language. ``notebook.metadata.guanai`` holds what the page's
     template may use, see `surroundings`.
     """
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = HEADING.sub(lambda found: f"# {half(found[1], handler.language)}", cell.source)
     notebook.metadata["guanai"] = handler.around
-    return notebook
+    return with_headings(notebook, handler.language)

@@ -2,14 +2,12 @@
 
 Holds for the Voila versions of `HOLDS_FOR`; tests/test_voila.py says when another one is installed.
 What it reaches into: the methods of `voila.app.Voila` that are overridden below, the names of the
-handlers in `init_handlers`, the exporter that `voila.notebook_renderer` makes for each page, the
-executor behind ``kernel_start`` in a template, and the page-config key ``fullStaticUrl`` by which the
-bundle finds itself; of jupyter_server, what `PageConnection` overrides; in templates/theme/, what
-cells.html.j2 and full.html.j2 ask of the renderer and page.js of the bundle.
+handlers in `init_handlers`, and the page-config key ``fullStaticUrl`` by which the bundle finds itself; of
+jupyter_server, what `PageConnection` overrides; in templates/theme/, what index.html.j2 asks of the
+renderer and page.js of the bundle. Our own pages (server/lean_pages.py) need none of this.
 """
 
 import asyncio
-import json
 import signal
 from collections.abc import Callable
 from importlib.metadata import version
@@ -17,13 +15,9 @@ from typing import Any, ClassVar
 from weakref import WeakSet
 
 import voila.app
-import voila.notebook_renderer
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyterlab_server.themes_handler import ThemesHandler
-from nbformat import NotebookNode
 from tornado import ioloop, web
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -33,7 +27,8 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from guanai.server.addresses import is_loopback
 from guanai.server.attachments import MESSAGE_LIMIT, AttachmentFile
-from guanai.server.emergencies import StepDone
+from guanai.server.emergencies import Board, StepDone
+from guanai.server.gathering import STATES
 from guanai.server.kernel_settings import kernel_settings
 from guanai.server.kernels import OwnKernelSpec, PageKernels
 from guanai.server.office import Office
@@ -50,39 +45,15 @@ __all__ = ["HOLDS_FOR", "SchoolServer", "school_config"]
 
 HOLDS_FOR = ("0.5.8", "0.5.13")
 
+# A browser that has lost its power says nothing: for so many milliseconds it may leave a ping unanswered. Together with
+# what `PageKernels` waits for it to come back, the kernel of its page is gone within a minute.
+SILENT_FOR = 10_000
+STATES_BEGIN = STATES.encode()
 KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 # The bundle's files change only with these packages, so their versions stand in for each file's hash.
 BUNDLE = "-".join(version(name) for name in ("voila", "jupyterlab-widgets"))
-# What a widget's state need not say of the widgets that the page's script holds.
-KNOWN_TO_BROWSER = {"_model_module_version", "_view_module", "_view_module_version"}
 # Extensions of JupyterLab that a whole page has no use for; each costs a load of its own.
 UNUSED = ["jupyterlab_pygments", "@voila-dashboards/jupyterlab-preview", "@jupyter-notebook/lab-extension"]
-
-
-class _Compiled(BytecodeCache):
-    """What Jinja made of a template, kept as long as the server runs and the template's text stays the same."""
-
-    kept: ClassVar[dict[str, Any]] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Fill in what is kept."""
-        bucket.code = self.kept.get(f"{bucket.key} {bucket.checksum}")
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep it."""
-        self.kept[f"{bucket.key} {bucket.checksum}"] = bucket.code
-
-
-class PageExporter(voila.notebook_renderer.VoilaExporter):
-    """Makes a page of a notebook; Voila makes one for each page, which would compile the page's templates anew."""
-
-    def _create_environment(self) -> Any:
-        environment = super()._create_environment()
-        environment.bytecode_cache = _Compiled()
-        return environment
-
-
-voila.notebook_renderer.VoilaExporter = PageExporter
 
 
 class BundleFiles(MultiStaticFileHandler):
@@ -133,6 +104,20 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         done.set_result(None)
         return done
 
+    def _on_zmq_reply(self, stream: Any, msg_list: Any) -> None:
+        """Send a message on to the page, but for the states of widgets: they stand in the page itself."""
+        if not (self.greets and is_states(msg_list)):
+            super()._on_zmq_reply(stream, msg_list)  # type: ignore[no-untyped-call]
+
+
+def is_states(parts: Any) -> bool:
+    """Whether a message (header, parent, metadata, content) is the output by which a cell's states come."""
+    return (
+        isinstance(parts, list)
+        and len(parts) > 3
+        and STATES_BEGIN in bytes(parts[3][: 2 * len(STATES_BEGIN)])
+    )
+
 
 class PageSocket(VoilaKernelWebsocketHandler):
     """The websocket of a page; it is closed when the page's kernel has ended, so that the page can say so."""
@@ -160,50 +145,6 @@ class ServedKernels(PageKernels):
         PageSocket.close_all(kernel_id)
 
 
-class WidgetStates:
-    """The states of a page's widgets as its cells make them, so that the browser need not ask for them.
-
-    Voila's executor plays the front end while cells run and keeps every state; it is found behind ``kernel_start``.
-    """
-
-    def __init__(self) -> None:
-        self._renderer: Any = None
-        self._sent: dict[str, str] = {}
-
-    def settings(self, kernel_start: Any, notebook: NotebookNode) -> dict[str, Any]:
-        """Return what the page's script must know, before the kernel has started."""
-        self._renderer = kernel_start.func.__self__
-        return {
-            "baseUrl": self._renderer.base_url,
-            "kernelId": kernel_start.keywords["kernel_id"],
-            "cells": len(notebook.cells),
-            "vega": notebook.metadata["guanai"]["theme_url"]("vega.js"),
-        }
-
-    def fresh(self) -> str:
-        """Return the states that are new or have changed since the last time, as JSON for a script element."""
-        executor = self._renderer.executor
-        found = []
-        for model, state in executor.widget_state.items():
-            text = json.dumps(sendable(state, executor.widget_buffers.get(model)), ensure_ascii=False)
-            if self._sent.get(model) != text:
-                self._sent[model] = text
-                found.append(f"{json.dumps(model)}:{text}")
-        return "{" + ",".join(found).replace("<", "\\u003c") + "}" if found else ""
-
-
-def sendable(state: dict[str, Any], buffers: dict[Any, dict[str, Any]] | None) -> dict[str, Any]:
-    """Return a widget's state as the page needs it: nothing that the browser has as a default anyway."""
-    own = state.get("_model_module", "").startswith("@jupyter-widgets/")
-    plain = own and state["_model_name"].endswith(("LayoutModel", "StyleModel"))
-    kept = {
-        key: value
-        for key, value in state.items()
-        if not (plain and value is None) and not (own and key in KNOWN_TO_BROWSER)
-    }
-    return {"state": kept, **({"buffers": list(buffers.values())} if buffers else {})}
-
-
 class SchoolServer(voila.app.Voila):
     """Voila serving the pages of one school, to those who have signed in."""
 
@@ -227,6 +168,7 @@ class SchoolServer(voila.app.Voila):
         return {
             **settings,
             "office": self.office,
+            "emergencies": Board(),
             "jinja2_env": theme_environment(),
             "compress_response": True,
             "allow_remote_access": not self.office.workshop,
@@ -234,8 +176,8 @@ class SchoolServer(voila.app.Voila):
             "xsrf_cookie_kwargs": {"samesite": "Lax"},
             "log_function": lambda handler: None,
             "websocket_max_message_size": MESSAGE_LIMIT,
-            "websocket_ping_interval": 30,
-            "websocket_ping_timeout": 30,
+            "ws_ping_interval": 8_000,
+            "ws_ping_timeout": SILENT_FOR,
         }
 
     def init_handlers(self) -> list[Any]:
@@ -290,13 +232,6 @@ class SchoolServer(voila.app.Voila):
             self.stop()
 
 
-def dress_page(handler: SchoolPage, notebook: NotebookNode, cwd: str) -> NotebookNode:
-    """Give a notebook its surroundings, and its page the states of its widgets (a Voila prelaunch hook)."""
-    dressed = dress(handler, notebook, cwd)
-    dressed.metadata["guanai"]["states"] = WidgetStates()
-    return dressed
-
-
 def school_config(office: Office, host: str, port: int, base_url: str = "/") -> Config:
     """Return the settings that Voila documents, for one school."""
 
@@ -328,7 +263,7 @@ def school_config(office: Office, host: str, port: int, base_url: str = "/") -> 
                 "file_allowlist": [],
                 "http_header_envs": list(IDENTITY_HEADERS),
                 "http_keep_alive_timeout": 5,
-                "prelaunch_hook": dress_page,
+                "prelaunch_hook": dress,
                 "page_config_hook": own_bundle,
                 "extension_denylist": UNUSED,
                 "multi_kernel_manager_class": ServedKernels,

@@ -24,8 +24,7 @@ __all__ = ["read_school", "rehearse", "warm_up"]
 def warm_up() -> Iterator[None]:
     """Use each part once, step by step."""
     wording.say("page.pages")
-    read_school()
-    yield
+    yield from read_school()
     for page in shipped_pages().values():
         rehearse(page)
         yield
@@ -43,9 +42,9 @@ def rehearse(page: Path) -> None:
     ipywidgets.Widget.close_all()
 
 
-def read_school() -> None:
-    """Read the school, or what is new in it. One that cannot be read is still served: its pages say what is wrong."""
+def read_school() -> Iterator[None]:
+    """Read the school, or what is new in it, step by step. One that cannot be read is still served: its pages say why."""
     folder = os.environ.get("GUANAI_SCHOOL")
     if folder:
         with suppress(GuanaiError, OSError):
-            get_warm(Path(folder))
+            yield from get_warm(Path(folder))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from guanai.care.duties import as_of, due, due_of
+from guanai.care.eligibility import left_behind
 from guanai.care.emergencies import countdown
 from guanai.care.facts import Facts
 from guanai.care.frames import Registers
@@ -20,6 +21,7 @@ from guanai.care.gaps import gaps
 from guanai.care.households import households
 from guanai.care.moves import CHANGE
 from guanai.care.nearby import OfChildren
+from guanai.care.pairing import unpaired
 from guanai.care.plans import planned
 from guanai.care.rules import ALL_CHILDREN, Duty
 from guanai.storage.frames import frame_of, lazy_copy
@@ -108,6 +110,16 @@ class Obligations:
         lines = due(school.policy, frames, school.today(), done=done, now=now)
         return lines[lines["kind"].isin(ALL_CHILDREN) & lines["subject_id"].isin(list(children))]
 
+    def in_care(self, on: date) -> pd.DataFrame:
+        """Return the left-behind children in care on a day."""
+        definition = self._school.policy.definition
+        return self._once(("in care", on), lambda: left_behind(self.frames[CHILD], on, definition))
+
+    def unpaired(self, on: date) -> pd.DataFrame:
+        """Return the children in care on a day who have no helper."""
+        policy = self._school.policy
+        return self._once(("unpaired", on), lambda: unpaired(policy, self.frames, on))
+
     def homes(self, lines: pd.DataFrame) -> dict[str, str]:
         """Return the household of each child of some due lines (`care.households`)."""
         children = self.frames["child"]
@@ -123,10 +135,7 @@ class Obligations:
     def emergencies(self, now: datetime | None, *, finished: bool) -> pd.DataFrame:
         """Return the steps of the emergencies; only what belongs to their children is read."""
         school, moment = self._school, now or self._school.now()
-        names = {
-            duty.trigger.record for duty in school.policy.of_kind("state") if duty.trigger and _timed(duty)
-        }
-        rows = {name: list(school.table(name).rows()) for name in names if name in school.forms()}
+        rows = {name: list(school.table(name).rows()) for name in self.emergency_registers()}
         children = {row.get("child") for some in rows.values() for row in some} - {None, ""}
         if any(rows.values()):
             known = [school.record("child", str(child)) for child in children]
@@ -135,6 +144,11 @@ class Obligations:
             rows |= {name: list(school.table(name).rows()) for name in ("staff", "class")}
         frames = {name: frame_of(some, school.form(name).columns) for name, some in rows.items()}
         return countdown(school.policy, frames, moment, finished=finished)
+
+    def emergency_registers(self) -> list[str]:
+        """Return the registers whose records can be emergencies."""
+        timed = (duty.trigger for duty in self._school.policy.of_kind("state") if _timed(duty))
+        return sorted({trigger.record for trigger in timed if trigger} & set(self._school.forms()))
 
     def step_done(
         self, form: str, record_id: str, duty: str, now: datetime | None = None

@@ -41,6 +41,11 @@ class RowTable(Table):
         """Return all documents by doc_id, shared with other readers: do not change them."""
         return list(self._documents().values())
 
+    @property
+    def version(self) -> int:
+        """The number of the last change that touched this table: equal numbers mean equal documents."""
+        return self._database.rows(self.name).version
+
     def search(self, cond: QueryLike) -> list[Document]:
         """Return the documents that a query matches, in the order of doc_id."""
         remembered = self._remembered() if is_memorable(cond) else None

@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 
 from guanai.care.calendars import Term
-from guanai.care.eligibility import left_behind
 from guanai.care.policies import Policy
 from guanai.care.summaries import Summary, summary
 from guanai.storage.abouts import records_naming
@@ -189,8 +188,11 @@ class School(Registers):
 
     def children(self, on: date | None = None) -> pd.DataFrame:
         """Return the left-behind children in care on a day, by the school's definition: rows of ``frame("child")``."""
-        dossiers = self.with_moves({"child": self.shared("child")})["child"]
-        return left_behind(dossiers, on or self.today(), self.policy.definition)
+        return self.duties.in_care(on or self.today())
+
+    def unpaired(self, on: date | None = None) -> pd.DataFrame:
+        """Return those of the `children` in care on a day who have no helper that day (`care.pairing.unpaired`)."""
+        return self.duties.unpaired(on or self.today())
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return every register as a frame, by its name; with them 变动, as `guanai.storage.moves.with_moves` makes it."""

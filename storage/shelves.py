@@ -4,8 +4,9 @@ A copy with a mistake never stops anybody: the last good version stays in use, a
 is wrong where.
 """
 
+import os
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -26,6 +27,12 @@ def shipped_forms() -> Mapping[str, Path]:
     return MappingProxyType({path.stem: path for path in sorted(template("forms").glob("*.md"))})
 
 
+@lru_cache(maxsize=512)
+def shipped_form(path: Path, name: str, cache: Path) -> Form:
+    """Return a form that ships, read once: with another version of it comes another process."""
+    return load_form(path, name, cache=cache, shared=True)
+
+
 class Shelf:
     """The forms of one school."""
 
@@ -39,11 +46,15 @@ class Shelf:
 
     def _own(self) -> dict[str, Path]:
         """Return the school's own files by form, an .xlsx before an .md; lock files of a spreadsheet program are none."""
+        try:
+            names = sorted(os.listdir(self._folder.forms))
+        except FileNotFoundError:
+            return {}
         return {
-            path.stem: path
+            name.removesuffix(ending): self._folder.forms / name
             for ending in ENDINGS
-            for path in self._folder.forms.glob(f"*{ending}")
-            if not path.name.startswith(("~$", "."))
+            for name in names
+            if name.endswith(ending) and not name.startswith(("~$", "."))
         }
 
     def own(self, name: str) -> Path | None:
@@ -76,5 +87,5 @@ class Shelf:
             except FormError as error:
                 mistake = error
         if shipped is not None:
-            return load_form(shipped, name, cache=self._cache, shared=True), mistake
+            return shipped_form(shipped, name, self._cache), mistake
         raise mistake or GuanaiError("school.no_form", name=name, names="、".join(self.names()))

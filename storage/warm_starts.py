@@ -5,6 +5,7 @@ starts from there. Nothing of it is about a person. Whatever has been saved mean
 last change, as ever: what is kept is then read anew, so that it can be slower than hoped for, but never old.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -20,8 +21,11 @@ _kept: tuple[School, _Marks] | None = None
 _reckoned: tuple[int, date] | None = None
 
 
-def get_warm(folder: Path) -> None:
-    """Read a school, or what has changed in it since this was last called, and keep it for `warm_school`."""
+def get_warm(folder: Path) -> Iterator[None]:
+    """Read a school, or what has changed in it since this was last done, and keep it for `warm_school`; step by step.
+
+    Between two steps a kernel may be forked: it has what was read by then.
+    """
     global _kept, _reckoned
     from guanai.storage.entrances import open_school
 
@@ -35,13 +39,14 @@ def get_warm(folder: Path) -> None:
         return
     _reckoned = now
     try:
-        school.due()
-        school.summary()
-        school.emergencies()
-        school.notices  # noqa: B018  # reads the forms that the school has changed
         for name in school.forms():
             school.shared(name)
             school.instances(name)
+            yield
+        for reckon in (school.due, school.unpaired, school.children, school.emergencies, school.summary):
+            reckon()
+            yield
+        school.notices  # noqa: B018  # reads the forms that the school has changed
     except GuanaiError:  # a page that needs it says what is wrong
         return
 

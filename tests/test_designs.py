@@ -607,11 +607,11 @@ def test_pages_start_warm_again_after_a_form_was_published(desk, monkeypatch):
 
     monkeypatch.setattr(warm_starts, "_kept", None)
     monkeypatch.setattr(warm_starts, "_reckoned", None)
-    warm_starts.get_warm(desk.folder.path)
+    list(warm_starts.get_warm(desk.folder.path))
     assert warm_starts.warm_school(desk.folder, "周老师", "") is not None
     change(desk, "talk", add=[("mood", "文本", "心情")])
     assert warm_starts.warm_school(desk.folder, "周老师", "") is None, "what was read is outdated"
-    warm_starts.get_warm(desk.folder.path)
+    list(warm_starts.get_warm(desk.folder.path))
     again = warm_starts.warm_school(desk.folder, "周老师", "")
     assert again is not None
     assert "mood" in again.form("talk").columns

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from conftest import TODAY
 
-from guanai.server.emergencies import duration, open_incidents
+import guanai.server.emergencies as place
+from guanai.server.emergencies import Board, duration, open_incidents
 from guanai.storage import create_school, open_school
 from guanai.storage.policies import preset_sheets
 from guanai.storage.workbooks import write_workbook
@@ -128,3 +129,48 @@ def test_the_checklist_and_the_countdown_agree_to_the_minute(served):
 )
 def test_lengths_of_time_in_words(minutes, words):
     assert duration(timedelta(minutes=minutes), "zh") == words
+
+
+class TestBoard:
+    """Every page shows the emergencies: they are worked out again only when something about them may have changed."""
+
+    @pytest.fixture
+    def asked(self, served, monkeypatch):
+        """Return how often they were worked out; the clock stands still but for ``clock[0]``."""
+        count, clock, work = [], [NOW], open_incidents
+        monkeypatch.setattr(place, "open_incidents", lambda *how: count.append(how) or work(*how))
+        monkeypatch.setattr(type(served), "now", lambda _: clock[0])
+        self.clock = clock
+        return count
+
+    def test_once_for_many_pages(self, served, asked):
+        board = Board()
+        first, second = (board.incidents(served, "zh") for _ in range(2))
+        assert first == second == open_incidents(served, NOW, "zh")
+        assert len(asked) == 1
+        assert "illness" in board.incidents(served, "en")[0].title
+
+    def test_again_when_a_record_has_changed(self, served, asked):
+        board = Board()
+        duty = board.incidents(served, "zh")[0].steps[0].duty
+        served.duties.step_done("incident", "i1", duty, NOW)
+        assert board.incidents(served, "zh")[0].steps[0].status == "done_late"
+        served.amend("child", "c1", {"name": "<童二>"})
+        assert "<童二>" in board.incidents(served, "zh")[0].title
+
+    def test_again_a_minute_later(self, served, asked):
+        board = Board()
+        board.incidents(served, "zh")
+        self.clock[0] = NOW + timedelta(minutes=25)
+        assert board.incidents(served, "zh")[0].steps[1].status == "late"
+
+    def test_without_any_no_save_elsewhere_makes_it_work(self, served, asked):
+        while found := open_incidents(served, NOW, "zh"):
+            duty = next(step.duty for step in found[0].steps if step.status in ("late", "running"))
+            served.duties.step_done("incident", "i1", duty, NOW)
+        board = Board()
+        assert board.incidents(served, "zh") == []
+        served.load("staff", [{"id": "s2", "name": "<师二>", "role": "subject", "active": "yes"}])
+        asked.clear()
+        assert board.incidents(served, "zh") == []
+        assert not asked

@@ -301,6 +301,30 @@ def test_f5_8_repeats_add_remove_undo(view, desk):
     assert len(desk.kept[0]["guardians"]) == 2
 
 
+def test_rows_that_are_there_stay_when_the_form_is_saved(small, desk):
+    """Made anew they would be sent to the browser once more, as many controls as the rows have questions."""
+    kept = {"id": "c1", "name": "小禾", "sex": "female", "guardians": [{"gname": "周奶奶"}]}
+    view = Form(small, on_save=desk, record=kept)
+    before = view._sections.fields["guardians/0/gname"]
+    before.control.value = "王大伯"
+    view.save.click()
+    after = view._sections.fields["guardians/0/gname"]
+    assert after is before
+    assert after.control.value == "王大伯"
+    assert desk.kept[-1]["guardians"][0]["gname"] == "王大伯"
+
+
+def test_rows_are_made_anew_where_there_are_more_or_fewer(small):
+    first = {"id": "c1", "name": "小禾", "sex": "female", "guardians": [{"gname": "王奶奶"}]}
+    more = first | {"guardians": [{"gname": "王奶奶"}, {"gname": "王大伯"}]}
+    view = Form(small, record=first)
+    view._start(more)
+    assert len(view._sections.repeats["guardians"].rows.children) == 2
+    assert view._sections.fields["guardians/1/gname"].control.value == "王大伯"
+    view._start(first)
+    assert "guardians/1/gname" not in view._sections.fields
+
+
 def test_errors_inside_a_repeat(view, desk):
     view.fill(**ANSWERS)
     view._sections.repeats["guardians"].add.click()

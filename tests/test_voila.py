@@ -7,9 +7,11 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import psutil
 import pytest
@@ -295,6 +297,17 @@ class TestKernel:
             server.process.send_signal(signal.SIGKILL)
             assert wait_until(lambda: not any(one.is_running() and is_kernel(one) for one in orphans))
 
+    @pytest.mark.slow
+    def test_it_ends_within_a_minute_of_a_power_loss(self, tmp_path):
+        """With the settings of every school: a browser without power leaves its connection open and answers nothing."""
+        with start(tmp_path / "school", kernels='{"waiting": 0}') as server:
+            visitor = server.signed_in()
+            answer = visitor.get("/home")
+            with silent_socket(server, answer.kernel, visitor):
+                begun = time.monotonic()
+                assert wait_until(lambda: not server.kernels(), seconds=90)
+                assert 30 < time.monotonic() - begun < 60
+
     def test_the_server_takes_them_along_when_it_is_told_to_stop(self, tmp_path):
         with start(tmp_path / "school") as server:
             server.signed_in().get("/home")
@@ -303,6 +316,28 @@ class TestKernel:
             server.process.terminate()
             assert server.process.wait(30) == 0
             assert not psutil.wait_procs(kernels, timeout=5)[1]
+
+
+@contextmanager
+def silent_socket(server, kernel, visitor):
+    """Open a page's websocket by hand, and say nothing more on it."""
+    host, _, port = server.base.rpartition("//")[2].partition(":")
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.cookies)
+    lines = [
+        f"GET /api/kernels/{kernel}/channels?greets=1&session_id=s HTTP/1.1",
+        f"Host: {host}:{port}",
+        f"Cookie: {cookies}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: c2lsZW5jZS1pcy1nb2xkZW4=",
+        "",
+        "",
+    ]
+    with socket.create_connection((host, int(port))) as line:
+        line.sendall("\r\n".join(lines).encode())
+        assert b" 101 " in line.recv(4096)
+        yield
 
 
 def connect(server, kernel, visitor, origin=None):

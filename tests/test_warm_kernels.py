@@ -15,7 +15,11 @@ import nbformat
 import psutil
 import pytest
 from jupyter_client.provisioning import KernelProvisionerFactory
+from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
+from open_pages import PROTOCOL
 from servers import NAME, PARENT, start
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import websocket_connect
 from traitlets.config import Config
 
 from guanai.server import clients, forked
@@ -394,6 +398,26 @@ def test_the_server_speaks_to_kernels_by_unix_sockets_that_only_it_may_open(serv
     assert not spoken
     assert len(paths) >= 5
     assert {os.stat(os.path.dirname(path)).st_mode & 0o077 for path in paths} == {0}
+
+
+def test_whoever_joins_a_kernel_is_welcomed(server):
+    """A page is live when it has heard anything: so it needs to ask nothing, the first time and after a loss."""
+    visitor = server.signed_in()
+    _, answer = look(server, visitor)
+
+    async def join(number):
+        address = f"{server.base.replace('http', 'ws', 1)}/api/kernels/{answer.kernel}/channels"
+        cookies = "; ".join(f"{one.name}={one.value}" for one in visitor.cookies)
+        request = HTTPRequest(
+            f"{address}?greets=1&session_id={number}", headers={"Cookie": cookies, "Origin": server.base}
+        )
+        line = await websocket_connect(request, subprotocols=[PROTOCOL])
+        heard = await asyncio.wait_for(line.read_message(), 20)
+        line.close()
+        return json.loads(deserialize_msg_from_ws_v1(heard)[1][0])["msg_type"]
+
+    assert [asyncio.run(join(number)) for number in range(2)] == ["iopub_welcome"] * 2
+    visitor.close(answer)
 
 
 def test_a_known_mistake_is_told_in_words_by_a_forked_kernel_too(server):

@@ -26,7 +26,7 @@ def warm(filled, monkeypatch):
     """A small sample school that has been read."""
     monkeypatch.setattr(warm_starts, "_kept", None)
     monkeypatch.setattr(warm_starts, "_reckoned", None)
-    warm_starts.get_warm(filled.folder.path)
+    list(warm_starts.get_warm(filled.folder.path))
     yield filled
     warm_starts._kept[0].close()
 
@@ -84,7 +84,7 @@ def test_what_another_process_has_saved_since_is_seen(warm, again):
     )
     assert saved.returncode == 0, saved.stderr
     if again:
-        warm_starts.get_warm(warm.folder.path)
+        list(warm_starts.get_warm(warm.folder.path))
         page = as_page(warm)
     frame = page.frame("child")
     assert len(frame) == before + 1

@@ -230,7 +230,8 @@ class Sections:
             path for path in self.repeats if "/" not in path
         ]  # those within are built again with their rows
         for path in outer:
-            self._rebuild(path, nodes[path])
+            if not self._has_as_many_rows(path, nodes):
+                self._rebuild(path, nodes[path])
             self.repeats[path].undo.children = ()
         for field in self.fields.values():
             field.own_error = ""
@@ -269,6 +270,13 @@ class Sections:
         self.repeats[path].undo.children = ()
         self._rebuild(path)
         self._changed()
+
+    def _has_as_many_rows(self, path: str, nodes: Mapping[str, Any]) -> bool:
+        """Whether a repeat, and each within it, shows as many rows as are to be shown: they can stay then."""
+        inner = (key for key in self.repeats if key == path or key.startswith(f"{path}/"))
+        return all(
+            key in nodes and len(nodes[key].children) == len(self.repeats[key].rows.children) for key in inner
+        )
 
     def _rebuild(self, path: str, node: Any = None) -> None:
         """Build a repeat's rows again: their numbers have moved."""

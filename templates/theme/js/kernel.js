@@ -1,7 +1,8 @@
 // One websocket to the page's kernel, in Jupyter's binary protocol: messages of widgets, and the way back after a loss.
 const PROTOCOL = "v1.kernel.websocket.jupyter.org";
-const WAITS = [250, 1000, 2000, 4000, 8000, 15000, 30000];
+const WAITS = [250, 1000, 2000, 3000, 5000];
 const GREETINGS = [60, 120, 250, 500];
+const WELCOMED = 40;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -56,7 +57,6 @@ export class Kernel {
     this.hooks = new Map(); // message id -> takers of what is printed and shown because of it
     this.errands = new Map();
     this.waiting = []; // what the page wants to say before it is heard
-    this.greetings = new Set();
     this.onState = this.onOpen = this.onStray = () => {};
     for (const event of ["online", "visibilitychange"]) {
       (event === "online" ? window : document).addEventListener(event, () => this.#hurry());
@@ -67,23 +67,23 @@ export class Kernel {
     const address = `${location.origin.replace(/^http/, "ws")}${this.base}api/kernels/${this.id}/channels?greets=1&session_id=${this.session}`;
     const socket = (this.socket = new WebSocket(address, [PROTOCOL]));
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.#greet(socket, 0);
+    socket.onopen = () => setTimeout(() => this.#greet(socket, 0), this.lostAt ? 0 : WELCOMED);
     socket.onmessage = ({ data }) => { if (socket === this.socket && typeof data !== "string") this.receive(unpacked(data)); };
     socket.onclose = () => { if (socket === this.socket) this.#lost(); };
   }
 
-  // Jupyter may swallow what a kernel says just after a websocket has opened: nothing of the person's is sent before
-  // a question on the control channel, which is answered while cells run, has come back as done.
+  // What a kernel says just after a websocket has opened may be lost on the way: nothing of the person's is sent before
+  // something has been heard on the channel where it will be answered. Kernels welcome whoever joins it; one that does
+  // not is asked on the control channel, which is answered while cells run.
   #greet(socket, count) {
     if (this.live || socket !== this.socket || socket.readyState !== WebSocket.OPEN) return;
-    this.greetings.add(this.#write("control", "kernel_info_request", {}));
+    this.#write("control", "kernel_info_request", {});
     setTimeout(() => this.#greet(socket, count + 1), GREETINGS[Math.min(count, GREETINGS.length - 1)]);
   }
 
   #heard() {
     this.live = true;
     this.tries = 0;
-    this.greetings.clear();
     const returned = this.lostAt !== undefined;
     this.lostAt = undefined;
     if (returned) this.#catchUp();
@@ -163,6 +163,7 @@ export class Kernel {
 
   receive(message) {
     const { header: { msg_type: type }, parent_header: { msg_id: cause, session }, content } = message;
+    if (!this.live && message.channel === "iopub" && !/dead|restarting/.test(content.execution_state)) this.#heard();
     // While cells run, the server is their front end, and the page gets the states with each cell.
     if (this.opening && type !== "status" && message.channel === "iopub" && session !== this.session) return;
     if (type === "status") this.#status(message, cause, content.execution_state);
@@ -177,7 +178,6 @@ export class Kernel {
 
   #status(message, cause, state) {
     if (/dead|restarting/.test(state)) this.end("gone");
-    if (state === "idle" && !this.live && this.greetings.has(cause)) this.#heard();
     const errand = this.errands.get(cause);
     if (state === "idle") this.errands.delete(cause);
     errand?.done(message);
