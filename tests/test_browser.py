@@ -24,6 +24,8 @@ playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
 
 PICTURES = Path(__file__).parents[1] / ".github" / "pictures"
+PAGES = sorted(path.stem for path in (Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+PICTURED = {"home", "day", "child", "home_visit", "pairing", "checklist", "matrix", "summary", "register"}
 SIZES = {"wide": (1366, 768), "narrow": (390, 844)}
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
@@ -218,9 +220,18 @@ def test_a_refused_save_shows_the_error_beside_the_field_and_keeps_what_was_type
 def test_every_page_fits_the_window_and_asks_no_other_host(chromium, folder, port, size):
     with served(folder, port):
         li = Person(chromium, f"http://127.0.0.1:{port}", size)
-        for page in ("home", "child", "home_visit", "pairing", "checklist", "summary", "register"):
+        for page in PAGES:
             li.open(page)
             li.page.wait_for_timeout(3_000 if page == "summary" else 500)
             assert li.overflow() <= 0, page
-            li.picture(page)
+            if page in PICTURED:
+                li.picture(page)
+        more = li.page.locator(".bar-more")
+        more.locator("summary").click()
+        more.get_by_role("link", name="学校设置").wait_for()
+        li.page.mouse.click(5, 600)  # elsewhere
+        more.get_by_role("link", name="学校设置").wait_for(state="hidden")
+        more.locator("summary").click()
+        more.get_by_role("link", name="学校设置").click()
+        li.page.wait_for_url("**/settings")
         assert not li.outside

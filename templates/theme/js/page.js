@@ -14,6 +14,11 @@ let all;
 
 document.querySelector(".bar-pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
+// 更多 folds again when somebody goes on elsewhere.
+const more = document.querySelector(".bar-more");
+addEventListener("pointerdown", ({ target }) => { if (more && !more.contains(target)) more.open = false; });
+addEventListener("keydown", ({ key }) => { if (more && key === "Escape") more.open = false; });
+
 const steps = {
   kernel() {
     const { baseUrl, kernelId, cells, vega } = read(document.getElementById("jupyter-config-data"));
