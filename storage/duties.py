@@ -26,7 +26,6 @@ from guanai.care.plans import planned
 from guanai.care.rules import ALL_CHILDREN, Duty
 from guanai.storage.frames import frame_of, lazy_copy
 from guanai.templates.errors import GuanaiError
-from guanai.templates.wording import say
 
 if TYPE_CHECKING:
     from guanai.storage.schools import School
@@ -194,38 +193,6 @@ class Obligations:
     def gaps(self, term: str | None = None) -> pd.DataFrame:
         """Return the fields missing in the dossiers as of a term, one row per duty, subject and field (`care.gaps`)."""
         return gaps(self._school.policy, self.frames, self.term_day(term))
-
-    def behind(
-        self, figure: str | None, field: str | None, term: str | None, *, missing: bool = False
-    ) -> tuple[str, pd.DataFrame]:
-        """Return what a number of the coverage page stands for: its title, and the list (form, id, name, class).
-
-        That is who is in a figure, with ``missing`` who is not; or who lacks a field of the dossier.
-        """
-        if field is not None:
-            rows = self.gaps(term)
-            rows = rows[rows["field"] == field].drop_duplicates("subject_id")
-            title = next(iter(rows["field_label"]), field)
-            return title, self._named(rows["subject_id"])
-        one = self._school.summary(term).figure(figure or "")
-        ids = one.missing if missing else one.ids
-        key = "coverage.not_of" if missing else "coverage.of"
-        return say(key, label=one.label, count=len(ids)), self._named(pd.Series(ids, dtype=object))
-
-    def _named(self, ids: "pd.Series[str]") -> pd.DataFrame:
-        """Return records by their ids, whichever register of people, classes or visits they are of."""
-        found = []
-        for form in ("child", "staff", "class", "home_visit"):
-            frame = self.frames[form]
-            rows = frame[frame["id"].isin(list(ids))]
-            labels = self._school.labels("child" if form == "home_visit" else form)
-            named = rows["child"] if form == "home_visit" else rows["id"]
-            classes = rows["class"] if "class" in rows else pd.Series("", rows.index, dtype=object)
-            names = named.map(lambda one, labels=labels: labels.get(one, one)).astype(object)
-            found.append(pd.DataFrame({"form": form, "id": rows["id"], "name": names, "class": classes}))
-        return pd.concat(found, ignore_index=True).sort_values(
-            ["class", "name"], kind="stable", ignore_index=True
-        )
 
     def deferrals(self) -> pd.DataFrame:
         """Return what was postponed or excused, the last first: rows of ``frame("deferral")`` with ``state``.

@@ -13,6 +13,7 @@ from guanai.care.duties import COLUMNS
 from guanai.care.fulfilment import by_duty, workload
 from guanai.server.commands import main
 from guanai.storage.duty_sheets import coverage_excel, due_excel
+from guanai.storage.list_behind import list_behind
 from guanai.widgets import Checklist, Matrix, MyDay, narrowed
 
 
@@ -92,16 +93,26 @@ def test_the_matrix_the_duties_and_the_report_agree(sample, sample_folder, capsy
 def test_every_number_opens_its_list(sample):
     figures = sample.duties.figures().set_index("key")
     for key, row in figures.iterrows():
-        assert len(sample.duties.behind(key, None, None)[1]) == row["numerator"], key
+        assert len(list_behind(sample, "figure", key)[1]) == row["numerator"], key
+        if pd.notna(row["denominator"]) and key != "children":
+            assert len(list_behind(sample, "figure", key, "whole")[1]) == row["denominator"], key
         if pd.notna(row["missing"]):
-            assert len(sample.duties.behind(key, None, None, missing=True)[1]) == row["missing"]
+            assert len(list_behind(sample, "figure", key, "missing")[1]) == row["missing"]
             assert row["missing"] + row["numerator"] == row["denominator"]
+    title, classes = list_behind(sample, "figure", "children", "whole")
+    assert title.endswith(f"：{figures.at['children', 'denominator']}")
+    assert sum(int(text.split()[0]) for text in classes["class"]) == figures.at["children", "denominator"]
+    for row in by_duty(sample.coverage()).to_dict("records"):
+        _, subjects = list_behind(sample, "duty", row["duty"], row["kind"])
+        assert len(subjects) == row["persons"], row["duty"]
+    for row in workload(sample.due()).to_dict("records"):
+        assert len(list_behind(sample, "who", row["who"])[1]) == row["persons"], row["who"]
     from guanai.care.gaps import gaps_by_field
 
     gaps = sample.duties.gaps()
     assert len(gaps), "the sample has gaps"
     for field, persons in zip(gaps_by_field(gaps)["field"], gaps_by_field(gaps)["persons"], strict=True):
-        assert len(sample.duties.behind(None, field, None)[1]) == persons
+        assert len(list_behind(sample, "field", field)[1]) == persons
     incomplete = sample.due(TODAY, done=True)
     wanted = incomplete[
         incomplete["duty"].isin(set(gaps["duty"])) & ~incomplete["status"].isin(["done", "excused"])

@@ -21,6 +21,7 @@ def coverage_tables(language: str | None = None) -> dict[str, dict[str, Any]]:
     """
     lines = "checklist?done=1&duty={duty}&kind={kind}&day={day}"
     owed = "checklist?who={who}"
+    figure = "coverage?of=figure&name={key}"
 
     def table(name: str, columns: str, **more: Any) -> dict[str, Any]:
         words = {one: say(f"column.{one}", language) for one in columns.split()}
@@ -32,27 +33,37 @@ def coverage_tables(language: str | None = None) -> dict[str, dict[str, Any]]:
             "label numerator denominator share target met missing basis",
             percent=["share", "target"],
             link={
-                "numerator": "coverage?figure={key}&term={term}",
-                "missing": "coverage?figure={key}&term={term}&missing=1",
+                "numerator": f"{figure}&term={{term}}",
+                "denominator": f"{figure}&part=whole&term={{term}}",
+                "missing": f"{figure}&part=missing&term={{term}}",
             },
         ),
         "duties": table(
             "duties",
             "duty persons periods done open overdue postponed excused share",
             percent=["share"],
-            link={"periods": lines, "done": f"{lines}&status=done", "open": f"{lines}&status=due"}
+            link={
+                "persons": "coverage?of=duty&name={duty}&part={kind}&term={term}",
+                "periods": lines,
+                "done": f"{lines}&status=done",
+                "open": f"{lines}&status=due",
+            }
             | {name: f"{lines}&status={name}" for name in ("overdue", "postponed", "excused")},
         ),
         "people": table(
             "people",
             "who overdue open postponed lines persons",
-            link={"lines": owed, "open": f"{owed}&status=due"}
+            link={
+                "persons": "coverage?of=who&name={who}&term={term}",
+                "lines": owed,
+                "open": f"{owed}&status=due",
+            }
             | {name: f"{owed}&status={name}" for name in ("overdue", "postponed")},
         ),
         "gaps": table(
             "missing",
             "field_label persons duty",
-            link={"persons": "coverage?field={field}&term={term}"},
+            link={"persons": "coverage?of=field&name={field}&term={term}"},
             empty=say("coverage.nothing_missing", language),
         ),
         "plans": table(
@@ -71,8 +82,7 @@ class CoverageList(Panel):
         super().__init__("guanai-stack")
         self.frame = rows
         items = "".join(
-            f'<li><a href="{escape(_page(row), quote=True)}">{escape(str(row["name"]))}</a> '
-            f"<small>{escape(str(row['class'] or ''))}</small></li>"
+            f"<li>{_name(row)} <small>{escape(str(row['class'] or ''))}</small></li>"
             for row in rows.to_dict("records")
         )
         back = f'<a class="guanai-record" href="coverage">{escape(say("coverage.back", language))}</a>'
@@ -87,5 +97,8 @@ def due_list(line: Mapping[str, Any], *, link: Link = None, language: str | None
     return made
 
 
-def _page(row: Mapping[Any, Any]) -> str:
-    return f"child?id={row['id']}" if row["form"] == "child" else page_of(str(row["form"]), str(row["id"]))
+def _name(row: Mapping[Any, Any]) -> str:
+    """Return a name that leads to its record; the school itself has none."""
+    name, form = escape(str(row["name"])), str(row["form"])
+    page = f"child?id={row['id']}" if form == "child" else page_of(form, str(row["id"]))
+    return f'<a href="{escape(page, quote=True)}">{name}</a>' if form else name
