@@ -9,6 +9,7 @@ import pandas as pd
 from guanai.templates.wording import say
 from guanai.widgets.boxes import Panel, html
 from guanai.widgets.checklists import Link, due_lines
+from guanai.widgets.names import in_order
 from guanai.widgets.pages import page_of
 
 __all__ = ["CoverageList", "coverage_tables", "due_list"]
@@ -83,7 +84,7 @@ class CoverageList(Panel):
         self.frame = rows
         items = "".join(
             f"<li>{_name(row)} <small>{escape(str(row['class'] or ''))}</small></li>"
-            for row in rows.to_dict("records")
+            for row in sorted(rows.to_dict("records"), key=_place)
         )
         back = f'<a class="guanai-record" href="coverage">{escape(say("coverage.back", language))}</a>'
         self.body = html(f'<h2>{escape(title)}</h2><ol class="guanai-names">{items}</ol><p>{back}</p>')
@@ -95,6 +96,12 @@ def due_list(line: Mapping[str, Any], *, link: Link = None, language: str | None
     made = Panel("guanai-checklist")
     made.fill_with(html(due_lines(pd.DataFrame([line]), link=link, language=language)))
     return made
+
+
+def _place(row: Mapping[Any, Any]) -> tuple[Any, Any]:
+    """Return where a row stands: by class, then by name."""
+    name = in_order(str(row["name"]))
+    return ((), name) if row["form"] == "class" else (in_order(str(row["class"] or "")), name)
 
 
 def _name(row: Mapping[Any, Any]) -> str:

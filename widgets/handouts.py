@@ -29,7 +29,7 @@ class Handout(Panel):
     ) -> None:
         super().__init__("guanai-handout")
         self._paper, self._language = paper, language
-        self.print = button(say("handout.print", language), self._print, "guanai-small")
+        self.print = button(say("handout.print", language), self._print)
         self.download = Download(say("checklist.excel", language), filename, excel, language=language)
         self.sheet = html("", "guanai-sheet")
         self.fill_with(self.print, self.download, self.sheet)
