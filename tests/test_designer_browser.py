@@ -108,7 +108,7 @@ def test_a_new_register_is_in_the_navigation_and_works(zhou, tmp_path):
     path = tmp_path / "送鞋.xlsx"
     path.write_bytes(edited(downloaded(zhou, path), add=[("size", "整数", "鞋码")]))
     sent(zhou, path)
-    page.get_by_text("新登记表“新登记表”，5 个问题").wait_for()
+    page.get_by_text("新登记表“新登记表”，6 个问题").wait_for()
     look(zhou, "designer-new")
     publish(zhou, "已发布")
     page.get_by_role("link", name="打开 新登记表").click()

@@ -100,7 +100,6 @@ def test_the_network_lost(li):
     li.open("child?new=1")
     li.fill(姓名=NAME)
     li.context.set_offline(True)
-    li.page.evaluate("guanai.manager.kernel.socket.close()")
     li.page.get_by_text("正在自动重连").wait_for(timeout=60_000)
     li.fill(出生日期=HALF_A_DATE)
     li.context.set_offline(False)

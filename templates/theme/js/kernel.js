@@ -58,9 +58,9 @@ export class Kernel {
     this.errands = new Map();
     this.waiting = []; // what the page wants to say before it is heard
     this.onState = this.onOpen = this.onStray = () => {};
-    for (const event of ["online", "visibilitychange"]) {
-      (event === "online" ? window : document).addEventListener(event, () => this.#hurry());
-    }
+    addEventListener("online", () => this.#hurry());
+    document.addEventListener("visibilitychange", () => this.#hurry());
+    addEventListener("offline", () => this.#drop());
   }
 
   connect() {
@@ -107,6 +107,14 @@ export class Kernel {
       this.onState("back", doubt);
     };
     this.#write("shell", "kernel_info_request", {}, { callbacks: { iopub: { status: finish } } });
+  }
+
+  // Without a network a websocket may take minutes to notice, even when it is told to close.
+  #drop() {
+    if (this.over || !this.live) return;
+    this.socket.onclose = null;
+    this.socket.close();
+    this.#lost();
   }
 
   #lost() {
