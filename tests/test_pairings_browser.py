@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from test_browser import Person, chromium, folder, port, served  # noqa: F401 - fixtures
+from test_browser import Person, chromium, folder, playwright, port, served  # noqa: F401 - fixtures
 
 from guanai.storage import open_school
 
@@ -31,7 +31,7 @@ def test_propose_change_accept_see_the_loads_undo(li, folder):  # noqa: F811
     page.locator(".guanai-proposals .guanai-main:visible").first.click()
     page.get_by_text(re.compile("要结对 2 名，方案结对 2 名")).wait_for()
     rows = page.locator(".guanai-pair:visible")
-    assert rows.count() == 2
+    playwright.expect(rows).to_have_count(2)  # those left over are hidden a moment later
     chosen = rows.first.locator("select")
     chosen.select_option(index=0)
     page.get_by_text(re.compile("没有排上 1 名")).wait_for()
