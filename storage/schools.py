@@ -160,6 +160,12 @@ class School(Registers):
             check_deferral(self, self.record(form, record_id) or {})
         super().delete(form, record_id)
 
+    def restore(self, form: str, record_id: str) -> Record:
+        """Take a record out of the bin; AccessError for a decision that the person could not have made."""
+        if form == DEFERRAL and (deleted := self.deleted.find(form, record_id)) is not None:
+            check_deferral(self, deleted.record)
+        return super().restore(form, record_id)
+
     def counts(self) -> dict[str, int]:
         """Return how many records each register has."""
         return {name: len(self.table(name)) for name in self.forms()}

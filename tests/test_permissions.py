@@ -93,6 +93,10 @@ def test_who_may_put_off_and_who_may_excuse(people, name, postpone, excuse, monk
             with pytest.raises(AccessError):  # nor is it taken back by somebody else
                 people["四班"].delete("deferral", kept["id"])
             people[name].delete("deferral", kept["id"])
+            with pytest.raises(AccessError):
+                people["四班"].deleted.restore("deferral", kept["id"])
+            assert people[name].deleted.restore("deferral", kept["id"])["id"] == kept["id"]
+            people[name].delete("deferral", kept["id"])
         else:
             with pytest.raises(AccessError, match="班主任") as refused:
                 people[name].save("deferral", answers)

@@ -11,7 +11,7 @@ import ipywidgets as ipw
 from guanai.templates import template
 from guanai.widgets.layouts import hidden, plain, style_of
 
-__all__ = ["Columns", "Panel", "Stack", "Style", "Tabs", "Text", "asked", "button", "html", "show"]
+__all__ = ["Columns", "Panel", "Stack", "Style", "Tabs", "Text", "asked", "button", "html", "show", "tick"]
 
 
 def html(value: str = "", *classes: str, **traits: Any) -> ipw.HTML:
@@ -29,6 +29,18 @@ def button(label: str, on_click: Callable[[], Any], *classes: str) -> ipw.Button
     )
     made.on_click(lambda _: on_click())
     return made
+
+
+def tick(label: str = "", ticked: bool = False, *classes: str) -> ipw.Checkbox:
+    """Return a box to tick, its words beside it."""
+    return ipw.Checkbox(
+        value=ticked,
+        description=label,
+        indent=False,
+        layout=plain(),
+        style=style_of(ipw.Checkbox),
+        _dom_classes=classes,
+    )
 
 
 def show(widget: Any, shown: bool) -> None:

@@ -7,9 +7,9 @@ import ipywidgets as ipw
 
 from guanai.storage.forms.marks import to_plain
 from guanai.templates.wording import say
-from guanai.widgets.boxes import html
+from guanai.widgets.boxes import html, tick
 from guanai.widgets.fields import Field
-from guanai.widgets.layouts import plain, style_of
+from guanai.widgets.layouts import plain
 from guanai.widgets.names import matches
 
 __all__ = ["DropdownField", "PickField", "RadioField", "SearchField", "TickField", "labelled", "resolve"]
@@ -216,13 +216,7 @@ class TickField(Field):
         self.view.children = (self.head, *self.boxes.values())
 
     def _box(self, label: str) -> ipw.Checkbox:
-        box = ipw.Checkbox(
-            description=label,
-            indent=False,
-            layout=plain(),
-            style=style_of(ipw.Checkbox),
-            _dom_classes=("guanai-tick",),
-        )
+        box = tick(label, False, "guanai-tick")
         box.observe(self._ticked, "value")
         return box
 

@@ -14,7 +14,7 @@ import ipywidgets as ipw
 from guanai.care.conditions import Clause, parse_condition
 from guanai.storage.rule_fields import RuleField
 from guanai.templates.wording import say
-from guanai.widgets.boxes import button, html, show
+from guanai.widgets.boxes import button, html, show, tick
 from guanai.widgets.fields import caption
 from guanai.widgets.layouts import plain, style_of
 from guanai.widgets.setting_fields import Cell
@@ -132,16 +132,7 @@ class _Line:
             self.value = self._made(ipw.Dropdown, "condition.value", options=options, value=now)
             shown = [self.value]
         elif field.choices:
-            self.value = {
-                name: ipw.Checkbox(
-                    value=name in values,
-                    description=label,
-                    indent=False,
-                    layout=plain(),
-                    style=style_of(ipw.Checkbox),
-                )
-                for name, (_, label) in field.choices.items()
-            }
+            self.value = {name: tick(label, name in values) for name, (_, label) in field.choices.items()}
             shown = list(self.value.values())
         else:
             self.value = self._made(

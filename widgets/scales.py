@@ -6,7 +6,7 @@ import ipywidgets as ipw
 
 from guanai.storage.forms.states import range_of
 from guanai.templates.wording import say
-from guanai.widgets.boxes import button, html
+from guanai.widgets.boxes import button, html, tick
 from guanai.widgets.choices import labelled
 from guanai.widgets.fields import Field, ShownField, TextField
 from guanai.widgets.layouts import plain, style_of
@@ -129,14 +129,7 @@ class TickOneField(Field):
 
     def _make(self, state: Any) -> None:
         self.head = html("", "guanai-legend")
-        self.control = ipw.Checkbox(
-            value=bool(state.value),
-            description=say("field.acknowledged", self.language),
-            indent=False,
-            layout=plain(),
-            style=style_of(ipw.Checkbox),
-            _dom_classes=("guanai-tick",),
-        )
+        self.control = tick(say("field.acknowledged", self.language), bool(state.value), "guanai-tick")
         self.view = ipw.VBox(
             [self.head, self.control],
             layout=plain(),

@@ -11,7 +11,7 @@ import ipywidgets as ipw
 
 from guanai.care.conditions import spell, spellings
 from guanai.templates.wording import say
-from guanai.widgets.boxes import html
+from guanai.widgets.boxes import html, tick
 from guanai.widgets.fields import caption
 from guanai.widgets.layouts import plain, style_of
 
@@ -115,16 +115,7 @@ class Several(Cell):
         ordered = sorted(
             words, key=lambda name: name not in names
         )  # what is ticked is seen without scrolling
-        self.boxes = {
-            name: ipw.Checkbox(
-                value=name in names,
-                description=word,
-                indent=False,
-                layout=plain(),
-                style=style_of(ipw.Checkbox),
-            )
-            for name, word in ((name, words[name]) for name in ordered)
-        }
+        self.boxes = {name: tick(words[name], name in names) for name in ordered}
         self._ticked = {name for name in names if name in words}
         for box in self.boxes.values():
             box.observe(lambda _: self.told(), "value")

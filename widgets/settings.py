@@ -15,7 +15,7 @@ from guanai.care.duty_rows import OF_SUBJECT, register_label
 from guanai.care.sheets import HEADINGS, REQUIRED, ROW
 from guanai.templates.errors import PolicyError
 from guanai.templates.wording import catalogue, say
-from guanai.widgets.boxes import Panel, button, html, show
+from guanai.widgets.boxes import Panel, button, html, show, tick
 from guanai.widgets.condition_cells import Asked, ConditionCell
 from guanai.widgets.errors import shown_error
 from guanai.widgets.inputs import Choice
@@ -60,7 +60,7 @@ class _Line(ipw.HBox):
     def __init__(self, on_tick: Callable[["_Line"], None], on_edit: Callable[["_Line"], None]) -> None:
         self.row: dict[str, Any] = {}
         self._deaf = False
-        self.tick = ipw.Checkbox(indent=False, layout=plain(), style=style_of(ipw.Checkbox))
+        self.tick = tick()
         self.tick.observe(lambda _: None if self._deaf else on_tick(self), "value")
         self.text = html("", "guanai-setting-text")
         self.edit = button(say("settings.edit"), lambda: on_edit(self), "guanai-small")
