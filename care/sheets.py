@@ -216,6 +216,8 @@ def _rows(file: str, title: str, name: str, rows: Sequence[Mapping[str, Any]]) -
         number = int(cells.get(ROW, place))
         for written, value in cells.items():
             heading = spell("heading", written)
+            if heading in named:
+                raise PolicyError("policy.column_twice", file=file, sheet=title, column=written)
             if heading in HEADINGS[name]:
                 named[heading] = value
             elif written != ROW and not _blank(written):

@@ -60,7 +60,7 @@ def current_policy(
     """Return the policy in use, and what is wrong with the workbook where it could not be used.
 
     ``columns`` gives the questions of each form, so that a duty can name any of them. A workbook
-    without a mistake is kept as the last good one; a broken one leaves that in use. Where a form has
+    without a mistake is kept as the last good one; a broken one, or one that is gone, leaves that in use. Where a form has
     lost a question that a duty names, so that neither can be used as it is, only that duty is out of force.
     """
     kept = folder.kept / folder.workbook.name
@@ -73,6 +73,8 @@ def current_policy(
         else:
             _keep(folder)
             return policy, None
+    elif kept.exists():
+        notice = say("school.workbook_gone", file=folder.workbook.name)
     if notice:
         with suppress(PolicyError):
             return policy_from_sheets(read_workbook(kept), kept.name, columns), notice

@@ -342,6 +342,7 @@ def test_every_mistake_has_a_case():
         "policy.field",
         "policy.record_fields",
         "policy.moment",
+        "policy.column_twice",
     }  # tested below
 
 
