@@ -223,3 +223,8 @@ def test_who_has_a_helper_from_next_week_is_not_proposed_again(paired):
     again = paired.pairings.propose()
     assert again.pairs.empty
     assert again.loads["carried"].sum() == 4
+
+
+def test_who_has_a_friend_from_next_week_is_not_proposed_another(paired):
+    assert paired.pairings.accept(paired.pairings.propose("peer"), date(2026, 11, 30)).made == 4
+    assert paired.pairings.propose("peer").pairs.empty
