@@ -21,7 +21,7 @@ def coverage_tables(language: str | None = None) -> dict[str, dict[str, Any]]:
     Each is what a `Table` takes; a number leads to the list of which it is the length.
     """
     lines = "checklist?done=1&duty={duty}&kind={kind}&day={day}"
-    owed = "checklist?who={who}"
+    owed = "checklist?who={who}&day={day}"
     figure = "coverage?of=figure&name={key}"
 
     def table(name: str, columns: str, **more: Any) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def coverage_tables(language: str | None = None) -> dict[str, dict[str, Any]]:
         "gaps": table(
             "missing",
             "field_label persons duty",
-            link={"persons": "coverage?of=field&name={field}&term={term}"},
+            link={"persons": "coverage?of=field&name={field}&part={duty}&term={term}"},
             empty=say("coverage.nothing_missing", language),
         ),
         "plans": table(
