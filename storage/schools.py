@@ -222,13 +222,14 @@ class School(Registers):
 
         ``records``: by form name every register's records that name the child, in whatever question; ``forms`` by
         name; ``history``: the changes of the child's own record, and of one merged into it; ``due``: its due lines
-        ``on`` this day.
+        ``on`` this day, ``counted`` which records count for a line.
         """
         return {
             "forms": self.all_forms(),
             "records": records_naming(self, child_id),
             "history": self.doubles.history(child_id),
             "due": self.duties.of_children([child_id]),
+            "counted": self.duties.counted,
             "on": self.today(),
         }
 

@@ -56,6 +56,23 @@ def test_each_line_tells_everything(sample):
     assert {one for ids in lines["counted"] for one in ids} <= known
 
 
+def test_the_records_that_were_counted_can_be_opened(sample):
+    lines = sample.due(TODAY, done=True)
+    kinds = {duty.name: duty.kind for duty in sample.policy.duties}
+    lines = lines[~lines["duty"].map(kinds).isin(["share", "complete"])]
+    counted = lines[lines["counted"].map(len) > 0]
+    assert counted["form"].nunique() >= 3
+    for line in counted.drop_duplicates(["duty", "status"]).to_dict("records"):
+        found = sample.duties.counted(line)
+        assert [one.id for one in found] == line["counted"], line["duty"]
+        for one in found:
+            record = sample.record(one.form, one.id)
+            assert one.day and one.day in (record.get("date"), record.get("start")), line["duty"]
+    line = counted.iloc[0].to_dict()
+    assert sample.duties.counted(line | {"duty": "没有这项"}) == []
+    assert sample.duties.counted(line | {"counted": ["没有这条"]}) == []
+
+
 def test_one_persons_lines_are_those_that_name_the_person(sample, sample_folder, capsys):
     lines, staff = sample.due(TODAY), sample.frame("staff")
     for one, name in zip(staff["id"], staff["name"], strict=True):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from guanai.templates.wording import say
 from guanai.widgets.boxes import Panel, html
-from guanai.widgets.checklists import Link, due_lines
+from guanai.widgets.checklists import Evidence, Link, due_lines
 from guanai.widgets.names import in_order
 from guanai.widgets.pages import page_of
 
@@ -91,10 +91,12 @@ class CoverageList(Panel):
         self.fill_with(self.body)
 
 
-def due_list(line: Mapping[str, Any], *, link: Link = None, language: str | None = None) -> Panel:
+def due_list(
+    line: Mapping[str, Any], *, link: Link = None, counted: Evidence = None, language: str | None = None
+) -> Panel:
     """Return one due line as it stands on a checklist."""
     made = Panel("guanai-checklist")
-    made.fill_with(html(due_lines(pd.DataFrame([line]), link=link, language=language)))
+    made.fill_with(html(due_lines(pd.DataFrame([line]), link=link, counted=counted, language=language)))
     return made
 
 
