@@ -14,6 +14,7 @@ from guanai.care.people import agreed, class_names, running
 from guanai.care.policies import Policy
 from guanai.care.proposals import Numbers, Proposal, asked_rows, chosen
 from guanai.care.quotas import class_quotas, helper_quotas, needs
+from guanai.care.subjects import with_class
 
 __all__ = ["class_ordered", "leavers", "propose_helpers", "propose_renewal", "propose_successors"]
 
@@ -37,7 +38,7 @@ def propose_helpers(
     children = class_ordered(left_behind(register(frames, "child"), on, policy.definition), frames)
     pairs = _agreed(frames, on, children)
     have = children["id"].map(pairs.groupby("child").size()).fillna(0).to_numpy(np.int64)
-    wanted = needs(policy, children, "helper").to_numpy(np.int64)
+    wanted = needs(policy, with_class(children, frames), "helper").to_numpy(np.int64)
     if fewest:
         wanted = np.maximum(wanted, children["id"].map(fewest).fillna(0).to_numpy(np.int64))
     need = np.maximum(wanted - have, 0)

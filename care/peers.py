@@ -18,6 +18,7 @@ from guanai.care.helping import class_ordered
 from guanai.care.policies import Policy
 from guanai.care.proposals import Numbers, Proposal, Truths, asked_rows, chosen
 from guanai.care.quotas import needs
+from guanai.care.subjects import with_class
 
 __all__ = ["PEER_WEIGHTS", "PeerMatch", "propose_peers", "without_peer"]
 
@@ -95,7 +96,9 @@ def propose_peers(
     pairs = _peers(frames, on, later=True)
     have = children["id"].map(pairs.drop_duplicates(["child", "peer_name"]).groupby("child").size())
     need = np.maximum(
-        needs(policy, children, "peer").to_numpy(np.int64) - have.fillna(0).to_numpy(np.int64), 0
+        needs(policy, with_class(children, frames), "peer").to_numpy(np.int64)
+        - have.fillna(0).to_numpy(np.int64),
+        0,
     )
     if classes is not None:
         need[~children["class"].isin(list(classes)).to_numpy(bool)] = 0
