@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 
 from guanai.care.calendars import school_year
 from guanai.care.policies import Policy, fit_to_forms, policy_from_sheets, sheets_from_markdown
@@ -14,9 +14,10 @@ from guanai.templates import template
 from guanai.templates.errors import GuanaiError, PolicyError
 from guanai.templates.wording import say
 
-__all__ = ["DEFAULT_POLICY", "current_policy", "preset_sheets"]
+__all__ = ["DEFAULT_POLICY", "calendar_over", "current_policy", "preset_sheets"]
 
 DEFAULT_POLICY = "002-1"
+HOLIDAYS = timedelta(days=35)  # after a last term; those of the summer are not yet over then
 
 
 def preset_sheets(
@@ -86,6 +87,14 @@ def current_policy(
     return policy_from_sheets(
         preset_sheets(DEFAULT_POLICY, on, columns=columns), DEFAULT_POLICY, columns
     ), notice
+
+
+def calendar_over(policy: Policy, on: date) -> str | None:
+    """Return in words that the calendar's last term is over, once the holidays after it should be too."""
+    last = max((term.end for term in policy.calendar.terms), default=None)
+    if last is None or on <= last + HOLIDAYS:
+        return None
+    return say("school.calendar_over", day=last)
 
 
 def _keep(folder: Folder) -> None:

@@ -135,6 +135,18 @@ def test_a_workbook_that_is_gone_leaves_its_rules_in_use_and_says_so(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("day", "told"),
+    [("2027-07-05", False), ("2027-07-20", False), ("2027-08-20", True), ("2028-03-01", True)],
+)
+def test_a_calendar_that_has_run_out_says_so(tmp_path, monkeypatch, day, told):
+    """In September nothing would be due, and nobody would know why."""
+    school = create_school(tmp_path / "school", policy="004", on=ON)
+    monkeypatch.setenv("GUANAI_TODAY", day)
+    assert [("2027-07-05" in notice and "新学期" in notice) for notice in school.notices] == [True] * told
+    school.close()
+
+
+@pytest.mark.parametrize(
     ("heading", "told"),
     [
         pytest.param("名称", "“名称”列：这一列出现了两次", id="twice"),
