@@ -124,7 +124,7 @@ def _evidence(records: Sequence[tuple[str, str, str]], language: str | None) -> 
     ]
     more = len(records) - len(links)
     links += [escape(say("due.counted_more", language, count=more))] if more else []
-    return f" · {escape(say('due.counted', language))}{escape(say('policy.comma', language)).join(links)}"
+    return f" · {escape(say('due.counted', language))} {escape(say('policy.comma', language)).join(links)}"
 
 
 class Checklist(Panel):
