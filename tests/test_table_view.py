@@ -158,3 +158,17 @@ def test_dates_stay_on_one_line_and_sentences_do_not():
     body = Table(frame, columns={"date": "日期", "told": "谈了什么"}).body.value
     assert '<th scope="row" class="guanai-short" data-label="日期">2026-11-20</th>' in body
     assert '<td data-label="谈了什么">背课文慢，老师教了分段背的办法</td>' in body
+
+
+@pytest.mark.parametrize(
+    ("rows", "slim"),
+    [
+        pytest.param({"class": ["八年级2班"], "grade": [8], "children": [14], "pupils": [48]}, True, id="numbers"),
+        pytest.param({"class": ["八年级2班"], "basis": ["分母：当日在册的特殊群体儿童。分子：本学期面对面访到的"]}, False, id="a sentence"),
+        pytest.param({str(key): ["九年级2班"] for key in range(6)}, False, id="many columns"),
+        pytest.param({"class": []}, False, id="nothing"),
+    ],
+)  # fmt: skip
+def test_what_fits_a_telephone_stays_a_table_there(rows, slim):
+    """Issue 2: a page is read at 390 x 844; a card for each row of numbers makes one of twenty screens."""
+    assert ("guanai-slim" in Table(pd.DataFrame(rows)).body.value) == slim

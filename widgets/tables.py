@@ -21,6 +21,8 @@ __all__ = ["Pager", "Table", "href", "table_html"]
 _LONG = 40
 # A column whose texts are all as narrow as a date is never broken into lines.
 _SHORT = 10
+# Of what stands side by side on a telephone: its width, that of a letter, and the space around a column, in pixels.
+_TELEPHONE, _LETTER, _AROUND = 360, 8.5, 16
 
 
 def href(template: str, row: Mapping[Any, Any]) -> str:
@@ -57,8 +59,8 @@ def table_html(
 ) -> str:
     """Return the rows of a frame as an HTML table; every stored text is escaped.
 
-    The first column heads its row. On a narrow screen the style sheet turns each row into a card, which is
-    what ``data-label`` is for.
+    The first column heads its row. On a telephone the style sheet turns each row into a card, which is what
+    ``data-label`` is for; a table whose texts are so short that they fit there side by side stays one.
     """
     link = link or {}
     numeric = {key for key in columns if key in frame and pd.api.types.is_numeric_dtype(frame[key])} | {
@@ -85,8 +87,9 @@ def table_html(
         body.append(f"<tr>{''.join(cells)}</tr>")
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     name = f' role="region" tabindex="0" aria-label="{escape(caption)}"' if caption else ""
+    slim = " guanai-slim" if rows and _fits(columns, texts) else ""
     return (
-        f'<div class="guanai-scroll"{name}><table class="guanai-table">{title}'
+        f'<div class="guanai-scroll"{name}><table class="guanai-table{slim}">{title}'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 
@@ -96,6 +99,12 @@ def _kind(numeric: bool, texts: Sequence[str]) -> str:
     if numeric:
         return ' class="guanai-number"'
     return ' class="guanai-short"' if all(_width(text) <= _SHORT for text in texts) else ""
+
+
+def _fits(columns: Mapping[str, str], texts: Mapping[str, Sequence[str]]) -> bool:
+    """Say whether the columns fit side by side on a telephone; a heading may stand in two lines."""
+    widths = (max(_width(columns[key]) / 2, *map(_width, texts[key])) for key in columns)
+    return sum(_LETTER * width + _AROUND for width in widths) <= _TELEPHONE
 
 
 def _width(text: str) -> int:
