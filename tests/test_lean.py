@@ -396,7 +396,7 @@ class TestConnection:
         page.get_by_text("已保存 1 次").wait_for()
 
     def test_a_line_that_falls_silent_is_noticed_and_what_was_typed_comes_before_the_save(self, page, server):
-        """No close, no event: within seconds the page finds out by itself, also where nobody does anything."""
+        """No close, no event: within seconds the page finds out by itself."""
         line = Line(page)
         opened(page, server, "forty")
         is_live(page)
@@ -409,6 +409,23 @@ class TestConnection:
         page.wait_for_timeout(500)
         assert page.get_by_text("已保存 1 次：没有送到").is_visible()
         assert page.get_by_label("栏0", exact=True).input_value() == "没有送到"
+
+    @pytest.mark.slow
+    def test_a_line_that_falls_silent_is_noticed_where_nobody_does_anything(self, page, server):
+        """First only the line is gone, as when a router has forgotten it; then the whole network."""
+        line = Line(page)
+        opened(page, server, "forty")
+        is_live(page)
+        page.unroute("**/voila/api/kernel/*")
+        line.silent = True
+        page.locator("html[data-connection=lost]").wait_for(timeout=60_000)
+        line.silent = False
+        page.locator("html[data-connection=back]").wait_for(timeout=60_000)
+        page.route("**/voila/api/kernel/*", lambda route: route.abort() if line.silent else route.continue_())
+        line.silent = True
+        page.get_by_text(say("page.reconnecting")).wait_for(timeout=60_000)
+        line.silent = False
+        page.get_by_text(say("page.connected")).wait_for()
 
     def test_a_click_into_a_silent_line_is_said_to_be_in_doubt(self, page, server):
         line = Line(page)
