@@ -17,7 +17,6 @@ import pytest
 from openpyxl import load_workbook
 
 from guanai.server.addresses import free_port
-from guanai.server.serve_commands import make_demo
 from guanai.storage import open_school
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -71,9 +70,9 @@ def chromium():
 
 
 @pytest.fixture
-def folder(tmp_path):
-    make_demo(tmp_path / "school", "small")
-    return tmp_path / "school"
+def folder(demo, tmp_path):
+    """A copy of the sample school that a test may change."""
+    return Path(shutil.copytree(demo, tmp_path / "school"))
 
 
 @pytest.fixture
