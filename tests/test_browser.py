@@ -7,14 +7,12 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from servers import demo_served as served
 
 from guanai.server.addresses import free_port
 from guanai.storage import open_school
@@ -29,35 +27,6 @@ SIZES = {"wide": (1366, 768), "narrow": (390, 844)}
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
 SAVED = ".guanai-notice.guanai-good"
-
-
-@contextmanager
-def served(folder, port):
-    """Serve the sample school in a process of its own."""
-    command = [
-        sys.executable,
-        "-m",
-        "guanai.server",
-        "demo",
-        str(folder),
-        "--port",
-        str(port),
-        "--no-browser",
-    ]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, encoding="utf-8", start_new_session=True
-    )
-    try:
-        for line in process.stdout:
-            if str(port) in line:
-                break
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
 
 
 @pytest.fixture(scope="module")
