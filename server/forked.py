@@ -69,7 +69,7 @@ def looking_at_no_module(place: Any) -> Iterator[None]:
 
 
 class _Welcoming:
-    """What the channel on which a kernel speaks is made of: it tells of each who joins, not only of the first."""
+    """What the channel on which a kernel speaks is made of: it tells of each who joins, and throws nothing away."""
 
     def __init__(self, context: Any) -> None:
         self._context = context
@@ -78,6 +78,9 @@ class _Welcoming:
         """Return a new socket."""
         made = self._context.socket(kind)
         made.setsockopt(zmq.XPUB_VERBOSE, 1)
+        made.setsockopt(
+            zmq.SNDHWM, 0
+        )  # what is not read at once waits: a thousand messages would be the most
         return made
 
 

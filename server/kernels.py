@@ -111,6 +111,7 @@ class PageKernels(AsyncMappingKernelManager):
         if kernel_id is None:
             kernel_id = await self._start(environment, path, **kwargs)
         self.owners[kernel_id] = handler.current_user.session
+        self._alone_since.pop(kernel_id, None)
         self.places.settle(handler.current_user.session)
         handler.kernel_id = kernel_id
         self.pool.fill()
@@ -144,7 +145,7 @@ class PageKernels(AsyncMappingKernelManager):
                 await kernel.hand_over(environment, folder)
             except OSError:
                 self.log.warning("Kernel %s had ended while it waited.", kernel_id)
-                await self.end(kernel_id)
+                self.end_soon(kernel_id)
             else:
                 return kernel_id
         return None
@@ -213,17 +214,24 @@ class PageKernels(AsyncMappingKernelManager):
         self.parents.close()
 
     async def sweep(self) -> None:
-        """End the kernels that nobody is connected to any more, and those whose session has ended."""
-        for kernel_id, session in list(self.owners.items()):
-            if kernel_id not in self:
-                self.owners.pop(kernel_id, None)
-                self._alone_since.pop(kernel_id, None)
+        """End the kernels that nobody is connected to any more, and those whose session has ended.
+
+        One that is nobody's and does not wait for a page either was being made for a page that broke off.
+        """
+        for kernel_id in [one for one in self.owners if one not in self]:
+            self.owners.pop(kernel_id)
+            self._alone_since.pop(kernel_id, None)
+        over = []
+        for kernel_id in self.list_kernel_ids():
+            if kernel_id in self.pool or kernel_id in self.ending:
                 continue
             kernel: Any = self.get_kernel(kernel_id)
-            signed_in = self.still_signed_in(session, kernel.last_activity.timestamp())
+            session = self.owners.get(kernel_id)
+            signed_in = session is None or self.still_signed_in(session, kernel.last_activity.timestamp())
             if not signed_in or self._is_left_alone(kernel_id):
                 self.log.info("Ending kernel %s: %s.", kernel_id, "left alone" if signed_in else "signed out")
-                await self.end(kernel_id)
+                over.append(self.end(kernel_id))
+        await asyncio.gather(*over)
 
     def _is_left_alone(self, kernel_id: str) -> bool:
         if self._kernel_connections.get(kernel_id, 0) > 0:

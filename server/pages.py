@@ -37,6 +37,8 @@ WORDS = (
     "connected",
     "doubt",
     "gone",
+    "blocked",
+    "cut",
     "refused",
     "unshown",
 )
@@ -71,7 +73,9 @@ class SchoolPage(Screen, TornadoVoilaHandler):
         else:
             await self._send_head()
         async with self.kernels.turns.turn():
-            if not self.has_left:
+            if self.has_left:
+                self.kernels.places.leave(self.current_user.session)
+            else:
                 await self._send(name)
 
     whole = False  # whether this notebook asks for Voila's own page, with all of JupyterLab's widgets
@@ -110,7 +114,7 @@ class SchoolPage(Screen, TornadoVoilaHandler):
             if self.kernel_id:
                 self.kernels.end_soon(self.kernel_id)
         except Exception as error:
-            if self.whole:
+            if not self._headers_written:
                 raise
             self._break_off(error, name)
 

@@ -9,7 +9,6 @@ import asyncio
 import json
 import logging
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -27,6 +26,8 @@ log = logging.getLogger("guanai.server")
 
 #: macOS can fork, but its own libraries cannot be used afterwards; pidfd needs Linux 5.3.
 CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
+# A parent has imported within this time, on the slowest machine; one that has forked before answers sooner: seconds.
+PATIENCE, PATIENCE_LATER = 90.0, 20.0
 # A parent that several times ends without a kernel is not started again until something has changed.
 TRIES = 3
 # One thread each: a parent must not have threads, and a page's sums are small.
@@ -59,14 +60,18 @@ class Parent:
         return self.process.poll() is None
 
     async def fork(self, arguments: list[str], place: bytes) -> ForkedProcess:
-        """Return a kernel that is ready. Raises OSError when it or the parent has ended before it was."""
+        """Return a kernel that is ready.
+
+        Raises OSError when it or the parent has ended before it was, TimeoutError when the parent does not answer.
+        """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         loop = asyncio.get_running_loop()
         try:
             with theirs:
                 socket.send_fds(self.socket, [json.dumps(arguments).encode()], [theirs.fileno()])
-            child = await loop.sock_recv(ours, LARGEST)
+            async with asyncio.timeout(PATIENCE_LATER if self.useful else PATIENCE):
+                child = await loop.sock_recv(ours, LARGEST)
             if not child:
                 raise ConnectionResetError("the parent of the kernels has ended")  # noqa: TRY301
             process = ForkedProcess(int(child), ours)  # it waits for its place, so it cannot have ended
@@ -74,7 +79,7 @@ class Parent:
             ours.close()
             raise
         try:
-            await process.hand_over(place)
+            await process.hand_over(place, PATIENCE_LATER)
         except BaseException:
             process.kill()
             process.close()
@@ -90,10 +95,10 @@ class Parent:
             self.close()
 
     def close(self) -> None:
-        """End it at once; its kernels notice within a second."""
+        """End it at once, even if it hangs; its kernels notice within a second."""
         self.socket.close()
         if self.lives:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.kill()
             self.process.wait()
 
 
@@ -157,6 +162,9 @@ class Parents:
                 break
             try:
                 return await parent.fork(arguments, place)
+            except TimeoutError:
+                self._give_up(parent)
+                return None
             except OSError as error:
                 log.warning("A kernel could not be forked: %s.", error)
         self._tell("no kernel could be forked")
@@ -173,6 +181,14 @@ class Parents:
         self._failures = 0 if parent.useful else self._failures + 1
         parent.close()
         self._current = None
+
+    def _give_up(self, parent: Parent) -> None:
+        """Fork from another one than a parent that hangs; the pages of its kernels stay open."""
+        if parent is self._current:
+            log.warning("The parent of the kernels does not answer.")
+            self._failures += 1
+            self._retired.append(parent)
+            self._current = None
 
     def _tell(self, reason: str) -> None:
         if not self._told:

@@ -7,6 +7,8 @@ __all__ = ["Places"]
 
 # How long it is kept for a page that has been asked for and has no kernel yet.
 KEPT_BEFORE = 60.0
+# Whoever has not asked again after so many seconds has gone elsewhere.
+ASKS_AGAIN = 30.0
 
 
 class Places:
@@ -27,6 +29,14 @@ class Places:
         self._present = present
         self._clock = clock
         self._kept: dict[str, float] = {}
+        self._refused: dict[str, float] = {}
+
+    @property
+    def refused(self) -> int:
+        """How many people wait for a place: they have asked in vain a moment ago, and ask again."""
+        now = self._clock()
+        self._refused = {one: until for one, until in self._refused.items() if until > now}
+        return len(self._refused)
 
     def take(self, session: str) -> bool:
         """Say whether a page may be opened in this session; if so, a place is kept until it has its kernel."""
@@ -34,7 +44,9 @@ class Places:
         self._kept = {one: until for one, until in self._kept.items() if until > now}
         taken = {*self._present(), *self._kept}
         if self.most and session not in taken and len(taken) >= self.most:
+            self._refused[session] = now + ASKS_AGAIN
             return False
+        self._refused.pop(session, None)
         self._kept[session] = now + KEPT_BEFORE
         return True
 
@@ -49,3 +61,4 @@ class Places:
     def give_up(self, session: str) -> None:
         """Keep no place for somebody who has signed out."""
         self._kept.pop(session, None)
+        self._refused.pop(session, None)

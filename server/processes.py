@@ -13,6 +13,9 @@ from guanai.server.forking import GO, LARGEST
 
 __all__ = ["ForkedProcess"]
 
+# A kernel that waits has nothing else to do than to answer: seconds, on a machine that is short of memory.
+PATIENCE = 5.0
+
 
 class ForkedProcess:
     """A forked kernel: its process, and the line by which it is told whose page it is for."""
@@ -25,12 +28,16 @@ class ForkedProcess:
         self._line = line
         self._handle = os.pidfd_open(pid)
 
-    async def hand_over(self, place: bytes) -> None:
-        """Give it an environment and a folder, and wait until it has them. Raises OSError when it has ended."""
+    async def hand_over(self, place: bytes, seconds: float = PATIENCE) -> None:
+        """Give it an environment and a folder, and wait until it has them.
+
+        Raises OSError when it has ended, TimeoutError (which is one) when it has not answered within so many seconds.
+        """
         loop = asyncio.get_running_loop()
-        await loop.sock_sendall(self._line, place)
-        if await loop.sock_recv(self._line, LARGEST) != GO:
-            raise ConnectionResetError("the kernel has ended")
+        async with asyncio.timeout(seconds):
+            await loop.sock_sendall(self._line, place)
+            if await loop.sock_recv(self._line, LARGEST) != GO:
+                raise ConnectionResetError("the kernel has ended")
 
     def poll(self) -> int | None:
         """Return None while it runs; its exit code is known to its parent only, so 0 stands for any."""

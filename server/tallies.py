@@ -1,5 +1,6 @@
 """Once a minute the log says how many kernels there are, for how many people, and what memory they take."""
 
+import asyncio
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,26 +28,25 @@ class Tally:
         self._callback = PeriodicCallback(self.say, seconds * 1000)
         self._callback.start()
 
-    def say(self) -> None:
+    async def say(self) -> None:
         """Log one line, unless it would say the same as the last one."""
-        line = self.line()
+        line = await self.line()
         if line != self._last:
             log.info("%s", line)
         self._last = line
 
-    def line(self) -> str:
+    async def line(self) -> str:
         """Return how many kernels have a page, how many wait, for how many people, their memory, and who queues."""
-        pages = list(self._kernels.owners)
-        waiting = len(self._kernels.pool)
-        processes = [*map(self._process, self._kernels.list_kernel_ids()), *self._kernels.parents.processes]
-        sizes = [memory_of(process) for process in processes if process]
+        kernels = self._kernels
+        processes = [*map(self._process, kernels.list_kernel_ids()), *kernels.parents.processes]
+        # In a thread: the system counts a millisecond or more for each, and fifty of them would hold up every page.
+        sizes = await asyncio.to_thread(lambda: [memory_of(process) for process in processes if process])
         known = [size for size in sizes if size is not None]
         memory = f"{sum(known) / 2**20:.0f} MiB" if known else "memory not known"
-        people = len(set(self._kernels.owners.values()))
-        queue = self._kernels.turns.waiting
+        people = len(set(kernels.owners.values()))
         return (
-            f"Kernels: {len(pages)} with a page, {waiting} waiting, {people} people, {memory}; "
-            f"{queue} pages wait for their turn."
+            f"Kernels: {len(kernels.owners)} with a page, {len(kernels.pool)} waiting, {people} people, {memory}; "
+            f"{kernels.turns.waiting} pages wait for their turn, {kernels.places.refused} people for a place."
         )
 
     def _process(self, kernel_id: str) -> int | None:

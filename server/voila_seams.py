@@ -3,7 +3,8 @@
 Holds for the Voila versions of `HOLDS_FOR`; tests/test_voila.py says when another one is installed.
 What it reaches into: the methods of `voila.app.Voila` that are overridden below, the names of the
 handlers in `init_handlers`, and the page-config key ``fullStaticUrl`` by which the bundle finds itself; of
-jupyter_server, what `PageConnection` overrides; in templates/theme/, what index.html.j2 asks of the
+jupyter_server, what `PageConnection` overrides and `PageSocket` asks of it, and what `guanai.server.kernels` does
+(`_kernel_connections`, `_handle_kernel_died`); in templates/theme/, what index.html.j2 asks of the
 renderer and page.js of the bundle. Our own pages (server/lean_pages.py) need none of this.
 """
 
@@ -41,13 +42,15 @@ from guanai.server.themes import THEME_NAME, ThemeFiles
 from guanai.templates import template
 from guanai.templates.errors import GuanaiError
 
-__all__ = ["HOLDS_FOR", "SchoolServer", "school_config"]
+__all__ = ["HOLDS_FOR", "JUPYTER_SERVER", "PageConnection", "SchoolServer", "school_config"]
 
 HOLDS_FOR = ("0.5.8", "0.5.13")
+JUPYTER_SERVER = ("2.21", "2.22")
 
 # A browser that has lost its power says nothing: for so many milliseconds it may leave a ping unanswered. Together with
 # what `PageKernels` waits for it to come back, the kernel of its page is gone within a minute.
 SILENT_FOR = 10_000
+PING = "ping"
 STATES_BEGIN = STATES.encode()
 KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 # The bundle's files change only with these packages, so their versions stand in for each file's hash.
@@ -83,6 +86,8 @@ class PageConnection(ZMQChannelsWebsocketConnection):
     opens. Our own page makes sure of its channels by itself and says so in the address.
     """
 
+    has_ended = False
+
     @property
     def greets(self) -> bool:
         """Whether the page makes sure by itself that it hears the kernel."""
@@ -95,6 +100,12 @@ class PageConnection(ZMQChannelsWebsocketConnection):
             return
         await self._register_session()  # type: ignore[no-untyped-call]
         self.session.key = self.kernel_manager.session.key
+
+    def disconnect(self) -> None:  # type: ignore[override]  # as the base class has it
+        """Let go of the kernel once: told twice, Jupyter would count a page that is connected as gone."""
+        if not self.has_ended:
+            self.has_ended = True
+            super().disconnect()  # type: ignore[no-untyped-call]
 
     def nudge(self) -> asyncio.Future[None]:
         """Return at once for a page that makes sure by itself."""
@@ -128,6 +139,13 @@ class PageSocket(VoilaKernelWebsocketHandler):
         """Remember which kernel this is for."""
         self.sockets.setdefault(kernel_id, WeakSet()).add(self)
         await super().open(kernel_id)
+
+    def on_message(self, ws_message: Any) -> None:
+        """Answer a ping, by which a page finds out whether its line still works; pass on the rest to the kernel."""
+        if ws_message == PING:
+            self.write_message(PING)
+        else:
+            super().on_message(ws_message)
 
     @classmethod
     def close_all(cls, kernel_id: str) -> None:
@@ -269,6 +287,8 @@ def school_config(office: Office, host: str, port: int, base_url: str = "/") -> 
                 "multi_kernel_manager_class": ServedKernels,
                 "kernel_spec_manager_class": OwnKernelSpec,
             },
+            # What a page's widgets say is not for reading as it goes by: without its last word a page would be wrong.
+            "PageConnection": {"iopub_msg_rate_limit": 0},
             **kernel_settings(office),
         }
     )

@@ -112,7 +112,9 @@ OWN = {
     "behind": ["# 跟不上", BEHIND],
     "any": ["# 组件", ANY],
     "whole": ["# 整页", PAGES["home"][1]],
+    "rare": ["# 少用", ""],
 }
+ASKS = {"whole": {"page": "full"}, "rare": {"bar": False}}
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +122,7 @@ def server(tmp_path_factory):
     with start(tmp_path_factory.mktemp("lean") / "school") as served:
         folder = served.folder / "notebooks"
         for name, cells in OWN.items():
-            write_page(folder, name, cells, {"page": "full"} if name == "whole" else {})
+            write_page(folder, name, cells, ASKS.get(name, {}))
         yield served
 
 
@@ -169,6 +171,32 @@ def opened(page, server, name, button="保存"):
 def drop(page):
     """Close the websocket as a network does that goes away; the server is not told why."""
     page.evaluate("guanai.manager.kernel.socket.close()")
+
+
+class Line:
+    """The way between a page and its server, which can fall silent: nobody is told, nothing is closed."""
+
+    def __init__(self, page):
+        self.page, self.silent = page, False
+        page.route_web_socket("**/channels*", self.pass_on)
+        page.route("**/voila/api/kernel/*", lambda route: route.abort() if self.silent else route.continue_())
+
+    def pass_on(self, line):
+        """Carry both ways while it works; a line that was silent once stays so."""
+        server, cut = line.connect_to_server(), []
+
+        def carry(say):
+            def hear(message):
+                if self.silent:
+                    cut.append(message)
+                if not cut:
+                    say(message)
+
+            return hear
+
+        line.on_message(carry(server.send))
+        server.on_message(carry(line.send))
+        line.on_close(lambda *_: None)
 
 
 class TestFirstLoad:
@@ -323,6 +351,18 @@ class TestWidgets:
         assert page.evaluate("Boolean(window.jupyterapp)")
 
 
+class TestKeyboard:
+    def test_the_folded_pages_open_and_close_and_the_focus_stays(self, page, server):
+        opened(page, server, "forty")
+        page.get_by_text("更多", exact=True).focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "少用"
+        page.keyboard.press("Escape")
+        assert page.get_by_role("link", name="少用").is_hidden()
+        assert page.evaluate("document.activeElement.textContent") == "更多"
+
+
 class TestConnection:
     """Each loss is said in words, with what to do (issue 5, 2)."""
 
@@ -355,6 +395,79 @@ class TestConnection:
         page.get_by_role("button", name="保存", exact=True).click()
         page.get_by_text("已保存 1 次").wait_for()
 
+    def test_a_line_that_falls_silent_is_noticed_and_what_was_typed_comes_before_the_save(self, page, server):
+        """No close, no event: within seconds the page finds out by itself."""
+        line = Line(page)
+        opened(page, server, "forty")
+        is_live(page)
+        line.silent = True
+        page.get_by_label("栏0", exact=True).fill("没有送到")
+        page.get_by_text(say("page.reconnecting")).wait_for()
+        page.get_by_role("button", name="保存", exact=True).click()
+        line.silent = False
+        page.get_by_text("已保存 1 次：没有送到").wait_for()
+        page.wait_for_timeout(500)
+        assert page.get_by_text("已保存 1 次：没有送到").is_visible()
+        assert page.get_by_label("栏0", exact=True).input_value() == "没有送到"
+
+    @pytest.mark.slow
+    def test_a_line_that_falls_silent_is_noticed_where_nobody_does_anything(self, page, server):
+        """First only the line is gone, as when a router has forgotten it; then the whole network."""
+        line = Line(page)
+        opened(page, server, "forty")
+        is_live(page)
+        page.unroute("**/voila/api/kernel/*")
+        line.silent = True
+        page.locator("html[data-connection=lost]").wait_for(timeout=60_000)
+        line.silent = False
+        page.locator("html[data-connection=back]").wait_for(timeout=60_000)
+        page.route("**/voila/api/kernel/*", lambda route: route.abort() if line.silent else route.continue_())
+        line.silent = True
+        page.get_by_text(say("page.reconnecting")).wait_for(timeout=60_000)
+        line.silent = False
+        page.get_by_text(say("page.connected")).wait_for()
+
+    def test_a_click_into_a_silent_line_is_said_to_be_in_doubt(self, page, server):
+        line = Line(page)
+        opened(page, server, "forty")
+        is_live(page)
+        line.silent = True
+        page.get_by_label("栏0", exact=True).fill("没有送到")
+        save = page.get_by_role("button", name="保存", exact=True)
+        save.click()
+        page.get_by_text(say("page.reconnecting")).wait_for()
+        line.silent = False
+        page.get_by_text(say("page.doubt")).wait_for()
+        save.click()
+        page.get_by_text("已保存 1 次：没有送到").wait_for()
+
+    def test_a_network_that_keeps_out_what_lasts(self, page, server):
+        page.add_init_script(
+            "const Own = WebSocket;"
+            "window.WebSocket = class extends Own {"
+            "  constructor(address, spoken) { super(window.free ? address : address.replace('/channels', '/nosuch'), spoken); }"
+            "};"
+        )
+        opened(page, server, "forty")
+        page.get_by_text(say("page.blocked")).wait_for()
+        page.evaluate("window.free = true")
+        page.get_by_text(say("page.connected")).wait_for()
+        page.get_by_role("button", name="保存", exact=True).click()
+        page.get_by_text("已保存 1 次").wait_for()
+
+    @pytest.mark.parametrize("mark", ['<script id="jupyter-config-data"', 'class="cell" data-cell="2"'])
+    def test_a_page_that_was_cut_off_on_its_way(self, page, server, mark):
+        def cut(route):
+            answer = route.fetch()
+            text = answer.text()
+            route.fulfill(response=answer, body=text[: text.index(mark)])
+
+        page.route("**/forty", cut)
+        page.goto(f"{server.base}/forty")
+        page.get_by_text(say("page.cut")).wait_for()
+        assert page.get_by_role("link", name=say("page.again")).first.is_visible()
+        assert page.locator("#loading").count() == 0
+
     def test_a_kernel_that_is_gone(self, page, server):
         before = {kernel.pid for kernel in server.kernels()}
         opened(page, server, "forty")
@@ -364,6 +477,25 @@ class TestConnection:
             psutil.Process(pid).send_signal(signal.SIGKILL)
         page.get_by_text(say("page.gone")).wait_for(timeout=60_000)
         assert page.get_by_role("link", name=say("page.again")).first.is_visible()
+
+    def test_opening_it_again_asks_no_question(self, page, server):
+        """What is kept has been said; "changes may not be saved" would be the contrary."""
+        before = {kernel.pid for kernel in server.kernels()}
+        opened(page, server, "forty")
+        is_live(page)
+        page.evaluate(
+            "document.body.insertAdjacentHTML('beforeend', '<div class=\"guanai-form guanai-dirty\"></div>')"
+        )
+        page.get_by_label("栏0", exact=True).fill("x")
+        for pid in {kernel.pid for kernel in server.kernels()} - before:
+            psutil.Process(pid).send_signal(signal.SIGKILL)
+        page.get_by_text(say("page.gone")).wait_for(timeout=60_000)
+        asked = []
+        page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+        page.get_by_role("link", name=say("page.again")).first.click()
+        page.locator(".guanai-dirty").wait_for(state="detached")
+        is_live(page)
+        assert not asked
 
     def test_signed_out_in_another_tab(self, page, server):
         opened(page, server, "forty")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from guanai.server.places import KEPT_BEFORE, Places
+from guanai.server.places import ASKS_AGAIN, KEPT_BEFORE, Places
 
 KEPT = 8.0
 
@@ -63,3 +63,18 @@ def test_signing_out_gives_the_place_up(places, here):
     places.leave("li")
     places.give_up("li")
     assert places.take("zhao")
+
+
+def test_how_many_wait(places, here):
+    here["open"] = ["li", "wang"]
+    assert not places.take("zhao")
+    assert not places.take("zhao")
+    assert not places.take("qian")
+    assert not places.take("sun")
+    assert places.refused == 3
+    places.give_up("sun")
+    here["open"] = ["li"]
+    assert places.take("zhao")
+    assert places.refused == 1
+    here["now"] += ASKS_AGAIN
+    assert places.refused == 0, "whoever does not ask again has gone"

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import tempfile
 import threading
 import time
@@ -27,6 +28,7 @@ from guanai.server.cells import FAULT
 from guanai.server.clients import ServedKernel
 from guanai.server.kernels import OwnKernelSpec, PageKernels
 from guanai.server.parents import CAN_FORK, Parents
+from guanai.server.processes import ForkedProcess
 from guanai.server.provisioners import PROVISIONER
 from guanai.server.tallies import memory_of
 from guanai.server.watching import Watch, program_folders
@@ -301,9 +303,58 @@ class TestOrdinary:
         assert asyncio.run(broken.fork([], {}, "/")) is None
         assert caplog.text.count("Pages get ordinary kernels") == 1
 
+    def test_a_parent_that_hangs(self, monkeypatch, caplog, tmp_path):
+        """A page does not wait for it for good; it ends with the server."""
+        hangs = tmp_path / "hangs"
+        hangs.write_text("#!/bin/sh\nexec sleep 600\n")
+        hangs.chmod(0o755)
+        monkeypatch.setattr("sys.executable", str(hangs))
+        monkeypatch.setattr("guanai.server.parents.PATIENCE", 0.2)
+        broken = Parents({}, None, Watch([]))
+        assert [asyncio.run(broken.fork([], {}, "/")) for _ in range(5)] == [None] * 5
+        assert caplog.text.count("The parent of the kernels does not answer") == 3
+        assert caplog.text.count("Pages get ordinary kernels") == 1
+        family = [psutil.Process(pid) for pid in broken.processes]
+        assert len(family) == 3
+        family[0].suspend()
+        broken.close()
+        assert gone(family)
+
+    def test_a_kernel_that_waits_and_hangs(self):
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        hanging = ForkedProcess(os.getpid(), ours)
+        with theirs, pytest.raises(OSError):
+            asyncio.run(hanging.hand_over(b"{}", 0.1))
+        hanging.close()
+
 
 class TestManaged:
     """What a kernel's manager asks of a forked kernel."""
+
+    def test_a_kernel_that_is_nobodys_ends_and_one_that_waits_stays(self, tmp_path):
+        """A page that breaks off while its kernel is being made leaves one that no page will ever close."""
+
+        async def go():
+            kernels = managed(tmp_path)
+            kernels.alone_seconds = 0.2
+            stray = await kernels._start(dict(os.environ))
+            kernels.pool.fill(soon=True)
+            while len(kernels.pool) < 2:
+                await asyncio.sleep(0.1)
+            waits = kernels.pool._waiting[0]
+            for _ in range(3):
+                await kernels.sweep()
+                await asyncio.sleep(0.3)
+            assert stray not in kernels
+            assert waits in kernels
+            assert " 0 with a page, 2 waiting, 0 people, " in await kernels.tally.line()
+            await kernels.shutdown_all()
+
+        try:
+            asyncio.run(go())
+        finally:
+            KernelProvisionerFactory.clear_instance()
 
     def test_restart_interrupt_shutdown(self, tmp_path):
         async def go():
@@ -384,7 +435,7 @@ def test_the_log_says_how_many_kernels_there_are(server):
     line = [line for line in log_of(server).splitlines() if " with a page, 2 waiting, " in line][-1]
     visitor.close(page)
     assert "people, " in line
-    assert line.endswith("MiB; 0 pages wait for their turn.")
+    assert line.endswith("MiB; 0 pages wait for their turn, 0 people for a place.")
 
 
 def test_the_server_speaks_to_kernels_by_unix_sockets_that_only_it_may_open(server):

@@ -53,9 +53,11 @@
     childList: true, subtree: true, attributes: true, attributeFilter: ["class"],
   });
 
+  let meant = false; // a page that cannot be saved any more has said itself what is kept
+  addEventListener("click", ({ target }) => { if (target instanceof Element && target.closest(".lost a")) meant = true; }, true);
   addEventListener("beforeunload", (event) => {
     // What stands in the field under the cursor is told to the kernel, which keeps it like every other field.
     if (document.activeElement?.closest(".guanai-form")) document.activeElement.blur();
-    if (document.querySelector(".guanai-form.guanai-dirty")) event.preventDefault();
+    if (!meant && document.querySelector(".guanai-form.guanai-dirty")) event.preventDefault();
   });
 })();

@@ -1,8 +1,12 @@
 // One websocket to the page's kernel, in Jupyter's binary protocol: messages of widgets, and the way back after a loss.
+import { Silence } from "./silence.js";
+
 const PROTOCOL = "v1.kernel.websocket.jupyter.org";
 const WAITS = [250, 1000, 2000, 3000, 5000];
 const GREETINGS = [60, 120, 250, 500];
 const WELCOMED = 40;
+const ASKED = 4000; // how long the server may take to say what has become of a kernel
+const BLOCKED = 3; // so many lines that never open, while the server answers otherwise: something on the way keeps them out
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -42,33 +46,43 @@ function unpacked(data) {
 
 // What a page has sent and not heard back of.
 class Errand {
-  constructor(content, callbacks, socket) {
-    Object.assign(this, { content, callbacks, socket });
+  constructor(content, socket, size, more) {
+    Object.assign(this, { content, socket, size, more });
   }
   get isUpdate() { return this.content?.data?.method === "update"; }
   get isClick() { return this.content?.data?.content?.event === "click"; }
-  done(message) { this.callbacks?.iopub?.status?.(message); }
+  done(message) { this.more.callbacks.iopub?.status?.(message); }
 }
 
 export class Kernel {
   constructor(base, id) {
-    Object.assign(this, { base, id, session: freshId(), live: false, over: false, opening: true, tries: 0 });
+    Object.assign(this, { base, id, session: freshId(), live: false, over: false, opening: true, tries: 0, refused: 0 });
     this.comms = new Map();
     this.hooks = new Map(); // message id -> takers of what is printed and shown because of it
     this.errands = new Map();
     this.waiting = []; // what the page wants to say before it is heard
     this.onState = this.onOpen = this.onStray = () => {};
+    this.silence = new Silence(this);
     addEventListener("online", () => this.#hurry());
     document.addEventListener("visibilitychange", () => this.#hurry());
-    addEventListener("offline", () => this.#drop());
+    addEventListener("offline", () => this.drop());
   }
 
   connect() {
     const address = `${location.origin.replace(/^http/, "ws")}${this.base}api/kernels/${this.id}/channels?greets=1&session_id=${this.session}`;
     const socket = (this.socket = new WebSocket(address, [PROTOCOL]));
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => setTimeout(() => this.#greet(socket, 0), this.lostAt ? 0 : WELCOMED);
-    socket.onmessage = ({ data }) => { if (socket === this.socket && typeof data !== "string") this.receive(unpacked(data)); };
+    this.silence.heard();
+    this.refused += 1;
+    socket.onopen = () => {
+      this.refused = 0;
+      setTimeout(() => this.#greet(socket, 0), this.lostAt ? 0 : WELCOMED);
+    };
+    socket.onmessage = ({ data }) => {
+      if (socket !== this.socket) return;
+      this.silence.heard();
+      if (typeof data !== "string") this.receive(unpacked(data));
+    };
     socket.onclose = () => { if (socket === this.socket) this.#lost(); };
   }
 
@@ -86,13 +100,21 @@ export class Kernel {
     this.tries = 0;
     const returned = this.lostAt !== undefined;
     this.lostAt = undefined;
-    if (returned) this.#catchUp();
-    else this.onState("live");
+    if (returned) { this.#catchUp(); return; }
+    this.onState("live");
+    this.#goOn();
+  }
+
+  #goOn() {
+    this.catching = false;
     for (const say of this.waiting.splice(0)) say();
   }
 
-  // After a loss: the kernel works off what has reached it, then a question of ours. What is open by then got lost.
+  // After a loss: the kernel works off what has reached it, then a question of ours. What is open by then got lost and
+  // is said again, under its name and before anything newer: a save that was clicked meanwhile comes after what was typed.
   #catchUp() {
+    this.catching = true;
+    this.errands.delete(this.question);
     const old = [...this.errands].filter(([, errand]) => errand.socket !== this.socket);
     const idle = { content: { execution_state: "idle" } };
     const finish = (message) => {
@@ -100,18 +122,22 @@ export class Kernel {
       let doubt = false;
       for (const [id, errand] of old) {
         if (!this.errands.delete(id)) continue;
-        if (errand.isUpdate) this.#write("shell", "comm_msg", errand.content);
-        else doubt ||= errand.isClick;
+        if (errand.isUpdate) {
+          this.#write("shell", "comm_msg", errand.content, { id, ...errand.more });
+          continue;
+        }
+        doubt ||= errand.isClick;
         errand.done(idle);
       }
+      this.#goOn();
       this.onState("back", doubt);
     };
-    this.#write("shell", "kernel_info_request", {}, { callbacks: { iopub: { status: finish } } });
+    this.question = this.#write("shell", "kernel_info_request", {}, { callbacks: { iopub: { status: finish } } });
   }
 
   // Without a network a websocket may take minutes to notice, even when it is told to close.
-  #drop() {
-    if (this.over || !this.live) return;
+  drop() {
+    if (this.over || this.asking || this.retry !== undefined || !this.socket) return;
     this.socket.onclose = null;
     this.socket.close();
     this.#lost();
@@ -126,20 +152,28 @@ export class Kernel {
   }
 
   #hurry() {
-    if (this.retry === undefined || document.hidden || this.over) return;
+    if (document.hidden || this.over) return;
+    this.silence.ask();
+    if (this.retry === undefined) return;
     clearTimeout(this.retry);
     this.tries = 1;
     this.#again();
   }
 
+  // What the server says of the kernel on another line: 200 while there is one; 0 without a network or a server.
+  async status() {
+    const asked = { cache: "no-store", signal: AbortSignal.timeout(ASKED) };
+    return fetch(`${this.base}voila/api/kernel/${this.id}`, asked).then(({ status }) => status, () => 0);
+  }
+
   // A refused websocket does not say why: ask.
   async #again() {
     this.retry = undefined;
-    let status = 0;
-    try {
-      status = (await fetch(`${this.base}voila/api/kernel/${this.id}`, { cache: "no-store" })).status;
-    } catch { /* no network, or no server */ }
+    this.asking = true;
+    const status = await this.status();
+    this.asking = false;
     if (this.over) return;
+    if (status === 200 && this.refused >= BLOCKED) this.onState("blocked");
     if (status === 200) this.connect();
     else if (status === 401) this.end("refused");
     else if (status === 403 || status === 404) this.end("gone");
@@ -156,15 +190,16 @@ export class Kernel {
 
   #write(channel, msg_type, content, { id = freshId(), callbacks, metadata = {}, buffers = [] } = {}) {
     const header = { msg_id: id, session: this.session, username: "", date: new Date().toISOString(), msg_type, version: "5.3" };
-    if (callbacks) this.errands.set(id, new Errand(content, callbacks, this.socket));
-    this.socket.send(packed({ channel, header, metadata, content, buffers }));
+    const bytes = packed({ channel, header, metadata, content, buffers });
+    if (callbacks) this.errands.set(id, new Errand(content, this.socket, bytes.length, { callbacks, metadata, buffers }));
+    this.socket.send(bytes);
     return id;
   }
 
   send(msg_type, content, callbacks = {}, metadata = {}, buffers = []) {
     const id = freshId();
     const say = () => this.#write("shell", msg_type, content, { id, callbacks, metadata, buffers });
-    if (this.live && this.socket.readyState === WebSocket.OPEN) say();
+    if (this.live && !this.catching && this.socket.readyState === WebSocket.OPEN) say();
     else if (!this.over) this.waiting.push(say);
     return id;
   }

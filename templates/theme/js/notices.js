@@ -34,7 +34,8 @@ function tell(word, level, link) {
 export function connection(state, doubt = false) {
   document.documentElement.dataset.connection = state;
   if (state === "live") { clearTimeout(pending); find("lost").hidden = true; }
-  if (state === "gone" || state === "refused") tell(state, "bad", true);
+  if (/^(?:gone|refused|cut)$/.test(state)) tell(state, "bad", true);
+  if (state === "blocked") tell(state, "bad", false);
   if (state === "lost" && find("lost").hidden) {
     clearTimeout(pending);
     pending = setTimeout(() => tell("reconnecting", "bad", false), LOST_AFTER);

@@ -11,13 +11,18 @@ const read = (script) => JSON.parse(script.textContent);
 let kernel;
 let manager;
 let all;
+let finished = false;
 
 document.querySelector(".bar-pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 // 更多 folds again when somebody goes on elsewhere.
 const more = document.querySelector(".bar-more");
 addEventListener("pointerdown", ({ target }) => { if (more && !more.contains(target)) more.open = false; });
-addEventListener("keydown", ({ key }) => { if (more && key === "Escape") more.open = false; });
+addEventListener("keydown", ({ key }) => {
+  if (!more?.open || key !== "Escape") return;
+  if (more.contains(document.activeElement)) more.querySelector("summary").focus();
+  more.open = false;
+});
 
 const steps = {
   kernel() {
@@ -46,10 +51,12 @@ const steps = {
     opening(number, all);
   },
   whole() {
+    finished = true;
     kernel.opening = false;
     opened();
   },
   failed() {
+    finished = true;
     opened();
     kernel?.end("failed");
   },
@@ -68,6 +75,15 @@ function step(name) {
 const before = window.guanai;
 window.guanai = { push: step };
 before.forEach(step);
+
+// A page that was cut off on its way does not become whole by waiting.
+function end() {
+  if (finished) return;
+  opened();
+  if (kernel) kernel.end("cut");
+  else connection("cut");
+}
+document.readyState === "loading" ? addEventListener("DOMContentLoaded", end) : end();
 
 addEventListener("pagehide", () => {
   if (!kernel) return;
