@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 
+from guanai.storage.damages import DAMAGED
 from guanai.storage.grids import megabytes
 from guanai.templates.errors import ExchangeError
 
@@ -46,7 +47,7 @@ class ZippedFiles(Mapping[str, bytes]):
         self._name = name
         try:
             self._archive = zipfile.ZipFile(BytesIO(content))
-        except (zipfile.BadZipFile, OSError, ValueError) as error:
+        except DAMAGED as error:
             raise ExchangeError("exchange.bad_zip", file=name) from error
         parts = [part for part in self._archive.infolist() if not part.is_dir()]
         # What a part says of its size is all that Python unpacks of it, so this cannot be got around.
@@ -60,7 +61,7 @@ class ZippedFiles(Mapping[str, bytes]):
     def __getitem__(self, name: str) -> bytes:
         try:
             return self._archive.read(self._parts[name])
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except DAMAGED as error:
             raise ExchangeError("exchange.bad_zip", file=self._name) from error
 
     def __iter__(self) -> Iterator[str]:

@@ -4,8 +4,9 @@ import re
 import tempfile
 from io import BytesIO
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
+from guanai.storage.damages import DAMAGED
 from guanai.storage.forms.sheets import FormSheets, read_sheets, sheets_of
 from guanai.storage.forms.workbooks import write_xlsx
 from guanai.templates import template
@@ -50,7 +51,7 @@ def _check_unpacked(file: str, content: bytes) -> None:
     try:
         with ZipFile(BytesIO(content)) as packed:
             size = sum(part.file_size for part in packed.infolist())
-    except (BadZipFile, OSError, ValueError) as error:
+    except DAMAGED as error:
         raise FormError("form.not_workbook", file=file) from error
     if size > _LARGEST_UNPACKED:
         raise FormError("designer.too_large", file=file, size=_megabytes(size), most=LARGEST >> 20)

@@ -14,9 +14,9 @@ from typing import Any
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils import range_boundaries
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.xml.constants import SHARED_STRINGS
 
+from guanai.storage.damages import DAMAGED
 from guanai.storage.grid_cells import SheetCells, strings_of
 from guanai.storage.grids import MOST_COLUMNS, MOST_ROWS, Grid, megabytes
 from guanai.templates.errors import ExchangeError
@@ -53,7 +53,7 @@ def read_book(path: Path, name: str) -> list[Grid]:
         reader.read()
     except ExchangeError:
         raise
-    except (OSError, ValueError, KeyError, SyntaxError, zipfile.BadZipFile, InvalidFileException) as error:
+    except DAMAGED as error:
         raise ExchangeError("exchange.no_workbook", file=name) from error
     try:
         strings = strings_of(reader.part(reader.texts)) if reader.texts else []
@@ -62,7 +62,7 @@ def read_book(path: Path, name: str) -> list[Grid]:
             for sheet in reader.wb.worksheets
             if sheet.sheet_state == "visible"
         ]
-    except (OSError, ValueError, KeyError, IndexError, SyntaxError, TypeError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         raise ExchangeError("exchange.damaged", file=name) from error
     finally:
         reader.wb.close()

@@ -5,7 +5,6 @@ Word; what it may use is described at `report_context`. What goes into a report 
 caller gives the names: what a visit found is never made public (004, 五不要 5).
 """
 
-import zipfile
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +19,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from guanai.care.figures import Figure
 from guanai.care.summaries import Summary
 from guanai.storage.cells import UNWRITABLE
+from guanai.storage.damages import DAMAGED
 from guanai.storage.report_sheets import figures_sheet, met_words, sheets_of
 from guanai.storage.spreadsheets import Sheet, book_of
 from guanai.templates.errors import ExchangeError
@@ -102,7 +102,7 @@ def _opened(template_path: Path) -> DocxTemplate:
     document = DocxTemplate(template_path)
     try:
         document.init_docx()
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, PackageNotFoundError) as error:
+    except (*DAMAGED, PackageNotFoundError) as error:
         raise ExchangeError("report.unreadable", file=template_path.name) from error
     return document
 

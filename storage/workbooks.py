@@ -1,17 +1,15 @@
 """The school's workbook: written from a preset, read as rows that know their place, its last good copy kept."""
 
-import zipfile
-import zlib
 from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from guanai.care.sheets import ROW
 from guanai.storage.cells import plain_cell
+from guanai.storage.damages import DAMAGED
 from guanai.storage.spreadsheets import Sheet, book_of
 from guanai.storage.whole_files import whole_file
 from guanai.templates import template
@@ -20,11 +18,6 @@ from guanai.templates.errors import PolicyError
 __all__ = ["presets", "read_workbook", "write_workbook"]
 
 Sheets = dict[str, list[dict[str, Any]]]
-# What openpyxl and zipfile raise of a file that is no workbook, half of one, or changed inside.
-DAMAGED = (
-    OSError, ValueError, LookupError, TypeError, AttributeError, SyntaxError, EOFError, RuntimeError,
-    zipfile.BadZipFile, zlib.error, InvalidFileException,
-)  # fmt: skip
 
 
 def presets() -> list[str]:

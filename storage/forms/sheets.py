@@ -13,11 +13,10 @@ from datetime import date, datetime, time
 from io import BytesIO
 from pathlib import Path
 from typing import TypedDict
-from zipfile import BadZipFile
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
+from guanai.storage.damages import DAMAGED
 from guanai.storage.forms.headings import SHEETS, read_cell, read_heading, read_sheet_name, write_heading
 from guanai.templates.errors import FormError
 
@@ -180,7 +179,7 @@ def _markdown_tables(content: bytes, file: str) -> Iterator[tuple[str, list[tupl
 def _workbook_tables(content: bytes, file: str) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
     try:
         workbook = load_workbook(BytesIO(content), read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError, TypeError) as error:
+    except DAMAGED as error:
         raise FormError("form.not_workbook", file=file) from error
     try:
         for sheet in workbook.worksheets:
@@ -188,6 +187,8 @@ def _workbook_tables(content: bytes, file: str) -> Iterator[tuple[str, list[tupl
                 yield sheet.title, list(_cells(sheet.iter_rows(max_col=_COLUMNS_AT_MOST, values_only=True)))
             else:
                 yield sheet.title, []
+    except DAMAGED as error:
+        raise FormError("form.not_workbook", file=file) from error
     finally:
         workbook.close()
 
