@@ -103,6 +103,8 @@ class Catalogue:
         self._near = {
             name: paths for name, paths in self._by.items() if not any(_LATER.search(path) for path in paths)
         }
+        for path, header in self.headers.items():  # as Kobo heads its workbooks: group/question
+            self._by[plain_head(header.question.path.split("/", 2)[2])].add(path)
 
     def exact(self, head: str) -> Header | None:
         """Return the question of a heading that is its name or label, None for none or several."""

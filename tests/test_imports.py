@@ -28,6 +28,27 @@ CARD = """
 | | text | mobile | 手机 | 是 |
 | | end_repeat | | | |
 """
+SHARED_NAMES = """
+| survey | type | name | label |
+| | text | name | 姓名 |
+| | begin_group | father | 父亲 |
+| | text | phone | 电话 |
+| | end_group | | |
+| | begin_group | b | 别人 |
+| | begin_group | c | 亲戚 |
+| | text | phone | 电话 |
+| | end_group | | |
+| | end_group | | |
+| | begin_repeat | kin | 家人 |
+| | text | who | 谁 |
+| | begin_group | a | 甲 |
+| | integer | n | 数 |
+| | end_group | | |
+| | begin_group | b | 乙 |
+| | integer | n | 数 |
+| | end_group | | |
+| | end_repeat | | |
+"""
 GUARDIANS = [
     {"name": "林大山", "relation": "grandfather", "age": 66},
     {"name": "周桂香", "relation": "grandmother"},
@@ -256,6 +277,19 @@ class TestElsewhere:
         export_records(filled, "child", tmp_path / "child.json", format="tinydb")
         with TinyDB(tmp_path / "child.json") as db:
             assert [dict(one) for one in db.table("child")] == list(filled.table("child").rows())
+
+    @pytest.mark.parametrize("ending", ["xlsx", "csv", "jsonl", "json"])
+    def test_one_name_in_two_groups(self, ready, tmp_path, ending):
+        (ready.folder.forms / "family.md").write_text(SHARED_NAMES, encoding="utf-8")
+        answers = {"name": "林", "father-phone": "10012345678", "b-c-phone": "10012345679"}
+        kin = [{"who": "奶奶", "a-n": 1, "b-n": 2}, {"who": "叔叔", "b-n": 3}]
+        kept = ready.save("family", {**answers, "kin": kin})
+        export_records(ready, "family", tmp_path / f"copy.{ending}")
+        assert ready.imports.plan("family", tmp_path / f"copy.{ending}").counts["same"] == 1
+        (tmp_path / "kobo.csv").write_text(f"id,father/phone,b/c/phone\n{kept['id']},10000000001,\n")
+        ready.imports.carry_out(ready.imports.plan("family", tmp_path / "kobo.csv"))
+        now = ready.record("family", kept["id"])
+        assert (now["father-phone"], now.get("b-c-phone"), now["kin"]) == ("10000000001", None, kin)
 
     def test_a_tinydb_file_of_somebody_else(self, ready, tmp_path):
         with TinyDB(tmp_path / "db.json") as db:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from guanai.storage.forms.author_words import choices_of, in_author_words, spoken
-from guanai.storage.forms.definitions import Form, Group, Item, Question, Repeat, Wording
+from guanai.storage.forms.definitions import Form, Group, Item, Question, Repeat, Wording, stored_kind
 from guanai.storage.forms.headings import write_type
 from guanai.storage.forms.renames import renamed_path
 from guanai.templates.wording import say
 
-__all__ = ["Difference", "differences", "fields_of", "guessed_renames", "title_of"]
+__all__ = ["Difference", "differences", "fields_of", "guessed_renames", "same_places", "title_of"]
 
 _ALIKE = 0.6  # how much of two labels must agree before one question may be the other renamed
 
@@ -127,6 +127,23 @@ def guessed_renames(before: Form, after: Form, language: str = "zh") -> dict[str
         if -score >= _ALIKE and one not in guessed and other not in guessed.values():
             guessed[one] = other
     return guessed
+
+
+def same_places(before: Form, after: Form) -> dict[str, str]:
+    """Return the new path of each question that is where it was and only has another field, since names are shared.
+
+    A name that stands in two groups is kept with its group before it (``father-phone``), as soon as the second comes.
+    Where one of two goes and the other takes its field, the answers of the first are put aside (``phone~text``).
+    """
+    old, new = fields_of(before), fields_of(after)
+    now = {item.path: path for path, item in new.items()}
+    moved = {path: now[item.path] for path, item in old.items() if now.get(item.path, path) != path}
+    aside = {
+        path: f"{path}~{stored_kind(item) if isinstance(item, Question) else 'repeat'}"
+        for path, item in old.items()
+        if path in moved.values() and item.path not in now
+    }
+    return {**aside, **moved}
 
 
 def _sort(item: Question | Repeat) -> str:
