@@ -4,9 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from guanai.storage.forms.definitions import SYSTEM_FIELDS, Form
+from guanai.storage.forms.definitions import (
+    SYSTEM_FIELDS,
+    Form,
+    Group,
+    Item,
+    Question,
+    Repeat,
+    stored_kind,
+)
 from guanai.storage.forms.sessions import Session
 from guanai.storage.grids import Fault, Source
+from guanai.storage.headers import label_of
 from guanai.storage.import_cells import Cells
 from guanai.storage.import_columns import Column, Layout
 from guanai.storage.import_rows import STAMPS, Raw
@@ -156,7 +165,10 @@ def rows_of_records(form: Form, source: Source, chosen: Mapping[str, str]) -> li
     raws = []
     for number, record in found.items():
         answers = {chosen.get(key, key): value for key, value in record.items() if chosen.get(key, key)}
-        raw = Raw(number, answers, str(record.get("id") or ""), whole=source.own, columns=columns)
+        faults = list(_misshapen(form.items, answers))
+        raw = Raw(
+            number, answers, str(record.get("id") or ""), whole=source.own, columns=columns, faults=faults
+        )
         if str(record.get("revision") or "").isdecimal():
             raw.revision = int(record["revision"])
         for name in SYSTEM_FIELDS:
@@ -164,3 +176,24 @@ def rows_of_records(form: Form, source: Source, chosen: Mapping[str, str]) -> li
                 raw.answers.pop(name, None)
         raws.append(raw)
     return raws
+
+
+def _misshapen(items: Sequence[Item], answers: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what of a record has another shape than the form: one answer where a repeat's rows belong, or the reverse."""
+    for item in items:
+        value = answers.get(item.key)
+        if isinstance(item, Group):
+            yield from _misshapen(item.items, answers)
+        elif value is None:
+            continue
+        elif isinstance(item, Repeat):
+            if isinstance(value, list) and all(isinstance(row, Mapping) for row in value):
+                for row in value:
+                    yield from _misshapen(item.items, row)
+            elif value != "":
+                yield say("import.not_rows", label=label_of(item))
+        elif isinstance(item, Question):
+            several = isinstance(value, list) and stored_kind(item) == "select_multiple"
+            parts = value if several else [value]
+            if any(isinstance(part, list | Mapping) for part in parts):
+                yield say("import.not_one", label=label_of(item))

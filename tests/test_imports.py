@@ -278,6 +278,26 @@ class TestElsewhere:
         with TinyDB(tmp_path / "child.json") as db:
             assert [dict(one) for one in db.table("child")] == list(filled.table("child").rows())
 
+    @pytest.mark.parametrize(
+        ("answers", "label"),
+        [
+            ({"guardians": ["林大山"]}, "监护人"),
+            ({"guardians": "林大山"}, "监护人"),
+            ({"guardians": {"name": "林大山"}}, "监护人"),
+            ({"guardians": [{"name": ["林大山"]}]}, "姓名"),
+            ({"village": ["东村"]}, "村"),
+            ({"village": {"name": "东村"}}, "村"),
+        ],
+    )
+    def test_a_record_of_another_shape_is_bad_and_says_where(self, ready, tmp_path, answers, label):
+        """Somebody's own file: read as text it would be nonsense that looks like an answer."""
+        lines = [json.dumps({**CHILD, **more}) for more in (answers, {"guardians": None, "name": "周小河"})]
+        (tmp_path / "own.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        first, second = plan_of(ready, tmp_path / "own.jsonl").rows
+        assert first.state == "bad"
+        assert label in first.messages[0]
+        assert second.state == "new"
+
     @pytest.mark.parametrize("ending", ["xlsx", "csv", "jsonl", "json"])
     def test_one_name_in_two_groups(self, ready, tmp_path, ending):
         (ready.folder.forms / "family.md").write_text(SHARED_NAMES, encoding="utf-8")
