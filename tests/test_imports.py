@@ -278,6 +278,24 @@ class TestElsewhere:
         with TinyDB(tmp_path / "child.json") as db:
             assert [dict(one) for one in db.table("child")] == list(filled.table("child").rows())
 
+    def test_a_child_is_named_as_lists_on_paper_do(self, child, ready, tmp_path):
+        """By the bare name, also one set wide; where two are called so the row says which there are."""
+        twins = [
+            ready.save("child", CHILD | {"name": "周河", "birth_date": f"201{one}-03-08"}) for one in "45"
+        ]
+        teacher = ready.save("staff", {"name": "周老师", "role": "homeroom", "active": "yes"})
+        rows = ["学生,谈心日期,谈心教师"] + [
+            f"{name},2026-11-19,周老师" for name in ("林小雨", "林　小 雨", "周　河", "林小雪")
+        ]
+        (tmp_path / "talks.csv").write_text("\n".join(rows), encoding="utf-8")
+        plan = ready.imports.plan("talk", tmp_path / "talks.csv")
+        assert [row.state for row in plan.rows] == ["new", "new", "bad", "bad"]
+        assert [row.record.get("child") for row in plan.rows[:2]] == [child["id"]] * 2
+        assert plan.rows[0].record["by"] == teacher["id"]
+        labels = ready.labels("child")
+        assert all(labels[one["id"]] in plan.rows[2].messages[0] for one in twins)
+        assert "不在可选的范围里" in plan.rows[3].messages[0]
+
     @pytest.mark.parametrize(
         ("answers", "label"),
         [

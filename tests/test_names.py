@@ -45,6 +45,8 @@ from guanai.widgets.names import by_class, find, in_order, matches, spelt
         ("3年级", "四年级3班", False),
         ("阿里买买提", "阿里·买买提", True),
         ("阿里·买", "阿里·买买提", True),
+        ("安苗", "安　苗", True),
+        ("anmiao", "安 苗", True),
         ("", "安小苗", True),
         ("  ", "安小苗", True),
     ],

@@ -32,7 +32,7 @@ _READY, _READY_AT_MOST, _FEW = {"id", "revision"}, 60_000, 1000
 # By these a person in a row of a row, a guardian, is looked for: read whole it would be most of what is looked into.
 _OF_A_PERSON = ("name", "phone")
 _LONG = 40  # characters of a text that are read: enough for any name and village
-_GAP = re.compile(r"(?<=\d)[ -](?=\d)|[·•・]")
+_GAP = re.compile(r"(?<=\d)[ -](?=\d)|[·•・]|(?<=[\u3400-\u9fff])[ \u3000]+(?=[\u3400-\u9fff])")
 _TURN = re.compile(r"(?<=[\u3400-\u9fff])(?=[a-z])|(?<=[a-z])(?=[\u3400-\u9fff])")
 _UMLAUT = re.compile(r"u\N{COMBINING DIAERESIS}")
 _MARKS = re.compile(r"[\u0300-\u036f]")
