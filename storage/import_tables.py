@@ -24,6 +24,8 @@ from guanai.templates.wording import say
 
 __all__ = ["rows_of_records", "rows_of_tables"]
 
+_ROWS_MERGED = 500  # for which one cell answers, at most
+
 
 def rows_of_tables(session: Session, layouts: Sequence[Layout]) -> tuple[list[Raw], list[Raw]]:
     """Return the rows of the records' sheet with those of the repeats' sheets put into them, and rows that go nowhere.
@@ -120,17 +122,38 @@ def _rows(session: Session, layout: Layout) -> Iterator[Raw]:
     cells = Cells(session, from_1904=layout.grid.from_1904)
     used = [one for one in layout.columns if one.how in ("matched", "chosen", "system", "kept")]
     width = max((column.place for column in layout.columns), default=0) + 1
+    spread = _spread(layout)
     for number, row in layout.grid.rows:
         if number <= layout.head_row:
             continue
         raw = Raw(number, {})
+        whole = _with(row, spread[number]) if number in spread else row
         for column in used:
-            cell = row[column.place] if column.place < len(row) else None
+            cell = whole[column.place] if column.place < len(whole) else None
             _take(raw, column, cell, cells)
         if any(cell is not None for cell in row[width:]):
             raw.faults.append(say("import.beyond", count=width))
         if raw.faults or any(row[one.place] is not None for one in used if one.place < len(row)):
             yield raw
+
+
+def _spread(layout: Layout) -> dict[int, dict[int, Any]]:
+    """Return what a cell that is merged over several rows says in those below its first, by row and place."""
+    cells = dict(layout.grid.rows)
+    found: dict[int, dict[int, Any]] = defaultdict(dict)
+    for first, last, left, right in layout.grid.merged:
+        top = cells.get(first, ())
+        if first > layout.head_row and left == right and left <= len(top):
+            for number in range(first + 1, min(last, first + _ROWS_MERGED) + 1):
+                found[number][left - 1] = top[left - 1]
+    return found
+
+
+def _with(row: Sequence[Any], more: Mapping[int, Any]) -> list[Any]:
+    whole = [*row, *[None] * (max(more) + 1 - len(row))]
+    for place, cell in more.items():
+        whole[place] = cell if whole[place] is None else whole[place]
+    return whole
 
 
 def _take(raw: Raw, column: Column, cell: Any, cells: Cells) -> None:
