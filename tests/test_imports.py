@@ -278,6 +278,15 @@ class TestElsewhere:
         with TinyDB(tmp_path / "child.json") as db:
             assert [dict(one) for one in db.table("child")] == list(filled.table("child").rows())
 
+    @pytest.mark.parametrize("ending", ["xlsx", "csv"])
+    def test_a_number_with_more_figures_than_a_spreadsheet_keeps_is_the_same(self, ready, tmp_path, ending):
+        form = "| survey | type | name | label |\n| | text | name | 名称 |\n| | decimal | share | 份额 |\n"
+        (ready.folder.forms / "part.md").write_text(form, encoding="utf-8")
+        ready.save("part", {"name": "甲", "share": 0.1 + 0.2})
+        ready.save("part", {"name": "乙", "share": 1 / 3})
+        export_records(ready, "part", tmp_path / f"copy.{ending}")
+        assert ready.imports.plan("part", tmp_path / f"copy.{ending}").counts["same"] == 2
+
     def test_a_child_is_named_as_lists_on_paper_do(self, child, ready, tmp_path):
         """By the bare name, also one set wide; where two are called so the row says which there are."""
         twins = [
