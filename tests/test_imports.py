@@ -260,6 +260,19 @@ class TestUndo:
         assert (now["phone"], now["address"]) == ("10012345678", "东村1号")
         assert len(ready.table("child")) == 2
 
+    def test_a_child_of_whom_there_is_a_record_since_stays(self, ready, tmp_path):
+        """In the bin it would leave that record with a child that nobody finds."""
+        rows = "姓名,性别,出生日期,班级\n" + "".join(
+            f"{name},女,2016-0{number}-04,{CLASS}\n" for number, name in enumerate(("周小河", "赵小山"), 1)
+        )
+        (tmp_path / "class.csv").write_text(rows, encoding="utf-8")
+        done = ready.imports.carry_out(plan_of(ready, tmp_path / "class.csv"))
+        first = ready.table("child").rows()[0]
+        teacher = ready.save("staff", {"name": "周老师", "role": "homeroom", "active": "yes"})
+        ready.save("talk", {"child": first["id"], "date": "2026-11-19", "by": teacher["id"]})
+        assert ready.imports.undo(done.id) == (1, 1)
+        assert [one["id"] for one in ready.table("child").rows()] == [first["id"]]
+
     def test_nothing_is_noted_where_nothing_was_written(self, ready, child, tmp_path):
         assert ready.imports.carry_out(plan_of(ready, copy_of(ready, tmp_path))) is None
         assert not ready.imports.done()
