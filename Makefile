@@ -17,7 +17,7 @@ demo: $(VENV)/.ready  ## make a sample school and serve it
 
 test: $(VENV)/.test-ready  ## all tests: rules, storage, widgets, notebooks, pages, a person's path in Chromium
 	sh .ci/browser
-	$(BIN)/python -m pytest -m "" -n $(AT_ONCE) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -m "" -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 quick: $(VENV)/.test-ready  ## the tests that need no browser and no patience
 	$(BIN)/python -m pytest $(ARGS)

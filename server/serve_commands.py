@@ -12,6 +12,7 @@ from guanai.server.addresses import DEFAULT_PORT, free_port, is_loopback
 from guanai.server.console import tell
 from guanai.server.school_commands import opened
 from guanai.templates.errors import GuanaiError
+from guanai.templates.sparing import GRAMMAR, without
 from guanai.templates.wording import say
 
 __all__ = ["demo", "lab", "serve"]
@@ -73,8 +74,9 @@ def make_demo(path: Path, size: str) -> None:
 
 def _serve(chosen: Namespace, *, workshop: bool) -> None:
     with opened(chosen.folder) as school:
-        from guanai.server.office import Office
-        from guanai.server.serving import serve as keep_serving
+        with without(GRAMMAR):
+            from guanai.server.office import Office
+            from guanai.server.serving import serve as keep_serving
 
         office = Office(school)
         if workshop and is_loopback(chosen.host):

@@ -96,15 +96,18 @@ class Obligations:
         What is kept is the day's; what has run out since its first minute is told from the clock.
         """
         school, day = self._school, on or self._school.today()
-        if now is None and day == school.today() and self._momentary():
-            now = school.now().replace(second=0, microsecond=0)
-        lines = self._once(("due", day, done, who), lambda: due_of(self.facts(day).asking(done=done), who))
+        now = now or self._clock(day)
+        lines = self._lines(day, done=done, who=who)
         return lines if now is None else as_of(school.policy, lines, now)
+
+    def _lines(self, day: date, *, done: bool = False, who: str | None = None) -> pd.DataFrame:
+        """Return the due lines of a day as it begins."""
+        return self._once(("due", day, done, who), lambda: due_of(self.facts(day).asking(done=done), who))
 
     def of_children(self, children: Collection[str], *, done: bool = False) -> pd.DataFrame:
         """Return today's lines of some children, without working out those of the others."""
         school = self._school
-        now = school.now().replace(second=0, microsecond=0) if self._momentary() else None
+        now = self._clock(school.today())
         frames = OfChildren(self.frames, children)
         lines = due(school.policy, frames, school.today(), done=done, now=now)
         return lines[lines["kind"].isin(ALL_CHILDREN) & lines["subject_id"].isin(list(children))]
@@ -128,8 +131,18 @@ class Obligations:
         """Return how far every duty of a term is fulfilled."""
         school, day = self._school, on or self._school.today()
         chosen = school.chosen_term(term, day)
-        lines = self.due(min(day, chosen.end), done=True, now=None, who=None)
-        return fulfilment(school.policy, lines)
+        last = min(day, chosen.end)
+        now = self._clock(last)
+        if now is not None:
+            owed = self._lines(last)
+            if as_of(school.policy, owed, now) is not owed:  # something has run out since the day began
+                return fulfilment(school.policy, self.due(last, done=True, now=now, who=None))
+        return self._once(("fulfilment", last), lambda: self._fulfilment(last))
+
+    def _fulfilment(self, day: date) -> pd.DataFrame:
+        """Return how far the duties are as a day begins; its lines, many of ten thousand children, are not kept."""
+        lines = due_of(self.facts(day).asking(done=True), None)
+        return fulfilment(self._school.policy, lines)
 
     def emergencies(self, now: datetime | None, *, finished: bool) -> pd.DataFrame:
         """Return the steps of the emergencies; only what belongs to their children is read."""
@@ -192,7 +205,8 @@ class Obligations:
 
     def gaps(self, term: str | None = None) -> pd.DataFrame:
         """Return the fields missing in the dossiers as of a term, one row per duty, subject and field (`care.gaps`)."""
-        return gaps(self._school.policy, self.frames, self.term_day(term))
+        day = self.term_day(term)
+        return self._once(("gaps", day), lambda: gaps(self._school.policy, self.frames, day))
 
     def deferrals(self) -> pd.DataFrame:
         """Return what was postponed or excused, the last first: rows of ``frame("deferral")`` with ``state``.
@@ -239,9 +253,11 @@ class Obligations:
         ]
         return None if found.empty else {str(key): value for key, value in found.iloc[0].items()}
 
-    def _momentary(self) -> bool:
-        """Say whether anything is owed by the minute."""
-        return any(_timed(duty) for duty in self._school.policy.duties if duty.in_force)
+    def _clock(self, day: date) -> datetime | None:
+        """Return this minute where the day is today and something is owed by the minute, else None."""
+        if day != self._school.today() or not any(map(_timed, self._school.policy.duties)):
+            return None
+        return self._school.now().replace(second=0, microsecond=0)
 
     def _once(self, key: tuple[Any, ...], make: Any) -> pd.DataFrame:
         sequence = self._school.sequence()
@@ -262,4 +278,4 @@ class Obligations:
 
 def _timed(duty: Duty) -> bool:
     """Say whether minutes count for a duty."""
-    return duty.limit is not None and duty.limit.momentary
+    return duty.in_force and duty.limit is not None and duty.limit.momentary

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from guanai.storage.folders import Folder
+from guanai.storage.forms.choices import make_ready
 from guanai.storage.schools import School
 from guanai.templates.errors import GuanaiError
 
@@ -43,7 +44,10 @@ def get_warm(folder: Path) -> Iterator[None]:
             school.shared(name)
             school.instances(name)
             yield
-        for reckon in (school.due, school.unpaired, school.children, school.emergencies, school.summary):
+        make_ready(school.all_forms().values(), school.instances)
+        yield
+        known = (school.due, school.unpaired, school.children, school.emergencies, school.summary)
+        for reckon in (*known, school.coverage, school.duties.gaps):
             reckon()
             yield
         school.notices  # noqa: B018  # reads the forms that the school has changed

@@ -1,6 +1,7 @@
 """What a coordinator edits: forms, policies, reports, the theme, sample data and wording, as data files.
 
-The only code here reads the catalogue of wording (`wording`) and speaks from it (`errors`).
+The little code here serves every room: it reads the catalogue of wording (`wording`), speaks from it (`errors`), and
+imports libraries without what they can spare (`sparing`).
 """
 
 from importlib.resources import files

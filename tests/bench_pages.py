@@ -13,8 +13,6 @@ import argparse
 import json
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
 from datetime import date
@@ -25,6 +23,7 @@ import nbformat
 from large_school import make_large
 from playwright.sync_api import TimeoutError as TooLate
 from playwright.sync_api import sync_playwright
+from servers import demo_served
 
 from guanai.server.addresses import free_port
 from guanai.server.console import tell
@@ -116,27 +115,11 @@ def make_school(folder: Path, children: int, whole: bool) -> None:
         (notebooks / f"_whole{name.strip('_')}.ipynb").write_text(text, encoding="utf-8")
 
 
-@contextmanager
-def served(folder: Path, number: int):
-    """Serve a sample school; yield its address once its kernels' parent has read the school."""
-    port = free_port(20_900 + 100 * number)
-    command = [
-        sys.executable,
-        "-m",
-        "guanai.server",
-        "demo",
-        str(folder),
-        "--port",
-        str(port),
-        "--no-browser",
-    ]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
-    try:
-        next(line for line in server.stdout if str(port) in line)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(30)
+def address(stack: ExitStack, folder: Path, wanted: int) -> str:
+    """Serve a sample school while the stack stands; return its address."""
+    port = free_port(wanted)
+    stack.enter_context(demo_served(folder, port))
+    return f"http://127.0.0.1:{port}"
 
 
 @contextmanager
@@ -269,7 +252,7 @@ def main() -> None:
             make_school(folder, children, chosen.whole)
         driver = stack.enter_context(sync_playwright())
         schools = {
-            children: (folder, stack.enter_context(served(folder, number)))
+            children: (folder, address(stack, folder, 20_900 + 100 * number))
             for number, (children, folder) in enumerate(folders.items())
         }
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)

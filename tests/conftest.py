@@ -37,6 +37,18 @@ def sample_folder(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """The small sample school as ``guanai demo`` makes it, made once; browser tests take a copy, their `folder`."""
+    from guanai.server.serve_commands import make_demo
+
+    folder = tmp_path_factory.mktemp("demo") / "school"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GUANAI_TODAY", TODAY.isoformat())
+        make_demo(folder, "small")
+    return folder
+
+
 @pytest.fixture
 def filled(sample_folder, tmp_path):
     """A copy of the small sample school that a test may change."""
@@ -53,3 +65,8 @@ def coordinator(monkeypatch):
     """Let the person of the fixtures be signed in as a coordinator: who may import, and decide."""
     monkeypatch.setenv("HTTP_X_GUANAI_PERSON", quote("测试老师"))
     monkeypatch.setenv("HTTP_X_GUANAI_ROLE", "coordinator")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what takes longest, so that at the end no test runs alone while the other processors wait."""
+    items.sort(key=lambda item: not (item.get_closest_marker("browser") or item.get_closest_marker("slow")))

@@ -148,3 +148,30 @@ def start(
             process.wait(20)
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+@contextmanager
+def demo_served(folder, port):
+    """Serve a sample school with ``guanai demo`` in a process of its own; yield that once it answers."""
+    command = [
+        sys.executable,
+        "-m",
+        "guanai.server",
+        "demo",
+        str(folder),
+        "--port",
+        str(port),
+        "--no-browser",
+    ]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, encoding="utf-8", start_new_session=True
+    )
+    try:
+        assert any(str(port) in line for line in process.stdout), "the server has not started"
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()

@@ -7,17 +7,14 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from servers import demo_served as served
 
 from guanai.server.addresses import free_port
-from guanai.server.serve_commands import make_demo
 from guanai.storage import open_school
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -32,35 +29,6 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "ch
 SAVED = ".guanai-notice.guanai-good"
 
 
-@contextmanager
-def served(folder, port):
-    """Serve the sample school in a process of its own."""
-    command = [
-        sys.executable,
-        "-m",
-        "guanai.server",
-        "demo",
-        str(folder),
-        "--port",
-        str(port),
-        "--no-browser",
-    ]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, encoding="utf-8", start_new_session=True
-    )
-    try:
-        for line in process.stdout:
-            if str(port) in line:
-                break
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
 @pytest.fixture(scope="module")
 def chromium():
     assert CHROMIUM, "Chromium is missing: sh .ci/browser installs it"
@@ -71,9 +39,9 @@ def chromium():
 
 
 @pytest.fixture
-def folder(tmp_path):
-    make_demo(tmp_path / "school", "small")
-    return tmp_path / "school"
+def folder(demo, tmp_path):
+    """A copy of the sample school that a test may change."""
+    return Path(shutil.copytree(demo, tmp_path / "school"))
 
 
 @pytest.fixture

@@ -62,6 +62,21 @@ def statuses(school, now=NOW):
     return [[step.status for step in one.steps] for one in open_incidents(school, now, "zh")]
 
 
+def test_how_far_the_steps_are_follows_the_clock_though_no_record_changes(served, monkeypatch):
+    def overdue(time):
+        monkeypatch.setattr(type(served), "now", lambda _: datetime.fromisoformat(f"2026-11-20 {time}"))
+        rows = served.coverage()
+        assert rows["overdue"].sum() == (served.due()["status"] == "overdue").sum()
+        return rows.loc[rows["duty"].isin(served.emergencies()["duty"]), "overdue"].tolist()
+
+    assert [overdue(time) for time in ("13:21", "14:00", "14:30", "13:21")] == [
+        [0, 0, 0, 0],
+        [1, 0, 0, 0],
+        [1, 1, 0, 0],
+        [0, 0, 0, 0],
+    ]
+
+
 def test_the_head_tells_each_step_its_status_and_until_when(served):
     one = open_incidents(served, NOW, "zh")[0]
     assert [step.status for step in one.steps] == ["late", "running", "running", "running"]

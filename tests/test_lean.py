@@ -44,7 +44,7 @@ def work(_):
     with out:
         print("里面的")
         display(ipywidgets.Label("里面的组件"))
-        display(Javascript("window.from_output = true"))
+        display(Javascript("document.documentElement.dataset.fromOutput = true"))
 
 do.on_click(work)
 clear.on_click(lambda _: out.clear_output())
@@ -292,7 +292,7 @@ class TestWidgets:
         page.get_by_role("button", name="做", exact=True).click()
         page.get_by_text("里面的", exact=True).wait_for()
         page.get_by_text("里面的组件").wait_for()
-        page.wait_for_function("window.from_output")
+        page.locator("html[data-from-output]").wait_for(state="attached")
         page.get_by_role("button", name="清除").click()
         page.get_by_text("里面的组件").wait_for(state="detached")
 

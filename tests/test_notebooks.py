@@ -6,6 +6,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import TODAY
+from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell
 
@@ -22,16 +24,41 @@ QUERIES = [
 ]
 
 
-def run(monkeypatch, folder, page, *more):
+BEGIN = """
+%reset -f
+import os, ipywidgets
+ipywidgets.Widget.close_all()
+os.chdir({folder!r})
+os.environ |= {{"GUANAI_SCHOOL": {folder!r}, "QUERY_STRING": {query!r}}}
+%reset -f
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    """One kernel for all pages, so that its imports are paid once; each page finds nothing of the one before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GUANAI_TODAY", TODAY.isoformat())
+        manager, client = start_new_kernel()
+    client.stop_channels()
+    yield manager
+    manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def run(kernel):
     """Execute a page as the server would, with more cells after it; return what the last one printed."""
-    name, _, query = page.partition("?")
-    monkeypatch.setenv("GUANAI_SCHOOL", str(folder))
-    monkeypatch.setenv("QUERY_STRING", query)
-    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4)
-    notebook.cells += [new_code_cell(source) for source in more]
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
-    outputs = notebook.cells[-1].outputs
-    return "".join(output.get("text", "") for output in outputs)
+
+    def execute(folder, page, *more):
+        name, _, query = page.partition("?")
+        notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4)
+        notebook.cells.insert(0, new_code_cell(BEGIN.format(folder=str(folder), query=query)))
+        notebook.cells += [new_code_cell(source) for source in more]
+        NotebookClient(notebook, km=kernel, timeout=120).execute()
+        outputs = notebook.cells[-1].outputs
+        return "".join(output.get("text", "") for output in outputs)
+
+    return execute
 
 
 def shown_name(page):
@@ -64,8 +91,8 @@ def empty_folder(tmp_path_factory):
 
 
 @pytest.mark.parametrize("page", QUERIES)
-def test_a_page_opens_in_an_empty_school_and_says_what_to_do(monkeypatch, empty_folder, page):
-    text = run(monkeypatch, empty_folder, page, WALK.format(name=shown_name(page), wait=0))
+def test_a_page_opens_in_an_empty_school_and_says_what_to_do(run, empty_folder, page):
+    text = run(empty_folder, page, WALK.format(name=shown_name(page), wait=0))
     assert text.strip()
     assert 'class="guanai-notice guanai-bad' not in text
     said = {
@@ -84,39 +111,38 @@ def test_a_page_opens_in_an_empty_school_and_says_what_to_do(monkeypatch, empty_
 
 
 @pytest.mark.parametrize("page", QUERIES)
-def test_a_page_opens_in_a_filled_school(monkeypatch, sample_folder, page):
-    text = run(monkeypatch, sample_folder, page, WALK.format(name=shown_name(page), wait=0))
+def test_a_page_opens_in_a_filled_school(run, sample_folder, page):
+    text = run(sample_folder, page, WALK.format(name=shown_name(page), wait=0))
     assert text.strip()
     assert 'class="guanai-notice guanai-bad' not in text
 
 
-def test_a_dossier_shows_everything_about_the_child(monkeypatch, sample_folder):
+def test_a_dossier_shows_everything_about_the_child(run, sample_folder):
     school = open_school(sample_folder)
     visit = school.frame("home_visit").iloc[0]
     school.close()
-    text = run(monkeypatch, sample_folder, f"child?id={visit['child']}", WALK.format(name="page", wait=0))
+    text = run(sample_folder, f"child?id={visit['child']}", WALK.format(name="page", wait=0))
     assert visit["child_name"] in text
     assert str(visit["date"].date()) in text
     assert visit["merits"] in text
 
 
-def test_the_counts_on_the_home_page_are_the_lengths_of_the_lists_behind_them(monkeypatch, sample_folder):
+def test_the_counts_on_the_home_page_are_the_lengths_of_the_lists_behind_them(run, sample_folder):
     """Pitfall: counts that disagree between list and badge (peers 7)."""
-    counted = run(monkeypatch, sample_folder, "home", "print([card[1] for card in cards.cards])")
+    counted = run(sample_folder, "home", "print([card[1] for card in cards.cards])")
     lists = [
-        run(monkeypatch, sample_folder, "checklist?status=overdue&mine=1", "print(len(checklist.shown))"),
-        run(monkeypatch, sample_folder, "checklist?status=due&mine=1", "print(len(checklist.shown))"),
-        run(monkeypatch, sample_folder, "pairing", "print(lonely.count)"),
-        run(monkeypatch, sample_folder, "child?care=1", "print(table.count)"),
+        run(sample_folder, "checklist?status=overdue&mine=1", "print(len(checklist.shown))"),
+        run(sample_folder, "checklist?status=due&mine=1", "print(len(checklist.shown))"),
+        run(sample_folder, "pairing", "print(lonely.count)"),
+        run(sample_folder, "child?care=1", "print(table.count)"),
     ]
     assert json.loads(counted) == [int(one) for one in lists]
     assert all(json.loads(counted))
 
 
-def test_a_refused_visit_keeps_what_was_typed_and_says_where(monkeypatch, sample_folder):
+def test_a_refused_visit_keeps_what_was_typed_and_says_where(run, sample_folder):
     """R16e: at least one merit is told."""
     text = run(
-        monkeypatch,
         sample_folder,
         "home_visit",
         "form.fill(mode='door'); form.save.click(); print(sorted(form.wrong), form.record['mode'])",
@@ -126,7 +152,7 @@ def test_a_refused_visit_keeps_what_was_typed_and_says_where(monkeypatch, sample
     assert text.strip().endswith("door")
 
 
-def test_a_child_is_looked_for_on_the_registers_own_page_too(monkeypatch, sample_folder):
+def test_a_child_is_looked_for_on_the_registers_own_page_too(run, sample_folder):
     """Issue 3 section 4: wherever a new child is saved, those who look like it are shown first."""
     school = open_school(sample_folder)
     child = school.table("child").rows()[0]
@@ -134,22 +160,19 @@ def test_a_child_is_looked_for_on_the_registers_own_page_too(monkeypatch, sample
     typed = {key: child[key] for key in ("name", "sex", "birth_date", "class")}
     said = say("alike.this", label=f"{child['name']}（{child['class']}）")
     acts = f"form.fill(**{typed!r}); form.save.click()"
-    text = run(
-        monkeypatch, sample_folder, "register?form=child&new=1", acts, WALK.format(name="form", wait=0)
-    )
+    text = run(sample_folder, "register?form=child&new=1", acts, WALK.format(name="form", wait=0))
     assert said in text
     assert len(school.table("child")) == count
     school.close()
 
 
-def test_the_main_job_without_a_browser(monkeypatch, tmp_path):
+def test_the_main_job_without_a_browser(run, tmp_path):
     """Register a child, pair it, record a visit, read the checklist, get the summary (W1, W4, W6)."""
     folder = tmp_path / "school"
     school = create_school(folder, policy="002-1", name="星光小学")
     school.save("class", {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42})
     teacher = school.save("staff", {"name": "宋老师", "role": "homeroom", "active": "yes"})
     run(
-        monkeypatch,
         folder,
         "child?new=1",
         "page.fill(name='林小雨', sex='女', birth_date='2016-5-4', father_status='外出务工', mother_status='外出务工', **{'class': '三年级1班'})"
@@ -160,13 +183,11 @@ def test_the_main_job_without_a_browser(monkeypatch, tmp_path):
     lines = school.due(done=True)
     assert set(lines[lines["duty"] == "落实帮扶教师"]["status"]) == {"due"}
     run(
-        monkeypatch,
         folder,
         f"pairing?child={child['id']}",
         f"form.fill(helper='{teacher['id']}'); form.save.click(); assert not form.wrong, form.wrong",
     )
     run(
-        monkeypatch,
         folder,
         f"home_visit?child={child['id']}",
         "form.fill(mode='走进家庭', merits='乐于助人'); form.save.click(); assert not form.wrong, form.wrong",
@@ -176,9 +197,8 @@ def test_the_main_job_without_a_browser(monkeypatch, tmp_path):
     school.close()
 
 
-def test_a_summary_is_downloaded_as_word_and_excel(monkeypatch, sample_folder):
+def test_a_summary_is_downloaded_as_word_and_excel(run, sample_folder):
     text = run(
-        monkeypatch,
         sample_folder,
         "summary",
         "import io, zipfile\n"

@@ -9,8 +9,10 @@ import pytest
 
 from guanai.storage import open_school, warm_starts
 from guanai.storage.folders import Folder
+from guanai.storage.forms import choices
 from guanai.storage.frames import frame_of, lazy_copy
 from guanai.templates import template
+from guanai.widgets.labels import Labels
 
 SAVE = """
 import sys
@@ -57,12 +59,25 @@ def test_it_reads_no_register_again(warm, monkeypatch):
     """What makes it quick: while nothing has changed, no row is fetched and nothing is reckoned."""
     page = as_page(warm)
     monkeypatch.setattr("guanai.storage.caches.Rows.load", None)
-    monkeypatch.setattr("guanai.storage.duties.due", None)
+    monkeypatch.setattr("guanai.storage.duties.due_of", None)
+    monkeypatch.setattr("guanai.storage.duties.gaps", None)
     monkeypatch.setattr("guanai.storage.schools.summary", None)
     monkeypatch.setattr("guanai.storage.registers.frame_of", None)
     assert len(page.frames()["child"])
     assert len(page.due())
+    assert len(page.coverage())
+    assert len(page.duties.gaps())
     assert page.summary().figures
+
+
+def test_a_form_finds_the_choices_that_it_takes_from_a_register(warm, monkeypatch):
+    """Issue 5.4: of ten thousand children no kernel makes labels again, and a record is read without them all."""
+    page = as_page(warm)
+    monkeypatch.setattr("guanai.storage.forms.choices._plain", None)
+    monkeypatch.setattr("guanai.storage.forms.choices._tables", choices._Latest())
+    child = page.frame("child").iloc[0]
+    for form in ("talk", "home_visit"):
+        assert child["name"] in Labels(page.form(form)).text("child", child["id"])
 
 
 def test_a_page_in_another_language_has_its_own_words(warm, monkeypatch):

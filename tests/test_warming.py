@@ -13,13 +13,17 @@ import os, sys
 from guanai.server import forking
 from guanai.storage import open_school
 school = open_school(sys.argv[1])
-before = school.sequence(), sorted(os.listdir(sys.argv[1])), school.drafts().kept()
+def seen():
+    files = [name for name in os.listdir(sys.argv[1]) if not name.startswith("records.db-")]  # SQLite's own
+    return school.sequence(), sorted(files), school.drafts().kept()
+before = seen()
 os.environ["GUANAI_SCHOOL"] = sys.argv[1]
 forking.get_ready()
 assert len(list(forking.get_warm())) > len(sys.argv) - 2
 from ipywidgets.widgets.widget import _instances
 assert not _instances
-assert before == (school.sequence(), sorted(os.listdir(sys.argv[1])), school.drafts().kept())
+after = seen()
+assert before == after, (before, after)
 assert len(os.listdir("/proc/self/task")) == 1, "a fork would not be safe"
 known = set(sys.modules)
 for page in sys.argv[2:]:

@@ -1,6 +1,5 @@
 """Pictures of summary tables: drawn with Altair, rendered here to SVG or PNG without any network or script."""
 
-import sys
 from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import ipywidgets as ipw
 import pandas as pd
 
+from guanai.templates.sparing import GRAMMAR, without
 from guanai.templates.wording import say
 from guanai.widgets.boxes import Panel, html
 from guanai.widgets.drawing import drawn
@@ -56,17 +56,8 @@ class Picture:
 
 def _altair() -> Any:
     """Return Altair, imported when a chart is drawn: half a second that only pages with one pay."""
-    # jsonschema, which Altair imports, would compile a grammar of international addresses for two seconds
-    # more. No chart has such an address, and jsonschema does without that library where it is missing.
-    grammar = "rfc3987_syntax"
-    spare = grammar not in sys.modules
-    if spare:
-        sys.modules[grammar] = None  # type: ignore[assignment]
-    try:
+    with without(GRAMMAR):
         import altair
-    finally:
-        if spare:
-            del sys.modules[grammar]
     return altair
 
 

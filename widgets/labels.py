@@ -44,7 +44,7 @@ class Labels:
     def __init__(self, forms: Any = None, language: str | None = None) -> None:
         self._language = language
         self._columns: dict[str, str] = {}
-        self._codes: dict[str, dict[str, str]] = {}
+        self._codes: dict[str, Mapping[str, str]] = {}  # of ten thousand children: read, not copied
         self._rows: dict[str, dict[str, str]] = {}  # the fields of each repeat, by its name
         self._once: dict[str, dict[str, str]] = {}  # choices that were taken out, by their question's path
         for form in _many(forms):
@@ -66,11 +66,9 @@ class Labels:
                     self._rows[inside][key] = label
                 elif label:
                     self._columns.setdefault(key, label)
-                if state.choices:
-                    name = f"{inside}/{key}" if inside else key
-                    self._codes.setdefault(
-                        name, {choice.name: to_plain(choice.label) for choice in state.choices}
-                    )
+                codes = session.labels(node.path)
+                if codes:
+                    self._codes.setdefault(f"{inside}/{key}" if inside else key, codes)
                 continue
             repeated = hasattr(node.item, "count")
             if repeated and not inside:
@@ -94,9 +92,9 @@ class Labels:
         if key in self._once:
             codes = {**self._once[key], **(codes or {})}
         if codes and isinstance(value, list):
-            return "、".join(codes.get(str(one), str(one)) for one in value)
+            return "、".join(_called(codes, str(one)) for one in value)
         if codes and isinstance(value, str):
-            return codes.get(value, value)
+            return _called(codes, value)
         if isinstance(value, str) and f"choice.{key}.{value}" in catalogue():
             return say(f"choice.{key}.{value}", self._language)
         if key in self._rows and isinstance(value, list):
@@ -111,6 +109,10 @@ class Labels:
         left = set(leave_out)
         found = ((key, self.text(key, record.get(key))) for key in self._columns if key not in left)
         return [(self.column(key), text) for key, text in found if text]
+
+
+def _called(codes: Mapping[str, str], name: str) -> str:
+    return to_plain(codes[name]) if name in codes else name
 
 
 def _many(forms: Any) -> list[Any]:

@@ -2,18 +2,18 @@
 
 import re
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from random import Random, getrandbits
-from typing import Any
+from typing import Any, cast
 
 from guanai.storage.forms.contexts import Environment
 from guanai.storage.forms.definitions import Form, Instances, ItemSet, Question, Wording
 from guanai.storage.forms.nodes import Node
 from guanai.templates.wording import LANGUAGES, say
 
-__all__ = ["Choice", "Lists", "filled"]
+__all__ = ["Choice", "Lists", "filled", "make_ready"]
 
 _BETWEEN = re.compile(r"[\s、，,；;]+")
 
@@ -27,14 +27,29 @@ class Choice:
 
 
 @dataclass
-class _Table:
-    """A list with the choices that were made of it, and as the tree that expressions read, made when one does."""
+class _Made:
+    """The choices that were made of a list, by which cells are name and label, and by language."""
 
-    grow: Callable[[], Node]
-    rows: list[dict[str, Any]] | None = None
     choices: dict[tuple[str, ...], tuple[Choice, ...]] = field(default_factory=dict)
     labels: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
     names: dict[tuple[str, ...], dict[str, set[str]]] = field(default_factory=dict)
+
+    def keep(self, key: tuple[str, ...], choices: Iterable[Choice]) -> None:
+        self.choices[key] = tuple(choices)
+        self.labels[key] = {choice.name: choice.label for choice in self.choices[key]}
+
+
+@dataclass
+class _Table:
+    """A list as a form reads it: its choices, and the tree that expressions read, made when one does.
+
+    ``common`` are the choices that every form makes alike of these rows, ``own`` those whose labels are the form's.
+    """
+
+    grow: Callable[[], Node]
+    rows: list[dict[str, Any]] | None = None
+    common: _Made = field(default_factory=_Made)
+    own: _Made = field(default_factory=_Made)
 
     @cached_property
     def tree(self) -> Node:
@@ -90,13 +105,13 @@ class Lists(Mapping[str, Node]):
         """Return the names that a question offers where it stands; of a list without a filter none is made for it."""
         itemset = question.choices
         if itemset is None or (itemset.instance and not itemset.filtered):
-            return self._labels(itemset, environment).keys() if itemset else ()
+            return self.labels(itemset, environment).keys() if itemset else ()
         return {choice.name for choice in self.offered(question, node, environment)}
 
     def label(self, question: Question, value: str, environment: Environment) -> str:
         """Return the label of a choice whether or not the filter offers it now; the value itself if unknown."""
         itemset = question.choices
-        return self._labels(itemset, environment).get(value, value) if itemset else value
+        return self.labels(itemset, environment).get(value, value)
 
     def named(self, question: Question, typed: str, environment: Environment) -> str:
         """Return the name of a choice that was given by its label in any language; what is unknown stays.
@@ -105,7 +120,7 @@ class Lists(Mapping[str, Node]):
         parted by spaces or by 、，,；;. What two choices share names neither.
         """
         itemset = question.choices
-        if not itemset or not typed or typed in self._labels(itemset, environment):
+        if not itemset or not typed or typed in self.labels(itemset, environment):
             return typed
         names = self._names(itemset, environment)
         whole = _only(names, typed.strip())
@@ -131,38 +146,40 @@ class Lists(Mapping[str, Node]):
 
     def all(self, itemset: ItemSet, environment: Environment) -> tuple[Choice, ...]:
         """Return every choice of a list; those whose label can change with the answers are made each time."""
-        table = self._table(itemset.instance)
-        language = _language(itemset, environment)
-        key = (itemset.value, itemset.label, language)
-        if key not in table.choices or itemset.spoken:
-            if itemset.translated or itemset.other:
-                made = [self._choice(itemset, item, environment) for item in table.items()]
+        table, made = self._made(itemset)
+        key = (itemset.value, itemset.label, _language(itemset, environment))
+        if key not in made.choices or itemset.spoken:
+            if itemset.worded:
+                made.keep(key, (self._choice(itemset, item, environment) for item in table.items()))
             else:
-                made = [Choice(one, label or one) for one, label in table.pairs(itemset.value, itemset.label)]
-            table.choices[key] = tuple(made)
-            table.labels[key] = {choice.name: choice.label for choice in table.choices[key]}
-        return table.choices[key]
+                made.keep(key, _plain(table, itemset))
+        return made.choices[key]
 
-    def _labels(self, itemset: ItemSet, environment: Environment) -> dict[str, str]:
-        if not itemset.instance:
+    def labels(self, itemset: ItemSet | None, environment: Environment) -> Mapping[str, str]:
+        """Return the label of every choice of a list by its name: to be read, never to be changed."""
+        if itemset is None or not itemset.instance:
             return {}
         self.all(itemset, environment)
-        language = _language(itemset, environment)
-        return self._table(itemset.instance).labels[itemset.value, itemset.label, language]
+        _, made = self._made(itemset)
+        return made.labels[itemset.value, itemset.label, _language(itemset, environment)]
+
+    def _made(self, itemset: ItemSet) -> tuple[_Table, _Made]:
+        table = self._table(itemset.instance)
+        return table, table.own if itemset.worded else table.common
 
     def _names(self, itemset: ItemSet, environment: Environment) -> Mapping[str, set[str]]:
         """Return the names that each label, in any language, and each name can stand for."""
         if not itemset.instance:
             return {}
-        table, languages = self._table(itemset.instance), self._form.languages
+        (table, made), languages = self._made(itemset), self._form.languages
         if not itemset.translated:
             languages = (environment.language,)
         key = (itemset.value, itemset.label, *languages)
-        if key not in table.names or itemset.spoken:
+        if key not in made.names or itemset.spoken:
             names: dict[str, set[str]] = defaultdict(set)
             called: dict[str, set[str]] = defaultdict(set)
             for language in languages:
-                for name, label in self._labels(itemset, replace(environment, language=language)).items():
+                for name, label in self.labels(itemset, replace(environment, language=language)).items():
                     names[label].add(name)
                     names[name] = {name}
             for row in table.rows or ():  # 林小雨, where the label is 林小雨（三年级1班）
@@ -170,8 +187,8 @@ class Lists(Mapping[str, Node]):
                 if bare and not names.get(bare, set()) - called[bare]:
                     called[bare].add(_text(row.get(itemset.value)))
                     names[bare] = called[bare]
-            table.names[key] = dict(names)
-        return table.names[key]
+            made.names[key] = dict(names)
+        return made.names[key]
 
     def _choice(self, itemset: ItemSet, item: Node, environment: Environment) -> Choice:
         name, label = _part(item, itemset.value), _part(item, itemset.label)
@@ -183,7 +200,7 @@ class Lists(Mapping[str, Node]):
 
 
 def _language(itemset: ItemSet, environment: Environment) -> str:
-    return environment.language if itemset.translated or itemset.other else ""
+    return environment.language if itemset.worded else ""
 
 
 def filled(wording: Wording, node: Node, environment: Environment, current: Node | None = None) -> str:
@@ -197,19 +214,46 @@ def filled(wording: Wording, node: Node, environment: Environment, current: Node
     )
 
 
-_tables: OrderedDict[tuple[str, str], tuple[list[dict[str, Any]], _Table]] = OrderedDict()
-_TABLES_AT_MOST = 32
+class _Latest(OrderedDict[Any, tuple[list[dict[str, Any]], Any]]):
+    """What was made of the rows of a list, by any key: while the rows are the same object it is made once."""
+
+    at_most = 32
+
+    def of(self, key: Any, rows: list[dict[str, Any]], make: Callable[[], Any]) -> Any:
+        if key not in self or self[key][0] is not rows:
+            self[key] = (rows, make())
+            self.move_to_end(key)
+            while len(self) > self.at_most:
+                self.popitem(last=False)
+        return self[key][1]
+
+
+_common, _tables = _Latest(), _Latest()
 
 
 def _shared(form: Form, name: str, rows: list[dict[str, Any]]) -> _Table:
-    """Return rows as a table; while a list is the same object, sessions share one (an import opens many)."""
-    key = (form.source, name)
-    if key not in _tables or _tables[key][0] is not rows:
-        _tables[key] = (rows, _Table(partial(_tree, rows, form.names), rows))
-        _tables.move_to_end(key)
-        while len(_tables) > _TABLES_AT_MOST:
-            _tables.popitem(last=False)
-    return _tables[key][1]
+    """Return rows as a table, one for all sessions of a form (an import opens many); its choices are one for all forms."""
+
+    def make() -> _Table:
+        return _Table(partial(_tree, rows, form.names), rows, _common.of(name, rows, _Made))
+
+    return cast(_Table, _tables.of((form.source, name), rows, make))
+
+
+def make_ready(forms: Iterable[Form], instances: Instances) -> None:
+    """Make the choices that forms take from elsewhere before one is opened, those of lists with a filter apart."""
+    for form in forms:
+        for itemset in filter(None, (question.choices for question in form.questions())):
+            if itemset.instance in form.external and not itemset.filtered and not itemset.worded:
+                table = _shared(form, itemset.instance, instances(itemset.instance))
+                key = (itemset.value, itemset.label, "")
+                if key not in table.common.choices:
+                    table.common.keep(key, _plain(table, itemset))
+
+
+def _plain(table: _Table, itemset: ItemSet) -> Iterator[Choice]:
+    """Yield the choices of a list that says their labels itself."""
+    return (Choice(one, label or one) for one, label in table.pairs(itemset.value, itemset.label))
 
 
 @lru_cache(maxsize=1000)

@@ -120,6 +120,11 @@ class ItemSet:
     spoken: tuple[Expression, ...] = ()
     other: bool = False
 
+    @property
+    def worded(self) -> bool:
+        """Whether the form itself has words for a label: then it is another one in another language."""
+        return self.translated or self.other
+
 
 @dataclass(frozen=True, kw_only=True)
 class Item:

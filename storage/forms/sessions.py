@@ -121,6 +121,11 @@ class Session:
             self._states[path] = look(cell, self._environment, self._lists, checked=self._checked)
         return self._states[path]
 
+    def labels(self, path: str) -> Mapping[str, str]:
+        """Return what each choice of a question is called, by its name, whether or not it is offered now."""
+        item = self._growth.by_address[path].item
+        return self._lists.labels(getattr(item, "choices", None), self._environment)
+
     def tree(self) -> list[Branch]:
         """Return the page: every item where it stands, a repeat with a branch for each of its instances."""
         return [_branch(cell) for cell in self._growth.root.children]

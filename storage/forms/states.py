@@ -41,7 +41,8 @@ def look(cell: Cell, environment: Environment, lists: Lists, *, checked: bool) -
         return State(value, "", cell.relevant, False, False, label, hint, (), None)
     question = cell.item
     choices = lists.offered(question, cell.node, environment)
-    offered = {choice.name for choice in choices}
+    filtered = question.choices is not None and question.choices.filtered
+    offered = {choice.name for choice in choices} if filtered else None
     return State(
         value=cell.value,
         text=_text(cell, environment, lists),
