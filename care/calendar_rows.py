@@ -1,7 +1,7 @@
 """The sheet 校历 read as a calendar, the public holidays below it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 from guanai.care.calendars import PHASES, Calendar, Holiday, Phase, Term, Window, days, on_day
@@ -10,6 +10,7 @@ from guanai.care.sheets import Row
 
 __all__ = ["read_calendar", "unlike"]
 
+A_YEAR = timedelta(days=366)
 Span = tuple[str, date, date]
 
 
@@ -67,6 +68,8 @@ def _span(row: Row) -> Span:
     name, start, end = row.needed("name"), row.day("start"), row.day("end")
     if end < start:
         raise row.error("policy.end_before_start", "end", start=start, end=end)
+    if end - start > A_YEAR:  # a slip in the year: weeks of it would be owed for ever
+        raise row.error("policy.long", "end", name=name, start=start, end=end)
     return name, start, end
 
 

@@ -125,10 +125,14 @@ class Calendar:
     def phases_of(self, term: Term) -> tuple[Phase, ...]:
         """Return the beginning, middle and end of a term.
 
-        The school's own days where it has set any in the term; else thirds of the days of school, each
-        phase up to the day before the next one's first.
+        The school's own days where it has set any in the term, cut at its ends (期初 may begin with the days of
+        registration before it); else thirds of the days of school, each phase up to the day before the next one's first.
         """
-        own = tuple(phase for phase in self.phases if term.start <= phase.start <= term.end)
+        own = tuple(
+            Phase(phase, max(start, term.start), min(end, term.end))
+            for phase, start, end in self.phases
+            if start <= term.end and term.start <= end
+        )
         school = self.school_days(term)
         if own or len(school) < len(PHASES):
             return own

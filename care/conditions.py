@@ -9,6 +9,7 @@ or by the words of the catalogue, those of the register first.
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -20,11 +21,19 @@ from guanai.templates.wording import catalogue
 __all__ = ["Clause", "holds", "parse_condition", "spell", "spell_field", "spellings"]
 
 CLAUSES = re.compile(r"[;；\n]|\s且\s?|\sand\s")
-CLAUSE = re.compile(
-    r"(?P<field>[^\s=≠!<>≥≤]+?)\s*"
-    r"(?P<sign>!=|≠|>=|<=|≥|≤|=|＝|>|<|\bnot in\b|\bin\b|不是|是)\s*(?P<values>.+)",
-    re.DOTALL,
+FIELD, VALUE = r"(?P<field>[^\s=＝≠!<>≥≤]+?)", r"(?P<values>.+)"
+WORDS = r"(?P<sign>\bnot in\b|\bin\b|不是|是)"
+# Signs first and words with spaces around them next: a field may have 是 in its own name (午餐是否在校 = 是).
+FORMS = tuple(
+    re.compile(form, re.DOTALL)
+    for form in (
+        rf"{FIELD}\s*(?P<sign>!=|≠|>=|<=|≥|≤|=|＝|>|<)\s*{VALUE}",
+        rf"{FIELD}\s+{WORDS}\s+{VALUE}",
+        rf"{FIELD}\s*{WORDS}\s*{VALUE}",
+    )
 )
+SIGNS = re.compile(r"[=＝≠<>≥≤]")
+DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 VALUES = re.compile(r"[,，、]")
 UNLIKE = frozenset({"!=", "≠", "not in", "不是"})
 ORDERS = {"≥": ">=", "≤": "<=", ">=": ">=", "<=": "<=", ">": ">", "<": "<"}
@@ -72,17 +81,25 @@ def parse_condition(text: str, registers: Iterable[str] = ()) -> tuple[Clause, .
 
 
 def _clause(text: str, registers: tuple[str, ...]) -> Clause:
-    match = CLAUSE.fullmatch(text)
-    if match is None:
+    match = next((found for form in FORMS if (found := form.fullmatch(text))), None)
+    if match is None or SIGNS.search(match["values"]):  # two clauses with nothing between
         raise ValueError(text)
     field = spell_field(match["field"], registers)
-    values = [value.strip() for value in VALUES.split(match["values"]) if value.strip()]
+    values = [_day(value.strip()) for value in VALUES.split(match["values"]) if value.strip()]
     if order := ORDERS.get(match["sign"]):
         if len(values) != 1 or _measure(values[0]) is None:
             raise ValueError(match["values"])
         return Clause(field, (values[0],), order=order)
     names = tuple(_value(value, field, registers) for value in values)
     return Clause(field, names, match["sign"] in UNLIKE)
+
+
+def _day(written: str) -> str:
+    """Return a day such as 2026年9月1日 as the records hold it, anything else as it is."""
+    if (match := DAY.fullmatch(written)) is None:
+        return written
+    year, month, day = map(int, match.groups())
+    return f"{year:04}-{month:02}-{day:02}"
 
 
 def _value(written: str, field: str, registers: tuple[str, ...]) -> str:
@@ -123,9 +140,16 @@ def _test(clause: Clause) -> Callable[[Any], bool]:
     def found(value: Any) -> bool:
         if is_nothing(value):
             return "" in wanted
-        return str(value) in wanted or not wanted.isdisjoint(as_list(value))
+        return _plain(value) in wanted or not wanted.isdisjoint(as_list(value))
 
     return (lambda value: not found(value)) if clause.negated else found
+
+
+def _plain(value: Any) -> str:
+    """Return an answer as it is written in a condition: a day without its time, a whole number without its point."""
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def _measure(value: Any) -> tuple[int, float | str] | None:

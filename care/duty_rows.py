@@ -8,7 +8,7 @@ from typing import NamedTuple
 from guanai.care.conditions import Clause, spell, spell_field
 from guanai.care.frames import PEOPLE
 from guanai.care.rules import ALL_CHILDREN, EACH, OFTEN, Duty, Trigger
-from guanai.care.sheets import Row
+from guanai.care.sheets import MOST_DAYS, Row
 from guanai.templates.wording import catalogue, say
 
 __all__ = ["DERIVED", "JOINED", "OF_SUBJECT", "Known", "expanded", "read_duty", "register_label"]
@@ -39,6 +39,7 @@ SUBJECTS = {
     "complete": ("child", "class", "teacher", "helper"),
 }
 SUMMED = re.compile(r"(?:合计|sum of|sum)[\s:：]*(?P<field>\S.*)", re.IGNORECASE)
+MOMENTS = ("date", "datetime", "text")  # what is worked out may be kept as text
 JOINED = ("grade", "level")  # fields of the class that a condition on a child may name
 
 
@@ -95,7 +96,7 @@ def read_duty(row: Row, known: Known) -> Duty:
         ),
         limit=row.limit("limit"),
         who=row.choices("who", "duty.who"),
-        grace_days=row.whole("grace_days", 0) or 0,
+        grace_days=row.whole("grace_days", 0, most=MOST_DAYS) or 0,
         in_force=in_force,
         source=row.text("source"),
     )
@@ -145,6 +146,12 @@ def _check(row: Row, duty: Duty) -> None:
         raise row.error("policy.at_most", "at_most", least=duty.at_least, most=duty.at_most)
     if duty.by == (EACH,) and len(duty.who) < 1:
         raise row.error("policy.each", "who")
+    if kind == "share" and duty.by == (EACH,):  # a share is one figure, whoever owes it
+        raise row.error("policy.by", "record_condition")
+    if kind == "share" and not duty.content:
+        row.needed("record")
+    if kind == "quota" and duty.subject == "school" and set(duty.records) <= {"pairing"}:
+        raise row.error("policy.school_quota", "record")
     if limit is None:
         return
     dated = limit.unit == "date"
@@ -178,6 +185,14 @@ def _check_fields(row: Row, duty: Duty, columns: Mapping[str, Collection[str]]) 
         joined = record == "child" and name in JOINED
         if record in columns and name not in columns[record] and not joined:
             raise row.error("policy.field", heading, value=name, record=register_label(record))
+    if trigger and not _may_be_moment(columns.get(trigger.record, ()), trigger.moment):
+        raise row.error("policy.moment", "trigger", value=row.text("trigger"))
+
+
+def _may_be_moment(questions: Collection[str], name: str) -> bool:
+    """Say whether a question can hold a day or a moment, as far as its kind is known."""
+    kind = questions.get(name) if isinstance(questions, Mapping) else None
+    return kind is None or kind.casefold() in MOMENTS
 
 
 def _by(row: Row, clauses: tuple[Clause, ...]) -> tuple[str, ...]:

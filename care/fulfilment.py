@@ -7,6 +7,7 @@ import pandas as pd
 
 from guanai.care.due_frames import STATUSES
 from guanai.care.policies import Policy
+from guanai.care.rules import OFTEN
 from guanai.templates.wording import say
 
 __all__ = ["COLUMNS", "by_duty", "fulfilment", "grouped", "workload"]
@@ -27,7 +28,8 @@ def fulfilment(policy: Policy, lines: pd.DataFrame) -> pd.DataFrame:
     counts agree with every checklist. Columns: duty, kind (of subject), subject_id, subject, class, village, who; need
     and have (numbers, added up over the periods and events that have begun), periods (how many those are); of them
     done, open (due, not yet overdue), overdue, postponed and excused; share (done of the periods that are not excused,
-    0 to 1, NA where all are) and met (nothing is overdue). A duty that only counts (经常) has need 0.
+    0 to 1, NA where all are) and met (nothing is overdue). A duty that only counts (经常) has need 0 and no share: without
+    a number nobody can say how far it is done.
     """
     group, first = grouped(lines["duty"], lines["kind"], lines["subject_id"])
 
@@ -43,7 +45,8 @@ def fulfilment(policy: Policy, lines: pd.DataFrame) -> pd.DataFrame:
         need=total(lines["need"].to_numpy()), have=total(lines["have"].to_numpy()), periods=total(), **counted
     )
     order = {duty.name: place for place, duty in enumerate(policy.duties)}
-    asked = (table["periods"] - table["excused"]).astype("Float64")
+    counting = {duty.name for duty in policy.duties if duty.per == OFTEN}
+    asked = (table["periods"] - table["excused"]).where(~table["duty"].isin(counting), 0).astype("Float64")
     table = table.assign(
         share=(table["done"] / asked.where(asked > 0)).astype("Float64"),
         met=table["overdue"] == 0,
@@ -57,13 +60,13 @@ def by_duty(table: pd.DataFrame) -> pd.DataFrame:
     """Return `fulfilment` added up by duty: duty, kind, persons (how many subjects), periods, done … excused, share.
 
     One row per duty and kind of subject, in the order of the duties; ``share`` is done of the periods that are not
-    excused. Every number is the length of the list of that status.
+    excused, NA where the duty only counts. Every number is the length of the list of that status.
     """
     counted = ["periods", "done", "open", "overdue", "postponed", "excused"]
     groups = table.groupby(["duty", "kind"], sort=False)
     sums = groups[counted].sum().astype("int64")
     sums.insert(0, "persons", groups["subject_id"].nunique())
-    asked = (sums["periods"] - sums["excused"]).astype("Float64")
+    asked = (sums["periods"] - sums["excused"]).where(groups["share"].count() > 0, 0).astype("Float64")
     return sums.assign(share=(sums["done"] / asked.where(asked > 0)).astype("Float64")).reset_index()
 
 

@@ -10,10 +10,11 @@ import pandas as pd
 from guanai.care.eligibility import left_behind
 from guanai.care.frames import as_strings, moment, register, registers
 from guanai.care.matching import Match
-from guanai.care.people import class_names, running
+from guanai.care.people import agreed, class_names, running
 from guanai.care.policies import Policy
 from guanai.care.proposals import Numbers, Proposal, asked_rows, chosen
 from guanai.care.quotas import class_quotas, helper_quotas, needs
+from guanai.care.subjects import with_class
 
 __all__ = ["class_ordered", "leavers", "propose_helpers", "propose_renewal", "propose_successors"]
 
@@ -35,9 +36,9 @@ def propose_helpers(
     ids in ``carers`` (without it all active staff), how many helpers certain children need at least in ``fewest``. Nobody gets a helper twice.
     """
     children = class_ordered(left_behind(register(frames, "child"), on, policy.definition), frames)
-    pairs = _pairs(frames, on, children)
+    pairs = _agreed(frames, on, children)
     have = children["id"].map(pairs.groupby("child").size()).fillna(0).to_numpy(np.int64)
-    wanted = needs(policy, children, "helper").to_numpy(np.int64)
+    wanted = needs(policy, with_class(children, frames), "helper").to_numpy(np.int64)
     if fewest:
         wanted = np.maximum(wanted, children["id"].map(fewest).fillna(0).to_numpy(np.int64))
     need = np.maximum(wanted - have, 0)
@@ -134,7 +135,7 @@ def _proposed(
         wanted &= staff["id"].isin(list(carers))
     staff = staff[wanted].reset_index(drop=True)
     in_care = left_behind(register(frames, "child"), on, policy.definition)
-    carried = staff["id"].map(_pairs(frames, on, in_care).groupby("helper").size())
+    carried = staff["id"].map(_agreed(frames, on, in_care).groupby("helper").size())
     people = staff[["id", "name", "role"]].assign(carried=carried.fillna(0).astype("int64"))
     people = people.join(helper_quotas(policy, staff))
     matching = Match(frames, children, staff, on)
@@ -158,6 +159,12 @@ def class_ordered(children: pd.DataFrame, frames: Frames) -> pd.DataFrame:
     children = children.assign(grade_=[grade.get(name, 99) for name in names])
     children["class"] = names
     return children.sort_values(["grade_", "class", "name", "id"], kind="stable").reset_index(drop=True)
+
+
+def _agreed(frames: Frames, on: date, children: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per child in care and helper from a day on, those who begin later among them."""
+    pairs = agreed(register(frames, "pairing"), on)
+    return pairs[pairs["child"].isin(children["id"])].drop_duplicates(["child", "helper"])
 
 
 def _pairs(frames: Frames, on: date, children: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from guanai.care.frames import as_list, as_strings, is_nothing, moment, register
 from guanai.care.households import households
-from guanai.care.people import class_names, running
+from guanai.care.people import agreed, class_names, running
 
 __all__ = ["WEIGHTS", "Match", "needed_help"]
 
@@ -205,7 +205,7 @@ def _pairs(
 ) -> tuple[Numbers, Numbers]:
     """Return which pairs were before (ended not long ago), and which are now, as one number each."""
     pairings = register(frames, "pairing")
-    now = running(pairings, on)
+    now = pd.concat([running(pairings, on), agreed(pairings, on)])
     ended = pairings[
         (pairings["role"] == "helper")
         & (pairings["end"] < moment(on))

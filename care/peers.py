@@ -18,6 +18,7 @@ from guanai.care.helping import class_ordered
 from guanai.care.policies import Policy
 from guanai.care.proposals import Numbers, Proposal, Truths, asked_rows, chosen
 from guanai.care.quotas import needs
+from guanai.care.subjects import with_class
 
 __all__ = ["PEER_WEIGHTS", "PeerMatch", "propose_peers", "without_peer"]
 
@@ -92,10 +93,12 @@ def propose_peers(
     A classmate who is a friend of many already comes after the others.
     """
     children = class_ordered(left_behind(register(frames, "child"), on, policy.definition), frames)
-    pairs = _peers(frames, on)
+    pairs = _peers(frames, on, later=True)
     have = children["id"].map(pairs.drop_duplicates(["child", "peer_name"]).groupby("child").size())
     need = np.maximum(
-        needs(policy, children, "peer").to_numpy(np.int64) - have.fillna(0).to_numpy(np.int64), 0
+        needs(policy, with_class(children, frames), "peer").to_numpy(np.int64)
+        - have.fillna(0).to_numpy(np.int64),
+        0,
     )
     if classes is not None:
         need[~children["class"].isin(list(classes)).to_numpy(bool)] = 0
@@ -145,15 +148,15 @@ def _enrolled(frames: Frames) -> pd.DataFrame:
     return children[as_strings(children["status"]).isin(["", "enrolled", "returned"])]
 
 
-def _peers(frames: Frames, on: date) -> pd.DataFrame:
-    """Return the friendships that run on a day."""
+def _peers(frames: Frames, on: date, *, later: bool = False) -> pd.DataFrame:
+    """Return the friendships that run on a day, with ``later`` also those that have been agreed and begin after it."""
     pairs, day = register(frames, "pairing"), moment(on)
     if "peer_name" not in pairs.columns:
         pairs = pairs.assign(peer_name=None)
     return pairs[
         (pairs["role"] == "peer")
         & pairs["peer_name"].notna()
-        & (pairs["start"] <= day)
+        & (pairs["start"].notna() if later else pairs["start"] <= day)
         & (pairs["end"].isna() | (day <= pairs["end"]))
     ]
 

@@ -14,7 +14,7 @@ from guanai.templates.wording import say
 if TYPE_CHECKING:
     from guanai.care.facts import Facts
 
-__all__ = ["answering", "by_post", "class_names", "responsible", "running"]
+__all__ = ["agreed", "answering", "by_post", "class_names", "responsible", "running"]
 
 
 def running(pairings: pd.DataFrame, on: date) -> pd.DataFrame:
@@ -29,6 +29,24 @@ def running(pairings: pd.DataFrame, on: date) -> pd.DataFrame:
         & (pairings["start"] <= day)
         & (pairings["end"].isna() | (day <= pairings["end"]))
     ]
+
+
+def agreed(pairings: pd.DataFrame, on: date) -> pd.DataFrame:
+    """Return the pairings with a helper that hold from a day on, as far as it is agreed.
+
+    Of a child with pairings that begin later those that run once the last of them has begun; else those that run on
+    the day. So a child whose helper begins next week has one, and one that is handed over next week has its next one.
+    """
+    day = moment(on)
+    kept = pairings[
+        (pairings["role"] == "helper")
+        & pairings["helper"].notna()
+        & pairings["start"].notna()
+        & (pairings["end"].isna() | (day <= pairings["end"]))
+    ]
+    starts = kept["start"].where(kept["start"] > day)
+    then = starts.groupby(kept["child"]).transform("max").fillna(day)
+    return kept[(kept["start"] <= then) & (kept["end"].isna() | (then <= kept["end"]))]
 
 
 def class_names(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:

@@ -66,7 +66,10 @@ def class_quotas(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -
 
 
 def needs(policy: Policy, children: pd.DataFrame, role: str) -> "pd.Series[int]":
-    """Return how many carers of a role (helper, peer) each child should have: at least one (R29, R30)."""
+    """Return how many carers of a role (helper, peer) each child should have: at least one (R29, R30).
+
+    ``children`` with the grade of their class (`guanai.care.subjects.with_class`), as a condition may ask for it.
+    """
     number = pd.Series(1, index=children.index, dtype="int64")
     for duty in [*_quotas(policy, ("child",), role), *(policy.of_kind("helper") if role == "helper" else ())]:
         kept = holds(duty.subject_condition, children)

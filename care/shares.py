@@ -20,7 +20,7 @@ def shares(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Line
     """Return the line of a duty of the kind share: due by the end of the term, for the school."""
     if facts.term is None:
         return no_lines()
-    figure = _figure(duty, facts)
+    figure = _figure(duty, _summed_up(facts))
     if figure is None or not figure.denominator or duty.target is None or (figure.met and not facts.done):
         return no_lines()
     need = ceil(duty.target * figure.denominator - NEARLY * figure.denominator)
@@ -38,6 +38,16 @@ def shares(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Line
         period=[facts.term.name],
         why=[why],
         counted=[list(figure.ids)],
+    )
+
+
+def _summed_up(facts: Facts) -> Facts:
+    """Return the facts as of the term's last day once it is over, as `guanai.care.coverage` sums it up."""
+    if facts.term is None or facts.on <= facts.term.end:
+        return facts
+    last = facts.term.end
+    return facts.once(
+        ("summed up",), lambda: Facts(facts.policy, facts.frames, last, done=facts.done, began=facts.began)
     )
 
 

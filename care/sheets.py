@@ -16,7 +16,17 @@ from guanai.care.rules import Limit
 from guanai.templates.errors import PolicyError
 from guanai.templates.wording import markdown_rows, say
 
-__all__ = ["HEADINGS", "REQUIRED", "ROW", "Row", "Sheets", "headings", "rows_of", "sheets_from_markdown"]
+__all__ = [
+    "HEADINGS",
+    "MOST_DAYS",
+    "REQUIRED",
+    "ROW",
+    "Row",
+    "Sheets",
+    "headings",
+    "rows_of",
+    "sheets_from_markdown",
+]
 
 ROW = "row"
 Sheets = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -41,6 +51,8 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "wording": ("item", "value"),
 }
 YEARLY = re.compile(r"(?P<month>\d{1,2})\s*(?:月|-|/)\s*(?P<day>\d{1,2})\s*日?")
+MOST, MOST_DAYS = 99_999, 3_660  # so far a number, or a time in days, can be meant
+YEARS = range(1900, 2200)
 LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00:00(?::00)?)?")
 
@@ -77,13 +89,18 @@ class Row:
             raise self.error("policy.empty", heading)
         return text
 
-    def whole(self, heading: str, default: int | None, least: int = 0) -> int | None:
-        """Return a whole number that is not below ``least``; the default if the cell is empty."""
+    def whole(self, heading: str, default: int | None, least: int = 0, most: int = MOST) -> int | None:
+        """Return a whole number from ``least`` to ``most``; the default if the cell is empty."""
         if not (text := _plain(self.text(heading))):
             return default
         if not text.isdecimal() or int(text) < least:
             raise self.error("policy.number", heading, value=text, least=least)
-        return int(text)
+        return self._at_most(heading, int(text), most)
+
+    def _at_most(self, heading: str, number: int, most: int) -> int:
+        if number > most:
+            raise self.error("policy.number_most", heading, value=self.text(heading), most=most)
+        return number
 
     def share(self, heading: str) -> float | None:
         """Return a share between 0 and 1 of ``80%``, 80 or 0.8; None if the cell is empty.
@@ -116,16 +133,18 @@ class Row:
     def day(self, heading: str) -> date:
         """Return a day of a date cell or of text such as 2026-09-01 or 2026年9月1日."""
         value = self.cells.get(heading)
-        if isinstance(value, datetime):
-            return value.date()
-        if isinstance(value, date):
-            return value
         text = _plain(self.needed(heading))
         match = DATE.fullmatch(text)
         try:
-            return date(*map(int, match.groups())) if match else date.fromisoformat(text)
+            if isinstance(value, date):
+                day = value.date() if isinstance(value, datetime) else value
+            else:
+                day = date(*map(int, match.groups())) if match else date.fromisoformat(text)
         except ValueError:
             raise self.error("policy.day", heading, value=text) from None
+        if day.year not in YEARS:
+            raise self.error("policy.day", heading, value=text)
+        return day
 
     def choice(self, heading: str, prefix: str, default: str | None = None) -> str:
         """Return the name meant by a cell, one of those below a prefix of the catalogue."""
@@ -157,7 +176,8 @@ class Row:
         unit = spell("limit", match["unit"]) if match and match["unit"] else "day"
         if match is None or unit not in ("minute", "hour", "day"):
             raise self.error("policy.limit", heading, value=text)
-        return Limit(int(match["number"]), unit)
+        a_day = {"minute": 24 * 60, "hour": 24, "day": 1}[unit]
+        return Limit(self._at_most(heading, int(match["number"]), MOST_DAYS * a_day), unit)
 
     def condition(self, heading: str, registers: Iterable[str] = ()) -> tuple[Clause, ...]:
         """Return the clauses of a condition cell on some registers."""
@@ -196,6 +216,8 @@ def _rows(file: str, title: str, name: str, rows: Sequence[Mapping[str, Any]]) -
         number = int(cells.get(ROW, place))
         for written, value in cells.items():
             heading = spell("heading", written)
+            if heading in named:
+                raise PolicyError("policy.column_twice", file=file, sheet=title, column=written)
             if heading in HEADINGS[name]:
                 named[heading] = value
             elif written != ROW and not _blank(written):

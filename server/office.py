@@ -4,6 +4,7 @@ import asyncio
 import os
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ class Office:
         self.invitation: Invitation | None = None
         # Two at a time: a hash takes 64 MiB, and a flood of attempts must leave room for pages.
         self._hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
-        self._name: tuple[int, str, list[str]] | None = None
+        self._name: tuple[tuple[int, date], str, list[str]] | None = None
         self._current = school
 
     @property
@@ -59,9 +60,9 @@ class Office:
         self._profile()
         return self._current
 
-    def _profile(self) -> tuple[int, str, list[str]]:
+    def _profile(self) -> tuple[tuple[int, date], str, list[str]]:
         workbook = self.school.folder.workbook
-        changed = workbook.stat().st_mtime_ns if workbook.exists() else 0
+        changed = (workbook.stat().st_mtime_ns if workbook.exists() else 0, self.school.today())
         if self._name is None or self._name[0] != changed:
             fresh = self.school.as_user(self.school.person)
             self._name, self._current = (changed, fresh.name, fresh.notices), fresh

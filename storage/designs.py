@@ -289,7 +289,7 @@ class Designs:
     def _duties(self, proposal: Proposal) -> str:
         """Return what the school's workbook would be wrong about with this form in use."""
         workbook = self._school.folder.workbook
-        if not workbook.exists() or self._school.notices:
+        if not workbook.exists() or self._school.mistakes:
             return ""
         columns = {name: form.columns for name, form in self._school.all_forms().items()}
         try:

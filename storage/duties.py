@@ -7,7 +7,7 @@ record changes.
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -30,10 +30,18 @@ from guanai.templates.errors import GuanaiError
 if TYPE_CHECKING:
     from guanai.storage.schools import School
 
-__all__ = ["Obligations", "RuleFrames"]
+__all__ = ["Counted", "Obligations", "RuleFrames"]
 
-CHILD = "child"
+CHILD, PAIRING = "child", "pairing"
 KEPT = 12  # answers of different questions that are kept
+
+
+class Counted(NamedTuple):
+    """A record that was counted for a due line."""
+
+    form: str
+    id: str
+    day: str
 
 
 class RuleFrames(Mapping[str, pd.DataFrame]):
@@ -252,6 +260,27 @@ class Obligations:
             & (lines["role"] == role)
         ]
         return None if found.empty else {str(key): value for key, value in found.iloc[0].items()}
+
+    def counted(self, line: Mapping[Any, Any]) -> list[Counted]:
+        """Return the records that were counted for a line, in its order: form, id and the day of each.
+
+        None for a share, whose people stand on the page of coverage, and for the fields of a dossier.
+        """
+        duty = next((one for one in self._school.policy.duties if one.name == line["duty"]), None)
+        if duty is None or duty.kind in ("share", "complete"):
+            return []
+        registers = [duty.record] if duty.kind in ("state", "open") else list(duty.records or (PAIRING,))
+        forms = self._school.forms()
+        found = []
+        for one in line["counted"]:
+            tried = ((name, self._school.record(name, one)) for name in registers if name in forms)
+            for name, record in tried:
+                if record is not None:
+                    found.append(
+                        Counted(name, one, str(record.get("date") or record.get("start") or "")[:10])
+                    )
+                    break
+        return found
 
     def _clock(self, day: date) -> datetime | None:
         """Return this minute where the day is today and something is owed by the minute, else None."""

@@ -24,7 +24,7 @@ def list_behind(
     """Return what a number stands for: its title, and its list, one row per record: form, id, name, class.
 
     ``of`` says what was counted, ``name`` which one of them: a ``figure`` (``part``: "" who is in it, ``missing`` who
-    is not, ``whole`` out of whom), a ``field`` (who lacks it), a ``duty`` (for whom it is owed, ``part`` being the kind
+    is not, ``whole`` out of whom), a ``field`` (who lacks it, ``part`` being the duty that asks for it), a ``duty`` (for whom it is owed, ``part`` being the kind
     of subject) or ``who`` (for whom that person still owes something). Raises KeyError for anything else.
     """
     return {"figure": _figure, "field": _field, "duty": _duty, "who": _who}[of](school, name, part, term)
@@ -41,9 +41,10 @@ def _figure(school: "School", name: str, part: str, term: str | None) -> tuple[s
     return say(key, label=one.label, count=len(ids)), _named(school, ids)
 
 
-def _field(school: "School", name: str, _part: str, term: str | None) -> tuple[str, pd.DataFrame]:
+def _field(school: "School", name: str, part: str, term: str | None) -> tuple[str, pd.DataFrame]:
     rows = school.duties.gaps(term)
-    rows = rows[rows["field"] == name].drop_duplicates("subject_id")
+    rows = rows[(rows["field"] == name) & (rows["duty"] == part if part else True)]
+    rows = rows.drop_duplicates("subject_id")
     return next(iter(rows["field_label"]), name), _named(school, rows["subject_id"])
 
 

@@ -85,7 +85,8 @@ class Pairings:
     def accept(self, proposal: Proposal, start: date) -> Acceptance:
         """Keep every pairing of a proposal, all or none, from a day on; `undo` takes all of them back.
 
-        A pairing that is taken over ends on the day before (on its own first day, if it is no older). Raises
+        A pairing that is taken over ends on the day before (on its own first day, if it is no older; as planned, if
+        that is earlier). Raises
         GuanaiError where nothing is proposed or something changed in between, RecordError where the form refuses, and
         AccessError where the person may not decide on these children.
         """
@@ -100,7 +101,8 @@ class Pairings:
             self._check(records)
             school.load(PAIRING, records)
             last = start - timedelta(days=1)
-            ended = [self._end(key, last, proposal.reason) for key in made["ends"].unique() if key]
+            over = [self._end(key, last, proposal.reason) for key in made["ends"].unique() if key]
+            ended = [one for one in over if one is not None]
             signed = school.signature()
             note = {
                 "id": str(uuid7()),
@@ -126,7 +128,9 @@ class Pairings:
             if note is None or note.get("undone"):
                 raise GuanaiError("pairing.gone")
             table = school.table(PAIRING)
-            wanted = [(key, 1) for key in note["made"]] + [(key, revision) for key, revision in note["ended"]]
+            wanted = [(key, 1) for key in note["made"]] + [
+                (key, revision) for key, revision, *_ in note["ended"]
+            ]
             now = {key: school.record(PAIRING, key) for key, _ in wanted}
             check_pairings(school, {str((now[key] or self._last(key)).get("child")) for key, _ in wanted})
             changed = [key for key, revision in wanted if (now[key] or {}).get("revision") != revision]
@@ -135,10 +139,11 @@ class Pairings:
                 raise GuanaiError("pairing.touched", count=len(changed), names=names)
             for key in note["made"]:
                 table.to_bin(key)
-            for key, revision in note["ended"]:
+            for key, revision, *was in note["ended"]:
                 kept = dict(now[key] or {})
                 kept.pop("end", None)
                 kept.pop("end_reason", None)
+                kept |= was[0] if was else {}
                 table.replace(key, {**kept, "revision": revision + 1, **school.signature()}, revision)
             signed = {**note, "undone": "yes", "revision": note["revision"] + 1, **school.signature()}
             school.table(PROPOSALS).replace(proposal_id, signed, note["revision"])
@@ -157,16 +162,19 @@ class Pairings:
                 first = f"{problems[0].label}: {problems[0].message}"
                 raise RecordError("school.refused", fields, count=len(problems), first=first)
 
-    def _end(self, key: str, last: date, reason: str) -> list[Any]:
-        """End a pairing; return its id and revision then."""
+    def _end(self, key: str, last: date, reason: str) -> list[Any] | None:
+        """End a pairing; return its id, its revision then and the end that was planned. None where it is over by then."""
         kept = self._school.record(PAIRING, key)
-        if kept is None or kept.get("end"):
+        if kept is None:
             raise GuanaiError("pairing.stale")
         end = max(last.isoformat(), str(kept.get("start") or ""))
+        if kept.get("end") and str(kept["end"]) <= end:
+            return None
+        planned = {name: kept[name] for name in ("end", "end_reason") if kept.get(name)}
         revision = int(kept["revision"])
         answers = {"end": end, "end_reason": say(f"pairing.{reason}"), "revision": revision + 1}
         self._school.table(PAIRING).replace(key, {**kept, **answers, **self._school.signature()}, revision)
-        return [key, revision + 1]
+        return [key, revision + 1, planned]
 
     def _seen(self) -> tuple[Any, ...]:
         """Return something that is another thing once a pairing, a helper or a child's record has changed."""

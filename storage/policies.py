@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 
 from guanai.care.calendars import school_year
 from guanai.care.policies import Policy, fit_to_forms, policy_from_sheets, sheets_from_markdown
@@ -14,9 +14,10 @@ from guanai.templates import template
 from guanai.templates.errors import GuanaiError, PolicyError
 from guanai.templates.wording import say
 
-__all__ = ["DEFAULT_POLICY", "current_policy", "preset_sheets"]
+__all__ = ["DEFAULT_POLICY", "calendar_over", "current_policy", "preset_sheets"]
 
 DEFAULT_POLICY = "002-1"
+HOLIDAYS = timedelta(days=35)  # after a last term; those of the summer are not yet over then
 
 
 def preset_sheets(
@@ -60,7 +61,7 @@ def current_policy(
     """Return the policy in use, and what is wrong with the workbook where it could not be used.
 
     ``columns`` gives the questions of each form, so that a duty can name any of them. A workbook
-    without a mistake is kept as the last good one; a broken one leaves that in use. Where a form has
+    without a mistake is kept as the last good one; a broken one, or one that is gone, leaves that in use. Where a form has
     lost a question that a duty names, so that neither can be used as it is, only that duty is out of force.
     """
     kept = folder.kept / folder.workbook.name
@@ -73,6 +74,8 @@ def current_policy(
         else:
             _keep(folder)
             return policy, None
+    elif kept.exists():
+        notice = say("school.workbook_gone", file=folder.workbook.name)
     if notice:
         with suppress(PolicyError):
             return policy_from_sheets(read_workbook(kept), kept.name, columns), notice
@@ -84,6 +87,14 @@ def current_policy(
     return policy_from_sheets(
         preset_sheets(DEFAULT_POLICY, on, columns=columns), DEFAULT_POLICY, columns
     ), notice
+
+
+def calendar_over(policy: Policy, on: date) -> str | None:
+    """Return in words that the calendar's last term is over, once the holidays after it should be too."""
+    last = max((term.end for term in policy.calendar.terms), default=None)
+    if last is None or on <= last + HOLIDAYS:
+        return None
+    return say("school.calendar_over", day=last)
 
 
 def _keep(folder: Folder) -> None:

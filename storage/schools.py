@@ -27,7 +27,7 @@ from guanai.storage.moves import guardian_on, with_moves
 from guanai.storage.pairings import Pairings
 from guanai.storage.periods import periods_of
 from guanai.storage.permissions import check_deferral
-from guanai.storage.policies import current_policy
+from guanai.storage.policies import calendar_over, current_policy
 from guanai.storage.registers import NOBODY, Record, Registers
 from guanai.storage.roles import COORDINATING
 from guanai.storage.settings import SettingsBook
@@ -105,7 +105,16 @@ class School(Registers):
 
     @property
     def notices(self) -> list[str]:
-        """What is wrong with the workbook or a changed form, in words; the last good one is in use."""
+        """What is wrong with the workbook or a changed form, in words; the last good one is in use.
+
+        Also that the calendar has run out: without a term nothing of the new year would ever be due.
+        """
+        over = calendar_over(self.policy, self.today())
+        return [*self.mistakes, *([over] if over else [])]
+
+    @property
+    def mistakes(self) -> list[str]:
+        """What is wrong with the workbook or a changed form, in words."""
         notice = self.policy and self._policy and self._policy[1]
         return [*([notice] if notice else []), *self._shelf.notices()]
 
@@ -222,13 +231,14 @@ class School(Registers):
 
         ``records``: by form name every register's records that name the child, in whatever question; ``forms`` by
         name; ``history``: the changes of the child's own record, and of one merged into it; ``due``: its due lines
-        ``on`` this day.
+        ``on`` this day, ``counted`` which records count for a line.
         """
         return {
             "forms": self.all_forms(),
             "records": records_naming(self, child_id),
             "history": self.doubles.history(child_id),
             "due": self.duties.of_children([child_id]),
+            "counted": self.duties.counted,
             "on": self.today(),
         }
 

@@ -1,4 +1,4 @@
-"""Single rows of a workbook changed where they stand: formats, widths, formulas and columns of one's own stay as they are.
+"""Single rows of a workbook changed where they stand: formats, widths and columns of one's own stay as they are.
 
 The file is exchanged in one step, and what it was is kept beside the other backups. An edit that was made on an older
 state of the file than the one on the disk is refused.
@@ -70,6 +70,7 @@ def write_edits(path: Path, edits: Sequence[Edit], expected: str, backups: Path)
     if hashlib.sha256(content).hexdigest() != expected:
         raise GuanaiError("settings.newer", file=path.name)
     book = load_workbook(io.BytesIO(content))
+    _keep_results(book, content)
     for edit in sorted(
         edits, key=lambda one: -(one.row or 0)
     ):  # from below: a row that goes moves those below it
@@ -85,6 +86,27 @@ def write_edits(path: Path, edits: Sequence[Edit], expected: str, backups: Path)
     except OSError as error:
         raise GuanaiError("settings.unwritable", file=path.name, reason=error.strerror or error) from error
     return kept
+
+
+def _keep_results(book: Any, content: bytes) -> None:
+    """Put what a formula came to in its place, in the columns with a heading: those that the rules read.
+
+    Saved without a spreadsheet program a formula has no result, and the rule would be read as an empty cell.
+    """
+    formulas = [
+        (page.title, cell)
+        for page in book.worksheets
+        for row in page.iter_rows(min_row=2)
+        for cell in row
+        if cell.data_type == "f" and page.cell(1, cell.column).value not in (None, "")
+    ]
+    if not formulas:
+        return
+    results = load_workbook(io.BytesIO(content), data_only=True)
+    for title, cell in formulas:
+        result = results[title][cell.coordinate].value
+        if result is not None:
+            cell.value = result
 
 
 def _free(backups: Path, path: Path) -> Path:

@@ -1,11 +1,13 @@
 """The school's workbook: written from a preset, read as rows that know their place, its last good copy kept."""
 
 import zipfile
+import zlib
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook, load_workbook
+from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from guanai.care.sheets import ROW
@@ -18,6 +20,11 @@ from guanai.templates.errors import PolicyError
 __all__ = ["presets", "read_workbook", "write_workbook"]
 
 Sheets = dict[str, list[dict[str, Any]]]
+# What openpyxl and zipfile raise of a file that is no workbook, half of one, or changed inside.
+DAMAGED = (
+    OSError, ValueError, LookupError, TypeError, AttributeError, SyntaxError, EOFError, RuntimeError,
+    zipfile.BadZipFile, zlib.error, InvalidFileException,
+)  # fmt: skip
 
 
 def presets() -> list[str]:
@@ -29,27 +36,32 @@ def read_workbook(path: Path) -> Sheets:
     """Return each sheet as a list of rows: heading to value, and `ROW` to the row's number in the sheet.
 
     Empty rows are left out; a date cell is a `date`, everything else text as it stands. Raises
-    PolicyError when the file cannot be opened.
+    PolicyError when the file cannot be opened or is damaged inside, and for a heading that stands twice.
     """
-    book = _open(path)
-    sheets: Sheets = {}
-    for sheet in book.worksheets:
-        rows = sheet.iter_rows(values_only=True)
-        heads = [str(head or "").strip() for head in next(rows, ())]
-        sheets[sheet.title.strip()] = [
-            {ROW: number} | {head: _plain(cell) for head, cell in zip(heads, row, strict=False) if head}
-            for number, row in enumerate(rows, start=2)
-            if any(cell is not None for cell in row)
-        ]
-    book.close()
-    return sheets
-
-
-def _open(path: Path) -> Workbook:
     try:
-        return load_workbook(path, read_only=True, data_only=True)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, InvalidFileException) as error:
+        with closing(load_workbook(path, read_only=True, data_only=True)) as book:
+            return {sheet.title.strip(): _rows(path, sheet) for sheet in book.worksheets}
+    except DAMAGED as error:
         raise PolicyError("school.workbook_unreadable", file=path.name) from error
+
+
+def _rows(path: Path, sheet: Any) -> list[dict[str, Any]]:
+    rows = sheet.iter_rows(values_only=True)
+    heads = [_head(head) for head in next(rows, ())]
+    twice = next((head for place, head in enumerate(heads) if head and head in heads[:place]), None)
+    if twice:
+        raise PolicyError("policy.column_twice", file=path.name, sheet=sheet.title.strip(), column=twice)
+    return [
+        {ROW: number} | {head: _plain(cell) for head, cell in zip(heads, row, strict=False) if head}
+        for number, row in enumerate(rows, start=2)
+        if any(cell is not None for cell in row)
+    ]
+
+
+def _head(cell: Any) -> str:
+    """Return a heading; the one under which rows have their number is told apart from it."""
+    written = str(cell or "").strip()
+    return f"“{written}”" if written == ROW else written
 
 
 def _plain(cell: Any) -> Any:

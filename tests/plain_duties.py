@@ -583,12 +583,15 @@ def asks(record, name):
 
 def share(school, duty, by):
     """Shares of the school's own only: those of the visits have their tests in test_coverage."""
-    asked = [one for one in school.asked(duty) if one[2] <= school.on <= one[3]]
-    if school.term is None or not asked:
+    if school.term is None:
+        return
+    last = min(school.on, school.term.end)
+    asked = [one for one in school.asked(duty) if one[2] <= last <= one[3]]
+    if not asked:
         return
     reached = [
         one[0] for one in asked
-        if sum(found[0] >= school.term.start for found in school.evidence(duty, one[0], duty.by)) >= duty.at_least
+        if sum(school.term.start <= found[0] <= last for found in school.evidence(duty, one[0], duty.by)) >= duty.at_least
     ]  # fmt: skip
     need = ceil(duty.target * len(asked) - 1e-9 * len(asked))
     yield {

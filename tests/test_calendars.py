@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from guanai.care.calendars import Calendar, Holiday, Term, school_year
+from guanai.care.calendars import Calendar, Holiday, Phase, Term, school_year
 from guanai.care.periods import months, weeks
 from guanai.care.policies import policy_from_sheets
 from guanai.care.usual_terms import usual_terms
@@ -115,3 +115,16 @@ def test_usual_terms_are_rows_that_a_policy_can_carry(year):
     assert second.start > first.end
     assert weeks(calendar, first) and weeks(calendar, second)
     assert not calendar.is_school_day(date(year, 10, 1))
+
+
+def test_a_phase_of_ones_own_is_cut_at_the_ends_of_its_term():
+    """A school that registers its pupils on 28 August still has its 期初, and a phase of no term stays out."""
+    registration = Phase("opening", date(2026, 8, 28), date(2026, 9, 12))
+    late = Phase("closing", date(2027, 1, 11), date(2027, 1, 20))
+    summer = Phase("opening", date(2027, 8, 1), date(2027, 8, 5))
+    calendar = Calendar((AUTUMN, SPRING), (), phases=(registration, late, summer))
+    assert calendar.phases_of(AUTUMN) == (
+        Phase("opening", AUTUMN.start, date(2026, 9, 12)),
+        Phase("closing", date(2027, 1, 11), AUTUMN.end),
+    )
+    assert [phase.phase for phase in calendar.phases_of(SPRING)] == ["opening", "middle", "closing"]

@@ -86,6 +86,14 @@ def test_each_line_says_what_since_when_and_why_and_leads_to_its_form(checklist)
     assert 'href="home_visit?child=c%200"' in first
 
 
+def test_a_line_leads_to_the_records_that_were_counted():
+    records = [("talk", f"r {number}", f"2026-11-{number:02}") for number in range(1, 11)]
+    made = Checklist(lines(), counted=lambda line: records if line["subject"] == "安小0" else ()).body.value
+    assert made.count("计入 <a") == 1
+    assert '<a href="register?form=talk&amp;id=r%201">2026-11-01</a>' in made
+    assert made.count("register?form=talk") == 8 and "另有 2 条" in made
+
+
 def test_links_of_ones_own():
     made = Checklist(lines(), link={"家访": "visit?of={subject_id}"}).body.value
     assert 'href="visit?of=c%200"' in made

@@ -72,6 +72,15 @@ def visit(day, child="x1", mode="door", by="s1", **more):
     return {"id": f"v{day}{child}", "child": child, "date": day, "mode": mode, "visitors": [by]} | more
 
 
+def test_a_share_is_that_of_the_term_also_in_the_holidays():
+    """What the checklist says between terms is what the page of coverage says: the term is summed up on its last day."""
+    visits = {"home_visit": [visit("2026-11-02"), visit("2027-01-20", "x2")]}
+    row = {"种类": "比例", "内容": "家访覆盖率", "目标": "100%"}
+    for on in (date(2027, 1, 16), date(2027, 2, 1)):
+        assert [(one["need"], one["have"]) for one in lines(visits, on, **row).to_dict("records")] == [(2, 1)]
+    assert lines(visits, date(2027, 2, 1), **row)["status"].tolist() == ["overdue"]
+
+
 ONE = {"对象条件": "是否寄宿 = 是"}  # of the two children only the first, so that a case is one line
 
 

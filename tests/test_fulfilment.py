@@ -5,8 +5,8 @@ from bench_duties import ON, POLICY, school
 from plain_duties import as_frames
 
 from guanai.care.duties import due
-from guanai.care.fulfilment import COLUMNS, fulfilment
-from guanai.care.policies import Policy
+from guanai.care.fulfilment import COLUMNS, by_duty, fulfilment
+from guanai.care.policies import Duty, Policy
 
 
 def test_the_counts_are_those_of_the_checklist():
@@ -22,6 +22,23 @@ def test_the_counts_are_those_of_the_checklist():
     assert table["duty"].drop_duplicates().tolist() == [
         duty.name for duty in POLICY.duties if duty.name in set(lines["duty"])
     ]
+
+
+def test_a_duty_that_only_counts_has_no_share():
+    """经常: nobody's talks are 100 % done because no number was asked for."""
+    policy = Policy(
+        calendar=POLICY.calendar,
+        duties=(
+            Duty("谈心（经常）", records=("talk",), at_least=0, per="often"),
+            Duty("家访", records=("home_visit",)),
+        ),
+    )
+    table = fulfilment(policy, due(policy, as_frames(school(30)), ON, done=True))
+    often = table["duty"] == "谈心（经常）"
+    assert often.sum() and table.loc[often, "share"].isna().all()
+    assert table.loc[table["duty"] == "家访", "share"].notna().all()
+    shares = by_duty(table).set_index("duty")["share"]
+    assert pd.isna(shares["谈心（经常）"]) and shares["家访"] <= 1
 
 
 def test_an_empty_school_has_the_same_columns():

@@ -1,6 +1,7 @@
 """The matrix (widgets/matrices.py): a sign, a number and a colour in each cell, words for a screen reader, one table."""
 
 import re
+from datetime import date
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -64,6 +65,19 @@ def test_the_table_can_be_read_without_colours_and_without_eyes():
         assert f'<b aria-hidden="true">{sign}</b>' in shown
         assert f'guanai-unseen">{words}<' in shown
     assert "checklist?subject_id=a&amp;kind=child&amp;duty=%E8%B0%88%E5%BF%83&amp;done=1" in shown
+
+
+def test_a_duty_that_only_counts_shows_how_many_there_are():
+    counting = row("a", "经常谈心", done=1) | {"need": 0, "have": 0, "share": pd.NA}
+    some = row("b", "经常谈心", done=1) | {"need": 0, "have": 3, "share": pd.NA}
+    shown = Matrix(pd.DataFrame([counting, some])).body.value
+    table = shown.partition("<tbody>")[2]
+    assert "✓" not in table
+    assert "计0</b>" in table and "计3</b>" in table and 'guanai-unseen">只计数 3<' in table
+
+
+def test_the_cells_of_a_term_that_is_over_lead_to_its_last_day():
+    assert "day=2026-07-04" in Matrix(TABLE, day=date(2026, 7, 4)).body.value
 
 
 def test_the_legend_counts_what_is_chosen():

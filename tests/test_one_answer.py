@@ -11,10 +11,11 @@ from openpyxl import load_workbook
 
 from guanai.care.duties import COLUMNS
 from guanai.care.fulfilment import by_duty, workload
+from guanai.care.gaps import gaps_by_field
 from guanai.server.commands import main
 from guanai.storage.duty_sheets import coverage_excel, due_excel
 from guanai.storage.list_behind import list_behind
-from guanai.widgets import Checklist, Matrix, MyDay, narrowed
+from guanai.widgets import Checklist, Matrix, MyDay, coverage_tables, narrowed
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,23 @@ def test_each_line_tells_everything(sample):
         assert lines[name].notna().all() and (lines[name].astype(str) != "").all()
     known = {one for name in sample.forms() for one in sample.frame(name)["id"]}
     assert {one for ids in lines["counted"] for one in ids} <= known
+
+
+def test_the_records_that_were_counted_can_be_opened(sample):
+    lines = sample.due(TODAY, done=True)
+    kinds = {duty.name: duty.kind for duty in sample.policy.duties}
+    lines = lines[~lines["duty"].map(kinds).isin(["share", "complete"])]
+    counted = lines[lines["counted"].map(len) > 0]
+    assert counted["form"].nunique() >= 3
+    for line in counted.drop_duplicates(["duty", "status"]).to_dict("records"):
+        found = sample.duties.counted(line)
+        assert [one.id for one in found] == line["counted"], line["duty"]
+        for one in found:
+            record = sample.record(one.form, one.id)
+            assert one.day and one.day in (record.get("date"), record.get("start")), line["duty"]
+    line = counted.iloc[0].to_dict()
+    assert sample.duties.counted(line | {"duty": "没有这项"}) == []
+    assert sample.duties.counted(line | {"counted": ["没有这条"]}) == []
 
 
 def test_one_persons_lines_are_those_that_name_the_person(sample, sample_folder, capsys):
@@ -107,17 +125,43 @@ def test_every_number_opens_its_list(sample):
         assert len(subjects) == row["persons"], row["duty"]
     for row in workload(sample.due()).to_dict("records"):
         assert len(list_behind(sample, "who", row["who"])[1]) == row["persons"], row["who"]
-    from guanai.care.gaps import gaps_by_field
-
     gaps = sample.duties.gaps()
     assert len(gaps), "the sample has gaps"
-    for field, persons in zip(gaps_by_field(gaps)["field"], gaps_by_field(gaps)["persons"], strict=True):
-        assert len(list_behind(sample, "field", field)[1]) == persons
+    for row in gaps_by_field(gaps).to_dict("records"):
+        assert len(list_behind(sample, "field", row["field"], row["duty"])[1]) == row["persons"]
     incomplete = sample.due(TODAY, done=True)
     wanted = incomplete[
         incomplete["duty"].isin(set(gaps["duty"])) & ~incomplete["status"].isin(["done", "excused"])
     ]
     assert set(gaps["subject_id"]) == set(wanted["subject_id"])
+
+
+def test_two_rules_that_ask_for_one_field_have_a_list_each(filled):
+    headmaster = filled.save("staff", {"name": "校长甲", "role": "headmaster", "active": "yes"})
+    school = filled.as_user("校长甲", headmaster["id"])
+    child = school.children().iloc[0]
+    for one in school.children()["id"]:
+        school.amend("child", one, {"village": "", "boarding": "yes" if one == child["id"] else "no"})
+    shown = school.settings.read()
+    rows = [("村组齐全", ""), ("寄宿生村组齐全", "是否寄宿 = 是")]
+    cells = [
+        {"name": name, "kind": "档案", "content": "村组", "subject_condition": condition}
+        for name, condition in rows
+    ]
+    school.settings.change(shown, [school.settings.edit(shown, "duties", None, one) for one in cells])
+    table = gaps_by_field(school.duties.gaps())
+    persons = table[table["field"] == "village"].set_index("duty")["persons"]
+    assert persons.to_dict() == {"村组齐全": len(school.children()), "寄宿生村组齐全": 1}
+    for duty, number in persons.items():
+        assert len(list_behind(school, "field", "village", duty)[1]) == number
+
+
+def test_the_lists_of_a_term_that_is_over_are_of_its_last_day():
+    """Numbers of last term lead to the checklist as of its end, not to today's."""
+    tables = coverage_tables()
+    for part in ("duties", "people"):
+        for address in tables[part]["link"].values():
+            assert "day={day}" in address or "term={term}" in address, address
 
 
 def test_the_workbooks_have_the_rows_of_the_page(sample):

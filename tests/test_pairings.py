@@ -191,3 +191,40 @@ def test_a_carer_of_the_register_is_paired_by_name_and_older_records_stay_readab
     assert paired.frame("child").iloc[0]["name"] in older.controls["children"].value
     older.fill(unit="石桥村")
     assert older.record["children"] == [key]
+
+
+@pytest.mark.parametrize(
+    ("planned", "ends"),
+    [
+        pytest.param("2027-01-16", "2026-11-22", id="until the end of the term"),
+        pytest.param("2026-11-21", "2026-11-21", id="over before the successor begins"),
+    ],
+)
+def test_a_pairing_with_a_planned_end_can_be_handed_over_and_back(paired, planned, ends):
+    people = list(paired.frame("staff")["id"])
+    child = paired.frame("child")["id"].iloc[0]
+    old = paired.save(
+        "pairing",
+        {"child": child, "role": "helper", "helper": people[0], "kind": "one_to_one", "start": "2026-09-01",
+         "end": planned, "end_reason": "学期结束"},
+    )  # fmt: skip
+    found = paired.pairings.propose(leaving=people[0])
+    assert list(found.made["ends"]) == [old["id"]]
+    done = paired.pairings.accept(found, START)
+    assert paired.record("pairing", old["id"])["end"] == ends
+    paired.pairings.undo(done.id)
+    kept = paired.record("pairing", old["id"])
+    assert (kept["end"], kept["end_reason"]) == (planned, "学期结束")
+
+
+def test_who_has_a_helper_from_next_week_is_not_proposed_again(paired):
+    done = paired.pairings.accept(paired.pairings.propose(), date(2026, 11, 30))
+    assert done.made == 4
+    again = paired.pairings.propose()
+    assert again.pairs.empty
+    assert again.loads["carried"].sum() == 4
+
+
+def test_who_has_a_friend_from_next_week_is_not_proposed_another(paired):
+    assert paired.pairings.accept(paired.pairings.propose("peer"), date(2026, 11, 30)).made == 4
+    assert paired.pairings.propose("peer").pairs.empty

@@ -3,9 +3,10 @@
 import re
 from datetime import date, datetime
 
+import pandas as pd
 import pytest
 
-from guanai.care.conditions import Clause, parse_condition
+from guanai.care.conditions import Clause, holds, parse_condition
 from guanai.care.frames import COLUMNS
 from guanai.care.policies import KINDS, ROW, policy_from_sheets, sheets_from_markdown
 from guanai.care.rules import Limit, Trigger
@@ -149,10 +150,47 @@ def test_either_language_and_bare_names_are_read():
             (Clause("mode", ("sms", "qq"), True), Clause("slot", ("noon",))),
         ),
         ("own_field ≠ 甲、乙", (Clause("own_field", ("甲", "乙"), True),)),
+        ("午餐是否在校 = 是", (Clause("午餐是否在校", ("是",)),)),
+        ("午餐是否在校 不是 是", (Clause("午餐是否在校", ("是",), True),)),
+        ("registered_on >= 2026年8月1日", (Clause("registered_on", ("2026-08-01",), order=">="),)),
+        ("registered_on = 2026/8/1", (Clause("registered_on", ("2026-08-01",)),)),
     ],
 )
 def test_conditions(text, clauses):
     assert parse_condition(text) == clauses
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("day = 2026-09-01", [True, False, False]),
+        ("day != 2026-09-01", [False, True, True]),
+        ("day = 空", [False, True, False]),
+        ("number = 1", [True, False, False]),
+        ("number != 1", [False, True, True]),
+        ("number = 1, 2.5", [True, True, False]),
+    ],
+)
+def test_days_and_numbers_are_compared_as_they_are_written(condition, expected):
+    days = pd.to_datetime(["2026-09-01", None, "2026-08-25 08:30"], format="ISO8601")
+    frame = pd.DataFrame({"day": days, "number": [1.0, 2.5, None]})
+    assert holds(parse_condition(condition), frame).to_list() == expected
+
+
+def test_a_kind_that_is_not_for_a_subject_says_for_whom_it_is():
+    with pytest.raises(PolicyError, match="儿童、班级、帮扶教师、教师、学校"):
+        read([duty(种类="名额", 对象="家长", 记录="")])
+
+
+def test_a_trigger_is_a_moment():
+    columns = {
+        "home_visit": {"child": "text", "date": "date"},
+        "observation": {"date": "date", "child": "text", "signs": "select_multiple"},
+    }
+    with pytest.raises(PolicyError) as refusal:
+        read([duty(种类="事件", 触发="观察.表现")], columns=columns)
+    assert (refusal.value.key, refusal.value.column) == ("policy.moment", "触发")
+    assert read([duty(种类="事件", 触发="观察")], columns=columns).duties[0].trigger == Trigger("observation")
 
 
 def test_face_to_face_is_what_the_school_says():
@@ -212,6 +250,9 @@ MISTAKES = [
     pytest.param({"duties": [duty(至少="-1")]}, "policy.number", "职责", 2, "至少", id="negative number"),
     pytest.param({"duties": [duty(至少=1.5)]}, "policy.number", "职责", 2, "至少", id="half a visit"),
     pytest.param({"duties": [duty(宽限天数="3天")]}, "policy.number", "职责", 2, "宽限天数", id="days of grace"),
+    pytest.param({"duties": [duty(至少="9" * 20)]}, "policy.number_most", "职责", 2, "至少", id="more than anybody counts"),
+    pytest.param({"duties": [duty(宽限天数="99999")]}, "policy.number_most", "职责", 2, "宽限天数", id="centuries of grace"),
+    pytest.param({"duties": [duty(种类="事件", 触发="观察", 时限="9999999天")]}, "policy.number_most", "职责", 2, "时限", id="a limit of centuries"),
     pytest.param({"duties": [duty(至少="6", 至多="2")]}, "policy.at_most", "职责", 2, "至多", id="most below least"),
     pytest.param({"duties": [duty(周期="每天")]}, "policy.choice", "职责", 2, "周期", id="unknown period"),
     pytest.param({"duties": [duty(责任人="门卫")]}, "policy.choice", "职责", 2, "责任人", id="unknown person"),
@@ -221,6 +262,11 @@ MISTAKES = [
     pytest.param({"duties": [duty(记录条件="方式")]}, "policy.condition", "职责", 2, "记录条件", id="half a condition"),
     pytest.param({"duties": [duty(记录条件="方式 = 骑车")]}, "policy.condition", "职责", 2, "记录条件", id="unknown value"),
     pytest.param({"duties": [duty(记录条件="记录人 = 各责任人, 班主任")]}, "policy.by", "职责", 2, "记录条件", id="each and one"),
+    pytest.param({"duties": [duty(对象条件="村组 = 大坪村且年级 = 3")]}, "policy.condition", "职责", 2, "对象条件", id="clauses run together"),
+    pytest.param({"duties": [duty(种类="比例", 内容="", 目标="80%", 记录条件="记录人 = 各责任人", 责任人="班主任, 帮扶教师")]}, "policy.by", "职责", 2, "记录条件", id="a share of each"),
+    pytest.param({"duties": [duty(种类="比例", 内容="", 记录="", 目标="80%")]}, "policy.empty", "职责", 2, "记录", id="a share of nothing"),
+    pytest.param({"duties": [duty(种类="名额", 对象="学校", 记录="")]}, "policy.school_quota", "职责", 2, "记录", id="a quota of nothing"),
+    pytest.param({"duties": [duty(种类="名额", 对象="学校", 记录="结对")]}, "policy.school_quota", "职责", 2, "记录", id="pairings of the school"),
     pytest.param({"duties": [duty(记录条件="记录人 不是 班主任")]}, "policy.by", "职责", 2, "记录条件", id="anybody but"),
     pytest.param({"duties": [duty(种类="帮扶人", 对象="教师")]}, "policy.subject", "职责", 2, "对象", id="helpers of teachers"),
     pytest.param({"duties": [duty(种类="比例", 内容="家访覆盖率")]}, "policy.empty", "职责", 2, "目标", id="no target"),
@@ -248,6 +294,8 @@ MISTAKES = [
     pytest.param({"duties": [{"名称": "家访"}]}, "policy.no_column", "职责", None, "", id="missing column"),
     pytest.param({"duties": [duty(宽限天="3")]}, "policy.column", "职责", None, "宽限天", id="unknown column"),
     pytest.param({"calendar": [term(end="2026-08-31")]}, "policy.end_before_start", "校历", 2, "结束", id="end before start"),
+    pytest.param({"calendar": [term(end="2037-01-16")]}, "policy.long", "校历", 2, "结束", id="a term of ten years"),
+    pytest.param({"calendar": [term(start="0206-09-01")]}, "policy.day", "校历", 2, "开始", id="a day of the third century"),
     pytest.param({"calendar": [term(), term("春", "2027-01-16", "2027-07-01")]}, "policy.overlap", "校历", 3, "开始", id="overlapping terms"),
     pytest.param({"calendar": [term("春", "2027-01-16", "2027-07-01"), term()]}, "policy.overlap", "校历", 2, "开始", id="overlapping, later first"),
     pytest.param({"calendar": [term(), term(start="2028-09-01", end="2029-01-01")]}, "policy.twice_row", "校历", 3, "名称", id="two terms of a name"),
@@ -289,7 +337,13 @@ def test_every_mistake_has_a_case():
         "policy.waits",
     }
     tried = {case.values[1] for case in MISTAKES}
-    assert keys - tried == {"policy.no_sheet", "policy.field", "policy.record_fields"}  # tested below
+    assert keys - tried == {
+        "policy.no_sheet",
+        "policy.field",
+        "policy.record_fields",
+        "policy.moment",
+        "policy.column_twice",
+    }  # tested below
 
 
 def test_a_missing_sheet_is_named():
@@ -382,7 +436,7 @@ def test_every_heading_has_words():
         ({"种类": "办结", "触发": "问题台账", "内容": "类别 != 空"}, {"state": (Clause("category", ("",), True),)}),
         ({"种类": "未结", "触发": "借阅", "内容": "归还日期", "至多": 2}, {"at_most": 2, "content": ("returned_on",)}),
         ({"对象条件": "年级 >= 7；父亲电话 = 空"}, {"subject_condition": (Clause("grade", ("7",), order=">="), Clause("father_phone", ("",)))}),
-        ({"种类": "比例", "内容": "", "目标": "95%"}, {"content": (), "target": 0.95}),
+        ({"种类": "比例", "内容": "", "目标": "95%"}, {"content": (), "target": 0.95, "records": ("home_visit",)}),
         ({"启用": "否", "记录": "没有的表"}, {"in_force": False}),
     ],
 )  # fmt: skip

@@ -162,6 +162,25 @@ def test_a_child_that_needs_two_gets_two_different_helpers():
     assert sorted(found.pairs["carer"]) == ["s", "t"]
 
 
+@pytest.mark.parametrize(
+    ("propose", "condition", "role"),
+    [(propose_helpers, "grade >= 4", "helper"), (propose_peers, "grade >= 4", "peer")],
+)
+def test_a_need_may_depend_on_the_grade_of_the_class(propose, condition, role):
+    """The grade is that of the class: a proposal asks for what the checklist says is lacking."""
+    rules = policy(
+        quota(
+            2,
+            subject="child",
+            condition=parse_condition(f"role = {role}"),
+            subject_condition=parse_condition(condition),
+        )
+    )
+    older = [child(key, **{"class": "四年级1班"}) for key in "bcd"]
+    found = propose(rules, school([child("a"), child("x"), *older], [teacher("s"), teacher("t")]), ON)
+    assert found.pairs["child"].value_counts().to_dict() == {"a": 1, "x": 1, "b": 2, "c": 2, "d": 2}
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_any_proposal_is_within_the_quotas(data):

@@ -1,5 +1,7 @@
 """The workbook changed row by row: checked, written safely, what coordinators put in stays (issue: 1; requirements 7.4)."""
 
+import re
+import zipfile
 from datetime import date, datetime
 
 import pytest
@@ -258,3 +260,29 @@ def test_a_disk_that_cannot_be_written_leaves_the_file_as_it_was(school, monkeyp
         write_edits(path, [Edit("职责", 2, {"备注": "x"})], expected, school.folder.backups)
     assert path.read_bytes() == before
     assert not list(path.parent.glob(f".{path.name}*"))
+
+
+def test_a_formula_in_a_rule_keeps_its_result(school):
+    """What a formula came to is what the rule says: an edit of another row must not lose it."""
+    path = school.folder.workbook
+    with zipfile.ZipFile(path) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    row = row_named(school.settings.read(), "每名教师帮扶人数")
+    place = next(
+        cell.coordinate
+        for cell in load_workbook(path)["职责"][row[ROW]]
+        if str(cell.value) == row["at_least"]
+    )
+    name = next(name for name in parts if name.endswith("sheet3.xml"))
+    formula = f'<c r="{place}"><f>2+3</f><v>5</v></c>'.encode()
+    parts[name], number = re.subn(rb'<c r="%s"[^>]*>.*?</c>' % place.encode(), formula, parts[name])
+    assert number == 1
+    with zipfile.ZipFile(path, "w") as whole:
+        for name, content in parts.items():
+            whole.writestr(name, content)
+    school.forget_rules()
+    assert next(duty for duty in school.policy.duties if duty.name == row["name"]).at_least == 5
+    other = next(one for one in school.settings.read().rows("duties") if one["name"] != row["name"])
+    changed(school, "duties", other[ROW], remark="看过")
+    assert next(duty for duty in school.policy.duties if duty.name == row["name"]).at_least == 5
+    assert school.notices == []

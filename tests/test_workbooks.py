@@ -1,5 +1,6 @@
 """The school's workbook: made from a preset, read with its row numbers, the last good one kept (design 3; 7.4)."""
 
+import zipfile
 from datetime import date
 
 import pytest
@@ -86,3 +87,83 @@ def test_a_file_that_is_no_workbook_says_what_to_do(tmp_path, content):
     (tmp_path / "school.xlsx").write_bytes(content)
     with pytest.raises(PolicyError, match="重新保存"):
         read_workbook(tmp_path / "school.xlsx")
+
+
+def rewritten(path, part, change):
+    """Change one part of a workbook's zip file."""
+    with zipfile.ZipFile(path) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    with zipfile.ZipFile(path, "w") as whole:
+        for name, content in parts.items():
+            whole.writestr(name, change(content) if name.endswith(part) else content)
+
+
+def with_noise(path):
+    content = path.read_bytes()
+    third = len(content) // 3
+    path.write_bytes(content[:third] + bytes(200) + content[third + 200 :])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(with_noise, id="a bad sector"),
+        pytest.param(lambda path: rewritten(path, "sheet3.xml", lambda text: text[:9000]), id="half a sheet"),
+        pytest.param(lambda path: rewritten(path, "styles.xml", lambda text: b"<x"), id="no styles"),
+        pytest.param(lambda path: rewritten(path, "workbook.xml", lambda text: b""), id="an empty part"),
+    ],
+)
+def test_a_damaged_workbook_keeps_the_last_good_one_in_use(tmp_path, damage):
+    school = create_school(tmp_path / "school", policy="004", on=ON)
+    rules = school.policy.duties
+    damage(school.folder.workbook)
+    school.forget_rules()
+    assert school.policy.duties == rules
+    assert "重新保存" in school.notices[0] and "上一个正确的" in school.notices[0]
+    school.close()
+
+
+def test_a_workbook_that_is_gone_leaves_its_rules_in_use_and_says_so(tmp_path):
+    school = create_school(tmp_path / "school", policy="004", on=ON)
+    rules = school.policy.duties
+    assert school.notices == []
+    school.folder.workbook.unlink()
+    school.forget_rules()
+    assert school.policy.duties == rules
+    assert "没有 school.xlsx" in school.notices[0]
+    school.close()
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [("2027-07-05", False), ("2027-07-20", False), ("2027-08-20", True), ("2028-03-01", True)],
+)
+def test_a_calendar_that_has_run_out_says_so(tmp_path, monkeypatch, day, told):
+    """In September nothing would be due, and nobody would know why."""
+    school = create_school(tmp_path / "school", policy="004", on=ON)
+    monkeypatch.setenv("GUANAI_TODAY", day)
+    assert [("2027-07-05" in notice and "新学期" in notice) for notice in school.notices] == [True] * told
+    school.close()
+
+
+@pytest.mark.parametrize(
+    ("heading", "told"),
+    [
+        pytest.param("名称", "“名称”列：这一列出现了两次", id="twice"),
+        pytest.param("name", "“name”列：这一列出现了两次", id="in both languages"),
+        pytest.param("row", "row””列：不认识这一列", id="the word that numbers the rows"),
+    ],
+)
+def test_a_column_that_cannot_be_told_is_refused(tmp_path, heading, told):
+    school = create_school(tmp_path / "school", policy="004", on=ON)
+    rules, path = school.policy.duties, school.folder.workbook
+    book = load_workbook(path)
+    sheet = book["职责"]
+    place = sheet.max_column + 1
+    sheet.cell(1, place, heading)
+    sheet.cell(2, place, "x")
+    book.save(path)
+    school.forget_rules()
+    assert school.policy.duties == rules
+    assert told in school.notices[0]
+    school.close()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 import ipywidgets as ipw
 import numpy as np
@@ -17,12 +18,16 @@ from guanai.widgets.inputs import Choice, Search
 from guanai.widgets.labels import plain_text
 from guanai.widgets.layouts import plain, style_of
 from guanai.widgets.names import in_order, matches
+from guanai.widgets.pages import view_pages
 from guanai.widgets.paper import due_sheet
 from guanai.widgets.progress import Progress
 from guanai.widgets.tables import Pager, href
 
-__all__ = ["Checklist", "Link", "due_lines", "narrowed"]
+__all__ = ["Checklist", "Evidence", "Link", "due_lines", "narrowed"]
 
+#: Which records were counted for a line, each as form, id and day (`guanai.storage.duties.Obligations.counted`).
+Evidence = Callable[[Mapping[Any, Any]], Sequence[tuple[str, str, str]]] | None
+EVIDENCE = 8  # so many are named; more are counted
 Link = str | Mapping[str, str] | Callable[[Mapping[Any, Any]], str | None] | None
 
 _STATUSES = ("overdue", "due", "postponed", "later", "excused", "done")
@@ -60,11 +65,18 @@ def _having(values: "pd.Series[Any]", name: str, value: str) -> "pd.Series[bool]
 
 
 def due_lines(
-    rows: pd.DataFrame, *, group: str = "", link: Link = None, more: Link = None, language: str | None = None
+    rows: pd.DataFrame,
+    *,
+    group: str = "",
+    link: Link = None,
+    more: Link = None,
+    counted: Evidence = None,
+    language: str | None = None,
 ) -> str:
     """Return due lines as an HTML list; ``group`` is the column that the list around it is grouped by.
 
-    ``link`` leads to the form, ``more`` to where a line is put off or excused.
+    ``link`` leads to the form, ``more`` to where a line is put off or excused; ``counted`` gives the records that were
+    counted for a line (form, id, day), which it then leads to.
     """
     parts = []
     for row in rows.to_dict("records"):
@@ -78,10 +90,11 @@ def due_lines(
         when = " · ".join(
             escape(say(f"due.{key}", language, day=plain_text(row[key])))
             for key in ("due", "since")
-            if plain_text(row.get(key)) and not (key == "since" and status in ("due", "done"))
+            if plain_text(row.get(key))
         )
         who = escape(plain_text(row.get("who"))) if group != "who" else ""
         small = " · ".join(part for part in (when, who, escape(plain_text(row.get("why")))) if part)
+        small += _evidence(counted(row) if counted else (), language)
         address = _link(link, row)
         open_ = (
             f'<a class="guanai-record" href="{address}">{escape(say("due.record", language))}</a>'
@@ -100,12 +113,27 @@ def due_lines(
     return f'<ul class="guanai-lines">{"".join(parts)}</ul>'
 
 
+def _evidence(records: Sequence[tuple[str, str, str]], language: str | None) -> str:
+    """Return the records that were counted, each by its day and leading to it."""
+    if not records:
+        return ""
+    addresses = view_pages({form for form, _, _ in records})
+    links = [
+        f'<a href="{escape(addresses[form].replace("{id}", quote(one, safe="")), quote=True)}">{escape(day or "?")}</a>'
+        for form, one, day in records[:EVIDENCE]
+    ]
+    more = len(records) - len(links)
+    links += [escape(say("due.counted_more", language, count=more))] if more else []
+    return f" · {escape(say('due.counted', language))} {escape(say('policy.comma', language)).join(links)}"
+
+
 class Checklist(Panel):
     """Due lines with their counts, grouped, with filters; each count is the length of the list it stands on.
 
     ``items`` is a frame as `guanai.care.due` gives it, or a function that makes one of the day. ``link`` is where
     a line's button leads: a template (``"{form}?child={subject_id}"``), one per duty or form in a dict,
-    or a function of the line; ``more`` in the same way where it is put off or excused. ``status`` is the one shown
+    or a function of the line; ``more`` in the same way where it is put off or excused, ``counted`` the records that were
+    counted for it. ``status`` is the one shown
     first (``"overdue"``), ``values`` what the filters are set to first. ``group`` is the column to group by (of
     ``groups`` the person chooses), ``filters`` the columns to choose from; without filters and day it is a plain
     list. ``heading`` is the school's name on paper.
@@ -122,6 +150,7 @@ class Checklist(Panel):
         values: Mapping[str, str | None] | None = None,
         link: Link = None,
         more: Link = None,
+        counted: Evidence = None,
         status: str | None = None,
         heading: str = "",
         empty: str = "",
@@ -130,7 +159,7 @@ class Checklist(Panel):
     ) -> None:
         super().__init__("guanai-checklist")
         self._items, self._day, self._group, self._link, self._more = items, day, group, link, more
-        self._language, self._heading = language, heading
+        self._counted, self._language, self._heading = counted, language, heading
         self._empty = empty or say("due.none", language)
         self._busy = False
         self._wanted = status or ""
@@ -267,6 +296,16 @@ class Checklist(Panel):
             language=self._language,
         )
 
+    def _lines(self, rows: pd.DataFrame, group: str = "") -> str:
+        return due_lines(
+            rows,
+            group=group,
+            link=self._link,
+            more=self._more,
+            counted=self._counted,
+            language=self._language,
+        )
+
     def _draw(self) -> None:
         self.sheet.value = ""
         part = self.pager.of(len(self.shown))
@@ -275,15 +314,13 @@ class Checklist(Panel):
             return
         page = self.shown.iloc[part]
         if self._group not in page:
-            self.body.value = due_lines(page, link=self._link, more=self._more, language=self._language)
+            self.body.value = self._lines(page)
             return
         sizes = self.shown[self._group].fillna("").value_counts()
         sections = []
         for name, rows in page.groupby(page[self._group].fillna(""), sort=False):
             title = escape(str(name) or say("due.no_group", self._language))
             badge = f'<span class="guanai-badge">{sizes[name]}</span>'
-            lines = due_lines(
-                rows, group=self._group, link=self._link, more=self._more, language=self._language
-            )
+            lines = self._lines(rows, self._group)
             sections.append(f"<section><h3>{title} {badge}</h3>{lines}</section>")
         self.body.value = "".join(sections)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from guanai.templates.wording import say
 from guanai.widgets.boxes import Panel, html
-from guanai.widgets.checklists import Link, due_lines
+from guanai.widgets.checklists import Evidence, Link, due_lines
 from guanai.widgets.names import in_order
 from guanai.widgets.pages import page_of
 
@@ -21,7 +21,7 @@ def coverage_tables(language: str | None = None) -> dict[str, dict[str, Any]]:
     Each is what a `Table` takes; a number leads to the list of which it is the length.
     """
     lines = "checklist?done=1&duty={duty}&kind={kind}&day={day}"
-    owed = "checklist?who={who}"
+    owed = "checklist?who={who}&day={day}"
     figure = "coverage?of=figure&name={key}"
 
     def table(name: str, columns: str, **more: Any) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def coverage_tables(language: str | None = None) -> dict[str, dict[str, Any]]:
         "gaps": table(
             "missing",
             "field_label persons duty",
-            link={"persons": "coverage?of=field&name={field}&term={term}"},
+            link={"persons": "coverage?of=field&name={field}&part={duty}&term={term}"},
             empty=say("coverage.nothing_missing", language),
         ),
         "plans": table(
@@ -91,10 +91,12 @@ class CoverageList(Panel):
         self.fill_with(self.body)
 
 
-def due_list(line: Mapping[str, Any], *, link: Link = None, language: str | None = None) -> Panel:
+def due_list(
+    line: Mapping[str, Any], *, link: Link = None, counted: Evidence = None, language: str | None = None
+) -> Panel:
     """Return one due line as it stands on a checklist."""
     made = Panel("guanai-checklist")
-    made.fill_with(html(due_lines(pd.DataFrame([line]), link=link, language=language)))
+    made.fill_with(html(due_lines(pd.DataFrame([line]), link=link, counted=counted, language=language)))
     return made
 
 

@@ -11,7 +11,7 @@ from guanai.care.fulfilment import grouped
 from guanai.care.rules import ALL_CHILDREN
 from guanai.templates.wording import say
 from guanai.widgets.boxes import Panel, html
-from guanai.widgets.checklists import Link, due_lines
+from guanai.widgets.checklists import Evidence, Link, due_lines
 from guanai.widgets.tables import Pager
 
 __all__ = ["MyDay", "urgency"]
@@ -47,12 +47,13 @@ class MyDay(Panel):
         *,
         link: Link = None,
         more: Callable[[Mapping[object, object]], str] | None = None,
+        counted: Evidence = None,
         links: Mapping[str, str] | None = None,
         page: int = 60,
         language: str | None = None,
     ) -> None:
         super().__init__("guanai-day")
-        self._language, self._link, self._more = language, link, more
+        self._language, self._link, self._more, self._counted = language, link, more, counted
         self._links = links or {}
         part = urgency(lines, on)
         self.counts = {name: int((part == name).sum()) for name in PARTS}
@@ -99,6 +100,7 @@ class MyDay(Panel):
             group="" if together else "subject",
             link=self._link,
             more=self._more,
+            counted=self._counted,
             language=self._language,
         )
         head = f"{escape('、'.join(names))}{several} <small>{escape(place)}</small>"

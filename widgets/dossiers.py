@@ -11,7 +11,7 @@ import pandas as pd
 from guanai.storage.abouts import open_records
 from guanai.templates.wording import catalogue, say, spoken
 from guanai.widgets.boxes import Panel, html
-from guanai.widgets.checklists import Link, due_lines
+from guanai.widgets.checklists import Evidence, Link, due_lines
 from guanai.widgets.labels import Labels, plain_text
 from guanai.widgets.retired import retired_html
 from guanai.widgets.tables import href
@@ -47,7 +47,7 @@ class Dossier(Panel):
     ``child`` is the record; ``forms`` gives each form by name, for labels and codes (``child`` among them);
     ``records`` each register's records that name this child by form name (a frame or a list of records; ``pairing``
     tells who cares now and before); ``history`` the changes of the child's own record (`Change`: at, by, kind,
-    before, after); ``due`` its due lines; ``links`` a page template by form name (``register?form=talk&id={id}``);
+    before, after); ``due`` its due lines, ``counted`` the records behind each; ``links`` a page template by form name (``register?form=talk&id={id}``);
     ``adds`` the address of a new record of a form with the child filled in, of which those of ``quick`` stand in
     front; ``prints`` addresses by their text.
     """
@@ -61,6 +61,7 @@ class Dossier(Panel):
         history: Iterable[Any] = (),
         due: pd.DataFrame | None = None,
         due_link: Link = None,
+        counted: Evidence = None,
         links: Mapping[str, str] | None = None,
         adds: Mapping[str, str] | None = None,
         quick: Sequence[str] = ("talk", "home_visit", "call"),
@@ -78,7 +79,7 @@ class Dossier(Panel):
         parts = [self._head(prints or {}), self._quick(adds or {}, quick), self._counts()]
         parts += [self._contact(), self._carers(), self._open()]
         if due is not None:
-            lines = due_lines(due, group="subject", link=due_link, language=language)
+            lines = due_lines(due, group="subject", link=due_link, counted=counted, language=language)
             parts.append(self._section("due", lines if len(due) else self._none(), count=len(due)))
         self.body = html("".join(parts))
         self.timeline = Timeline(

@@ -1,6 +1,7 @@
 """Children × duties at a glance: one table, a letter and a colour in each cell, every cell a way to its lines."""
 
 from collections.abc import Mapping
+from datetime import date
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -31,7 +32,8 @@ class Matrix(Panel):
     """Subjects down, duties across: ``Matrix(school.coverage())``.
 
     ``table`` is a frame as `School.coverage` gives it. A cell shows the worst of its lines, with their number where
-    there are several, and leads to them: ``link`` is the page of the checklist. Filters choose the kind of subject, a
+    there are several, and leads to them: ``link`` is the page of the checklist, ``day`` the one as of
+    which the table is (without it today). A duty that only counts shows how many records there are. Filters choose the kind of subject, a
     class, village or person. Of very long lists a page is shown at a time; `counts` are those of all that is chosen.
     """
 
@@ -40,13 +42,14 @@ class Matrix(Panel):
         table: pd.DataFrame,
         *,
         link: str = "checklist",
+        day: date | None = None,
         kind: str = "child",
         page: int = 300,
         empty: str = "",
         language: str | None = None,
     ) -> None:
         super().__init__("guanai-matrix-panel")
-        self._table, self._link, self._language = table, link, language
+        self._table, self._link, self._day, self._language = table, link, day, language
         self._empty = empty or say("due.none", language)
         kinds = list(dict.fromkeys(table["kind"]))
         words = {one: say(f"duty.subject.{one}", language) for one in kinds}
@@ -134,13 +137,18 @@ class Matrix(Panel):
         if row is None:
             return "<td></td>"
         state = state_of(row)
-        number = int(row[state])
-        words = escape(say(f"matrix.{state}", self._language))
-        query = urlencode({"subject_id": row["subject_id"], "kind": kind, "duty": row["duty"], "done": 1})
-        count = number if number > 1 else ""
+        number, called = int(row[state]), state
+        if state == "done" and pd.isna(row.get("share", 1)):  # 经常: without a number nothing is done or not
+            number, called = int(row["have"]), "counted"
+        words = escape(say(f"matrix.{called}", self._language))
+        day = {"day": self._day.isoformat()} if self._day else {}
+        query = urlencode(
+            {"subject_id": row["subject_id"], "kind": kind, "duty": row["duty"], "done": 1} | day
+        )
+        count = number if number > 1 or called == "counted" else ""
         return (
             f'<td class="guanai-cell-{state}"><a href="{self._link}?{escape(query)}" title="{words} {number}">'
-            f'<b aria-hidden="true">{_sign(state, self._language)}{count}</b><span class="guanai-unseen">{words} {number}</span></a></td>'
+            f'<b aria-hidden="true">{_sign(called, self._language)}{count}</b><span class="guanai-unseen">{words} {number}</span></a></td>'
         )
 
 
