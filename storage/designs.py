@@ -16,7 +16,7 @@ from guanai.storage.form_files import blank_workbook, checked_name, checked_uplo
 from guanai.storage.form_versions import Version, What, mark_of, write_whole
 from guanai.storage.forms.changes import Change, change_of
 from guanai.storage.forms.definitions import SYSTEM_FIELDS, Form
-from guanai.storage.forms.differences import Difference, differences, guessed_renames
+from guanai.storage.forms.differences import Difference, differences, guessed_renames, same_places
 from guanai.storage.forms.loading import form_of_file
 from guanai.storage.forms.needed import check_needed
 from guanai.storage.roles import coordinates
@@ -34,8 +34,8 @@ __all__ = ["Designs", "Plan", "Proposal"]
 class Proposal:
     """A form that may be published: its file, the form in use (None: a new register), and what was in use when it came.
 
-    ``renames`` are those that must be for answers to stand as they stood (an earlier version taken back), ``guesses``
-    those that may be meant. ``content`` is None for the shipped form. ``of`` is the number of a version taken back.
+    ``renames`` are those that must be for answers to stand as they stood (an earlier version taken back, a name that
+    has come to stand in two groups), ``guesses`` those that may be meant. ``content`` is None for the shipped form. ``of`` is the number of a version taken back.
     """
 
     name: str
@@ -115,7 +115,8 @@ class Designs:
         before = None if new else self._school.form(called)
         check_needed(called, form, shipped_forms())
         guesses = guessed_renames(before, form) if before else {}
-        return Proposal(called, form, before, plain, self._base(called), guesses=guesses)
+        renames = same_places(before, form) if before else {}
+        return Proposal(called, form, before, plain, self._base(called), renames, guesses)
 
     def earlier(self, name: str, number: int) -> Proposal:
         """Return an earlier version as what may be published again; 0 is the shipped form.
@@ -129,12 +130,14 @@ class Designs:
             if path is None:
                 raise GuanaiError("designer.not_shipped", name=name)
             form = self._read(path.read_bytes(), path.name, name)
+            renames = {**same_places(before, form), **renames}
             return Proposal(name, form, before, None, base, renames, what="shipped")
         version = next((one for one in self.versions(name) if one.number == number), None)
         if version is None or not version.file:
             raise GuanaiError("designer.no_version", name=name, number=number)
         content = self._school.versions.content(version)
         form = self._read(content, Path(version.file).name, name)
+        renames = {**same_places(before, form), **renames}
         return Proposal(name, form, before, content, base, renames, what="taken_back", of=number)
 
     def _read(self, content: bytes, file: str, name: str) -> Form:

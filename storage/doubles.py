@@ -108,13 +108,17 @@ class Doubles:
     def undo(self, merge_id: str) -> None:
         """Take two dossiers apart that were made one: both as before, the records back with the child they were of.
 
-        What was changed since then stays changed. Raises GuanaiError where that merge is not there, or undone.
+        What was changed since then stays changed. Raises GuanaiError where that merge is not there, or undone, or where
+        the child that was kept has gone up in another one since.
         """
         school = self._school
         with school.transaction():
             note = school.record(MERGES, merge_id)
             if note is None or note.get("undone"):
                 raise GuanaiError("merge.gone")
+            later = next((one for one in self.merges(note["kept"]) if one.other == note["kept"]), None)
+            if later is not None and not later.undone:  # the records are with a third child by now
+                raise GuanaiError("merge.later", kept=self.label(later.kept), other=self.label(later.other))
             for form, record_id, revision in note["changes"]:
                 now = school.record(form, record_id)
                 change = self._change(form, record_id, revision)

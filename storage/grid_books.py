@@ -8,6 +8,7 @@ nothing to read. Such cells become a `Fault` (`guanai.storage.grid_cells`).
 import re
 import zipfile
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ LOCKED = "EncryptedPackage".encode("utf-16-le")
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z0-9:$]+)"')
 _DECLARED = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # two bytes a sign, in which a declaration would not be seen
+_ROWS_MERGED = 500  # rows that one merged cell answers for, at most
 _HEADS_WITHIN = 20  # rows from the top in which a merged heading can stand
 
 
@@ -117,11 +119,14 @@ def _part_of(sheet: Any) -> str:
 
 
 def _merged(xml: bytes) -> list[tuple[int, int, int, int]]:
-    ranges = [range_boundaries(found.decode("ascii")) for found in _MERGED.findall(xml)]
+    """Return the merged ranges that can be a heading, and those of one answer for several rows, such as a class."""
+    found = islice(_MERGED.finditer(xml), MOST_ROWS)
+    ranges = [range_boundaries(one[1].decode("ascii")) for one in found]
     return [
         (first_row, last_row, first, last)
         for first, first_row, last, last_row in ranges
-        if first_row and first_row <= _HEADS_WITHIN and last_row and first and last
+        if first_row and last_row and first and last
+        if first_row <= _HEADS_WITHIN or (first == last and last_row - first_row < _ROWS_MERGED)
     ]
 
 

@@ -103,6 +103,8 @@ class Catalogue:
         self._near = {
             name: paths for name, paths in self._by.items() if not any(_LATER.search(path) for path in paths)
         }
+        for path, header in self.headers.items():  # as Kobo heads its workbooks: group/question
+            self._by[plain_head(header.question.path.split("/", 2)[2])].add(path)
 
     def exact(self, head: str) -> Header | None:
         """Return the question of a heading that is its name or label, None for none or several."""
@@ -148,12 +150,13 @@ class Catalogue:
             return Column(place, head, "worked_out" if header.read_only else "matched", header)
         if plain in _SYSTEM:
             return Column(place, head, "system", system=_SYSTEM[plain])
-        if plain in self._kept or plain in _STAMPS:
-            return Column(place, head, "left_out" if plain in _STAMPS else "kept", system=head)
+        if plain in self._kept or plain in _STAMPS | _COUNTS:
+            return Column(place, head, "kept" if plain in self._kept else "left_out", system=head)
         found = self.near(head) if guess else None
         return Column(place, head, "guessed" if found else "unknown", found)
 
 
+_COUNTS = frozenset({"序号", "no", "no."})  # of the row in its list: no answer
 _STAMPS = frozenset({"form", "version", "created_at", "created_by", "updated_at", "updated_by"})
 
 

@@ -79,10 +79,11 @@ class ImportNotes:
                 school.table(NOTES).insert_once(note)
 
     def undo(self, import_id: str) -> tuple[int, int]:
-        """Take an import back; return how many records are as before, and how many stay since somebody changed them.
+        """Take an import back; return how many records are as before, and how many stay since somebody changed or named them.
 
-        What an import added goes to the bin; what it changed is as before, but for what was changed again since. Raises
-        AccessError for somebody who may not, GuanaiError where that import is not there, or undone.
+        What an import added goes to the bin, but for what others have named since: a child of whom there is a talk by
+        now. What it changed is as before, but for what was changed again since. Raises AccessError for somebody who may
+        not, GuanaiError where that import is not there, or undone.
         """
         self.check_allowed()
         school = self._school
@@ -91,6 +92,7 @@ class ImportNotes:
             if note is None or note.get("undone"):
                 raise GuanaiError("import.gone")
             added: dict[str, list[int]] = {}
+            named = self._named_since(note["last"])
             back = stay = 0
             for change in reversed(school.changes(note["first"], note["last"])):
                 now = school.table(change.table).record(change.record_id or change.doc_id)
@@ -99,7 +101,7 @@ class ImportNotes:
                 if change.before is not None:
                     self._revert(change, now)
                     back += 1
-                elif now == change.after:
+                elif now == change.after and change.record_id not in named:
                     added.setdefault(change.table, []).append(now.doc_id)
                     back += 1
                 else:
@@ -109,6 +111,17 @@ class ImportNotes:
             done = {**note, "undone": "yes", "revision": note["revision"] + 1, **school.signature()}
             school.table(NOTES).replace(note["id"], done, expected_revision=note["revision"])
         return back, stay
+
+    def _named_since(self, last: int) -> set[str]:
+        """Return every text in the records that were written after a change, among them the ids that they name."""
+        school = self._school
+        changes = school.changes(last + 1, school.sequence())
+        written = {(change.table, change.record_id) for change in changes if change.table != NOTES}
+        found: set[str] = set()
+        for table, record_id in written:
+            if record_id and (record := school.record(table, record_id)):
+                found |= set(_texts(_answers(record)))
+        return found
 
     def _revert(self, change: Change, now: Mapping[str, Any]) -> None:
         """Take one change of a record back; what was changed again since stays."""
@@ -140,3 +153,11 @@ def import_of(note: Mapping[str, Any]) -> Import:
 
 def _answers(record: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key not in SYSTEM_FIELDS}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(inner)

@@ -3,6 +3,7 @@
 A row is filled in as a person would fill in the form, so it gets the form's own messages.
 """
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -353,5 +354,5 @@ def _alike(kept: Any, given: Any) -> bool:
     if isinstance(kept, Mapping) and isinstance(given, Mapping):
         return all(_alike(kept.get(key), given.get(key)) for key in {*kept, *given})
     if isinstance(kept, int | float) and isinstance(given, int | float):
-        return kept == given
+        return math.isclose(kept, given, rel_tol=1e-13)  # a spreadsheet keeps fifteen figures
     return str(kept) == str(given)

@@ -4,9 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from guanai.storage.forms.definitions import SYSTEM_FIELDS, Form
+from guanai.storage.forms.definitions import (
+    SYSTEM_FIELDS,
+    Form,
+    Group,
+    Item,
+    Question,
+    Repeat,
+    stored_kind,
+)
 from guanai.storage.forms.sessions import Session
 from guanai.storage.grids import Fault, Source
+from guanai.storage.headers import label_of
 from guanai.storage.import_cells import Cells
 from guanai.storage.import_columns import Column, Layout
 from guanai.storage.import_rows import STAMPS, Raw
@@ -14,6 +23,8 @@ from guanai.templates.errors import ExchangeError
 from guanai.templates.wording import say
 
 __all__ = ["rows_of_records", "rows_of_tables"]
+
+_ROWS_MERGED = 500  # for which one cell answers, at most
 
 
 def rows_of_tables(session: Session, layouts: Sequence[Layout]) -> tuple[list[Raw], list[Raw]]:
@@ -111,17 +122,38 @@ def _rows(session: Session, layout: Layout) -> Iterator[Raw]:
     cells = Cells(session, from_1904=layout.grid.from_1904)
     used = [one for one in layout.columns if one.how in ("matched", "chosen", "system", "kept")]
     width = max((column.place for column in layout.columns), default=0) + 1
+    spread = _spread(layout)
     for number, row in layout.grid.rows:
         if number <= layout.head_row:
             continue
         raw = Raw(number, {})
+        whole = _with(row, spread[number]) if number in spread else row
         for column in used:
-            cell = row[column.place] if column.place < len(row) else None
+            cell = whole[column.place] if column.place < len(whole) else None
             _take(raw, column, cell, cells)
         if any(cell is not None for cell in row[width:]):
             raw.faults.append(say("import.beyond", count=width))
         if raw.faults or any(row[one.place] is not None for one in used if one.place < len(row)):
             yield raw
+
+
+def _spread(layout: Layout) -> dict[int, dict[int, Any]]:
+    """Return what a cell that is merged over several rows says in those below its first, by row and place."""
+    cells = dict(layout.grid.rows)
+    found: dict[int, dict[int, Any]] = defaultdict(dict)
+    for first, last, left, right in layout.grid.merged:
+        top = cells.get(first, ())
+        if first > layout.head_row and left == right and left <= len(top):
+            for number in range(first + 1, min(last, first + _ROWS_MERGED) + 1):
+                found[number][left - 1] = top[left - 1]
+    return found
+
+
+def _with(row: Sequence[Any], more: Mapping[int, Any]) -> list[Any]:
+    whole = [*row, *[None] * (max(more) + 1 - len(row))]
+    for place, cell in more.items():
+        whole[place] = cell if whole[place] is None else whole[place]
+    return whole
 
 
 def _take(raw: Raw, column: Column, cell: Any, cells: Cells) -> None:
@@ -156,7 +188,10 @@ def rows_of_records(form: Form, source: Source, chosen: Mapping[str, str]) -> li
     raws = []
     for number, record in found.items():
         answers = {chosen.get(key, key): value for key, value in record.items() if chosen.get(key, key)}
-        raw = Raw(number, answers, str(record.get("id") or ""), whole=source.own, columns=columns)
+        faults = list(_misshapen(form.items, answers))
+        raw = Raw(
+            number, answers, str(record.get("id") or ""), whole=source.own, columns=columns, faults=faults
+        )
         if str(record.get("revision") or "").isdecimal():
             raw.revision = int(record["revision"])
         for name in SYSTEM_FIELDS:
@@ -164,3 +199,24 @@ def rows_of_records(form: Form, source: Source, chosen: Mapping[str, str]) -> li
                 raw.answers.pop(name, None)
         raws.append(raw)
     return raws
+
+
+def _misshapen(items: Sequence[Item], answers: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what of a record has another shape than the form: one answer where a repeat's rows belong, or the reverse."""
+    for item in items:
+        value = answers.get(item.key)
+        if isinstance(item, Group):
+            yield from _misshapen(item.items, answers)
+        elif value is None:
+            continue
+        elif isinstance(item, Repeat):
+            if isinstance(value, list) and all(isinstance(row, Mapping) for row in value):
+                for row in value:
+                    yield from _misshapen(item.items, row)
+            elif value != "":
+                yield say("import.not_rows", label=label_of(item))
+        elif isinstance(item, Question):
+            several = isinstance(value, list) and stored_kind(item) == "select_multiple"
+            parts = value if several else [value]
+            if any(isinstance(part, list | Mapping) for part in parts):
+                yield say("import.not_one", label=label_of(item))

@@ -182,6 +182,36 @@ def test_a_renamed_question_takes_its_answers_along_and_back(desk, child):
     assert desk.form("talk") == proposal.form
 
 
+SHARED = "| survey | type | name | label |\n| | begin_group | father | 父亲 |\n| | text | phone | 电话 |\n| | end_group | | |\n"
+
+
+@pytest.mark.parametrize(
+    ("second", "field"),
+    [
+        (
+            "| | begin_group | mother | 母亲 |\n| | text | phone | 母亲电话 |\n| | end_group | | |\n",
+            "mother-phone",
+        ),
+        ("| | text | phone | 学校电话 |\n", "phone"),
+    ],
+)
+def test_a_name_that_comes_to_stand_in_two_places_leaves_each_answer_with_its_question(desk, second, field):
+    """DE4: neither does the first question lose its answers nor does the second one get them."""
+    designs = desk.designs
+    designs.publish(designs.upload("kin", "kin.md", SHARED.encode(), new=True))
+    kept = desk.save("kin", {"phone": "13800000001"})
+    proposal = designs.upload("kin", "kin.md", (SHARED + second).encode())
+    told = [one.kind for one in designs.plan(proposal).differences]
+    assert "removed" not in told
+    assert told.count("added") == 1
+    designs.publish(proposal)
+    assert desk.record("kin", kept["id"])["father-phone"] == "13800000001"
+    assert field not in desk.record("kin", kept["id"])
+    desk.save("kin", {**desk.record("kin", kept["id"]), field: "13900000002"})
+    designs.publish(designs.earlier("kin", 1))
+    assert desk.record("kin", kept["id"])["phone"] == "13800000001"
+
+
 def test_what_was_begun_before_a_rename_is_saved_under_the_new_name(desk, child):
     """A page opened before, a draft, a telephone's submission: the old name still finds its question."""
     change(desk, "talk", {"life": "daily_life"}, rename={"life": "daily_life"})

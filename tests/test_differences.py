@@ -39,7 +39,7 @@ KIN = ("begin_repeat | kin | 家人", "end_repeat | | ")
         pytest.param(
             ["text | a | 甲 | A"],
             ["text | a | 甲 | Aa"],
-            ["other_words a “甲”另一种语言的标题改了"],
+            ["other_words a “甲”另一种语言的标题或提示改了"],
             id="other language",
         ),
         pytest.param([A, B], ["integer | a | 甲", B], ["type a “甲”的类型由“文本”改为“整数”"], id="type"),
@@ -115,6 +115,67 @@ def test_choices_that_changed_are_told_once_for_all_questions_of_the_list():
         "“甲、乙”的选项“是”改叫“对”",
         "“甲、乙”增加选项“不清楚”（unclear）",
     ]
+
+
+LISTS = (
+    "| choices | list_name | name | label | label::English (en) | town |\n"
+    "| | v | east | 东村 | East | {town} |\n| | v | west | 西村 | {west} | b |\n"
+)
+TURNED = "\n".join([*LISTS.splitlines()[:1], *LISTS.splitlines()[:0:-1]]) + "\n"
+ENTITY = "| entities | list_name | label | entity_id | update_if |\n| | {0} | 甲 | ${{a}} | {1} |\n"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (LISTS.format(town="b", west="West"), ["“村”的选项“东村”：标题以外的列（筛选用）改了"]),
+        (LISTS.format(town="a", west="Far"), ["“村”的选项“西村”另一种语言的标题改了"]),
+        (TURNED.format(town="a", west="West"), ["“村”的选项换了顺序"]),
+    ],
+)
+def test_what_of_the_choices_no_label_shows_is_told_too(changed, said):
+    rows = ["select_one v | village | 村 | | | | | | | | | town = ${a}", A]
+    found = differences(
+        form(*rows, choices=LISTS.format(town="a", west="West")), form(*rows, choices=changed)
+    )
+    assert [one.text() for one in found] == said
+
+
+def test_a_filter_is_told_as_it_was_written():
+    rows = [A, "select_one v | village | 村 | | | | | | | | | {0}"]
+    lists = LISTS.format(town="a", west="West")
+    forms = [form(*(row.format(text) for row in rows), choices=lists) for text in ("", "town = ${a}")]
+    assert [one.text() for one in differences(*forms)] == ["“村”的选项筛选由“（无）”改为“town = ${a}”"]
+
+
+def test_what_a_save_changes_elsewhere_is_told():
+    plain, first, other, later = (
+        form(A, choices=CHOICES + text)
+        for text in (
+            "",
+            ENTITY.format("child", "true()"),
+            ENTITY.format("staff", "true()"),
+            ENTITY.format("child", "${a} != ''"),
+        )
+    )
+    said = [[one.kind for one in differences(plain, one)] for one in (first, other, later)]
+    assert said == [["entity_added"]] * 3
+    assert [one.kind for one in differences(first, plain)] == ["entity_removed"]
+    assert [one.kind for one in differences(first, other)] == ["entity_removed", "entity_added"]
+    assert [one.text() for one in differences(first, later)] == [
+        "保存时怎样新建或改动登记表“child”里的记录：由“entity_id: ${a}\u3000label: 甲\u3000update_if: true()”"
+        "改为“entity_id: ${a}\u3000label: 甲\u3000update_if: ${a} != ''”"
+    ]
+
+
+def test_a_file_with_any_other_change_is_never_called_the_same():
+    """A form is compared for what people see; its settings and remarks count too."""
+    before, after = (
+        form(A, choices=f"| settings | version | guanai::group |\n| | {one} |\n") for one in "12"
+    )
+    assert [one.kind for one in differences(before, after)] == ["other_cells"]
+    listed = form(A, choices="| settings | version | guanai::group |\n| | 1 | 家访 |\n")
+    assert [one.text() for one in differences(before, listed)] == ["类组由“（无）”改为“家访”"]
 
 
 def test_a_question_said_to_be_renamed_is_told_as_one():

@@ -96,6 +96,22 @@ def test_undone_as_a_whole(two):
     assert refused.value.key == "merge.gone"
 
 
+def test_of_two_merges_one_upon_the_other_the_later_is_undone_first(two):
+    """Otherwise the records of the first child would come back to the second one."""
+    school, kept, other = two
+    third = school.save("child", {**CHILD, "name": "林小鱼"})
+    before = state(school)
+    first = school.doubles.merge(kept["id"], other["id"])
+    second = school.doubles.merge(third["id"], kept["id"])
+    with pytest.raises(GuanaiError, match="请先撤销那一次合并") as refused:
+        school.doubles.undo(first.id)
+    assert refused.value.key == "merge.later"
+    assert "林小鱼" in str(refused.value)
+    school.doubles.undo(second.id)
+    school.doubles.undo(first.id)
+    assert state(school) == before
+
+
 def test_what_was_written_since_the_merge_stays_when_it_is_undone(two):
     school, kept, other = two
     merge = school.doubles.merge(kept["id"], other["id"])

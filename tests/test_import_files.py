@@ -240,6 +240,24 @@ class TestRead:
         assert row.record["guardians"][0]["name"] == "林大山"
         assert row.record["guardians"][0]["relation"] == "grandfather"
 
+    def test_a_class_merged_over_its_children_and_a_running_number(self, ready, tmp_path):
+        """As rosters are made: what one cell says of several rows, and a first column that only counts them."""
+        path = book(
+            tmp_path,
+            ["序号", *HEADS],
+            [1, *GIRL],
+            [2, "周小河", "男", "2015-03-08", None],
+            [3, None, None, None, None],
+            [4, "赵小山", "男", "2015-04-08", None],
+        )
+        made = load_workbook(path)
+        made.active.merge_cells("E2:E4")
+        made.save(path)
+        rows = import_records(ready, "child", path, dry_run=True)
+        assert [(row.row, row.state) for row in rows] == [(2, "new"), (3, "new"), (5, "bad")]
+        assert rows[1].record["class"] == CLASS
+        assert "班级" in rows[2].messages[0]
+
     def test_the_right_sheet_is_found(self, ready, tmp_path):
         path = book(
             tmp_path, ["说明"], ["请填写第二张表"], title="说明", 花名册=[HEADS, GIRL], 鞋=[["鞋码"], [36]]

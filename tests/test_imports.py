@@ -28,6 +28,27 @@ CARD = """
 | | text | mobile | 手机 | 是 |
 | | end_repeat | | | |
 """
+SHARED_NAMES = """
+| survey | type | name | label |
+| | text | name | 姓名 |
+| | begin_group | father | 父亲 |
+| | text | phone | 电话 |
+| | end_group | | |
+| | begin_group | b | 别人 |
+| | begin_group | c | 亲戚 |
+| | text | phone | 电话 |
+| | end_group | | |
+| | end_group | | |
+| | begin_repeat | kin | 家人 |
+| | text | who | 谁 |
+| | begin_group | a | 甲 |
+| | integer | n | 数 |
+| | end_group | | |
+| | begin_group | b | 乙 |
+| | integer | n | 数 |
+| | end_group | | |
+| | end_repeat | | |
+"""
 GUARDIANS = [
     {"name": "林大山", "relation": "grandfather", "age": 66},
     {"name": "周桂香", "relation": "grandmother"},
@@ -239,6 +260,19 @@ class TestUndo:
         assert (now["phone"], now["address"]) == ("10012345678", "东村1号")
         assert len(ready.table("child")) == 2
 
+    def test_a_child_of_whom_there_is_a_record_since_stays(self, ready, tmp_path):
+        """In the bin it would leave that record with a child that nobody finds."""
+        rows = "姓名,性别,出生日期,班级\n" + "".join(
+            f"{name},女,2016-0{number}-04,{CLASS}\n" for number, name in enumerate(("周小河", "赵小山"), 1)
+        )
+        (tmp_path / "class.csv").write_text(rows, encoding="utf-8")
+        done = ready.imports.carry_out(plan_of(ready, tmp_path / "class.csv"))
+        first = ready.table("child").rows()[0]
+        teacher = ready.save("staff", {"name": "周老师", "role": "homeroom", "active": "yes"})
+        ready.save("talk", {"child": first["id"], "date": "2026-11-19", "by": teacher["id"]})
+        assert ready.imports.undo(done.id) == (1, 1)
+        assert [one["id"] for one in ready.table("child").rows()] == [first["id"]]
+
     def test_nothing_is_noted_where_nothing_was_written(self, ready, child, tmp_path):
         assert ready.imports.carry_out(plan_of(ready, copy_of(ready, tmp_path))) is None
         assert not ready.imports.done()
@@ -256,6 +290,66 @@ class TestElsewhere:
         export_records(filled, "child", tmp_path / "child.json", format="tinydb")
         with TinyDB(tmp_path / "child.json") as db:
             assert [dict(one) for one in db.table("child")] == list(filled.table("child").rows())
+
+    @pytest.mark.parametrize("ending", ["xlsx", "csv"])
+    def test_a_number_with_more_figures_than_a_spreadsheet_keeps_is_the_same(self, ready, tmp_path, ending):
+        form = "| survey | type | name | label |\n| | text | name | 名称 |\n| | decimal | share | 份额 |\n"
+        (ready.folder.forms / "part.md").write_text(form, encoding="utf-8")
+        ready.save("part", {"name": "甲", "share": 0.1 + 0.2})
+        ready.save("part", {"name": "乙", "share": 1 / 3})
+        export_records(ready, "part", tmp_path / f"copy.{ending}")
+        assert ready.imports.plan("part", tmp_path / f"copy.{ending}").counts["same"] == 2
+
+    def test_a_child_is_named_as_lists_on_paper_do(self, child, ready, tmp_path):
+        """By the bare name, also one set wide; where two are called so the row says which there are."""
+        twins = [
+            ready.save("child", CHILD | {"name": "周河", "birth_date": f"201{one}-03-08"}) for one in "45"
+        ]
+        teacher = ready.save("staff", {"name": "周老师", "role": "homeroom", "active": "yes"})
+        rows = ["学生,谈心日期,谈心教师"] + [
+            f"{name},2026-11-19,周老师" for name in ("林小雨", "林　小 雨", "周　河", "林小雪")
+        ]
+        (tmp_path / "talks.csv").write_text("\n".join(rows), encoding="utf-8")
+        plan = ready.imports.plan("talk", tmp_path / "talks.csv")
+        assert [row.state for row in plan.rows] == ["new", "new", "bad", "bad"]
+        assert [row.record.get("child") for row in plan.rows[:2]] == [child["id"]] * 2
+        assert plan.rows[0].record["by"] == teacher["id"]
+        labels = ready.labels("child")
+        assert all(labels[one["id"]] in plan.rows[2].messages[0] for one in twins)
+        assert "不在可选的范围里" in plan.rows[3].messages[0]
+
+    @pytest.mark.parametrize(
+        ("answers", "label"),
+        [
+            ({"guardians": ["林大山"]}, "监护人"),
+            ({"guardians": "林大山"}, "监护人"),
+            ({"guardians": {"name": "林大山"}}, "监护人"),
+            ({"guardians": [{"name": ["林大山"]}]}, "姓名"),
+            ({"village": ["东村"]}, "村"),
+            ({"village": {"name": "东村"}}, "村"),
+        ],
+    )
+    def test_a_record_of_another_shape_is_bad_and_says_where(self, ready, tmp_path, answers, label):
+        """Somebody's own file: read as text it would be nonsense that looks like an answer."""
+        lines = [json.dumps({**CHILD, **more}) for more in (answers, {"guardians": None, "name": "周小河"})]
+        (tmp_path / "own.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        first, second = plan_of(ready, tmp_path / "own.jsonl").rows
+        assert first.state == "bad"
+        assert label in first.messages[0]
+        assert second.state == "new"
+
+    @pytest.mark.parametrize("ending", ["xlsx", "csv", "jsonl", "json"])
+    def test_one_name_in_two_groups(self, ready, tmp_path, ending):
+        (ready.folder.forms / "family.md").write_text(SHARED_NAMES, encoding="utf-8")
+        answers = {"name": "林", "father-phone": "10012345678", "b-c-phone": "10012345679"}
+        kin = [{"who": "奶奶", "a-n": 1, "b-n": 2}, {"who": "叔叔", "b-n": 3}]
+        kept = ready.save("family", {**answers, "kin": kin})
+        export_records(ready, "family", tmp_path / f"copy.{ending}")
+        assert ready.imports.plan("family", tmp_path / f"copy.{ending}").counts["same"] == 1
+        (tmp_path / "kobo.csv").write_text(f"id,father/phone,b/c/phone\n{kept['id']},10000000001,\n")
+        ready.imports.carry_out(ready.imports.plan("family", tmp_path / "kobo.csv"))
+        now = ready.record("family", kept["id"])
+        assert (now["father-phone"], now.get("b-c-phone"), now["kin"]) == ("10000000001", None, kin)
 
     def test_a_tinydb_file_of_somebody_else(self, ready, tmp_path):
         with TinyDB(tmp_path / "db.json") as db:

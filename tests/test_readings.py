@@ -49,6 +49,12 @@ def test_whole_numbers(typed, read):
         ("十二", "reading.not_integer"),
         ("1e3", "reading.not_integer"),
         (True, "reading.not_integer"),
+        ("110101201605040011", "reading.too_long"),
+        ("9" * 400, "reading.too_long"),
+        ("-" + "9" * 5000, "reading.too_long"),
+        (10**400, "reading.too_long"),
+        (1e300, "reading.too_long"),
+        (float("inf"), "reading.not_integer"),
     ],
 )
 def test_what_is_no_whole_number_is_refused_and_never_guessed(typed, key):
@@ -74,6 +80,9 @@ def test_decimals(typed, read):
         ("1,234", "reading.thousands"),
         ("三", "reading.not_decimal"),
         ("nan", "reading.not_decimal"),
+        ("9" * 400 + ".5", "reading.too_long"),
+        (10**400, "reading.too_long"),
+        (float("inf"), "reading.not_decimal"),
     ],
 )
 def test_what_is_no_decimal_is_refused(typed, key):
@@ -121,6 +130,8 @@ def test_a_day_is_read_as_people_write_it(typed):
         ("2024年13月1日", "reading.no_such_date"),
         ("20240230", "reading.no_such_date"),
         ("0024-03-05", "reading.no_such_date"),
+        (date(1, 1, 1), "reading.no_such_date"),
+        (datetime(9999, 12, 31, 23, 59), "reading.no_such_date"),
     ],
 )
 def test_an_incomplete_or_impossible_day_is_refused(typed, key):

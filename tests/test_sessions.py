@@ -313,6 +313,19 @@ def test_calculations_run_in_their_order_whatever_the_order_of_rows():
     assert session.record() == {"third": 4, "second": 3, "first": 2, "a": 1}
 
 
+def test_what_is_divided_by_nought_leaves_no_answer():
+    form = form_of(
+        "| survey | type | name | label | calculation |\n| | integer | days | 天数 | |\n"
+        "| | calculate | rate | | 5 div ${days} |\n| | decimal | shown | 每天 | 5 div ${days} |"
+    )
+    session = form.session()
+    session.set("days", 0)
+    assert session.check() == []
+    assert session.record() == {"days": 0}
+    session.set("days", 2)
+    assert session.record() == {"days": 2, "rate": 2.5, "shown": 2.5}
+
+
 def test_a_select_that_is_worked_out_shows_its_label_and_cannot_be_set():
     session = opened(
         "calculation | read_only",

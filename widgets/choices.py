@@ -10,7 +10,7 @@ from guanai.templates.wording import say
 from guanai.widgets.boxes import html, tick
 from guanai.widgets.fields import Field
 from guanai.widgets.layouts import plain
-from guanai.widgets.names import matches
+from guanai.widgets.names import matching
 
 __all__ = ["DropdownField", "PickField", "RadioField", "SearchField", "TickField", "labelled", "resolve"]
 
@@ -29,7 +29,7 @@ def resolve(text: str, labels: dict[str, str], language: str | None = None) -> t
     """Return the name that a typed text stands for, and what is wrong if it stands for none or several."""
     if text in labels:
         return labels[text], ""
-    found = [label for label in labels if matches(text, label)]
+    found = matching(text, labels)
     if len(found) == 1:
         return labels[found[0]], ""
     if found:

@@ -14,7 +14,7 @@ from guanai.widgets.boxes import Panel, button, html
 from guanai.widgets.errors import shown_error
 from guanai.widgets.fields import caption
 from guanai.widgets.layouts import plain, style_of
-from guanai.widgets.names import matches
+from guanai.widgets.names import matching
 
 __all__ = ["Button", "Choice", "Day", "Input", "Search", "options_of"]
 
@@ -160,7 +160,7 @@ class Search(Input):
 
     def matches(self, text: str) -> list[Any]:
         """Return the values that a text may stand for."""
-        return [one for label, one in self._pairs.items() if matches(text, label)]
+        return [self._pairs[label] for label in matching(text, self._pairs)]
 
     def _typed(self, change: dict[str, Any]) -> None:
         text = change["new"].strip()
@@ -170,7 +170,7 @@ class Search(Input):
         found = [self._pairs[text]] if text in self._pairs else (self.matches(text) if text else [])
         wrong = ""
         if text and len(found) != 1:
-            some = "、".join(label for label in self._pairs if matches(text, label))[:60]
+            some = "、".join(matching(text, self._pairs))[:60]
             key = "field.several" if found else "field.no_choice"
             wrong = say(key, count=len(found), some=some, text=text)
         self.control.description = caption(self._label, error=wrong)

@@ -1,11 +1,13 @@
 """Find a person by a part of the name, by its pinyin or its initials, by class, village or telephone.
 
 A word in Latin letters is looked for in how a name is read: each syllable from its beginning, as far as was typed
-(``zs``, ``zhangs``, ``zhsan`` and ``zhangsan`` all find 张三). Any other word is looked for as it stands.
+(``zs``, ``zhangs``, ``zhsan`` and ``zhangsan`` all find 张三). Any other word is looked for as it stands, but that
+full-width signs are half-width ones, 3年级 is 三年级, and the dot in 阿里·买买提 may be left out.
 """
 
 import os
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property, lru_cache
@@ -17,18 +19,23 @@ import pandas as pd
 
 from guanai.care.spelling import readings
 
-__all__ = ["by_class", "find", "in_order", "matches", "spelt"]
+__all__ = ["by_class", "find", "in_order", "matches", "matching", "spelt"]
 
 # A name is read character by character, so the dictionary of phrases, most of pypinyin's loading time, stays out.
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
 
-_NUMERALS = str.maketrans("一二三四五六七八九", "123456789")
+_FIGURES, _CHARACTERS = "123456789", "一二三四五六七八九"
+_NUMERALS = str.maketrans(_CHARACTERS, _FIGURES)
+_OF_A_GRADE = re.compile(rf"[{_FIGURES}{_CHARACTERS}](?=年级)")
 # By these a row is known again that was made ready before; so many are kept, and so few need no preparation.
 _READY, _READY_AT_MOST, _FEW = {"id", "revision"}, 60_000, 1000
 # By these a person in a row of a row, a guardian, is looked for: read whole it would be most of what is looked into.
 _OF_A_PERSON = ("name", "phone")
 _LONG = 40  # characters of a text that are read: enough for any name and village
-_GAP = re.compile(r"(?<=\d)[ -](?=\d)")
+_GAP = re.compile(r"(?<=\d)[ -](?=\d)|[·•・]|(?<=[\u3400-\u9fff])[ \u3000]+(?=[\u3400-\u9fff])")
+_TURN = re.compile(r"(?<=[\u3400-\u9fff])(?=[a-z])|(?<=[a-z])(?=[\u3400-\u9fff])")
+_UMLAUT = re.compile(r"u\N{COMBINING DIAERESIS}")
+_MARKS = re.compile(r"[\u0300-\u036f]")
 _TELEPHONE = re.compile(r"[\d+][\d -]{3,}")
 
 
@@ -49,7 +56,10 @@ def _read(text: str) -> str:
 
 @cache
 def _syllable(character: str) -> str:
-    return "/".join(readings(character))
+    found = readings(character)
+    # 吕 is typed as lv, but written Lu or Lyu in papers.
+    other = [one.replace("v", u) for one in found if one.startswith(("lv", "nv")) for u in ("u", "yu")]
+    return "/".join([*found, *other])
 
 
 @lru_cache(maxsize=1000)
@@ -68,7 +78,17 @@ def matches(text: str, name: str) -> bool:
 
     Several words must all match. An empty text matches everything.
     """
-    return all(_Texts([name.lower()]).with_word(word) for word in text.lower().split())
+    return bool(matching(text, [name]))
+
+
+def matching(text: str, names: Iterable[str]) -> list[str]:
+    """Return the names that the text `matches`, in their order: all of them are looked into at once."""
+    some = list(names)
+    texts = _Texts([_looked_into([name]) for name in some])
+    found = set(range(len(some)))
+    for word in _words(text):
+        found &= texts.with_word(word)
+    return [some[place] for place in sorted(found)]
 
 
 class _Texts:
@@ -88,10 +108,16 @@ class _Texts:
 
     def with_word(self, word: str) -> set[int]:
         """Return the numbers of the records in which a word, in small letters, is."""
-        found = self._read.places(re.compile(re.escape(word)))
+        found = self._read.places(re.compile(_OF_A_GRADE.sub(_either, re.escape(word))))
         if word.isascii() and any(sign.isalpha() for sign in word):
             found |= self._heard.places(_heard(word))
         return found
+
+
+def _either(numeral: re.Match[str]) -> str:
+    """Return what finds a numeral however it is written."""
+    place = (_FIGURES + _CHARACTERS).index(numeral[0]) % len(_FIGURES)
+    return f"[{_FIGURES[place]}{_CHARACTERS[place]}]"
 
 
 class _Joined:
@@ -124,7 +150,7 @@ def find(frame: pd.DataFrame, text: str | None, *columns: str) -> pd.DataFrame:
         return frame
     texts = _texts(frame, chosen)
     found = set(range(len(frame)))
-    for word in _words(text.lower()):
+    for word in _words(text):
         found &= texts.with_word(word)
     return frame.iloc[sorted(found)]
 
@@ -161,7 +187,11 @@ def _texts(frame: pd.DataFrame, columns: tuple[str, ...]) -> _Texts:
 
 def _of_rows(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     cells = zip(*(frame[one].tolist() for one in columns), strict=True)
-    return [_joined(row).lower() for row in cells]
+    return list(map(_looked_into, cells))
+
+
+def _looked_into(cells: Iterable[Any]) -> str:
+    return unicodedata.normalize("NFKC", _joined(cells)).lower()
 
 
 def _joined(cells: Iterable[Any]) -> str:
@@ -171,8 +201,14 @@ def _joined(cells: Iterable[Any]) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """Return the words of a text; a telephone number with gaps in it is one."""
-    joined = _TELEPHONE.sub(lambda number: re.sub(r"[ -]", "", number[0]) + " ", text)
+    """Return the words of a text in small letters, half-width and without tones; a telephone number with gaps is one.
+
+    Characters and letters that stand together are two words: 张s is 张 and s.
+    """
+    typed = unicodedata.normalize("NFKC", text).lower()
+    if not typed.isascii():
+        typed = _TURN.sub(" ", _MARKS.sub("", _UMLAUT.sub("v", unicodedata.normalize("NFKD", typed))))
+    joined = _TELEPHONE.sub(lambda number: re.sub(r"[ -]", "", number[0]) + " ", typed)
     return joined.removeprefix("+86").split()
 
 

@@ -4,6 +4,8 @@ pyxform puts paths in the place of ``${phone}``; a person who compares two forms
 
 >>> in_author_words("selected( /data/basics/mode , 'door') and  ../age  > 16", {})
 "selected(${mode}, 'door') and ${age} > 16"
+>>> in_author_words("instance('village')/root/item[town= /data/town ]", {})
+'town= ${town}'
 """
 
 import re
@@ -13,9 +15,12 @@ from guanai.storage.forms.definitions import Form, ItemSet, Wording
 from guanai.storage.forms.marks import to_plain
 from guanai.storage.forms.nodes import Node
 
-__all__ = ["choices_of", "in_author_words", "spoken"]
+__all__ = ["choices_of", "columns_of_choices", "in_author_words", "spoken"]
 
 _GAP = "…"  # stands for an answer that is filled into a label
+_FILTER = re.compile(
+    r"^instance\('[^']*'\)/root/item\[(?P<condition>[^\[\]]*)\]$"
+)  # made of a cell choice_filter
 _TEXT_OR_PATH = re.compile(
     r"""(?P<text>"[^"]*"|'[^']*')|(?:current\(\)/)?(?:/data|\.\.)(?:/\.\.|/[^\W\d][\w.-]*)*/(?P<name>[^\W\d][\w.-]*)"""
 )
@@ -36,6 +41,8 @@ def in_author_words(expression: str, renames: Mapping[str, str]) -> str:
         return found["text"] or "${" + names.get(found["name"], found["name"]) + "}"
 
     plain = _TEXT_OR_PATH.sub(name, expression)
+    if filtered := _FILTER.match(plain):
+        plain = filtered["condition"]
     return re.sub(r" +([,)])", r"\1", re.sub(r"\( +", "(", re.sub(r" {2,}", " ", plain))).strip()
 
 
@@ -46,6 +53,17 @@ def choices_of(form: Form, itemset: ItemSet, language: str) -> dict[str, str]:
         return {}
     items = [item for root in tree.named("root") for item in root.named("item")]
     return {_part(item, itemset.value): _label(form, itemset, item, language) for item in items}
+
+
+def columns_of_choices(form: Form, itemset: ItemSet) -> dict[str, dict[str, str]]:
+    """Return what else stands beside each choice of a form's own list, by name: the columns that a filter reads."""
+    tree = form.lists.get(itemset.instance)
+    items = [item for root in tree.named("root") for item in root.named("item")] if tree else []
+    told = {itemset.value, itemset.label}
+    return {
+        _part(item, itemset.value): {cell.name: cell.text for cell in item.children if cell.name not in told}
+        for item in items
+    }
 
 
 def _label(form: Form, itemset: ItemSet, item: Node, language: str) -> str:

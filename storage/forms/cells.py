@@ -126,7 +126,9 @@ class Answer(Cell):
             result = float(text) if numeric and text else text
         if isinstance(result, bool):
             result = to_string(result)
-        if isinstance(result, float) and math.isnan(result):
+        if isinstance(result, float) and not math.isfinite(
+            result
+        ):  # nothing to keep: nought divided by, or into
             result = ""
         if isinstance(result, float) and result.is_integer():
             result = int(result)

@@ -104,7 +104,7 @@ def change_of(
         now = renamed_path(renames, path)
         told = _told(before, item) if item else _remembered(known.get(path))
         if asked is None:
-            retired[path] = told
+            retired[renamed_path(renames, path)] = told
             if "/" not in path or path.rpartition("/")[0] in new:
                 stored.append(Stored("removed", path, title_of(item) if item else path, _count(rows, path)))
             continue

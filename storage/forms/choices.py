@@ -116,7 +116,8 @@ class Lists(Mapping[str, Node]):
     def named(self, question: Question, typed: str, environment: Environment) -> str:
         """Return the name of a choice that was given by its label in any language; what is unknown stays.
 
-        Several choices may be parted by spaces or by 、，,；;. A label that two choices share names neither.
+        A record of a register may be given by its bare name too, as a list on paper has it. Several choices may be
+        parted by spaces or by 、，,；;. What two choices share names neither.
         """
         itemset = question.choices
         if not itemset or not typed or typed in self.labels(itemset, environment):
@@ -126,6 +127,15 @@ class Lists(Mapping[str, Node]):
         if question.kind == "select_one" or whole != typed.strip():
             return whole
         return " ".join(_only(names, part) for part in _BETWEEN.split(typed) if part)
+
+    def several(self, question: Question, typed: str, environment: Environment) -> list[str]:
+        """Return the labels of the choices that a text may stand for; none where it is one's, or nobody's."""
+        if not question.choices:
+            return []
+        names = self._names(question.choices, environment)
+        found = names.get(typed) or names.get(_bare(typed), set())
+        labels = {self.label(question, name, environment) for name in found}
+        return sorted(labels) if len(labels) > 1 else []
 
     def _table(self, name: str) -> _Table:
         if name not in self._tables:
@@ -161,16 +171,22 @@ class Lists(Mapping[str, Node]):
         """Return the names that each label, in any language, and each name can stand for."""
         if not itemset.instance:
             return {}
-        (_, made), languages = self._made(itemset), self._form.languages
+        (table, made), languages = self._made(itemset), self._form.languages
         if not itemset.translated:
             languages = (environment.language,)
         key = (itemset.value, itemset.label, *languages)
         if key not in made.names or itemset.spoken:
             names: dict[str, set[str]] = defaultdict(set)
+            called: dict[str, set[str]] = defaultdict(set)
             for language in languages:
                 for name, label in self.labels(itemset, replace(environment, language=language)).items():
                     names[label].add(name)
                     names[name] = {name}
+            for row in table.rows or ():  # 林小雨, where the label is 林小雨（三年级1班）
+                bare = _bare(_text(row.get("name")))
+                if bare and not names.get(bare, set()) - called[bare]:
+                    called[bare].add(_text(row.get(itemset.value)))
+                    names[bare] = called[bare]
             made.names[key] = dict(names)
         return made.names[key]
 
@@ -262,8 +278,13 @@ def _tree(rows: list[dict[str, Any]], names: frozenset[str]) -> Node:
     return instance
 
 
+def _bare(text: str) -> str:
+    """Return a text without gaps: 张 三 is 张三, set so in lists to be as wide as other names."""
+    return "".join(text.split())
+
+
 def _only(names: Mapping[str, set[str]], typed: str) -> str:
-    found = names.get(typed, set())
+    found = names.get(typed) or names.get(_bare(typed), set())
     return next(iter(found)) if len(found) == 1 else typed
 
 

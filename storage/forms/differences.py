@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from guanai.storage.forms.author_words import choices_of, in_author_words, spoken
-from guanai.storage.forms.definitions import Form, Group, Item, Question, Repeat, Wording
+from guanai.storage.forms.author_words import choices_of, columns_of_choices, in_author_words, spoken
+from guanai.storage.forms.definitions import Form, Group, Item, Question, Repeat, Wording, stored_kind
+from guanai.storage.forms.form_differences import form_differences
 from guanai.storage.forms.headings import write_type
 from guanai.storage.forms.renames import renamed_path
 from guanai.templates.wording import say
 
-__all__ = ["Difference", "differences", "fields_of", "guessed_renames", "title_of"]
+__all__ = ["Difference", "differences", "fields_of", "guessed_renames", "same_places", "title_of"]
 
 _ALIKE = 0.6  # how much of two labels must agree before one question may be the other renamed
 
@@ -24,8 +25,10 @@ _ALIKE = 0.6  # how much of two labels must agree before one question may be the
 class Difference:
     """One difference: its kind, the question's path (empty: the form itself), and the words that its sentence needs.
 
-    Kinds: title, added, removed, renamed, moved, regrouped, ungrouped, label, other_words, type, required, optional, aspect, list,
-    choice_added, choice_removed, choice_label; group_added, group_removed for groups and repeats.
+    Kinds: title, listed, added, removed, renamed, moved, regrouped, ungrouped, label, other_words, type, required,
+    optional, aspect, list, choice_added, choice_removed, choice_label, choice_words, choice_columns, choice_order;
+    group_added, group_removed for groups and repeats; entity_added, entity_removed, entity for what a save changes
+    elsewhere; other_cells where nothing of all this differs and yet the files do.
     """
 
     kind: str
@@ -70,6 +73,9 @@ def differences(
     if before.title(language) != after.title(language):
         titles = {"before": before.title(language), "after": after.title(language)}
         found.append(Difference("title", "", titles))
+    found += [
+        Difference(kind, "", values) for kind, values in form_differences(before, after, known, language)
+    ]
     for path, entry in old.items():
         if path not in new:
             found.append(_one("group_removed" if _holds(entry) else "removed", entry, language))
@@ -89,7 +95,8 @@ def differences(
             found.append(_one(kind, entry, language, group=entry.above_label))
         elif path in moved:
             found.append(_one("moved", entry, language))
-    return found + _choices(before, after, old, new, language)
+    found += _choices(before, after, old, new, language)
+    return found or ([] if before.source == after.source else [Difference("other_cells", "")])
 
 
 def fields_of(form: Form) -> dict[str, Question | Repeat]:
@@ -127,6 +134,23 @@ def guessed_renames(before: Form, after: Form, language: str = "zh") -> dict[str
         if -score >= _ALIKE and one not in guessed and other not in guessed.values():
             guessed[one] = other
     return guessed
+
+
+def same_places(before: Form, after: Form) -> dict[str, str]:
+    """Return the new path of each question that is where it was and only has another field, since names are shared.
+
+    A name that stands in two groups is kept with its group before it (``father-phone``), as soon as the second comes.
+    Where one of two goes and the other takes its field, the answers of the first are put aside (``phone~text``).
+    """
+    old, new = fields_of(before), fields_of(after)
+    now = {item.path: path for path, item in new.items()}
+    moved = {path: now[item.path] for path, item in old.items() if now.get(item.path, path) != path}
+    aside = {
+        path: f"{path}~{stored_kind(item) if isinstance(item, Question) else 'repeat'}"
+        for path, item in old.items()
+        if path in moved.values() and item.path not in now
+    }
+    return {**aside, **moved}
 
 
 def _sort(item: Question | Repeat) -> str:
@@ -205,7 +229,7 @@ def _compared(was: _Entry, now: _Entry, renames: Mapping[str, str], language: st
     label = spoken(was.item.label, language), spoken(now.item.label, language)
     if label[0] != label[1]:
         yield _one("label", now, language, before=label[0], after=label[1])
-    elif _all_words(was.item.label) != _all_words(now.item.label):
+    elif _said_elsewhere(was.item, now.item, language):
         yield _one("other_words", now, language)
     before, after = _aspects(was.item, renames, language), _aspects(now.item, {}, language)
     if isinstance(was.item, Question) and isinstance(now.item, Question):
@@ -228,6 +252,18 @@ def _type(question: Question) -> str:
     """Return a question's type as an XLSForm has it."""
     return {"datetime": "dateTime", "phone": question.type, "metadata": question.preload or "start"}.get(
         question.kind, question.kind
+    )
+
+
+def _said_elsewhere(was: Item, now: Item, language: str) -> bool:
+    """Whether two items differ only in what they say in the languages that the differences are not told in."""
+    wordings = [(was.label, now.label), (was.hint, now.hint)]
+    if isinstance(was, Question) and isinstance(now, Question):
+        wordings.append((was.required_message, now.required_message))
+        wordings.append((was.constraint_message, now.constraint_message))
+    return any(
+        spoken(one, language) == spoken(other, language) and _all_words(one) != _all_words(other)
+        for one, other in wordings
     )
 
 
@@ -300,6 +336,17 @@ def _choices(
                 tell(path, "choice_added", name, "", label)
             elif left[name] != label:
                 tell(path, "choice_label", name, left[name], label)
+        both = [name for name in left if name in right]
+        if both != [name for name in right if name in left]:
+            tell(path, "choice_order", "")
+        lists_of = [(before, was.choices), (after, entry.item.choices)]
+        words = [[choices_of(form, one, other) for other in form.languages] for form, one in lists_of]
+        columns = [columns_of_choices(form, one) for form, one in lists_of]
+        for name in both:
+            if columns[0].get(name) != columns[1].get(name):
+                tell(path, "choice_columns", name, left[name], right[name])
+            elif left[name] == right[name] and _said(words[0], name) != _said(words[1], name):
+                tell(path, "choice_words", name, left[name], right[name])
     return [
         Difference(
             kind,
@@ -308,3 +355,7 @@ def _choices(
         )
         for (kind, name, was, now), questions in asked.items()
     ]
+
+
+def _said(words: Sequence[Mapping[str, str]], name: str) -> list[str | None]:
+    return [one.get(name) for one in words]

@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, time
+from decimal import Decimal
 from numbers import Real
 
 from guanai.templates.errors import GuanaiError
@@ -50,6 +51,7 @@ _TIME = re.compile(
 )
 _TICKED = frozenset({"ok", "yes", "true", "1", "是", "✓", "√", "已确认"})
 _YEARS = range(1900, 2101)
+_MOST_FIGURES = 15  # so many of a whole number are exact in expressions and in a spreadsheet
 
 
 class UnreadableError(GuanaiError):
@@ -84,11 +86,11 @@ def read_integer(raw: object) -> int:
         return int(number)
     text = half_width(str(raw))
     if _INTEGER.match(text):
-        return int(text)
+        return int(_held(text))
     if _THOUSANDS.match(text):
         raise UnreadableError("reading.thousands", typed=raw, plain=re.sub(r"[,'，\s]", "", text))
     if _DECIMAL.match(text):
-        if float(text).is_integer():
+        if float(_held(text)).is_integer():
             return int(float(text))
         raise UnreadableError("reading.not_whole", typed=raw)
     raise UnreadableError("reading.not_integer", typed=raw)
@@ -101,7 +103,7 @@ def read_decimal(raw: object) -> float:
         return float(number)
     text = half_width(str(raw))
     if _DECIMAL.match(text):
-        return float(text)
+        return float(_held(text))
     if _THOUSANDS.match(text):
         raise UnreadableError("reading.thousands", typed=raw, plain=re.sub(r"[,'，\s]", "", text))
     if _DECIMAL_COMMA.match(text):
@@ -111,10 +113,8 @@ def read_decimal(raw: object) -> float:
 
 def read_date(raw: object) -> str:
     """Return a day as ``2024-03-05``: from 2024-3-5, 2024/3/5, 2024.3.5, 20240305 or 2024年3月5日."""
-    if isinstance(raw, datetime):
-        raw = raw.date()
     if isinstance(raw, date):
-        return raw.isoformat()
+        raw = (raw.date() if isinstance(raw, datetime) else raw).isoformat()
     text = _MIDNIGHT.sub("", re.sub(r"\s*([-/.年月日])\s*", r"\1", half_width(str(raw))))
     found = next((match for pattern in _DATES if (match := pattern.match(text))), None)
     if not found:
@@ -140,9 +140,9 @@ def read_month(raw: object) -> str:
 def read_moment(raw: object) -> str:
     """Return a day and time as ``2024-03-05T08:30``: from 2024-3-5 8:30, 2024年3月5日下午3点; a day is its midnight."""
     if isinstance(raw, datetime):
-        day, hour = raw.date().isoformat(), read_time(raw.time().replace(microsecond=0))
+        day, hour = read_date(raw), read_time(raw.time().replace(microsecond=0))
     elif isinstance(raw, date):
-        day, hour = raw.isoformat(), "00:00"
+        day, hour = read_date(raw), "00:00"
     else:
         found = _MOMENT.match(half_width(str(raw)))
         day = read_date(found["day"] if found else raw)
@@ -175,9 +175,25 @@ def read_tick(raw: object) -> str:
 
 
 def _real(raw: object) -> float | None:
-    if isinstance(raw, Real) and not isinstance(raw, bool) and math.isfinite(float(raw)):
-        return float(raw)
-    return None
+    """Return what is a number already; None for anything else, and for what is infinite."""
+    if not isinstance(raw, Real) or isinstance(raw, bool):
+        return None
+    if isinstance(raw, float) and not math.isfinite(raw):
+        return None
+    if abs(raw) >= 10**_MOST_FIGURES:
+        raise _too_long(f"{Decimal(raw):.3E}" if isinstance(raw, int | float) else str(raw))
+    return float(raw)
+
+
+def _held(text: str) -> str:
+    """Return the text of a number of which every figure can be kept."""
+    if len(text.partition(".")[0].lstrip("+-0")) > _MOST_FIGURES:
+        raise _too_long(text if len(text) <= 2 * _MOST_FIGURES else f"{text[: 2 * _MOST_FIGURES]}…")
+    return text
+
+
+def _too_long(typed: str) -> UnreadableError:
+    return UnreadableError("reading.too_long", typed=typed, most=_MOST_FIGURES)
 
 
 READERS: dict[str, Callable[[object], str | int | float]] = {

@@ -20,10 +20,19 @@ _EMPTY: tuple[Any, ...] = (None, "", [])
 
 
 def moved(record: Answers, renames: Renames) -> dict[str, Any]:
-    """Return a record with each answer under its new name, in its place; one whose new name is taken stays."""
+    """Return a record with each answer under its new name, in its place; one whose new name is taken stays.
+
+    A name that others wait for is left first.
+
+    >>> moved({"home": "甲", "phone": "乙"}, {"home": "phone", "phone": "tel"})
+    {'phone': '甲', 'tel': '乙'}
+    """
     found = dict(record)
-    for old, new in renames.items():
-        found = _moved(found, old, new)
+    waiting = dict(renames)
+    while waiting:
+        free = [old for old, new in waiting.items() if new not in waiting] or list(waiting)
+        for old in free:
+            found = _moved(found, old, waiting.pop(old))
     return found
 
 

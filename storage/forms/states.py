@@ -81,6 +81,10 @@ def wrong(
         chosen = cell.value if isinstance(cell.value, list) else [str(cell.value)]
         strange = [name for name in chosen if name not in offered]
         if strange:
+            for name in strange:
+                if several := lists.several(question, name, environment):
+                    some = "、".join(several[:_NAMED])
+                    return say("answer.several", language, given=name, choices=some)
             labels = "、".join(lists.label(question, name, environment) for name in strange)
             return say("answer.not_offered", language, given=labels)
     if question.kind == "range" and not _in_range(cell.value, question):
@@ -90,6 +94,9 @@ def wrong(
             "answer.constraint", language
         )
     return None
+
+
+_NAMED = 5  # of those who are called alike
 
 
 def _required(cell: Answer, environment: Environment) -> bool:

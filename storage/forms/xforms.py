@@ -343,7 +343,10 @@ def _kind_of_added(control: Element | None, attribute: Callable[[str], str | Non
 
 
 def _doubles(parent: Element, repeats: set[str], path: str) -> dict[str, str]:
-    """Return ``group/name`` as the key of questions whose name stands more than once outside inner repeats."""
+    """Return ``group-name`` as the key of questions whose name stands more than once outside inner repeats.
+
+    ODK writes it so. A slash would not do: in a path it stands before and behind the number of a repeat's row.
+    """
     found: dict[tuple[bool, str], set[str]] = defaultdict(set)
 
     def gather(element: Element, at: str) -> None:
@@ -354,9 +357,16 @@ def _doubles(parent: Element, repeats: set[str], path: str) -> dict[str, str]:
                 gather(child, here)
 
     gather(parent, path)
-    return {
-        here: here.removeprefix(f"{path}/") for places in found.values() if len(places) > 1 for here in places
-    }
+    taken = {name for _, name in found}
+    doubles: dict[str, str] = {}
+    for here in sorted(here for places in found.values() if len(places) > 1 for here in places):
+        steps = here.removeprefix(f"{path}/").split("/")
+        key = "-".join(steps)
+        while len(steps) > 1 and key in taken:  # as another question is called
+            key += "-"
+        taken.add(key)
+        doubles[here] = key
+    return doubles
 
 
 def _names(xform: str) -> frozenset[str]:
