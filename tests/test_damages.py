@@ -37,7 +37,7 @@ READERS = {
 
 @pytest.mark.parametrize("reader", READERS)
 def test_it_is_read_or_refused_in_words(tmp_path, reader):
-    chance = Random(20261122)
+    chance = Random(20261122)  # noqa: S311 - no secret
     good = (template("reports") / "term_summary.docx").read_bytes() if reader == "report" else workbook()
     refused = 0
     for number in range(40):
