@@ -59,8 +59,9 @@ class ZippedFiles(Mapping[str, bytes]):
         self._parts = {part.filename: part for part in sorted(parts, key=lambda part: part.filename)}
 
     def __getitem__(self, name: str) -> bytes:
+        part = self._parts[name]
         try:
-            return self._archive.read(self._parts[name])
+            return self._archive.read(part)
         except DAMAGED as error:
             raise ExchangeError("exchange.bad_zip", file=self._name) from error
 

@@ -335,7 +335,7 @@ SCHOOL = [
     ("settings.newer", lambda desk: edited(desk, "another"), "school.xlsx", "请刷新", "Reload"),
     ("settings.newer", edited_while_saving, "school.xlsx", "请刷新", "Reload"),
     ("settings.unwritable", lambda desk: edited(desk, backups=text(desk, "", "file")), "school.xlsx", "请先关闭", "Close it"),
-    ("settings.none", without_workbook, "school.xlsx", "放回来", "put a backup"),
+    ("settings.none", without_workbook, "school.xlsx", "放回来", "Put a backup"),
     ("settings.not_you", set_by_a_teacher, "", "德育负责人", "the coordinator"),
     ("eject.exists", lambda desk: [eject(desk.school.folder, "forms/talk") for _ in "12"], "talk.xlsx", "改名", "rename"),
     ("eject.unknown", lambda desk: eject(desk.school.folder, "forms/x"), "forms/x", "可以写", "You can name"),

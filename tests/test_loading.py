@@ -218,10 +218,10 @@ def test_the_same_name_in_two_groups_is_told_apart_by_its_group():
         )
     ]
     form = form_of(survey("| | text | name | 姓名 |", *groups))
-    assert form.columns == {"name": "text", "father/phone": "text", "mother/phone": "text"}
-    session = form.session({"mother/phone": "1"})
-    session.set("father/phone", "2")
-    assert session.record() == {"father/phone": "2", "mother/phone": "1"}
+    assert form.columns == {"name": "text", "father-phone": "text", "mother-phone": "text"}
+    session = form.session({"mother-phone": "1"})
+    session.set("father-phone", "2")
+    assert session.record() == {"father-phone": "2", "mother-phone": "1"}
 
 
 def test_a_form_is_converted_once_and_kept(tmp_path, monkeypatch):

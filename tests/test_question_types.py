@@ -248,8 +248,8 @@ def test_values_are_pulled_from_a_list_kept_elsewhere():
 def test_a_loop_asks_for_each_choice():
     session = opened("hint", "begin_loop over town | t | 各镇 |", "integer | n | 人数 |", "end_loop | | |")
     assert [session.state(branch.path).label for branch in session.tree()[0].children] == ["东镇", "西镇"]
-    session.set("t/east/n", 3)
-    assert session.record() == {"t/east/n": 3}
+    session.set("t-east-n", 3)
+    assert session.record() == {"t-east-n": 3}
 
 
 def test_choices_on_a_sheet_of_their_own_are_choices():
