@@ -289,5 +289,6 @@ class School(Registers):
         known = self._summaries.get((chosen.name, day))
         if known is None or known[0] != sequence:
             known = (sequence, summary(self.policy, self.duties.frames, chosen, day))
-            self._summaries[chosen.name, day] = known
+            current = {key: one for key, one in self._summaries.items() if one[0] == sequence}
+            self._summaries = {**current, (chosen.name, day): known}
         return known[1]

@@ -16,6 +16,9 @@ from guanai.templates.errors import GuanaiError
 
 __all__ = ["get_warm", "warm_school"]
 
+# Of so many terms before this one it is known what they came to.
+EARLIER = 3
+
 _Marks = dict[str, tuple[int, int]]
 
 _kept: tuple[School, _Marks] | None = None
@@ -49,6 +52,10 @@ def get_warm(folder: Path) -> Iterator[None]:
         known = (school.due, school.unpaired, school.children, school.emergencies, school.summary)
         for reckon in (*known, school.coverage, school.duties.gaps):
             reckon()
+            yield
+        terms = school.terms()
+        for term in terms[: terms.index(school.term())][-EARLIER:]:  # to compare this one with
+            school.summary(term)
             yield
         school.notices  # noqa: B018  # reads the forms that the school has changed
     except GuanaiError:  # a page that needs it says what is wrong

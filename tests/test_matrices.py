@@ -95,7 +95,9 @@ def test_an_empty_school_says_so():
 def test_many_children_are_one_table_and_a_few_widgets():
     many = pd.DataFrame([row(f"c{n}", f"职{k}", done=1) for n in range(277) for k in range(20)])
     matrix = Matrix(many)
-    assert matrix.body.value.count("<td") == 277 * 20
+    assert matrix.body.value.count("<td") == 100 * 20
+    assert matrix.counts["done"] == 277 * 20
+    assert matrix.paper().count("<td") == 277 * 20
     assert len(re.findall("<table", matrix.body.value)) == 1
     assert sum(1 for _ in walk(matrix)) < 60
 

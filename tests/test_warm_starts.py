@@ -68,6 +68,9 @@ def test_it_reads_no_register_again(warm, monkeypatch):
     assert len(page.coverage())
     assert len(page.duties.gaps())
     assert page.summary().figures
+    before = page.terms()[: page.terms().index(page.term())]
+    assert before
+    assert all(page.summary(term).figures for term in before)
 
 
 def test_a_form_finds_the_choices_that_it_takes_from_a_register(warm, monkeypatch):

@@ -44,7 +44,7 @@ class Matrix(Panel):
         link: str = "checklist",
         day: date | None = None,
         kind: str = "child",
-        page: int = 300,
+        page: int = 100,
         empty: str = "",
         language: str | None = None,
     ) -> None:
