@@ -4,8 +4,9 @@ What is the same for all of them is made before it, by `prepare`: what a child w
 of that is paid once more for every visitor.
 
 This reaches into ipykernel beyond its documentation (`IPKernelApp` is started by hand in two steps, its main loop is
-told of one more socket, its channels greet whoever joins, no debugger is set up). Holds for the ipykernel and ipywidgets versions of `HOLDS_FOR`;
-tests/test_warm_kernels.py says when others are installed.
+told of one more socket, its channels greet whoever joins, the thread of its control channel is waited for, no debugger
+is set up). Holds for the ipykernel and ipywidgets versions of `HOLDS_FOR`; tests/test_warm_kernels.py says when others
+are installed.
 """
 
 import atexit
@@ -35,6 +36,9 @@ from guanai.server.forking import GO, KERNEL_OPTIONS, LARGEST
 __all__ = ["HOLDS_FOR", "become_kernel", "prepare"]
 
 HOLDS_FOR = {"ipykernel": "7.4", "ipywidgets": "8.1"}
+
+# How long the thread that has heard of the end may take to say so, in seconds.
+LAST_WORDS = 1.0
 
 
 class _Configured(BaseIPythonApplication):
@@ -151,6 +155,8 @@ def start(arguments: list[str], line: socket.socket) -> None:
     IOLoop.current().add_handler(line, lambda *_: hear(line), IOLoop.READ)
     line.send(GO)
     app.start()
+    # It still tells that it is idle; ipykernel would close the channel first and then wait for it for good.
+    app.control_thread.join(LAST_WORDS)
 
 
 def hear(line: socket.socket) -> None:

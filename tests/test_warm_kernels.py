@@ -10,6 +10,7 @@ import threading
 import time
 from contextlib import contextmanager
 from importlib.metadata import version
+from types import SimpleNamespace
 from urllib.parse import unquote
 
 import nbformat
@@ -194,6 +195,25 @@ class TestEnds:
         facts, page = look(server, visitor)
         visitor.close(page)
         assert wait_until(lambda: not psutil.pid_exists(facts["pid"]))
+
+    def test_one_that_is_asked_to_end_waits_for_the_thread_that_says_so(self, monkeypatch):
+        """Else about every second one hung: ipykernel closes the channel on which that thread speaks, then waits for it."""
+        done = []
+        thread = SimpleNamespace(join=lambda seconds: done.append("joined"))
+        app = SimpleNamespace(
+            initialize=lambda _: done.append("made"), start=lambda: done.append("ran"), control_thread=thread
+        )
+        monkeypatch.setattr(forked.PageApp, "instance", lambda: app)
+        monkeypatch.setattr(forked.ipywidgets, "register_comm_target", lambda: None)
+        monkeypatch.setattr("sys.argv", [])
+        ours, line = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+        async def go():
+            forked.start(["-f", "connection.json"], line)
+
+        with ours, line:
+            asyncio.run(go())
+        assert done == ["made", "ran", "joined"]
 
     def test_a_kernel_that_crashes_is_not_started_again(self, server):
         visitor = server.signed_in()
