@@ -31,7 +31,7 @@ box, go, said = ipywidgets.Text(), ipywidgets.Button(description="做"), ipywidg
 go.on_click(lambda _: setattr(said, "value", "有：" + box.value))
 ipywidgets.VBox([box, go, said])
 """
-QUICK = '{"alone_seconds": 2.0, "sweep_seconds": 0.3, "waiting": 0}'
+QUICK = '{"alone_seconds": 6.0, "sweep_seconds": 0.3, "waiting": 0}'
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_a_new_line_takes_the_place_of_a_silent_one_and_late_words_count_for_not
         await asyncio.sleep(0.5)
         silent.socket.close()
         begun = time.monotonic()
-        while time.monotonic() - begun < 4:  # longer than a kernel lives that nobody is connected to
+        while time.monotonic() - begun < 9:  # longer than a kernel lives that nobody is connected to
             assert visitor.get(f"/voila/api/kernel/{page.answer.kernel}").status == 200
             await asyncio.sleep(0.5)
         said, _ = await page.click(page.widget("Button"), page.widget("Label"))
