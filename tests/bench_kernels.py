@@ -29,6 +29,7 @@ from pathlib import Path
 
 import psutil
 from savers import Savers, report
+from servers import end as stop
 
 from guanai.server.addresses import free_port
 from guanai.server.console import tell
@@ -92,11 +93,7 @@ def served(folder: Path, number: int, settings: dict):
             sys.exit(f"the server has not started within {STARTS_WITHIN} s; its log is in {folder / 'logs'}")
         yield process, signed_in(f"http://127.0.0.1:{port}")
     finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        stop(process)
 
 
 def signed_in(base: str) -> Visitor:

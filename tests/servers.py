@@ -143,11 +143,16 @@ def start(
         Visitor(served.base).get("/login")
         yield served
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        end(process)
+
+
+def end(process):
+    """Ask a server to end, and make it where it does not."""
+    process.terminate()
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 @contextmanager
@@ -170,8 +175,4 @@ def demo_served(folder, port):
         assert any(str(port) in line for line in process.stdout), "the server has not started"
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        end(process)
