@@ -1,8 +1,10 @@
 """Boxes that pages are composed of (widgets/boxes.py)."""
 
+from datetime import date
+
 import pytest
 
-from guanai.widgets import Columns, Stack, Style, Table, Tabs, Text, asked
+from guanai.widgets import Columns, Stack, Style, Table, Tabs, Text, asked, asked_day
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,11 @@ def test_a_table_in_a_stack_needs_no_input():
     import pandas as pd
 
     assert Stack(Table(pd.DataFrame({"n": [1]}))).children
+
+
+@pytest.mark.parametrize(
+    ("query", "day"), [("day=2026-09-01", "2026-09-01"), ("day=nonsense", "2026-11-20"), ("", "2026-11-20")]
+)
+def test_a_day_that_is_none_is_today(monkeypatch, query, day):
+    monkeypatch.setenv("QUERY_STRING", query)
+    assert asked_day("day", date(2026, 11, 20)) == date.fromisoformat(day)

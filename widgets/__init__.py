@@ -4,7 +4,7 @@ Values in, callbacks out: nothing here opens a school. A notebook needs no other
 """
 
 from guanai.widgets.bins import BinList, Deletion
-from guanai.widgets.boxes import Columns, Stack, Style, Tabs, Text, asked
+from guanai.widgets.boxes import Columns, Stack, Style, Tabs, Text, asked, asked_day
 from guanai.widgets.cards import Cards
 from guanai.widgets.charts import Chart, Picture, bars, coverage_by_class, visits_by_mode
 from guanai.widgets.checklists import Checklist, narrowed
@@ -85,6 +85,7 @@ __all__ = [
     "Tabs",
     "Text",
     "asked",
+    "asked_day",
     "bars",
     "by_class",
     "child_papers",

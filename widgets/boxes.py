@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from html import escape
 from typing import Any
 from urllib.parse import parse_qs
@@ -11,7 +12,20 @@ import ipywidgets as ipw
 from guanai.templates import template
 from guanai.widgets.layouts import hidden, plain, style_of
 
-__all__ = ["Columns", "Panel", "Stack", "Style", "Tabs", "Text", "asked", "button", "html", "show", "tick"]
+__all__ = [
+    "Columns",
+    "Panel",
+    "Stack",
+    "Style",
+    "Tabs",
+    "Text",
+    "asked",
+    "asked_day",
+    "button",
+    "html",
+    "show",
+    "tick",
+]
 
 
 def html(value: str = "", *classes: str, **traits: Any) -> ipw.HTML:
@@ -57,6 +71,14 @@ def asked(name: str, default: str | None = None) -> str | None:
     """
     values = parse_qs(os.environ.get("QUERY_STRING", "")).get(name)
     return values[0] if values else default
+
+
+def asked_day(name: str, default: date) -> date:
+    """Return a day of the page's address: ``asked_day("day", today)`` on ``checklist?day=2026-09-01``; else the default."""
+    try:
+        return date.fromisoformat(asked(name) or "")
+    except ValueError:  # somebody has typed into the address
+        return default
 
 
 class Style(ipw.HTML):
