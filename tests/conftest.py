@@ -1,6 +1,7 @@
 """What many tests share: an empty school, a small filled one, and a day that stands still."""
 
 import shutil
+from contextlib import suppress
 from datetime import date
 from urllib.parse import quote
 
@@ -65,6 +66,14 @@ def coordinator(monkeypatch):
     """Let the person of the fixtures be signed in as a coordinator: who may import, and decide."""
     monkeypatch.setenv("HTTP_X_GUANAI_PERSON", quote("测试老师"))
     monkeypatch.setenv("HTTP_X_GUANAI_ROLE", "coordinator")
+
+
+def pytest_configure():
+    """Give what is expected of a page as long as Playwright gives a click."""
+    with suppress(ImportError):
+        from playwright.sync_api import expect
+
+        expect.set_options(timeout=30_000)
 
 
 def pytest_collection_modifyitems(items):

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,6 +113,20 @@ def write_page(folder, name, cells, asks=None):
     nbformat.write(notebook, folder / f"{name}.ipynb")
 
 
+def own_port(first):
+    """Return a free port that no other process of these tests looks at, and hardly one of others."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return free_port(first + 100 * worker + os.getpid() % 80)
+
+
+def wait_until(holds, seconds=60, every=0.1):
+    """Wait for something that takes a machine's time, with no claim about how much; return whether it came."""
+    until = time.monotonic() + seconds
+    while not (held := holds()) and time.monotonic() < until:
+        time.sleep(every)
+    return bool(held)
+
+
 @contextmanager
 def start(
     folder,
@@ -132,7 +147,7 @@ def start(
     for name, cells in PAGES.items():
         write_page(school.folder.notebooks, name, cells)
     school.close()
-    port = free_port(19_000 + os.getpid() % 900)
+    port = own_port(19_000)
     command = [sys.executable, "-c", SERVE, str(folder), str(port), workshop, str(idle), kernels, base_url]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     served = Served(f"http://127.0.0.1:{port}{base_url.rstrip('/')}", Path(folder), process)

@@ -129,7 +129,7 @@ def test_every_type_is_filled_in_and_kept(wang, tmp_path):
     child = open_school(wang.folder).frame("child").iloc[0]
     page = wang.open("register?form=every_type&new=1")
     assert wang.overflow() <= 0
-    assert page.get_by_text("这一题要用手机填写").count() == 3
+    playwright.expect(page.get_by_text("这一题要用手机填写")).to_have_count(3)
     page.get_by_role("button", name="保存", exact=True).click()
     page.get_by_text("请先选孩子").first.wait_for()
     choose(wang, "孩子", child["name"])

@@ -4,7 +4,7 @@ import os
 import re
 
 import pytest
-from test_browser import SIZES, Person, chromium, folder, port, served
+from test_browser import SIZES, Person, chromium, folder, playwright, port, served
 from test_designs import edited
 
 from guanai.storage import open_school
@@ -76,8 +76,12 @@ def test_a_question_added_answered_and_taken_back(zhou, tmp_path):
     sent(zhou, changed)
     page.get_by_text(CHECKED).wait_for()
     page.get_by_text("新增问题“心情”（mood）").wait_for()
-    assert page.get_by_label(re.compile("^心情")).count() == 1, "only the changed form asks it"
-    assert page.get_by_role("textbox", name=re.compile("^学习")).count() == 2, "both stand side by side"
+    asked, studied = (
+        page.get_by_label(re.compile("^心情")),
+        page.get_by_role("textbox", name=re.compile("^学习")),
+    )
+    playwright.expect(asked, "only the changed form asks it").to_have_count(1)
+    playwright.expect(studied, "both stand side by side").to_have_count(2)
     look(zhou, "designer-checked")
     publish(zhou, "已发布，是第 1 版")
     look(zhou, "designer-published")

@@ -5,7 +5,7 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
-from test_browser import SIZES, chromium, folder, port, served  # noqa: F401 - fixtures
+from test_browser import SIZES, chromium, folder, playwright, port, served  # noqa: F401 - fixtures
 from test_emergency_head import FORM
 
 from guanai.storage import open_school
@@ -71,19 +71,19 @@ def test_an_emergency_is_counted_down_and_recorded_by_one_click(page, emergency)
     open_page(page, "day")
     box = page.locator("#emergencies")
     left = box.locator(".step-left").first
+    playwright.expect(left).to_have_text(re.compile(r"^还有 \d+ 分 \d+ 秒$"))
     first = left.inner_text()
-    assert re.fullmatch(r"还有 \d+ 分 \d+ 秒", first)
     kernels = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: kernels.append(frame)))
     until(page, f"document.querySelector('.step-left').textContent !== {first!r}")
     page.evaluate("document.getElementById('emergencies').dataset.now = Date.now() + 3600000")
     page.wait_for_selector(".step-late .step-left")
-    assert "已超" in left.inner_text()
+    playwright.expect(left).to_contain_text("已超")
     assert not kernels
     with page.expect_navigation():
         box.locator("button").first.click()
     assert page.url.endswith("/day")
-    assert box.locator(".step-done").count() == 1
+    playwright.expect(box.locator(".step-done")).to_have_count(1)
     school = open_school(emergency)
     kept = school.record("incident", "i1")
     by = school.history("incident", "i1")[-1].by
@@ -111,7 +111,7 @@ def test_the_pages_fit_the_screen(page, size):
     for name in ("day", "matrix", "coverage", "checklist", "emergency", "deferral", "tutorial"):
         open_page(page, name)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-        assert not page.locator(".guanai-bad, .guanai-fault").count(), name
+        playwright.expect(page.locator(".guanai-bad, .guanai-fault"), name).to_have_count(0)
 
 
 def test_a_line_is_put_off_and_taken_back_and_the_lists_say_so(page):
@@ -126,8 +126,8 @@ def test_a_line_is_put_off_and_taken_back_and_the_lists_say_so(page):
     page.get_by_role("button", name="保存").click()
     page.get_by_text("已记下").wait_for()
     open_page(page, "checklist?status=postponed")
-    assert page.locator(".guanai-line").count() == 1
-    assert "孩子住院" in page.locator(".guanai-line").inner_text()
+    playwright.expect(page.locator(".guanai-line")).to_have_count(1)
+    playwright.expect(page.locator(".guanai-line")).to_contain_text("孩子住院")
     page.locator("a.guanai-defer").click()
     ready(page)
     page.get_by_role("button", name="撤销").click()
@@ -147,7 +147,8 @@ def test_heads_of_the_matrix_stay_and_a_cell_opens_its_lines(page):
     cell.click()
     ready(page)
     status = "overdue" if "逾期" in words else "due"
-    assert page.locator(f".guanai-line.guanai-{status}").count() == int(re.search(r"\d+", words)[0])
+    opened = page.locator(f".guanai-line.guanai-{status}")
+    playwright.expect(opened).to_have_count(int(re.search(r"\d+", words)[0]))
 
 
 def test_a_list_is_printed_as_a_whole_by_one_click(page):
@@ -156,10 +157,10 @@ def test_a_list_is_printed_as_a_whole_by_one_click(page):
     page.get_by_role("button", name="打印这张清单").click()
     until(page, "window.printed")
     page.emulate_media(media="print")
-    assert page.locator(".guanai-paper").is_visible()
-    assert not page.locator(".guanai-lines").first.is_visible()
-    assert not page.locator("#emergencies").is_visible()
+    playwright.expect(page.locator(".guanai-paper")).to_be_visible()
+    playwright.expect(page.locator(".guanai-lines").first).to_be_hidden()
+    playwright.expect(page.locator("#emergencies")).to_be_hidden()
     total = int(re.search(r"（(\d+) 条）", page.locator(".guanai-paper caption").inner_text())[1])
-    assert page.locator(".guanai-paper .guanai-box").count() == total
+    playwright.expect(page.locator(".guanai-paper .guanai-box")).to_have_count(total)
     if os.environ.get("GUANAI_PICTURES"):
         page.pdf(path="checklist.pdf", prefer_css_page_size=True)

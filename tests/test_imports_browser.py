@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from test_browser import SIZES, Person, chromium, folder, port, served
+from test_browser import SIZES, Person, chromium, folder, playwright, port, served
 
 from guanai.storage import create_school, open_school
 
@@ -60,14 +60,14 @@ def test_an_import_is_seen_corrected_confirmed_and_taken_back(chromium, folder, 
 
         choose(li, bad)
         li.page.get_by_text("有 2 列不知道是哪个问题的答案").wait_for(timeout=30_000)
-        assert li.page.get_by_role("button", name=re.compile("^确认导入")).is_disabled()
+        playwright.expect(li.page.get_by_role("button", name=re.compile("^确认导入"))).to_be_disabled()
         look(li, "columns")
         li.page.get_by_label(re.compile("学生名字")).select_option(label="姓名")
         li.page.get_by_text("有 1 列不知道是哪个问题的答案").wait_for()
         li.page.get_by_label(re.compile("备注栏")).select_option(label="不导入这一列")
         li.page.get_by_text("不知道是哪个问题的答案").wait_for(state="hidden")
         li.page.get_by_text("2016年2月30日").first.wait_for()
-        assert li.page.get_by_role("button", name=re.compile("^确认导入")).is_disabled()
+        playwright.expect(li.page.get_by_role("button", name=re.compile("^确认导入"))).to_be_disabled()
         look(li, "bad-row")
 
         li.page.get_by_role("button", name="换一个文件").click()
@@ -184,4 +184,4 @@ def test_what_a_telephone_gave_is_chosen_together(chromium, folder, port, tmp_pa
         look(li, "closed-register")
         li.page.get_by_role("link", name=re.compile("phone")).click()
         li.page.get_by_text("周小河2").wait_for()
-        assert li.page.get_by_role("link", name=re.compile("新增")).count() == 0
+        playwright.expect(li.page.get_by_role("link", name=re.compile("新增"))).to_have_count(0)

@@ -8,10 +8,10 @@ import time
 
 import psutil
 import pytest
-from servers import NAME, PASSWORD, start, write_page
+from servers import NAME, PASSWORD, own_port, start, wait_until, write_page
 from test_browser import CHROMIUM, QUIET
 
-from guanai.server.addresses import free_port
+from guanai.storage import open_school
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
@@ -50,7 +50,7 @@ def driver():
 @pytest.fixture
 def browser(driver, tmp_path):
     """A Chromium whose processes can be killed: (browser, its first process)."""
-    port = free_port(27_000 + os.getpid() % 900)
+    port = own_port(27_000)
     command = [
         CHROMIUM,
         "--headless",
@@ -88,11 +88,8 @@ def works(page, address):
     page.get_by_text("已保存").wait_for()
 
 
-def none_left(server, seconds=60):
-    until = time.monotonic() + seconds
-    while server.kernels() and time.monotonic() < until:
-        time.sleep(0.2)
-    return not server.kernels()
+def none_left(server):
+    return wait_until(lambda: not server.kernels(), seconds=90)
 
 
 def test_the_kernels_of_a_browser_that_was_killed_end(browser, server):
@@ -114,7 +111,8 @@ def test_a_phone_that_was_asleep_for_long_comes_back_with_what_was_typed(browser
     name = page.locator("input[type=text]").first
     name.fill("试小禾", timeout=60_000)
     name.press("Tab")
-    page.wait_for_timeout(2_000)  # what is typed is kept within this time
+    mine = open_school(server.folder).as_user(NAME).drafts("child")
+    assert wait_until(lambda: any(one.answers["name"] == "试小禾" for one in mine.kept()))
     asleep = page.context.new_cdp_session(page)
     asleep.send("Page.setWebLifecycleState", {"state": "frozen"})
     page.context.set_offline(True)
@@ -126,7 +124,7 @@ def test_a_phone_that_was_asleep_for_long_comes_back_with_what_was_typed(browser
     page.reload()
     page.get_by_role("button", name="继续填写").click(timeout=60_000)
     page.get_by_text("已接着").wait_for()
-    assert page.locator("input[type=text]").first.input_value() == "试小禾"
+    playwright.expect(page.locator("input[type=text]").first).to_have_value("试小禾")
     page.close()
     assert none_left(server)
 
@@ -136,7 +134,7 @@ def test_whoever_finds_no_place_is_told_and_let_in_without_doing_anything(browse
     works(first, f"{server.base}/home")
     second.goto(f"{server.base}/home")
     second.get_by_role("status").get_by_text("1 位老师").wait_for()
-    assert second.get_by_role("link", name="现在再试").count() == 1
+    playwright.expect(second.get_by_role("link", name="现在再试")).to_have_count(1)
     first.close()
     second.get_by_role("button", name="保存").click(timeout=60_000)
     second.get_by_text("已保存").wait_for()

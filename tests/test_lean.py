@@ -278,8 +278,7 @@ class TestWidgets:
     def test_a_button_that_is_being_answered_takes_no_second_click(self, page, server):
         work = opened(page, server, "slow", "慢慢做").get_by_role("button", name="慢慢做")
         is_live(page)
-        for _ in range(3):
-            work.click()
+        work.click(click_count=3)
         page.get_by_text("1", exact=True).wait_for()
         page.wait_for_timeout(1_500)
         assert page.get_by_text("1", exact=True).is_visible()
@@ -312,9 +311,9 @@ class TestWidgets:
     def test_outputs(self, page, server):
         opened(page, server, "outputs", "做")
         page.get_by_text("印出来的 1").wait_for()
-        assert page.get_by_role("cell", name="张三").is_visible()
-        assert page.locator("svg title").first.text_content() == "图"
-        assert page.locator("#bold").get_attribute("data-ran") == "yes"
+        playwright.expect(page.get_by_role("cell", name="张三")).to_be_visible()
+        playwright.expect(page.locator("svg title").first).to_have_text("图")
+        playwright.expect(page.locator("#bold")).to_have_attribute("data-ran", "yes")
         assert page.evaluate("window.from_cell")
         assert not page.evaluate("window.broken_out"), "a handler in a cell's HTML has run"
         page.get_by_role("button", name="做", exact=True).click()
@@ -328,7 +327,8 @@ class TestWidgets:
         """A chart by itself and one in an Output, drawn by what this server has, fetched only for a page with one."""
         opened(page, server, "chart", "画")
         page.locator(".chart svg").get_by_text("裸的图").wait_for()
-        assert page.locator(".chart svg [aria-roledescription=bar][fill='#1f6f54']").count() == 1
+        bars = page.locator(".chart svg [aria-roledescription=bar][fill='#1f6f54']")
+        playwright.expect(bars).to_have_count(1)
         page.get_by_role("button", name="画").click()
         page.locator(".widget-output .chart svg").get_by_text("里面的图").wait_for()
         assert len([url for url in page.asked if "/vega.js?v=" in url]) == 1
@@ -341,7 +341,7 @@ class TestWidgets:
         page.goto(f"{server.base}/any")
         page.get_by_role("button", name="数到 5").click()
         page.get_by_role("button", name="数到 6").wait_for()
-        assert page.locator(".any").evaluate("one => getComputedStyle(one).color") == "rgb(1, 2, 3)"
+        playwright.expect(page.locator(".any")).to_have_css("color", "rgb(1, 2, 3)")
 
     def test_a_page_that_asks_for_it_gets_voilas_own(self, page, server):
         opened(page, server, "whole")
@@ -374,7 +374,7 @@ class TestConnection:
         page.get_by_role("button", name="保存", exact=True).click()
         page.get_by_text("已保存 1 次：断了还在填").wait_for()
         page.locator("html[data-connection=back]").wait_for()
-        assert page.locator("#lost").is_hidden()
+        playwright.expect(page.locator("#lost")).to_be_hidden()
 
     def test_what_the_kernel_says_meanwhile_is_heard(self, page, server):
         opened(page, server, "slow", "慢慢做")
@@ -465,8 +465,8 @@ class TestConnection:
         page.route("**/forty", cut)
         page.goto(f"{server.base}/forty")
         page.get_by_text(say("page.cut")).wait_for()
-        assert page.get_by_role("link", name=say("page.again")).first.is_visible()
-        assert page.locator("#loading").count() == 0
+        playwright.expect(page.get_by_role("link", name=say("page.again")).first).to_be_visible()
+        playwright.expect(page.locator("#loading")).to_have_count(0)
 
     def test_a_kernel_that_is_gone(self, page, server):
         before = {kernel.pid for kernel in server.kernels()}
@@ -476,7 +476,7 @@ class TestConnection:
         for pid in mine:
             psutil.Process(pid).send_signal(signal.SIGKILL)
         page.get_by_text(say("page.gone")).wait_for(timeout=60_000)
-        assert page.get_by_role("link", name=say("page.again")).first.is_visible()
+        playwright.expect(page.get_by_role("link", name=say("page.again")).first).to_be_visible()
 
     def test_opening_it_again_asks_no_question(self, page, server):
         """What is kept has been said; "changes may not be saved" would be the contrary."""
@@ -504,12 +504,12 @@ class TestConnection:
         other.goto(f"{server.base}/who")
         other.get_by_role("button", name="退出").click()
         page.get_by_text(say("page.refused")).wait_for()
-        assert page.get_by_role("link", name=say("page.again")).first.is_visible()
+        playwright.expect(page.get_by_role("link", name=say("page.again")).first).to_be_visible()
 
     def test_leaving_ends_the_kernel(self, page, server):
         kernel = re.search(r'"kernelId": "([\w-]+)"', opened(page, server, "forty").content())[1]
         page.goto(f"{server.base}/nosuch")
-        deadline = 50
+        deadline = 150
         while page.context.request.get(f"{server.base}/voila/api/kernel/{kernel}").status == 200 and deadline:
             page.wait_for_timeout(200)
             deadline -= 1

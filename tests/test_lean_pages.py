@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from clocks import at_leisure
 from tornado.httputil import HTTPHeaders
 
 from guanai.server.gathering import STATES
@@ -34,7 +35,7 @@ def collected(waits, *, fails=False, most=50):
             found.append(str(error))
         return found
 
-    return asyncio.run(collect())
+    return at_leisure(collect())
 
 
 class TestBeating:
@@ -65,7 +66,7 @@ class TestBeating:
             await beats.aclose()
             await asyncio.sleep(0.05)
 
-        asyncio.run(leave())
+        at_leisure(leave())
         assert stopped
 
 

@@ -4,10 +4,11 @@ import asyncio
 from itertools import count
 
 import pytest
+from clocks import at_leisure
 
 from guanai.server.pools import Pool
 
-PAUSE = 0.02
+PAUSE = 2.0
 
 
 class Kernels:
@@ -35,7 +36,7 @@ def run(scene, size=2, **kernels):
         pool.close()
         return made
 
-    return asyncio.run(go())
+    return at_leisure(go())
 
 
 async def rest(times=5):

@@ -6,7 +6,7 @@ The PDF is read with pypdfium2: pages, size, text; nothing of the page around th
 import re
 
 import pytest
-from test_browser import Person, chromium, folder, port, served  # noqa: F401  # fixtures of the same school
+from test_browser import Person, chromium, folder, playwright, port, served  # noqa: F401  # fixtures of the same school
 
 from guanai.storage import open_school
 
@@ -119,5 +119,5 @@ def test_find_read_delete_and_restore(chromium, folder, port, size):  # noqa: F8
         assert li.overflow() <= 0
         li.page.goto(address)
         li.page.get_by_text("修改经过").wait_for()
-        assert li.page.locator(".guanai-history .guanai-badge").inner_text() == "5"
+        playwright.expect(li.page.locator(".guanai-history .guanai-badge")).to_have_text("5")
         assert not li.outside

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from clocks import at_leisure
 
 from guanai.server.turns import Turns
 
@@ -22,7 +23,7 @@ def opened(turns, *pages):
     async def everybody():
         await asyncio.gather(*(page(*one) for one in pages))
 
-    asyncio.run(everybody())
+    at_leisure(everybody())
     return begun, ended, most
 
 
@@ -63,4 +64,4 @@ def test_a_page_that_fails_or_is_given_up_gives_its_turn_back():
         async with asyncio.timeout(1), turns.turn():
             return True
 
-    assert asyncio.run(go())
+    assert at_leisure(go())

@@ -20,7 +20,7 @@ import tornado.websocket
 import voila
 import voila.app
 from packaging.version import Version
-from servers import NAME, PAGES, PASSWORD, is_kernel, start, write_page
+from servers import NAME, PAGES, PASSWORD, is_kernel, start, wait_until, write_page
 
 from guanai.server.cells import FAULT
 from guanai.server.navigation import Page, heading, pages
@@ -41,14 +41,6 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="module")
 def visitor(server):
     return server.signed_in()
-
-
-def wait_until(holds, seconds=30):
-    """Wait for something that takes a machine's time, with no claim about how much."""
-    until = time.monotonic() + seconds
-    while not holds() and time.monotonic() < until:
-        time.sleep(0.2)
-    return holds()
 
 
 def test_this_is_a_voila_that_the_seams_hold_for():
@@ -434,7 +426,7 @@ class TestInBrowser:
     def test_the_bar_in_english(self, page, server):
         page.get_by_role("link", name="English").click()
         page.get_by_role("button", name="保存").wait_for()
-        assert page.locator("[aria-current]").inner_text() == "Home"
+        page.locator("[aria-current]", has_text="Home").wait_for()
 
 
 def is_outside(url):

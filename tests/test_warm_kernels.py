@@ -19,7 +19,7 @@ import pytest
 from jupyter_client.provisioning import KernelProvisionerFactory
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
 from open_pages import PROTOCOL
-from servers import NAME, PARENT, start
+from servers import NAME, PARENT, start, wait_until
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 from traitlets.config import Config
@@ -50,13 +50,6 @@ Path(os.environ["GUANAI_SCHOOL"], "facts", str(os.getpid())).write_text(json.dum
 ipywidgets.Label("seen")
 """
 SECRET = "a-child-nobody-else-asked-for"
-
-
-def wait_until(holds, seconds=30):
-    until = time.monotonic() + seconds
-    while not holds() and time.monotonic() < until:
-        time.sleep(0.1)
-    return holds()
 
 
 @contextmanager
@@ -391,8 +384,9 @@ class TestManaged:
             assert await value(client, "os.getcwd()") == repr(str(tmp_path))
             first = kernel.provisioner.pid
 
-            running = asyncio.ensure_future(value(client, "time.sleep(60)"))
-            await asyncio.sleep(1)
+            running = asyncio.ensure_future(value(client, "open('begun', 'w'); time.sleep(60)"))
+            while not (tmp_path / "begun").exists():
+                await asyncio.sleep(0.1)
             await kernel.interrupt_kernel()
             assert await running == "KeyboardInterrupt"
 
