@@ -51,6 +51,7 @@ JUPYTER_SERVER = ("2.21", "2.22")
 # what `PageKernels` waits for it to come back, the kernel of its page is gone within a minute.
 SILENT_FOR = 10_000
 PING = "ping"
+BAD_MESSAGE = 1003  # RFC 6455, 7.4.1: data of a kind that cannot be accepted
 STATES_BEGIN = STATES.encode()
 KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 # The bundle's files change only with these packages, so their versions stand in for each file's hash.
@@ -86,26 +87,40 @@ class PageConnection(ZMQChannelsWebsocketConnection):
     opens. Our own page makes sure of its channels by itself and says so in the address.
     """
 
-    has_ended = False
+    has_begun = has_ended = False
 
     @property
     def greets(self) -> bool:
         """Whether the page makes sure by itself that it hears the kernel."""
         return bool(self.websocket_handler.get_argument("greets", ""))
 
+    async def _register_session(self) -> None:
+        """Take the place of the page's earlier line at once: what is still on its way there counts for nothing."""
+        earlier = self._open_sessions.get(f"{self.kernel_id}:{self.session.session}")
+        await super()._register_session()  # type: ignore[no-untyped-call]
+        if earlier is not None and earlier.connection is not None:
+            earlier.connection.disconnect()
+
     async def prepare(self) -> None:
         """Get ready without asking the kernel anything."""
         if not self.greets:
             await super().prepare()  # type: ignore[no-untyped-call]
             return
-        await self._register_session()  # type: ignore[no-untyped-call]
+        await self._register_session()
         self.session.key = self.kernel_manager.session.key
+
+    def connect(self) -> asyncio.Future[None] | None:  # type: ignore[override]  # as the base class has it
+        """Speak to the kernel, unless another line has taken the place of this one already."""
+        if self.has_ended:
+            return None
+        self.has_begun = True
+        return super().connect()
 
     def disconnect(self) -> None:  # type: ignore[override]  # as the base class has it
         """Let go of the kernel once: told twice, Jupyter would count a page that is connected as gone."""
-        if not self.has_ended:
-            self.has_ended = True
+        if self.has_begun and not self.has_ended:
             super().disconnect()  # type: ignore[no-untyped-call]
+        self.has_ended = True
 
     def nudge(self) -> asyncio.Future[None]:
         """Return at once for a page that makes sure by itself."""
@@ -130,6 +145,16 @@ def is_states(parts: Any) -> bool:
     )
 
 
+def is_message(sent: str | bytes, protocol: str | None) -> bool:
+    """Whether something is in the line's protocol, and long enough for as many parts as its head says.
+
+    Jupyter believes the head, and would hold up every page of the school while it counts to billions.
+    """
+    if protocol is None or isinstance(sent, str):
+        return protocol is None and isinstance(sent, str)
+    return 3 < int.from_bytes(sent[:8], "little") < len(sent) // 8
+
+
 class PageSocket(VoilaKernelWebsocketHandler):
     """The websocket of a page; it is closed when the page's kernel has ended, so that the page can say so."""
 
@@ -141,11 +166,19 @@ class PageSocket(VoilaKernelWebsocketHandler):
         await super().open(kernel_id)
 
     def on_message(self, ws_message: Any) -> None:
-        """Answer a ping, by which a page finds out whether its line still works; pass on the rest to the kernel."""
+        """Answer a ping, by which a page finds out whether its line still works; pass on the rest to the kernel.
+
+        What comes on a line whose place another has taken counts for nothing, and what is no message ends the line.
+        """
+        if self.connection is None or self.connection.has_ended:
+            return
         if ws_message == PING:
             self.write_message(PING)
-        else:
+        elif is_message(ws_message, self.selected_subprotocol):
             super().on_message(ws_message)
+        else:
+            self.log.warning("What page %s sent is no message.", self.request.path)
+            self.close(BAD_MESSAGE)
 
     @classmethod
     def close_all(cls, kernel_id: str) -> None:

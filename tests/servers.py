@@ -22,9 +22,11 @@ NAME, PASSWORD = "林测试", "青山常在-2026"
 
 SERVE = """
 import sys, json
-from guanai.server.office import Office
-from guanai.server.serving import serve
-from guanai.storage import open_school
+from guanai.templates.sparing import GRAMMAR, without
+with without(GRAMMAR):
+    from guanai.server.office import Office
+    from guanai.server.serving import serve
+    from guanai.storage import open_school
 folder, port, workshop, idle, kernels, base = sys.argv[1:]
 office = Office(open_school(folder), workshop=workshop or None)
 office.sessions.idle = float(idle)

@@ -132,7 +132,11 @@ class DeafLine:
         await asyncio.to_thread(self.socket.sendall, head + message)
 
 
-def test_a_new_line_takes_the_place_of_a_silent_one_and_late_words_count_for_nothing(visitor):
+def said_in_the_log(server):
+    return (server.folder / "logs" / "guanai.log").read_text(encoding="utf-8")
+
+
+def test_a_new_line_takes_the_place_of_a_silent_one_and_late_words_count_for_nothing(visitor, server):
     async def scene(page):
         page.line.close()
         await asyncio.sleep(0.5)
@@ -151,12 +155,41 @@ def test_a_new_line_takes_the_place_of_a_silent_one_and_late_words_count_for_not
         silent.socket.close()
         begun = time.monotonic()
         while time.monotonic() - begun < 9:  # longer than a kernel lives that nobody is connected to
-            assert visitor.get(f"/voila/api/kernel/{page.answer.kernel}").status == 200
+            answer = await asyncio.to_thread(visitor.get, f"/voila/api/kernel/{page.answer.kernel}")
+            assert answer.status == 200
             await asyncio.sleep(0.5)
         said, _ = await page.click(page.widget("Button"), page.widget("Label"))
         return said
 
+    told = len(said_in_the_log(server))
     assert on_page(visitor, "box", scene) == "有：new"
+    said = said_in_the_log(server)[told:]
+    assert "ERROR" not in said, "what came late was read as something else, and held up everybody"
+    assert "WARNING \n" not in said, "the kernel went on speaking to the silent line"
+
+
+@pytest.mark.parametrize(
+    ("sent", "binary"),
+    [
+        (b"\xff" * 64, True),  # by its head of 2**64 parts
+        ((2**40).to_bytes(8, "little") + bytes(64), True),
+        (bytes(64), True),
+        (b"", True),
+        ("{}", False),
+    ],
+)
+def test_what_is_no_message_ends_its_line_and_holds_up_nobody(visitor, sent, binary):
+    async def scene(page):
+        await page.line.write_message(sent, binary=binary)
+        while await asyncio.wait_for(page.line.read_message(), 20) is not None:
+            pass
+        assert page.line.close_code == 1003
+        await page.connect()
+        await page.enter(page.widget("Text"), value="后来")
+        said, _ = await page.click(page.widget("Button"), page.widget("Label"))
+        return said
+
+    assert on_page(visitor, "box", scene) == "有：后来"
 
 
 def test_what_the_kernel_answers_between_two_lines_is_heard_on_the_second(visitor):
@@ -173,10 +206,18 @@ def test_what_the_kernel_answers_between_two_lines_is_heard_on_the_second(visito
     assert "idle" in on_page(visitor, "box", scene)
 
 
-def test_a_line_lets_go_of_its_kernel_once(monkeypatch):
-    told = []
-    monkeypatch.setattr(ZMQChannelsWebsocketConnection, "disconnect", lambda _: told.append(True))
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        (["connect", "disconnect", "disconnect"], ["connect", "disconnect"]),
+        (["disconnect", "connect", "disconnect"], []),  # another took its place before it had begun
+    ],
+)
+def test_a_line_lets_go_of_its_kernel_once(monkeypatch, steps, told):
+    done = []
+    for name in ("connect", "disconnect"):
+        monkeypatch.setattr(ZMQChannelsWebsocketConnection, name, lambda _, name=name: done.append(name))
     line = PageConnection.__new__(PageConnection)
-    line.disconnect()
-    line.disconnect()
-    assert told == [True]
+    for step in steps:
+        getattr(line, step)()
+    assert done == told
