@@ -94,23 +94,16 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         """Whether the page makes sure by itself that it hears the kernel."""
         return bool(self.websocket_handler.get_argument("greets", ""))
 
-    async def _register_session(self) -> None:
-        """Take the place of the page's earlier line at once: what is still on its way there counts for nothing."""
-        earlier = self._open_sessions.get(f"{self.kernel_id}:{self.session.session}")
-        await super()._register_session()  # type: ignore[no-untyped-call]
-        if earlier is not None and earlier.connection is not None:
-            earlier.connection.disconnect()
-
     async def prepare(self) -> None:
         """Get ready without asking the kernel anything."""
         if not self.greets:
             await super().prepare()  # type: ignore[no-untyped-call]
             return
-        await self._register_session()
+        await self._register_session()  # type: ignore[no-untyped-call]
         self.session.key = self.kernel_manager.session.key
 
     def connect(self) -> asyncio.Future[None] | None:  # type: ignore[override]  # as the base class has it
-        """Speak to the kernel, unless another line has taken the place of this one already."""
+        """Speak to the kernel, unless this line has been hung up already."""
         if self.has_ended:
             return None
         self.has_begun = True
@@ -168,7 +161,7 @@ class PageSocket(VoilaKernelWebsocketHandler):
     def on_message(self, ws_message: Any) -> None:
         """Answer a ping, by which a page finds out whether its line still works; pass on the rest to the kernel.
 
-        What comes on a line whose place another has taken counts for nothing, and what is no message ends the line.
+        What comes on a line that has been hung up counts for nothing, and what is no message ends the line.
         """
         if self.connection is None or self.connection.has_ended:
             return
@@ -179,6 +172,15 @@ class PageSocket(VoilaKernelWebsocketHandler):
         else:
             self.log.warning("What page %s sent is no message.", self.request.path)
             self.close(BAD_MESSAGE)
+
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Hang up, and let go of the kernel at once: a browser without power would not answer for seconds more.
+
+        Jupyter hangs up on a line that answers no ping, and on one whose place the page's next line takes.
+        """
+        if self.connection is not None:
+            self.connection.disconnect()
+        super().close(code, reason)
 
     @classmethod
     def close_all(cls, kernel_id: str) -> None:
