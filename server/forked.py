@@ -33,7 +33,7 @@ from tornado.ioloop import IOLoop
 
 from guanai.server.forking import GO, KERNEL_OPTIONS, LARGEST
 
-__all__ = ["HOLDS_FOR", "become_kernel", "prepare"]
+__all__ = ["HOLDS_FOR", "become_kernel", "introduced", "prepare"]
 
 HOLDS_FOR = {"ipykernel": "7.4", "ipywidgets": "8.1"}
 
@@ -126,9 +126,7 @@ def become_kernel(arguments: list[str], line: socket.socket) -> None:
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        line.send(str(os.getpid()).encode())
-        place = line.recv(LARGEST)
-        if place:
+        if place := introduced(line):
             os.environ.clear()
             take(place)
             start(arguments, line)
@@ -139,6 +137,15 @@ def become_kernel(arguments: list[str], line: socket.socket) -> None:
         traceback.print_exc(file=sys.__stderr__)
     finally:
         leave(code)
+
+
+def introduced(line: socket.socket) -> bytes:
+    """Tell who this is and return where it is to live; nothing where nobody asks any more."""
+    try:
+        line.send(str(os.getpid()).encode())
+        return line.recv(LARGEST)
+    except ConnectionError:
+        return b""
 
 
 def start(arguments: list[str], line: socket.socket) -> None:

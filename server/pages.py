@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
-from jupyter_server.base.handlers import JupyterHandler
 from nbformat import NotebookNode
 from tornado import web
 from tornado.httputil import url_concat
@@ -19,7 +18,7 @@ from guanai.server.kernels import PageKernels
 from guanai.server.lean_pages import beating, lean_page
 from guanai.server.logs import log_fault
 from guanai.server.navigation import pages
-from guanai.server.screens import WHOLE_SCRIPTS, Screen
+from guanai.server.screens import WHOLE_SCRIPTS, Screen, Unread
 from guanai.server.sources import wants_all, with_headings
 
 __all__ = ["ClosedDoor", "KernelState", "PageClosing", "SchoolPage", "VoilaAddress", "dress"]
@@ -150,7 +149,7 @@ class VoilaAddress(Screen):
         self.redirect(url_concat(target, dict_of(self)))
 
 
-class PageClosing(JupyterHandler):
+class PageClosing(Unread):
     """A page says that it closes, so that its kernel ends."""
 
     @web.authenticated
@@ -166,7 +165,7 @@ class PageClosing(JupyterHandler):
         raise web.HTTPError(403)
 
 
-class KernelState(JupyterHandler):
+class KernelState(Unread):
     """A page that has lost its connection asks what has become of its kernel."""
 
     @allow_unauthenticated

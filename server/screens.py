@@ -18,7 +18,7 @@ from guanai.server.themes import theme_url
 from guanai.templates import template
 from guanai.templates.wording import LANGUAGES, catalogue, say
 
-__all__ = ["LANGUAGE_COOKIE", "WHOLE_SCRIPTS", "Screen", "safe_next", "theme_environment"]
+__all__ = ["LANGUAGE_COOKIE", "WHOLE_SCRIPTS", "Screen", "Unread", "safe_next", "theme_environment"]
 
 LANGUAGE_COOKIE = "guanai-language"
 LANGUAGE_CODES = {"zh": "zh-CN", "en": "en"}
@@ -124,6 +124,19 @@ class Screen(JupyterHandler):
         """Leave the traceback to `write_error`, which logs it with the number that the person sees."""
         if isinstance(details[1], web.HTTPError):
             app_log.info("%s %s: %s", self.request.method, self.request.path, details[1])
+
+
+class Unread(JupyterHandler):
+    """An answer to a page's script, which no person reads."""
+
+    def write_error(self, status_code: int, **_details: Any) -> None:
+        """Answer with the status alone."""
+        self.finish()
+
+    def log_exception(self, *details: Any) -> None:
+        """Leave out of the log what is an answer and no fault."""
+        if not isinstance(details[1], web.HTTPError):
+            super().log_exception(*details)
 
 
 def speak(language: str, key: str, /, **values: object) -> str:

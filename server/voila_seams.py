@@ -36,7 +36,7 @@ from guanai.server.office import Office
 from guanai.server.own_password import OwnPassword
 from guanai.server.pages import ClosedDoor, KernelState, PageClosing, SchoolPage, VoilaAddress, dress
 from guanai.server.printing import PrintPage
-from guanai.server.screens import theme_environment
+from guanai.server.screens import Unread, theme_environment
 from guanai.server.sign_in import IDENTITY_HEADERS, KernelOwner, SchoolIdentity
 from guanai.server.themes import THEME_NAME, ThemeFiles
 from guanai.templates import template
@@ -148,7 +148,7 @@ def is_message(sent: str | bytes, protocol: str | None) -> bool:
     return 3 < int.from_bytes(sent[:8], "little") < len(sent) // 8
 
 
-class PageSocket(VoilaKernelWebsocketHandler):
+class PageSocket(Unread, VoilaKernelWebsocketHandler):
     """The websocket of a page; it is closed when the page's kernel has ended, so that the page can say so."""
 
     sockets: ClassVar[dict[str, "WeakSet[PageSocket]"]] = {}

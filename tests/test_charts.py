@@ -107,6 +107,13 @@ def test_a_picture_that_cannot_be_drawn_is_told(monkeypatch):
     assert "guanai-bad" in chart.body.value
 
 
+def test_where_the_process_that_draws_has_been_ended_another_draws():
+    drawer, spec = _Drawer(), visits_by_mode(MODES).spec
+    first = drawer.draw(spec)
+    drawer._process.kill()
+    assert drawer.draw(spec) == first
+
+
 def test_an_error_is_told():
     def fail():
         raise ZeroDivisionError("secret")

@@ -195,6 +195,16 @@ class TestClosed:
     def test_not_there(self, visitor, path):
         assert visitor.get(path).status == 404
 
+    @pytest.mark.parametrize(("known", "status"), [(True, 404), (False, 401)])
+    def test_a_page_that_asks_for_a_kernel_that_is_gone_is_answered_shortly(self, server, known, status):
+        """Every page asks so whose kernel has ended: the log is for what went wrong."""
+        log = server.folder / "logs" / "guanai.log"
+        told = log.stat().st_size
+        asking = server.signed_in() if known else Visitor(server.base)
+        answer = asking.get("/voila/api/kernel/00000000-0000-0000-0000-000000000000")
+        assert (answer.status, answer.text) == (status, "")
+        assert "ERROR" not in log.read_bytes()[told:].decode()
+
     @pytest.mark.parametrize(
         "path",
         [

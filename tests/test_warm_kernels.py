@@ -27,6 +27,7 @@ from traitlets.config import Config
 from guanai.server import clients, forked
 from guanai.server.cells import FAULT
 from guanai.server.clients import ServedKernel
+from guanai.server.forked import introduced
 from guanai.server.kernels import OwnKernelSpec, PageKernels
 from guanai.server.parents import CAN_FORK, Parents
 from guanai.server.processes import ForkedProcess
@@ -340,6 +341,17 @@ class TestOrdinary:
         with theirs, pytest.raises(OSError):
             asyncio.run(hanging.hand_over(b"{}", 0.1))
         hanging.close()
+
+    @pytest.mark.parametrize("when", ["before", "after"])
+    def test_a_kernel_that_nobody_asks_for_any_more_is_told_no_place(self, when):
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with ours:
+            if when == "after":
+                theirs.shutdown(socket.SHUT_WR)
+            else:
+                theirs.close()
+            assert introduced(ours) == b""
+        theirs.close()
 
 
 class TestManaged:

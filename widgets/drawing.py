@@ -37,12 +37,9 @@ class _Drawer:
         with self._lock:
             if self._rest is not None:
                 self._rest.cancel()
-            process = self._running()
-            try:
-                print(json.dumps(spec), file=process.stdin, flush=True)
-                line = process.stdout.readline() if process.stdout else ""
-            except OSError:  # it has ended between two pictures
-                line = ""
+            line = self._answer(spec) or self._answer(
+                spec
+            )  # where the first process has ended, another draws
             self._rest = threading.Timer(IDLE_SECONDS, self._end)
             self._rest.daemon = True
             self._rest.start()
@@ -50,6 +47,18 @@ class _Drawer:
         if "svg" not in answer:
             raise RuntimeError(answer["error"])
         return str(answer["svg"])
+
+    def _answer(self, spec: dict[str, Any]) -> str:
+        process = self._running()
+        try:
+            print(json.dumps(spec), file=process.stdin, flush=True)
+            line = process.stdout.readline() if process.stdout else ""
+        except OSError:
+            line = ""
+        if not line:
+            process.kill()
+            process.wait()
+        return line
 
     def _running(self) -> "subprocess.Popen[str]":
         if self._process is None or self._process.poll() is not None:
