@@ -5,6 +5,7 @@ rows stand above the public holidays, and among its own a make-up day above a ho
 """
 
 from calendar import monthrange
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -125,8 +126,9 @@ class Calendar:
     def phases_of(self, term: Term) -> tuple[Phase, ...]:
         """Return the beginning, middle and end of a term.
 
-        The school's own days where it has set any in the term, cut at its ends (期初 may begin with the days of
-        registration before it); else thirds of the days of school, each phase up to the day before the next one's first.
+        The school's own days where it has set them, cut at the ends of the term (期初 may begin with the days of
+        registration before it). A phase that it has not set is a third of the days of school, up to the day before
+        the next one's first, as far as the school's own leave it: to set one phase takes nothing away from the others.
         """
         own = tuple(
             Phase(phase, max(start, term.start), min(end, term.end))
@@ -134,11 +136,24 @@ class Calendar:
             if start <= term.end and term.start <= end
         )
         school = self.school_days(term)
-        if own or len(school) < len(PHASES):
+        if len(school) < len(PHASES):
             return own
         cuts = [school[round(number * len(school) / len(PHASES))] for number in (1, 2)]
         starts, ends = [term.start, *cuts], [*(cut - DAY for cut in cuts), term.end]
-        return tuple(Phase(*phase) for phase in zip(PHASES, starts, ends, strict=True))
+        thirds = [Phase(*phase) for phase in zip(PHASES, starts, ends, strict=True)]
+        set_already = {phase.phase for phase in own}
+        rest = [_beside(third, own) for third in thirds if third.phase not in set_already]
+        return tuple(
+            sorted((*own, *(phase for phase in rest if phase.start <= phase.end)), key=lambda one: one.start)
+        )
+
+
+def _beside(phase: Phase, others: Sequence[Phase]) -> Phase:
+    """Return what others leave of a phase; one that ends before it starts for nothing."""
+    order = PHASES.index(phase.phase)
+    before = [other.end + DAY for other in others if PHASES.index(other.phase) < order]
+    after = [other.start - DAY for other in others if PHASES.index(other.phase) > order]
+    return Phase(phase.phase, max([phase.start, *before]), min([phase.end, *after]))
 
 
 def days(first: date, last: date) -> list[date]:

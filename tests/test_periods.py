@@ -39,15 +39,31 @@ def test_phases_are_thirds_of_the_days_of_school():
     assert [spans(phase)[0] for phase in ("opening", "middle", "closing")] == found
 
 
-def test_the_schools_own_phases_stand_alone():
-    own = (
-        Phase("opening", date(2027, 9, 1), date(2027, 9, 14)),
-        Phase("closing", date(2028, 1, 3), date(2028, 1, 15)),
+@pytest.mark.parametrize(
+    "kinds", [("opening",), ("closing",), ("opening", "closing"), ("opening", "middle", "closing")]
+)
+def test_the_schools_own_phases_take_nothing_away_from_the_others(kinds):
+    """Whoever writes down the days of 期初 still owes what is due in 期中 and 期末."""
+    own = {
+        "opening": (date(2027, 9, 1), date(2027, 9, 14)),
+        "middle": (date(2027, 10, 25), date(2027, 11, 12)),
+        "closing": (date(2028, 1, 3), date(2028, 1, 15)),
+    }
+    calendar = Calendar(
+        (AUTUMN, SPRING), (NATIONAL,), phases=tuple(Phase(kind, *own[kind]) for kind in kinds)
     )
-    calendar = Calendar((AUTUMN, SPRING), phases=own)
-    assert spans("phase", calendar=calendar) == [phase[1:] for phase in own]
-    assert spans("middle", calendar=calendar) == []
+    thirds = {kind: spans(kind)[0] for kind in own}
+    assert spans("phase", calendar=calendar) == [own[kind] if kind in kinds else thirds[kind] for kind in own]
     assert len(spans("phase", SPRING, calendar)) == 3  # another term has its thirds
+
+
+def test_a_phase_that_is_not_set_gives_way_to_those_that_are():
+    """No day is in two phases, and one that nothing is left of is none."""
+    long = Phase("opening", date(2027, 9, 1), date(2027, 10, 31))
+    found = spans("phase", calendar=Calendar((AUTUMN,), (NATIONAL,), phases=(long,)))
+    assert found[:2] == [long[1:], (date(2027, 11, 1), spans("middle")[0][1])]
+    most = Phase("opening", date(2027, 9, 1), spans("middle")[0][1])
+    assert len(spans("phase", calendar=Calendar((AUTUMN,), (NATIONAL,), phases=(most,)))) == 2
 
 
 def test_fortnights_are_weeks_by_twos_and_one_without_school_is_left_out():
