@@ -26,6 +26,7 @@ from guanai.care.plans import planned
 from guanai.care.rules import ALL_CHILDREN, Duty
 from guanai.storage.frames import frame_of, lazy_copy
 from guanai.templates.errors import GuanaiError
+from guanai.templates.wording import say
 
 if TYPE_CHECKING:
     from guanai.storage.schools import School
@@ -266,14 +267,10 @@ class Obligations:
 
         None for a share, whose people stand on the page of coverage, and for the fields of a dossier.
         """
-        duty = next((one for one in self._school.policy.duties if one.name == line["duty"]), None)
-        if duty is None or duty.kind in ("share", "complete"):
-            return []
-        registers = [duty.record] if duty.kind in ("state", "open") else list(duty.records or (PAIRING,))
-        forms = self._school.forms()
+        registers = self._counting(line["duty"])
         found = []
         for one in line["counted"]:
-            tried = ((name, self._school.record(name, one)) for name in registers if name in forms)
+            tried = ((name, self._school.record(name, one)) for name in registers)
             for name, record in tried:
                 if record is not None:
                     found.append(
@@ -281,6 +278,35 @@ class Obligations:
                     )
                     break
         return found
+
+    def with_days(self, lines: pd.DataFrame) -> pd.DataFrame:
+        """Return due lines with a column ``counted_on``: the days of the records counted for each, as one text.
+
+        For a list on paper or in a workbook; empty where `counted` names none.
+        """
+        made = lines.assign(counted_on="").reset_index(drop=True)
+        for duty, part in made.groupby("duty")["counted"]:
+            ids = part.explode().dropna()
+            registers = self._counting(str(duty)) if len(ids) else []
+            days = [ids.map(self._days(form)) for form in registers]
+            known = pd.concat([ids.iloc[:0], *days]).dropna().sort_values(kind="stable")
+            for place, told in known.groupby(level=0):
+                made.at[place, "counted_on"] = say("policy.comma").join(told)
+        return made.set_index(lines.index)
+
+    def _counting(self, duty: str) -> list[str]:
+        """Return the registers whose records count for a duty, by its name."""
+        rule = next((one for one in self._school.policy.duties if one.name == duty), None)
+        if rule is None or rule.kind in ("share", "complete"):
+            return []
+        registers = [rule.record] if rule.kind in ("state", "open") else rule.records or (PAIRING,)
+        return [name for name in registers if name in self._school.forms()]
+
+    def _days(self, form: str) -> pd.Series:
+        """Return the day of each record of a register (YYYY-MM-DD), by its id."""
+        frame = self._school.shared(form).set_index("id")
+        days = [frame[name] for name in ("date", "start") if name in frame]
+        return days[0].combine_first(days[-1]).dt.strftime("%Y-%m-%d") if days else pd.Series(dtype=object)
 
     def _clock(self, day: date) -> datetime | None:
         """Return this minute where the day is today and something is owed by the minute, else None."""

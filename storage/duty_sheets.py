@@ -27,6 +27,7 @@ LINES = (
     "have",
     "why",
 )
+EVIDENCE = "counted_on"
 FULFILMENT = (
     "duty", "subject", "class", "village", "who", "need", "have", "periods", "done", "open", "overdue", "postponed", "excused",
     "share",
@@ -34,9 +35,14 @@ FULFILMENT = (
 
 
 def due_excel(lines: pd.DataFrame) -> bytes:
-    """Return due lines (columns as in `School.due`) as a workbook, in the order given."""
+    """Return due lines (columns as in `School.due`) as a workbook, in the order given.
+
+    With the days of the records that were counted, where the lines come from `Obligations.with_days`.
+    """
     words = lines["status"].map({one: say(f"due.status_{one}") for one in set(lines["status"])})
-    return excel_of(say("due.title"), lines.assign(status=words), LINES)
+    return excel_of(
+        say("due.title"), lines.assign(status=words), (*LINES, *lines.columns.intersection([EVIDENCE]))
+    )
 
 
 def coverage_excel(table: pd.DataFrame) -> bytes:

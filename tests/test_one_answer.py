@@ -15,7 +15,8 @@ from guanai.care.gaps import gaps_by_field
 from guanai.server.commands import main
 from guanai.storage.duty_sheets import coverage_excel, due_excel
 from guanai.storage.list_behind import list_behind
-from guanai.widgets import Checklist, Matrix, MyDay, coverage_tables, narrowed
+from guanai.templates.wording import say
+from guanai.widgets import Checklist, Matrix, MyDay, coverage_tables, due_sheet, narrowed
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,23 @@ def test_the_records_that_were_counted_can_be_opened(sample):
     line = counted.iloc[0].to_dict()
     assert sample.duties.counted(line | {"duty": "没有这项"}) == []
     assert sample.duties.counted(line | {"counted": ["没有这条"]}) == []
+
+
+def test_on_paper_and_in_the_workbook_stand_the_days_of_what_was_counted(sample):
+    """The same records as on the page, for every line; a share and the fields of a dossier name none."""
+    lines = sample.due(TODAY, done=True).iloc[::-1]
+    told = sample.duties.with_days(lines)
+    assert told.index.equals(lines.index) and told.drop(columns="counted_on").equals(lines)
+    for line in told.to_dict("records"):
+        days = sorted(one.day for one in sample.duties.counted(line))
+        assert [day for day in line["counted_on"].split("、") if day] == days, line["duty"]
+    assert (told["counted_on"] != "").any() and (told["counted_on"] == "").any()
+    assert "counted_on" not in lines
+    sheet = load_workbook(BytesIO(due_excel(told))).worksheets[0]
+    assert [row[-1].value or "" for row in sheet.iter_rows()] == ["计入的记录", *told["counted_on"]]
+    days = next(filter(None, told["counted_on"]))
+    assert f" · {say('due.counted')} {days}</td>" in due_sheet(told)
+    assert sample.duties.with_days(lines.iloc[:0]).empty
 
 
 def test_one_persons_lines_are_those_that_name_the_person(sample, sample_folder, capsys):

@@ -136,7 +136,7 @@ class Checklist(Panel):
     counted for it. ``status`` is the one shown
     first (``"overdue"``), ``values`` what the filters are set to first. ``group`` is the column to group by (of
     ``groups`` the person chooses), ``filters`` the columns to choose from; without filters and day it is a plain
-    list. ``heading`` is the school's name on paper.
+    list. ``heading`` is the school's name on paper, ``on_paper`` may add to the lines what only stands there.
     """
 
     def __init__(
@@ -151,6 +151,7 @@ class Checklist(Panel):
         link: Link = None,
         more: Link = None,
         counted: Evidence = None,
+        on_paper: Callable[[pd.DataFrame], pd.DataFrame] = pd.DataFrame,
         status: str | None = None,
         heading: str = "",
         empty: str = "",
@@ -159,7 +160,8 @@ class Checklist(Panel):
     ) -> None:
         super().__init__("guanai-checklist")
         self._items, self._day, self._group, self._link, self._more = items, day, group, link, more
-        self._counted, self._language, self._heading = counted, language, heading
+        self._counted, self._on_paper = counted, on_paper
+        self._language, self._heading = language, heading
         self._empty = empty or say("due.none", language)
         self._busy = False
         self._wanted = status or ""
@@ -288,7 +290,7 @@ class Checklist(Panel):
     def _print(self) -> None:
         """Put everything that is chosen on paper: all pages of it."""
         self.sheet.value = due_sheet(
-            self.shown,
+            self._on_paper(self.shown),
             heading=self._heading,
             day=self._day.value if self._day else None,
             group=self._group,

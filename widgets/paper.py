@@ -1,6 +1,6 @@
 """A checklist on paper: every chosen line in one table with a box to tick, ready for A4."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date
 from html import escape
 
@@ -26,7 +26,7 @@ def due_sheet(
     """Return due lines as a table for paper; the mark in it asks the browser to print as soon as it is there.
 
     ``heading`` is the school's name, ``chosen`` in words what the list was narrowed to, ``group`` the column that
-    heads parts of it.
+    heads parts of it. Where the lines have a column ``counted_on`` (`Obligations.with_days`), it stands behind the why.
     """
     columns = [name for name in COLUMNS if name in rows and name != group]
     head = "".join(f'<th scope="col">{escape(say(f"column.{name}", language))}</th>' for name in columns)
@@ -39,7 +39,7 @@ def due_sheet(
                 f'<tr><th class="guanai-sheet-part" colspan="{len(columns) + 1}" scope="rowgroup">{title} · {len(part)}</th></tr>'
             )
         for row in part.to_dict("records"):
-            cells = "".join(f"<td>{escape(_text(name, row[name], language))}</td>" for name in columns)
+            cells = "".join(f"<td>{escape(_text(name, row, language))}</td>" for name in columns)
             body.append(f'<tr><td class="guanai-box">☐</td>{cells}</tr>')
     said = [say("due.sheet", language, count=len(rows))]
     said += [say("due.as_of", language, day=day)] if day else []
@@ -51,5 +51,8 @@ def due_sheet(
     )
 
 
-def _text(name: str, value: object, language: str | None) -> str:
-    return say(f"due.status_{value}", language) if name == "status" else plain_text(value)
+def _text(name: str, row: Mapping[Hashable, object], language: str | None) -> str:
+    if name == "status":
+        return say(f"due.status_{row[name]}", language)
+    text, days = plain_text(row[name]), plain_text(row.get("counted_on")) if name == "why" else ""
+    return f"{text} · {say('due.counted', language)} {days}" if days else text
