@@ -42,7 +42,7 @@ from guanai.server.themes import THEME_NAME, ThemeFiles
 from guanai.templates import template
 from guanai.templates.errors import GuanaiError
 
-__all__ = ["HOLDS_FOR", "JUPYTER_SERVER", "PageConnection", "SchoolServer", "school_config"]
+__all__ = ["HOLDS_FOR", "JUPYTER_SERVER", "PageConnection", "PageSocket", "SchoolServer", "school_config"]
 
 HOLDS_FOR = ("0.5.8", "0.5.13")
 JUPYTER_SERVER = ("2.21", "2.22")
@@ -172,6 +172,13 @@ class PageSocket(Unread, VoilaKernelWebsocketHandler):
         else:
             self.log.warning("What page %s sent is no message.", self.request.path)
             self.close(BAD_MESSAGE)
+
+    def write_message(self, message: str | bytes | dict[str, Any], binary: bool = False) -> Any:
+        """Send a message; that the page went away while it was on its way is no fault."""
+        sent = super().write_message(message, binary)
+        if sent is not None:
+            sent.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return sent
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Hang up, and let go of the kernel at once: a browser without power would not answer for seconds more.

@@ -1,6 +1,7 @@
 """The line between an open page and its kernel, without a browser: what the server does with what comes on it."""
 
 import asyncio
+import gc
 import json
 import socket
 import time
@@ -11,8 +12,10 @@ from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebso
 from open_pages import PROTOCOL, OpenPage, is_done
 from packaging.version import Version
 from servers import start, write_page
+from tornado.websocket import WebSocketClosedError
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from guanai.server.voila_seams import JUPYTER_SERVER, PageConnection
+from guanai.server.voila_seams import JUPYTER_SERVER, PageConnection, PageSocket
 
 MANY = """
 import ipywidgets
@@ -164,7 +167,7 @@ def test_a_new_line_takes_the_place_of_a_silent_one_and_late_words_count_for_not
     told = len(said_in_the_log(server))
     assert on_page(visitor, "box", scene) == "有：new"
     said = said_in_the_log(server)[told:]
-    assert "ERROR" not in said, "what came late was read as something else, and held up everybody"
+    assert "Uncaught" not in said, "what came late was read as something else, and held up everybody"
     assert "WARNING \n" not in said, "the kernel went on speaking to the silent line"
 
 
@@ -221,3 +224,22 @@ def test_a_line_lets_go_of_its_kernel_once(monkeypatch, steps, told):
     for step in steps:
         getattr(line, step)()
     assert done == told
+
+
+def test_a_message_to_a_page_that_has_gone_meanwhile_is_no_fault(monkeypatch):
+    async def breaks_off():
+        raise WebSocketClosedError
+
+    async def go():
+        faults = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+        monkeypatch.setattr(
+            VoilaKernelWebsocketHandler, "write_message", lambda *_: asyncio.ensure_future(breaks_off())
+        )
+        PageSocket.write_message(PageSocket.__new__(PageSocket), b"")
+        for _ in range(3):
+            await asyncio.sleep(0)
+        gc.collect()
+        return faults
+
+    assert asyncio.run(go()) == []
