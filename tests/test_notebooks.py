@@ -140,10 +140,10 @@ def test_the_counts_on_the_home_page_are_the_lengths_of_the_lists_behind_them(ru
     assert all(json.loads(counted))
 
 
-def test_a_refused_visit_keeps_what_was_typed_and_says_where(run, sample_folder):
+def test_a_refused_visit_keeps_what_was_typed_and_says_where(run, filled):
     """R16e: at least one merit is told."""
     text = run(
-        sample_folder,
+        filled.folder.path,
         "home_visit",
         "form.fill(mode='door'); form.save.click(); print(sorted(form.wrong), form.record['mode'])",
     )
@@ -152,15 +152,15 @@ def test_a_refused_visit_keeps_what_was_typed_and_says_where(run, sample_folder)
     assert text.strip().endswith("door")
 
 
-def test_a_child_is_looked_for_on_the_registers_own_page_too(run, sample_folder):
+def test_a_child_is_looked_for_on_the_registers_own_page_too(run, filled):
     """Issue 3 section 4: wherever a new child is saved, those who look like it are shown first."""
-    school = open_school(sample_folder)
+    school = open_school(filled.folder.path)
     child = school.table("child").rows()[0]
     count = len(school.table("child"))
     typed = {key: child[key] for key in ("name", "sex", "birth_date", "class")}
     said = say("alike.this", label=f"{child['name']}（{child['class']}）")
     acts = f"form.fill(**{typed!r}); form.save.click()"
-    text = run(sample_folder, "register?form=child&new=1", acts, WALK.format(name="form", wait=0))
+    text = run(filled.folder.path, "register?form=child&new=1", acts, WALK.format(name="form", wait=0))
     assert said in text
     assert len(school.table("child")) == count
     school.close()
