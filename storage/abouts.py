@@ -10,13 +10,14 @@ from guanai.storage.forms.definitions import Form, Question, Repeat
 if TYPE_CHECKING:
     from guanai.storage.registers import Registers
 
-__all__ = ["CLOSING", "day_of", "naming_fields", "open_records", "records_naming"]
+__all__ = ["CLOSING", "DATED", "day_of", "naming_fields", "open_records", "records_naming"]
 
 Record = dict[str, Any]
 
 #: Questions whose answer says that a matter is settled; a record that leaves it empty is open (R27: 问题台账).
 CLOSING = ("closed_on", "answered_on", "returned_on")
-_DATED = ("date", "start")
+#: The questions that say on which day a record was, the first that is answered.
+DATED = ("date", "start")
 
 
 def naming_fields(form: Form, register: str = "child") -> dict[str, str]:
@@ -86,7 +87,7 @@ def open_records(
 
 def day_of(record: Mapping[str, Any]) -> str:
     """Return the day that a record is about, as ISO text; that on which it was made where it has none."""
-    for field in _DATED:
+    for field in DATED:
         if isinstance(record.get(field), str):
             return str(record[field])[:10]
     return str(record.get("created_at") or "")[:10]

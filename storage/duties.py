@@ -6,7 +6,7 @@ record changes.
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -24,6 +24,7 @@ from guanai.care.nearby import OfChildren
 from guanai.care.pairing import unpaired
 from guanai.care.plans import planned
 from guanai.care.rules import ALL_CHILDREN, Duty
+from guanai.storage.abouts import DATED
 from guanai.storage.frames import frame_of, lazy_copy
 from guanai.templates.errors import GuanaiError
 from guanai.templates.wording import say
@@ -285,10 +286,11 @@ class Obligations:
         For a list on paper or in a workbook; empty where `counted` names none.
         """
         made = lines.assign(counted_on="").reset_index(drop=True)
+        days_of = cache(self._days)  # several duties count the records of one register
         for duty, part in made.groupby("duty")["counted"]:
             ids = part.explode().dropna()
             registers = self._counting(str(duty)) if len(ids) else []
-            days = [ids.map(self._days(form)) for form in registers]
+            days = [ids.map(days_of(form)) for form in registers]
             known = pd.concat([ids.iloc[:0], *days]).dropna().sort_values(kind="stable")
             for place, told in known.groupby(level=0):
                 made.at[place, "counted_on"] = say("policy.comma").join(told)
@@ -305,7 +307,7 @@ class Obligations:
     def _days(self, form: str) -> pd.Series:
         """Return the day of each record of a register (YYYY-MM-DD), by its id."""
         frame = self._school.shared(form).set_index("id")
-        days = [frame[name] for name in ("date", "start") if name in frame]
+        days = [frame[name] for name in DATED if name in frame]
         return days[0].combine_first(days[-1]).dt.strftime("%Y-%m-%d") if days else pd.Series(dtype=object)
 
     def _clock(self, day: date) -> datetime | None:

@@ -121,7 +121,7 @@ def own_port(first):
     return free_port(first + 100 * worker + os.getpid() % 80)
 
 
-def wait_until(holds, seconds=60, every=0.1):
+def wait_until(holds, seconds=30, every=0.1):
     """Wait for something that takes a machine's time, with no claim about how much; return whether it came."""
     until = time.monotonic() + seconds
     while not (held := holds()) and time.monotonic() < until:

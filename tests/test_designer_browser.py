@@ -76,10 +76,8 @@ def test_a_question_added_answered_and_taken_back(zhou, tmp_path):
     sent(zhou, changed)
     page.get_by_text(CHECKED).wait_for()
     page.get_by_text("新增问题“心情”（mood）").wait_for()
-    asked, studied = (
-        page.get_by_label(re.compile("^心情")),
-        page.get_by_role("textbox", name=re.compile("^学习")),
-    )
+    asked = page.get_by_label(re.compile("^心情"))
+    studied = page.get_by_role("textbox", name=re.compile("^学习"))
     playwright.expect(asked, "only the changed form asks it").to_have_count(1)
     playwright.expect(studied, "both stand side by side").to_have_count(2)
     look(zhou, "designer-checked")

@@ -8,7 +8,7 @@ import time
 import psutil
 import pytest
 from servers import is_kernel, wait_until
-from test_browser import SAVED, SIZES, Person, chromium, folder, playwright, port, served
+from test_browser import KEPT_WITHIN, SAVED, SIZES, Person, chromium, folder, playwright, port, served
 
 from guanai.storage import open_school
 
@@ -35,8 +35,10 @@ def drafts(person):
 
 
 def is_kept(person):
-    """Wait until what was typed is in the draft, without a click on anything."""
-    return wait_until(lambda: any(one.answers.get("birth_date") == HALF_A_DATE for one in drafts(person)))
+    """Whether what was typed is in the draft within the promised time, without a click on anything."""
+    return wait_until(
+        lambda: any(one.answers.get("birth_date") == HALF_A_DATE for one in drafts(person)), KEPT_WITHIN
+    )
 
 
 def type_into(person):

@@ -9,7 +9,7 @@ import time
 import psutil
 import pytest
 from servers import NAME, PASSWORD, own_port, start, wait_until, write_page
-from test_browser import CHROMIUM, QUIET
+from test_browser import CHROMIUM, KEPT_WITHIN, QUIET
 
 from guanai.storage import open_school
 
@@ -89,7 +89,7 @@ def works(page, address):
 
 
 def none_left(server):
-    return wait_until(lambda: not server.kernels(), seconds=90)
+    return wait_until(lambda: not server.kernels(), seconds=60)
 
 
 def test_the_kernels_of_a_browser_that_was_killed_end(browser, server):
@@ -112,7 +112,9 @@ def test_a_phone_that_was_asleep_for_long_comes_back_with_what_was_typed(browser
     name.fill("试小禾", timeout=60_000)
     name.press("Tab")
     mine = open_school(server.folder).as_user(NAME).drafts("child")
-    assert wait_until(lambda: any(one.answers["name"] == "试小禾" for one in mine.kept()))
+    assert wait_until(
+        lambda: any(one.answers["name"] == "试小禾" for one in mine.kept()), seconds=KEPT_WITHIN
+    )
     asleep = page.context.new_cdp_session(page)
     asleep.send("Page.setWebLifecycleState", {"state": "frozen"})
     page.context.set_offline(True)

@@ -509,7 +509,7 @@ class TestConnection:
     def test_leaving_ends_the_kernel(self, page, server):
         kernel = re.search(r'"kernelId": "([\w-]+)"', opened(page, server, "forty").content())[1]
         page.goto(f"{server.base}/nosuch")
-        deadline = 150
+        deadline = 50
         while page.context.request.get(f"{server.base}/voila/api/kernel/{kernel}").status == 200 and deadline:
             page.wait_for_timeout(200)
             deadline -= 1

@@ -34,9 +34,8 @@ print(*sorted({*sys.modules} - known))
 
 def test_it_leaves_no_trace_and_every_page_finds_all_it_imports(filled):
     """Where a page imports anything by itself, each of its kernels pays for it, in time and in memory."""
-    filled.as_user("guanai").drafts("child").keep(
-        "typed", {"name": "林小"}
-    )  # in JupyterLab, where nobody signs in
+    # Typed in JupyterLab, where nobody signs in.
+    filled.as_user("guanai").drafts("child").keep("typed", {"name": "林小"})
     pages = [rehearsal(path) for path in shipped_pages().values()]
     ran = subprocess.run(
         [sys.executable, "-c", WARM, str(filled.folder.path), *pages],

@@ -37,9 +37,8 @@ class _Drawer:
         with self._lock:
             if self._rest is not None:
                 self._rest.cancel()
-            line = self._answer(spec) or self._answer(
-                spec
-            )  # where the first process has ended, another draws
+            # Where one process has ended, another draws.
+            line = self._answer(spec) or self._answer(spec)
             self._rest = threading.Timer(IDLE_SECONDS, self._end)
             self._rest.daemon = True
             self._rest.start()
