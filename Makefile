@@ -30,7 +30,7 @@ lint: $(VENV)/.lint-ready  ## ruff and mypy
 PART ?= storage imports search pages
 bench: $(VENV)/.test-ready  ## storage, imports, search and pages; one part with its options: make bench PART=pages ARGS="--children 300"
 	sh .ci/browser
-	set -e; for part in $(PART); do $(BIN)/python tests/bench_$$part.py $(ARGS); done
+	set -e; for part in $(PART); do PYTHONPATH=tests $(BIN)/python -m bench.$$part $(ARGS); done
 
 wheel: $(VENV)/.test-ready  ## build the wheel and try it in a bare environment
 	sh .ci/wheel $(BIN)/python

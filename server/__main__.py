@@ -2,7 +2,7 @@
 
 import sys
 
-from guanai.server.commands import main
+from guanai.server.commands.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

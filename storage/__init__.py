@@ -1,8 +1,6 @@
 """What is kept: records, forms, rules. A notebook opens a school here and needs nothing else of this room."""
 
-from guanai.storage.entrances import create_school, open_school
-from guanai.storage.schools import School
-from guanai.templates.errors import (
+from guanai.care.errors import (
     AccessError,
     ConflictError,
     ExchangeError,
@@ -12,6 +10,8 @@ from guanai.templates.errors import (
     RecordError,
     StorageError,
 )
+from guanai.storage.school.open_school import create_school, open_school
+from guanai.storage.school.school import School
 
 __all__ = [
     "AccessError",

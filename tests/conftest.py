@@ -2,12 +2,10 @@
 
 import shutil
 from contextlib import suppress
-from datetime import date
 from urllib.parse import quote
 
 import pytest
-
-TODAY = date(2026, 11, 20)  # a Friday in the middle of a term
+from support.days import TODAY
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +29,7 @@ def school(tmp_path):
 @pytest.fixture(scope="session")
 def sample_folder(tmp_path_factory):
     """The small sample school, made once; tests that write take `filled` instead."""
-    from guanai.server.samples import make_sample
+    from guanai.server.sample.make import make_sample
 
     folder = tmp_path_factory.mktemp("sample") / "school"
     make_sample(folder, "small", TODAY)
@@ -41,7 +39,7 @@ def sample_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
     """The small sample school as ``guanai demo`` makes it, made once; browser tests take a copy, their `folder`."""
-    from guanai.server.serve_commands import make_demo
+    from guanai.server.commands.serve_commands import make_demo
 
     folder = tmp_path_factory.mktemp("demo") / "school"
     with pytest.MonkeyPatch.context() as patch:

@@ -3,25 +3,9 @@
 Values in, callbacks out: nothing here opens a school. A notebook needs no other import for its screen.
 """
 
-from guanai.widgets.bins import BinList, Deletion
-from guanai.widgets.boxes import Columns, Stack, Style, Tabs, Text, asked, asked_day
-from guanai.widgets.cards import Cards
-from guanai.widgets.charts import Chart, Picture, bars, coverage_by_class, visits_by_mode
-from guanai.widgets.checklists import Checklist, narrowed
-from guanai.widgets.coverages import CoverageList, coverage_tables, due_list
-from guanai.widgets.days import MyDay
-from guanai.widgets.designer import Designer
-from guanai.widgets.dossiers import Dossier
-from guanai.widgets.downloads import Download
-from guanai.widgets.forms import Form
-from guanai.widgets.handouts import Handout, handout
-from guanai.widgets.imports import Import
-from guanai.widgets.imports_made import ImportsMade
-from guanai.widgets.inputs import Button, Choice, Day, Search
-from guanai.widgets.lookalikes import MergePanel, Merges
-from guanai.widgets.matrices import Matrix
-from guanai.widgets.names import by_class, find, matches
-from guanai.widgets.pages import (
+from guanai.widgets.base.boxes import Columns, Stack, Style, Tabs, Text, asked, asked_day
+from guanai.widgets.base.name_search import by_class, find, matches
+from guanai.widgets.base.page_urls import (
     OWN_PAGES,
     FirstSteps,
     Links,
@@ -36,14 +20,30 @@ from guanai.widgets.pages import (
     record_ways,
     view_pages,
 )
-from guanai.widgets.pairings import Proposals
-from guanai.widgets.paper import due_sheet
-from guanai.widgets.progress import Progress
-from guanai.widgets.record_views import RecordView
-from guanai.widgets.registers import RegisterIndex, RegisterTable
-from guanai.widgets.settings import Settings
-from guanai.widgets.tables import Table
-from guanai.widgets.unsaved import LeftOver
+from guanai.widgets.base.progress import Progress
+from guanai.widgets.base.table import Table
+from guanai.widgets.form.drafts import LeftOver
+from guanai.widgets.form.duplicates import MergePanel, Merges
+from guanai.widgets.form.form import Form
+from guanai.widgets.form.inputs import Button, Choice, Day, Search
+from guanai.widgets.imports.history import ImportsMade
+from guanai.widgets.imports.import_panel import Import
+from guanai.widgets.lists.cards import Cards
+from guanai.widgets.lists.charts import Chart, Picture, bars, coverage_by_class, visits_by_mode
+from guanai.widgets.lists.checklist_sheet import due_sheet
+from guanai.widgets.lists.checklists import Checklist, narrowed
+from guanai.widgets.lists.coverages import CoverageList, coverage_tables, due_list
+from guanai.widgets.lists.deleted import BinList, Deletion
+from guanai.widgets.lists.dossiers import Dossier
+from guanai.widgets.lists.downloads import Download
+from guanai.widgets.lists.duty_matrix import Matrix
+from guanai.widgets.lists.handouts import Handout, handout
+from guanai.widgets.lists.my_day import MyDay
+from guanai.widgets.lists.proposals import Proposals
+from guanai.widgets.lists.record_views import RecordView
+from guanai.widgets.lists.registers import RegisterIndex, RegisterTable
+from guanai.widgets.settings.form_designer import Designer
+from guanai.widgets.settings.workbook_panel import Settings
 
 __all__ = [
     "OWN_PAGES",

@@ -1,0 +1,120 @@
+"""The stretches of days in which something is owed: terms, weeks, months, phases, years, by the word of a duty.
+
+A period of a term without one day of school is suspended: nothing is owed in it (requirements 7.5,
+"holidays suspend weekly talk rules"). Years and windows run over holidays, so in them every day counts.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from guanai.care.calendar.school_calendar import DAY, Calendar, Period, Term, days, school_year
+from guanai.templates.wording import say
+
+__all__ = ["IN_TERM", "PERS", "counting_days", "fortnights", "months", "periods", "weeks", "years"]
+
+IN_TERM = (
+    "day", "week", "fortnight", "month", "term", "often", "phase", "opening", "middle", "closing",
+)  # fmt: skip
+PERS = (*IN_TERM, "school_year", "year", "window")
+
+
+def periods(calendar: Calendar, term: Term, per: str) -> tuple[Period, ...]:
+    """Return the periods that are looked at while a term is the current one, the earliest first.
+
+    ``window``: those that end after the term before this one. ``school_year``: the one of the term. ``year``:
+    the calendar years that the term touches, and all later ones of its school year.
+    """
+    if per == "window":
+        before = calendar.previous(term)
+        after = before.end if before else date.min
+        return tuple(Period(*window) for window in calendar.windows if window.end > after)
+    if per in ("school_year", "year"):
+        return years(calendar, term, per)
+    if per in ("phase", "opening", "middle", "closing"):
+        return _with_school(
+            calendar,
+            [
+                Period(say(f"period.{phase.phase}"), phase.start, phase.end)
+                for phase in calendar.phases_of(term)
+                if per in ("phase", phase.phase)
+            ],
+        )
+    if per == "day":
+        return tuple(Period(day.isoformat(), day, day) for day in calendar.school_days(term))
+    if per == "week":
+        return weeks(calendar, term)
+    if per == "fortnight":
+        return fortnights(calendar, term)
+    if per == "month":
+        return months(calendar, term)
+    return _with_school(calendar, [Period(*term)])
+
+
+def weeks(calendar: Calendar, term: Term) -> tuple[Period, ...]:
+    """Return the weeks of a term, Monday to Sunday, cut at its ends.
+
+    Weeks are numbered from the one in which the term begins, as schools number them (第几周): a
+    suspended week keeps its number and is left out.
+    """
+    return _with_school(calendar, _stretches(term, 1))
+
+
+def fortnights(calendar: Calendar, term: Term) -> tuple[Period, ...]:
+    """Return the weeks of a term by twos (第1–2周, 第3–4周 …); the last may be a single week."""
+    return _with_school(calendar, _stretches(term, 2))
+
+
+def months(calendar: Calendar, term: Term) -> tuple[Period, ...]:
+    """Return the calendar months of a term, cut at its ends; one with a single day of school counts."""
+    firsts = [term.start, *(day for day in days(term.start + DAY, term.end) if day.day == 1)]
+    lasts = [first - DAY for first in firsts[1:]] + [term.end]
+    return _with_school(
+        calendar,
+        (
+            Period(say("period.month", year=first.year, month=first.month), first, last)
+            for first, last in zip(firsts, lasts, strict=True)
+        ),
+    )
+
+
+def years(calendar: Calendar, term: Term, per: str) -> tuple[Period, ...]:
+    """Return the school year of a term, or the calendar years that its school year has touched since the term began.
+
+    A school year lasts from its first term's first day to its last term's last; to 31 July while the calendar
+    names only one of its terms.
+    """
+    year = school_year(term.start)
+    if per == "year":
+        return tuple(
+            Period(say("period.year", year=number), date(number, 1, 1), date(number, 12, 31))
+            for number in range(term.start.year, year + 2)
+        )
+    own = [other for other in calendar.terms if school_year(other.start) == year]
+    last = max(other.end for other in own) if len(own) > 1 else max(term.end, date(year + 1, 7, 31))
+    name = say("period.school_year", year=year, next=year + 1)
+    return (Period(name, min(other.start for other in own), last),)
+
+
+def counting_days(calendar: Calendar, per: str, spans: Iterable[Period]) -> list[date]:
+    """Return the days by which a part of the periods is reckoned: those of school, in years and windows all."""
+    found = {day for span in spans for day in days(span.start, span.end)}
+    return sorted(day for day in found if per not in IN_TERM or calendar.is_school_day(day))
+
+
+def _stretches(term: Term, number: int) -> Iterable[Period]:
+    """Return a term cut into stretches of so many weeks."""
+    monday = term.start - timedelta(days=term.start.weekday())
+    first, place = monday, 1
+    while first <= term.end:
+        last = first + (7 * number - 1) * DAY
+        name = (
+            say("period.week", number=place)
+            if number == 1
+            else say("period.weeks", first=place, last=place + number - 1)
+        )
+        yield Period(name, max(first, term.start), min(last, term.end))
+        first, place = last + DAY, place + number
+
+
+def _with_school(calendar: Calendar, spans: Iterable[Period]) -> tuple[Period, ...]:
+    return tuple(span for span in spans if any(map(calendar.is_school_day, days(span.start, span.end))))

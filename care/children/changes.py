@@ -1,0 +1,193 @@
+"""What has become of children, by their history: who came, left, turned sixteen, is left-behind again or no more.
+
+The register 变动 has one row per changed answer of a dossier (``field`` its name), and one per move (``field`` is
+`MOVE`, ``after`` one of `MOVES`). No form asks for it: it is made from the history and the dates of the dossiers.
+
+From it follow the days between which a child was left-behind, so that of a period only its part is owed: a child
+whose father came home on 1 March owes nothing from that day on, and is still counted for the weeks before. An answer
+that was empty and is filled in says nothing of when; neither does one that is put right within `SLIP` days.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from guanai.care.children.eligibility import AGE_LIMIT, COUNTED, family
+from guanai.care.frames import as_strings
+
+__all__ = [
+    "CHANGE",
+    "COLUMNS",
+    "DECIDING",
+    "MOVE",
+    "MOVES",
+    "CareDays",
+    "care_days",
+    "moves",
+    "with_care_days",
+]
+
+CHANGE, MOVE = "change", "move"
+COLUMNS = ("id", "child", "date", "by", "field", "before", "after")
+MOVES = ("arrived", "transferred", "graduated", "returned", "left_behind", "not_left_behind", "sixteen")
+DECIDING = ("father_status", "mother_status", "status")
+SLIP = 7
+BELONGS = ("", "enrolled")
+
+
+class CareDays(NamedTuple):
+    """Since when a child is left-behind and until when it was (the first day on which it is not), as far as known."""
+
+    began: date | None
+    ended: date | None
+
+
+def care_days(changes: Iterable[Mapping[Any, Any]], definition: str) -> CareDays:
+    """Return the days of a child's last time in care, by the changes of `DECIDING` in the order of their days.
+
+    A change is a mapping with ``date``, ``field``, ``before`` and ``after``.
+    """
+    ordered = list(changes)
+    state: dict[str, str] = {}
+    for change in reversed(ordered):
+        state[change["field"]] = str(change["before"] or "")
+    runs: list[tuple[date | None, bool | None]] = [(None, _counts(state, definition))]
+    for change in ordered:
+        state[change["field"]] = str(change["after"] or "")
+        runs.append((change["date"], _counts(state, definition)))
+    return _last_time(_plain(runs))
+
+
+def _counts(state: Mapping[str, str], definition: str) -> bool | None:
+    """Return whether a child counts, as far as these answers say: None where they do not."""
+    if state.get("status", "") not in BELONGS:
+        return False
+    parents = [state[name] for name in DECIDING[:2] if name in state]
+    if not parents:
+        return True
+    if len(parents) < 2 or "" in parents:
+        return None
+    reason = family(*parents)
+    return None if reason == "unknown" else reason in COUNTED[definition]
+
+
+def _plain(runs: list[tuple[date | None, bool | None]]) -> list[tuple[date | None, bool]]:
+    """Return when it changed whether the child counts: no unknown answers, no slips that were put right."""
+    known: list[tuple[date | None, bool]] = []
+    for day, counts in runs:
+        if counts is None:
+            continue
+        if not known:  # what was first known holds from the beginning
+            known.append((None, counts))
+        elif known[-1][1] != counts:
+            known.append((day, counts))
+    place = 1
+    while place + 1 < len(known):
+        first, last = known[place][0], known[place + 1][0]
+        if first is not None and last is not None and last - first < timedelta(days=SLIP):
+            del known[place : place + 2]
+        else:
+            place += 1
+    return known
+
+
+def _last_time(known: list[tuple[date | None, bool]]) -> CareDays:
+    if not known:
+        return CareDays(None, None)
+    if known[-1][1]:
+        return CareDays(known[-1][0], None)
+    for (began, counts), (ended, _) in reversed(list(pairwise(known))):
+        if counts:
+            return CareDays(began, ended)
+    return CareDays(None, None)
+
+
+def with_care_days(children: pd.DataFrame, changes: pd.DataFrame, definition: str) -> pd.DataFrame:
+    """Return the dossiers with ``left_behind_from`` and ``left_behind_until`` where the history knows them.
+
+    ``changes`` are rows of the register 变动; a parent's status that never changed is that of the dossier.
+    """
+    told: dict[str, list[dict[str, Any]]] = {}
+    deciding = changes[changes["field"].isin(DECIDING)].sort_values(["date", "id"], kind="stable")
+    columns = [deciding[name].tolist() for name in ("child", "date", "field", "before", "after")]
+    for child, day, *answers in zip(*columns, strict=True):
+        told.setdefault(child, []).append(_change(day.date(), *answers))
+    days: dict[str, dict[str, date]] = {"left_behind_from": {}, "left_behind_until": {}}
+    now = _now(children, told)
+    for child, rows in told.items():
+        if child in now:
+            seen = {row["field"] for row in rows}
+            fixed = [
+                _change(date.min, name, value, value)
+                for name, value in now[child].items()
+                if name not in seen
+            ]
+            for name, day in zip(days, care_days([*fixed, *rows], definition), strict=True):
+                if day is not None:
+                    days[name][child] = day
+    return children.assign(
+        **{
+            name: pd.to_datetime(children["id"].map(known), errors="coerce").astype("datetime64[ns]")
+            for name, known in days.items()
+        }
+    )
+
+
+def _now(children: pd.DataFrame, asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what the dossiers of some children say now, by their ids."""
+    rows = children[children["id"].isin(list(asked))]
+    values = [rows[name].tolist() for name in DECIDING]
+    found = zip(rows["id"].tolist(), zip(*values, strict=True), strict=True)
+    return {child: dict(zip(DECIDING, answers, strict=True)) for child, answers in found}
+
+
+def _change(day: date, field: str, before: Any, after: Any) -> dict[str, Any]:
+    return {"date": day, "field": field, "before": _text(before), "after": _text(after)}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def moves(children: pd.DataFrame) -> pd.DataFrame:
+    """Return the moves of children, one row each with the columns of 变动, in no order.
+
+    ``children`` as `with_care_days` gives them: came (登记日期), left (状态 and its day), turned sixteen, is left-behind
+    since a day, or is not any more. A day may lie in the future.
+    """
+    status, since = as_strings(children["status"]), children["status_since"]
+    sixteen = children["birth_date"] + pd.DateOffset(years=AGE_LIMIT)
+    gone = {name: since.where(status == name) for name in ("transferred", "graduated", "returned")}
+    days = {"arrived": children["registered_on"], **gone, "sixteen": sixteen}
+    if "left_behind_from" in children.columns:
+        days |= {
+            "left_behind": children["left_behind_from"],
+            "not_left_behind": children["left_behind_until"],
+        }
+    ids = children["id"].to_numpy(object)
+    rows: dict[str, list[Any]] = {name: [] for name in ("id", "child", "after")}
+    dates = []
+    for move, values in days.items():
+        day = pd.to_datetime(values, errors="coerce").astype("datetime64[ns]").to_numpy()
+        kept = ~np.isnat(day)
+        dates.append(day[kept])
+        rows["child"] += ids[kept].tolist()
+        rows["id"] += [f"{child}.{move}" for child in ids[kept]]
+        rows["after"] += [move] * int(kept.sum())
+    made = {name: pd.Series(values, dtype=object) for name, values in rows.items()}
+    empty = pd.Series([None] * len(rows["id"]), dtype=object)
+    return pd.DataFrame(
+        {
+            "id": made["id"],
+            "child": made["child"],
+            "date": pd.Series(np.concatenate(dates)),
+            "by": empty,
+            "field": pd.Series([MOVE] * len(empty), dtype=object),
+            "before": empty,
+            "after": made["after"],
+        }
+    )

@@ -1,0 +1,224 @@
+"""Which dossiers may be of the same child: asked before a new child is saved, and of every row of an import.
+
+A Chinese name has two or three characters, so that a distance of two or three makes everybody alike. A name
+alone therefore never does: without the same identity number or the same name it takes the same birth date.
+
+The reasons, the strongest first (peers_and_facts 4E, 6.10; CHT #9601):
+
+- ``identity``: the same identity number.
+- ``name_day``: the same name and birth date.
+- ``name``: the same name, and birth dates that one slip explains: one of them missing, one figure another, day and
+  month exchanged, or the farmers' calendar for the official one (18 to 52 days earlier).
+- ``sound``: the same birth date, and names that sound alike character by character (章小莹 for 张小英).
+- ``character``: the same birth date, and a name of which one character is another or missing. In a name of two
+  characters that is half of it: there it takes a telephone number or a parent of the same name besides.
+
+The last two are no reason where boy and girl, or two identity numbers that no slip explains, tell the two apart: twins.
+"""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from functools import cache
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from guanai.care.children.pinyin import sounds
+
+__all__ = ["REASONS", "Known", "alike", "lookalikes", "reason"]
+
+Child = Mapping[str, Any]
+
+REASONS = ("identity", "name_day", "name", "sound", "character")
+
+_PARENTS = ("father_name", "mother_name")
+_TELEPHONES = ("phone", "father_phone", "mother_phone", "contact_phone")
+_COMPARED = ("id", "name", "birth_date", "id_number", "sex", *_PARENTS, *_TELEPHONES, "guardians")
+_FARMERS = range(18, 53)  # days by which the farmers' calendar is behind
+_NO_NAME = re.compile(r"[\s·•・.]")
+
+
+class _Face(NamedTuple):
+    """What of a child is compared."""
+
+    id: str
+    name: str
+    day: str  # ISO, empty where unknown
+    number: str
+    sex: str
+    child: Child
+
+
+def _face(child: Child) -> _Face:
+    return _Face(
+        _text(child.get("id")),
+        _name(_text(child.get("name"))),
+        _text(child.get("birth_date"))[:10],
+        _text(child.get("id_number")).upper(),
+        _text(child.get("sex")),
+        child,
+    )
+
+
+@cache
+def _name(text: str) -> str:
+    return _NO_NAME.sub("", text)
+
+
+def _ties(child: Child) -> set[str]:
+    """Return telephone numbers and parents' names: what ties a child to a family."""
+    telephones = {_digits(child.get(key)) for key in _TELEPHONES}
+    parents = {f"{key} {_text(child.get(key))}" for key in _PARENTS if _text(child.get(key))}
+    guardians = child.get("guardians")
+    for guardian in guardians if isinstance(guardians, list) else []:
+        telephones.add(_digits(guardian.get("phone")))
+    return (telephones | parents) - {""}
+
+
+def _text(value: object) -> str:
+    if type(value) is not str:
+        if value is None or value != value or isinstance(value, list):  # NaN and NaT differ from themselves
+            return ""
+        value = str(value)
+    return (value if value.isascii() else unicodedata.normalize("NFKC", value)).strip()
+
+
+def _digits(value: object) -> str:
+    return re.sub(r"\D", "", _text(value)).removeprefix("86")
+
+
+def reason(one: Child, other: Child) -> str | None:
+    """Return why two may be the same child, one of `REASONS`; None where nothing speaks for it."""
+    return _reason(_face(one), _face(other))
+
+
+def _reason(one: _Face, other: _Face) -> str | None:
+    if one.number and one.number == other.number:
+        return "identity"
+    if not one.name or not other.name:
+        return None
+    if one.name == other.name:
+        if one.day and one.day == other.day:
+            return "name_day"
+        return "name" if _slip_of_days(one.day, other.day) else None
+    if not one.day or one.day != other.day or _told_apart(one, other):
+        return None
+    if _sound_alike(one.name, other.name):
+        return "sound"
+    return "character" if _one_character(one, other) else None
+
+
+def _told_apart(one: _Face, other: _Face) -> bool:
+    if one.sex and other.sex and one.sex != other.sex:
+        return True
+    return bool(one.number and other.number) and not _slip(one.number, other.number)
+
+
+def _sound_alike(one: str, other: str) -> bool:
+    return len(one) == len(other) and all(
+        first == second or sounds(first) & sounds(second) for first, second in zip(one, other, strict=True)
+    )
+
+
+def _one_character(one: _Face, other: _Face) -> bool:
+    short, long = sorted((one.name, other.name), key=len)
+    if len(long) - len(short) > 1:
+        return False
+    if len(short) == len(long):
+        alike = sum(first != second for first, second in zip(short, long, strict=True)) == 1
+    else:
+        alike = any(long[:place] + long[place + 1 :] == short for place in range(len(long)))
+    return alike and (len(long) > 2 or bool(_ties(one.child) & _ties(other.child)))
+
+
+def _slip(one: str, other: str) -> bool:
+    """Say whether one text is the other with one sign changed, or with two neighbours exchanged."""
+    if len(one) != len(other):
+        return False
+    places = [place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    if len(places) == 2 and places[1] - places[0] == 1:
+        first, second = places
+        return one[first] == other[second] and one[second] == other[first]
+    return len(places) <= 1
+
+
+def _slip_of_days(one: str, other: str) -> bool:
+    if not one or not other:
+        return True
+    if _slip(one, other) or one == f"{other[:4]}-{other[8:10]}-{other[5:7]}":
+        return True
+    try:
+        apart = abs(date.fromisoformat(one) - date.fromisoformat(other))
+    except ValueError:
+        return False
+    return apart // timedelta(days=1) in _FARMERS
+
+
+class Known:
+    """Children to compare with, sorted so that one more is compared with the few that can be alike.
+
+    Made of records or of the rows of a frame (``id``, ``name``, ``birth_date``, ``id_number``, ``sex``, telephones,
+    parents' names).
+    """
+
+    def __init__(self, children: Iterable[Child] = ()) -> None:
+        self._by: dict[str, list[_Face]] = defaultdict(list)
+        for child in children:
+            self.add(child)
+
+    def add(self, child: Child) -> None:
+        """Compare with this one too from now on."""
+        face = _face(child)
+        for key in _keys(face):
+            self._by[key].append(face)
+
+    def like(self, child: Child) -> list[tuple[str, str]]:
+        """Return id and reason of those who may be the same child, the strongest reason first; never itself."""
+        face = _face(child)
+        near = {other.id: other for key in _keys(face) for other in self._by.get(key, ())}
+        found = [(key, _reason(face, other)) for key, other in sorted(near.items()) if key != face.id]
+        alike = [(key, why) for key, why in found if why]
+        return sorted(alike, key=lambda pair: REASONS.index(pair[1]))
+
+
+def _keys(face: _Face) -> list[str]:
+    """Return the answers of which two children who are alike share one."""
+    return [key for key in (face.number, face.name, face.day) if key]
+
+
+def alike(children: Iterable[Child], one: Child) -> list[tuple[str, str]]:
+    """Return id and reason of those records that may be of the same child as this one, the strongest reason first.
+
+    For one child among many: `Known` pays only for many of them.
+    """
+    face = _face(one)
+    near = [
+        child
+        for child in children
+        if (face.day and _text(child.get("birth_date"))[:10] == face.day)
+        or (face.name and _name(_text(child.get("name"))) == face.name)
+        or (face.number and _text(child.get("id_number")).upper() == face.number)
+    ]
+    return Known(near).like(one)
+
+
+def lookalikes(children: pd.DataFrame, one: Child) -> pd.DataFrame:
+    """Return the rows of children that may be the same child as this one, the likeliest first, with ``why``."""
+    found = dict(alike(_records(children), one))
+    rows = children[children["id"].isin(list(found))].copy()
+    rows["why"] = [found[key] for key in rows["id"]]
+    order = {key: place for place, key in enumerate(found)}
+    return rows.sort_values("id", key=lambda ids: ids.map(order)).reset_index(drop=True)
+
+
+def _records(children: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame with what is compared of them, days as ISO text."""
+    columns = {name: children[name].tolist() for name in _COMPARED if name in children}
+    days = children["birth_date"]
+    if pd.api.types.is_datetime64_any_dtype(days):
+        texts = days.to_numpy().astype("datetime64[D]").astype(str).tolist()
+        columns["birth_date"] = ["" if text == "NaT" else text for text in texts]
+    return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]

@@ -1,0 +1,160 @@
+"""Who counts as left-behind, by the school's own definition, and who is in care on a day.
+
+Schools count differently (requirements 2A): both parents away (000-7, 002-6), one or both (000-4), or
+国发〔2016〕13号: both away, or one away and the other unable to care, under sixteen. What a family is like
+is one of `REASONS`; which of them count is the definition's row in `COUNTED`.
+"""
+
+from datetime import date
+from typing import NamedTuple
+
+import pandas as pd
+
+from guanai.care.frames import as_strings, moment, register
+from guanai.templates.wording import say
+
+__all__ = [
+    "AGE_LIMIT",
+    "COUNTED",
+    "DEFINITIONS",
+    "REASONS",
+    "Eligibility",
+    "age",
+    "care_spans",
+    "eligibility",
+    "family",
+    "left_behind",
+]
+
+AGE_LIMIT = 16
+ALWAYS, FOREVER = date(1900, 1, 1), date(2200, 1, 1)
+DEFINITIONS = ("both", "one", "13")
+REASONS = (
+    "both_away",
+    "one_away_other_unable",
+    "one_away",
+    "none_away",
+    "no_parent",
+    "over_16",
+    "unknown",
+)
+COUNTED = {
+    "both": frozenset({"both_away"}),
+    "one": frozenset({"both_away", "one_away", "one_away_other_unable"}),
+    "13": frozenset({"both_away", "one_away_other_unable"}),
+}
+GONE = frozenset({"deceased", "lost"})
+STATUSES = frozenset({"home", "away", "unable"}) | GONE
+
+
+class Eligibility(NamedTuple):
+    """Whether a child counts (yes, no, unclear), why (one of `REASONS`), and the clause that says so."""
+
+    answer: str
+    reason: str
+    clause: str
+
+
+def age(birth_date: date, on: date) -> int:
+    """Return the full years of age on a day; who was born on 29 February is a year older on 1 March."""
+    return on.year - birth_date.year - ((on.month, on.day) < (birth_date.month, birth_date.day))
+
+
+def family(father: str | None, mother: str | None) -> str:
+    """Return the reason code of the parents' status alone, age apart.
+
+    Each status is home, away, unable, deceased, lost, or nothing where it is not known.
+    """
+    if father not in STATUSES or mother not in STATUSES:
+        return "unknown"
+    away = (father == "away") + (mother == "away")
+    if away == 2:
+        return "both_away"
+    if away == 0:
+        return "no_parent" if father in GONE and mother in GONE else "none_away"
+    return "one_away" if "home" in (father, mother) else "one_away_other_unable"
+
+
+def eligibility(
+    father: str | None, mother: str | None, birth_date: date | None, on: date, definition: str = "13"
+) -> Eligibility:
+    """Say whether a child is left-behind on a day by a definition, and why.
+
+    Who turns sixteen that day no longer is; without a birth date or a parent's status it is unclear.
+    The form ``child`` works out the same codes by its own expressions.
+    """
+    if birth_date is None:
+        reason = "unknown"
+    elif age(birth_date, on) >= AGE_LIMIT:
+        reason = "over_16"
+    else:
+        reason = family(father, mother)
+    return Eligibility(answer(reason, definition), reason, say(f"eligible.{definition}"))
+
+
+def answer(reason: str, definition: str) -> str:
+    """Return yes, no or unclear for a reason code by a definition."""
+    if reason == "unknown":
+        return "unclear"
+    return "yes" if reason in COUNTED[definition] else "no"
+
+
+def care_spans(children: pd.DataFrame, definition: str | None = None) -> pd.DataFrame:
+    """Return the children that are or were in care, with ``care_from`` and ``care_until`` (the first day out).
+
+    In care: left-behind, from the day of registration until the day on which the child's status is no
+    longer enrolled or the child turns sixteen. With a definition the parents' status decides (so that a
+    changed definition, or a dossier edited after the sixteenth birthday, is judged by the facts);
+    without one, or where no status is known, the stored ``eligible``. A child without a day of
+    registration is in care from the beginning: a missing date hides nobody. One that has left on an
+    unknown day is not in care at all, nor is one whose parents are back, unless the days are known from the
+    history: ``left_behind_from`` and ``left_behind_until`` (`guanai.care.children.changes.with_care_days`) then hold.
+    """
+    children = register({"child": children}, "child")
+    left = ~as_strings(children["status"]).isin(["", "enrolled"])
+    since = children["status_since"]
+    began, ended = (_known_days(children, name) for name in ("left_behind_from", "left_behind_until"))
+    since = since.fillna(ended)
+    until = (children["birth_date"] + pd.DateOffset(years=AGE_LIMIT)).fillna(moment(FOREVER))
+    spans = children.assign(
+        care_from=children["registered_on"]
+        .fillna(moment(ALWAYS))
+        .where(began.isna() | (began <= children["registered_on"]), began),
+        care_until=until.where(~left | (until <= since), since),
+    )
+    counts = _counts(children, definition)
+    # Whose parents are back was in care until the day on which they came back.
+    spans["care_until"] = spans["care_until"].where(
+        counts | ended.isna() | (spans["care_until"] <= ended), ended
+    )
+    return spans[(counts | ended.notna()) & ~(left & since.isna())]
+
+
+def left_behind(children: pd.DataFrame, on: date, definition: str | None = None) -> pd.DataFrame:
+    """Return the rows of the children in care on a day, with the columns of `care_spans`.
+
+    Turning sixteen that day, or leaving that day, is no longer in care.
+    """
+    spans = care_spans(children, definition)
+    day = moment(on)
+    return spans[(spans["care_from"] <= day) & (day < spans["care_until"])]
+
+
+def _known_days(children: pd.DataFrame, name: str) -> "pd.Series[pd.Timestamp]":
+    """Return days that the history tells, none where nobody has asked it."""
+    if name in children.columns:
+        return children[name].astype("datetime64[ns]")
+    return pd.Series(pd.NaT, index=children.index, dtype="datetime64[ns]")
+
+
+def _counts(children: pd.DataFrame, definition: str | None) -> "pd.Series[bool]":
+    stored = as_strings(children["eligible"]) == "yes"
+    if definition is None:
+        return stored
+    fathers, mothers = as_strings(children["father_status"]), as_strings(children["mother_status"])
+    codes = {pair: family(*pair) for pair in set(zip(fathers, mothers, strict=True))}
+    reasons = pd.Series(
+        [codes[pair] for pair in zip(fathers, mothers, strict=True)], index=children.index, dtype=object
+    )
+    unstated = (fathers == "") & (mothers == "")
+    return reasons.isin(list(COUNTED[definition])).where(~unstated, stored).astype(bool)

@@ -1,0 +1,106 @@
+"""What has been put off to a day (缓办) or let go (免办), with a reason: lines of the checklist that somebody has judged.
+
+A deferral is a record of its own: which duty, of whom, since when that line is owed, who decided, when and why. It
+changes no other record and is never deleted: taken back, it lies in the bin, and the line is as it was.
+
+* **Which line.** The one of that duty and subject (and role, where each of the responsible owes it by itself)
+  that is owed since that day. If the first day of a line moves (a corrected day of registration), it is another
+  line, and asks again.
+* **Postponed.** Until that day the line is ``postponed``; from it on it is due again, and overdue from the day after,
+  or after its own day and grace if those are later. It never hides the period after it.
+* **Excused.** The line is ``excused``: nobody owes it, and it is counted apart from what was done.
+* **Several.** The last one holds: by its day, then by its id. One from after the day asked is not yet known.
+* **Emergencies** cannot be put off: steps in minutes and hours are left as they are.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from guanai.care.duties.context import Facts, Numbers, Objects, Truths
+from guanai.care.duties.lines import Lines
+from guanai.care.duties.subjects import NO_DAY, day_numbers
+from guanai.care.frames import as_strings
+from guanai.care.policy.duty import EACH, Duty
+from guanai.templates.wording import say
+
+__all__ = ["KINDS", "Deferred", "deferred", "role_of"]
+
+KINDS = ("postpone", "excuse")
+WIDTH = 1 << 20  # more than the days between 1900 and 2199: a place and a day make one number
+
+
+class Deferred(NamedTuple):
+    """What has been decided about some lines, one entry per line."""
+
+    until: Numbers  # the day to which it is put off, `NO_DAY` if it is not
+    excused: Truths
+    ids: Objects  # of the deferral, "" without one
+    words: Objects  # until when, who, when and why
+
+
+def role_of(duty: Duty, roles: tuple[str, ...]) -> str:
+    """Return the role that owes a line by itself, "" where the responsible owe it together."""
+    return roles[0] if duty.by == (EACH,) and roles else ""
+
+
+def deferred(duty: Duty, facts: Facts, kind: str, roles: tuple[str, ...], lines: Lines) -> Deferred | None:
+    """Return what has been decided about the lines of a duty, None where nothing has."""
+    if duty.limit and duty.limit.momentary:
+        return None
+    known = facts.once(("deferrals",), lambda: _by_duty(facts)).get((duty.name, kind, role_of(duty, roles)))
+    if known is None or not len(lines["code"]):
+        return None
+    rows, frame = known, facts.frames["deferral"]
+    own = as_strings(frame["child"]).where(frame["child"].notna(), as_strings(frame["subject"]))
+    codes = facts.subjects(kind).index.get_indexer(pd.Index(own.iloc[rows], dtype=object))
+    since = day_numbers(frame["since"])[rows]
+    rows, codes, since = rows[codes >= 0], codes[codes >= 0].astype(np.int64), since[codes >= 0]
+    keys, last = np.unique((codes * WIDTH + since)[::-1], return_index=True)
+    rows = rows[::-1][last]  # of one line the last that was decided
+    asked = lines["code"] * WIDTH + lines["since"].astype("datetime64[D]").astype(np.int64)
+    place = np.minimum(np.searchsorted(keys, asked), max(len(keys) - 1, 0))
+    hit = keys[place] == asked if len(keys) else np.zeros(len(asked), dtype=bool)
+    if not hit.any():
+        return None
+    chosen = rows[place[hit]]
+    return _decided(facts, hit, chosen)
+
+
+def _decided(facts: Facts, hit: Truths, chosen: Numbers) -> Deferred:
+    frame = facts.frames["deferral"].iloc[chosen]
+    until, excused = np.full(len(hit), NO_DAY), np.zeros(len(hit), dtype=bool)
+    ids, words = np.full(len(hit), "", dtype=object), np.full(len(hit), "", dtype=object)
+    excused[hit] = (frame["kind"] == "excuse").to_numpy(bool)
+    until[hit] = np.where(excused[hit], NO_DAY, day_numbers(frame["until"]))
+    ids[hit] = as_strings(frame["id"]).to_numpy(object)
+    staff = facts.frames["staff"].drop_duplicates("id")
+    names = dict(zip(as_strings(staff["id"]), as_strings(staff["name"]), strict=True))
+    people = as_strings(frame["by"]).map(lambda one: names.get(one, one))
+    people = people.where(people != "", as_strings(frame["created_by"]))
+    words[hit] = [
+        say(f"why.{kind}", until="" if kind == "excuse" else f"{end:%Y-%m-%d}", who=who, day=f"{day:%Y-%m-%d}", reason=reason)
+        for kind, end, who, day, reason in zip(
+            frame["kind"], frame["until"], people, frame["date"], as_strings(frame["reason"]), strict=True
+        )
+    ]  # fmt: skip
+    return Deferred(until, excused, ids, words)
+
+
+def _by_duty(facts: Facts) -> dict[tuple[str, str, str], Numbers]:
+    """Return the rows of the deferrals that hold on the day, by duty, kind of subject and role, in their order."""
+    frame, day = facts.frames["deferral"], facts.day
+    if frame.empty:
+        return {}
+    decided, since = day_numbers(frame["date"]), day_numbers(frame["since"])
+    kept = (decided != NO_DAY) & (decided <= day) & (since != NO_DAY)
+    postponed = (frame["kind"] == "postpone").to_numpy(bool) & frame["until"].notna().to_numpy(bool)
+    kept &= postponed | (frame["kind"] == "excuse").to_numpy(bool)
+    order = np.lexsort((as_strings(frame["id"]).to_numpy(str), decided))
+    columns = [as_strings(frame[name]) for name in ("duty", "subject_kind", "role")]
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for row in order[kept[order]].tolist():
+        duty, kind, role = (str(column.iat[row]) for column in columns)
+        groups.setdefault((duty, kind, role), []).append(row)
+    return {key: np.array(rows, dtype=np.int64) for key, rows in groups.items()}

@@ -1,0 +1,117 @@
+"""Emergencies: how long there is still for each step of an incident (requirements 2A; 002-3 L217, 002-5b L299).
+
+The steps are rows of the kind 办结 whose limit is in minutes or hours (监护人 30 分钟, 家长 1 小时, 教育部门和
+乡镇 2 小时): the clock runs from the moment that the trigger names until the field of the step is filled in. A step
+that was late stays late, also once it is done.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from guanai.care.duties.context import Facts
+from guanai.care.duties.event_duties import missing_of
+from guanai.care.duties.explanations import source
+from guanai.care.duties.responsible import class_names, responsible
+from guanai.care.frames import as_moments, as_strings
+from guanai.care.policy.conditions import holds
+from guanai.care.policy.duty import Duty
+from guanai.care.policy.policy import Policy
+
+__all__ = ["COLUMNS", "STATUSES", "countdown"]
+
+COLUMNS = (
+    "duty", "form", "record", "child", "subject", "class", "who", "started", "due", "done_at", "status", "left", "source",
+)  # fmt: skip
+STATUSES = ("late", "running", "done_late", "done")
+
+
+def countdown(
+    policy: Policy, frames: Mapping[str, pd.DataFrame], now: datetime, *, finished: bool = False
+) -> pd.DataFrame:
+    """Return the steps of the emergencies, one row per record and step: what is late first, then by time left.
+
+    Those of every record with a step still to do, and the late ones of any other; with ``finished`` all.
+    Columns: duty (the step), form and record (the incident, by its id), child (id), subject (its name) and class,
+    who (names of the responsible), started, due and done_at (datetime64; done_at is empty where the step is not
+    done, or was recorded without a time), status (running; late: not done and too late; done; done_late), left
+    (timedelta: how long there is still, or was left when it was done; below zero once it is late) and
+    source. Every child of the register has its row, left-behind or not.
+    """
+    facts = Facts(policy, frames, now.date(), moment=now)
+    parts = [_steps(duty, facts) for duty in policy.of_kind("state") if duty.limit and duty.limit.momentary]
+    parts = [part for part in parts if len(part)]
+    steps = pd.concat(parts, ignore_index=True) if parts else _steps_of_none()
+    if not finished:
+        still = (
+            steps["status"]
+            .isin(["running", "late"])
+            .groupby([steps["form"], steps["record"]])
+            .transform("any")
+        )
+        steps = steps[still.astype(bool) | (steps["status"] == "done_late")]
+    rank = steps["status"].map({status: place for place, status in enumerate(STATUSES)}).astype("int64")
+    steps = steps.assign(rank=rank).sort_values(["rank", "due", "record", "duty"], kind="stable")
+    return steps[list(COLUMNS)].reset_index(drop=True)
+
+
+def _steps(duty: Duty, facts: Facts) -> pd.DataFrame:
+    """Return one step of every incident that has begun."""
+    assert duty.trigger is not None and duty.limit is not None  # noqa: S101 - the kind state has a trigger
+    frame = facts.frames[duty.trigger.record]
+    question = duty.trigger.moment
+    started = (
+        as_moments(frame[question]) if question in frame else pd.Series(pd.NaT, frame.index, "datetime64[ns]")
+    )
+    kept = started.notna() & (started <= facts.moment) & holds(duty.trigger_condition, frame)
+    frame, started = frame[kept], started[kept]
+    if frame.empty:
+        return _steps_of_none()
+    done = pd.Series(~missing_of(duty, frame).any(axis=1), index=frame.index)
+    due = started + pd.Timedelta(duty.limit.span)
+    told = _told_at(duty, frame).where(done)
+    # A day without a time was in time unless the day itself is later; no time at all is taken for in time.
+    late = told.notna() & (told.where(told != told.dt.normalize(), told.dt.normalize()) > due)
+    over = ~done & (facts.moment > due)
+    status = np.select([done & late, done, over], ["done_late", "done", "late"], "running")
+    children = facts.frames["child"].drop_duplicates("id").set_index("id")
+    known = class_names(facts.frames)
+    classes = as_strings(frame["child"].map(children["class"])).map(lambda name: known.get(name, name))
+    return pd.DataFrame(
+        {
+            "duty": duty.name,
+            "form": duty.trigger.record,
+            "record": frame["id"],
+            "child": frame["child"],
+            "subject": as_strings(frame["child"].map(children["name"])),
+            "class": classes.astype(object),
+            "who": _who(duty, facts, frame["child"]),
+            "started": started,
+            "due": due,
+            "done_at": told,
+            "status": pd.Series(status, index=frame.index, dtype=object),
+            "left": due - told.where(told.notna(), facts.moment).where(~done | told.notna()),
+            "source": source(duty),
+        }
+    ).reset_index(drop=True)
+
+
+def _told_at(duty: Duty, frame: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
+    """Return when the last field of a step was filled in, as the fields themselves say."""
+    names = [name for field in duty.content for name in field.split("/") if name in frame]
+    moments = pd.DataFrame({name: as_moments(frame[name]) for name in names}, index=frame.index)
+    return moments.max(axis=1).astype("datetime64[ns]")
+
+
+def _who(duty: Duty, facts: Facts, children: "pd.Series[str]") -> "pd.Series[str]":
+    subjects = facts.subjects("child")
+    people = dict(zip(subjects.ids, responsible(facts, "child", duty.who), strict=True))
+    return children.map(people).astype(object).fillna("")
+
+
+def _steps_of_none() -> pd.DataFrame:
+    moments = dict.fromkeys(("started", "due", "done_at"), pd.Series(dtype="datetime64[ns]"))
+    texts = {name: pd.Series(dtype=object) for name in COLUMNS}
+    return pd.DataFrame({**texts, **moments, "left": pd.Series(dtype="timedelta64[ns]")})

@@ -1,0 +1,148 @@
+"""Why a line is on the checklist, in words: the source of the rule, what it asks, what was counted."""
+
+from collections.abc import Callable
+from datetime import date
+
+from guanai.care.children.required_fields import field_label
+from guanai.care.policy.conditions import Clause
+from guanai.care.policy.duty import EACH, OFTEN, Duty, Limit
+from guanai.templates.wording import catalogue, say
+
+__all__ = [
+    "asked_fields",
+    "count_words",
+    "hours_words",
+    "in_range",
+    "limit_words",
+    "open_words",
+    "plain_words",
+    "record_words",
+    "source",
+    "trigger_words",
+]
+
+Words = Callable[[str, date, int, int, int, int], str]
+
+
+def count_words(duty: Duty, by: tuple[str, ...] = ()) -> Words:
+    """Return the reason of a line that counts records in a period, given its numbers.
+
+    ``days`` of ``whole`` are the days of school on which the subject was there in the period.
+    """
+    what = record_words(duty, by)
+
+    def words(period: str, end: date, need: int, have: int, days: int, whole: int) -> str:
+        key = "why.often" if duty.per == OFTEN else "why.count" if days == whole else "why.count_part"
+        if duty.limit and duty.per != OFTEN:
+            key = "why.count_limit"
+        return say(
+            key, source=source(duty), what=what, period=period, need=need, have=have,
+            days=days, whole=whole, full=duty.at_least, limit=end.isoformat(),
+        )  # fmt: skip
+
+    return words
+
+
+def hours_words(duty: Duty, by: tuple[str, ...] = ()) -> Words:
+    """Return the reason of a line that adds up hours (or numbers) in a period."""
+    what, around = record_words(duty, by), in_range(duty)
+
+    def words(period: str, end: date, need: int, have: int, days: int, whole: int) -> str:
+        return say(
+            "why.hours", source=source(duty), what=what, period=period, range=around, need=need, have=have
+        )
+
+    return words
+
+
+def plain_words(key: str, duty: Duty) -> Callable[..., str]:
+    """Return the reason of a line without a period, given its numbers and the words for what is missing."""
+
+    def words(need: int, have: int, missing: str = "") -> str:
+        done = f"{key}_done" if have >= need else key
+        return say(done, source=source(duty), need=need, have=have, missing=missing)
+
+    return words
+
+
+def source(duty: Duty) -> str:
+    """Return the document that a duty stands on."""
+    return duty.source or say("why.own_rule")
+
+
+def in_range(duty: Duty) -> str:
+    """Say between what a number may lie."""
+    if duty.at_most is None:
+        return say("why.at_least", least=duty.at_least)
+    return say("why.range" if duty.at_least else "why.at_most", least=duty.at_least, most=duty.at_most)
+
+
+def limit_words(limit: Limit) -> str:
+    """Say how long a limit is."""
+    if limit.momentary and not limit.number:
+        return say("span.at_once")
+    return say(f"span.{limit.unit}", number=limit.number)
+
+
+def record_words(duty: Duty, by: tuple[str, ...] = ()) -> str:
+    """Say which records count: their names, whose, and with which values."""
+    what = say("policy.or").join(_known(f"record.{name}", name) for name in duty.records)
+    roles = by or duty.by
+    if roles and roles != (EACH,):
+        what = say("why.by", what=what, who=say("policy.or").join(say(f"word.{role}") for role in roles))
+    return _with_clauses(what, duty.condition, duty.records)
+
+
+def trigger_words(duty: Duty) -> str:
+    """Say which records ask for something."""
+    if duty.trigger is None:
+        return ""
+    name = duty.trigger.record
+    return _with_clauses(_known(f"record.{name}", name), duty.trigger_condition, (name,))
+
+
+def open_words(duty: Duty) -> Callable[[int], str]:
+    """Return the reason of a line that has too many records open, or too much in them, given the number."""
+    registers = (duty.trigger.record,) if duty.trigger else ()
+    key, field = ("why.open_sum", _field(duty.summed, registers)) if duty.summed else ("why.open", "")
+
+    def words(number: int) -> str:
+        return say(
+            key, source=source(duty), what=trigger_words(duty), field=field, most=duty.at_most, have=number
+        )
+
+    return words
+
+
+def asked_fields(duty: Duty) -> list[str]:
+    """Return the words for the fields or clauses of which a state is made up, in their order."""
+    registers = (duty.trigger.record,) if duty.trigger else ()
+    if duty.state:
+        return [_with_clauses("", (clause,), registers).strip() for clause in duty.state]
+    return [
+        say("policy.or").join(_field(name, registers) for name in field.split("/")) for field in duty.content
+    ]
+
+
+def _with_clauses(what: str, clauses: tuple[Clause, ...], registers: tuple[str, ...]) -> str:
+    for clause in clauses:
+        values = say("policy.comma").join(_value(value, clause.field, registers) for value in clause.values)
+        key = "why.unlike" if clause.negated else "why.like"
+        field = _field(clause.field, registers)
+        what = say(key, what=what, field=field, values=f"{clause.order} {values}".strip())
+    return what
+
+
+def _field(name: str, registers: tuple[str, ...]) -> str:
+    own = (f"field.{register}.{name}" for register in registers)
+    return next((say(key) for key in own if key in catalogue()), None) or field_label(name)
+
+
+def _value(value: str, field: str, registers: tuple[str, ...]) -> str:
+    own = (f"value.{register}.{field}.{value}" for register in registers)
+    found = next((say(key) for key in own if key in catalogue()), None)
+    return found or _known(f"choice.{field}.{value}", value) if value else say("why.nothing")
+
+
+def _known(key: str, name: str) -> str:
+    return say(key) if key in catalogue() else name

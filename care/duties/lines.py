@@ -1,0 +1,128 @@
+"""The lines of a checklist as the kinds of duties make them, before names and order are put to them."""
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from guanai.care.duties.context import Found, Numbers, Objects
+
+__all__ = [
+    "Lines",
+    "as_days",
+    "counted_lists",
+    "distinct",
+    "lines",
+    "no_lines",
+    "ordered",
+    "uncollected",
+    "worded",
+]
+
+# What a kind says of each line: the subject's place, from when and until when (the days of grace apart), how
+# many are needed and there are, whether that is enough, and in words which period and why.
+KINDS_OF = {
+    "code": "int64", "since": "datetime64[ns]", "due": "datetime64[ns]", "need": "int64", "have": "int64",
+    "fine": "bool", "period": "object", "why": "object", "counted": "object",
+}  # fmt: skip
+Lines = dict[str, np.ndarray[Any, np.dtype[Any]]]
+
+
+def lines(**columns: Any) -> Lines:
+    """Return lines of the columns in `KINDS_OF`; ``since`` and ``due`` as numbers of days or as moments."""
+    made = {}
+    for name, kind in KINDS_OF.items():
+        values = columns[name]
+        if kind == "object":
+            made[name] = np.empty(len(values), dtype=object)
+            made[name][:] = values
+        elif kind.startswith("datetime64") and np.asarray(values).dtype.kind == "i":
+            made[name] = as_days(values)
+        else:
+            made[name] = np.asarray(values).astype(kind)
+    return made
+
+
+def no_lines() -> Lines:
+    """Return no lines, with the columns that all lines have."""
+    return {name: np.empty(0, dtype=kind) for name, kind in KINDS_OF.items()}
+
+
+def worded(words: Callable[..., str], *columns: Numbers) -> Objects:
+    """Return a text for each row of some columns of numbers, made once for each different row."""
+    rows, which = distinct(*columns)
+    texts = np.array([words(*row) for row in rows] + [""], dtype=object)
+    return texts[which]
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let the garbage collector wait while lines are made.
+
+    Hundreds of thousands of new lists of ids set it off over everything again and again, and none is garbage.
+    """
+    watched = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if watched:
+            gc.enable()
+
+
+def as_days(numbers: Numbers) -> np.ndarray[Any, np.dtype[np.datetime64]]:
+    """Return numbers of days as the frames hold days; the least number is no day."""
+    return numbers.astype("datetime64[D]").astype("datetime64[ns]")
+
+
+def counted_lists(places: Numbers, found: Found, count: int) -> list[list[str]]:
+    """Return for each of ``count`` lines the ids of the records at its place, oldest first and then by id.
+
+    ``places`` gives the line of each record, -1 for none.
+    """
+    lists: list[list[str]] = [[] for _ in range(count)]
+    kept = np.flatnonzero(places >= 0)
+    if not len(kept):
+        return lists
+    order = kept[ordered(found.ids[kept], found.days[kept], places[kept])]
+    ids, sorted_places = found.ids[order].tolist(), places[order]
+    starts = np.flatnonzero(np.append(True, sorted_places[1:] != sorted_places[:-1]))
+    ends = np.append(starts[1:], len(order))
+    for place, start, end in zip(sorted_places[starts].tolist(), starts.tolist(), ends.tolist(), strict=True):
+        lists[place] = ids[start:end]
+    return lists
+
+
+def ordered(ids: Objects, *keys: Numbers) -> Numbers:
+    """Return the order by some keys (the last one first, as `numpy.lexsort`) and then by id.
+
+    Texts are slow to sort, and most rows differ in a key: only those that do not are put in order by their ids.
+    """
+    order = np.lexsort(keys)
+    same = np.ones(max(len(order) - 1, 0), dtype=bool)
+    for key in keys:
+        sorted_key = key[order]
+        same &= sorted_key[1:] == sorted_key[:-1]
+    if same.any():
+        tied = np.append(same, False) | np.append(False, same)
+        rows = order[tied]
+        ranks = pd.factorize(ids[rows], sort=True)[0]
+        order[tied] = rows[np.lexsort((ranks, *(key[rows] for key in keys)))]
+    return order
+
+
+def distinct(*columns: Numbers) -> tuple[list[tuple[int, ...]], Numbers]:
+    """Return the different rows of some columns of numbers, and for each row which of them it is."""
+    if not len(columns[0]):
+        return [], np.empty(0, dtype=np.int64)
+    codes = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        place, different = pd.factorize(column)
+        codes = codes * len(different) + place
+        codes = pd.factorize(codes)[0]  # so that the product never overflows
+    firsts = np.empty(codes.max() + 1, dtype=np.int64)
+    firsts[codes[::-1]] = np.arange(len(codes))[::-1]
+    return [tuple(int(column[first]) for column in columns) for first in firsts], codes

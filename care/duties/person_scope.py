@@ -1,0 +1,131 @@
+"""What one of the staff answers for, found before anything is counted: a page for one person needs no whole school.
+
+A class teacher's children are those of the class, a helper's those of the running pairings. Whatever else the registers
+hold about other children is left out of the question, and the lines are still the same as those of the whole school in
+which the person is named (`guanai.care.duties.due.due` with ``who``). A duty that somebody has by post (校长, 德育负责人) is
+about everybody, so it is asked of the whole registers.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import infer_dtype
+
+from guanai.care.duties.context import Facts, Truths
+from guanai.care.duties.responsible import answering, by_post, class_names, running
+from guanai.care.frames import PEOPLE, Registers, as_strings, register
+from guanai.care.policy.duty import ALL_CHILDREN, Duty
+from guanai.care.policy.policy import Policy
+
+__all__ = ["Nearby", "OfChildren", "Owed", "near"]
+
+
+class Nearby(Registers):
+    """The registers as far as they are about the children, the classes and the own work of one of the staff."""
+
+    def __init__(self, policy: Policy, whole: Registers, person: str, on: date) -> None:
+        super().__init__(whole.raw)
+        self._person = person
+        self["staff"], self["class"] = whole["staff"], whole["class"]
+        classes = whole["class"]
+        own = classes[as_strings(classes["homeroom"]) == person]
+        names = set(as_strings(own["name"])) - {""}
+        known = class_names(whole)
+        self._classes = {name for name, shown in known.items() if shown in names}
+        pairings = whole["pairing"]
+        mine = running(pairings, on)
+        helped = set(mine.loc[mine["helper"] == person, "child"])
+        children = whole.raw["child"] if "child" in whole.raw else whole["child"]
+        kept = children["id"].isin(helped)
+        if self._classes and "class" in children:
+            kept |= children["class"].isin(self._classes)
+        self["child"] = register({"child": children[kept]}, "child")
+        self._children = set(self["child"]["id"])
+        kept = pairings["child"].isin(self._children) | (pairings["helper"] == person)
+        self["pairing"] = pairings[kept].reset_index(drop=True)
+        # Registers whose records are somebody's own work, whichever child they are about.
+        own_work = [duty for duty in policy.duties if duty.subject in ("teacher", "helper")]
+        self._authored = {name for duty in own_work for name in duty.records}
+        self._authored |= {duty.trigger.record for duty in own_work if duty.trigger}
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        frame = self._frames.get(name)
+        if frame is not None and "child" in frame and len(frame):
+            kept = frame["child"].isin(self._children) | frame["child"].isna()
+            if self._classes and "class" in frame:
+                kept |= frame["class"].isin(self._classes)
+            people = PEOPLE.get(name, "by")
+            if name in self._authored and people in frame:
+                kept |= self._mine(frame[people], several=people != "by")
+            frame = frame[kept]
+        self[name] = register({} if frame is None else {name: frame}, name)
+        return self[name]
+
+    def _mine(self, people: "pd.Series[Any]", *, several: bool) -> Truths:
+        """Return which records the person made, alone or with others; or may have made, where several are in a text."""
+        values = people.to_numpy(object)
+        if not several and infer_dtype(values, skipna=True) in ("string", "empty"):
+            return np.asarray(values == self._person, dtype=bool)
+        return np.array(
+            [isinstance(one, str | list | tuple) and self._person in one for one in values], dtype=bool
+        )
+
+
+class OfChildren(Registers):
+    """The registers as far as they are about some children: all that the lines of their own duties are made of."""
+
+    def __init__(self, frames: Mapping[str, pd.DataFrame], children: Collection[str]) -> None:
+        super().__init__(frames.raw if isinstance(frames, Registers) else frames)
+        self._children = list(children)
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        frame = self._frames.get(name)
+        if frame is not None and name == "child":
+            frame = frame[frame["id"].isin(self._children)]
+        elif frame is not None and "child" in frame and len(frame):
+            frame = frame[frame["child"].isin(self._children) | frame["child"].isna()]
+        self[name] = register({} if frame is None else {name: frame}, name)
+        return self[name]
+
+
+class Owed:
+    """Which facts to ask for a duty, and for which subjects, when only one person's lines are wanted."""
+
+    def __init__(self, facts: Facts, person: str) -> None:
+        self._facts = facts
+        self._place = (
+            int(facts.staff.get_indexer(pd.Index([person], dtype=object))[0]) if len(facts.staff) else -1
+        )
+        self._near: Facts | None = None
+        self._person = person
+
+    def asked(self, duty: Duty, kind: str, roles: tuple[str, ...]) -> tuple[Facts, Truths] | None:
+        """Return the facts and which subjects of the duty the person answers for, None for none at all."""
+        if self._place < 0:
+            return None
+        whole = self._facts
+        by_them = duty.subject not in ALL_CHILDREN and "helper" in duty.by_of(roles)
+        if by_post(whole, kind, roles, self._place):
+            return whole, np.ones(len(whole.subjects(duty.subject)), dtype=bool)
+        if kind == "school":
+            return None
+        facts = whole if by_them else self._nearby()
+        mine = answering(facts, kind, roles, self._place)
+        return (facts, mine) if mine.any() else None
+
+    def _nearby(self) -> Facts:
+        if self._near is None:
+            whole = self._facts
+            frames = Nearby(whole.policy, whole.frames, self._person, whole.on)
+            self._near = Facts(
+                whole.policy, frames, whole.on, done=whole.done, moment=whole.moment, began=whole.began
+            )
+        return self._near
+
+
+def near(facts: Facts, person: str | None) -> Owed | None:
+    """Return the narrowing to a person, None for everybody's lines."""
+    return None if person is None else Owed(facts, person)

@@ -1,0 +1,229 @@
+"""How well a helper and a child go together, and why: what was before, the class, the village, the kind of help.
+
+Each reason has its weight. Children of one household are kept with one carer where they can be: one way to one home
+serves them all. Same village and grade come before the role (which staff role fits which help: 000-8 L134:
+专职 study, 政教 mind, 后勤 life); who carried the child before comes before all.
+"""
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from guanai.care.children.households import households
+from guanai.care.duties.responsible import agreed, class_names, running
+from guanai.care.frames import as_list, as_strings, is_nothing, moment, register
+
+__all__ = ["WEIGHTS", "Match", "needed_help"]
+
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
+Truths = np.ndarray[Any, np.dtype[np.bool_]]
+
+WEIGHTS = {
+    "before": 60,
+    "siblings": 50,
+    "village": 40,
+    "homeroom": 35,
+    "teaches": 30,
+    "grade": 20,
+    "help": 15,
+    "near": 10,
+}
+HELPS = {"homeroom": "study", "subject": "study", "coordinator": "mind", "counsellor": "mind"}
+HELPS |= {"life": "life", "logistics": "life"}
+KINDS = ("study", "mind", "life")
+# What in a dossier, and which problem found on a visit, asks for which help (requirements 6).
+GROUPS = {
+    "learning_difficulty": "study", "psychological": "mind", "single_parent": "mind", "disabled": "life",
+    "minimum_living": "life", "extreme_poverty": "life",
+}  # fmt: skip
+PROBLEMS = {"study": "study", "mind": "mind", "affection": "mind", "conduct": "mind", "life": "life"}
+BEFORE_DAYS = 400  # a pairing that ended longer ago is no continuity any more
+LOOK_BACK = 365
+
+
+class Match:
+    """Which reasons there are for each pair of a child and one of the staff.
+
+    ``children`` and ``staff`` are rows of their registers, numbered anew: a pair is two places in them.
+    """
+
+    weights = WEIGHTS
+
+    def __init__(
+        self, frames: Mapping[str, pd.DataFrame], children: pd.DataFrame, staff: pd.DataFrame, on: date
+    ) -> None:
+        self._carers = len(staff)
+        ids, people = pd.Index(children["id"], dtype=object), pd.Index(staff["id"], dtype=object)
+        known = class_names(frames)
+        classes = register(frames, "class").drop_duplicates("name")
+        own = as_strings(children["class"]).map(lambda name: known.get(name, name))
+        names = pd.Index(as_strings(classes["name"]), dtype=object)
+        self._class = names.get_indexer(pd.Index(own, dtype=object))
+        homerooms = people.get_indexer(pd.Index(classes["homeroom"], dtype=object))
+        self._homeroom = np.append(homerooms, -1)
+        self._teaches = np.zeros((len(staff), len(names) + 1), dtype=bool)
+        for place, value in enumerate(_column(staff, "teaches")):
+            taught = names.get_indexer(
+                pd.Index([known.get(name, name) for name in as_list(value)], dtype=object)
+            )
+            self._teaches[place, taught[taught >= 0]] = True
+        grades = [None if is_nothing(grade) else int(grade) for grade in classes["grade"]]
+        self._grade, self._grades = self._by_grade(grades, homerooms)
+        villages = as_strings(_column(children, "village")).map(str.strip)
+        self._village, places = pd.factorize(villages.where(villages != ""), use_na_sentinel=True)
+        homes = as_strings(_column(staff, "village")).map(str.strip)
+        self._home = pd.Index(places, dtype=object).get_indexer(pd.Index(homes, dtype=object))
+        self._near = self._carrying(frames, people, pd.Index(places, dtype=object), on)
+        help_ = needed_help(frames, children, on)
+        self._need = np.array([[kind in one for kind in KINDS] for one in help_], dtype=bool).reshape(
+            len(children), 3
+        )
+        fits = [HELPS.get(role) for role in as_strings(staff["role"])]
+        self._fits = np.array([[kind == one for kind in KINDS] for one in fits], dtype=bool).reshape(
+            len(staff), 3
+        )
+        self._before, self._now = _pairs(frames, ids, people, on)
+        pairs = running(register(frames, "pairing"), on)
+        dossiers = register(frames, "child")
+        home = households(dossiers[dossiers["id"].isin([*children["id"], *pairs["child"]])])
+        houses = pd.Index(dict.fromkeys(home.values()), dtype=object)
+        self._house = houses.get_indexer(pd.Index([home.get(one, one) for one in ids], dtype=object))
+        others = pairs[~pairs["child"].isin(ids)]
+        living = houses.get_indexer(pd.Index([home.get(one, one) for one in others["child"]], dtype=object))
+        carer = people.get_indexer(pd.Index(others["helper"], dtype=object))
+        self._kin = self._at_home(living[carer >= 0], carer[carer >= 0])
+        child, helper = np.divmod(self._now, max(self._carers, 1))
+        self._kin = self.together(child, helper)._kin
+
+    def together(self, child: Numbers, carer: Numbers, *, gather: bool = False) -> "Match":
+        """Return the matching as it is once these pairs are made: each child's housemates have kin with its carer.
+
+        With ``gather`` each household of several is drawn, with all its children, to the one carer who has most of them.
+        """
+        made = pd.DataFrame({"house": self._house[child], "carer": carer, "child": child})
+        if gather:
+            several = np.flatnonzero(np.bincount(self._house[self._house >= 0]) > 1)
+            number = (
+                made[made["house"].isin(several)].groupby(["house", "carer"]).size().reset_index(name="size")
+            )
+            made = number.sort_values(["house", "size"], ascending=[True, False], kind="stable")
+            made = made.drop_duplicates("house").assign(child=-1)
+        other = copy(self)
+        mine = (made[name].to_numpy(np.int64) for name in ("house", "carer", "child"))
+        other._kin = np.union1d(self._kin, self._at_home(*mine))
+        return other
+
+    def _at_home(self, house: Numbers, carer: Numbers, but: Numbers | None = None) -> Numbers:
+        """Return the pairs of every child asked for that lives in a house with its carer, but for certain children."""
+        asked = pd.DataFrame({"house": self._house, "one": np.arange(len(self._house))})
+        given = pd.DataFrame({"house": house, "carer": carer, "but": -1 if but is None else but})
+        both = given[given["house"] >= 0].merge(asked, on="house")
+        both = both[both["one"] != both["but"]]
+        found: Numbers = (both["one"] * self._carers + both["carer"]).to_numpy(np.int64)
+        return np.unique(found)
+
+    def reasons(self, child: Numbers, carer: Numbers) -> dict[str, Truths]:
+        """Return for each pair of places which of the reasons in `WEIGHTS` it has."""
+        group = self._class[child]
+        homeroom = (self._homeroom[group] == carer) & (group >= 0)
+        teaches = self._teaches[carer, group] & ~homeroom
+        grade, village = self._grade[group], self._village[child]
+        home = (village >= 0) & (self._home[carer] == village)
+        return {
+            "before": np.isin(child * self._carers + carer, self._before),
+            "siblings": np.isin(child * self._carers + carer, self._kin),
+            "village": home,
+            "homeroom": homeroom,
+            "teaches": teaches,
+            "grade": self._grades[carer, grade] & (grade >= 0) & ~homeroom & ~teaches,
+            "help": (self._need[child] & self._fits[carer]).any(axis=-1),
+            "near": self._near[carer, village] & (village >= 0) & ~home,
+        }
+
+    def possible(self, child: Numbers, carer: Numbers) -> Truths:
+        """Return which pairs may be made: those that there are not yet."""
+        return ~np.isin(child * self._carers + carer, self._now)
+
+    def _by_grade(self, grades: Sequence[int | None], homerooms: Numbers) -> tuple[Numbers, Truths]:
+        """Return the grade of each class and in which grades each of the staff works, as places."""
+        known = {
+            grade: place for place, grade in enumerate(sorted({one for one in grades if one is not None}))
+        }
+        of_class = np.array([*(known.get(grade, -1) for grade in grades), -1])  # type: ignore[arg-type]
+        works = np.zeros((self._carers, len(known) + 1), dtype=bool)
+        for place, (grade, teacher) in enumerate(zip(of_class[:-1], homerooms, strict=True)):
+            if grade >= 0:
+                works[self._teaches[:, place], grade] = True
+                if teacher >= 0:
+                    works[teacher, grade] = True
+        return of_class, works
+
+    def _carrying(
+        self, frames: Mapping[str, pd.DataFrame], people: pd.Index, villages: pd.Index, on: date
+    ) -> Truths:
+        """Return in which villages each of the staff carries a child already."""
+        near = np.zeros((self._carers, len(villages) + 1), dtype=bool)
+        pairs, children = running(register(frames, "pairing"), on), register(frames, "child")
+        homes = dict(
+            zip(children["id"], as_strings(_column(children, "village")).map(str.strip), strict=True)
+        )
+        carer = people.get_indexer(pd.Index(pairs["helper"], dtype=object))
+        village = villages.get_indexer(
+            pd.Index([homes.get(child, "") for child in pairs["child"]], dtype=object)
+        )
+        kept = (carer >= 0) & (village >= 0)
+        near[carer[kept], village[kept]] = True
+        return near
+
+
+def needed_help(frames: Mapping[str, pd.DataFrame], children: pd.DataFrame, on: date) -> list[set[str]]:
+    """Return which kinds of help each child needs: study, mind, life.
+
+    By the special groups of its dossier, by its boarding, and by the problems found on visits of the last year.
+    """
+    found = [
+        {GROUPS[group] for group in as_list(groups) if group in GROUPS}
+        for groups in _column(children, "special_groups")
+    ]
+    for kinds, boarding in zip(found, as_strings(_column(children, "boarding")), strict=True):
+        kinds |= {"life"} if boarding == "yes" else set()
+    visits = register(frames, "home_visit")
+    recent = visits[(visits["date"] > moment(on - timedelta(LOOK_BACK))) & (visits["date"] <= moment(on))]
+    places = {child: place for place, child in enumerate(children["id"])}
+    for child, problems in zip(recent["child"], recent["problems"], strict=True):
+        if child in places:
+            found[places[child]] |= {PROBLEMS[one] for one in as_list(problems) if one in PROBLEMS}
+    return found
+
+
+def _pairs(
+    frames: Mapping[str, pd.DataFrame], children: pd.Index, people: pd.Index, on: date
+) -> tuple[Numbers, Numbers]:
+    """Return which pairs were before (ended not long ago), and which are now, as one number each."""
+    pairings = register(frames, "pairing")
+    now = pd.concat([running(pairings, on), agreed(pairings, on)])
+    ended = pairings[
+        (pairings["role"] == "helper")
+        & (pairings["end"] < moment(on))
+        & (pairings["end"] >= moment(on - timedelta(BEFORE_DAYS)))
+    ]
+
+    def numbers(pairs: pd.DataFrame) -> Numbers:
+        child = children.get_indexer(pd.Index(pairs["child"], dtype=object))
+        carer = people.get_indexer(pd.Index(pairs["helper"], dtype=object))
+        kept = (child >= 0) & (carer >= 0)
+        both: Numbers = child[kept].astype(np.int64) * len(people) + carer[kept]
+        return both
+
+    return numbers(ended), numbers(now)
+
+
+def _column(frame: pd.DataFrame, name: str) -> "pd.Series[Any]":
+    """Return a column, empty where a school's own form has no such question."""
+    if name in frame.columns:
+        return frame[name]
+    return pd.Series([None] * len(frame), index=frame.index, dtype=object)

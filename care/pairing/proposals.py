@@ -1,0 +1,271 @@
+"""A proposal of pairings: who is to carry which child, why, what was traded, and what the quotas lack.
+
+A proposal is a value: changing one pair by hand gives another proposal, with loads and reasons worked out
+again. Nothing is kept of it until it is accepted (`guanai.storage.school.pairing_service`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import pandas as pd
+
+from guanai.care.frames import as_strings, objects
+from guanai.care.pairing.min_cost_flow import UNLIMITED, Places, assign
+from guanai.templates.wording import say
+
+__all__ = ["BY_HAND", "COLUMNS", "Choice", "Matching", "Proposal", "asked_rows", "chosen"]
+
+Numbers = np.ndarray[Any, np.dtype[Any]]  # whole numbers
+Truths = np.ndarray[Any, np.dtype[np.bool_]]
+
+COLUMNS = (
+    "child", "name", "class", "village", "carer", "carer_name", "why", "traded", "ends", "was", "by_hand",
+)  # fmt: skip
+BY_HAND = "yes"
+DENSE = (
+    400_000  # up to so many pairs each of them is weighed; beyond, the best of each child and some in turn
+)
+BEST_OF, IN_TURN, AT_A_TIME = 40, 20, 500
+
+
+class Matching(Protocol):
+    """How well children and carers go together: `guanai.care.pairing.match_scores.Match`, `guanai.care.pairing.peer_proposals.PeerMatch`."""
+
+    @property
+    def weights(self) -> Mapping[str, int]:
+        """What each reason weighs, the weightiest first."""
+
+    def reasons(self, child: Numbers, carer: Numbers) -> dict[str, Truths]:
+        """Return which reasons each pair of places has."""
+
+    def possible(self, child: Numbers, carer: Numbers) -> Truths:
+        """Return which pairs may be made."""
+
+    def together(self, child: Numbers, carer: Numbers, *, gather: bool = False) -> "Matching":
+        """Return the matching once these pairs are made; with ``gather`` one that draws households together."""
+
+
+class Choice(NamedTuple):
+    """A carer who could be chosen for a child: with how many children then, and why."""
+
+    carer: str
+    name: str
+    load: int
+    most: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Pairings that are proposed: ``pairs``, one row per child and carer asked for, in the order of the classes.
+
+    Columns of ``pairs``: `COLUMNS`; ``carer`` is "" where nobody is free, ``ends`` the id of the pairing that this
+    one takes over, and ``was`` its carer: where that is the carer too, nothing changes. ``carers``: one row each with id, name, role, carried (before), least, most, own, source.
+    ``groups``: the classes with a quota, by name: least, most, source, have (paired before).
+    """
+
+    role: str
+    pairs: pd.DataFrame
+    carers: pd.DataFrame
+    groups: pd.DataFrame
+    matching: Matching = field(compare=False)
+    asked: "pd.Series[int]" = field(compare=False)  # of each row: its child's place in the matching
+    reason: str = ""  # why pairings are taken over: left, renewed
+    seen: Any = field(default=None, compare=False)  # what the registers stood at when it was made
+
+    @cached_property
+    def places(self) -> pd.Index:
+        """The ids of the carers, to find the place of one."""
+        return pd.Index(self.carers["id"], dtype=object)
+
+    @cached_property
+    def loads(self) -> pd.DataFrame:
+        """The carers with ``new`` (pairs of this proposal) and ``load`` (children then), in their own order."""
+        new = self.carers["id"].map(self.pairs["carer"].value_counts()).fillna(0).astype("int64")
+        return self.carers.assign(new=new, load=self.carers["carried"] + new)
+
+    @property
+    def placed(self) -> pd.DataFrame:
+        """The rows with a carer."""
+        return self.pairs[self.pairs["carer"] != ""]
+
+    @property
+    def made(self) -> pd.DataFrame:
+        """The rows with a carer whom the child does not have yet: what accepting it would make."""
+        return self.placed[self.placed["carer"] != self.placed["was"]]
+
+    def put(self, row: int, carer: str) -> "Proposal":
+        """Return the proposal with another carer in a row ("" for nobody), chosen by hand."""
+        pairs = self.pairs.copy()
+        pairs.loc[row, ["carer", "by_hand"]] = [carer, BY_HAND]
+        return replace(self, pairs=pairs).told()
+
+    def options(self, row: int) -> list[Choice]:
+        """Return everybody who could be chosen in a row, the best match first."""
+        carers = np.arange(len(self.carers), dtype=np.int64)
+        child = np.full(len(carers), self.asked[row])
+        found = self._made_but(row).reasons(child, carers)
+        score = _score(found, self.matching.weights, child.shape)
+        kept = np.flatnonzero(self.matching.possible(child, carers))
+        words = self._words(found, np.full(len(carers), row))
+        loads, most = self.loads["load"].to_numpy(), self.carers["most"].to_numpy()
+        free = loads < most
+        order = kept[np.lexsort((loads[kept], -score[kept], ~free[kept]))]
+        ids, names = self.carers["id"].to_list(), self.carers["name"].to_list()
+        return [Choice(ids[one], names[one], int(loads[one]), int(most[one]), words[one]) for one in order]
+
+    def _made_but(self, row: int | None = None) -> Matching:
+        """Return the matching with the other rows' pairs made: of a household the others' carers are known."""
+        known = self.places.get_indexer(pd.Index(self.pairs["carer"], dtype=object)).astype(np.int64)
+        made = (known >= 0) & (self.pairs.index != row).astype(bool)
+        return self.matching.together(self.asked.to_numpy(np.int64)[made], known[made])
+
+    def told(self) -> "Proposal":
+        """Return the proposal with its reasons in words: why each, and what was traded."""
+        pairs = self.pairs.copy()
+        known = self.places.get_indexer(pd.Index(pairs["carer"], dtype=object)).astype(np.int64)
+        rows = np.flatnonzero(known >= 0)
+        why, traded = [""] * len(pairs), [""] * len(pairs)
+        if len(rows):
+            matching = self._made_but()
+            found = matching.reasons(self.asked.to_numpy(np.int64)[rows], known[rows])
+            words = self._words(found, rows)
+            for row, text in zip(rows.tolist(), words, strict=True):
+                why[row] = text
+            own = _score(found, self.matching.weights, (len(rows),))
+            for row, text in self._trades(matching, rows, known[rows], own).items():
+                traded[row] = text
+        hand = (pairs["by_hand"] == BY_HAND).to_numpy(bool)
+        by_hand = say("pair.by_hand")
+        names = dict(zip(self.carers["id"], self.carers["name"], strict=True))
+        pairs["carer_name"] = objects((names.get(one, one) for one in pairs["carer"]), pairs.index)
+        pairs["why"] = objects(why, pairs.index)
+        texts = (by_hand if mine else text for mine, text in zip(hand, traded, strict=True))
+        pairs["traded"] = objects(texts, pairs.index)
+        return replace(self, pairs=pairs)
+
+    def _words(self, found: Mapping[str, Truths], rows: Numbers) -> list[str]:
+        """Return the reasons of pairs in words, the weightiest first."""
+        villages, groups = self.pairs["village"].to_list(), self.pairs["class"].to_list()
+        names = [name for name in self.matching.weights if name in found]
+        table = np.array([found[name] for name in names]).T
+        comma, even = say("policy.comma"), say("pair.why.even")
+        texts = []
+        for row, line in zip(rows, table, strict=True):
+            about = {"village": villages[row], "group": groups[row]}
+            said = [
+                say(f"pair.why.{name}", **about) for name, there in zip(names, line, strict=True) if there
+            ]
+            texts.append(comma.join(said) or even)
+        return texts
+
+    def _trades(self, matching: Matching, rows: Numbers, carers: Numbers, own: Numbers) -> dict[int, str]:
+        """Return for each row that did not get its best match why not, in words."""
+        texts: dict[int, str] = {}
+        loads, place_of = self.loads, self.asked.to_numpy(np.int64)
+        load, most, least = (loads[name].to_numpy() for name in ("load", "most", "least"))
+        names, everybody = loads["name"].to_list(), np.arange(len(loads), dtype=np.int64)
+        for first in range(0, len(rows), AT_A_TIME):
+            part = slice(first, first + AT_A_TIME)
+            child = place_of[rows[part]][:, None]
+            found = matching.reasons(child, everybody[None, :])
+            scores = _score(found, self.matching.weights, (len(child), len(everybody)))
+            scores = np.where(self.matching.possible(child, everybody[None, :]), scores, -1)
+            best = scores.argmax(axis=1)
+            better = np.flatnonzero(scores[np.arange(len(best)), best] > own[part])
+            said = {name: values[better, best[better]] for name, values in _full(found, scores.shape).items()}
+            for place, why in zip(better, self._words(said, rows[part][better]), strict=True):
+                other, mine = best[place], carers[part][place]
+                key = "even" if load[mine] > least[mine] else "least"
+                key = "full" if load[other] >= most[other] else key
+                texts[int(rows[part][place])] = say(
+                    f"pair.traded.{key}", name=names[other], why=why, load=load[other], most=most[other],
+                    carer=names[mine], least=least[mine],
+                )  # fmt: skip
+        return texts
+
+
+def chosen(
+    matching: Matching,
+    need: Numbers,
+    carers: pd.DataFrame,
+    group: Numbers,
+    groups: pd.DataFrame,
+    blocks: "list[tuple[Numbers, Numbers]] | None" = None,
+) -> tuple[Numbers, Numbers]:
+    """Return the best pairs as places of children and of carers.
+
+    ``need`` per child, ``carers`` with carried, least and most, ``group`` the place of each child's class in ``groups``
+    (-1 without a quota). ``blocks`` are children and carers among whom alone pairs may be made; without it all may.
+    """
+    top = sum(matching.weights.values())
+    most = np.minimum(carers["most"].to_numpy(np.int64), UNLIMITED)
+    have = groups["have"].to_numpy(np.int64) if len(groups) else np.empty(0, dtype=np.int64)
+    room = np.clip(groups["most"].to_numpy(np.int64) - have, 0, len(need)) if len(groups) else have
+    asked = np.clip(groups["least"].to_numpy(np.int64) - have, 0, None) if len(groups) else have
+    carried, least = (carers[name].to_numpy(np.int64) for name in ("carried", "least"))
+
+    def best(matching: Matching) -> tuple[Numbers, Numbers]:
+        child, carer = _pairs_of(matching, len(need), len(carers), blocks)
+        cost = top - _score(matching.reasons(child, carer), matching.weights, child.shape)
+        found = assign(Places(child, carer, cost, need, carried, least, most, group, asked, room)).pairs
+        return child[found], carer[found]
+
+    first = best(matching)
+    # Who lives together is known of pairs that are made: once more, each household drawn to whom most of it has.
+    gathered = matching.together(*first, gather=True)
+    return first if gathered is matching else best(gathered)
+
+
+def _pairs_of(
+    matching: Matching, children: int, carers: int, blocks: "list[tuple[Numbers, Numbers]] | None"
+) -> tuple[Numbers, Numbers]:
+    """Return the pairs that are weighed: all, or of each child the best and some others in turn."""
+    if blocks is None:
+        blocks = [
+            (np.arange(first, min(first + AT_A_TIME, children)), np.arange(carers))
+            for first in range(0, children, AT_A_TIME)
+        ]
+    few = children * carers > DENSE
+    found = []
+    for some, others in blocks:
+        rows, columns = some[:, None], others[None, :]
+        kept = np.broadcast_to(matching.possible(rows, columns), (len(some), len(others)))
+        if few and len(others) > BEST_OF + IN_TURN:
+            scores = _score(matching.reasons(rows, columns), matching.weights, kept.shape)
+            best = np.argpartition(-np.where(kept, scores, -1), BEST_OF, axis=1)[:, :BEST_OF]
+            turn = (rows * 7 + np.arange(IN_TURN) * (len(others) // IN_TURN)) % len(others)
+            weighed = np.zeros(kept.shape, dtype=bool)
+            np.put_along_axis(weighed, best, True, axis=1)
+            np.put_along_axis(weighed, turn, True, axis=1)
+            kept = kept & weighed
+        row, column = np.nonzero(kept)
+        found.append((some[row], others[column]))
+    if not found:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    return np.concatenate([one for one, _ in found]), np.concatenate([one for _, one in found])
+
+
+def _score(found: Mapping[str, Truths], weights: Mapping[str, int], shape: tuple[int, ...]) -> Numbers:
+    total = np.zeros(shape, dtype=np.int64)
+    for name, there in found.items():
+        total += np.where(there, weights[name], 0)
+    return total
+
+
+def _full(found: Mapping[str, Truths], shape: tuple[int, ...]) -> dict[str, Truths]:
+    return {name: np.broadcast_to(values, shape) for name, values in found.items()}
+
+
+def asked_rows(children: pd.DataFrame, need: Numbers) -> tuple[pd.DataFrame, "pd.Series[int]"]:
+    """Return one row per child and carer asked for, and beside it the child's place."""
+    place = np.repeat(np.arange(len(children)), need)
+    village = as_strings(children["village"]) if "village" in children.columns else ""
+    rows = children[["id", "name", "class"]].assign(village=village).iloc[place].reset_index(drop=True)
+    rows = rows.rename(columns={"id": "child"})
+    empty = dict.fromkeys(("carer", "carer_name", "why", "traded", "ends", "was", "by_hand"), "")
+    rows = rows.assign(**empty)[list(COLUMNS)].astype(object)
+    return rows, pd.Series(place, index=rows.index, dtype="int64")

@@ -1,0 +1,178 @@
+"""A school's own rules, read from the sheets of its workbook: 学校, 校历, 职责, 类别, 用语.
+
+Nearly every rule of the field differs from school to school (requirements 2A), so a rule is a row and
+not code. `policy_from_sheets` reads the rows and refuses each mistake with its sheet, row, column and
+what to do; the presets in ``templates/policies/`` are the same sheets in Markdown.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from guanai.care.calendar.school_calendar import Calendar
+from guanai.care.children.eligibility import DEFINITIONS
+from guanai.care.errors import PolicyError
+from guanai.care.policy.calendar_rows import read_calendar, unlike
+from guanai.care.policy.conditions import spell
+from guanai.care.policy.duty import KINDS, Duty
+from guanai.care.policy.duty_rows import Known, read_duty
+from guanai.care.policy.workbook_rows import ROW, Row, Sheets, headings, rows_of, sheets_from_markdown
+from guanai.templates.wording import say
+
+__all__ = [
+    "KINDS",
+    "ROW",
+    "Category",
+    "Duty",
+    "Policy",
+    "fit_to_forms",
+    "headings",
+    "policy_from_sheets",
+    "sheets_from_markdown",
+]
+
+# The mistakes of a row that a school without the form or question makes.
+MISSING = frozenset({"policy.record", "policy.record_fields", "policy.field"})
+FACE_TO_FACE = ("door", "school")  # 004 does not say where; 7.14: by telephone is not face to face
+
+
+class Category(NamedTuple):
+    """A value of a list of categories (such as ``problems``) and the school's word for it."""
+
+    kind: str
+    name: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Everything that a school has decided for itself."""
+
+    name: str = ""
+    profile: Mapping[str, str] = field(default_factory=dict)
+    calendar: Calendar = field(default_factory=Calendar)
+    duties: tuple[Duty, ...] = ()
+    categories: tuple[Category, ...] = ()
+    wording: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def definition(self) -> str:
+        """Who is left-behind: ``both`` parents away, ``one`` or both, or ``13`` (国发〔2016〕13号)."""
+        return self.profile.get("definition", "13")
+
+    @property
+    def began(self) -> date | None:
+        """The day on which the school began to work with its rows (启用日期): nothing is owed from before it."""
+        return date.fromisoformat(self.profile["began"]) if "began" in self.profile else None
+
+    @property
+    def face_to_face(self) -> tuple[str, ...]:
+        """The modes of a visit that are face to face here."""
+        return tuple(self.profile.get("face_to_face", " ".join(FACE_TO_FACE)).split())
+
+    def of_kind(self, kind: str) -> tuple[Duty, ...]:
+        """Return the duties of a kind, in the order of the sheet."""
+        return tuple(duty for duty in self.duties if duty.kind == kind and duty.in_force)
+
+    def target(self, figure: str) -> Duty | None:
+        """Return the row that sets the target of a figure, None if the school has set none."""
+        return next((duty for duty in self.of_kind("share") if figure in duty.content), None)
+
+    def word(self, name: str) -> str:
+        """Return the school's own word for helper, guardian …, the usual one if it has none."""
+        return self.wording.get(name) or say(f"word.{name}")
+
+    def label(self, kind: str, value: str) -> str:
+        """Return the school's word for a category, that of the catalogue, or the bare value."""
+        own = {(category.kind, category.name): category.label for category in self.categories}
+        if (kind, value) in own:
+            return own[kind, value]
+        try:
+            return say(f"choice.{kind}.{value}")
+        except KeyError:
+            return value
+
+
+def policy_from_sheets(
+    sheets: Sheets, file: str, columns: Mapping[str, Collection[str]] | None = None
+) -> Policy:
+    """Return the policy that a workbook's sheets describe.
+
+    ``sheets`` gives the rows of each sheet by its title, a row being its cells by heading with its number
+    under `ROW`; ``columns`` the questions of each form, so that a duty on the school's own register
+    can be told from a mistake (without it: every register that the catalogue has a word for, fields unchecked).
+    Raises PolicyError with file, sheet, row, column and what to do.
+    """
+    rows = rows_of(sheets, file)
+    profile = _profile(rows["school"])
+    modes = tuple(profile.get("face_to_face", " ".join(FACE_TO_FACE)).split())
+    unlike(rows["duties"], "name")
+    return Policy(
+        name=profile.get("policy", ""),
+        profile=profile,
+        calendar=read_calendar(rows["calendar"], profile.get("public_holidays", "china")),
+        duties=tuple(read_duty(row, Known(modes, columns)) for row in rows["duties"]),
+        categories=tuple(_category(row) for row in rows["categories"]),
+        wording={row.choice("item", "word"): row.needed("value") for row in rows["wording"]},
+    )
+
+
+def fit_to_forms(sheets: Sheets, columns: Mapping[str, Collection[str]]) -> dict[str, list[dict[str, Any]]]:
+    """Return the sheets of a preset for a school with certain forms.
+
+    A duty on a form or a question that the school does not have is set out of force (启用: 否), with the reason as
+    its remark: a preset names every register of its document, and a school adds them one by one.
+    """
+    fitted = {title: [dict(row) for row in rows] for title, rows in sheets.items()}
+    known = Known(FACE_TO_FACE, columns)
+    for title, rows in fitted.items():
+        if spell("sheet", title) != "duties":
+            continue
+        for cells in rows:
+            for row in rows_of({"school": [], title: [cells]}, title)["duties"]:
+                try:
+                    read_duty(row, known)
+                except PolicyError as error:
+                    if error.key not in MISSING:
+                        raise
+                    named = {spell("heading", heading): heading for heading in cells}
+                    cells[named.get("in_force") or say("heading.in_force", "zh")] = say("yes_no.no", "zh")
+                    cells[named.get("remark") or say("heading.remark", "zh")] = say(
+                        "policy.waits", "zh", value=error.values.get("record") or error.values["value"]
+                    )
+    return fitted
+
+
+def _profile(rows: list[Row]) -> dict[str, str]:
+    profile: dict[str, str] = {}
+    for row in rows:
+        item = row.choice("item", "profile")
+        if item in profile:
+            raise row.error("policy.twice", "item", value=row.text("item"))
+        if not row.text("value"):
+            continue
+        if item == "definition":
+            profile[item] = row.choice("value", "definition")
+            assert profile[item] in DEFINITIONS  # noqa: S101 - the catalogue and the rules name the same
+        elif item == "language":
+            profile[item] = row.choice("value", "language.choice")
+        elif item == "public_holidays":
+            profile[item] = row.choice("value", "public_holidays")
+        elif item == "began":
+            profile[item] = row.day("value").isoformat()
+        elif item == "face_to_face":
+            modes = [(spell("choice.mode", part), part) for part in row.several("value")]
+            for mode, part in modes:
+                if mode is None:
+                    raise row.error("policy.condition", "value", value=part)
+            profile[item] = " ".join(str(mode) for mode, _ in modes)
+        else:
+            profile[item] = row.text("value")
+    return profile
+
+
+def _category(row: Row) -> Category:
+    kind = spell("question", row.needed("kind")) or row.needed("kind")
+    name = spell(f"choice.{kind}", row.needed("name")) or row.needed("name")
+    return Category(kind, name, row.needed("label"))

@@ -1,0 +1,86 @@
+"""What the visits found: problems by category and class, and the follow-ups that are still open (R19, W4)."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import pandas as pd
+
+from guanai.care.calendar.school_calendar import Term
+from guanai.care.duties.countable import dated
+from guanai.care.duties.responsible import class_names
+from guanai.care.frames import as_list, as_strings, moment, objects, register
+from guanai.care.policy.conditions import spellings
+from guanai.care.policy.policy import Policy
+
+__all__ = ["by_category", "by_category_and_class", "found_problems", "open_follow_ups"]
+
+
+def found_problems(frames: Mapping[str, pd.DataFrame], term: Term, on: date) -> pd.DataFrame:
+    """Return the problems that the visits of a term found up to a day.
+
+    Columns ``visit``, ``child``, ``date``, ``class``, ``category``: one row per visit and category.
+    """
+    visits = dated(frames, "home_visit", term.start, min(on, term.end))
+    lists = objects(map(as_list, visits["problems"]), visits.index)
+    rows = pd.DataFrame(
+        {"visit": visits["id"], "child": visits["child"], "date": visits["date"], "category": lists}
+    )
+    rows = rows.explode("category").dropna(subset="category").drop_duplicates(["visit", "category"])
+    return rows.assign(**{"class": _classes(frames, rows["child"])}).reset_index(drop=True)
+
+
+def by_category(policy: Policy, found: pd.DataFrame) -> pd.DataFrame:
+    """Return how often each problem was found: ``category``, ``label``, ``visits``, ``children``, most first.
+
+    Every category of the school has a row; its words are those of the sheet 类别.
+    """
+    own = [category.name for category in policy.categories if category.kind == "problems"]
+    known = own or list(dict.fromkeys(spellings("choice.problems").values()))
+    names = list(dict.fromkeys([*known, *sorted(found["category"])]))
+    groups = found.groupby("category")
+    visits, children = groups["visit"].nunique(), groups["child"].nunique()
+    table = pd.DataFrame(
+        {
+            "category": pd.Series(names, dtype=object),
+            "label": pd.Series([policy.label("problems", name) for name in names], dtype=object),
+            "visits": visits.reindex(names).fillna(0).astype("int64").to_numpy(),
+            "children": children.reindex(names).fillna(0).astype("int64").to_numpy(),
+        }
+    )
+    return table.sort_values("visits", ascending=False, kind="stable", ignore_index=True)
+
+
+def by_category_and_class(policy: Policy, found: pd.DataFrame) -> pd.DataFrame:
+    """Return the number of children with a problem by class: ``class`` and one column per category found."""
+    table = found.groupby(["class", "category"])["child"].nunique().unstack(fill_value=0)
+    labels = {name: policy.label("problems", name) for name in table.columns}
+    return table.rename(columns=labels).rename_axis(columns=None).reset_index()
+
+
+def open_follow_ups(frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFrame:
+    """Return the follow-ups that visits asked for and that no later visit has answered, earliest first.
+
+    Any later visit to the child that counts closes it. Columns ``visit``, ``child``, ``class``,
+    ``follow_up``, ``follow_up_what``, ``status`` (due, overdue).
+    """
+    visits = dated(frames, "home_visit", date(1900, 1, 1), on)
+    latest = visits.groupby("child")["date"].transform("max")
+    asked = visits[visits["follow_up"].notna() & (visits["date"] >= latest)]
+    late = asked["follow_up"] < moment(on)
+    table = pd.DataFrame(
+        {
+            "visit": asked["id"],
+            "child": asked["child"],
+            "class": _classes(frames, asked["child"]),
+            "follow_up": asked["follow_up"],
+            "follow_up_what": as_strings(asked["follow_up_what"]),
+            "status": pd.Series("due", index=asked.index, dtype=object).mask(late, "overdue"),
+        }
+    )
+    return table.sort_values(["follow_up", "visit"], kind="stable", ignore_index=True)
+
+
+def _classes(frames: Mapping[str, pd.DataFrame], children: "pd.Series[str]") -> "pd.Series[str]":
+    register_of = register(frames, "child").drop_duplicates("id").set_index("id")["class"]
+    names = class_names(frames)
+    return as_strings(children.map(register_of)).map(lambda name: names.get(name, name)).astype(object)

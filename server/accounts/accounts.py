@@ -1,0 +1,130 @@
+"""Who may sign in: accounts are rows of the school's own records, beside the registers and in none of them.
+
+An account's name is the person that saves carry. It may be tied to a row of the staff register.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tinydb import where
+from tinydb.table import Document, Table
+
+from guanai.care.errors import GuanaiError
+from guanai.server.accounts.passwords import NOBODY, checked, hashed
+
+__all__ = ["ACCOUNT_TABLE", "Account", "Accounts"]
+
+ACCOUNT_TABLE = "account"
+LONGEST_NAME = 60
+
+
+@dataclass(frozen=True)
+class Account:
+    """One person's account.
+
+    ``password`` is a hash, empty when nobody can sign in by typing one. ``valid_since`` is the time
+    in UTC before which no session counts any more: making it now signs the person out everywhere.
+    """
+
+    name: str
+    password: str
+    role: str = ""
+    staff: str = ""
+    created_at: str = ""
+    valid_since: str = ""
+
+    @property
+    def opened(self) -> float:
+        """``valid_since`` in seconds of the epoch."""
+        return datetime.fromisoformat(self.valid_since).timestamp()
+
+
+class Accounts:
+    """The accounts of a school, kept in a TinyDB table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __iter__(self) -> Iterator[Account]:
+        return iter(sorted((_account(row) for row in self._table.all()), key=lambda account: account.name))
+
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether anybody has a password, so that no first account need be made."""
+        return any(account.password for account in self)
+
+    def find(self, name: str) -> Account | None:
+        """Return the account of that name, if there is one."""
+        row = self._table.get(where("name") == plain_name(name))
+        return _account(row) if isinstance(row, Document) else None
+
+    def add(self, name: str, password: str, *, role: str = "", staff: str = "") -> Account:
+        """Make an account. Raises GuanaiError for a name that is taken or no name, and for a poor password."""
+        self.check_new(name)
+        return self._insert(name, hashed(checked(password, name)), role, staff)
+
+    def add_without_password(self, name: str, *, role: str = "", staff: str = "") -> Account:
+        """Make an account that nobody can sign in to by typing a password (a workshop's)."""
+        return self._insert(name, NOBODY, role, staff)
+
+    def check_new(self, name: str) -> str:
+        """Return a name for a new account as it is kept. Raises GuanaiError for no name and one that is taken."""
+        chosen = plain_name(name)
+        if not 0 < len(chosen) <= LONGEST_NAME or not chosen.isprintable():
+            raise GuanaiError("account.name", most=LONGEST_NAME)
+        if self.find(chosen):
+            raise GuanaiError("account.taken", name=chosen)
+        return chosen
+
+    def _insert(self, name: str, password: str, role: str, staff: str) -> Account:
+        chosen = self.check_new(name)
+        account = Account(chosen, password, role, staff, now(), now())
+        self._table.insert(dict(vars(account)))
+        return account
+
+    def set_password(self, name: str, password: str) -> None:
+        """Change a password, which signs the person out everywhere. Raises GuanaiError for an unknown name."""
+        account = self.known(name)
+        kept = hashed(checked(password, account.name))
+        self._update(account, password=kept, valid_since=now())
+
+    def renew_hash(self, name: str, password: str) -> None:
+        """Keep the same password at today's cost of hashing; nobody is signed out."""
+        self._update(self.known(name), password=hashed(password))
+
+    def sign_out_everywhere(self, name: str) -> None:
+        """Let no session that has begun until now count any more."""
+        self._update(self.known(name), valid_since=now())
+
+    def remove(self, name: str) -> None:
+        """Take an account away; what the person saved stays. Raises GuanaiError for an unknown name."""
+        self._table.remove(where("name") == self.known(name).name)
+
+    def known(self, name: str) -> Account:
+        """Return the account of that name. Raises GuanaiError when there is none."""
+        account = self.find(name)
+        if account is None:
+            raise GuanaiError("account.unknown", name=plain_name(name))
+        return account
+
+    def _update(self, account: Account, **fields: str) -> None:
+        self._table.update(fields, where("name") == account.name)
+
+
+def plain_name(name: str) -> str:
+    """Return a name as it is kept: full-width letters and stray spaces do not make another person."""
+    return " ".join(unicodedata.normalize("NFKC", name).split())
+
+
+def now() -> str:
+    """Return this moment as the records write it: ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat()
+
+
+def _account(row: Document) -> Account:
+    return Account(**{field: str(row.get(field, "")) for field in Account.__dataclass_fields__})

@@ -1,0 +1,120 @@
+"""What the server knows of the school it serves: its name, who may come in, and who is in."""
+
+import asyncio
+import os
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from guanai.care.errors import AccessError
+from guanai.server.accounts.accounts import ACCOUNT_TABLE, Account, Accounts
+from guanai.server.accounts.invitations import Invitation
+from guanai.server.accounts.login_sessions import Sessions
+from guanai.server.accounts.login_throttle import Key, Slowdown
+from guanai.server.accounts.passwords import NOBODY, is_right, is_weak
+
+if TYPE_CHECKING:
+    from guanai.storage.school.school import School
+
+__all__ = ["Office", "TooSoonError"]
+
+
+class TooSoonError(AccessError):
+    """After failed attempts the next one has to wait."""
+
+
+class Office:
+    """The school, its accounts, and the sessions of this server.
+
+    ``workshop`` names the account that one click signs in to, on a demonstration server only.
+    """
+
+    def __init__(self, school: "School", *, workshop: str | None = None) -> None:
+        self.school = school
+        self.folder: Path = school.folder.path
+        self.accounts = Accounts(school.table(ACCOUNT_TABLE))
+        self.sessions = Sessions(school.folder.kept / "sessions.json")
+        self.slowdown = Slowdown()
+        self.workshop = workshop
+        self.invitation: Invitation | None = None
+        # Two at a time: a hash takes 64 MiB, and a flood of attempts must leave room for pages.
+        self._hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
+        self._name: tuple[tuple[int, date], str, list[str]] | None = None
+        self._current = school
+
+    @property
+    def name(self) -> str:
+        """The school's name, as its workbook gives it now."""
+        return self._profile()[1]
+
+    @property
+    def notices(self) -> list[str]:
+        """What is wrong with the workbook, in words."""
+        return self._profile()[2]
+
+    @property
+    def current(self) -> "School":
+        """The school by its workbook as it is now: for reading, under nobody's name."""
+        self._profile()
+        return self._current
+
+    def _profile(self) -> tuple[tuple[int, date], str, list[str]]:
+        workbook = self.school.folder.workbook
+        changed = (workbook.stat().st_mtime_ns if workbook.exists() else 0, self.school.today())
+        if self._name is None or self._name[0] != changed:
+            fresh = self.school.as_user(self.school.person)
+            self._name, self._current = (changed, fresh.name, fresh.notices), fresh
+        return self._name
+
+    def cookie_secret(self) -> bytes:
+        """Return the key that cookies are signed with; made once, readable only to whoever serves."""
+        path = self.school.folder.kept / "cookie.key"
+        if not path.exists():
+            opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with open(opened, "wb") as file:
+                file.write(secrets.token_bytes(32))
+        return path.read_bytes()
+
+    def invite(self) -> Invitation | None:
+        """Return a fresh one-time link while nobody can sign in, else None."""
+        nobody = not self.workshop and not self.accounts.can_sign_in
+        self.invitation = Invitation() if nobody else None
+        return self.invitation
+
+    async def admit(self, name: str, password: str, address: str, device: str | None) -> Account:
+        """Return the account if the password is right.
+
+        ``device`` is this browser's own mark if it has signed in to the account before. Raises
+        TooSoonError when the attempt has to wait, AccessError when name or password is wrong; which
+        of the two is not told, nor to be seen from the time it takes.
+        """
+        keys: tuple[Key, ...] = (("device", device),) if device else (("account", name), ("address", address))
+        wait = self.slowdown.take(*keys)
+        if wait:
+            raise TooSoonError("sign_in.wait", seconds=max(1, round(wait)))
+        account = self.accounts.find(name)
+        kept = account.password if account else NOBODY
+        loop = asyncio.get_running_loop()
+        if not await loop.run_in_executor(self._hashing, is_right, kept, password) or account is None:
+            raise AccessError("sign_in.wrong")
+        self.slowdown.forgive(*keys)
+        if is_weak(kept):
+            self.accounts.renew_hash(account.name, password)
+        return account
+
+    def is_valid(self, key: str) -> Account | None:
+        """Return the account of a session that lasts, whose account is there and has not been signed out."""
+        session = self.sessions.find(key)
+        account = self.accounts.find(session.person) if session else None
+        if session is None or account is None or session.started < account.opened:
+            return None
+        return account
+
+    def is_in_use(self, key: str, active: float) -> bool:
+        """Whether a session is still good; work in an open page keeps it from becoming idle."""
+        if self.is_valid(key) is None:
+            return False
+        self.sessions.touch(key, active)
+        return True

@@ -1,0 +1,83 @@
+"""``guanai demo --check``: makes a small sample school, serves it, signs in, and opens every page once."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from guanai.care.errors import GuanaiError
+from guanai.server.addresses import free_port
+from guanai.server.commands.console import tell
+from guanai.server.commands.http_probe import Visitor
+from guanai.server.web.navigation import pages
+from guanai.templates.wording import say
+
+__all__ = ["check_demo", "served"]
+
+STARTING_SECONDS = 120
+
+
+def check_demo() -> None:
+    """Raise GuanaiError with the name of the first page that does not open; say ok otherwise."""
+    with tempfile.TemporaryDirectory(prefix="guanai-check-", ignore_cleanup_errors=True) as kept:
+        folder = Path(kept) / "school"
+        with served("demo", str(folder), "--size", "small", "--no-browser") as base:
+            found = pages(folder / "notebooks")
+            if not found:
+                raise GuanaiError("check.no_pages")
+            visitor = Visitor(base)
+            if visitor.submit("/login", workshop="1", next="/theme/icon.svg").status != 200:
+                raise GuanaiError("check.no_sign_in")
+            for page in found:
+                _open_once(visitor, page.name)
+    tell(say("check.ok", count=len(found)))
+
+
+def _open_once(visitor: Visitor, name: str) -> None:
+    started = time.monotonic()
+    answer = visitor.get(f"/{name}")
+    visitor.close(answer)
+    if not answer.renders:
+        raise GuanaiError("check.page", page=name, status=answer.status)
+    tell(say("check.page_ok", page=name, seconds=f"{time.monotonic() - started:.1f}"))
+
+
+@contextmanager
+def served(*arguments: str) -> Iterator[str]:
+    """Run ``guanai`` with a serving command on a free port; give its address once it answers, end it after.
+
+    Raises GuanaiError when it does not come up.
+    """
+    port = free_port(18_866)
+    command = [sys.executable, "-m", "guanai.server", *arguments, "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # noqa: S603
+    base = f"http://127.0.0.1:{port}"
+    try:
+        _wait(process, base)
+        yield base
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait(process: "subprocess.Popen[bytes]", base: str) -> None:
+    visitor = Visitor(base, timeout=5)
+    until = time.monotonic() + STARTING_SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            said = process.stderr.read().decode("utf-8", "replace") if process.stderr else ""
+            raise GuanaiError(
+                "check.not_serving", reason=said.strip().splitlines()[-1] if said.strip() else ""
+            )
+        try:
+            if visitor.get("/login").status == 200:
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise GuanaiError("check.not_serving", reason=f"{STARTING_SECONDS} s")

@@ -1,0 +1,76 @@
+"""Commands about the rules: due, coverage, emergencies. They print what the pages show, by the same function."""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from guanai.care.errors import GuanaiError
+from guanai.server.commands.console import tell
+from guanai.server.commands.school_commands import opened
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from guanai.storage.school.school import School
+
+__all__ = ["coverage", "due", "emergencies"]
+
+DUE_COLUMNS = (
+    "duty", "subject", "subject_id", "class", "village", "who", "due", "since", "status", "why", "period", "need", "have",
+    "counted", "kind", "role", "deferral",
+)  # fmt: skip
+DUE_ON_PAPER = ("status", "due", "since", "duty", "subject", "class", "who", "why")
+COVERAGE_COLUMNS = (
+    "duty", "kind", "subject_id", "subject", "class", "village", "who", "need", "have", "periods", "done", "open", "overdue",
+    "postponed", "excused", "share", "met",
+)  # fmt: skip
+COVERAGE_ON_PAPER = (
+    "duty", "persons", "periods", "done", "open", "overdue", "postponed", "excused", "share",
+)  # fmt: skip
+STEP_COLUMNS = (
+    "status", "duty", "subject", "class", "who", "started", "due", "done_at", "left", "source", "form", "record",
+)  # fmt: skip
+
+
+def due(chosen: Namespace) -> None:
+    """Print what is due on a day, of everybody or of one of the staff."""
+    with opened(chosen.folder) as school:
+        lines = school.due(chosen.on, done=chosen.done, who=_person(school, chosen.who))
+    _list(lines, DUE_ON_PAPER if chosen.format == "table" else DUE_COLUMNS, chosen.format)
+
+
+def coverage(chosen: Namespace) -> None:
+    """Print how far every duty of a term is fulfilled: by duty as a table, else child by child."""
+    from guanai.care.duties.fulfilment import by_duty
+
+    with opened(chosen.folder) as school:
+        table = school.coverage(chosen.term)
+    if chosen.format == "table":
+        _list(by_duty(table), COVERAGE_ON_PAPER, chosen.format)
+    else:
+        _list(table, COVERAGE_COLUMNS, chosen.format)
+
+
+def emergencies(chosen: Namespace) -> None:
+    """Print the steps of the emergencies; ``left`` is in minutes, below zero once a step is late."""
+    with opened(chosen.folder) as school:
+        steps = school.emergencies(finished=chosen.done)
+    _list(steps, STEP_COLUMNS, chosen.format)
+
+
+def _person(school: "School", name: str) -> str | None:
+    """Return the id of one of the staff by id or name. Raises GuanaiError for nobody, or several of that name."""
+    if not name:
+        return None
+    staff = school.frame("staff")
+    found = staff.loc[(staff["id"] == name) | (staff["name"] == name), "id"].to_list()
+    if len(found) != 1:
+        raise GuanaiError("due.nobody" if not found else "due.several", name=name, ids="、".join(found))
+    return str(found[0])
+
+
+def _list(rows: "pd.DataFrame", columns: Sequence[str], layout: str) -> None:
+    from guanai.server.commands.output_tables import listing
+
+    records = rows.to_dict("records")
+    tell(listing([{str(name): value for name, value in row.items()} for row in records], columns, layout))

@@ -1,0 +1,91 @@
+"""Visiting a served school over HTTP as a browser does, without a browser: for the demonstration's check and tests."""
+
+import re
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from http.cookiejar import CookieJar
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import quote, urlencode
+from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener
+
+from guanai.server.kernels.cell_errors import FAULT
+
+__all__ = ["Answer", "Visitor"]
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+KERNEL = re.compile(r'"kernelId": ?"([\w-]+)"')
+TOKEN = re.compile(r'name="_xsrf" value="([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server answered."""
+
+    status: int
+    url: str
+    text: str
+    headers: Any
+
+    @property
+    def kernel(self) -> str:
+        """The id of the page's kernel, empty if it has none."""
+        found = KERNEL.search(self.text)
+        return found[1] if found else ""
+
+    @property
+    def renders(self) -> bool:
+        """Whether this is a page with widgets that came to its end with nothing gone wrong."""
+        whole = self.text.rstrip().endswith("</html>")
+        return self.status == 200 and whole and WIDGET in self.text and FAULT not in self.text
+
+
+class _Stay(HTTPRedirectHandler):
+    """Shows a redirection instead of following it."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+class Visitor:
+    """One browser's cookies, and what it asks of the server."""
+
+    def __init__(self, base: str, *, follow: bool = True, timeout: float = 120) -> None:
+        self.base = base.rstrip("/")
+        self.cookies = CookieJar()
+        self._timeout = timeout
+        handlers: list[Any] = [HTTPCookieProcessor(self.cookies)]
+        self._opener = build_opener(*handlers, *([] if follow else [_Stay()]))
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """Ask for an address."""
+        return self._ask(Request(self.base + quote(path, safe="/?&=%:#"), headers=headers))  # noqa: S310
+
+    def post(self, path: str, form: dict[str, str], **headers: str) -> Answer:
+        """Send a form, without the token that guards it unless that is in it."""
+        body = urlencode(form).encode()
+        return self._ask(Request(self.base + quote(path, safe="/?&=%:#"), data=body, headers=headers))  # noqa: S310
+
+    def submit(self, path: str, **fields: str) -> Answer:
+        """Open a page with a form and send it filled in, as a person would."""
+        found = TOKEN.search(self.get(path).text)
+        return self.post(path, {"_xsrf": found[1] if found else "", **fields})
+
+    def sign_in(self, name: str, password: str) -> Answer:
+        """Sign in."""
+        return self.submit("/login", name=name, password=password)
+
+    def close(self, page: Answer) -> Answer:
+        """Close a page that was opened: its kernel ends."""
+        token = next((cookie.value for cookie in self.cookies if cookie.name == "_xsrf"), "") or ""
+        return self.post(f"/voila/api/shutdown/{page.kernel}", {"_xsrf": token})
+
+    def _ask(self, request: Request) -> Answer:
+        try:
+            answer: HTTPResponse | HTTPError = self._opener.open(request, timeout=self._timeout)
+        except HTTPError as error:
+            answer = error
+        with answer:
+            return Answer(
+                answer.status or 0, answer.url, answer.read().decode("utf-8", "replace"), answer.headers
+            )

@@ -1,0 +1,113 @@
+"""Commands that keep running: serve, demo, lab."""
+
+import os
+import subprocess
+import sys
+from argparse import Namespace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from guanai.care.errors import GuanaiError
+from guanai.care.optional_imports import GRAMMAR, without
+from guanai.server.addresses import DEFAULT_PORT, free_port, is_loopback
+from guanai.server.commands.console import tell
+from guanai.server.commands.school_commands import opened
+from guanai.templates.wording import say
+
+__all__ = ["demo", "lab", "serve"]
+
+DEMO_FOLDER = Path("guanai-demo")
+# In a sample school's own folder: only such a one is opened by one click.
+SAMPLE_MARK = "sample"
+
+
+def serve(chosen: Namespace) -> None:
+    """Serve a school to those who have an account in it."""
+    _serve(chosen, workshop=False)
+
+
+def demo(chosen: Namespace) -> None:
+    """Make a sample school, or take up one made before, and serve it on this machine."""
+    if chosen.check:
+        from guanai.server.commands.demo_check import check_demo
+
+        check_demo()
+        return
+    chosen.folder = chosen.folder or DEMO_FOLDER
+    make_demo(chosen.folder, chosen.size)
+    if chosen.make_only:
+        return
+    if chosen.port is None:
+        chosen.port = free_port(host=chosen.host)
+        if chosen.port != DEFAULT_PORT:
+            tell(say("serve.other_port", taken=DEFAULT_PORT, port=chosen.port))
+    _serve(chosen, workshop=True)
+
+
+def make_demo(path: Path, size: str) -> None:
+    """Make a sample school with its pages and the workshop's account. Raises GuanaiError for a real school."""
+    from guanai.server.accounts.accounts import ACCOUNT_TABLE, Accounts
+    from guanai.server.sample.make import make_sample
+    from guanai.server.shipped_pages import renew
+    from guanai.storage.files.school_folder import Folder
+
+    folder = Folder(path.resolve())
+    mark = folder.kept / SAMPLE_MARK
+    if folder.is_school and not mark.exists():
+        raise GuanaiError("demo.not_sample", folder=path)
+    if not folder.is_school:
+        tell(say("demo.making", folder=path))
+        make_sample(folder.path, size, _today())
+        folder.make()
+        mark.touch()
+    renew(folder.notebooks)
+    with opened(folder.path) as school:
+        accounts = Accounts(school.table(ACCOUNT_TABLE))
+        if not len(accounts):
+            staff = school.table("staff").all()
+            person: dict[str, Any] = next((one for one in staff if one.get("role") == "coordinator"), {})
+            name = str(person.get("name") or say("demo.person"))
+            accounts.add_without_password(name, role="coordinator", staff=str(person.get("id", "")))
+    tell(say("demo.ready", folder=path))
+
+
+def _serve(chosen: Namespace, *, workshop: bool) -> None:
+    with opened(chosen.folder) as school:
+        with without(GRAMMAR):
+            from guanai.server.accounts.served_school import Office
+            from guanai.server.commands.serving import serve as keep_serving
+
+        office = Office(school)
+        if workshop and is_loopback(chosen.host):
+            office.workshop = next(
+                (account.name for account in office.accounts if not account.password), None
+            )
+        keep_serving(
+            office,
+            host=chosen.host,
+            port=chosen.port or DEFAULT_PORT,
+            browser=not chosen.no_browser,
+            base_url=chosen.base_url,
+            PageKernels={"max_people": chosen.max_people},
+        )
+
+
+def lab(chosen: Namespace) -> None:
+    """Open the school's pages in JupyterLab, to be changed."""
+    with opened(chosen.folder) as school:
+        folder = school.folder
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.notebooks}"]
+    if chosen.port:
+        command.append(f"--port={chosen.port}")
+    if chosen.no_browser:
+        command.append("--no-browser")
+    tell(say("lab.opening", folder=folder.notebooks))
+    environment = {**os.environ, "GUANAI_SCHOOL": str(folder.path)}
+    if subprocess.run(command, env=environment, check=False).returncode:  # noqa: S603  # our own Python
+        raise GuanaiError("lab.failed")
+
+
+def _today() -> date:
+    fixed = os.environ.get("GUANAI_TODAY")
+    return date.fromisoformat(fixed) if fixed else date.today()

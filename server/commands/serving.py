@@ -1,0 +1,65 @@
+"""Serving a school until told to stop: the console's few lines, the browser, and the log."""
+
+import threading
+import webbrowser
+from collections.abc import Callable
+from typing import Any
+
+from traitlets.config import Config
+
+from guanai.server.accounts.served_school import Office
+from guanai.server.addresses import DEFAULT_PORT, is_loopback, shown_host
+from guanai.server.commands.console import tell
+from guanai.server.logs import log_to, rotate
+from guanai.server.pages.voila_overrides import SchoolServer, school_config
+from guanai.templates.wording import say
+
+__all__ = ["serve"]
+
+LOGGERS = ("guanai", "SchoolServer", "tornado", "traitlets", "asyncio")
+
+
+def serve(
+    office: Office,
+    *,
+    host: str = "127.0.0.1",
+    port: int = DEFAULT_PORT,
+    browser: bool = True,
+    base_url: str = "/",
+    **config: Any,
+) -> None:
+    """Serve a school until the process is told to stop. Raises GuanaiError when the port is taken.
+
+    ``base_url`` is the path below which all pages lie, for a proxy that has other things on the same host.
+    ``config`` holds further settings by class, as Jupyter writes them: ``PageKernels={"alone_seconds": 5}``.
+    """
+    rotate(office.folder)
+    base_url = f"/{base_url.strip('/')}/".replace("//", "/")
+    settings = school_config(office, host, port, base_url)
+    settings.merge(Config(config))
+    server = SchoolServer(
+        office,
+        announcer(office, f"http://{shown_host(host)}:{port}{base_url}", browser, host),
+        config=settings,
+    )
+    server.initialize([])
+    log_to(office.folder, *LOGGERS)
+    server.start()
+
+
+def announcer(office: Office, address: str, browser: bool, host: str) -> Callable[[], None]:
+    """Return what to do once the server answers: say where, invite the first coordinator, open the browser."""
+
+    def announce() -> None:
+        tell(say("serve.ready", school=office.name, address=address))
+        invitation = office.invite()
+        first = f"{address}first?key={invitation.key}" if invitation else address
+        if office.workshop:
+            tell(say("serve.workshop", person=office.workshop))
+        elif invitation:
+            tell(say("serve.first", address=first))
+        tell(say("serve.open_to_network" if is_loopback(host) and not office.workshop else "serve.stop"))
+        if browser:
+            threading.Thread(target=webbrowser.open, args=(first,), daemon=True).start()
+
+    return announce

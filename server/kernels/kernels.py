@@ -1,0 +1,247 @@
+"""The kernels behind the pages: one per open page, for one person, gone when the page is gone.
+
+A kernel is taken from those that wait, or forked, or started the ordinary way. It ends when its page says that it
+closes, when the person signs out, when nobody has been connected for a while (a browser that was killed says
+nothing), and when the server ends.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_server import CallContext
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from jupyter_server.utils import ApiPath
+from tornado.ioloop import PeriodicCallback
+from traitlets import Bool, Dict, Float, Integer, List, Unicode, default
+
+from guanai.server.kernels.file_watch import Watch, program_folders
+from guanai.server.kernels.fork_server import KERNEL_OPTIONS
+from guanai.server.kernels.fork_servers import CAN_FORK, Parents
+from guanai.server.kernels.idle_kernels import Pool
+from guanai.server.kernels.kernel_activity import listener
+from guanai.server.kernels.page_queue import Turns
+from guanai.server.kernels.seats import Places
+from guanai.server.kernels.usage_log import Tally
+
+__all__ = ["OwnKernelSpec", "PageKernels"]
+
+# A cell that still runs with nobody connected may be a slow page that is being opened, or a cell that never ends.
+BUSY_FACTOR = 5
+# What was typed just before a page closes is still on its way to the kernel, which then keeps it: seconds.
+ON_THE_WAY, AT_MOST = 0.5, 5.0
+
+
+class OwnKernelSpec(KernelSpecManager):
+    """The one kernel there is: the Python that the server runs on, whatever else is on the machine."""
+
+    @default("kernel_dirs")
+    def _no_others(self) -> list[str]:
+        return []
+
+
+class PageKernels(AsyncMappingKernelManager):
+    """Gives each page its kernel, remembers for whom, and ends it when nobody needs it."""
+
+    extra_env = Dict(help="Variables that every page's kernel gets.").tag(config=True)
+    alone_seconds = Float(30.0, help="How long a kernel lives with no page connected to it.").tag(config=True)
+    output = Unicode(help="The file that takes what a kernel says outside of its page.").tag(config=True)
+    sweep_seconds = Float(2.5, help="How often that is looked at.").tag(config=True)
+    fork = Bool(CAN_FORK, help="Whether kernels are forked from a parent that is warm.").tag(config=True)
+    waiting = Integer(2, help="How many forked kernels wait for a page.").tag(config=True)
+    pause_seconds = Float(0.7, help="How long no page has come when another kernel is made to wait.").tag(
+        config=True
+    )
+    watched = List(Unicode(), help="Files and folders whose change makes kernels anew.").tag(config=True)
+    tally_seconds = Float(60.0, help="How often the log says how many kernels there are.").tag(config=True)
+    max_people = Integer(0, help="How many people may have pages open at once; 0 for any number.").tag(
+        config=True
+    )
+
+    kept_seconds = Float(8.0, help="How long a place is kept for whoever has closed a page.").tag(config=True)
+    retry_seconds = Integer(10, help="How soon the browser of somebody who waits asks again.").tag(
+        config=True
+    )
+    at_once = Integer(
+        max(2, os.cpu_count() or 2), help="How many pages are opened at once; others wait for their turn."
+    ).tag(config=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
+        self.owners: dict[str, str] = {}
+        self.ending: set[str] = set()
+        self._endings: set[asyncio.Task[None]] = set()
+        self.still_signed_in: Callable[[str, float], bool] = lambda session, active: True
+        self._alone_since: dict[str, float] = {}
+        self._sweeper: PeriodicCallback | None = None
+        self._output: IO[bytes] = open(self.output or os.devnull, "ab")  # kept for restarts
+        watch = Watch([*program_folders(), *map(Path, self.watched)])
+        base = {**os.environ, **self.extra_env}
+        self.parents = Parents(base, self._output, watch, able=self.fork)
+        self.pool = Pool(
+            self._start_waiting, self.end_soon, self.waiting if self.fork else 0, self.pause_seconds
+        )
+        self.places = Places(self.max_people, self.owners.values, self.kept_seconds)
+        self.turns = Turns(self.at_once)
+        self.tally = Tally(self)
+
+    def open(self) -> None:
+        """Get ready for the first page."""
+        self.parents.start()
+        self.pool.fill(soon=True)
+        self._sweeper = PeriodicCallback(self.sweep, self.sweep_seconds * 1000)
+        self._sweeper.start()
+        self.tally.start(self.tally_seconds)
+
+    async def start_kernel(  # type: ignore[override]  # the base class calls its own a coroutine in a comment only
+        self, *, env: dict[str, str] | None = None, path: str = "", **kwargs: Any
+    ) -> str:
+        """Return the id of a kernel for the session of the request that is being answered."""
+        handler = CallContext.get(CallContext.JUPYTER_HANDLER)
+        environment = {**(env or {}), **self.extra_env}
+        environment["GUANAI_LANGUAGE"] = handler.language
+        if self.parents.renew():
+            self.pool.empty()
+        kernel_id = await self._take_waiting(environment, path)
+        if kernel_id is None:
+            kernel_id = await self._start(environment, path, **kwargs)
+        self.owners[kernel_id] = handler.current_user.session
+        self._alone_since.pop(kernel_id, None)
+        self.places.settle(handler.current_user.session)
+        handler.kernel_id = kernel_id
+        self.pool.fill()
+        return kernel_id
+
+    async def _start(self, environment: dict[str, str], path: str = "", **kwargs: Any) -> str:
+        said: dict[str, Any] = {"stdout": self._output, "stderr": self._output}
+        kernel_id: str = await super().start_kernel(
+            env=environment, path=ApiPath(path), extra_arguments=list(KERNEL_OPTIONS), **said, **kwargs
+        )
+        return kernel_id
+
+    async def _start_waiting(self) -> str:
+        """Start a kernel for nobody yet, in the environment that all have in common."""
+        kernel_id = await self._start({**os.environ, **self.extra_env})
+        kernel: Any = self.get_kernel(kernel_id)
+        if not kernel.provisioner.is_forked:
+            await self.end(kernel_id)
+            raise OSError("only a forked kernel can wait")
+        await kernel.prepare()
+        return kernel_id
+
+    async def _take_waiting(self, environment: dict[str, str], path: str) -> str | None:
+        """Return a kernel that waited, now in the environment of a request; None when none can be had."""
+        while (kernel_id := self.pool.take()) is not None:
+            kernel: Any = self.get_kernel(kernel_id) if kernel_id in self else None
+            if kernel is None:
+                continue
+            folder = self.cwd_for_path(path)  # type: ignore[no-untyped-call]
+            try:
+                await kernel.hand_over(environment, folder)
+            except OSError:
+                self.log.warning("Kernel %s had ended while it waited.", kernel_id)
+                self.end_soon(kernel_id)
+            else:
+                return kernel_id
+        return None
+
+    def start_watching_activity(self, kernel_id: str) -> None:
+        """Note what a kernel does, at less cost than jupyter_server's own way."""
+        kernel: Any = self.get_kernel(kernel_id)
+        kernel.reason = ""
+        kernel.last_activity = datetime.now(UTC)
+        kernel._activity_stream = kernel.connect_iopub()
+        kernel._activity_stream.on_recv(listener(kernel, self.track_message_type))
+
+    def belongs_to(self, kernel_id: str, session: str) -> bool:
+        """Whether a kernel was started in this session: nobody else may talk to it."""
+        return self.owners.get(kernel_id) == session
+
+    def state(self, kernel_id: str) -> str:
+        """Return what a kernel does: starting, busy, idle or dead."""
+        kernel: Any = self.get_kernel(kernel_id) if kernel_id in self else None
+        return str(kernel.execution_state) if kernel else "dead"
+
+    async def end(self, kernel_id: str) -> None:
+        """End a kernel; once is enough, and one that has gone is no error."""
+        self.pool.drop(kernel_id)
+        if kernel_id in self and kernel_id not in self.ending:
+            self.ending.add(kernel_id)
+            try:
+                await self.shutdown_kernel(kernel_id)  # type: ignore[no-untyped-call]
+            except KeyError:
+                self.log.info("Kernel %s was gone already.", kernel_id)
+            finally:
+                self.ending.discard(kernel_id)
+                owner = self.owners.pop(kernel_id, None)
+                if owner is not None:
+                    self.places.leave(owner)
+                self._alone_since.pop(kernel_id, None)
+
+    async def end_after_last_words(self, kernel_id: str) -> None:
+        """End a kernel whose page has closed, once it has heard what the page said last."""
+        until = time.monotonic() + AT_MOST
+        await asyncio.sleep(ON_THE_WAY)
+        while self.state(kernel_id) == "busy" and time.monotonic() < until:
+            await asyncio.sleep(0.1)
+        await self.end(kernel_id)
+
+    def end_soon(self, kernel_id: str) -> None:
+        """End a kernel without waiting for its end."""
+        task = asyncio.ensure_future(self.end(kernel_id))
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)
+
+    async def end_session(self, session: str) -> None:
+        """End every kernel of a session: what was open in its pages is closed to whoever comes next."""
+        await asyncio.gather(
+            *(self.end(kernel) for kernel, owner in list(self.owners.items()) if owner == session)
+        )
+        self.places.give_up(session)
+
+    async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override]  # as in jupyter_server
+        """End every kernel, and then the parent of those that were forked."""
+        self.pool.close()
+        ended = asyncio.gather(*map(self.end, self.list_kernel_ids()), return_exceptions=True)
+        for problem in await ended:
+            if isinstance(problem, BaseException):
+                self.log.warning("A kernel did not end as it should: %r", problem)
+        self.parents.close()
+
+    async def sweep(self) -> None:
+        """End the kernels that nobody is connected to any more, and those whose session has ended.
+
+        One that is nobody's and does not wait for a page either was being made for a page that broke off.
+        """
+        for kernel_id in [one for one in self.owners if one not in self]:
+            self.owners.pop(kernel_id)
+            self._alone_since.pop(kernel_id, None)
+        over = []
+        for kernel_id in self.list_kernel_ids():
+            if kernel_id in self.pool or kernel_id in self.ending:
+                continue
+            kernel: Any = self.get_kernel(kernel_id)
+            session = self.owners.get(kernel_id)
+            signed_in = session is None or self.still_signed_in(session, kernel.last_activity.timestamp())
+            if not signed_in or self._is_left_alone(kernel_id):
+                self.log.info("Ending kernel %s: %s.", kernel_id, "left alone" if signed_in else "signed out")
+                over.append(self.end(kernel_id))
+        await asyncio.gather(*over)
+
+    def _is_left_alone(self, kernel_id: str) -> bool:
+        if self._kernel_connections.get(kernel_id, 0) > 0:
+            self._alone_since.pop(kernel_id, None)
+            return False
+        since = self._alone_since.setdefault(kernel_id, time.monotonic())
+        patience = BUSY_FACTOR if self.state(kernel_id) == "busy" else 1
+        return time.monotonic() - since > self.alone_seconds * patience
+
+    def _handle_kernel_died(self, kernel_id: str) -> None:
+        """Let go of everything of a kernel that has died; a page's widgets could not be brought back."""
+        self.log.warning("Kernel %s has died.", kernel_id)
+        self.end_soon(kernel_id)

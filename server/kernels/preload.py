@@ -1,0 +1,60 @@
+"""What the parent of the kernels does once, so that no kernel needs to: texts and forms read, the pages rehearsed.
+
+A rehearsal leaves nothing on a screen and nothing in the records. What it is for: all that a page needs is imported,
+its classes are set up, its code has been run once (Python writes into code when it is run), so that a page's kernel is
+quicker and shares more of its memory with the others.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import ipywidgets
+import pandas as pd
+
+from guanai.care.errors import GuanaiError
+from guanai.server.shipped_pages import shipped_pages
+from guanai.storage.school.preload import get_warm
+from guanai.templates import wording
+from guanai.widgets.lists.charts import bars
+
+__all__ = ["read_school", "rehearse", "warm_up"]
+
+
+def warm_up() -> Iterator[None]:
+    """Use each part once, step by step."""
+    wording.say("page.pages")
+    yield from read_school()
+    for page in shipped_pages().values():
+        rehearse(page)
+        yield
+    draw()
+    yield
+
+
+def draw() -> None:
+    """Make a chart, as far as a page's kernel makes it: what that imports takes half a second."""
+    with suppress(ImportError):
+        bars(pd.DataFrame({"label": ["1"], "value": [1]}), "label", "value", title="1")
+
+
+def rehearse(page: Path) -> None:
+    """Run the cells of a page for nobody, and forget what they made.
+
+    Only of pages that ship: what a school has written itself may do anything. What goes wrong is the page's to tell.
+    """
+    notebook = json.loads(page.read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    with suppress(Exception):
+        exec(compile("\n\n".join(cells), page.name, "exec"), {"__name__": "__main__"})  # noqa: S102  # our own pages
+    ipywidgets.Widget.close_all()
+
+
+def read_school() -> Iterator[None]:
+    """Read the school, or what is new in it, step by step. One that cannot be read is still served: its pages say why."""
+    folder = os.environ.get("GUANAI_SCHOOL")
+    if folder:
+        with suppress(GuanaiError, OSError):
+            yield from get_warm(Path(folder))

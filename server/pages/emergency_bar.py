@@ -1,0 +1,168 @@
+"""The emergencies at the top of every page: how long each step still has, and one click that records it as done.
+
+The page's head shows them before its kernel is there, the browser counts, and the click is a plain form: nothing here
+needs a kernel. An incident stays until each of its steps is recorded with its time; a step that was late stays late.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from tornado import web
+
+from guanai.care.errors import GuanaiError
+from guanai.server.logs import log_fault
+from guanai.server.web.handlers import Screen, safe_next
+from guanai.templates.wording import catalogue, say
+
+if TYPE_CHECKING:
+    from guanai.storage.school.school import School
+
+__all__ = ["Board", "Incident", "Step", "StepDone", "open_incidents", "shown_incidents"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of an incident as the page's head shows it.
+
+    ``until`` is the moment in milliseconds for the browser's clock, ``text`` what stands there without a script:
+    until when, or when it was done; ``status`` one of `guanai.care.duties.emergencies.STATUSES`.
+    """
+
+    duty: str
+    who: str
+    status: str
+    until: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Incident:
+    """An emergency with a step that is still to be done: its form and id, what it is called, its steps."""
+
+    form: str
+    record: str
+    title: str
+    steps: tuple[Step, ...]
+
+    @property
+    def late(self) -> bool:
+        """Whether a step is late."""
+        return any(step.status == "late" for step in self.steps)
+
+
+class Board:
+    """The emergencies as they were last worked out.
+
+    That is done again when a record of theirs has changed, or a minute has gone by; while a step is still to be done,
+    after any change, which may be one of the names.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[tuple[Any, ...], list[Incident]]] = {}
+
+    def incidents(self, school: "School", language: str) -> list[Incident]:
+        """Return those in which a step is still to be done, see `open_incidents`."""
+        now = school.now()
+        versions = [school.table(name).version for name in school.duties.emergency_registers()]
+        _, waiting = self._found.get(language, ((), []))
+        mark = (
+            school,
+            versions,
+            now.replace(second=0, microsecond=0),
+            school.sequence() if waiting else None,
+        )
+        if language not in self._found or self._found[language][0] != mark:
+            found = open_incidents(school, now, language)
+            mark = (*mark[:3], school.sequence() if found else None)
+            self._found[language] = (mark, found)
+        return self._found[language][1]
+
+
+def shown_incidents(screen: Screen) -> list[Incident]:
+    """Return the emergencies for the head of a page: never a reason why the page itself would not open."""
+    try:
+        return screen.settings["emergencies"].incidents(screen.office.current, screen.language)
+    except Exception as error:
+        log_fault(error, "emergencies")
+        return []
+
+
+def open_incidents(school: "School", now: datetime, language: str) -> list[Incident]:
+    """Return the emergencies in which a step is still to be done, what is late first."""
+    steps = school.emergencies(now, finished=True)
+    waiting = steps[steps["status"].isin(["late", "running"])]
+    wanted = list(dict.fromkeys(zip(waiting["form"], waiting["record"], strict=True)))
+    found = []
+    for form, record in wanted:
+        rows = steps[(steps["form"] == form) & (steps["record"] == record)].sort_values("due", kind="stable")
+        first = rows.iloc[0]
+        kind = str((school.record(form, record) or {}).get("kind") or "")
+        word = f"value.{form}.kind.{kind}"
+        title = say(
+            "emergency.head",
+            language,
+            subject=first["subject"],
+            kind=say(word, language) if word in catalogue() else kind or say("emergency.title", language),
+            started=_clock(first["started"], now),
+            **{"class": first["class"]},
+        )
+        shown = tuple(_step(row, now, language) for row in rows.to_dict("records"))
+        found.append(Incident(form, record, title, shown))
+    return found
+
+
+def _step(row: dict[Any, Any], now: datetime, language: str) -> Step:
+    status, due = str(row["status"]), row["due"]
+    if status in ("late", "running"):
+        text = say("emergency.until", language, time=_clock(due, now))
+    elif pd.isna(row["done_at"]):
+        text = say("emergency.done", language, time="")
+    else:
+        over = duration(row["done_at"] - due, language)
+        key = "emergency.done_late" if status == "done_late" else "emergency.done"
+        late = {"late": over} if status == "done_late" else {}
+        text = say(key, language, time=_clock(row["done_at"], now), **late)
+    return Step(str(row["duty"]), str(row["who"]), status, milliseconds(due.to_pydatetime()), text.strip())
+
+
+def duration(length: timedelta, language: str) -> str:
+    """Return a length of time in words, by the minute.
+
+    >>> duration(timedelta(hours=1, minutes=5), "zh")
+    '1 小时 5 分'
+    """
+    minutes = max(0, int(length.total_seconds()) // 60)
+    days, rest = divmod(minutes, 24 * 60)
+    parts = [(days, "day"), (rest // 60, "hour"), (rest % 60, "minute")]
+    words = [say(f"emergency.unit_{unit}", language, number=number) for number, unit in parts if number]
+    return " ".join(words) or say("emergency.unit_minute", language, number=0)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a moment by the clock on the wall as browsers count time."""
+    return round(moment.timestamp() * 1000)
+
+
+def _clock(moment: pd.Timestamp, now: datetime) -> str:
+    """Return a time of day, with its date if that is not today."""
+    return f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment:%m-%d %H:%M}"
+
+
+class StepDone(Screen):
+    """Records that a step of an emergency has just been done, under the name of whoever pressed it."""
+
+    @web.authenticated
+    def post(self) -> None:
+        """Write this moment into the step's question and go back to the page."""
+        account = self.office.is_valid(self.current_user.session)
+        if account is None:
+            raise web.HTTPError(403)
+        school = self.office.current.as_user(account.name, account.staff)
+        asked = {name: self.get_body_argument(name, "") for name in ("form", "record", "duty")}
+        try:
+            school.duties.step_done(asked["form"], asked["record"], asked["duty"])
+        except GuanaiError as error:
+            raise web.HTTPError(404) from error
+        self.redirect(safe_next(self.get_body_argument("next", self.base_url), self.base_url))

@@ -1,0 +1,177 @@
+"""Anything of a school on A4 paper: a page that is all paper, made on the server, printed by the browser.
+
+The sheets are made in a thread with a door to the school of its own: the pages of others go on meanwhile.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from tornado import web
+
+from guanai.care.errors import GuanaiError
+from guanai.server.web.handlers import Screen
+from guanai.storage.printing.child_sheets import appointment_card, contact_card, dossier_sheet
+from guanai.storage.printing.official_form import official_sheet
+from guanai.storage.printing.record_sheet import day_in_words, record_sheet
+from guanai.storage.printing.sheet_layout import Sheet
+from guanai.storage.school.school import School
+
+__all__ = ["KINDS", "PrintPage", "Printer"]
+
+Child = dict[str, Any] | None
+Maker = Callable[[School, str, str, str], Sheet | None]
+
+
+def _record(school: School, form: str, record_id: str, language: str) -> Sheet | None:
+    record = school.record(form, record_id) if record_id else None
+    return record_sheet(school.form(form), record, language) if record or not record_id else None
+
+
+def _dossier(school: School, _form: str, child_id: str, language: str) -> Sheet | None:
+    child = school.record("child", child_id)
+    return dossier_sheet(school, child, language) if child else None
+
+
+def _child_of(school: School, form: str, record_id: str) -> tuple[Child, Child]:
+    """Return the child that a paper is of, and the record that it was asked of: the child's own without a form."""
+    record = school.record(form or "child", record_id) if record_id else None
+    return (school.record("child", str(record.get("child"))) if form and record else record), record
+
+
+def _card(school: School, _form: str, child_id: str, language: str) -> Sheet | None:
+    child, _ = _child_of(school, "", child_id)
+    return contact_card(school, child, language) if child or not child_id else None
+
+
+def _appointment(school: School, form: str, record_id: str, language: str) -> Sheet | None:
+    child, record = _child_of(school, form, record_id)
+    return (
+        appointment_card(school, child, language, record if form else None)
+        if child or not record_id
+        else None
+    )
+
+
+def _registration(school: School, form: str, record_id: str, language: str) -> Sheet | None:
+    child, record = _child_of(school, form, record_id)
+    return (
+        official_sheet(school, child, record if form else None, language) if child or not record_id else None
+    )
+
+
+#: What ``/print?what=…`` can print; ``id`` is a child's, or with ``form`` a record's; without it the paper is blank.
+KINDS: dict[str, Maker] = {
+    "record": _record,
+    "dossier": _dossier,
+    "card": _card,
+    "appointment": _appointment,
+    "registration": _registration,
+}
+
+
+class Printer:
+    """Makes sheets, one after the other, beside everything else that the server does."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="print")
+        self._school: School | None = None
+
+    async def sheet(self, what: str, form: str, record_id: str, language: str) -> tuple[Sheet | None, str]:
+        """Return what to print, None where there is nothing of it, and today's date in words."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._worker, self._make, what, form, record_id, language)
+
+    def _make(self, what: str, form: str, record_id: str, language: str) -> tuple[Sheet | None, str]:
+        from guanai.storage.school.open_school import open_school
+
+        if self._school is None:
+            self._school = open_school(self._folder)
+        fresh = self._school.as_user(self._school.person)  # reads forms and rules that have changed meanwhile
+        known = form in fresh.forms() if form else what != "record"
+        if what not in KINDS or not known:
+            return None, ""
+        sheet = KINDS[what](fresh, form, record_id, language)
+        return sheet, day_in_words(fresh.today().isoformat(), language)
+
+
+class PrintPage(Screen):
+    """A sheet as it will lie on the paper, and the button that prints it."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        """Show the sheet."""
+        what, form, record_id = (self.get_argument(name, "") for name in ("what", "form", "id"))
+        try:
+            sheet, day = await self._printer.sheet(what or "record", form, record_id, self.language)
+        except GuanaiError as error:
+            self.set_status(404)
+            self._refuse(error.message(self.language))
+            return
+        if sheet is None:
+            self.set_status(404)
+            self._refuse(self.say("print.nothing"))
+            return
+        blank = urlencode({"what": what or "record", **({"form": form} if form else {})})
+        self.show(
+            "print.html.j2",
+            sheet=sheet,
+            day=day,
+            back=self._back(what, form, record_id),
+            blank=f"{self.base_url}print?{blank}" if record_id and what != "dossier" else "",
+            foot=css_text(self.say("print.stamp", school=self.office.name, day=day)),
+            pages=page_numbers(self.say("print.pages", page="\0", count="\1")),
+        )
+
+    @property
+    def _printer(self) -> Printer:
+        """The one printer of this server, made when it is first needed."""
+        if "printer" not in self.settings:
+            self.settings["printer"] = Printer(self.office.folder)
+        printer: Printer = self.settings["printer"]
+        return printer
+
+    def _refuse(self, text: str) -> None:
+        self.show("error.html", head=self.say("print.button"), text=text, reference="")
+
+    def _back(self, what: str, form: str, record_id: str) -> str:
+        """Return the page that the sheet is of."""
+        if form in ("", "child"):
+            return (
+                f"{self.base_url}child?{urlencode({'id': record_id})}"
+                if record_id
+                else f"{self.base_url}child"
+            )
+        query = {"form": form, **({"id": record_id} if record_id else {})}
+        return f"{self.base_url}register?{urlencode(query)}"
+
+
+def css_text(text: str) -> str:
+    r"""Return a text as a string of a style sheet: nothing in it can end the string.
+
+    >>> css_text('a"}</style>')
+    '"a\\22 \\7d \\3c \\2f style\\3e "'
+    """
+    return '"' + "".join(sign if sign.isalnum() else f"\\{ord(sign):x} " for sign in text) + '"'
+
+
+def page_numbers(text: str) -> str:
+    r"""Return a text with the places of page and count as the content of a style sheet's margin.
+
+    >>> page_numbers("第\0页，共\1页")
+    '"第" counter(page) "页\\ff0c 共" counter(pages) "页"'
+    """
+    before, _, rest = text.partition("\0")
+    between, _, after = rest.partition("\1")
+    parts: list[Any] = [
+        css_text(before),
+        "counter(page)",
+        css_text(between),
+        "counter(pages)",
+        css_text(after),
+    ]
+    return " ".join(part for part in parts if part != '""')

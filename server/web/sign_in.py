@@ -1,0 +1,241 @@
+"""Signing in and out: who a request comes from, and the pages by which that is settled.
+
+The name of whoever has signed in travels to the page's kernel in request headers that only this
+server can set: whatever a client sends under those names is removed first.
+"""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from jupyter_server.auth.authorizer import Authorizer
+from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.auth.identity import IdentityProvider, User
+from jupyter_server.base.handlers import JupyterHandler
+from tornado import web
+
+from guanai.care.errors import AccessError, GuanaiError
+from guanai.server.accounts.accounts import Account
+from guanai.server.accounts.login_sessions import fingerprint
+from guanai.server.accounts.served_school import TooSoonError
+from guanai.server.addresses import is_loopback
+from guanai.server.kernels.kernels import PageKernels
+from guanai.server.web.handlers import LANGUAGE_COOKIE, Screen, safe_next
+from guanai.templates.wording import LANGUAGES
+
+__all__ = [
+    "IDENTITY_HEADERS",
+    "FirstAccount",
+    "KernelOwner",
+    "LanguageChoice",
+    "Person",
+    "SchoolIdentity",
+    "SignIn",
+    "SignOut",
+    "device_mark",
+    "sign_in",
+]
+
+IDENTITY_HEADERS = ("X-Guanai-Person", "X-Guanai-Staff", "X-Guanai-Role")
+YEAR_DAYS = 365
+
+
+@dataclass
+class Person(User):
+    """Whoever has signed in, with the fingerprint of the session."""
+
+    session: str = ""
+
+
+class SchoolIdentity(IdentityProvider):
+    """Knows a request by its session cookie, and tells the page's kernel whose it is."""
+
+    def get_user(self, handler: web.RequestHandler) -> Person | None:
+        """Return who has signed in, or None; set the identity headers, and nobody else's stay."""
+        headers = handler.request.headers
+        for name in IDENTITY_HEADERS:
+            headers.pop(name, None)
+        office = handler.settings["office"]
+        key = fingerprint(handler.get_cookie(cookie_name(handler), "") or "")
+        account = office.is_valid(key)
+        if account is None:
+            return None
+        office.sessions.touch(key)
+        for name, value in zip(IDENTITY_HEADERS, (account.name, account.staff, account.role), strict=True):
+            headers[name] = quote(value)
+        return Person(account.name, session=key)
+
+    def is_token_authenticated(self, handler: web.RequestHandler) -> bool:
+        """Return that nobody comes in by a token: every write is checked for its origin."""
+        return False
+
+    def get_handlers(self) -> list[tuple[str, object]]:
+        """Return the pages for signing in and out."""
+        return [
+            (r"/login", SignIn),
+            (r"/logout", SignOut),
+            (r"/first", FirstAccount),
+            (r"/language", LanguageChoice),
+        ]
+
+
+class KernelOwner(Authorizer):
+    """Lets a person use the kernels of their own session, and nothing else of Jupyter's interface."""
+
+    def is_authorized(self, handler: JupyterHandler, user: User, action: str, resource: str) -> bool:
+        """Whether this person may do this to the kernel that the request names."""
+        kernel_id = (handler.path_kwargs or {}).get("kernel_id", "")
+        kernels: PageKernels = handler.settings["kernel_manager"]
+        mine = isinstance(user, Person) and kernels.belongs_to(kernel_id, user.session)
+        return bool(mine and (action, resource) in {("read", "kernels"), ("execute", "kernels")})
+
+
+class SignIn(Screen):
+    """The page to sign in on."""
+
+    @allow_unauthenticated
+    def get(self) -> None:
+        """Show the page, or go on for whoever has signed in."""
+        if self.current_user:
+            self.redirect(self._next())
+        else:
+            self._show()
+
+    @allow_unauthenticated
+    async def post(self) -> None:
+        """Sign in with name and password, or by one click at a workshop."""
+        if self.get_body_argument("workshop", ""):
+            if not self._is_workshop():
+                raise web.HTTPError(403)
+            self._let_in(self.office.accounts.known(self.office.workshop or ""))
+            return
+        name = self.get_body_argument("name", "")
+        password = self.get_body_argument("password", "", strip=False)
+        try:
+            account = await self.office.admit(
+                name, password, str(self.request.remote_ip), device_mark(self, name)
+            )
+        except AccessError as error:
+            self.set_status(429 if isinstance(error, TooSoonError) else 401)
+            self._show(error.message(self.language), name)
+            return
+        self._let_in(account)
+
+    def _show(self, problem: str = "", name: str = "") -> None:
+        workshop = self.office.workshop if self._is_workshop() else ""
+        self.show("login.html", next=self._next(), problem=problem, name=name, workshop=workshop)
+
+    def _next(self) -> str:
+        return safe_next(self.get_argument("next", self.base_url), self.base_url)
+
+    def _is_workshop(self) -> bool:
+        """Whether one click may sign in: a demonstration, asked for on the very machine that serves it."""
+        return bool(self.office.workshop) and is_loopback(str(self.request.remote_ip)) and self.check_host()
+
+    def _let_in(self, account: Account) -> None:
+        sign_in(self, account)
+        self.redirect(self._next())
+
+
+class SignOut(Screen):
+    """The way out: ends the session and every kernel of its pages."""
+
+    @allow_unauthenticated
+    def get(self) -> None:
+        """Lead on without ending anything: a link on another site must not sign anybody out."""
+        self.redirect(self.base_url)
+
+    @allow_unauthenticated
+    async def post(self) -> None:
+        """End the session of this browser."""
+        if self.current_user:
+            self.office.sessions.end(self.current_user.session)
+            await self.kernels.end_session(self.current_user.session)
+        self.clear_cookie(cookie_name(self), path=self.base_url)
+        self.redirect(f"{self.base_url}login")
+
+
+class FirstAccount(Screen):
+    """Where the one-time link leads: the first coordinator chooses a name and a password."""
+
+    @allow_unauthenticated
+    def get(self) -> None:
+        """Show the page."""
+        self._check_key()
+        self._show()
+
+    @allow_unauthenticated
+    def post(self) -> None:
+        """Make the account and sign in."""
+        self._check_key()
+        name = self.get_body_argument("name", "")
+        password = self.get_body_argument("password", "", strip=False)
+        try:
+            if password != self.get_body_argument("again", "", strip=False):
+                raise GuanaiError("password.differs")  # noqa: TRY301  # one way to show every problem
+            account = self.office.accounts.add(name, password, role="coordinator")
+        except GuanaiError as error:
+            self.set_status(400)
+            self._show(error.message(self.language), name)
+            return
+        if self.office.invitation:
+            self.office.invitation.use()
+        sign_in(self, account)
+        self.redirect(self.base_url)
+
+    def _check_key(self) -> None:
+        invitation = self.office.invitation
+        if invitation is None or not invitation.opens(self.get_argument("key", "")):
+            raise web.HTTPError(410)
+
+    def _show(self, problem: str = "", name: str = "") -> None:
+        key = self.get_argument("key", "")
+        self.show("first.html", key=key, problem=problem, name=name)
+
+
+class LanguageChoice(Screen):
+    """Keeps the language that a browser has chosen."""
+
+    @allow_unauthenticated
+    def get(self) -> None:
+        """Set the language and go back."""
+        chosen = self.get_argument("to", "")
+        if chosen in LANGUAGES:
+            self.set_cookie(
+                LANGUAGE_COOKIE, chosen, path=self.base_url, expires_days=YEAR_DAYS, samesite="Lax"
+            )
+        self.redirect(safe_next(self.get_argument("next", self.base_url), self.base_url))
+
+
+def sign_in(handler: Screen, account: Account) -> None:
+    """Begin a session: the cookie is for this server only, unreadable to scripts, and https-only over https."""
+    held: dict[str, Any] = {
+        "httponly": True,
+        "secure": handler.request.protocol == "https",
+        "samesite": "Lax",
+    }
+    if handler.current_user:
+        handler.office.sessions.end(handler.current_user.session)
+    token = handler.office.sessions.begin(account.name)
+    handler.set_cookie(cookie_name(handler), token, path=handler.base_url, **held)
+    if handler.get_signed_cookie(device_cookie(account.name), max_age_days=YEAR_DAYS) is None:
+        name, mark = device_cookie(account.name), secrets.token_urlsafe(12)
+        handler.set_signed_cookie(name, mark, expires_days=YEAR_DAYS, path=handler.base_url, **held)
+
+
+def device_mark(handler: Screen, name: str) -> str | None:
+    """Return this browser's own mark if it has signed in to the account before."""
+    mark = handler.get_signed_cookie(device_cookie(name), max_age_days=YEAR_DAYS)
+    return mark.decode() if mark else None
+
+
+def cookie_name(handler: web.RequestHandler) -> str:
+    """Return the name of the session cookie: servers on other ports of the same machine have others."""
+    port = handler.request.host.rpartition(":")[2]
+    return f"guanai-{port}" if port.isdigit() else "guanai"
+
+
+def device_cookie(name: str) -> str:
+    """Return the name of the cookie by which a browser shows that it has signed in to an account before."""
+    return f"guanai-known-{fingerprint(name)[:12]}"

@@ -1,0 +1,5 @@
+"""Files by themselves: the school's folder, workbooks and CSV as sheets of cells, safe writing, uploads.
+
+Nothing here knows a form or a record; what rows of a sheet mean is decided in `guanai.storage.imports`. Begin with
+`school_folder`, then `sheet`.
+"""

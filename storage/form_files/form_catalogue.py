@@ -1,0 +1,91 @@
+"""Which file a form is read from: the school's own copy first, then the shipped one.
+
+A copy with a mistake never stops anybody: the last good version stays in use, and the shelf says what
+is wrong where.
+"""
+
+import os
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+from guanai.care.errors import FormError, GuanaiError
+from guanai.storage.files.school_folder import Folder
+from guanai.storage.forms import Form, last_good_form, load_form
+from guanai.templates import template
+from guanai.templates.wording import say
+
+__all__ = ["Shelf", "shipped_forms"]
+
+ENDINGS = (".md", ".xlsx")
+
+
+@cache
+def shipped_forms() -> Mapping[str, Path]:
+    """Return the forms that ship, by name."""
+    return MappingProxyType({path.stem: path for path in sorted(template("forms").glob("*.md"))})
+
+
+@lru_cache(maxsize=512)
+def shipped_form(path: Path, name: str, cache: Path) -> Form:
+    """Return a form that ships, read once: with another version of it comes another process."""
+    return load_form(path, name, cache=cache, shared=True)
+
+
+class Shelf:
+    """The forms of one school."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._cache = folder.kept / "forms"
+
+    def names(self) -> list[str]:
+        """Return the names of all forms: the shipped ones, then the school's own."""
+        return list(dict.fromkeys([*shipped_forms(), *sorted(self._own())]))
+
+    def _own(self) -> dict[str, Path]:
+        """Return the school's own files by form, an .xlsx before an .md; lock files of a spreadsheet program are none."""
+        try:
+            names = sorted(os.listdir(self._folder.forms))
+        except FileNotFoundError:
+            return {}
+        return {
+            name.removesuffix(ending): self._folder.forms / name
+            for ending in ENDINGS
+            for name in names
+            if name.endswith(ending) and not name.startswith(("~$", "."))
+        }
+
+    def own(self, name: str) -> Path | None:
+        """Return the school's own file of a form, None where the shipped one is in use."""
+        return self._own().get(name)
+
+    def form(self, name: str) -> Form:
+        """Return a form by name; see `School.form`."""
+        return self._form(name)[0]
+
+    def notices(self) -> list[str]:
+        """Return what is wrong with the school's own forms, a sentence each."""
+        mistakes = []
+        for name in self._own():
+            try:
+                mistake = self._form(name)[1]
+            except FormError as error:
+                mistake = error
+            if mistake:
+                mistakes.append(say("school.form_kept", error=mistake))
+        return mistakes
+
+    def _form(self, name: str) -> tuple[Form, FormError | None]:
+        """Return the form in use, and the mistake in the school's copy if that is why it is not that copy."""
+        own, shipped = self._own().get(name), shipped_forms().get(name)
+        mistake = None
+        if own is not None:
+            try:
+                return last_good_form(own, name, cache=self._cache)
+            except FormError as error:
+                mistake = error
+        if shipped is not None:
+            return shipped_form(shipped, name, self._cache), mistake
+        raise mistake or GuanaiError("school.no_form", name=name, names="、".join(self.names()))

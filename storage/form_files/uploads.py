@@ -1,0 +1,96 @@
+"""The file of a form on its way in and out: an uploaded workbook looked at before it is read, a workbook to begin with."""
+
+import re
+import tempfile
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+from guanai.care.errors import FormError, GuanaiError
+from guanai.storage.files.corrupt_files import DAMAGED
+from guanai.storage.forms.xlsform.sheets import FormSheets, read_sheets, sheets_of
+from guanai.storage.forms.xlsform.workbooks import write_xlsx
+from guanai.templates import template
+
+__all__ = ["LARGEST", "blank_workbook", "checked_name", "checked_upload", "workbook_of"]
+
+#: The greatest form that is taken, in bytes: a form of a thousand questions has a tenth of it.
+LARGEST = 5 * 1024 * 1024
+_LARGEST_UNPACKED = 60 * 1024 * 1024
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls of before 2007, and any workbook with a password
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_ENDINGS = (".xlsx", ".xlsm", ".md")
+_NAME = re.compile(r"^[^\W\d][\w-]{0,39}$")
+# Tables that are no registers, lists that are none, and what Windows calls its devices.
+_TAKEN = frozenset({"account", "merge", "form_version", "unsaved", "school", "con", "prn", "aux", "nul"})
+
+
+def checked_upload(file: str, content: bytes) -> bytes:
+    """Return an uploaded form as the content of an .xlsx.
+
+    Raises `FormError` for what is empty, enormous, locked by a password, of before 2007, or no workbook at all;
+    what is wrong inside it is told by `guanai.storage.forms.xlsform.loading`.
+    """
+    if not content:
+        raise FormError("designer.empty_file", file=file)
+    if len(content) > LARGEST:
+        raise FormError("designer.too_large", file=file, size=_megabytes(len(content)), most=LARGEST >> 20)
+    ending = Path(file).suffix.lower()
+    if content.startswith(_OLD_OFFICE):
+        raise FormError("designer.password" if _ENCRYPTED in content else "designer.old_xls", file=file)
+    if ending not in _ENDINGS:
+        raise FormError("form.file_kind", file=file)
+    if ending == ".md":
+        return _written(sheets_of(content, file))
+    _check_unpacked(file, content)
+    return content if ending == ".xlsx" else _written(sheets_of(content, file))
+
+
+def _check_unpacked(file: str, content: bytes) -> None:
+    """Refuse a file that is small and unpacks into an enormous one."""
+    try:
+        with ZipFile(BytesIO(content)) as packed:
+            size = sum(part.file_size for part in packed.infolist())
+    except DAMAGED as error:
+        raise FormError("form.not_workbook", file=file) from error
+    if size > _LARGEST_UNPACKED:
+        raise FormError("designer.too_large", file=file, size=_megabytes(size), most=LARGEST >> 20)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1024 / 1024:.1f}".removesuffix(".0")
+
+
+def checked_name(name: str, known: list[str]) -> str:
+    """Return the name of a new form: of its file, its table, its page's address.
+
+    Raises GuanaiError for one that cannot be, that the software uses, or that a form has already.
+    """
+    chosen = name.strip()
+    if not _NAME.match(chosen):
+        raise GuanaiError("designer.bad_name", name=chosen)
+    if chosen.casefold() in _TAKEN:
+        raise GuanaiError("designer.reserved", name=chosen)
+    if chosen.casefold() in {one.casefold() for one in known}:
+        raise GuanaiError("designer.taken", name=chosen)
+    return chosen
+
+
+def workbook_of(path: Path) -> bytes:
+    """Return a form file as the content of an .xlsx: as it lies there, or written from its Markdown."""
+    return path.read_bytes() if path.suffix == ".xlsx" else _written(read_sheets(path))
+
+
+def blank_workbook(title: str = "") -> bytes:
+    """Return the workbook that a new register begins with: every heading, some questions to go on from, and its title."""
+    sheets = read_sheets(template("starters/register.md"))
+    for row in sheets.rows("settings") if title else ():
+        row.cells.update((key, title) for key in row.cells if key.startswith("form_title"))
+    return _written(sheets)
+
+
+def _written(sheets: FormSheets) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "form.xlsx"
+        write_xlsx(sheets, path)
+        return path.read_bytes()

@@ -1,0 +1,203 @@
+"""What becomes of the answers that are kept when a form is changed: moved, put aside, kept without a question.
+
+Worked out from two forms and the records, nothing written: `Change.of` gives each record as it then stands.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from guanai.storage.forms.changes.differences import fields_of, title_of
+from guanai.storage.forms.changes.renames import changed, moved, renamed_path, values_at
+from guanai.storage.forms.changes.type_changes import Fit
+from guanai.storage.forms.xlsform.author_words import choices_of, spoken
+from guanai.storage.forms.xlsform.definitions import (
+    SYSTEM_FIELDS,
+    Form,
+    Item,
+    Question,
+    Repeat,
+    Retired,
+    stored_kind,
+    walk,
+)
+from guanai.storage.forms.xlsform.headings import write_type
+from guanai.templates.wording import LANGUAGES, say
+
+__all__ = ["Change", "Stored", "change_of"]
+
+Records = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The kept answers of one question that a change touches: how many there are, and how many of them do not fit.
+
+    ``kind``: removed (the question goes, they stay in their records), renamed (``misfits`` had an answer under the
+    new name already), type (``misfits`` cannot be read as the new type and are put aside), choices (``misfits``
+    chose what is no choice any more), orphan (no question asks them now).
+    """
+
+    kind: str
+    path: str
+    label: str
+    answers: int
+    misfits: int = 0
+
+    def text(self, language: str | None = None) -> str:
+        """Return it as a sentence."""
+        kind = f"{self.kind}_{'some' if self.misfits else 'all'}" if self.kind != "removed" else self.kind
+        return say(
+            f"stored.{kind}", language, question=self.label, answers=self.answers, misfits=self.misfits
+        )
+
+
+@dataclass(frozen=True)
+class Change:
+    """What publishing a form does to its register.
+
+    ``renames`` gives new paths by old ones, ``asides`` the field beside a question that takes what does not fit its
+    new type, ``retired`` what is to be told of questions and choices that go.
+    """
+
+    stored: tuple[Stored, ...] = ()
+    orphans: tuple[Stored, ...] = ()
+    renames: Mapping[str, str] = field(default_factory=dict)
+    asides: Mapping[str, str] = field(default_factory=dict)
+    retired: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    fits: Mapping[str, Fit] = field(default_factory=dict)
+
+    @property
+    def moves(self) -> bool:
+        """Whether any record may have to be written."""
+        return bool(self.renames or self.fits)
+
+    def of(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a record's answers as they stand after the change."""
+        found = moved(record, self.renames)
+        for path, fit in self.fits.items():
+            name, aside = path.rpartition("/")[2], self.asides[path].rpartition("/")[2]
+            found = changed(found, path, partial(_fitted, fit, name, aside))
+        return found
+
+
+def _fitted(fit: Fit, name: str, aside: str, value: Any) -> dict[str, Any]:
+    read = fit.read(value)
+    return {aside: value} if read is None else {name: read}
+
+
+def change_of(
+    before: Form, after: Form, renames: Mapping[str, str], rows: Records, known: Mapping[str, Retired]
+) -> Change:
+    """Return what becomes of the answers in ``rows``; ``known`` are the questions that went earlier."""
+    old, new = fields_of(before), fields_of(after)
+    taken = {*old, *new, *known, *(key for row in rows for key in row)}
+    made = Change(renames=dict(renames), orphans=tuple(_orphans(before, rows, known)))
+    stored: list[Stored] = []
+    asides: dict[str, str] = {}
+    retired: dict[str, dict[str, Any]] = {}
+    fits: dict[str, Fit] = {}
+    for path in dict.fromkeys([*old, *renames]):
+        item, asked = old.get(path), new.get(renamed_path(renames, path))
+        now = renamed_path(renames, path)
+        told = _told(before, item) if item else _remembered(known.get(path))
+        if asked is None:
+            retired[renamed_path(renames, path)] = told
+            if "/" not in path or path.rpartition("/")[0] in new:
+                stored.append(Stored("removed", path, title_of(item) if item else path, _count(rows, path)))
+            continue
+        if path in renames:
+            clash = sum(_holds(row, path) and _holds(row, now) for row in rows)
+            stored.append(Stored("renamed", path, title_of(asked), _count(rows, path), clash))
+        if not isinstance(asked, Question) or told["kind"] == "repeat":
+            continue
+        fit = Fit(told["kind"], told["choices"], after, asked)
+        values = [value for row in rows for value in values_at(row, path)]
+        if fit.changes and now not in fits:
+            fits[now] = fit
+            asides[now] = _free(f"{now}~{fit.kind}", taken)
+            bad = sum(fit.read(value) is None for value in values)
+            stored.append(Stored("type", now, title_of(asked), len(values), bad))
+            retired[asides[now]] = _set_aside(told, now)
+        elif not fit.changes:
+            bad = sum(not fit.offers(value) for value in values)
+            gone = _choices_gone(told["choices"], after, asked)
+            if gone:
+                retired[now] = {"choices": gone}
+            if bad:
+                stored.append(Stored("choices", now, title_of(asked), len(values), bad))
+    some = tuple(one for one in stored if one.answers)
+    return replace(made, stored=some, asides=asides, retired=retired, fits=fits)
+
+
+def _holds(row: Mapping[str, Any], path: str) -> bool:
+    return any(True for _ in values_at(row, path))
+
+
+def _count(rows: Records, path: str) -> int:
+    return sum(1 for row in rows for _ in values_at(row, path))
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}{number}"
+    return free
+
+
+def _told(form: Form, item: Item) -> dict[str, Any]:
+    """Return what a version keeps of a question that goes."""
+    kind, choices = "repeat", None
+    if isinstance(item, Question):
+        kind, choices = stored_kind(item), item.choices
+    return {
+        "labels": {language: spoken(item.label, language) for language in item.label.texts},
+        "kind": kind,
+        "choices": choices_of(form, choices, LANGUAGES[0]) if choices else {},
+    }
+
+
+def _remembered(retired: Retired | None) -> dict[str, Any]:
+    """Return the same of a question that went earlier; free text, where nobody wrote down what it was."""
+    known = retired or Retired()
+    return {"labels": dict(known.labels), "kind": known.kind, "choices": dict(known.choices)}
+
+
+def _set_aside(told: Mapping[str, Any], path: str) -> dict[str, Any]:
+    words = {"zh": write_type(told["kind"]), "en": told["kind"]}
+    before = Retired(told["labels"])
+    labels = {
+        language: say("designer.aside", language, label=before.label(language, path), type=words[language])
+        for language in LANGUAGES
+    }
+    return {**told, "labels": labels}
+
+
+def _choices_gone(before: Mapping[str, str], after: Form, now: Question) -> dict[str, str]:
+    if not before or now.choices is None:
+        return {}
+    left = choices_of(after, now.choices, LANGUAGES[0])
+    return {name: label for name, label in before.items() if name not in left}
+
+
+def _orphans(form: Form, rows: Records, known: Mapping[str, Retired]) -> Iterator[Stored]:
+    """Yield the answers that no question of a form asks."""
+    asked = {*fields_of(form), *SYSTEM_FIELDS}
+    found: Counter[str] = Counter()
+    repeats = [item.key for item in walk(form.items) if isinstance(item, Repeat)]
+    for row in rows:
+        found.update(key for key in row if key not in asked)
+        for repeat in repeats:
+            inner = row.get(repeat)
+            for one in inner if isinstance(inner, list) else []:
+                found.update(
+                    f"{repeat}/{key}"
+                    for key in (one if isinstance(one, Mapping) else {})
+                    if f"{repeat}/{key}" not in asked
+                )
+    for path, count in found.items():
+        label = known[path].label(LANGUAGES[0], path) if path in known else path
+        yield Stored("orphan", path, label, count)

@@ -1,0 +1,361 @@
+"""What has become of a form: two forms compared question by question, each difference told in a sentence.
+
+A question is known by where its answer stands in a record (``phone``, ``guardians/phone``; a group by ``@basics``).
+One of another name is another question, unless ``renames`` says that it is the same one under a new name.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+from guanai.storage.forms.changes.form_differences import form_differences
+from guanai.storage.forms.changes.renames import renamed_path
+from guanai.storage.forms.xlsform.author_words import choices_of, columns_of_choices, in_author_words, spoken
+from guanai.storage.forms.xlsform.definitions import Form, Group, Item, Question, Repeat, Wording, stored_kind
+from guanai.storage.forms.xlsform.headings import write_type
+from guanai.templates.wording import say
+
+__all__ = ["Difference", "differences", "fields_of", "guessed_renames", "same_places", "title_of"]
+
+_ALIKE = 0.6  # how much of two labels must agree before one question may be the other renamed
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference: its kind, the question's path (empty: the form itself), and the words that its sentence needs.
+
+    Kinds: title, listed, added, removed, renamed, moved, regrouped, ungrouped, label, other_words, type, required,
+    optional, aspect, list, choice_added, choice_removed, choice_label, choice_words, choice_columns, choice_order;
+    group_added, group_removed for groups and repeats; entity_added, entity_removed, entity for what a save changes
+    elsewhere; other_cells where nothing of all this differs and yet the files do.
+    """
+
+    kind: str
+    path: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, language: str | None = None) -> str:
+        """Return the difference as a sentence."""
+        values = dict(self.values)
+        if "aspect" in values:
+            values["aspect"] = say(f"aspect.{values['aspect']}", language)
+        for key in ("before", "after"):
+            if key in values:
+                values[key] = values[key] or say("difference.nothing", language)
+        if self.kind == "type" and language == "en":
+            values |= {"before": values["before_type"], "after": values["after_type"]}
+        return say(f"difference.{self.kind}", language, **values)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One item with its place: the repeat whose rows it stands in, and the group or repeat right above it."""
+
+    path: str
+    item: Item
+    above: str
+    above_label: str
+
+
+def differences(
+    before: Form, after: Form, renames: Mapping[str, str] | None = None, language: str = "zh"
+) -> list[Difference]:
+    """Return what ``after`` does otherwise than ``before``: removals first, then page order of ``after``.
+
+    ``renames`` gives the new path of a question by its old one; labels are quoted in ``language``.
+    """
+    was_there, is_there = _entries(before, language), _entries(after, language)
+    known = {**_same_groups(was_there, is_there), **(renames or {})}
+    old = {renamed_path(known, entry.path): entry for entry in was_there}
+    new = {entry.path: entry for entry in is_there}
+    found: list[Difference] = []
+    if before.title(language) != after.title(language):
+        titles = {"before": before.title(language), "after": after.title(language)}
+        found.append(Difference("title", "", titles))
+    found += [
+        Difference(kind, "", values) for kind, values in form_differences(before, after, known, language)
+    ]
+    for path, entry in old.items():
+        if path not in new:
+            found.append(_one("group_removed" if _holds(entry) else "removed", entry, language))
+    moved = _moved([path for path in old if path in new], [path for path in new if path in old], old, new)
+    for path, entry in new.items():
+        was = old.get(path)
+        if was is None:
+            found.append(_one("group_added" if _holds(entry) else "added", entry, language))
+            continue
+        if was.path in known:
+            found.append(
+                _one("renamed", entry, language, before=was.path.lstrip("@"), after=path.lstrip("@"))
+            )
+        found += _compared(was, entry, known, language)
+        if _place(was, known) != entry.above:
+            kind = "regrouped" if entry.above else "ungrouped"
+            found.append(_one(kind, entry, language, group=entry.above_label))
+        elif path in moved:
+            found.append(_one("moved", entry, language))
+    found += _choices(before, after, old, new, language)
+    return found or ([] if before.source == after.source else [Difference("other_cells", "")])
+
+
+def fields_of(form: Form) -> dict[str, Question | Repeat]:
+    """Return every question whose answer is stored, and every repeat, by its path."""
+    return {
+        entry.path: entry.item
+        for entry in _entries(form, "zh")
+        if isinstance(entry.item, Repeat) or (isinstance(entry.item, Question) and entry.item.kind != "note")
+    }
+
+
+def title_of(item: Item, language: str = "zh") -> str:
+    """Return how a question is called: its label, without one its name."""
+    return spoken(item.label, language) or item.name
+
+
+def guessed_renames(before: Form, after: Form, language: str = "zh") -> dict[str, str]:
+    """Return for removed questions the added one that may be the same under a new name; each is taken once.
+
+    They stand in the same repeat or in none, have the same kind, and are called alike or the same.
+    """
+    old, new = fields_of(before), fields_of(after)
+    gone = [path for path in old if path not in new]
+    come = [path for path in new if path not in old]
+    scored = sorted(
+        (
+            (-_likeness(old[one], new[other], language), one, other)
+            for one in gone
+            for other in come
+            if one.rpartition("/")[0] == other.rpartition("/")[0] and _sort(old[one]) == _sort(new[other])
+        ),
+    )
+    guessed: dict[str, str] = {}
+    for score, one, other in scored:
+        if -score >= _ALIKE and one not in guessed and other not in guessed.values():
+            guessed[one] = other
+    return guessed
+
+
+def same_places(before: Form, after: Form) -> dict[str, str]:
+    """Return the new path of each question that is where it was and only has another field, since names are shared.
+
+    A name that stands in two groups is kept with its group before it (``father-phone``), as soon as the second comes.
+    Where one of two goes and the other takes its field, the answers of the first are put aside (``phone~text``).
+    """
+    old, new = fields_of(before), fields_of(after)
+    now = {item.path: path for path, item in new.items()}
+    moved = {path: now[item.path] for path, item in old.items() if now.get(item.path, path) != path}
+    aside = {
+        path: f"{path}~{stored_kind(item) if isinstance(item, Question) else 'repeat'}"
+        for path, item in old.items()
+        if path in moved.values() and item.path not in now
+    }
+    return {**aside, **moved}
+
+
+def _sort(item: Question | Repeat) -> str:
+    return item.kind if isinstance(item, Question) else "repeat"
+
+
+def _likeness(one: Item, other: Item, language: str) -> float:
+    labels = title_of(one, language), title_of(other, language)
+    return 1.0 if labels[0] == labels[1] else SequenceMatcher(None, *labels).ratio()
+
+
+def _entries(form: Form, language: str) -> list[_Entry]:
+    return list(_walk(form.items, "", "", "", language))
+
+
+def _walk(
+    items: Sequence[Item], inside: str, above: str, above_label: str, language: str
+) -> Iterator[_Entry]:
+    for item in items:
+        path = f"{inside}@{item.key}" if isinstance(item, Group) else f"{inside}{item.key}"
+        yield _Entry(path, item, above, above_label)
+        if isinstance(item, Group | Repeat):
+            within = f"{path}/" if isinstance(item, Repeat) else inside
+            yield from _walk(item.items, within, path, title_of(item, language), language)
+
+
+def _holds(entry: _Entry) -> bool:
+    return isinstance(entry.item, Group | Repeat)
+
+
+def _one(kind: str, entry: _Entry, language: str, **values: str) -> Difference:
+    name = entry.path.rpartition("/")[2].lstrip("@")
+    return Difference(kind, entry.path, {"question": title_of(entry.item, language), "name": name, **values})
+
+
+def _place(was: _Entry, renames: Mapping[str, str]) -> str:
+    return renamed_path(renames, was.above)
+
+
+def _same_groups(before: Sequence[_Entry], after: Sequence[_Entry]) -> dict[str, str]:
+    """Return the new name of each group that is called the same as one that went: no answer tells them apart."""
+    gone, come = (
+        {
+            title_of(one.item): one.path
+            for one in some
+            if isinstance(one.item, Group) and one.item.label and one.path not in {two.path for two in others}
+        }
+        for some, others in ((before, after), (after, before))
+    )
+    return {path: come[title] for title, path in gone.items() if title in come}
+
+
+def _moved(
+    before: Sequence[str], after: Sequence[str], old: Mapping[str, _Entry], new: Mapping[str, _Entry]
+) -> set[str]:
+    """Return the fewest items that must have been moved, each among its own neighbours."""
+    moved: set[str] = set()
+    for above in dict.fromkeys(entry.above for entry in new.values()):
+        left = [path for path in before if new[path].above == above == old[path].above]
+        right = [path for path in after if new[path].above == above == old[path].above]
+        places = {path: place for place, path in enumerate(left)}
+        moved |= set(right) - set(_longest_rising(right, places))
+    return moved
+
+
+def _longest_rising(paths: Sequence[str], places: Mapping[str, int]) -> list[str]:
+    """Return as many of these paths as can be, in this order, with rising places."""
+    best: list[list[str]] = []  # the run of each length that ends lowest
+    for path in paths:
+        length = bisect_left([places[run[-1]] for run in best], places[path])
+        best[length : length + 1] = [[*(best[length - 1] if length else []), path]]
+    return best[-1] if best else []
+
+
+def _compared(was: _Entry, now: _Entry, renames: Mapping[str, str], language: str) -> Iterator[Difference]:
+    label = spoken(was.item.label, language), spoken(now.item.label, language)
+    if label[0] != label[1]:
+        yield _one("label", now, language, before=label[0], after=label[1])
+    elif _said_elsewhere(was.item, now.item, language):
+        yield _one("other_words", now, language)
+    before, after = _aspects(was.item, renames, language), _aspects(now.item, {}, language)
+    if isinstance(was.item, Question) and isinstance(now.item, Question):
+        if _type(was.item) != _type(now.item):
+            types = {"before_type": _type(was.item), "after_type": _type(now.item)}
+            words = {"before": write_type(_type(was.item)), "after": write_type(_type(now.item))}
+            yield _one("type", now, language, **types, **words)
+        wanted = before.pop("required", ""), after.pop("required", "")
+        if wanted[0] != wanted[1]:
+            plain = {"true()": "required", "": "optional"}.get(wanted[1])
+            sentence = {"aspect": "required", "before": wanted[0], "after": wanted[1]}
+            yield _one(plain, now, language) if plain else _one("aspect", now, language, **sentence)
+    for aspect in dict.fromkeys([*before, *after]):
+        if before.get(aspect, "") != after.get(aspect, ""):
+            sides = {"before": before.get(aspect, ""), "after": after.get(aspect, "")}
+            yield _one("aspect", now, language, aspect=aspect, **sides)
+
+
+def _type(question: Question) -> str:
+    """Return a question's type as an XLSForm has it."""
+    return {"datetime": "dateTime", "phone": question.type, "metadata": question.preload or "start"}.get(
+        question.kind, question.kind
+    )
+
+
+def _said_elsewhere(was: Item, now: Item, language: str) -> bool:
+    """Whether two items differ only in what they say in the languages that the differences are not told in."""
+    wordings = [(was.label, now.label), (was.hint, now.hint)]
+    if isinstance(was, Question) and isinstance(now, Question):
+        wordings.append((was.required_message, now.required_message))
+        wordings.append((was.constraint_message, now.constraint_message))
+    return any(
+        spoken(one, language) == spoken(other, language) and _all_words(one) != _all_words(other)
+        for one, other in wordings
+    )
+
+
+def _all_words(wording: Wording) -> dict[str, str]:
+    return {language: spoken(wording, language) for language in wording.texts}
+
+
+def _aspects(item: Item, renames: Mapping[str, str], language: str) -> dict[str, str]:
+    """Return all else that an author writes about an item, as text by the heading it is written under."""
+    expressions = {"relevant": item.relevant}
+    told = {"hint": spoken(item.hint, language), "appearance": " ".join(sorted(item.appearance))}
+    if isinstance(item, Repeat):
+        expressions["repeat_count"] = item.count
+    if isinstance(item, Question):
+        expressions |= {
+            "required": item.required,
+            "constraint": item.constraint,
+            "calculation": item.calculate or item.triggered,
+            "read_only": item.read_only,
+        }
+        if item.choices and item.choices.filtered:
+            expressions["choice_filter"] = item.choices.items
+        default = item.default
+        if item.default_expression:
+            default = in_author_words(item.default_expression.text, renames)
+        told |= {
+            "default": default,
+            "required_message": spoken(item.required_message, language),
+            "constraint_message": spoken(item.constraint_message, language),
+            "parameters": " ".join(f"{key}={value}" for key, value in sorted(item.parameters.items())),
+            "save_to": item.save_to,
+            "trigger": "、".join(renamed_path(renames, path.rpartition("/")[2]) for path in item.triggers),
+        }
+        marks = {"sensitive": item.sensitive, "own": item.own}
+        told |= {key: say("difference.marked", language) for key, marked in marks.items() if marked}
+    told |= {key: in_author_words(one.text, renames) for key, one in expressions.items() if one is not None}
+    return {key: text for key, text in told.items() if text}
+
+
+def _choices(
+    before: Form, after: Form, old: Mapping[str, _Entry], new: Mapping[str, _Entry], language: str
+) -> list[Difference]:
+    """Return how the choices differ, one difference for all questions that share a list."""
+    asked: dict[tuple[str, str, str, str], list[str]] = {}
+    paths: dict[tuple[str, str, str, str], str] = {}
+
+    def tell(path: str, kind: str, name: str, was: str = "", now: str = "") -> None:
+        key = (kind, name, was, now)
+        paths.setdefault(key, path)
+        asked.setdefault(key, []).append(title_of(new[path].item, language))
+
+    for path, entry in new.items():
+        was = old[path].item if path in old else None
+        if not isinstance(entry.item, Question) or not isinstance(was, Question):
+            continue
+        if entry.item.choices is None or was.choices is None:
+            continue
+        lists = was.choices.instance, entry.item.choices.instance
+        if lists[0] != lists[1] and (lists[0] in before.external or lists[1] in after.external):
+            tell(path, "list", "", *lists)
+            continue
+        left, right = (
+            choices_of(before, was.choices, language),
+            choices_of(after, entry.item.choices, language),
+        )
+        for name in [name for name in left if name not in right]:
+            tell(path, "choice_removed", name, left[name])
+        for name, label in right.items():
+            if name not in left:
+                tell(path, "choice_added", name, "", label)
+            elif left[name] != label:
+                tell(path, "choice_label", name, left[name], label)
+        both = [name for name in left if name in right]
+        if both != [name for name in right if name in left]:
+            tell(path, "choice_order", "")
+        lists_of = [(before, was.choices), (after, entry.item.choices)]
+        words = [[choices_of(form, one, other) for other in form.languages] for form, one in lists_of]
+        columns = [columns_of_choices(form, one) for form, one in lists_of]
+        for name in both:
+            if columns[0].get(name) != columns[1].get(name):
+                tell(path, "choice_columns", name, left[name], right[name])
+            elif left[name] == right[name] and _said(words[0], name) != _said(words[1], name):
+                tell(path, "choice_words", name, left[name], right[name])
+    return [
+        Difference(
+            kind,
+            paths[kind, name, was, now],
+            {"question": "、".join(questions), "name": name, "before": was, "after": now},
+        )
+        for (kind, name, was, now), questions in asked.items()
+    ]
+
+
+def _said(words: Sequence[Mapping[str, str]], name: str) -> list[str | None]:
+    return [one.get(name) for one in words]

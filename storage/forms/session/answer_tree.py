@@ -1,0 +1,289 @@
+"""The live tree of a session: a cell for every question, group and repeat, each beside its node in the instance.
+
+Expressions see the nodes, people see the cells. A cell keeps what was typed, readable or not, and keeps it while
+the question is not relevant; only `record` leaves it out.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from guanai.storage.forms.session.parsers import (
+    READERS,
+    UnreadableError,
+    read_decimal,
+    read_month,
+    read_text,
+    read_tick,
+)
+from guanai.storage.forms.xlsform.definitions import Form, Group, Item, Question, Repeat, stored_kind
+from guanai.storage.forms.xpath.conversions import to_string
+from guanai.storage.forms.xpath.node_tree import Node
+
+__all__ = ["Answer", "Cell", "Instance", "Series", "plant_form"]
+
+_COARSE = frozenset({"month-year", "year"})
+
+
+class Cell:
+    """One item where it stands: ``address`` is its path in the session (``guardians/0/name``, ``@basics``)."""
+
+    def __init__(self, item: Item, node: Node, parent: "Cell | None") -> None:
+        self.item = item
+        self.node = node
+        self.parent = parent
+        self.children: list[Cell] = []
+        self.own = True  # what the item's own condition says; `node.relevant` is with all above it
+        self.address = ""
+
+    @property
+    def relevant(self) -> bool:
+        """Whether the item is asked here, by its own condition and those of all that it stands in."""
+        return self.node.relevant
+
+    def decide(self, own: bool) -> bool:
+        """Take what the item's own condition says; return whether that changed anything."""
+        self.own = own
+        before = self.relevant
+        self.pass_down()
+        return before != self.relevant
+
+    def pass_down(self) -> None:
+        """Work out relevance here and below from the cell above."""
+        self.node.relevant = self.own and (self.parent is None or self.parent.relevant)
+        for child in self.children:
+            child.pass_down()
+
+    def walk(self) -> Iterator["Cell"]:
+        """Yield this cell and all below it in page order."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def level(self) -> Iterator["Answer | Series"]:
+        """Yield what is answered at this level of the record: groups are looked into, repeats are not."""
+        for child in self.children:
+            if isinstance(child, Answer | Series):
+                yield child
+            else:
+                yield from child.level()
+
+    def record(self) -> dict[str, Any]:
+        """Return the relevant answers at this level by key, repeats as lists of the same; empty ones left out."""
+        answers: dict[str, Any] = {}
+        for cell in self.level():
+            if not cell.relevant:
+                continue
+            value = cell.records() if isinstance(cell, Series) else cell.value
+            if value not in (None, "", []):
+                answers[cell.item.key] = value
+        return answers
+
+    def written(self) -> dict[str, Any]:
+        """Return everything answered at this level by key, relevant or not; what cannot be read as it was typed."""
+        answers: dict[str, Any] = {}
+        for cell in self.level():
+            if isinstance(cell, Series):
+                value: Any = [{**instance.kept, **instance.written()} for instance in cell.children]
+            else:
+                value = cell.typed or cell.value
+            if value not in (None, "", []):
+                answers[cell.item.key] = value
+        return answers
+
+
+class Answer(Cell):
+    """A question where it stands, its value, and what was typed if that could not be read."""
+
+    item: Question
+
+    def __init__(self, item: Question, node: Node, parent: Cell) -> None:
+        super().__init__(item, node, parent)
+        self.value: Any = None
+        self.unread: UnreadableError | None = None
+        self.typed = ""
+        self.touched = False
+
+    def take(self, raw: object) -> bool:
+        """Take typed text or a value; return whether the answer changed. What cannot be read is kept as typed."""
+        before = self.value, self.typed
+        self.unread, self.typed = None, ""
+        if _empty(raw) or raw is False:  # a box that is not ticked
+            self.value = None
+        else:
+            try:
+                self.value = self._read(raw)
+            except UnreadableError as error:
+                self.value, self.unread, self.typed = None, error, str(raw)
+        self.node.value = self._text()
+        return before != (self.value, self.typed)
+
+    def work_out(self, result: object) -> bool:
+        """Take the result of a calculation; return whether the answer changed."""
+        if isinstance(result, list):
+            numeric = bool(result) and result[0].type in ("int", "decimal")
+            text = to_string(result)
+            result = float(text) if numeric and text else text
+        if isinstance(result, bool):
+            result = to_string(result)
+        if isinstance(result, float) and not math.isfinite(
+            result
+        ):  # nothing to keep: nought divided by, or into
+            result = ""
+        if isinstance(result, float) and result.is_integer():
+            result = int(result)
+        return self.take(result)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is answered, not even something that cannot be read."""
+        return self.value in (None, []) and not self.typed
+
+    def _read(self, raw: object) -> Any:
+        kind = stored_kind(self.item)
+        if kind == "select_multiple":
+            parts = raw if isinstance(raw, list | tuple | set | frozenset) else str(raw).split()
+            return [read_text(part) for part in parts] or None
+        if self.item.kind == "calculate" and self.item.type == "string":
+            return self._worked_out(raw)
+        if self.item.kind in ("hidden", "metadata") and kind == "text":
+            return str(raw)
+        if self.item.kind == "acknowledge":
+            return read_tick(raw)
+        if kind == "date" and self.item.appearance & _COARSE:
+            return read_month(raw)
+        return READERS.get(kind, read_text)(raw)
+
+    def _worked_out(self, raw: object) -> str | int | float:
+        """Return a calculation's result: a number stays one, though ``once(…)`` gives it back as text."""
+        if isinstance(raw, int | float):
+            return raw
+        number = read_decimal(raw) if self.item.numeric else None
+        if number is None:
+            return str(raw)
+        return int(number) if number.is_integer() else number
+
+    def _text(self) -> str:
+        if self.value is None:
+            return ""
+        if isinstance(self.value, list):
+            return " ".join(self.value)
+        return to_string(float(self.value)) if isinstance(self.value, int | float) else str(self.value)
+
+
+class Instance(Cell):
+    """One of a repeat: the first guardian, the second. ``kept`` are answers that the form no longer asks."""
+
+    item: Repeat
+    kept: Mapping[str, Any]
+
+    def __init__(self, item: Repeat, node: Node, parent: Cell) -> None:
+        super().__init__(item, node, parent)
+        self.kept = {}
+
+    def pass_down(self) -> None:
+        """Work out relevance from what the whole repeat stands in: the repeat's condition is asked of each."""
+        above = self.parent.parent if self.parent else None
+        self.node.relevant = self.own and (above is None or above.relevant)
+        for child in self.children:
+            child.pass_down()
+
+
+class Series(Cell):
+    """A repeat: its instances, and those taken out, which can be put back.
+
+    Its node is a stand-in beside the instances' nodes, so that the repeat's conditions can be asked while it has
+    no instance.
+    """
+
+    item: Repeat
+    children: list[Instance]  # type: ignore[assignment]
+
+    def __init__(self, item: Repeat, node: Node, parent: Cell) -> None:
+        super().__init__(item, node, parent)
+        self.removed: list[tuple[int, Instance]] = []
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the record of each relevant instance, with the answers that the form no longer asks."""
+        return [{**cell.kept, **cell.record()} for cell in self.children if cell.relevant]
+
+    def add(self, index: int | None = None) -> Instance:
+        """Put a new instance in, with its static defaults, at the end or at an index."""
+        node = Node(self.item.name, repeat=True)
+        cell = Instance(self.item, node, self)
+        _plant(self.item.items, cell)
+        self._insert(len(self.children) if index is None else index, cell)
+        return cell
+
+    def take_out(self, index: int) -> None:
+        """Take an instance out and keep it."""
+        cell = self.children.pop(index)
+        _parent(self.node).remove(cell.node)
+        self.removed.append((index, cell))
+
+    def put_back(self) -> int:
+        """Put the instance back that was taken out last; return its index."""
+        index, cell = self.removed.pop()
+        index = min(index, len(self.children))
+        self._insert(index, cell)
+        return index
+
+    def _insert(self, index: int, cell: Instance) -> None:
+        parent = _parent(self.node)
+        if index < len(self.children):
+            place = parent.children.index(self.children[index].node)
+        elif self.children:
+            place = parent.children.index(self.children[-1].node) + 1
+        else:
+            place = self._first_place(parent)
+        parent.insert(place, cell.node)
+        self.children.insert(index, cell)
+        cell.pass_down()
+
+    def _first_place(self, parent: Node) -> int:
+        """Return where the first instance belongs: after the nodes of all that stands before the repeat."""
+        siblings = self.parent.children if self.parent else []
+        before = {id(node) for cell in siblings[: siblings.index(self)] for node in _nodes(cell)}
+        return sum(id(node) in before for node in parent.children)
+
+
+def _plant(items: Sequence[Item], parent: Cell) -> None:
+    """Grow cells and nodes for these items below a cell, with static defaults and no instance of any repeat."""
+    for item in items:
+        if isinstance(item, Repeat):
+            stand_in = Node(item.name)
+            stand_in.parent = parent.node
+            parent.children.append(Series(item, stand_in, parent))
+        elif isinstance(item, Group):
+            cell = Cell(item, parent.node.add(item.name), parent)
+            parent.children.append(cell)
+            _plant(item.items, cell)
+        elif isinstance(item, Question):
+            answer = Answer(item, parent.node.add(item.name, type=item.type), parent)
+            parent.children.append(answer)
+
+
+def plant_form(form: Form) -> Cell:
+    """Return the cell of a whole form, its address empty."""
+    root = Cell(Group(key="", name=form.root, path=f"/{form.root}", items=form.items), Node(form.root), None)
+    _plant(form.items, root)
+    return root
+
+
+def _nodes(cell: Cell) -> list[Node]:
+    return [child.node for child in cell.children] if isinstance(cell, Series) else [cell.node]
+
+
+def _parent(node: Node) -> Node:
+    if node.parent is None:
+        raise ValueError(f"{node.name} stands in no instance")
+    return node.parent
+
+
+def _empty(raw: object) -> bool:
+    """Whether a value is what spreadsheets, frames and boxes give for nothing: None, NaN, NaT, only spaces."""
+    if isinstance(raw, str):
+        return not raw.strip()
+    if isinstance(raw, list | tuple | set | frozenset):
+        return not raw
+    return raw is None or raw != raw  # NaN and NaT differ from themselves

@@ -1,0 +1,260 @@
+r"""A form being filled in, without a screen: what is asked now, what may be chosen, what is wrong, and the record.
+
+>>> from guanai.storage.forms.xlsform.loading import form_of
+>>> form = form_of("| survey | type | name | label |\n| | integer | age | 年龄 |")
+>>> session = form.session()
+>>> session.set("age", "１５")
+{'age'}
+>>> session.record()
+{'age': 15}
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from guanai.storage.forms.session.answer_tree import Answer, Cell, Series, plant_form
+from guanai.storage.forms.session.choices import Choice, Lists, filled
+from guanai.storage.forms.session.entities import EntityChange, changes_of
+from guanai.storage.forms.session.recalculation import Growth
+from guanai.storage.forms.session.states import State, look, wrong
+from guanai.storage.forms.xlsform.definitions import Form, Instances, Item, Question
+from guanai.storage.forms.xlsform.markdown import to_plain
+from guanai.storage.forms.xpath.contexts import Environment
+from guanai.storage.forms.xpath.node_tree import Node
+
+__all__ = ["Branch", "Choice", "Problem", "Session", "State"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that must be mended before the record can be saved."""
+
+    path: str
+    label: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One place of the page: its path, what stands there, and what stands below. A repeat's are its instances."""
+
+    path: str
+    item: Item
+    children: tuple["Branch", ...]
+
+
+class Session:
+    """One record being filled in. Paths: ``mode``, ``guardians/0/name``; groups ``@basics``, repeats ``guardians``.
+
+    Made by `Form.session`. Answers that hold an ``id`` are those of a saved record: they get no defaults, unless
+    ``defaults`` says otherwise.
+    """
+
+    def __init__(
+        self,
+        form: Form,
+        answers: Mapping[str, Any],
+        *,
+        language: str = "zh",
+        today: date | None = None,
+        instances: Instances | None = None,
+        defaults: bool | None = None,
+        person: str = "",
+    ) -> None:
+        self.form = form
+        self.touched = False
+        self._checked = False
+        root = plant_form(form)
+        self._lists = Lists(form, root.node, instances)
+        self._environment = Environment(
+            now=lambda: _now(today),
+            instances=self._lists,
+            language=language,
+            choice_label=self._choice_label,
+            itext=self._itext,
+            version=form.version,
+            person=person,
+        )
+        self._states: dict[str, State] = {}
+        self._growth = Growth(form, root, self._environment)
+        self._kept = self._load(self._growth.root, answers)
+        self._growth.start(self._growth.root, defaults="id" not in answers if defaults is None else defaults)
+
+    @property
+    def language(self) -> str:
+        """The language in which labels, hints and messages are read."""
+        return self._environment.language
+
+    @language.setter
+    def language(self, code: str) -> None:
+        self._environment.language = code
+        self._states.clear()
+
+    def set(self, path: str, raw: object) -> set[str]:
+        """Answer a question with typed text or a value; return the paths whose state changed.
+
+        What cannot be read is kept as typed, with its error. A choice may be given by name or by label. A
+        question that is read only keeps its answer.
+        """
+        cell = self._growth.by_address[path]
+        if not isinstance(cell, Answer):
+            raise TypeError(f"{path} is no question")
+        if self.state(path).read_only:
+            return set()
+        before = {at.address: self.state(at.address) for at in self._concerned(cell)}
+        cell.touched = self.touched = True
+        if cell.take(self._named(cell, raw)):
+            self._growth.answered(cell)
+        after = {at.address for at in self._concerned(cell)}
+        for address in before.keys() | after:
+            self._states.pop(address, None)
+        return {
+            address for address in after if self.state(address) != before.get(address)
+        } | before.keys() - after
+
+    def state(self, path: str) -> State:
+        """Return how a question, group or repeat stands now."""
+        if path not in self._states:
+            cell = self._growth.by_address[path]
+            self._states[path] = look(cell, self._environment, self._lists, checked=self._checked)
+        return self._states[path]
+
+    def labels(self, path: str) -> Mapping[str, str]:
+        """Return what each choice of a question is called, by its name, whether or not it is offered now."""
+        item = self._growth.by_address[path].item
+        return self._lists.labels(getattr(item, "choices", None), self._environment)
+
+    def tree(self) -> list[Branch]:
+        """Return the page: every item where it stands, a repeat with a branch for each of its instances."""
+        return [_branch(cell) for cell in self._growth.root.children]
+
+    def add(self, path: str) -> int:
+        """Add an instance to a repeat; return its index."""
+        series = self._series(path)
+        self._growth.start(series.add(), defaults=True)
+        self._reshaped()
+        return len(series.children) - 1
+
+    def remove(self, path: str, index: int) -> None:
+        """Take an instance out of a repeat; `restore` puts it back as it was."""
+        series = self._series(path)
+        series.take_out(index)
+        self._growth.reshaped(series)
+        self._reshaped()
+
+    def restore(self, path: str) -> int:
+        """Put the instance back that was taken out of a repeat last; return its index."""
+        series = self._series(path)
+        index = series.put_back()
+        self._growth.reshaped(series)
+        self._reshaped()
+        return index
+
+    def count(self, path: str) -> int:
+        """Return how many instances a repeat has."""
+        return len(self._series(path).children)
+
+    def choice_label(self, question: Question, name: str) -> str:
+        """Return how a choice is called wherever it stands, the bare name when no list has it (any more)."""
+        return self._lists.label(question, name, self._environment)
+
+    def choice_name(self, question: Question, text: str) -> str:
+        """Return the name of a choice that is given by its label in any language; a text that is none stays."""
+        if question.choices is None or not self._lists.known(question.choices):
+            return text
+        return self._lists.named(question, text, self._environment)
+
+    def all_choices(self, question: Question) -> tuple[Choice, ...]:
+        """Return the choices of a question whatever has been answered, no filter applied."""
+        itemset = question.choices
+        if itemset is None or not itemset.instance or not self._lists.known(itemset):
+            return ()
+        return self._lists.all(itemset, self._environment)
+
+    def check(self) -> list[Problem]:
+        """Return what must be mended before the record can be saved, in page order."""
+        self._checked = True
+        self._states.clear()
+        problems = []
+        for cell in self._growth.root.walk():
+            if not isinstance(cell, Answer):
+                continue
+            if message := wrong(cell, self._environment, self._lists, checked=True):
+                label = to_plain(filled(cell.item.label, cell.node, self._environment))
+                problems.append(Problem(cell.address, label or cell.item.name, message))
+        return problems
+
+    def record(self) -> dict[str, Any]:
+        """Return the record as it would be saved.
+
+        Only relevant answers, as JSON values: text, numbers, days and times as ISO text, several choices as a list
+        of names, a repeat as a list of dicts; groups lie flat and empty answers are left out. What came with the
+        record and is no question of the form (any more) is carried on untouched.
+        """
+        return {**self._kept, **self._growth.root.record()}
+
+    def written(self) -> dict[str, Any]:
+        """Return everything that stands in the form, to go on with later: also what cannot be read or is not asked now.
+
+        ``form.session(answers, defaults=False)`` opens the form just as it stands.
+        """
+        return {**self._kept, **self._growth.root.written()}
+
+    def entities(self) -> list[EntityChange]:
+        """Return what a save would change in other registers, by the form's sheet ``entities``."""
+        growth = self._growth
+        return list(changes_of(self.form, growth.by_path, growth.root, self._environment))
+
+    def _load(self, place: Cell, answers: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer the questions of one level of the record; return what is no question there."""
+        left = dict(answers)
+        for cell in place.level():
+            key = cell.item.key
+            if isinstance(cell, Answer):
+                if key in left and cell.item.kind != "note":
+                    cell.take(self._named(cell, left.pop(key)))
+            elif isinstance(left.get(key), list):
+                for inner in left.pop(key):
+                    instance = cell.add()
+                    instance.kept = self._load(instance, inner)
+        return left
+
+    def _named(self, cell: Answer, raw: object) -> object:
+        """Return an answer with each choice that was given by its label as its name."""
+        question = cell.item
+        if not question.choices or not isinstance(raw, str) or not self._lists.known(question.choices):
+            return raw
+        return self._lists.named(question, raw, self._environment)
+
+    def _concerned(self, cell: Answer) -> list[Cell]:
+        paths = self.form.order.touches(cell.item.path)
+        return [other for path in paths for other in self._growth.by_path.get(path, ())]
+
+    def _series(self, path: str) -> Series:
+        cell = self._growth.by_address[path]
+        if not isinstance(cell, Series):
+            raise TypeError(f"{path} is no repeat")
+        return cell
+
+    def _reshaped(self) -> None:
+        self.touched = True
+        self._states.clear()
+
+    def _choice_label(self, path: str, value: str, node: Node) -> str:
+        item = self.form.order.items.get(path)
+        return self.choice_label(item, value) if isinstance(item, Question) else value
+
+    def _itext(self, key: str) -> str:
+        return filled(self.form.wordings[key], self._growth.root.node, self._environment)
+
+
+def _branch(cell: Cell) -> Branch:
+    return Branch(cell.address, cell.item, tuple(_branch(child) for child in cell.children))
+
+
+def _now(today: date | None) -> datetime:
+    """Return this moment, on the session's day."""
+    now = datetime.now().astimezone()
+    return now if today is None else now.replace(year=today.year, month=today.month, day=today.day)

@@ -1,0 +1,4 @@
+"""A form as its author wrote it: read from a workbook or Markdown, checked, and made into a definition.
+
+Answers are not known here; they are in `guanai.storage.forms.session`. Begin with `loading`, then `definitions`.
+"""

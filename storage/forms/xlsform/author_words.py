@@ -1,0 +1,78 @@
+"""What stands in a form in its author's words: labels as plain text, conditions with ``${names}``, lists of choices.
+
+pyxform puts paths in the place of ``${phone}``; a person who compares two forms wrote the name and looks for it.
+
+>>> in_author_words("selected( /data/basics/mode , 'door') and  ../age  > 16", {})
+"selected(${mode}, 'door') and ${age} > 16"
+>>> in_author_words("instance('village')/root/item[town= /data/town ]", {})
+'town= ${town}'
+"""
+
+import re
+from collections.abc import Mapping
+
+from guanai.storage.forms.xlsform.definitions import Form, ItemSet, Wording
+from guanai.storage.forms.xlsform.markdown import to_plain
+from guanai.storage.forms.xpath.node_tree import Node
+
+__all__ = ["choices_of", "columns_of_choices", "in_author_words", "spoken"]
+
+_GAP = "…"  # stands for an answer that is filled into a label
+_FILTER = re.compile(
+    r"^instance\('[^']*'\)/root/item\[(?P<condition>[^\[\]]*)\]$"
+)  # made of a cell choice_filter
+_TEXT_OR_PATH = re.compile(
+    r"""(?P<text>"[^"]*"|'[^']*')|(?:current\(\)/)?(?:/data|\.\.)(?:/\.\.|/[^\W\d][\w.-]*)*/(?P<name>[^\W\d][\w.-]*)"""
+)
+
+
+def spoken(wording: Wording, language: str) -> str:
+    """Return a text in a language without its marks, a gap where an answer is filled in."""
+    return to_plain(
+        "".join(part if isinstance(part, str) else _GAP for part in wording.parts(language))
+    ).strip()
+
+
+def in_author_words(expression: str, renames: Mapping[str, str]) -> str:
+    """Return an expression with ``${name}`` for each path, a renamed question by its new name, texts as they are."""
+    names = {old.rpartition("/")[2]: new.rpartition("/")[2] for old, new in renames.items()}
+
+    def name(found: re.Match[str]) -> str:
+        return found["text"] or "${" + names.get(found["name"], found["name"]) + "}"
+
+    plain = _TEXT_OR_PATH.sub(name, expression)
+    if filtered := _FILTER.match(plain):
+        plain = filtered["condition"]
+    return re.sub(r" +([,)])", r"\1", re.sub(r"\( +", "(", re.sub(r" {2,}", " ", plain))).strip()
+
+
+def choices_of(form: Form, itemset: ItemSet, language: str) -> dict[str, str]:
+    """Return the choices of a list of the form's own, label by name; none of a list that is kept elsewhere."""
+    tree = form.lists.get(itemset.instance)
+    if tree is None:
+        return {}
+    items = [item for root in tree.named("root") for item in root.named("item")]
+    return {_part(item, itemset.value): _label(form, itemset, item, language) for item in items}
+
+
+def columns_of_choices(form: Form, itemset: ItemSet) -> dict[str, dict[str, str]]:
+    """Return what else stands beside each choice of a form's own list, by name: the columns that a filter reads."""
+    tree = form.lists.get(itemset.instance)
+    items = [item for root in tree.named("root") for item in root.named("item")] if tree else []
+    told = {itemset.value, itemset.label}
+    return {
+        _part(item, itemset.value): {cell.name: cell.text for cell in item.children if cell.name not in told}
+        for item in items
+    }
+
+
+def _label(form: Form, itemset: ItemSet, item: Node, language: str) -> str:
+    label = _part(item, itemset.label)
+    if itemset.translated:
+        label = spoken(form.wordings.get(label, Wording()), language)
+    return label or _part(item, itemset.value)
+
+
+def _part(item: Node, name: str) -> str:
+    found = item.named(name)
+    return found[0].text if found else ""

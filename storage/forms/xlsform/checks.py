@@ -1,0 +1,308 @@
+"""What a form's sheets must say before a form is made of them: each mistake named by row, column and remedy.
+
+pyxform checks much of this too, in English and often without a place; what coordinators get wrong most is
+therefore looked at here first. Whatever passes here and not there is told by `refusals`.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from guanai.care.errors import FormError
+from guanai.storage.forms.xlsform.definitions import METADATA_TYPES, PHONE_TYPES, SYSTEM_FIELDS
+from guanai.storage.forms.xlsform.headings import (
+    CHOICE_HEADINGS,
+    SURVEY_HEADINGS,
+    TYPES,
+    write_heading,
+    write_type,
+)
+from guanai.storage.forms.xlsform.sheets import FormSheets, Row
+
+__all__ = ["ROOT", "Asked", "check_sheets"]
+
+ROOT = "data"
+
+_LISTED = frozenset({"select_one", "select_multiple", "rank", "select_one_external"})
+_FROM_FILE = frozenset({"select_one_from_file", "select_multiple_from_file"})
+_CONTAINERS = ("group", "repeat", "loop")
+# What a session understands. Those that only a telephone can answer stand in the form as a line that says so.
+_SUPPORTED = frozenset(
+    "text integer decimal date time dateTime range note calculate hidden acknowledge image file "
+    "csv-external xml-external".split()
+    + [*_LISTED, *_FROM_FILE, *PHONE_TYPES, *METADATA_TYPES]
+    + [f"{edge}_{what}" for edge in ("begin", "end") for what in _CONTAINERS]
+)
+_ENDS = frozenset({"end_group", "end_repeat", "end_loop"})
+_BEGINS = frozenset({"begin_group", "begin_repeat", "begin_loop"})
+_UNPLACED = frozenset({"csv-external", "xml-external"})  # no place in a record, so one name may stand twice
+_WORDLESS = frozenset(
+    {"calculate", "hidden", "background-audio", "start-geopoint", "background-geopoint"}
+    | _UNPLACED
+    | _BEGINS
+    | METADATA_TYPES
+)
+_SHOWN = ("label", "hint", "guidance_hint", "media", "image", "big-image", "audio", "video")
+_READ = frozenset({*SURVEY_HEADINGS, "bind", "instance", "body"})
+_YES = frozenset({"yes", "true", "true()"})
+_NOT = frozenset({"", "no", "false", "false()", "0"})
+_FILE = re.compile(r"^[^\W\d][\w.-]*\.(csv|xml|geojson)$")
+_NAME = re.compile(r"^[^\W\d][\w.-]*$")
+_SEARCH = re.compile(r"\bsearch\s*\(\s*['\"]?(?P<file>[\w.-]*)")
+_OPEN_REFERENCE = re.compile(r"\$\{[^{}]*(?:\{|$)")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What only the sheet knows of an item: row, type as written in XLSForm, parameters, marks of the house."""
+
+    row: int
+    type: str
+    parameters: dict[str, str]
+    sensitive: bool = False
+    own: bool = False
+
+
+def check_sheets(sheets: FormSheets) -> dict[str, Asked]:
+    """Return the rows of a form by their path in the instance (``/data/grp/name``).
+
+    Raises `FormError` at the first mistake.
+    """
+    if not sheets.rows("survey"):
+        raise FormError("form.empty", **sheets.place("survey"))
+    _check_headings(sheets)
+    _check_choices(sheets)
+    rows = dict(_walk(sheets))
+    _check_references(sheets, {path.rpartition("/")[2] for path in rows})
+    return rows
+
+
+def _check_headings(sheets: FormSheets) -> None:
+    survey = sheets.sheets["survey"]
+    bases = {heading.partition("::")[0] for heading in survey.headings}
+    for wanted in ("type", "name"):
+        if wanted not in bases:
+            raise FormError(
+                "form.no_column",
+                **sheets.place("survey", survey.head),
+                wanted=write_heading(wanted),
+                english=wanted,
+            )
+    if "choices" in sheets.sheets and sheets.rows("choices"):
+        headings = {heading.partition("::")[0] for heading in sheets.sheets["choices"].headings}
+        for wanted in ("list_name", "name"):
+            if wanted not in headings:
+                place = sheets.place("choices")
+                raise FormError("form.no_column", **place, wanted=CHOICE_HEADINGS[wanted], english=wanted)
+    vocabulary = [*SURVEY_HEADINGS, *SURVEY_HEADINGS.values()]
+    for base in bases - set(SURVEY_HEADINGS):
+        near = get_close_matches(base, vocabulary, n=1, cutoff=0.75)
+        if near:
+            raise FormError("form.heading_near", **sheets.place("survey", survey.head, base), near=near[0])
+
+
+def _check_choices(sheets: FormSheets) -> None:
+    seen: dict[tuple[str, str], int] = {}
+    twice = any(row.get("allow_choice_duplicates").lower() in _YES for row in sheets.rows("settings"))
+    # Several choices are stored with spaces between, so there a name cannot hold one.
+    parted = {kind.split(" ")[1] for kind in _types(sheets) if kind.startswith("select_multiple ")}
+    for row in sheets.rows("choices"):
+        name, of = row.get("name"), row.get("list_name")
+        if not of:
+            raise FormError("form.choice_no_list", **sheets.place("choices", row.number, "list_name"))
+        if not name:
+            raise FormError("form.choice_no_name", **sheets.place("choices", row.number, "name"), list=of)
+        if not twice and (of, name) in seen:
+            place = sheets.place("choices", row.number, "name")
+            raise FormError("form.choice_twice", **place, name=name, list=of, other=seen[of, name])
+        if len(name.split()) > 1 and of in parted:
+            raise FormError("form.choice_space", **sheets.place("choices", row.number, "name"), name=name)
+        seen[of, name] = row.number
+
+
+def _types(sheets: FormSheets) -> list[str]:
+    return [row.get("type") for row in sheets.rows("survey")]
+
+
+def _walk(sheets: FormSheets) -> Iterator[tuple[str, Asked]]:
+    lists = _lists(sheets)
+    opened: list[tuple[Row, str, str]] = []  # row, group or repeat, name
+    names: dict[str, dict[str, int]] = defaultdict(dict)
+    repeats: dict[str, int] = {}
+    for row in sheets.rows("survey"):
+        kind = _type(sheets, row)
+        word = kind.partition(" ")[0]
+        if word in _ENDS:
+            _close(sheets, row, word, opened)
+            continue
+        if word == "audit":  # needs no name, and is no answer
+            continue
+        name = _name(sheets, row, word, inside_repeat=any(what == "repeat" for _, what, _ in opened))
+        parent = "/".join(["", ROOT, *(group for _, _, group in opened)])
+        other = names[parent].setdefault(name, row.number) if word not in _UNPLACED else row.number
+        if other != row.number:
+            raise FormError(
+                "form.name_twice", **sheets.place("survey", row.number, "name"), name=name, other=other
+            )
+        if word == "begin_repeat" and repeats.setdefault(name, row.number) != row.number:
+            place = sheets.place("survey", row.number, "name")
+            raise FormError("form.name_twice", **place, name=name, other=repeats[name])
+        if word in _LISTED | _FROM_FILE:
+            _check_list(sheets, row, kind, set(lists))
+        # "integer" with a calculation is only worked out, and so is what waits for another answer.
+        silent = word in _WORDLESS or row.get("calculation") or row.get("trigger")
+        if not silent and not any(map(row.get, _SHOWN)):
+            raise FormError("form.no_label", **sheets.place("survey", row.number, "label"), name=name)
+        if word == "calculate" and not (row.get("calculation") or row.get("default")):
+            raise FormError(
+                "form.no_calculation", **sheets.place("survey", row.number, "calculation"), name=name
+            )
+        sensitive = any(map(_is_sensitive, (row, *(begun for begun, _, _ in opened))))
+        own = row.get("guanai::own").lower() in _YES
+        asked = Asked(row.number, kind, _parameters(sheets, row), sensitive, own)
+        for place_of in _parents(opened, lists):
+            yield f"{place_of}/{name}", asked
+        if word in _BEGINS:
+            opened.append((row, word.removeprefix("begin_"), name))
+    if opened:
+        row, what, name = opened[-1]
+        place = sheets.place("survey", row.number, "type")
+        raise FormError("form.never_closed", **place, name=name, remedy=write_type(f"end_{what}"))
+
+
+def _is_sensitive(row: Row) -> bool:
+    """Whether a row says so itself; in doubt it does, since a mark that is misread would let an answer out."""
+    return row.get("guanai::sensitive").lower() not in _NOT
+
+
+def _lists(sheets: FormSheets) -> dict[str, list[str]]:
+    """Return the names of the choices of each list."""
+    lists: dict[str, list[str]] = defaultdict(list)
+    for sheet in ("choices", "external_choices"):
+        for row in sheets.rows(sheet):
+            lists[row.get("list_name")].append(row.get("name"))
+    return lists
+
+
+def _parents(opened: list[tuple[Row, str, str]], lists: dict[str, list[str]]) -> list[str]:
+    """Return the paths of what is open: one, or inside a loop one for each of the choices that it goes over."""
+    paths = [f"/{ROOT}"]
+    for row, what, name in opened:
+        paths = [f"{path}/{name}" for path in paths]
+        if what == "loop":
+            over = row.get("type").rpartition(" ")[2]
+            paths = [f"{path}/{choice}" for path in paths for choice in lists.get(over, ())]
+    return paths
+
+
+def _type(sheets: FormSheets, row: Row) -> str:
+    kind = row.get("type")
+    place = sheets.place("survey", row.number, "type")
+    if not kind:
+        raise FormError("form.no_type", **place, name=row.get("name"))
+    word = kind.partition(" ")[0]
+    if word in _SUPPORTED or kind == "phone number":
+        return kind
+    if _is_xlsform(kind):
+        raise FormError("form.type_not_yet", **place, type=write_type(kind), english=kind)
+    known = [name for name in TYPES if name in _SUPPORTED]
+    near = get_close_matches(word, [*known, *map(write_type, known)], n=1, cutoff=0.5)
+    raise FormError(
+        "form.type_near" if near else "form.type_unknown",
+        **place,
+        type=kind,
+        near=near[0] if near else "",
+        known="、".join(map(write_type, known)),
+    )
+
+
+def _is_xlsform(kind: str) -> bool:
+    """Whether XLSForm has the type, though this house does not."""
+    from pyxform.question_type_dictionary import QUESTION_TYPE_DICT  # slow, and only needed for a mistake
+
+    return kind in QUESTION_TYPE_DICT
+
+
+def _close(sheets: FormSheets, row: Row, word: str, opened: list[tuple[Row, str, str]]) -> None:
+    what = word.removeprefix("end_")
+    place = sheets.place("survey", row.number, "type")
+    if not opened:
+        raise FormError(
+            "form.never_opened", **place, type=write_type(word), remedy=write_type(f"begin_{what}")
+        )
+    begun, expected, name = opened.pop()
+    if what != expected:
+        remedy = write_type(f"end_{expected}")
+        raise FormError(
+            "form.crossed", **place, type=write_type(word), name=name, row_begun=begun.number, remedy=remedy
+        )
+
+
+def _name(sheets: FormSheets, row: Row, word: str, *, inside_repeat: bool) -> str:
+    name = row.get("name")
+    place = sheets.place("survey", row.number, "name")
+    if not name:
+        raise FormError("form.no_name", **place, type=write_type(row.get("type")))
+    if not _NAME.match(name):
+        raise FormError("form.bad_name", **place, name=name)
+    if name in SYSTEM_FIELDS and not inside_repeat and word != "begin_group":
+        raise FormError("form.reserved_name", **place, name=name, reserved="、".join(SYSTEM_FIELDS))
+    if name in ("meta", ROOT):
+        raise FormError("form.reserved_name", **place, name=name, reserved=f"meta、{ROOT}")
+    return name
+
+
+def _check_list(sheets: FormSheets, row: Row, kind: str, lists: set[str]) -> None:
+    word, *rest = kind.split(" ")
+    place = sheets.place("survey", row.number, "type")
+    if search := _SEARCH.search(row.get("appearance")):
+        remedy = f"{write_type(f'{word}_from_file')} {search['file'].removesuffix('.csv')}.csv"
+        raise FormError(
+            "form.search",
+            **sheets.place("survey", row.number, "appearance"),
+            name=row.get("name"),
+            remedy=remedy,
+        )
+    if not rest:
+        raise FormError("form.select_no_list", **place, type=write_type(word))
+    if word.endswith("_from_file"):
+        if not _FILE.match(rest[0]):
+            raise FormError("form.file_list", **place, file_list=rest[0])
+    elif rest[0] not in lists and not rest[0].startswith("${"):
+        near = get_close_matches(rest[0], sorted(lists), n=1, cutoff=0.5)
+        known = near[0] if near else "、".join(sorted(lists)) or "—"
+        raise FormError("form.unknown_list", **place, list=rest[0], known=known)
+
+
+def _parameters(sheets: FormSheets, row: Row) -> dict[str, str]:
+    pairs = [pair for pair in re.split(r"[,;\s]+", re.sub(r"\s*=\s*", "=", row.get("parameters"))) if pair]
+    for pair in pairs:
+        if "=" not in pair:
+            raise FormError(
+                "form.bad_parameters", **sheets.place("survey", row.number, "parameters"), given=pair
+            )
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _check_references(sheets: FormSheets, names: set[str]) -> None:
+    for sheet in ("survey", "choices", "settings", "entities", "external_choices"):
+        for row in sheets.rows(sheet):
+            for heading, text in row.cells.items():
+                if sheet != "survey" or heading.partition("::")[0] in _READ:  # not in the author's remarks
+                    _check_cell(sheets, sheet, row, heading, text, names)
+
+
+def _check_cell(sheets: FormSheets, sheet: str, row: Row, heading: str, text: str, names: set[str]) -> None:
+    place = sheets.place(sheet, row.number, heading)
+    if _OPEN_REFERENCE.search(text):
+        raise FormError("form.open_reference", **place, text=text)
+    for found in re.finditer(r"\$\{([^{}]*)\}", text):
+        name = found[1].strip().removeprefix("last-saved#")
+        if name != found[1].strip():
+            raise FormError("form.not_yet", **place, what="last-saved")
+        if name not in names:
+            near = get_close_matches(name, sorted(names), n=1, cutoff=0.5)
+            key = "form.reference_near" if near else "form.reference_unknown"
+            raise FormError(key, **place, name=name, near=near[0] if near else "")

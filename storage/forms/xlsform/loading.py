@@ -1,0 +1,239 @@
+"""A form file made into a `Form`, once for each content: kept in memory, and on disk for the next process.
+
+pyxform takes half a second to be imported and a while to convert, and Voila starts a process for every visitor;
+what it made of a file is therefore kept in a cache folder under the hash of the file. The folder may be emptied
+at any time.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from guanai.care.errors import FormError
+from guanai.storage.forms.xlsform.checks import ROOT, Asked, check_sheets
+from guanai.storage.forms.xlsform.definitions import Form
+from guanai.storage.forms.xlsform.headings import SETTING_HEADINGS, SURVEY_HEADINGS, language_code
+from guanai.storage.forms.xlsform.pyxform_errors import refusal
+from guanai.storage.forms.xlsform.sheets import FormSheets, Row, sheets_of
+from guanai.storage.forms.xlsform.xforms import Sources, read_xform
+
+__all__ = ["form_of", "form_of_file", "last_good_form", "load_form"]
+
+_STAMP = 5  # counted up when what is kept on disk changes its meaning
+_HOUSE_LANGUAGE = "中文 (zh)"
+_RAW_COLUMNS = ("bind", "instance", "body", "media")
+_EXTERNAL = "select_one_external "
+_OTHERS = "_or_other"
+
+
+def load_form(
+    path: Path, name: str | None = None, *, cache: Path | None = None, shared: bool = False
+) -> Form:
+    """Return the form of an .xlsx or .md file, called as the file unless a name is given.
+
+    Raises `FormError` with file, sheet, row, column and remedy. ``cache`` is the folder for what pyxform made of
+    the file; without one it is in the cache folder of whoever runs this, and with ``shared`` there too, for the
+    forms that every school has.
+    """
+    called, folder = name or path.stem, cache or _own_cache()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FormError("form.no_file", file=path.name, reason=error.strerror or "") from error
+    form, key = _load(content, path.name, called, folder, _own_cache() if shared else folder)
+    _write(folder / _good(path, called), {"kept": key})
+    return form
+
+
+def last_good_form(
+    path: Path, name: str | None = None, *, cache: Path | None = None
+) -> tuple[Form, FormError | None]:
+    """Return the form of a file; while the file has a mistake, its last version that had none, and the mistake.
+
+    Raises the mistake itself when no earlier version is kept.
+    """
+    called, folder = name or path.stem, cache or _own_cache()
+    try:
+        return load_form(path, called, cache=folder), None
+    except FormError as error:
+        good = _read(folder / _good(path, called))
+        sources = _sources(folder / f"{good['kept']}.json") if good else None
+        if sources is None:
+            raise
+        return read_xform(sources), error
+
+
+def form_of(text: str, name: str = "form", file: str = "form.md") -> Form:
+    """Return the form of a Markdown text, for tests and for forms that are made rather than written."""
+    return _convert(sheets_of(text.encode(), file), name)[0]
+
+
+def form_of_file(content: bytes, file: str, name: str, *, cache: Path | None = None) -> Form:
+    """Return the form of a file's content that need not lie anywhere yet; raises `FormError` as `load_form` does."""
+    folder = cache or _own_cache()
+    return _load(content, file, name, folder, folder)[0]
+
+
+@lru_cache(maxsize=256)
+def _load(content: bytes, file: str, name: str, folder: Path, other: Path) -> tuple[Form, str]:
+    key = hashlib.sha256(repr((content, file, name, _versions())).encode()).hexdigest()[:32]
+    places = list(dict.fromkeys((folder / f"{key}.json", other / f"{key}.json")))
+    for place in places:
+        if (sources := _sources(place)) is not None:
+            return read_xform(sources), key
+    form, sources = _convert(sheets_of(content, file), name)
+    for place in places:
+        _write(place, asdict(sources))
+    return form, key
+
+
+def _convert(sheets: FormSheets, name: str) -> tuple[Form, Sources]:
+    from pyxform.xls2xform import convert  # half a second, and not needed for a form that is kept
+
+    rows = check_sheets(sheets)
+    warnings: list[str] = []
+    release = next((row.get("version") for row in sheets.rows("settings")), "") or sheets.content()[:8]
+    try:
+        result = convert(_workbook(sheets, name, release), warnings, form_name=ROOT)
+    except Exception as error:  # whatever pyxform stumbles on, the author is told where to look
+        raise refusal(error, sheets) from error
+    titles, group = (
+        _titles(sheets, name),
+        next((row.get("guanai::group") for row in sheets.rows("settings")), ""),
+    )
+    sources = Sources(name, release, result.xform, sheets.content(), titles, rows, tuple(warnings), group)
+    return read_xform(sources, sheets), sources
+
+
+def _workbook(sheets: FormSheets, name: str, release: str) -> dict[str, Any]:
+    """Return the sheets as pyxform takes them, without the columns that are only the author's notes."""
+    survey = [_known(row, SURVEY_HEADINGS) for row in sheets.rows("survey")]
+    choices = [dict(row.cells) for row in sheets.rows("choices")]
+    _take_in(sheets, survey, choices)
+    _part_others(survey, choices)
+    entities = [dict(row.cells) for row in sheets.rows("entities")]
+    settings = [_known(row, (*SETTING_HEADINGS, "namespaces")) for row in sheets.rows("settings")][:1] or [{}]
+    told = {key: text for key, text in settings[0].items() if "::" not in key}
+    title = next(iter(_titles(sheets, name).values()))
+    told |= {"form_title": title, "form_id": told.get("form_id", name), "version": release}
+    language = told.get("default_language") or _default_language(sheets)
+    if language:
+        told["default_language"] = language
+    book: dict[str, Any] = {"sheet_names": list(sheets.sheets)}
+    written = {"survey": survey, "choices": choices, "settings": [told], "entities": entities}
+    for sheet, rows in written.items():
+        if not rows and sheet == "entities":
+            continue
+        book[sheet] = rows
+        book[f"{sheet}_header"] = [dict.fromkeys(heading for row in rows for heading in row)] if rows else []
+    return book
+
+
+def _take_in(sheets: FormSheets, survey: list[dict[str, str]], choices: list[dict[str, str]]) -> None:
+    """Make choices kept on a sheet of their own choices like any other: a telephone needs them apart, a desk not."""
+    for row in survey:
+        if row.get("type", "").startswith(_EXTERNAL):
+            row["type"] = f"select_one external_{row['type'].removeprefix(_EXTERNAL)}"
+    choices.extend(
+        {**row.cells, "list_name": f"external_{row.get('list_name')}"}
+        for row in sheets.rows("external_choices")
+    )
+
+
+def _part_others(survey: list[dict[str, str]], choices: list[dict[str, str]]) -> None:
+    """Give ``or_other`` a list of its own where other questions ask from the same: pyxform adds "Other" to all of it."""
+    kinds = [row.get("type", "").split(" ") for row in survey]
+    asked = {kind[1] for kind in kinds if len(kind) == 2}
+    written = {choice.get("list_name") for choice in choices if choice.get("name") == "other"}
+    parted = {kind[1] for kind in kinds if kind[2:] == ["or_other"]} & asked - written
+    for row, kind in zip(survey, kinds, strict=True):
+        if kind[2:] == ["or_other"] and kind[1] in parted:
+            row["type"] = f"{kind[0]} {kind[1]}{_OTHERS} or_other"
+    choices.extend(
+        {**choice, "list_name": f"{choice['list_name']}{_OTHERS}"}
+        for choice in list(choices)
+        if choice.get("list_name") in parted
+    )
+
+
+def _known(row: Row, headings: Iterable[str]) -> dict[str, str]:
+    known = {*headings, *_RAW_COLUMNS}
+    return {heading: text for heading, text in row.cells.items() if heading.partition("::")[0] in known}
+
+
+def _default_language(sheets: FormSheets) -> str:
+    """Return the language that a heading without one is in: Chinese, or the first that the form has.
+
+    Where some headings name a language and others none, those without are another one: Chinese too.
+    """
+    headings = [heading for sheet in sheets.sheets.values() for heading in sheet.headings]
+    named = dict.fromkeys(
+        heading.partition("::")[2] for heading in headings if heading.startswith(("label::", "hint::"))
+    )
+    bare = named and {"label", "hint"} & {*headings}
+    return _HOUSE_LANGUAGE if bare or _HOUSE_LANGUAGE in named else next(iter(named), "")
+
+
+def _titles(sheets: FormSheets, name: str) -> dict[str, str]:
+    cells = next((row.cells for row in sheets.rows("settings")), {})
+    titles = {
+        language_code(key.partition("::")[2] or _HOUSE_LANGUAGE): text
+        for key, text in cells.items()
+        if key.partition("::")[0] == "form_title"
+    }
+    return titles or {"zh": name}
+
+
+@lru_cache(maxsize=1)
+def _versions() -> tuple[object, ...]:
+    return _STAMP, version("guanai"), version("pyxform")
+
+
+def _own_cache() -> Path:
+    """Return this user's own cache folder: what lies there is trusted, so it is none that others can write."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "guanai" / "forms"
+
+
+def _good(path: Path, name: str) -> str:
+    return f"good-{hashlib.sha256(f'{path.resolve()} {name}'.encode()).hexdigest()[:32]}.json"
+
+
+def _sources(path: Path) -> Sources | None:
+    kept = _read(path)
+    if kept is None:
+        return None
+    with suppress(TypeError, KeyError, AttributeError):  # of another version: made anew
+        rows = {at: Asked(**asked) for at, asked in kept.pop("rows").items()}
+        return Sources(**kept | {"rows": rows, "warnings": tuple(kept["warnings"])})
+    return None
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    """Keep something for later in one step; a folder that cannot be written only costs time."""
+    if _read(path) == content:
+        return
+    part = path.with_suffix(f".{os.getpid()}")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        part.replace(path)

@@ -1,0 +1,201 @@
+"""What a value is worth as text, as a number and as true or false, and how two values compare.
+
+Values are str, float, bool or a list of nodes. A date is its ISO text; in arithmetic and comparison it counts
+as whole days since 1970-01-01 (`guanai.storage.forms.xpath.dates`), and so does a date-time. Only where two date-times
+are compared does their time of day matter too: one compares at the precision that both have.
+
+Two worlds meet here:
+
+- A question of a form has a bind type and counts as JavaRosa unpacks it: an empty answer is false, an int of 0
+  is false, an int 7 equals a decimal 7.0, a node that is missing or not relevant equals the empty text.
+- A node without a type (an item of a secondary instance, plain XML) follows XPath 1.0.
+"""
+
+import math
+import operator
+import re
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from guanai.storage.forms.xpath.dates import Zone, days_of, days_of_time
+from guanai.storage.forms.xpath.node_tree import Node
+
+__all__ = ["INVALID_DATE", "Value", "compare", "equals", "to_boolean", "to_number", "to_string"]
+
+Value = str | float | bool | list[Node]
+
+
+class InvalidDate(str):
+    """The text that ``date()`` gives for what is no date: it counts as false and as NaN."""
+
+    __slots__ = ()
+
+
+INVALID_DATE = InvalidDate("Invalid Date")
+NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+NUMERIC_TYPES = frozenset({"int", "integer", "long", "decimal", "double", "time"})
+NOTHING = ("",)
+CLOSE = 1e-12  # JavaRosa: 6.1 - 7.8 = -1.7
+
+
+def to_string(value: Value) -> str:
+    """Return the text of a value: 3 and not 3.0, ``NaN``, ``true``, the text of the first node."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _number_text(value)
+    return value[0].text if value else ""
+
+
+def _number_text(number: float) -> str:
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    if number == int(number):
+        return str(int(number))
+    return format(Decimal(repr(number)), "f")
+
+
+def to_number(value: Value, zone: Zone = None) -> float:
+    """Return the number a value stands for, NaN if it is none; a date gives its days since 1970-01-01."""
+    if isinstance(value, float):
+        return value
+    if isinstance(value, bool):
+        return 1.0 if value else 0.0
+    if isinstance(value, str):
+        return _text_number(value, zone)
+    return _node_number(value[0], zone) if value else math.nan
+
+
+def _text_number(text: str, zone: Zone) -> float:
+    text = text.strip()
+    if NUMBER.fullmatch(text):
+        return float(text)
+    return days_of(text, zone, whole=zone is None) if _looks_dated(text) else math.nan
+
+
+def _node_number(node: Node, zone: Zone) -> float:
+    return days_of_time(node.text, zone) if node.type == "time" else _text_number(node.text, zone)
+
+
+def to_boolean(value: Value) -> bool:
+    """Return whether a value counts as true."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, float):
+        return value != 0 and not math.isnan(value)
+    if isinstance(value, str):
+        return value != "" and not isinstance(value, InvalidDate)
+    if len(value) == 1 and value[0].type is not None:
+        return _answer_boolean(value[0])
+    return bool(value)
+
+
+def _answer_boolean(node: Node) -> bool:
+    text = node.text
+    if node.type == "boolean":
+        return text in ("true", "1")
+    if node.type in ("int", "integer", "long", "decimal", "double"):
+        return to_boolean(_text_number(text, None))
+    return text != ""
+
+
+def equals(
+    left: Value, right: Value, zone: Zone = None, *, plain: bool = False, unequal: bool = False
+) -> bool:
+    """Return ``left = right``, or ``left != right``: for nodes, whether any of them makes it true.
+
+    A missing answer compares as the empty text, as in JavaRosa; with ``plain`` nothing equals what is missing.
+    """
+    if isinstance(left, bool) or isinstance(right, bool):
+        return (to_boolean(left) == to_boolean(right)) != unequal
+    others = _candidates(right, plain)
+    for one in _candidates(left, plain):
+        for other in others:
+            if _same(one, other, zone) != unequal:
+                return True
+    return False
+
+
+def _candidates(value: Value, plain: bool) -> Sequence[Node | str | float]:
+    if isinstance(value, list):
+        return value if value or plain else NOTHING
+    return (value,)
+
+
+def _same(left: Node | str | float, right: Node | str | float, zone: Zone) -> bool:
+    if isinstance(left, float) or isinstance(right, float) or _both_numeric(left, right):
+        one, other = _number(left, zone), _number(right, zone)
+        return one == other or abs(one - other) < CLOSE
+    one_text, other_text = _text(left), _text(right)
+    if one_text == other_text:
+        return True
+    if not isinstance(left, Node) and not isinstance(right, Node):
+        return False
+    # An answer may be the same moment written in another way: 2018-06-25T00:00:00.000+08:00.
+    if not (_looks_dated(one_text) and _looks_dated(other_text)):
+        return False
+    whole = zone is None and not (_has_time(one_text) and _has_time(other_text))
+    return days_of(one_text, zone, whole=whole) == days_of(other_text, zone, whole=whole)
+
+
+def _both_numeric(left: Node | str | float, right: Node | str | float) -> bool:
+    return (
+        isinstance(left, Node)
+        and isinstance(right, Node)
+        and left.type in NUMERIC_TYPES
+        and right.type in NUMERIC_TYPES
+        and left.text != ""
+        and right.text != ""
+    )
+
+
+def _looks_dated(text: str) -> bool:
+    return text[4:5] == "-" and text[:4].isdecimal()
+
+
+def _has_time(text: str) -> bool:
+    return "T" in text and _looks_dated(text)
+
+
+def _text(value: Node | str | float) -> str:
+    return value.text if isinstance(value, Node) else to_string(value)
+
+
+def _number(value: Node | str | float, zone: Zone) -> float:
+    return _node_number(value, zone) if isinstance(value, Node) else to_number(value, zone)
+
+
+RELATIONS: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def compare(relation: str, left: Value, right: Value, zone: Zone = None) -> bool:
+    """Return ``left < right`` and the like: always by number, for nodes whether any of them makes it true."""
+    holds = RELATIONS[relation]
+    exact = zone is None and _is_moment(left) and _is_moment(right)
+    numbers = _moments if exact else _numbers
+    others = numbers(right, zone)
+    return any(holds(one, other) for one in numbers(left, zone) for other in others)
+
+
+def _is_moment(value: Value) -> bool:
+    return isinstance(value, str | list) and _has_time(to_string(value))
+
+
+def _moments(value: Value, zone: Zone) -> list[float]:
+    texts = [node.text for node in value] if isinstance(value, list) else [to_string(value)]
+    return [days_of(text, zone) for text in texts]
+
+
+def _numbers(value: Value, zone: Zone) -> list[float]:
+    if isinstance(value, list):
+        return [_node_number(node, zone) for node in value]
+    return [to_number(value, zone)]

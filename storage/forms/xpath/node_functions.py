@@ -1,0 +1,186 @@
+"""Functions of expressions that work on nodes: questions, repeats, choices and secondary instances."""
+
+import hashlib
+import math
+
+from guanai.storage.forms.xpath.contexts import Context
+from guanai.storage.forms.xpath.conversions import Value, to_number, to_string
+from guanai.storage.forms.xpath.node_tree import Node, in_document_order
+from guanai.storage.forms.xpath.references import absolute, instance_id
+from guanai.storage.forms.xpath.signatures import Function, first
+from guanai.storage.forms.xpath.trees import ExpressionError
+
+__all__ = ["NODE_FUNCTIONS"]
+
+
+def instance(context: Context, name: Value) -> list[Node]:
+    """Return the secondary instance of an id, the node above its ``root``."""
+    found = context.environment.instances.get(to_string(name))
+    if found is None:
+        raise ExpressionError("expression.instance", name=to_string(name))
+    return [found]
+
+
+def pulldata(context: Context, name: Value, wanted: Value, key: Value, value: Value) -> str:
+    """Return one column of the item whose key has a value, "" if there is none."""
+    (found,) = instance(context, instance_id(to_string(name)))
+    for root in found.named("root"):
+        for item in root.named("item"):
+            if any(cell.text == to_string(value) for cell in item.named(to_string(key))):
+                return to_string(item.named(to_string(wanted)))
+    return ""
+
+
+def position(context: Context, *values: Value) -> float:
+    """Return the position in a predicate, or that of a node among its siblings of the same name."""
+    if not values:
+        return float(context.position)
+    nodes = values[0]
+    return float(nodes[0].place) if isinstance(nodes, list) and nodes else math.nan
+
+
+def count(context: Context, nodes: Value) -> float:
+    """Count nodes."""
+    return float(len(nodes)) if isinstance(nodes, list) else math.nan
+
+
+def count_non_empty(context: Context, nodes: Value) -> float:
+    """Count the nodes that hold something: an answer, or questions below."""
+    if not isinstance(nodes, list):
+        return math.nan
+    return float(sum(node.text != "" or bool(node.children and not context.plain) for node in nodes))
+
+
+def once(context: Context, value: Value) -> Value:
+    """Return the question's own answer if it has one, otherwise the value."""
+    if context.node.text:
+        return context.node.text
+    return "" if isinstance(value, float) and math.isnan(value) else value
+
+
+def _named(context: Context, values: tuple[Value, ...]) -> Node | None:
+    nodes = first(context, values)
+    if not isinstance(nodes, list) or not nodes:
+        return None
+    return nodes[0] if len(nodes) == 1 else in_document_order(nodes)[0]
+
+
+def name(context: Context, *values: Value) -> str:
+    """Return the name of the first node with its prefix."""
+    node = _named(context, values)
+    return node.qualified_name if node else ""
+
+
+def local_name(context: Context, *values: Value) -> str:
+    """Return the name of the first node without its prefix."""
+    node = _named(context, values)
+    return node.name if node else ""
+
+
+def namespace_uri(context: Context, *values: Value) -> str:
+    """Return the namespace of the first node."""
+    node = _named(context, values)
+    return node.uri if node else ""
+
+
+def by_id(context: Context, value: Value) -> list[Node]:
+    """Return the elements whose ``id`` attribute is among the words."""
+    texts = [node.text for node in value] if isinstance(value, list) else [to_string(value)]
+    wanted = {word for text in texts for word in text.split()}
+    top = context.node.top
+    return [node for node in (top, *top.descendants()) if _attribute(node, "id") in wanted]
+
+
+def _attribute(node: Node, wanted: str) -> str | None:
+    return next((one.value for one in node.attributes if one.qualified_name == wanted), None)
+
+
+def lang(context: Context, value: Value) -> bool:
+    """Return whether the context node is in a language by ``xml:lang``."""
+    for node in (context.node, *context.node.ancestors()):
+        stated = _attribute(node, "xml:lang")
+        if stated is not None:
+            stated, wanted = stated.lower(), to_string(value).lower()
+            return stated == wanted or stated.startswith(f"{wanted}-")
+    return False
+
+
+def selected(context: Context, answers: Value, choice: Value) -> bool:
+    """Return whether a choice is among the answers of a select_multiple; the empty choice is if there is none."""
+    given, wanted = to_string(answers).split(), to_string(choice).strip()
+    return wanted in given if wanted else not given
+
+
+def selected_at(context: Context, answers: Value, index: Value) -> str:
+    """Return the answer at a place counted from 0, "" if there is none."""
+    words, place = to_string(answers).split(), to_number(index, context.zone)
+    return words[int(place)] if 0 <= place < len(words) else ""
+
+
+def count_selected(context: Context, answers: Value) -> float:
+    """Count the answers of a select_multiple."""
+    return float(len(to_string(answers).split()))
+
+
+def choice_name(context: Context, value: Value, path: Value) -> str:
+    """Return the label of a choice of a question named by its path, in the session's language."""
+    where = absolute(to_string(path), context.current.path)
+    return context.environment.choice_label(where, to_string(value), context.current)
+
+
+MODULUS = 2_147_483_647
+MULTIPLIER = 16_807  # Park and Miller's "minimal standard" generator
+
+
+def randomize(context: Context, nodes: Value, *seed: Value) -> list[Node]:
+    """Shuffle nodes; the same seed gives the same order, here, in Collect and in Enketo."""
+    found = list(nodes) if isinstance(nodes, list) else []
+    state = _state(context, seed)
+    shuffled: list[Node] = []
+    for place, node in enumerate(found):
+        state = state * MULTIPLIER % MODULUS
+        other = math.floor((state - 1) / (MODULUS - 1) * (place + 1))
+        shuffled.append(node)
+        if other != place:
+            shuffled[place] = shuffled[other]
+            shuffled[other] = node
+    return shuffled
+
+
+def _state(context: Context, seed: tuple[Value, ...]) -> int:
+    if not seed:
+        return context.environment.chance.randrange(1, MODULUS)
+    number = to_number(seed[0], context.zone)
+    if math.isfinite(number):
+        whole = int(number)
+    else:
+        text = "" if isinstance(seed[0], float) else to_string(seed[0])
+        whole = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], signed=True) if text else 0
+    state = int(math.fmod(whole, MODULUS)) if abs(whole) < 2**53 else whole - int(whole / MODULUS) * MODULUS
+    return state + MODULUS - 1 if state <= 0 else state
+
+
+NODE_FUNCTIONS = (
+    Function("count", 1, 1, count, paths=(0,)),
+    Function("count-non-empty", 1, 1, count_non_empty, paths=(0,)),
+    Function("count-selected", 1, 1, count_selected),
+    Function("current", 0, 0, lambda context: [context.current]),
+    Function("depend", 1, None, lambda context, value, *others: value),
+    Function("id", 1, 1, by_id),
+    Function("instance", 1, 1, instance),
+    Function("is-selected", 2, 2, selected),
+    Function("jr:choice-name", 2, 2, choice_name),
+    Function("jr:itext", 1, 1, lambda context, value: context.environment.itext(to_string(value))),
+    Function("lang", 1, 1, lang),
+    Function("last", 0, 0, lambda context: float(context.size)),
+    Function("local-name", 0, 1, local_name, paths=(0,)),
+    Function("name", 0, 1, name, paths=(0,)),
+    Function("namespace-uri", 0, 1, namespace_uri, paths=(0,)),
+    Function("once", 1, 1, once),
+    Function("position", 0, 1, position, paths=(0,)),
+    Function("pulldata", 4, 4, pulldata),
+    Function("randomize", 1, 2, randomize, paths=(0,)),
+    Function("selected", 2, 2, selected),
+    Function("selected-at", 2, 2, selected_at),
+    Function("version", 0, 0, lambda context: context.environment.version),
+)

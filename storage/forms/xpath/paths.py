@@ -1,0 +1,172 @@
+"""Paths compiled to plain functions: from a context to the nodes that a path finds, in document order."""
+
+from collections.abc import Callable, Sequence
+
+from guanai.storage.forms.xpath.axes import AXES, REVERSE_AXES
+from guanai.storage.forms.xpath.contexts import Context
+from guanai.storage.forms.xpath.conversions import Value, to_boolean
+from guanai.storage.forms.xpath.node_tree import Node, in_document_order
+from guanai.storage.forms.xpath.trees import KindTest, NameTest, Step
+
+__all__ = ["Compiled", "compile_path", "compile_predicates"]
+
+Compiled = Callable[[Context], Value]
+Walk = Callable[[Context, list[Node]], list[Node]]
+LEVEL_AXES = frozenset({"child", "attribute", "self", "parent"})
+
+
+def compile_path(
+    absolute: bool, start: Compiled | None, single: bool, steps: Sequence[tuple[Step, Sequence[Compiled]]]
+) -> Compiled:
+    """Return a function that walks a path.
+
+    ``start`` gives the first nodes of a path that begins with an expression; ``single`` says that it gives one
+    node only (``current()``, ``instance(…)``). Each step comes with its compiled predicates.
+    """
+    walks = _walks(steps, single or start is None)
+    if absolute:
+        return _absolute(walks, [not predicates for _, predicates in steps])
+
+    return _relative(walks) if start is None else _from(start, walks)
+
+
+def _relative(walks: list[Walk]) -> Compiled:
+    def walk(context: Context) -> Value:
+        nodes = [context.node]
+        for step in walks:
+            nodes = step(context, nodes)
+        return _relevant(nodes)
+
+    return walk
+
+
+def _from(start: Compiled, walks: list[Walk]) -> Compiled:
+    def walk(context: Context) -> Value:
+        nodes = start(context)
+        if not isinstance(nodes, list):
+            return []
+        for step in walks:
+            nodes = step(context, nodes)
+        return _relevant(nodes)
+
+    return walk
+
+
+def _walks(steps: Sequence[tuple[Step, Sequence[Compiled]]], level: bool) -> list[Walk]:
+    """While all nodes are of one level, each step keeps them in document order by itself."""
+    walks = []
+    for step, predicates in steps:
+        walks.append(_walk(step, predicates, level))
+        level = level and step.axis in LEVEL_AXES
+    return walks
+
+
+def _relevant(nodes: list[Node]) -> list[Node]:
+    """Leave out what is not relevant: it has no answer (JavaRosa)."""
+    for node in nodes:
+        if not node.relevant:
+            return [other for other in nodes if other.relevant]
+    return nodes
+
+
+def _absolute(walks: list[Walk], free: list[bool]) -> Compiled:
+    last = len(walks) - 1
+
+    def walk(context: Context) -> Value:
+        nodes = [context.top]
+        repeats = context.repeats
+        for place, step in enumerate(walks):
+            nodes = step(context, nodes)
+            # Inside a repeat, /data/child/name means the name in the same instance, as in JavaRosa and Enketo.
+            if repeats and place < last and free[place]:
+                nodes = [node for node in nodes if node in repeats] or nodes
+        return _relevant(nodes)
+
+    return walk
+
+
+def _walk(step: Step, predicates: Sequence[Compiled], level: bool) -> Walk:
+    thin = compile_predicates(predicates)
+    if (
+        step.axis == "child"
+        and isinstance(step.test, NameTest)
+        and step.test.prefix is None
+        and step.test.name != "*"
+    ):
+        return _children(step.test.name, thin if predicates else None, level)
+    candidates = AXES[step.axis]
+    matches = _test(step)
+    turned = step.axis in REVERSE_AXES
+    in_order = level and step.axis in ("child", "attribute", "self")
+
+    def walk(context: Context, nodes: list[Node]) -> list[Node]:
+        found: list[Node] = []
+        for node in nodes:
+            kept = thin(context, [other for other in candidates(node) if matches(context, other)])
+            found.extend(reversed(kept) if turned else kept)
+        return found if in_order or len(nodes) == 1 else in_document_order(found)
+
+    return walk
+
+
+def _children(name: str, thin: Walk | None, level: bool) -> Walk:
+    """Make the most frequent step, which goes by the index of names."""
+
+    def walk(context: Context, nodes: list[Node]) -> list[Node]:
+        if len(nodes) == 1:
+            found = nodes[0].named(name)
+            return found if thin is None else thin(context, found)
+        found = []
+        for node in nodes:
+            found.extend(node.named(name) if thin is None else thin(context, node.named(name)))
+        return found if level else in_document_order(found)
+
+    return walk
+
+
+def _test(step: Step) -> Callable[[Context, Node], bool]:
+    test = step.test
+    if isinstance(test, KindTest):
+        return _kind_test(test)
+    principal = step.axis if step.axis in ("attribute", "namespace") else "element"
+    prefix, name = test.prefix, test.name
+
+    def matches(context: Context, node: Node) -> bool:
+        if node.kind != principal or name not in ("*", node.name):
+            return False
+        if prefix is None:
+            return name == "*" or not node.uri
+        uri = context.environment.namespaces.get(prefix)
+        return node.prefix == prefix if uri is None else node.uri == uri
+
+    return matches
+
+
+def _kind_test(test: KindTest) -> Callable[[Context, Node], bool]:
+    kind, target = test.kind, test.target
+    if kind == "node":
+        return lambda context, node: True
+    return lambda context, node: node.kind == kind and target in (None, node.name)
+
+
+def compile_predicates(predicates: Sequence[Compiled]) -> Walk:
+    """Return a function that keeps the nodes for which every predicate holds; a number is a position."""
+    if not predicates:
+        return lambda context, nodes: nodes
+
+    def thin(context: Context, nodes: list[Node]) -> list[Node]:
+        for holds in predicates:
+            nodes = _kept(holds, context.among(len(nodes)), nodes)
+        return nodes
+
+    return thin
+
+
+def _kept(holds: Compiled, inner: Context, nodes: list[Node]) -> list[Node]:
+    kept = []
+    for place, node in enumerate(nodes, 1):
+        inner.node, inner.position = node, place
+        value = holds(inner)
+        if value is True or (value == place if isinstance(value, float) else to_boolean(value)):
+            kept.append(node)
+    return kept

@@ -1,0 +1,164 @@
+"""What an expression reads, found without evaluating it: paths of answers, secondary instances, clock and chance."""
+
+from collections.abc import Iterator
+
+from guanai.storage.forms.xpath.trees import (
+    Binary,
+    Call,
+    ExpressionError,
+    Filter,
+    Literal,
+    NameTest,
+    Negation,
+    Path,
+    Step,
+    Tree,
+)
+
+__all__ = ["VOLATILE", "instances_of", "is_volatile", "names_of", "references_of"]
+
+VOLATILE = frozenset({"now", "today", "random", "randomize", "uuid"})
+ON_THE_CONTEXT = frozenset({"string", "number", "string-length", "normalize-space"})
+ANYTHING = "/"
+
+
+def parts_of(tree: Tree) -> Iterator[Tree]:
+    """Yield a tree and everything in it, predicates too."""
+    yield tree
+    inner: tuple[Tree, ...] = ()
+    if isinstance(tree, Call):
+        inner = tree.arguments
+    elif isinstance(tree, Binary):
+        inner = tree.operands
+    elif isinstance(tree, Negation):
+        inner = (tree.operand,)
+    elif isinstance(tree, Filter):
+        inner = (tree.start, *tree.predicates)
+    elif isinstance(tree, Path):
+        inner = (
+            *((tree.start,) if tree.start else ()),
+            *(one for step in tree.steps for one in step.predicates),
+        )
+    for part in inner:
+        yield from parts_of(part)
+
+
+def instances_of(tree: Tree) -> frozenset[str]:
+    """Return the ids of the secondary instances that an expression names."""
+    calls = [
+        part for part in parts_of(tree) if isinstance(part, Call) and part.name in ("instance", "pulldata")
+    ]
+    return frozenset(
+        instance_id(str(call.arguments[0].value)) for call in calls if isinstance(call.arguments[0], Literal)
+    )
+
+
+def instance_id(name: str) -> str:
+    """Return the id of the instance that ``pulldata`` names by its file: villages.csv is villages."""
+    return name.removesuffix(".csv")
+
+
+def is_volatile(tree: Tree) -> bool:
+    """Return whether the same answers can give another value: the clock and chance."""
+    return any(isinstance(part, Call) and part.name in VOLATILE for part in parts_of(tree))
+
+
+def references_of(tree: Tree, at: str) -> frozenset[str]:
+    """Return the absolute paths that an expression at a path reads."""
+    return frozenset(_references(tree, at, at))
+
+
+def _references(tree: Tree, context: str, current: str) -> Iterator[str]:
+    """``context`` is the path that ``.`` stands for, "" inside a secondary instance."""
+    if isinstance(tree, Path):
+        yield from _path_references(tree, context, current)
+    elif isinstance(tree, Filter):
+        yield from _references(tree.start, context, current)
+        base = _resolve(tree.start, context, current)
+        for predicate in tree.predicates:
+            yield from _references(predicate, base, current)
+    elif isinstance(tree, Call):
+        yield from _call_references(tree, context, current)
+    elif isinstance(tree, Binary):
+        for operand in tree.operands:
+            yield from _references(operand, context, current)
+    elif isinstance(tree, Negation):
+        yield from _references(tree.operand, context, current)
+
+
+def _call_references(tree: Call, context: str, current: str) -> Iterator[str]:
+    for argument in tree.arguments:
+        yield from _references(argument, context, current)
+    if tree.name == "current":
+        yield current
+    elif tree.name in ON_THE_CONTEXT and not tree.arguments and context:
+        yield context
+    if tree.name == "jr:choice-name" and isinstance(tree.arguments[-1], Literal):
+        yield absolute(str(tree.arguments[-1].value), current)
+
+
+def _path_references(tree: Path, context: str, current: str) -> Iterator[str]:
+    is_current = isinstance(tree.start, Call) and tree.start.name == "current"
+    if tree.start is not None and not is_current:
+        yield from _references(tree.start, context, current)
+    here = "" if tree.absolute else context if tree.start is None else _resolve(tree.start, context, current)
+    outside = here == "" and not tree.absolute
+    for step in tree.steps:
+        here = "" if outside else _stepped(here, step)
+        for predicate in step.predicates:
+            yield from _references(predicate, here, current)
+    if not outside:
+        yield here or ANYTHING
+
+
+def _resolve(tree: Tree, context: str, current: str) -> str:
+    """Return the path of the nodes an expression gives, "" if they are not answers."""
+    if isinstance(tree, Call) and tree.name == "current":
+        return current
+    if isinstance(tree, Filter):
+        return _resolve(tree.start, context, current)
+    if not isinstance(tree, Path):
+        return ""
+    here = "" if tree.absolute else context if tree.start is None else _resolve(tree.start, context, current)
+    if here == "" and not tree.absolute:
+        return ""
+    for step in tree.steps:
+        here = _stepped(here, step)
+    return here
+
+
+def _stepped(here: str, step: Step) -> str:
+    if here == ANYTHING:
+        return ANYTHING
+    name = step.test.name if isinstance(step.test, NameTest) else "*"
+    if step.axis == "child":
+        return f"{here}/{name}"
+    if step.axis == "self":
+        return here
+    if step.axis == "parent":
+        return here.rpartition("/")[0] or ANYTHING
+    if step.axis == "attribute":
+        return f"{here}/@{name}"
+    return f"{here}//*" if step.axis.startswith("descendant") else ANYTHING
+
+
+def names_of(tree: Tree, at: str) -> str:
+    """Return the absolute path of names that a path stands for at a place; ExpressionError if it is no plain path."""
+    path = _resolve(tree, at, at)
+    if not path or "*" in path or path == ANYTHING:
+        raise ExpressionError("expression.needs_path", name="indexed-repeat()")
+    return path
+
+
+def absolute(path: str, at: str) -> str:
+    """Return the absolute path for one written as text (``'../mode'``) at a place."""
+    path = path.strip()
+    if path.startswith("/"):
+        return path
+    here = at.split("/")
+    for step in path.removeprefix("current()").strip("/").split("/"):
+        if step == "..":
+            here.pop()
+        elif step not in (".", ""):
+            here.append(step)
+    return "/".join(here)

@@ -1,0 +1,190 @@
+"""The grammar of XPath 1.0: tokens become a tree. Nothing here knows functions or values."""
+
+from guanai.storage.forms.xpath.tokens import Token, tokens
+from guanai.storage.forms.xpath.trees import (
+    Binary,
+    Call,
+    ExpressionError,
+    Filter,
+    KindTest,
+    Literal,
+    NameTest,
+    Negation,
+    Path,
+    Step,
+    Tree,
+)
+
+__all__ = ["parse"]
+
+AXES = frozenset(
+    "ancestor ancestor-or-self attribute child descendant descendant-or-self following following-sibling "
+    "namespace parent preceding preceding-sibling self".split()
+)
+KINDS = frozenset({"node", "text", "comment", "processing-instruction"})
+EVERYTHING_BELOW = Step("descendant-or-self", KindTest("node"))
+BINDING = {
+    "or": 1,
+    "and": 2,
+    **dict.fromkeys(("=", "!="), 3),
+    **dict.fromkeys(("<", "<=", ">", ">="), 4),
+    **dict.fromkeys(("+", "-"), 5),
+    **dict.fromkeys(("*", "div", "mod"), 6),
+}
+
+
+class Parser:
+    """Reads one expression from left to right, binding operators by their strength (a Pratt parser)."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = tokens(text)
+        self.at = 0
+
+    @property
+    def next(self) -> Token:
+        return self.tokens[self.at]
+
+    def take(self) -> Token:
+        token = self.next
+        self.at += 1
+        return token
+
+    def is_sign(self, *signs: str) -> bool:
+        return self.next.kind in ("sign", "operator") and self.next.text in signs
+
+    def accept(self, sign: str) -> bool:
+        if self.is_sign(sign):
+            self.at += 1
+            return True
+        return False
+
+    def expect(self, sign: str) -> None:
+        if not self.accept(sign):
+            raise self.unexpected(sign)
+
+    def unexpected(self, wanted: str = "") -> ExpressionError:
+        token = self.next
+        if token.kind == "end":
+            return ExpressionError("expression.ends_early", text=self.text, wanted=wanted or "…")
+        return ExpressionError("expression.unexpected", text=self.text, word=token.text, place=token.place)
+
+    def whole(self) -> Tree:
+        if self.next.kind == "end":
+            raise ExpressionError("expression.empty")
+        tree = self.expression()
+        if self.next.kind != "end":
+            raise self.unexpected()
+        return tree
+
+    def expression(self, strength: int = 0) -> Tree:
+        left = self.unary()
+        while self.next.kind in ("sign", "operator") and BINDING.get(self.next.text, 0) > strength:
+            operator = self.take().text
+            left = Binary.of(operator, left, self.expression(BINDING[operator]))
+        return left
+
+    def unary(self) -> Tree:
+        if self.accept("-"):
+            return Negation(self.unary())
+        left = self.path()
+        while self.accept("|"):
+            left = Binary.of("|", left, self.path())
+        return left
+
+    def path(self) -> Tree:
+        if self.accept("//"):
+            return Path(True, None, (EVERYTHING_BELOW, *self.steps()))
+        if self.accept("/"):
+            return Path(True, None, self.steps() if self.starts_a_step() else ())
+        if not self.starts_a_primary():
+            return Path(False, None, self.steps())
+        start = self.primary()
+        predicates = self.predicates()
+        if predicates:
+            start = Filter(start, predicates)
+        if self.accept("//"):
+            return Path(False, start, (EVERYTHING_BELOW, *self.steps()))
+        return Path(False, start, self.steps()) if self.accept("/") else start
+
+    def starts_a_step(self) -> bool:
+        return self.next.kind == "name" or self.is_sign(".", "..", "@")
+
+    def starts_a_primary(self) -> bool:
+        following = self.tokens[self.at + 1] if self.next.kind != "end" else self.next
+        is_call = self.next.kind == "name" and following.text == "(" and self.next.text not in KINDS
+        return self.next.kind in ("number", "text") or self.is_sign("(") or is_call
+
+    def primary(self) -> Tree:
+        token = self.take()
+        if token.kind == "number":
+            return Literal(float(token.text))
+        if token.kind == "text":
+            return Literal(token.text[1:-1])
+        if token.kind == "name":
+            return self.call(token.text)
+        tree = self.expression()
+        self.expect(")")
+        return tree
+
+    def call(self, name: str) -> Tree:
+        self.expect("(")
+        arguments: list[Tree] = []
+        if not self.accept(")"):
+            arguments.append(self.expression())
+            while self.accept(","):
+                arguments.append(self.expression())
+            self.expect(")")
+        return Call(name, tuple(arguments))
+
+    def steps(self) -> tuple[Step, ...]:
+        found = [self.step()]
+        while self.is_sign("/", "//"):
+            if self.take().text == "//":
+                found.append(EVERYTHING_BELOW)
+            found.append(self.step())
+        return tuple(found)
+
+    def step(self) -> Step:
+        # XPath forbids predicates after the short forms; forms in use write ./[…] and browsers take it.
+        if self.accept("."):
+            return Step("self", KindTest("node"), self.predicates())
+        if self.accept(".."):
+            return Step("parent", KindTest("node"), self.predicates())
+        axis = "attribute" if self.accept("@") else self.axis()
+        return Step(axis, self.test(), self.predicates())
+
+    def axis(self) -> str:
+        following = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+        if self.next.kind != "name" or following.text != "::":
+            return "child"
+        name = self.take().text
+        self.expect("::")
+        if name not in AXES:
+            raise ExpressionError("expression.axis", text=self.text, name=name, known=" ".join(sorted(AXES)))
+        return name
+
+    def test(self) -> NameTest | KindTest:
+        if self.next.kind != "name":
+            raise self.unexpected()
+        name = self.take().text
+        if name in KINDS and self.accept("("):
+            target = self.take().text[1:-1] if self.next.kind == "text" else None
+            self.expect(")")
+            return KindTest(name, target)
+        if self.is_sign("("):
+            raise ExpressionError("expression.call_in_path", text=self.text, name=name)
+        prefix, colon, local = name.rpartition(":")
+        return NameTest(prefix if colon else None, local)
+
+    def predicates(self) -> tuple[Tree, ...]:
+        found = []
+        while self.accept("["):
+            found.append(self.expression())
+            self.expect("]")
+        return tuple(found)
+
+
+def parse(text: str) -> Tree:
+    """Return what an expression means, or raise ExpressionError with what is wrong with it."""
+    return Parser(text).whole()

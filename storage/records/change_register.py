@@ -1,0 +1,162 @@
+"""The register 变动, made from the history of the dossiers: what changed on which day, and who was the guardian when.
+
+Nothing is stored for it. The history of the dossiers that were ever changed is read once in a process, and from then on
+what is new in it; a dossier that was saved once only costs a look at its last change.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import pandas as pd
+import sqlalchemy as sa
+
+from guanai.care.children.changes import CHANGE, COLUMNS, moves, with_care_days
+from guanai.storage.database.connections import Row
+from guanai.storage.database.databases import Database
+from guanai.storage.database.documents import parsed
+from guanai.storage.database.history import Change
+from guanai.storage.database.schemas import history, records
+from guanai.storage.forms import SYSTEM_FIELDS
+
+__all__ = ["guardian_on", "with_moves"]
+
+CHILD = "child"
+GUARDIANS = "guardians"
+
+_last = (
+    sa.select(history.c.seq, history.c.prior)
+    .join(records, records.c.seq == history.c.seq)
+    .where(records.c.number == sa.bindparam("number"), history.c.prior.is_not(None))
+    .cte(recursive=True)
+)
+_walk = _last.union_all(sa.select(history.c.seq, history.c.prior).where(history.c.seq == _last.c.prior))
+_COLUMNS = (
+    history.c.seq,
+    history.c.at,
+    history.c.author,
+    history.c.record_id,
+    history.c.before,
+    history.c.after,
+)
+_updated = history.c.kind == sa.literal_column("'update'")
+_EVER = sa.select(*_COLUMNS).join(_walk, _walk.c.seq == history.c.seq).where(_updated).order_by(history.c.seq)
+_SINCE = (
+    sa.select(*_COLUMNS)
+    .where(history.c.seq > sa.bindparam("seq"), history.c.table_name == sa.bindparam("table_name"), _updated)
+    .order_by(history.c.seq)
+)
+
+
+class _Changes:
+    """The changes of the dossiers of one database, as far as this process has read them."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.rows: list[tuple[Any, ...]] = []
+        self.made: tuple[object, pd.DataFrame, pd.DataFrame] | None = None
+
+    def catch_up(self, database: Database, today: date) -> None:
+        """Read what is new since the last time; where a trainer has set the day back, nothing was written later."""
+        newest, number = database.sequence(), database.number(CHILD)
+        if newest == self.seq or number is None:
+            return
+        if newest < self.seq:  # the file was exchanged for an older one
+            self.seq, self.rows = 0, []
+        if self.seq:
+            found = database.run(_SINCE, seq=self.seq, table_name=CHILD)
+        else:
+            found = database.run(_EVER, number=number)
+        self.rows += _rows_of(found, today.isoformat())
+        self.seq = newest
+
+    def frame(self) -> pd.DataFrame:
+        """Return every change of an answer, one row each."""
+        columns = list(zip(*self.rows, strict=True)) or [()] * len(COLUMNS)
+        made = {
+            name: pd.Series(list(values), dtype=object) for name, values in zip(COLUMNS, columns, strict=True)
+        }
+        made["date"] = pd.to_datetime(made["date"], format="%Y-%m-%d", errors="coerce").astype(
+            "datetime64[ns]"
+        )
+        return pd.DataFrame(made)
+
+
+_known: "WeakKeyDictionary[Database, _Changes]" = WeakKeyDictionary()
+
+
+def with_moves(
+    database: Database, frames: Mapping[str, pd.DataFrame], definition: str, today: date
+) -> dict[str, pd.DataFrame]:
+    """Return registers with the register ``change``, and the dossiers with the days of their last time in care.
+
+    ``change``: columns of `guanai.care.children.changes.COLUMNS`, one row per changed answer or move;
+    ``date`` is the day that the dossier gives for a new status, else the day on which it was written. The dossiers
+    as in `guanai.care.children.changes.with_care_days`.
+    """
+    changes = _known.setdefault(database, _Changes())
+    changes.catch_up(database, today)
+    rows = database.rows(CHILD)
+    state = (rows.version, len(rows.documents), len(changes.rows), definition, len(frames[CHILD].columns))
+    if changes.made is None or changes.made[0] != state:
+        children = with_care_days(frames[CHILD], answers := changes.frame(), definition)
+        both = pd.concat([answers, moves(children)], ignore_index=True)
+        days = children.set_index("id")[["left_behind_from", "left_behind_until"]]
+        changes.made = (state, both, days)
+    _, made, days = changes.made
+    mine = days.reindex(frames[CHILD]["id"])  # by id: another may have been saved in between
+    children = frames[CHILD].assign(**{name: mine[name].to_numpy() for name in days.columns})
+    return {**frames, CHILD: children, CHANGE: made.copy()}
+
+
+def _rows_of(found: Sequence[Row], today: str) -> list[tuple[Any, ...]]:
+    befores, afters = (parsed(row[place] for row in found) for place in (4, 5))
+    rows = []
+    for (seq, at, author, child, _, _), before, after in zip(found, befores, afters, strict=True):
+        day = min(day_of(at), today)
+        for name in {**before, **after}:
+            old, new = before.get(name), after.get(name)
+            if old == new or name in SYSTEM_FIELDS:
+                continue
+            if name == GUARDIANS:
+                old, new = _name(old), _name(new)
+                if old == new:
+                    continue
+            when = str(after.get("status_since") or day) if name == "status" else day
+            rows.append((f"{seq}.{name}", child, when, author, name, old, new))
+    return rows
+
+
+def day_of(at: str) -> str:
+    """Return the day of a stored moment (ISO 8601, UTC) by this place's clock."""
+    return datetime.fromisoformat(at).astimezone().date().isoformat()
+
+
+def _name(guardians: Any) -> str | None:
+    """Return the name of the main guardian: the first."""
+    rows = guardians if isinstance(guardians, list) else []
+    return next((str(row["name"]) for row in rows if isinstance(row, dict) and row.get("name")), None)
+
+
+def guardian_on(changes: Sequence[Change], day: date) -> dict[str, Any] | None:
+    """Return who was a child's main guardian on a day, as the dossier gave them; None if there was none.
+
+    ``changes`` is the history of the dossier. A new guardian counts from the day given in 自哪天起, else from the day
+    on which they were written down; whom the dossier began with, from the beginning.
+    """
+    found: dict[str, Any] | None = None
+    current: str | None = None
+    versions = [change for change in changes if change.kind != "delete"]
+    for number, change in enumerate(versions):
+        rows = (change.after or {}).get(GUARDIANS)
+        main = next((row for row in rows or () if isinstance(row, dict) and row.get("name")), None)
+        name = (main or {}).get("name")
+        if number and name == current:  # the same person, told better
+            found = main if (found or {}).get("name") == name else found
+            continue
+        current = name
+        since = str((main or {}).get("since") or day_of(change.at))
+        if not number or since <= day.isoformat():
+            found = main
+    return found

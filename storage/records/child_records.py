@@ -1,0 +1,93 @@
+"""Everything that the registers hold about one child: records that name it, in whatever question they do."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tinydb import where
+
+from guanai.storage.forms.xlsform.definitions import Form, Question, Repeat
+
+if TYPE_CHECKING:
+    from guanai.storage.records.registers import Registers
+
+__all__ = ["CLOSING", "DATED", "day_of", "naming_fields", "open_records", "records_naming"]
+
+Record = dict[str, Any]
+
+#: Questions whose answer says that a matter is settled; a record that leaves it empty is open (R27: 问题台账).
+CLOSING = ("closed_on", "answered_on", "returned_on")
+#: The questions that say on which day a record was, the first that is answered.
+DATED = ("date", "start")
+
+
+def naming_fields(form: Form, register: str = "child") -> dict[str, str]:
+    """Return the fields of a form that name a record of a register, each with its kind: one, several or rows.
+
+    A question does where its choices are those of the register; a repeat where a question in it does.
+    """
+    fields: dict[str, str] = {}
+    for item in form.walk():
+        if isinstance(item, Repeat):
+            if item.key in form.columns and any(_names(inner, register) for inner in _inside(item)):
+                fields[item.key] = "rows"
+        elif _names(item, register) and item.key in form.columns and fields.get(item.key) != "rows":
+            kind = form.columns[item.key]
+            fields.setdefault(item.key, "several" if kind == "select_multiple" else "one")
+    return fields
+
+
+def _names(item: Any, register: str) -> bool:
+    return isinstance(item, Question) and item.choices is not None and item.choices.instance == register
+
+
+def _inside(item: Any) -> Iterator[Any]:
+    for inner in item.items:
+        yield inner
+        if hasattr(inner, "items"):
+            yield from _inside(inner)
+
+
+def records_naming(school: "Registers", record_id: str, register: str = "child") -> dict[str, list[Record]]:
+    """Return by form the records that name a child (or a record of another register); forms that can and do not too."""
+    found: dict[str, list[Record]] = {}
+    for name, form in school.all_forms().items():
+        fields = naming_fields(form, register)
+        if not fields or name == register:
+            continue
+        table = school.table(name)
+        if set(fields.values()) == {"one"} and len(fields) == 1:
+            found[name] = [dict(record) for record in table.search(where(next(iter(fields))) == record_id)]
+        else:
+            found[name] = [dict(record) for record in table.rows() if _mentions(record, fields, record_id)]
+    return found
+
+
+def _mentions(record: Mapping[str, Any], fields: Iterable[str], record_id: str) -> bool:
+    return any(_holds(record.get(field), record_id) for field in fields)
+
+
+def _holds(value: Any, record_id: str) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds(one, record_id) for one in value.values())
+    if isinstance(value, list | tuple):
+        return any(_holds(one, record_id) for one in value)
+    return bool(value == record_id)
+
+
+def open_records(
+    forms: Mapping[str, Form], records: Mapping[str, Iterable[Record]]
+) -> list[tuple[str, Record]]:
+    """Return the records of matters that nobody has settled yet, as form and record, the oldest first."""
+    found = []
+    for name, rows in records.items():
+        closing = next((field for field in CLOSING if field in forms[name].columns), None)
+        found += [(name, row) for row in rows if closing and not row.get(closing)]
+    return sorted(found, key=lambda one: day_of(one[1]))
+
+
+def day_of(record: Mapping[str, Any]) -> str:
+    """Return the day that a record is about, as ISO text; that on which it was made where it has none."""
+    for field in DATED:
+        if isinstance(record.get(field), str):
+            return str(record[field])[:10]
+    return str(record.get("created_at") or "")[:10]

@@ -1,0 +1,169 @@
+"""What people have typed and not saved yet: kept beside the registers, so that nothing typed is lost.
+
+A draft is no record: it stands in no register, no frame, no export and no history, and goes when its record is
+saved. Only the person who typed it gets it back. One that is sixty days old, and that the person was offered two
+weeks ago or earlier and has left, is thrown away; one that its person has never been offered stays.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.schema import CreateTable
+
+from guanai.storage.database.connections import Row
+from guanai.storage.database.databases import Database
+from guanai.storage.database.tinydb_storage import moment
+
+__all__ = ["Drafts", "Unsaved"]
+
+Answers = Mapping[str, Any]
+
+#: A draft stays at least this long after it was typed, and this long after it was first offered to its person.
+KEPT_FOR, OFFERED_FOR = timedelta(days=60), timedelta(days=14)
+
+# Not among the tables of `schemas`: a records file made before there were drafts gets this one on first use.
+_table = sa.Table(
+    "unsaved",
+    sa.MetaData(),
+    sa.Column("token", sa.Text, primary_key=True),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("form", sa.Text, nullable=False),
+    sa.Column("record_id", sa.Text, nullable=False),  # empty: of a record that nobody has saved yet
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+)
+
+_MAKE = CreateTable(_table, if_not_exists=True)
+_mine = _table.c.person == bindparam("of")
+_FIND = sa.select(_table).where(_mine).order_by(_table.c.at.desc())
+_DROP = sa.delete(_table).where(_mine, _table.c.token == bindparam("key"))
+_NOTE = sa.update(_table).where(_mine, _table.c.token == bindparam("key")).values(content=bindparam("text"))
+_ADD = sa.insert(_table).values({column.name: bindparam(column.name) for column in _table.c})
+
+
+@dataclass(frozen=True)
+class Unsaved:
+    """Answers typed into a form and not saved: in which form and version, about which record, when (ISO 8601, UTC).
+
+    ``answers`` is all that stood in the form, unreadable text as typed; ``touched`` the paths that the person had
+    been at; ``base`` the record as it was opened. ``token`` names the save that this will be; ``offered`` is
+    when the person was first asked whether to go on with it, empty before.
+    """
+
+    token: str
+    form: str
+    record_id: str
+    version: str
+    at: str
+    answers: Answers
+    touched: tuple[str, ...] = ()
+    base: Answers | None = None
+    offered: str = ""
+
+    @property
+    def until(self) -> str:
+        """The moment after which it is thrown away (ISO 8601, UTC); empty before it has been offered."""
+        if not self.offered:
+            return ""
+        typed, offered = datetime.fromisoformat(self.at), datetime.fromisoformat(self.offered)
+        return max(typed + KEPT_FOR, offered + OFFERED_FOR).isoformat()
+
+
+class Drafts:
+    """One person's drafts: of one form, or of all without a name. ``version`` is that of the form in use."""
+
+    def __init__(self, database: Database, person: str, form: str = "", version: str = "") -> None:
+        self.form = form
+        self.version = version
+        self._database = database
+        self._person = person
+        self._there = False
+
+    def kept(self, record_id: str | None = None) -> list[Unsaved]:
+        """Return the drafts, the latest first; of one record with its id, of new records with an empty one."""
+        if not self._make():
+            return []
+        found = [_read(row) for row in self._database.run(_FIND, of=self._person)]
+        now = moment()
+        for old in [draft for draft in found if draft.until and draft.until < now]:
+            found.remove(old)
+            self.drop(old.token)
+        return [
+            draft for draft in found if self.form in ("", draft.form) and record_id in (None, draft.record_id)
+        ]
+
+    def keep(
+        self, token: str, answers: Answers, *, touched: Iterable[str] = (), base: Answers | None = None
+    ) -> None:
+        """Keep what stands in the form, in the place of what was kept under this token before.
+
+        The record is that of the ``id`` in ``base``. Raises StorageError where it cannot be written.
+        """
+        self._make()
+        with self._database.transaction():
+            self._database.run(_DROP, of=self._person, key=token)
+            self._database.run(
+                _ADD,
+                token=token,
+                person=self._person,
+                form=self.form,
+                record_id=str((base or {}).get("id", "")),
+                version=self.version,
+                at=moment(),
+                content=_content(answers, touched, base),
+            )
+
+    def offer(self, drafts: Iterable[Unsaved]) -> None:
+        """Note that these have now been offered to the person, those that have not been before."""
+        fresh = [draft for draft in drafts if not draft.offered]
+        if not fresh or not self._make():
+            return
+        with self._database.transaction():
+            for draft in fresh:
+                content = _content(draft.answers, draft.touched, draft.base, moment())
+                self._database.run(_NOTE, of=self._person, key=draft.token, text=content)
+
+    def drop(self, token: str | None) -> None:
+        """Throw a draft away; one that is not there is no error."""
+        if token and self._make():
+            self._database.run(_DROP, of=self._person, key=token)
+
+    def _make(self) -> bool:
+        """Say whether there is a table to look into, making it if that is allowed."""
+        if not self._there and not self._database.read_only:
+            self._database.define(_MAKE)
+            self._there = True
+        return self._there
+
+
+def _content(answers: Answers, touched: Iterable[str], base: Answers | None, offered: str = "") -> str:
+    inside = {
+        "answers": dict(answers),
+        "touched": sorted(touched),
+        "base": dict(base or {}),
+        **({"offered": offered} if offered else {}),
+    }
+    return json.dumps(inside, ensure_ascii=False)
+
+
+def _read(row: Row) -> Unsaved:
+    token, _, form, record_id, version, at, content = row
+    inside: dict[str, Any] = json.loads(content)
+    touched: Collection[str] = inside["touched"]
+    return Unsaved(
+        token,
+        form,
+        record_id,
+        version,
+        at,
+        inside["answers"],
+        tuple(touched),
+        inside["base"] or None,
+        inside.get("offered", ""),
+    )

@@ -1,0 +1,80 @@
+"""Records as pandas frames: the form gives the columns and their types, so an empty register has them too."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS
+
+__all__ = ["frame_of", "lazy_copy", "retired_fields", "with_children", "within"]
+
+# From pandas 3 on a copy shares its data until one side changes: a page's kernel then shares them with all others.
+_LAZY = int(pd.__version__.partition(".")[0]) >= 3
+
+
+def lazy_copy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame that may be changed while the given one stays as it is."""
+    return frame.copy(deep=not _LAZY)
+
+
+def retired_fields(documents: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list[str]:
+    """Return the names of answers whose question the form no longer has, in the order they are met."""
+    names = dict.fromkeys(name for document in documents for name in document)
+    return [name for name in names if name not in columns and name not in SYSTEM_FIELDS]
+
+
+def frame_of(
+    documents: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, retired: bool = False
+) -> pd.DataFrame:
+    """Return one row per document, a column per question of the form, then the system fields.
+
+    Dates are ``datetime64``, integers ``Int64``, decimals ``float``; a choice is its name, several
+    choices a list of names, a repeat a list of dicts; anything else is text. No answer is None (NaT,
+    NA). With ``retired`` the answers to questions that the form no longer has stand last.
+    """
+    kinds = dict(columns)
+    if retired:
+        kinds |= dict.fromkeys(retired_fields(documents, columns), "text")
+    kinds |= {name: "integer" if name == "revision" else "text" for name in SYSTEM_FIELDS}
+    return pd.DataFrame(
+        {name: _column([document.get(name) for document in documents], kind) for name, kind in kinds.items()}
+    )
+
+
+def _column(values: list[Any], kind: str) -> pd.Series:
+    """Return one typed column; a value that does not fit its type is kept as missing, never as an error."""
+    if kind == "date":
+        return pd.to_datetime(pd.Series(values, dtype=object), format="%Y-%m-%d", errors="coerce").astype(
+            "datetime64[ns]"
+        )
+    if kind == "integer":
+        numbers = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").astype("Float64")
+        return numbers.where(numbers == numbers.round()).astype("Int64")
+    if kind == "decimal":
+        return pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").astype("float64")
+    return pd.Series(values, dtype=object)
+
+
+def with_children(frame: pd.DataFrame, children: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Add ``child_name`` and ``class`` to a register that is about children."""
+    if "child" not in frame:
+        return frame
+    place = list(frame.columns).index("child") + 1
+    for offset, (column, field) in enumerate((("child_name", "name"), ("class", "class"))):
+        if column not in frame:
+            known = {child["id"]: child.get(field) for child in children} if len(frame) else {}
+            values = [known.get(child) for child in frame["child"].tolist()]
+            frame.insert(place + offset, column, pd.Series(values, index=frame.index, dtype=object))
+    return frame
+
+
+def within(frame: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
+    """Return the records dated from the first to the last day, or that ran on one of these days."""
+    start, end = pd.Timestamp(first), pd.Timestamp(last)
+    if "date" in frame:
+        return frame[frame["date"].between(start, end)]
+    if {"start", "end"} <= set(frame):
+        return frame[(frame["start"] <= end) & ~(frame["end"] < start)]
+    return frame

@@ -1,0 +1,383 @@
+"""The forms and records of a school as one person sees them: read, saved by their form, never lost."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pandas as pd
+from uuid_utils import uuid7
+
+from guanai.care.errors import GuanaiError, RecordError
+from guanai.storage.database.databases import Database
+from guanai.storage.database.history import Change, changes_between
+from guanai.storage.database.record_table import RecordDB, RecordTable
+from guanai.storage.files.school_folder import Folder
+from guanai.storage.form_files.form_catalogue import Shelf
+from guanai.storage.form_files.versions import VERSIONS, Versions
+from guanai.storage.forms import SYSTEM_FIELDS, Form, Session
+from guanai.storage.forms.changes.renames import moved
+from guanai.storage.records.attachments import Attachments
+from guanai.storage.records.drafts import Drafts
+from guanai.storage.records.entity_updates import follow
+from guanai.storage.records.frame_cache import KeptFrame, caught_up
+from guanai.storage.records.frames import frame_of, lazy_copy, with_children
+from guanai.storage.records.labels import label_of, labels_of, options_of
+from guanai.storage.records.list_files import list_rows
+from guanai.templates.wording import spoken
+
+__all__ = ["NOBODY", "Record", "Registers"]
+
+Record = dict[str, Any]
+
+# What a save is signed with where nobody has signed in: the command line, JupyterLab.
+NOBODY = "guanai"
+
+
+class Registers:
+    """Every form of a school with its records, as one person sees them: what is saved carries that name."""
+
+    def __init__(self, folder: Folder, database: Database, person: str = NOBODY, staff_id: str = "") -> None:
+        self.folder = folder
+        self.person = person
+        self.staff_id = staff_id
+        self._database = database
+        self._db = RecordDB(database, author=person)
+        self._shelf = Shelf(folder)
+        #: Who published which version of a form, and what became of its questions.
+        self.versions = Versions(folder, self.table(VERSIONS))
+        self._bound: dict[str, tuple[Form, Form]] = {}
+        self._frames: dict[str, KeptFrame] = {}
+        self._options: dict[str, tuple[int, list[dict[str, str]]]] = {}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.folder.path)!r}, person={self.person!r})"
+
+    def close(self) -> None:
+        """Close the records."""
+        self._database.close()
+
+    def today(self) -> date:
+        """Return the day that counts as today: the clock's, or ``GUANAI_TODAY`` where a trainer sets it."""
+        fixed = os.environ.get("GUANAI_TODAY")
+        return date.fromisoformat(fixed) if fixed else date.today()
+
+    def now(self) -> datetime:
+        """Return this moment by the clock on the wall, on the day that counts as `today`."""
+        return datetime.combine(self.today(), datetime.now().time())
+
+    # Forms
+
+    def forms(self) -> list[str]:
+        """Return the names of all forms, the school's own among them."""
+        return self._shelf.names()
+
+    def form(self, name: str) -> Form:
+        """Return a form: the school's own copy, else the shipped one; its choices come from the records.
+
+        A copy with a mistake leaves the last good version in use and says so in `notices`. Raises
+        GuanaiError when there is no form of that name.
+        """
+        form = self._shelf.form(name)
+        bound = self._bound.get(name)
+        if bound is None or bound[0] is not form:
+            drafts = Drafts(self._database, self.person, name, form.version)
+            kept = Attachments(self.folder.attachments)
+            mine = replace(form, instances=self.instances, clock=self.today, drafts=drafts, attachments=kept)
+            mine = replace(mine, retired=self.versions.retired(name), person=self.staff_id)
+            bound = self._bound[name] = (form, mine)
+        return bound[1]
+
+    def own_form(self, name: str) -> Path | None:
+        """Return the school's own file of a form, None where the shipped one is in use."""
+        return self._shelf.own(name)
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """The registers that a coordinator has closed: their records stay, and none is added."""
+        return self.versions.closed()
+
+    def check_open(self, form: str) -> None:
+        """Raise GuanaiError for a register that is closed."""
+        if form in self.closed:
+            raise GuanaiError("register.closed", title=self.form(form).title())
+
+    def all_forms(self) -> dict[str, Form]:
+        """Return every form by its name."""
+        return {name: self.form(name) for name in self.forms()}
+
+    def session(
+        self,
+        form: str | Form,
+        record: Mapping[str, Any] | None = None,
+        language: str | None = None,
+        *,
+        defaults: bool | None = None,
+    ) -> Session:
+        """Return a form being filled in, with a record's answers or empty, its choices from the records.
+
+        ``defaults`` says whether empty answers get their defaults; without it those of a new record do. Whoever opens
+        thousands gives the form itself, which is then looked for once.
+        """
+        definition = form if isinstance(form, Form) else self.form(form)
+        return definition.session(record, language=spoken(language), defaults=defaults)
+
+    def instances(self, name: str) -> list[dict[str, str]]:
+        """Return the rows that a form's choices or look-ups read: of a register, or of a file beside the forms.
+
+        One row per record with id, label and its simple answers; of a file its own columns.
+        """
+        if name not in self.forms() and (rows := list_rows(self.folder.forms, name)) is not None:
+            return rows
+        state = self._state(name)
+        known = self._options.get(name)
+        if known is None or known[0] != state:
+            known = self._options[name] = (state, options_of(self.table(name).rows()))
+        return known[1]
+
+    def drafts(self, form: str = "") -> Drafts:
+        """Return what the person has typed into a form (into all without a name) and not saved yet."""
+        return cast(Drafts, self.form(form).drafts) if form else Drafts(self._database, self.person)
+
+    # Reading
+
+    def table(self, name: str) -> RecordTable:
+        """Return a register as a TinyDB table; what is written to it is not checked by the form."""
+        return cast(RecordTable, self._db.table(name))
+
+    def frame(self, name: str, *, retired: bool = False) -> pd.DataFrame:
+        """Return a register as a frame: one row per record.
+
+        Columns are the form's questions (see `frame_of` for their types), for a register about children
+        also ``child_name`` and ``class``, then the system fields; the same when there is no record. With
+        ``retired`` the answers to questions that the form no longer has stand last. Raises GuanaiError
+        for an unknown form.
+        """
+        if retired:
+            columns = self.form(name).columns
+            return self._with_children(name, frame_of(self.table(name).rows(), columns, retired=True))
+        return lazy_copy(self.shared(name))
+
+    def shared(self, name: str) -> pd.DataFrame:
+        """Return the frame of a register that all readers share: to be read, never to be changed."""
+        columns = self.form(name).columns
+        state = (self.form(name).source, self._state(name), self._state("child"))
+        kept = self._frames.get(name)
+        if kept is None or kept.state != state:
+            kept = self._frames[name] = self._kept(name, columns, state, kept)
+        return kept.whole
+
+    def frames(self) -> Mapping[str, pd.DataFrame]:
+        """Return every register as a frame, by its name; each is read when it is asked for."""
+        return Frames(self)
+
+    def _kept(
+        self, name: str, columns: Mapping[str, str], state: tuple[object, ...], before: KeptFrame | None
+    ) -> KeptFrame:
+        documents = self.table(name).rows()
+        if before is not None and before.state[0] == state[0]:
+            own = caught_up(before.own, before.documents, documents, columns)
+        else:
+            own = frame_of(documents, columns).copy()  # a copy lies together in memory
+        return KeptFrame(state, documents, own, self._with_children(name, own))
+
+    def _with_children(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        if name == "child":
+            return frame
+        return with_children(lazy_copy(frame), self.table("child").rows()).copy()
+
+    def _state(self, name: str) -> int:
+        """Return a number that is another one once a register has changed."""
+        return self._database.rows(name).version
+
+    def record(self, form: str, record_id: str) -> Record | None:
+        """Return one record, or None when there is none of that id."""
+        document = self.table(form).by_id(record_id)
+        return None if document is None else dict(document)
+
+    def labels(self, form: str) -> dict[str, str]:
+        """Return how each record of a form is called, by its id."""
+        return labels_of(self.table(form).rows())
+
+    def label(self, form: str, record_id: str) -> str:
+        """Return how a record is called where people read it; its id when it is gone."""
+        record = self.record(form, record_id)
+        return record_id if record is None else label_of(record, self.table(form).rows())
+
+    def history(self, form: str, record_id: str) -> list[Change]:
+        """Return every change of a record, the earliest first: who, when, before and after."""
+        return self.table(form).history(record_id)
+
+    def bin(self, form: str) -> list[Change]:
+        """Return what lies in the bin, the last deleted first; ``before`` is the record as it was."""
+        return self.table(form).bin()
+
+    # Saving
+
+    def save(self, form: str, record: Mapping[str, Any], token: str | None = None, key: str = "") -> Record:
+        """Check a record by its form and keep it; return it as it now stands.
+
+        A record with an ``id`` replaces the one kept under it, any other is new (``key`` is its id). The same
+        ``token`` sent twice is kept once, with what was changed before the second time, and the draft kept
+        under it goes; what comes with a token has been through its form already, so that a default which was
+        cleared there stays empty. What the form's sheet ``entities`` says is changed in other registers in the
+        same step. Raises RecordError with the form's message for each field, ConflictError with both versions when
+        somebody else has saved the record since it was read.
+        """
+        record = self.renamed(form, record)
+        session = self.session(form, record, defaults=False if token else None)
+        problems = session.check()
+        if problems:
+            fields = {problem.path: problem.message for problem in problems}
+            first = f"{problems[0].label}: {problems[0].message}"
+            raise RecordError("school.refused", fields, count=len(problems), first=first)
+        answers = {key: value for key, value in session.record().items() if key not in SYSTEM_FIELDS}
+        with self.transaction():
+            self.drafts().drop(token)
+            before = self.record(form, str(record["id"])) if record.get("id") else None
+            kept = self._keep(form, answers, record, token, key)
+            follow(self, session, kept, before)
+            return kept
+
+    def renamed(self, form: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return answers that were given while questions had other names under the names they have now."""
+        columns = self.form(form).columns
+        renames = self.versions.renames(form)
+        now = {
+            old: new
+            for old, new in renames.items()
+            if old not in columns and new.partition("/")[0] in columns
+        }
+        return moved(record, now) if now else record
+
+    def amend(self, form: str, record_id: str, answers: Mapping[str, Any]) -> Record:
+        """Change some answers of a record as they stand, its other questions unasked: what must never be refused.
+
+        Raises GuanaiError for a record that is gone.
+        """
+        with self.transaction():
+            kept = self.record(form, record_id)
+            if kept is None:
+                raise GuanaiError("school.no_record", id=record_id, form=form)
+            whole = {name: value for name, value in kept.items() if name not in SYSTEM_FIELDS} | dict(answers)
+            return self._replace(form, whole, {"id": record_id}, None)
+
+    def save_many(self, form: str, records: Iterable[Mapping[str, Any]]) -> int:
+        """Save records that have been through their form, all or none; return how many. Raises what `save` does."""
+        with self.transaction():
+            return len([self.save(form, record, token=str(uuid7())) for record in records])
+
+    def _keep(
+        self, form: str, answers: Record, record: Mapping[str, Any], token: str | None, key: str
+    ) -> Record:
+        if record.get("id"):
+            return self._replace(form, answers, record, token)
+        self.check_open(form)
+        stamped = self._stamped(form, answers)
+        stamped["id"] = key or stamped["id"]
+        kept = dict(self.table(form).insert_once(stamped, token))
+        if any(kept.get(name) != stamped.get(name) for name in {*kept, *answers} - {*SYSTEM_FIELDS}):
+            # Saved before without the person hearing of it, who went on and has sent it again.
+            return self._replace(form, answers, {"id": kept["id"], "revision": 1}, None)
+        return kept
+
+    def _stamped(self, form: str, answers: Record, made_at: str | None = None) -> Record:
+        """Return a new record: its id, form, version, who and when, then its answers."""
+        signed = self.signature(made_at)
+        return {
+            "id": str(uuid7()),
+            **answers,
+            "form": form,
+            "version": self.form(form).version,
+            "revision": 1,
+            "created_at": signed["updated_at"],
+            "created_by": signed["updated_by"],
+            **signed,
+        }
+
+    def signature(self, at: str | None = None) -> dict[str, str]:
+        """Return who changes a record, and when: now, without another moment."""
+        return {"updated_at": at or self._db.clock(), "updated_by": self.person}
+
+    def sequence(self) -> int:
+        """Return a number that stays the same while no record changes."""
+        return self._database.sequence()
+
+    def changes(self, first: int, last: int) -> list[Change]:
+        """Return the changes of all registers from one number of `sequence` to another."""
+        return changes_between(self._database, first, last)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make every save within the block one: all of them are kept, or none."""
+        return self._db.transaction()
+
+    def _replace(self, form: str, answers: Record, record: Mapping[str, Any], token: str | None) -> Record:
+        record_id = str(record["id"])
+        kept = self.table(form).by_id(record_id)
+        if kept is None:
+            raise GuanaiError("school.no_record", id=record_id, form=form)
+        expected = int(record.get("revision") or kept["revision"])
+        changed = {
+            **answers,
+            **{name: kept[name] for name in SYSTEM_FIELDS if name in kept},
+            "version": self.form(form).version,
+            "revision": expected + 1,
+            **self.signature(),
+        }
+        return dict(self.table(form).replace(record_id, changed, expected, token))
+
+    def load(
+        self,
+        form: str,
+        records: Iterable[Mapping[str, Any]],
+        *,
+        at: str | None = None,
+        follows: bool = True,
+    ) -> int:
+        """Keep many records that have been checked already, all or none and as they stand; return how many.
+
+        With ``follows`` what the form's sheet ``entities`` says is changed in other registers in the same step.
+        """
+        sample = self._stamped(form, {}, at)
+        stamped = [sample | {"id": str(uuid7())} | dict(record) for record in records]
+        with self.transaction():
+            self.table(form).insert_multiple(stamped)
+            for record in stamped if follows and self.form(form).entities else ():
+                follow(self, self.session(form, record), record, None)
+        return len(stamped)
+
+    def delete(self, form: str, record_id: str) -> None:
+        """Put a record into the bin."""
+        self.table(form).to_bin(record_id)
+
+    def restore(self, form: str, record_id: str) -> Record:
+        """Take a record out of the bin."""
+        return dict(self.table(form).restore(record_id))
+
+
+class Frames(Mapping[str, pd.DataFrame]):
+    """The registers of a school as frames, by name: of sixty forms a rule looks at a few."""
+
+    def __init__(self, school: Registers) -> None:
+        self._school = school
+        self._names = tuple(school.forms())
+        self._read: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._read:
+            self._read[name] = self._school.frame(name)
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __len__(self) -> int:
+        return len(self._names)

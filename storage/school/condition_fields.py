@@ -1,0 +1,130 @@
+"""What a condition of the sheet 职责 can be made of: the questions of a register, and how many records meet it now."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+
+from guanai.care.children.eligibility import left_behind
+from guanai.care.duties.subjects import teachers, with_class
+from guanai.care.policy.conditions import Clause, holds, parse_condition, spellings
+from guanai.care.policy.duty_rows import JOINED, expanded
+from guanai.templates.wording import catalogue, say
+
+if TYPE_CHECKING:
+    from guanai.storage.forms import Form, Question
+    from guanai.storage.school.school import School
+
+__all__ = ["RuleField", "fields_of", "holding"]
+
+KINDS = {"integer": "number", "decimal": "number", "range": "number", "date": "date", "text": "text"}
+NUMBERS = ("grade",)  # of the fields of a child's class
+
+
+class RuleField(NamedTuple):
+    """A field that a condition may name: its name, how it is written in the cell, how it is called, of which kind.
+
+    Kinds: choice, number, date, text. ``choices`` are the values of a choice by their names: how each is written, and called.
+    """
+
+    name: str
+    written: str
+    label: str
+    kind: str
+    choices: Mapping[str, tuple[str, str]] = {}
+
+
+def fields_of(school: "School", registers: Sequence[str], *, by: bool = False) -> list[RuleField]:
+    """Return the fields that every one of some registers has, in the order of the first one's form.
+
+    With ``by`` also who made the record (记录人), by their role.
+    """
+    known = [name for name in registers if name in school.forms()]
+    found = [_fields(school.form(name), name) for name in known]
+    shared = set.intersection(*({one.name for one in some} for some in found)) if found else set()
+    fields = [one for one in (found[0] if found else []) if one.name in shared]
+    if "child" in known:
+        fields += [
+            _field(name, _word(name), "child", "number" if name in NUMBERS else "choice", {})
+            for name in JOINED
+        ]
+    if by:
+        fields.insert(0, _field("by", say("question.by"), known[0] if known else "", "choice", {}))
+    return fields
+
+
+def holding(school: "School", registers: Sequence[str], clauses: Sequence[Clause]) -> tuple[int, int]:
+    """Return how many records of some registers meet a condition now, and of how many.
+
+    Of the dossiers those of the children in care, of the staff those who teach; who made a record is not looked at.
+    """
+    modes = school.policy.face_to_face
+    asked = [expanded(clause, modes) for clause in clauses if clause.field != "by"]
+    met = whole = 0
+    for name in registers:
+        frame = _looked_at(school, name)
+        met, whole = met + int(holds(asked, frame).sum()), whole + len(frame)
+    return met, whole
+
+
+def _looked_at(school: "School", name: str) -> pd.DataFrame:
+    frames = school.duties.frames
+    if name == "child":
+        children = left_behind(frames["child"], school.today(), school.policy.definition)
+        return with_class(children, frames)
+    return teachers(frames) if name == "staff" else frames[name]
+
+
+def _fields(form: "Form", register: str) -> list[RuleField]:
+    session = form.session({})
+    found = []
+    for question in _asked(form):
+        if question.choices is not None and question.choices.instance in form.external:
+            continue  # one of the people or records of a register: a rule is about none by name
+        state = session.state(question.key)
+        choices = {choice.name: choice.label for choice in state.choices}
+        kind = "choice" if choices else KINDS.get(question.kind, "")
+        if kind:
+            found.append(_field(question.key, state.label or question.key, register, kind, choices))
+    return found
+
+
+def _asked(form: "Form") -> "Iterator[Question]":
+    """Yield the questions that stand in the record itself, not in a repeat."""
+    flat = form.columns
+    for question in form.questions():
+        if question.key in flat and flat[question.key] != "repeat" and question.key not in ("child", "date"):
+            yield question
+
+
+def _field(name: str, label: str, register: str, kind: str, choices: Mapping[str, str]) -> RuleField:
+    """Return a field; how it and its values are written is what the rules read back as the same."""
+    said = (text for text in (label, _word(name), name) if _reads(f"{text} = 空", register) == (name, ("",)))
+    written = next(said, name)
+    known = dict(choices)
+    for value in dict.fromkeys(spellings(f"choice.{name}").values()) if kind == "choice" else ():
+        if not known or value == "face_to_face" or name in (*JOINED, "by"):
+            known.setdefault(value, say(f"choice.{name}.{value}"))
+    values = {}
+    for value, called in known.items():
+        text = next(
+            (text for text in (called, value) if _reads(f"{written} = {text}", register) == (name, (value,))),
+            value,
+        )
+        values[value] = (text, called)
+    return RuleField(name, written, label, kind, values)
+
+
+def _word(name: str) -> str:
+    """Return the catalogue's word for a field, its name if there is none."""
+    keys = (f"question.{name}", f"field.child.{name}", f"column.{name}")
+    return next((say(key) for key in keys if key in catalogue()), name)
+
+
+def _reads(text: str, register: str) -> tuple[str, Collection[str]] | None:
+    """Return the field and values that a condition of one clause is read as, None if it cannot be."""
+    try:
+        clauses = parse_condition(text, (register,) if register else ())
+    except ValueError:
+        return None
+    return (clauses[0].field, clauses[0].values) if len(clauses) == 1 else None

@@ -1,0 +1,338 @@
+"""What a school's rules say of its records on a day: due lines, how far a term is fulfilled, emergencies, what was put off.
+
+One place works it out, so a page, a badge, a command and a report say the same. What was worked out is kept until a
+record changes.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, datetime
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+from guanai.care.children.changes import CHANGE
+from guanai.care.children.eligibility import left_behind
+from guanai.care.children.households import households
+from guanai.care.duties.context import Facts
+from guanai.care.duties.due import as_of, due, due_of
+from guanai.care.duties.emergencies import countdown
+from guanai.care.duties.fulfilment import fulfilment
+from guanai.care.duties.missing_fields import gaps
+from guanai.care.duties.person_scope import OfChildren
+from guanai.care.errors import GuanaiError
+from guanai.care.frames import Registers
+from guanai.care.pairing.helper_loads import unpaired
+from guanai.care.policy.duty import ALL_CHILDREN, Duty
+from guanai.care.summary.visit_plans import planned
+from guanai.storage.records.child_records import DATED
+from guanai.storage.records.frames import frame_of, lazy_copy
+from guanai.templates.wording import say
+
+if TYPE_CHECKING:
+    from guanai.storage.school.school import School
+
+__all__ = ["Counted", "Obligations", "RuleFrames"]
+
+CHILD, PAIRING = "child", "pairing"
+KEPT = 12  # answers of different questions that are kept
+
+
+class Counted(NamedTuple):
+    """A record that was counted for a due line."""
+
+    form: str
+    id: str
+    day: str
+
+
+class RuleFrames(Mapping[str, pd.DataFrame]):
+    """The registers of a school as the rules read them: fetched when a rule asks, shared and so never changed."""
+
+    def __init__(self, school: "School") -> None:
+        self._school = school
+        self._names = {*school.forms(), CHANGE}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._moved[name] if name in (CHILD, CHANGE) else self._school.shared(name)
+
+    @cached_property
+    def _moved(self) -> dict[str, pd.DataFrame]:
+        """The dossiers with the days of their last time in care, and the register 变动."""
+        school = self._school
+        return school.with_moves({CHILD: school.shared(CHILD)})
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class Obligations:
+    """The answers of a school's rules, as `School` hands them out."""
+
+    def __init__(self, school: "School") -> None:
+        self._school = school
+        self._known: dict[tuple[Any, ...], tuple[int, pd.DataFrame]] = {}
+        self._facts: tuple[int, Facts] | None = None
+
+    @property
+    def frames(self) -> Registers:
+        """The registers as the rules read them, each made alike once until a record changes."""
+        return self.facts(self._school.today()).frames
+
+    def facts(self, day: date) -> Facts:
+        """Return what the rules look up for a day: of the day asked last it is kept until a record changes."""
+        sequence = self._school.sequence()
+        if self._facts is None or self._facts[0] != sequence:
+            frames = Registers(RuleFrames(self._school))
+        elif self._facts[1].on == day:
+            return self._facts[1]
+        else:
+            frames = self._facts[1].frames
+        policy = self._school.policy
+        self._facts = (sequence, Facts(policy, frames, day, began=policy.began))
+        return self._facts[1]
+
+    def due(self, on: date | None, *, done: bool, now: datetime | None, who: str | None) -> pd.DataFrame:
+        """Return the due lines of a day; ``now`` is the clock's where that day is today and minutes count.
+
+        What is kept is the day's; what has run out since its first minute is told from the clock.
+        """
+        school, day = self._school, on or self._school.today()
+        now = now or self._clock(day)
+        lines = self._lines(day, done=done, who=who)
+        return lines if now is None else as_of(school.policy, lines, now)
+
+    def _lines(self, day: date, *, done: bool = False, who: str | None = None) -> pd.DataFrame:
+        """Return the due lines of a day as it begins."""
+        return self._once(("due", day, done, who), lambda: due_of(self.facts(day).asking(done=done), who))
+
+    def of_children(self, children: Collection[str], *, done: bool = False) -> pd.DataFrame:
+        """Return today's lines of some children, without working out those of the others."""
+        school = self._school
+        now = self._clock(school.today())
+        frames = OfChildren(self.frames, children)
+        lines = due(school.policy, frames, school.today(), done=done, now=now)
+        return lines[lines["kind"].isin(ALL_CHILDREN) & lines["subject_id"].isin(list(children))]
+
+    def in_care(self, on: date) -> pd.DataFrame:
+        """Return the left-behind children in care on a day."""
+        definition = self._school.policy.definition
+        return self._once(("in care", on), lambda: left_behind(self.frames[CHILD], on, definition))
+
+    def unpaired(self, on: date) -> pd.DataFrame:
+        """Return the children in care on a day who have no helper."""
+        policy = self._school.policy
+        return self._once(("unpaired", on), lambda: unpaired(policy, self.frames, on))
+
+    def homes(self, lines: pd.DataFrame) -> dict[str, str]:
+        """Return the household of each child of some due lines (`care.households`)."""
+        children = self.frames["child"]
+        return households(children[children["id"].isin(lines["subject_id"])])
+
+    def fulfilment(self, term: str | None, on: date | None) -> pd.DataFrame:
+        """Return how far every duty of a term is fulfilled."""
+        school, day = self._school, on or self._school.today()
+        chosen = school.chosen_term(term, day)
+        last = min(day, chosen.end)
+        now = self._clock(last)
+        if now is not None:
+            owed = self._lines(last)
+            if as_of(school.policy, owed, now) is not owed:  # something has run out since the day began
+                return fulfilment(school.policy, self.due(last, done=True, now=now, who=None))
+        return self._once(("fulfilment", last), lambda: self._fulfilment(last))
+
+    def _fulfilment(self, day: date) -> pd.DataFrame:
+        """Return how far the duties are as a day begins; its lines, many of ten thousand children, are not kept."""
+        lines = due_of(self.facts(day).asking(done=True), None)
+        return fulfilment(self._school.policy, lines)
+
+    def emergencies(self, now: datetime | None, *, finished: bool) -> pd.DataFrame:
+        """Return the steps of the emergencies; only what belongs to their children is read."""
+        school, moment = self._school, now or self._school.now()
+        rows = {name: list(school.table(name).rows()) for name in self.emergency_registers()}
+        children = {row.get("child") for some in rows.values() for row in some} - {None, ""}
+        if any(rows.values()):
+            known = [school.record("child", str(child)) for child in children]
+            rows["child"] = [row for row in known if row is not None]
+            rows["pairing"] = [row for row in school.table("pairing").rows() if row.get("child") in children]
+            rows |= {name: list(school.table(name).rows()) for name in ("staff", "class")}
+        frames = {name: frame_of(some, school.form(name).columns) for name, some in rows.items()}
+        return countdown(school.policy, frames, moment, finished=finished)
+
+    def emergency_registers(self) -> list[str]:
+        """Return the registers whose records can be emergencies."""
+        timed = (duty.trigger for duty in self._school.policy.of_kind("state") if _timed(duty))
+        return sorted({trigger.record for trigger in timed if trigger} & set(self._school.forms()))
+
+    def step_done(
+        self, form: str, record_id: str, duty: str, now: datetime | None = None
+    ) -> Mapping[str, Any]:
+        """Write this moment into the questions of an emergency's step that are still empty; return the record.
+
+        What has a time already keeps it. Raises GuanaiError for a step or a record that there is not.
+        """
+        school, moment = self._school, now or self._school.now()
+        steps = [one for one in school.policy.of_kind("state") if _timed(one) and one.name == duty]
+        kept = school.record(form, record_id)
+        if not steps or kept is None or steps[0].trigger is None or steps[0].trigger.record != form:
+            raise GuanaiError("school.no_record", id=record_id, form=form)
+        names = [field.split("/")[0] for field in steps[0].content]
+        empty = [name for name in names if not kept.get(name)]
+        told = moment.astimezone().isoformat(timespec="milliseconds")
+        return school.amend(form, record_id, dict.fromkeys(empty, told)) if empty else kept
+
+    def planned(self, term: str | None = None) -> pd.DataFrame:
+        """Return the visits that the term's plans name, and what became of each (`care.plans.planned`)."""
+        today = self._school.today()
+        return planned(self.frames, self._school.chosen_term(term, today), self.term_day(term), today)
+
+    def term_day(self, term: str | None = None) -> date:
+        """Return the day as of which a term is shown: today, at the latest its last."""
+        today = self._school.today()
+        return min(today, self._school.chosen_term(term, today).end)
+
+    def figures(self, term: str | None = None) -> pd.DataFrame:
+        """Return the figures of a term's summary, one row each: columns of `Summary.figures_table` and ``missing``.
+
+        ``missing`` is how many of the denominator are not in the numerator; none where nothing is aimed at.
+        """
+        summary = self._school.summary(term)
+        missing = [
+            None
+            if one.target is None or one.numerator + len(one.missing) != one.denominator
+            else len(one.missing)
+            for one in summary.figures
+        ]
+        return summary.figures_table().assign(missing=pd.array(missing, dtype="Int64"))
+
+    def gaps(self, term: str | None = None) -> pd.DataFrame:
+        """Return the fields missing in the dossiers as of a term, one row per duty, subject and field (`care.gaps`)."""
+        day = self.term_day(term)
+        return self._once(("gaps", day), lambda: gaps(self._school.policy, self.frames, day))
+
+    def deferrals(self) -> pd.DataFrame:
+        """Return what was postponed or excused, the last first: rows of ``frame("deferral")`` with ``state``.
+
+        ``state``: ``holds`` (a line is put off or excused by it today), ``past`` (it changes no line any more:
+        the day has come, the duty is done or its line is another one).
+        """
+        school = self._school
+        frame = school.frame("deferral").iloc[::-1]
+        lines = self.of_children(set(frame["child"].dropna()), done=True)
+        if frame["child"].isna().any():  # of a class, a teacher, the school
+            lines = self.due(None, done=True, now=None, who=None)
+        held = set(lines.loc[lines["status"].isin(["postponed", "excused"]), "deferral"])
+        return frame.assign(state=["holds" if one in held else "past" for one in frame["id"]])
+
+    def deferral_of(self, line: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the first answers of the form ``deferral`` for a line of the checklist."""
+        child = line["kind"] in ALL_CHILDREN
+        return {
+            "duty": line["duty"],
+            "whose": line["subject"],
+            "since": pd.Timestamp(line["since"]).date().isoformat(),
+            "subject_kind": line["kind"],
+            "child": line["subject_id"] if child else None,
+            "subject": None if child else line["subject_id"] or None,
+            "role": line["role"] or None,
+            "by": self._school.staff_id or None,
+        }
+
+    def line(self, duty: str, kind: str, subject: str, since: str, role: str = "") -> dict[str, Any] | None:
+        """Return today's line of a duty and subject that is owed since a day, None if there is none."""
+        if not since or pd.isna(day := pd.to_datetime(since, errors="coerce")):
+            return None
+        if kind in ALL_CHILDREN:
+            lines = self.of_children([subject], done=True)
+        else:
+            lines = self.due(None, done=True, now=None, who=None)
+        found = lines[
+            (lines["duty"] == duty)
+            & (lines["kind"] == kind)
+            & (lines["subject_id"] == subject)
+            & (lines["since"] == day)
+            & (lines["role"] == role)
+        ]
+        return None if found.empty else {str(key): value for key, value in found.iloc[0].items()}
+
+    def counted(self, line: Mapping[Any, Any]) -> list[Counted]:
+        """Return the records that were counted for a line, in its order: form, id and the day of each.
+
+        None for a share, whose people stand on the page of coverage, and for the fields of a dossier.
+        """
+        registers = self._counting(line["duty"])
+        found = []
+        for one in line["counted"]:
+            tried = ((name, self._school.record(name, one)) for name in registers)
+            for name, record in tried:
+                if record is not None:
+                    found.append(
+                        Counted(name, one, str(record.get("date") or record.get("start") or "")[:10])
+                    )
+                    break
+        return found
+
+    def with_days(self, lines: pd.DataFrame) -> pd.DataFrame:
+        """Return due lines with a column ``counted_on``: the days of the records counted for each, as one text.
+
+        For a list on paper or in a workbook; empty where `counted` names none.
+        """
+        made = lines.assign(counted_on="").reset_index(drop=True)
+        days_of = cache(self._days)  # several duties count the records of one register
+        for duty, part in made.groupby("duty")["counted"]:
+            ids = part.explode().dropna()
+            registers = self._counting(str(duty)) if len(ids) else []
+            days = [ids.map(days_of(form)) for form in registers]
+            known = pd.concat([ids.iloc[:0], *days]).dropna().sort_values(kind="stable")
+            for place, told in known.groupby(level=0):
+                made.at[place, "counted_on"] = say("policy.comma").join(told)
+        return made.set_index(lines.index)
+
+    def _counting(self, duty: str) -> list[str]:
+        """Return the registers whose records count for a duty, by its name."""
+        rule = next((one for one in self._school.policy.duties if one.name == duty), None)
+        if rule is None or rule.kind in ("share", "complete"):
+            return []
+        registers = [rule.record] if rule.kind in ("state", "open") else rule.records or (PAIRING,)
+        return [name for name in registers if name in self._school.forms()]
+
+    def _days(self, form: str) -> pd.Series:
+        """Return the day of each record of a register (YYYY-MM-DD), by its id."""
+        frame = self._school.shared(form).set_index("id")
+        days = [frame[name] for name in DATED if name in frame]
+        return days[0].combine_first(days[-1]).dt.strftime("%Y-%m-%d") if days else pd.Series(dtype=object)
+
+    def _clock(self, day: date) -> datetime | None:
+        """Return this minute where the day is today and something is owed by the minute, else None."""
+        if day != self._school.today() or not any(map(_timed, self._school.policy.duties)):
+            return None
+        return self._school.now().replace(second=0, microsecond=0)
+
+    def _once(self, key: tuple[Any, ...], make: Any) -> pd.DataFrame:
+        sequence = self._school.sequence()
+        known = self._known.get(key)
+        if known is None or known[0] != sequence:
+            self._known = dict(list(self._known.items())[-KEPT:])
+            known = self._known[key] = (sequence, make())
+        return lazy_copy(known[1])
+
+    def forget(self) -> None:
+        """Work everything out again when it is next asked for."""
+        self._known, self._facts = {}, None
+
+    def start_from(self, other: "Obligations") -> None:
+        """Take over what another door to the same school has worked out."""
+        self._known, self._facts = dict(other._known), other._facts
+
+
+def _timed(duty: Duty) -> bool:
+    """Say whether minutes count for a duty."""
+    return duty.in_force and duty.limit is not None and duty.limit.momentary

@@ -1,0 +1,209 @@
+"""Dossiers of one child: found before there are two, made one where there are, and taken apart again.
+
+A merge is one transaction: the registers' records come to the child that is kept, its empty answers are filled,
+the other dossier goes into the bin. What was changed is noted, so that all of it can be undone, whatever was
+written since.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from uuid_utils import uuid7
+
+from guanai.care.children.duplicates import Known, alike
+from guanai.care.children.merging import combined, reverted, with_reference
+from guanai.care.errors import GuanaiError
+from guanai.storage.database.history import Change
+from guanai.storage.forms import SYSTEM_FIELDS
+
+if TYPE_CHECKING:
+    from guanai.storage.school.school import School
+
+__all__ = ["Doubles", "Merge"]
+
+Record = Mapping[str, Any]
+
+CHILD = "child"
+#: The register of merges: no form asks for it, so that no page, frame or export shows it.
+MERGES = "merge"
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Two dossiers made one: which is kept, which one lies in the bin, who did it when, how many records came along."""
+
+    id: str
+    kept: str
+    other: str
+    by: str
+    at: str
+    moved: int
+    undone: bool
+
+
+class Doubles:
+    """The dossiers of one school as far as two of them may be of one child."""
+
+    def __init__(self, school: "School") -> None:
+        self._school = school
+
+    def like(self, record: Record) -> list[tuple[dict[str, Any], str]]:
+        """Return the children who may be the same as this one, as records, each with why; the likeliest first.
+
+        The reasons are those of `guanai.care.children.duplicates.REASONS`.
+        """
+        children = self._school.table(CHILD).rows()
+        found = [(self._school.record(CHILD, key), why) for key, why in alike(children, record)]
+        return [(child, why) for child, why in found if child is not None]
+
+    def pairs(self) -> pd.DataFrame:
+        """Return the pairs of dossiers that may be of one child: ``id``, ``name``, ``other``, ``other_name``, ``why``.
+
+        The first of a pair is the one that was registered earlier.
+        """
+        children = sorted(self._school.table(CHILD).rows(), key=lambda one: str(one.get("created_at")))
+        seen, rows = Known(), []
+        names = {child["id"]: child.get("name") for child in children}
+        for child in children:
+            for earlier, why in seen.like(child):
+                rows.append((earlier, names[earlier], child["id"], child.get("name"), why))
+            seen.add(child)
+        return pd.DataFrame(rows, columns=["id", "name", "other", "other_name", "why"])
+
+    # -- two made one
+
+    def merge(self, kept_id: str, other_id: str) -> Merge:
+        """Make two dossiers one, all or nothing; `undo` takes them apart again.
+
+        Raises GuanaiError where one of them is not there, or both are the same.
+        """
+        school = self._school
+        if kept_id == other_id:
+            raise GuanaiError("merge.same")
+        with school.transaction():
+            kept, other = self._child(kept_id), self._child(other_id)
+            touched = []
+            answers = combined(_answers(kept), _answers(other))
+            if answers != _answers(kept):
+                touched.append(self._write(CHILD, kept, {**kept, **answers}))
+            for form in school.forms():
+                if form != CHILD:
+                    touched += self._move(form, other_id, kept_id)
+            school.table(CHILD).to_bin(other_id)
+            signed = school.signature()
+            note = {
+                "id": str(uuid7()),
+                "kept": kept_id,
+                "other": other_id,
+                "changes": touched,
+                "revision": 1,
+                "created_at": signed["updated_at"],
+                "created_by": signed["updated_by"],
+                **signed,
+            }
+            return _merge(school.table(MERGES).insert_once(note))
+
+    def undo(self, merge_id: str) -> None:
+        """Take two dossiers apart that were made one: both as before, the records back with the child they were of.
+
+        What was changed since then stays changed. Raises GuanaiError where that merge is not there, or undone, or where
+        the child that was kept has gone up in another one since.
+        """
+        school = self._school
+        with school.transaction():
+            note = school.record(MERGES, merge_id)
+            if note is None or note.get("undone"):
+                raise GuanaiError("merge.gone")
+            later = next((one for one in self.merges(note["kept"]) if one.other == note["kept"]), None)
+            if later is not None and not later.undone:  # the records are with a third child by now
+                raise GuanaiError("merge.later", kept=self.label(later.kept), other=self.label(later.other))
+            for form, record_id, revision in note["changes"]:
+                now = school.record(form, record_id)
+                change = self._change(form, record_id, revision)
+                if now is not None and change is not None:
+                    before, after = _answers(change.before or {}), _answers(change.after or {})
+                    system = {key: value for key, value in now.items() if key in SYSTEM_FIELDS}
+                    self._write(form, now, {**reverted(_answers(now), before, after), **system})
+            school.restore(CHILD, note["other"])
+            self._write(MERGES, note, {**note, "undone": "yes"})
+
+    def merges(self, child_id: str | None = None) -> list[Merge]:
+        """Return the merges, the latest first; those of one child with its id."""
+        found = [_merge(note) for note in self._school.table(MERGES).rows()]
+        mine = [one for one in found if child_id in (None, one.kept, one.other)]
+        return sorted(mine, key=lambda one: one.at, reverse=True)
+
+    def now(self, child_id: str) -> str:
+        """Return the id of the dossier in which a child's dossier has gone up; its own where it has not."""
+        into = {one.other: one.kept for one in self.merges() if not one.undone}
+        while child_id in into:
+            child_id = into.pop(child_id)
+        return child_id
+
+    def history(self, child_id: str) -> list[Change]:
+        """Return the changes of a child's dossier and of those that have gone up in it, in the order they were made."""
+        ids, found = [child_id], []
+        merged = [one for one in self.merges() if not one.undone]
+        for key in ids:
+            found += self._school.history(CHILD, key)
+            ids += [one.other for one in merged if one.kept == key and one.other not in ids]
+        return sorted(found, key=lambda change: change.seq)
+
+    def count(self, child_id: str) -> int:
+        """Return how many records of the registers are of a child."""
+        registers = [form for form in self._school.forms() if form != CHILD]
+        return sum(
+            with_reference(record, child_id, "") != record
+            for form in registers
+            for record in self._school.table(form).rows()
+        )
+
+    def label(self, child_id: str) -> str:
+        """Return how a child is called, though the dossier lies in the bin."""
+        changes = self._school.history(CHILD, child_id)
+        last = (changes[-1].after or changes[-1].before or {}) if changes else {}
+        return str(last.get("name") or child_id)
+
+    def _child(self, child_id: str) -> Record:
+        child = self._school.record(CHILD, child_id)
+        if child is None:
+            raise GuanaiError("merge.no_child")
+        return child
+
+    def _move(self, form: str, old: str, new: str) -> list[list[Any]]:
+        """Give the records of a register to another child; return what was changed."""
+        changed = []
+        for record in list(self._school.table(form).rows()):
+            moved = with_reference(record, old, new)
+            if moved != record:
+                changed.append(self._write(form, record, moved))
+        return changed
+
+    def _write(self, form: str, before: Record, after: Record) -> list[Any]:
+        """Write a record as it stands, signed; return form, id and revision."""
+        revision = int(before.get("revision") or 0)
+        signed = {**after, "revision": revision + 1, **self._school.signature()}
+        self._school.table(form).replace(before["id"], signed, expected_revision=before.get("revision"))
+        return [form, before["id"], revision + 1]
+
+    def _change(self, form: str, record_id: str, revision: int) -> Change | None:
+        changes = self._school.history(form, record_id)
+        return next((one for one in changes if (one.after or {}).get("revision") == revision), None)
+
+
+def _answers(record: Record) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if key not in SYSTEM_FIELDS}
+
+
+def _merge(note: Record) -> Merge:
+    return Merge(
+        note["id"],
+        note["kept"],
+        note["other"],
+        note["created_by"],
+        note["created_at"],
+        sum(form != CHILD for form, _, _ in note["changes"]),
+        bool(note.get("undone")),
+    )

@@ -1,0 +1,300 @@
+"""A form changed by a coordinator: taken out, checked, compared with the one in use, published, taken back.
+
+What is published lies in ``forms/NAME.xlsx``, as if somebody had put it there; that it was, by whom, and every file
+before it, is kept by `guanai.storage.form_files.versions`. Publishing is one step: the answers of renamed questions get
+their new name, those that do not fit a changed type are put aside, and no answer is lost.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from guanai.care.errors import AccessError, GuanaiError, PolicyError, StorageError
+from guanai.care.policy.policy import policy_from_sheets
+from guanai.storage.form_files.form_catalogue import shipped_forms
+from guanai.storage.form_files.uploads import blank_workbook, checked_name, checked_upload, workbook_of
+from guanai.storage.form_files.versions import Version, What, mark_of, write_whole
+from guanai.storage.forms.changes.answer_migration import Change, change_of
+from guanai.storage.forms.changes.differences import Difference, differences, guessed_renames, same_places
+from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
+from guanai.storage.forms.xlsform.loading import form_of_file
+from guanai.storage.forms.xlsform.required_questions import check_needed
+from guanai.storage.records.roles import coordinates
+from guanai.storage.school.workbooks import read_workbook
+
+if TYPE_CHECKING:
+    from guanai.storage.school.school import School
+
+__all__ = ["Designs", "Plan", "Proposal"]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A form that may be published: its file, the form in use (None: a new register), and what was in use when it came.
+
+    ``renames`` are those that must be for answers to stand as they stood (an earlier version taken back, a name that
+    has come to stand in two groups), ``guesses`` those that may be meant. ``content`` is None for the shipped form. ``of`` is the number of a version taken back.
+    """
+
+    name: str
+    form: Form
+    before: Form | None
+    content: bytes | None
+    base: tuple[str, int]
+    renames: Mapping[str, str] = field(default_factory=dict)
+    guesses: Mapping[str, str] = field(default_factory=dict)
+    what: What = "published"
+    of: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What publishing a proposal would do: the differences, what becomes of stored answers, and what else must be mended.
+
+    ``duties`` is what the school's workbook would be wrong about, empty while it is not.
+    """
+
+    differences: tuple[Difference, ...]
+    answers: Change
+    duties: str = ""
+
+
+class Designs:
+    """The forms of one school, as far as a coordinator changes them."""
+
+    def __init__(self, school: "School") -> None:
+        self._school = school
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the person may publish: who answers for the whole school."""
+        return coordinates(self._school)
+
+    def names(self) -> dict[str, str]:
+        """Return the title of every form by its name."""
+        return {name: form.title() for name, form in self._school.all_forms().items()}
+
+    def form(self, name: str) -> Form:
+        """Return the form in use."""
+        return self._school.form(name)
+
+    def place(self, name: str) -> str:
+        """Return where the school's own copy lies in its folder, empty while the shipped form is in use."""
+        own = self._own(name)
+        return f"{self._school.folder.forms.name}/{own.name}" if own else ""
+
+    def ships(self, name: str) -> bool:
+        """Whether there is a shipped form of that name to go back to."""
+        return name in shipped_forms()
+
+    def workbook(self, name: str, title: str = "") -> bytes:
+        """Return the form in use as a workbook to be changed; without a name one for a new register of a title."""
+        if not name:
+            return blank_workbook(title)
+        path = self._own(name) or shipped_forms().get(name)
+        if path is None:
+            raise GuanaiError("school.no_form", name=name, names="、".join(self._school.forms()))
+        return workbook_of(path)
+
+    def versions(self, name: str) -> list[Version]:
+        """Return the versions of a form, the latest first."""
+        return self._school.versions.of(name)[::-1]
+
+    # -- a form that may be published
+
+    def upload(self, name: str, file: str, content: bytes, *, new: bool = False) -> Proposal:
+        """Return what a changed or new form would be.
+
+        Raises FormError with file, sheet, row, column and what to do, GuanaiError for a name that cannot be used.
+        """
+        called = checked_name(name, self._school.forms()) if new else name
+        plain = checked_upload(file, content)
+        form = self._read(plain, f"{Path(file).stem}.xlsx", called)
+        before = None if new else self._school.form(called)
+        check_needed(called, form, shipped_forms())
+        guesses = guessed_renames(before, form) if before else {}
+        renames = same_places(before, form) if before else {}
+        return Proposal(called, form, before, plain, self._base(called), renames, guesses)
+
+    def earlier(self, name: str, number: int) -> Proposal:
+        """Return an earlier version as what may be published again; 0 is the shipped form.
+
+        Raises GuanaiError when there is none of that number, StorageError when its file is gone.
+        """
+        before, base = self._school.form(name), self._base(name)
+        renames = self._school.versions.way_back(name, number)
+        if number == 0:
+            path = shipped_forms().get(name)
+            if path is None:
+                raise GuanaiError("designer.not_shipped", name=name)
+            form = self._read(path.read_bytes(), path.name, name)
+            renames = {**same_places(before, form), **renames}
+            return Proposal(name, form, before, None, base, renames, what="shipped")
+        version = next((one for one in self.versions(name) if one.number == number), None)
+        if version is None or not version.file:
+            raise GuanaiError("designer.no_version", name=name, number=number)
+        content = self._school.versions.content(version)
+        form = self._read(content, Path(version.file).name, name)
+        renames = {**same_places(before, form), **renames}
+        return Proposal(name, form, before, content, base, renames, what="taken_back", of=number)
+
+    def _read(self, content: bytes, file: str, name: str) -> Form:
+        """Return the form of a file, its choices from the school's records."""
+        form = form_of_file(content, file, name, cache=self._school.folder.kept / "forms")
+        return replace(form, instances=self._school.instances, clock=self._school.today)
+
+    def plan(self, proposal: Proposal, renames: Mapping[str, str] | None = None) -> Plan:
+        """Return what publishing would do, with these renames chosen. Raises GuanaiError for renames that collide."""
+        chosen = {**proposal.renames, **(renames or {})}
+        twice = [new for new in chosen.values() if list(chosen.values()).count(new) > 1]
+        asides = set(self._asides(proposal.name))
+        if proposal.before is None:
+            return Plan((), Change(), self._duties(proposal))
+        for new in twice:
+            if sum(after == new and old not in asides for old, after in chosen.items()) > 1:
+                raise GuanaiError("designer.rename_twice", name=new)
+        told = differences(proposal.before, proposal.form, chosen)
+        rows = self._school.table(proposal.name).rows()
+        change = change_of(
+            proposal.before, proposal.form, chosen, rows, self._school.form(proposal.name).retired
+        )
+        return Plan(tuple(told), change, self._duties(proposal))
+
+    def publish(self, proposal: Proposal, renames: Mapping[str, str] | None = None) -> Version:
+        """Put a proposal into use, and its answers with it, all or nothing; return the version that it is.
+
+        Raises AccessError for somebody who may not, GuanaiError when another form has come into use since the
+        proposal was made.
+        """
+        school, name = self._school, proposal.name
+        if not self.allowed:
+            raise AccessError("designer.not_allowed")
+        with school.transaction():
+            self._check_base(proposal)
+            if proposal.before is None:
+                checked_name(name, school.forms())
+            plan = self.plan(proposal, renames)
+            signed = school.signature()
+            self._keep_found(name, signed)
+            version = school.versions.add(
+                name,
+                proposal.what,
+                proposal.content,
+                signed,
+                of=proposal.of,
+                changes=tuple(one.text() for one in plan.differences),
+                renames=dict(plan.answers.renames),
+                asides=dict(plan.answers.asides),
+                retired=plan.answers.retired,
+            )
+            self._rewrite(name, plan.answers, signed)
+            self._put(name, proposal.content)
+        return version
+
+    # -- a register that is not wanted any more
+
+    def closable(self, name: str) -> bool:
+        """Whether a register is the school's own, which can be closed; what ships stays, as rules and reports read it."""
+        return bool(name) and name in self._school.forms() and not self.ships(name)
+
+    def is_closed(self, name: str) -> bool:
+        """Whether a register is closed: its records stay to be read, nothing is added."""
+        return name in self._school.versions.closed()
+
+    def close(self, name: str) -> Version:
+        """Close a register of the school's own: its records stay where they are, none is added, it is not offered any more.
+
+        Raises AccessError for somebody who may not, GuanaiError for a register that ships or that a duty names.
+        """
+        if not self.allowed:
+            raise AccessError("designer.not_allowed")
+        if not self.closable(name):
+            raise GuanaiError("designer.not_closable", name=name)
+        duties = [duty.name for duty in self._school.policy.duties if name in (duty.record, *duty.records)]
+        if duties:
+            raise GuanaiError("designer.close_duty", duties="、".join(duties))
+        return self._school.versions.add(name, "closed", None, self._school.signature())
+
+    def reopen(self, name: str) -> Version:
+        """Offer a closed register again, with all its records. Raises AccessError for somebody who may not."""
+        if not self.allowed:
+            raise AccessError("designer.not_allowed")
+        return self._school.versions.add(name, "reopened", None, self._school.signature())
+
+    # -- what lies in the folder
+
+    def _own(self, name: str) -> Path | None:
+        return self._school.own_form(name)
+
+    def _base(self, name: str) -> tuple[str, int]:
+        """Return what tells whether the form in use is still the one that was looked at."""
+        own, versions = self._own(name), self._school.versions.of(name)
+        return (mark_of(own.read_bytes()) if own else "", versions[-1].number if versions else 0)
+
+    def _check_base(self, proposal: Proposal) -> None:
+        if self._base(proposal.name) == proposal.base:
+            return
+        later = [one for one in self.versions(proposal.name) if one.number > proposal.base[1]]
+        if later:
+            raise GuanaiError("designer.meanwhile", by=later[0].by, name=proposal.name)
+        raise GuanaiError("designer.changed_by_hand", file=self.place(proposal.name) or proposal.name)
+
+    def _keep_found(self, name: str, signed: Mapping[str, str]) -> None:
+        """Keep the file in use as a version, where it came into the folder another way."""
+        own, versions = self._own(name), self._school.versions.of(name)
+        if own is None:
+            return
+        content = workbook_of(own)
+        last = next((version.mark for version in reversed(versions) if version.mark), "")
+        if last != mark_of(content):
+            self._school.versions.add(name, "found", content, signed)
+
+    def _put(self, name: str, content: bytes | None) -> None:
+        """Put a form into the folder, or away where the shipped one is to be used again."""
+        target = self._school.folder.forms / f"{name}.xlsx"
+        if content is not None:
+            write_whole(target, content)
+        for other in (target if content is None else None, target.with_suffix(".md")):
+            if other is not None and other.exists():
+                with suppress(FileNotFoundError):
+                    try:
+                        other.unlink()
+                    except PermissionError as error:
+                        reason = error.strerror or str(error)
+                        raise StorageError("designer.unwritable", file=other.name, reason=reason) from error
+
+    # -- what lies in the records
+
+    def _asides(self, name: str) -> list[str]:
+        return [aside for version in self._school.versions.of(name) for aside in version.asides.values()]
+
+    def _rewrite(self, name: str, change: Change, signed: Mapping[str, str]) -> None:
+        """Give the answers of a register their new places, in its records and their history."""
+        if not change.moves:
+            return
+
+        def rewrite(document: Any) -> None:
+            before = {key: value for key, value in document.items() if key not in SYSTEM_FIELDS}
+            after = change.of(before)
+            if after == before:
+                return
+            for key in before.keys() - after.keys():
+                del document[key]
+            document |= {**after, "revision": int(document.get("revision") or 0) + 1, **signed}
+
+        self._school.table(name).update(rewrite)
+
+    def _duties(self, proposal: Proposal) -> str:
+        """Return what the school's workbook would be wrong about with this form in use."""
+        workbook = self._school.folder.workbook
+        if not workbook.exists() or self._school.mistakes:
+            return ""
+        columns = {name: form.columns for name, form in self._school.all_forms().items()}
+        try:
+            sheets = read_workbook(workbook)
+            policy_from_sheets(sheets, workbook.name, {**columns, proposal.name: proposal.form.columns})
+        except PolicyError as error:
+            return error.message()
+        return ""

@@ -1,0 +1,73 @@
+"""How one comes to a `School`: open the one in a folder, or make a new one."""
+
+import os
+from datetime import date
+from pathlib import Path
+from urllib.parse import unquote
+
+from guanai.care.errors import GuanaiError
+from guanai.storage.database.databases import Database
+from guanai.storage.files.school_folder import Folder
+from guanai.storage.form_files.form_catalogue import Shelf
+from guanai.storage.records.registers import NOBODY
+from guanai.storage.school.policy_in_use import DEFAULT_POLICY, preset_sheets
+from guanai.storage.school.preload import warm_school
+from guanai.storage.school.school import School
+from guanai.storage.school.workbooks import write_workbook
+from guanai.templates.wording import say
+
+__all__ = ["create_school", "open_school"]
+
+# Registers that are asked again and again for the records of one child.
+ABOUT_CHILDREN = ("home_visit", "pairing", "talk", "call")
+
+
+def open_school(path: str | Path | None = None) -> School:
+    """Open a school: that of a folder, or without one that which the page is served from.
+
+    Without a path, ``GUANAI_SCHOOL`` names the folder and the signed-in person comes from the
+    server. Raises StorageError when the records cannot be opened, GuanaiError when no folder is named.
+    """
+    place = path or os.environ.get("GUANAI_SCHOOL") or "."
+    folder = Folder(Path(place).resolve())
+    if path is None and not folder.is_school:
+        raise GuanaiError("school.no_folder", path=place)
+    folder.make()
+    signed_in = unquote(os.environ.get("HTTP_X_GUANAI_PERSON", "")) or NOBODY
+    staff_id = os.environ.get("HTTP_X_GUANAI_STAFF", "")
+    if path is None and (warm := warm_school(folder, signed_in, staff_id)):
+        return warm
+    school = School(folder, Database.open(folder.records))
+    for register in ABOUT_CHILDREN:
+        school.table(register).ensure_index("child")
+    return school.as_user(signed_in, staff_id) if path is None else school
+
+
+def create_school(
+    path: str | Path,
+    *,
+    policy: str = DEFAULT_POLICY,
+    name: str = "",
+    on: date | None = None,
+    began: date | None = None,
+) -> School:
+    """Make a school in a folder that has none: its workbook from a preset, and no record yet.
+
+    ``began`` is the day from which on something is owed (启用日期), without it since ever.
+    Raises GuanaiError when the folder already holds a school or the preset is unknown.
+    """
+    folder = Folder(Path(path).resolve())
+    if folder.is_school:
+        raise GuanaiError("school.exists", path=path)
+    day, called = on or date.today(), name or say("school.name")
+    preset_sheets(policy, day)  # refuses an unknown preset before anything is written
+    shelf = Shelf(folder)
+    columns = {form: shelf.form(form).columns for form in shelf.names()}
+    sheets = preset_sheets(policy, day, called, columns)
+    if began is not None:
+        texts = ("profile.began", "profile.began_remark")
+        item, remark = (say(key, "zh") for key in texts)
+        sheets["学校"] = [*sheets["学校"], {"项目": item, "值": began, "备注": remark}]
+    folder.make()
+    write_workbook(folder.workbook, sheets)
+    return open_school(folder.path)

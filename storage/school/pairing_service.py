@@ -1,0 +1,214 @@
+"""Pairings proposed, accepted as a whole and undone as a whole: one transaction each, noted with what it changed.
+
+An accepted proposal ends the pairings that it takes over (with the day and the reason) and starts the new ones; the
+history then shows both. It is refused where pairings or staff have changed since it was proposed.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from uuid_utils import uuid7
+
+from guanai.care.errors import GuanaiError, RecordError
+from guanai.care.pairing.helper_proposals import leavers, propose_helpers, propose_renewal, propose_successors
+from guanai.care.pairing.peer_proposals import propose_peers
+from guanai.care.pairing.proposals import Proposal
+from guanai.storage.school.permissions import check_pairings
+from guanai.templates.wording import say
+
+if TYPE_CHECKING:
+    from guanai.storage.school.school import School
+
+__all__ = ["Acceptance", "Pairings"]
+
+Record = Mapping[str, Any]
+
+PAIRING = "pairing"
+#: The register of accepted proposals: no form asks for it, so that no page, frame or export shows it.
+PROPOSALS = "pairing_proposal"
+ROLES = {"left": "successor", "renewed": "renewal"}  # of a note, by why pairings were taken over
+_FEW = 5  # names told when an undo is refused
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """A proposal that was accepted: of which kind, by whom and when, how many pairings it made and ended."""
+
+    id: str
+    role: str
+    by: str
+    at: str
+    made: int
+    ended: int
+    start: str
+    undone: bool
+
+
+class Pairings:
+    """The proposals of one school."""
+
+    def __init__(self, school: "School") -> None:
+        self._school = school
+
+    def propose(
+        self,
+        role: str = "helper",
+        *,
+        classes: Collection[str] | None = None,
+        leaving: str = "",
+        start: date | None = None,
+    ) -> Proposal:
+        """Propose helpers or peers, for some classes or all; with ``leaving`` the successors of one of the staff.
+
+        The role ``renewal`` proposes helpers for all children anew.
+        """
+        school, on = self._school, start or self._school.today()
+        seen = self._seen()
+        policy, frames = school.policy, school.duties.frames
+        if role == "renewal":
+            found = propose_renewal(policy, frames, on, classes=classes)
+        elif leaving:
+            found = propose_successors(policy, frames, on, leaving)
+        elif role == "peer":
+            found = propose_peers(policy, frames, on, classes=classes)
+        else:
+            found = propose_helpers(policy, frames, on, classes=classes)
+        return replace(found, seen=seen)
+
+    def leavers(self) -> pd.DataFrame:
+        """Return who has left and still carries children; columns as in `care.helping.leavers`."""
+        return leavers(self._school.policy, self._school.duties.frames, self._school.today())
+
+    def accept(self, proposal: Proposal, start: date) -> Acceptance:
+        """Keep every pairing of a proposal, all or none, from a day on; `undo` takes all of them back.
+
+        A pairing that is taken over ends on the day before (on its own first day, if it is no older; as planned, if
+        that is earlier). Raises
+        GuanaiError where nothing is proposed or something changed in between, RecordError where the form refuses, and
+        AccessError where the person may not decide on these children.
+        """
+        school, made = self._school, proposal.made
+        if made.empty:
+            raise GuanaiError("pairing.nothing")
+        check_pairings(school, set(made["child"]))
+        with school.transaction():
+            if proposal.seen is not None and proposal.seen != self._seen():
+                raise GuanaiError("pairing.stale")
+            records = [_record(proposal.role, row, start) for row in made.to_dict("records")]
+            self._check(records)
+            school.load(PAIRING, records)
+            last = start - timedelta(days=1)
+            over = [self._end(key, last, proposal.reason) for key in made["ends"].unique() if key]
+            ended = [one for one in over if one is not None]
+            signed = school.signature()
+            note = {
+                "id": str(uuid7()),
+                "role": ROLES.get(proposal.reason, proposal.role),
+                "start": start.isoformat(),
+                "made": [record["id"] for record in records],
+                "ended": ended,
+                "revision": 1,
+                "created_at": signed["updated_at"],
+                "created_by": signed["updated_by"],
+                **signed,
+            }
+            return _acceptance(school.table(PROPOSALS).insert_once(note))
+
+    def undo(self, proposal_id: str) -> None:
+        """Take an accepted proposal back, all or nothing: its pairings go into the bin, those it ended go on.
+
+        Raises GuanaiError where somebody has changed one of them since: that would be lost.
+        """
+        school = self._school
+        with school.transaction():
+            note = school.record(PROPOSALS, proposal_id)
+            if note is None or note.get("undone"):
+                raise GuanaiError("pairing.gone")
+            table = school.table(PAIRING)
+            wanted = [(key, 1) for key in note["made"]] + [
+                (key, revision) for key, revision, *_ in note["ended"]
+            ]
+            now = {key: school.record(PAIRING, key) for key, _ in wanted}
+            check_pairings(school, {str((now[key] or self._last(key)).get("child")) for key, _ in wanted})
+            changed = [key for key, revision in wanted if (now[key] or {}).get("revision") != revision]
+            if changed:
+                names = say("policy.comma").join(self._child_names(changed[:_FEW], now))
+                raise GuanaiError("pairing.touched", count=len(changed), names=names)
+            for key in note["made"]:
+                table.to_bin(key)
+            for key, revision, *was in note["ended"]:
+                kept = dict(now[key] or {})
+                kept.pop("end", None)
+                kept.pop("end_reason", None)
+                kept |= was[0] if was else {}
+                table.replace(key, {**kept, "revision": revision + 1, **school.signature()}, revision)
+            signed = {**note, "undone": "yes", "revision": note["revision"] + 1, **school.signature()}
+            school.table(PROPOSALS).replace(proposal_id, signed, note["revision"])
+
+    def accepted(self) -> list[Acceptance]:
+        """Return the accepted proposals, the latest first."""
+        found = [_acceptance(note) for note in self._school.table(PROPOSALS).rows()]
+        return sorted(found, key=lambda one: (one.at, one.id), reverse=True)
+
+    def _check(self, records: Sequence[Record]) -> None:
+        """Refuse what the form refuses; records that differ only in names and days are one case."""
+        for record in {tuple(record): record for record in reversed(records)}.values():
+            session = self._school.session(PAIRING, record, defaults=False)
+            if problems := session.check():
+                fields = {problem.path: problem.message for problem in problems}
+                first = f"{problems[0].label}: {problems[0].message}"
+                raise RecordError("school.refused", fields, count=len(problems), first=first)
+
+    def _end(self, key: str, last: date, reason: str) -> list[Any] | None:
+        """End a pairing; return its id, its revision then and the end that was planned. None where it is over by then."""
+        kept = self._school.record(PAIRING, key)
+        if kept is None:
+            raise GuanaiError("pairing.stale")
+        end = max(last.isoformat(), str(kept.get("start") or ""))
+        if kept.get("end") and str(kept["end"]) <= end:
+            return None
+        planned = {name: kept[name] for name in ("end", "end_reason") if kept.get(name)}
+        revision = int(kept["revision"])
+        answers = {"end": end, "end_reason": say(f"pairing.{reason}"), "revision": revision + 1}
+        self._school.table(PAIRING).replace(key, {**kept, **answers, **self._school.signature()}, revision)
+        return [key, revision + 1, planned]
+
+    def _seen(self) -> tuple[Any, ...]:
+        """Return something that is another thing once a pairing, a helper or a child's record has changed."""
+        registers = [self._school.table(name).rows() for name in (PAIRING, "staff", "child")]
+        return tuple(
+            (
+                len(rows),
+                sum(int(row.get("revision") or 0) for row in rows),
+                max((str(row.get("updated_at")) for row in rows), default=""),
+            )
+            for rows in registers
+        )
+
+    def _child_names(self, keys: Sequence[str], now: Mapping[str, Record | None]) -> list[str]:
+        names = {row["id"]: str(row.get("name")) for row in self._school.table("child").rows()}
+        records = [now[key] or self._last(key) for key in keys]
+        return [names.get(str(record.get("child")), "?") for record in records]
+
+    def _last(self, key: str) -> Record:
+        changes = self._school.history(PAIRING, key)
+        return (changes[-1].before or {}) if changes else {}
+
+
+def _record(role: str, row: Mapping[Any, Any], start: date) -> dict[str, Any]:
+    record: dict[str, Any] = {"id": str(uuid7()), "child": row["child"], "role": role}
+    if role == "peer":
+        return {**record, "peer_name": row["carer_name"], "kind": "one_to_one", "start": start.isoformat()}
+    return {
+        **record, "helper": row["carer"], "kind": "one_to_one", "start": start.isoformat(), "key_help": "no"
+    }  # fmt: skip
+
+
+def _acceptance(note: Record) -> Acceptance:
+    return Acceptance(
+        note["id"], note["role"], note["created_by"], note["created_at"], len(note["made"]), len(note["ended"]),
+        note["start"], bool(note.get("undone")),
+    )  # fmt: skip

@@ -1,0 +1,165 @@
+"""Single rows of a workbook changed where they stand: formats, widths and columns of one's own stay as they are.
+
+The file is exchanged in one step, and what it was is kept beside the other backups. An edit that was made on an older
+state of the file than the one on the disk is refused.
+"""
+
+import hashlib
+import io
+import shutil
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from guanai.care.errors import GuanaiError
+from guanai.care.policy.workbook_rows import ROW
+from guanai.storage.files.atomic_write import whole_file
+from guanai.storage.files.safe_cells import safe_cell
+from guanai.storage.school.workbooks import Sheets
+
+__all__ = ["Edit", "apply_edits", "digest_of", "write_edits"]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change of one row: ``row`` is its number in the sheet, None a new row at the end; ``cells`` by heading.
+
+    With ``remove`` the row goes.
+    """
+
+    sheet: str
+    row: int | None
+    cells: Mapping[str, Any] = field(default_factory=dict)
+    remove: bool = False
+
+
+def digest_of(path: Path) -> str:
+    """Return what tells one state of a file from another; "" where there is no file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+
+
+def apply_edits(sheets: Sheets, edits: Sequence[Edit]) -> Sheets:
+    """Return the sheets as they would be read back after the edits; rows keep their numbers."""
+    made = {title: [dict(row) for row in rows] for title, rows in sheets.items()}
+    for edit in edits:
+        rows = made.setdefault(edit.sheet, [])
+        if edit.row is None:
+            rows.append({ROW: max((row[ROW] for row in rows), default=1) + 1, **edit.cells})
+        elif edit.remove:
+            made[edit.sheet] = [row for row in rows if row[ROW] != edit.row]
+        else:
+            for row in rows:
+                if row[ROW] == edit.row:
+                    row.update(edit.cells)
+    return made
+
+
+def write_edits(path: Path, edits: Sequence[Edit], expected: str, backups: Path) -> Path:
+    """Change rows of a workbook, all or none; return where the file as it was is kept.
+
+    ``expected`` is `digest_of` the file on which the edits were made. Raises GuanaiError where it is another by now, or
+    cannot be written (it is open in a program that locks it, the disk is full).
+    """
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise GuanaiError("settings.newer", file=path.name)
+    book = load_workbook(io.BytesIO(content))
+    _keep_results(book, content)
+    for edit in sorted(
+        edits, key=lambda one: -(one.row or 0)
+    ):  # from below: a row that goes moves those below it
+        _apply(_page(book, edit.sheet), edit)
+    try:
+        backups.mkdir(parents=True, exist_ok=True)
+        kept = _free(backups, path)
+        shutil.copy2(path, kept)
+        with whole_file(path) as fresh:
+            book.save(fresh)
+            if digest_of(path) != expected:
+                raise GuanaiError("settings.newer", file=path.name)
+    except OSError as error:
+        raise GuanaiError("settings.unwritable", file=path.name, reason=error.strerror or error) from error
+    return kept
+
+
+def _keep_results(book: Any, content: bytes) -> None:
+    """Put what a formula came to in its place, in the columns with a heading: those that the rules read.
+
+    Saved without a spreadsheet program a formula has no result, and the rule would be read as an empty cell.
+    """
+    formulas = [
+        (page.title, cell)
+        for page in book.worksheets
+        for row in page.iter_rows(min_row=2)
+        for cell in row
+        if cell.data_type == "f" and page.cell(1, cell.column).value not in (None, "")
+    ]
+    if not formulas:
+        return
+    results = load_workbook(io.BytesIO(content), data_only=True)
+    for title, cell in formulas:
+        result = results[title][cell.coordinate].value
+        if result is not None:
+            cell.value = result
+
+
+def _free(backups: Path, path: Path) -> Path:
+    """Return a name for the kept copy that is not taken: two edits may fall into one second."""
+    stem = f"{path.stem}-{datetime.now():%Y%m%d-%H%M%S}"
+    names = (backups / f"{stem}{f'-{number}' if number else ''}{path.suffix}" for number in range(1000))
+    return next(name for name in names if not name.exists())
+
+
+def _page(book: Any, title: str) -> Worksheet:
+    found: Worksheet | None = next((page for page in book.worksheets if page.title.strip() == title), None)
+    return found if found is not None else book.create_sheet(title)
+
+
+def _apply(page: Worksheet, edit: Edit) -> None:
+    if edit.remove and edit.row is not None:
+        page.delete_rows(edit.row)
+        return
+    columns = {str(cell.value or "").strip(): place for place, cell in enumerate(page[1], 1)}
+    for heading in edit.cells:
+        if heading not in columns:  # such as 启用, which a preset leaves out
+            columns[heading] = _add_column(page, heading)
+    row = edit.row or _below(page)
+    for heading, value in edit.cells.items():
+        cell = page.cell(row, columns[heading])
+        if edit.row is None and row > 2:
+            _like(page.cell(row - 1, columns[heading]), cell)
+        written = safe_cell(value) if value not in ("", None) else None
+        if isinstance(written, str) and isinstance(cell.value, int) and written.isdecimal():
+            written = int(written)
+        if isinstance(written, date):
+            cell.number_format = "yyyy-mm-dd"
+        cell.value = written
+
+
+def _below(page: Worksheet) -> int:
+    """Return the number of the row after the last one with anything in it."""
+    filled = [
+        row for row in range(1, page.max_row + 1) if any(cell.value not in (None, "") for cell in page[row])
+    ]
+    return max(filled, default=1) + 1
+
+
+def _add_column(page: Worksheet, heading: str) -> int:
+    last = max((int(cell.column or 0) for cell in page[1] if cell.value not in (None, "")), default=0)
+    cell = page.cell(1, last + 1, heading)
+    if last:
+        _like(page.cell(1, last), cell)
+    return last + 1
+
+
+def _like(one: Any, other: Any) -> None:
+    """Give a cell the looks of another."""
+    if one.has_style:
+        other.font, other.fill, other.border = copy(one.font), copy(one.fill), copy(one.border)
+        other.alignment, other.number_format = copy(one.alignment), one.number_format

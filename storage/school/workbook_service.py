@@ -1,0 +1,216 @@
+"""The school's workbook as it is changed on a page: read with what is wrong in it, a row changed, suggestions taken in.
+
+Whoever coordinates may change it (校长, 副校长, 德育处/团少部); everybody may read it. Every change is checked as a whole
+workbook before it is written, and noted with who made it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from uuid_utils import uuid7
+
+from guanai.care.errors import AccessError, GuanaiError, PolicyError
+from guanai.care.policy.conditions import Clause, spell
+from guanai.care.policy.duty_rows import DERIVED
+from guanai.care.policy.policy import fit_to_forms, policy_from_sheets, sheets_from_markdown
+from guanai.care.policy.workbook_rows import HEADINGS, ROW
+from guanai.storage.forms.session.parsers import UnreadableError, read_date
+from guanai.storage.records.roles import coordinates
+from guanai.storage.school.condition_fields import RuleField, fields_of, holding
+from guanai.storage.school.workbook_edits import Edit, apply_edits, digest_of, write_edits
+from guanai.storage.school.workbooks import Sheets, presets, read_workbook
+from guanai.templates import template
+from guanai.templates.wording import say
+
+if TYPE_CHECKING:
+    from guanai.storage.school.school import School
+
+__all__ = ["SettingsBook", "Shown"]
+
+DAYS = frozenset({"start", "end"})
+#: Who changed what in the workbook: no form asks for it, so that no page, frame or export shows it.
+SETTINGS = "setting"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The workbook as it was read: its rows by sheet, which state of the file that was, and what is wrong in it.
+
+    ``titles`` are the names of the sheets in the file by their plain names; ``language`` that of the headings.
+    """
+
+    sheets: Sheets
+    digest: str
+    mistake: PolicyError | None
+    titles: Mapping[str, str]
+    language: str
+
+    def rows(self, sheet: str) -> list[dict[str, Any]]:
+        """Return the rows of a sheet by its plain name: cells by plain heading as text, and `ROW`."""
+        found = []
+        for row in self.sheets.get(self.titles.get(sheet, ""), []):
+            cells = {spell("heading", str(head)): value for head, value in row.items() if head != ROW}
+            plain = {head: cells.get(head) for head in HEADINGS[sheet]}
+            found.append({ROW: row[ROW], **{head: _text(value) for head, value in plain.items()}})
+        return found
+
+
+class SettingsBook:
+    """The workbook of one school."""
+
+    def __init__(self, school: "School") -> None:
+        self._school = school
+
+    @property
+    def may_change(self) -> bool:
+        """Whether the person may change it: who coordinates, and who works in the folder itself."""
+        return coordinates(self._school)
+
+    def read(self) -> Shown:
+        """Return the workbook as it stands on the disk. Raises PolicyError where it cannot be opened at all."""
+        path = self._school.folder.workbook
+        if not path.exists():
+            raise GuanaiError("settings.none", file=path.name)
+        digest = digest_of(path)
+        sheets = read_workbook(path)
+        titles = {name: title for title in sheets if (name := spell("sheet", title))}
+        heads = [str(head) for rows in sheets.values() for row in rows[:1] for head in row]
+        english = "name" in heads and say("heading.name", "zh") not in heads
+        return Shown(sheets, digest, self.mistake(sheets), titles, "en" if english else "zh")
+
+    def mistake(self, sheets: Sheets) -> PolicyError | None:
+        """Return the first mistake of a workbook with its place and remedy, None where there is none."""
+        try:
+            policy_from_sheets(sheets, self._school.folder.workbook.name, self._columns())
+        except PolicyError as error:
+            return error
+        return None
+
+    def mistake_of(self, shown: Shown, edits: Sequence[Edit]) -> PolicyError | None:
+        """Return the first mistake that a workbook would have after some edits."""
+        return self.mistake(apply_edits(shown.sheets, edits))
+
+    def change(self, shown: Shown, edits: Sequence[Edit]) -> Shown:
+        """Check and write edits that were made on a state of the workbook; return it as it then is.
+
+        Refused, with nothing written: by AccessError for who may not; by PolicyError where a row of the edits would have
+        a mistake, or a workbook without one would get one; by GuanaiError where the file is newer than ``shown``. A
+        workbook that is broken elsewhere can be mended row by row.
+        """
+        school = self._school
+        if not self.may_change:
+            raise AccessError("settings.not_you")
+        before, after = shown.sheets, apply_edits(shown.sheets, edits)
+        mistake = self.mistake(after)
+        if mistake is not None and (shown.mistake is None or self._is_of(mistake, edits, after)):
+            raise mistake
+        with school.transaction():  # two pages take turns
+            kept = write_edits(school.folder.workbook, edits, shown.digest, school.folder.backups)
+            signed = school.signature()
+            note = {"id": str(uuid7()), "kept": kept.name, "edits": [_noted(edit, before) for edit in edits]}
+            about = {"revision": 1, "created_at": signed["updated_at"], "created_by": signed["updated_by"]}
+            school.table(SETTINGS).insert_once({**note, **about, **signed})
+        school.forget_rules()
+        return self.read()
+
+    def suggestions(self, preset: str, shown: Shown) -> list[dict[str, Any]]:
+        """Return the duties of a preset that the workbook has none of that name of: cells by plain heading."""
+        names = {row["name"] for row in shown.rows("duties")}
+        fitted = fit_to_forms({"职责": list(_preset(preset))}, self._columns())["职责"]
+        rows = [{spell("heading", str(head)): _text(value) for head, value in row.items()} for row in fitted]
+        return [
+            {str(head): value for head, value in row.items() if head}
+            for row in rows
+            if row["name"] not in names
+        ]
+
+    def examples(self, heading: str) -> list[str]:
+        """Return what the presets write under a heading of 职责, to choose from."""
+        word = say(f"heading.{heading}", "zh")
+        found = {str(row.get(word) or "").strip() for name in presets() for row in _preset(name)}
+        return sorted(found - {""})
+
+    def edit(self, shown: Shown, sheet: str, row: int | None, cells: Mapping[str, str]) -> Edit:
+        """Return an edit of plain headings as the workbook words them."""
+        heads = self._heads(shown, sheet)
+        title = shown.titles.get(sheet) or say(f"sheet.{sheet}", shown.language)
+        written = {heads[name]: _day(value) if name in DAYS else value for name, value in cells.items()}
+        return Edit(title, row, written)
+
+    def removal(self, shown: Shown, sheet: str, row: int) -> Edit:
+        """Return the edit that takes a row out."""
+        return Edit(shown.titles[sheet], row, remove=True)
+
+    def register_of(self, written: str) -> str:
+        """Return the register that a word or a name in the workbook means, the word itself if there is none."""
+        bare = written.partition(".")[0].strip()
+        return bare if bare in self.registers() else spell("record", bare) or bare
+
+    def registers(self) -> list[str]:
+        """Return the names of the registers that a duty can name."""
+        return sorted({*self._school.forms(), *DERIVED} - {"child", "class", "staff"})
+
+    def condition_fields(self, registers: Sequence[str], *, by: bool = False) -> list[RuleField]:
+        """Return what a condition on some registers can be made of (`guanai.storage.school.condition_fields.fields_of`)."""
+        return fields_of(self._school, registers, by=by)
+
+    def holding(self, registers: Sequence[str], clauses: Sequence[Clause]) -> tuple[int, int]:
+        """Return how many records of some registers meet a condition now, and of how many."""
+        return holding(self._school, registers, clauses)
+
+    def _heads(self, shown: Shown, sheet: str) -> dict[str, str]:
+        """Return how each heading of a sheet is written in the workbook."""
+        rows = shown.sheets.get(shown.titles.get(sheet, ""), [])
+        written = {
+            name: str(head) for row in rows[:1] for head in row if (name := spell("heading", str(head)))
+        }
+        usual = {name: say(f"heading.{name}", shown.language) for name in HEADINGS[sheet]}
+        return usual | written
+
+    def _columns(self) -> dict[str, Collection[str]]:
+        return {name: self._school.form(name).columns for name in self._school.forms()}
+
+    def _is_of(self, mistake: PolicyError, edits: Sequence[Edit], after: Sheets) -> bool:
+        """Whether a mistake lies in a row that the edits touch."""
+        for edit in edits:
+            rows = after.get(edit.sheet, [])
+            row = edit.row if edit.row is not None else max((one[ROW] for one in rows), default=0)
+            if mistake.sheet == edit.sheet and mistake.row == row and not edit.remove:
+                return True
+        return False
+
+
+@lru_cache(maxsize=64)
+def _preset(name: str) -> tuple[dict[str, Any], ...]:
+    """Return the duties of a preset, as they are written."""
+    if name not in presets():
+        raise GuanaiError("school.no_policy", name=name, names="、".join(presets()))
+    text = (template("policies") / f"{name}.md").read_text(encoding="utf-8")
+    return tuple(sheets_from_markdown(text).get("职责", []))
+
+
+def _noted(edit: Edit, before: Sheets) -> dict[str, Any]:
+    rows = before.get(edit.sheet, [])
+    was = next((row for row in rows if row[ROW] == edit.row), {})
+    heads = was if edit.remove else edit.cells
+    return {
+        "sheet": edit.sheet,
+        "row": edit.row,
+        "before": {str(head): _text(was.get(head)) for head in heads if head != ROW},
+        "after": {} if edit.remove else {head: _text(value) for head, value in edit.cells.items()},
+    }
+
+
+def _day(text: str) -> Any:
+    """Return a day for text that is one; ``8月1日``, every year again, and anything else stays text."""
+    try:
+        return date.fromisoformat(read_date(text))
+    except UnreadableError:
+        return text
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,111 @@
+"""Phases, fortnights, years, windows: the periods of issue 4, and how far a limit reaches in them."""
+
+import itertools
+from datetime import date
+
+import pytest
+
+from guanai.care.calendar.periods import PERS, counting_days, periods
+from guanai.care.calendar.school_calendar import Calendar, Holiday, Phase, Term, Window
+from guanai.care.duties.count_duties import limited
+from guanai.care.policy.duty import Limit
+
+AUTUMN = Term("秋", date(2027, 9, 1), date(2028, 1, 15))  # over new year
+SPRING = Term("春", date(2028, 2, 14), date(2028, 7, 5))  # with a 29 February
+NATIONAL = Holiday("国庆节", date(2027, 10, 1), date(2027, 10, 7))
+WINTER = Window("寒假家访", date(2028, 1, 16), date(2028, 2, 13))
+CALENDAR = Calendar((AUTUMN, SPRING), (NATIONAL,), windows=(WINTER,))
+
+
+def spans(per, term=AUTUMN, calendar=CALENDAR):
+    return [(span.start, span.end) for span in periods(calendar, term, per)]
+
+
+@pytest.mark.parametrize("per", PERS)
+@pytest.mark.parametrize("term", [AUTUMN, SPRING])
+def test_periods_are_in_order_and_do_not_overlap(per, term):
+    found = spans(per, term)
+    assert found == sorted(found) and all(start <= end for start, end in found)
+    assert all(before[1] < after[0] for before, after in itertools.pairwise(found))
+    assert found
+
+
+def test_phases_are_thirds_of_the_days_of_school():
+    school = CALENDAR.school_days(AUTUMN)
+    found = spans("phase")
+    numbers = [sum(start <= day <= end for day in school) for start, end in found]
+    assert sum(numbers) == len(school) and max(numbers) - min(numbers) <= 1
+    assert (found[0][0], found[-1][1]) == AUTUMN[1:]
+    assert [spans(phase)[0] for phase in ("opening", "middle", "closing")] == found
+
+
+@pytest.mark.parametrize(
+    "kinds", [("opening",), ("closing",), ("opening", "closing"), ("opening", "middle", "closing")]
+)
+def test_the_schools_own_phases_take_nothing_away_from_the_others(kinds):
+    """Whoever writes down the days of 期初 still owes what is due in 期中 and 期末."""
+    own = {
+        "opening": (date(2027, 9, 1), date(2027, 9, 14)),
+        "middle": (date(2027, 10, 25), date(2027, 11, 12)),
+        "closing": (date(2028, 1, 3), date(2028, 1, 15)),
+    }
+    calendar = Calendar(
+        (AUTUMN, SPRING), (NATIONAL,), phases=tuple(Phase(kind, *own[kind]) for kind in kinds)
+    )
+    thirds = {kind: spans(kind)[0] for kind in own}
+    assert spans("phase", calendar=calendar) == [own[kind] if kind in kinds else thirds[kind] for kind in own]
+    assert len(spans("phase", SPRING, calendar)) == 3  # another term has its thirds
+
+
+def test_a_phase_that_is_not_set_gives_way_to_those_that_are():
+    """No day is in two phases, and one that nothing is left of is none."""
+    long = Phase("opening", date(2027, 9, 1), date(2027, 10, 31))
+    found = spans("phase", calendar=Calendar((AUTUMN,), (NATIONAL,), phases=(long,)))
+    assert found[:2] == [long[1:], (date(2027, 11, 1), spans("middle")[0][1])]
+    most = Phase("opening", date(2027, 9, 1), spans("middle")[0][1])
+    assert len(spans("phase", calendar=Calendar((AUTUMN,), (NATIONAL,), phases=(most,)))) == 2
+
+
+def test_fortnights_are_weeks_by_twos_and_one_without_school_is_left_out():
+    found = spans("fortnight")
+    assert found[0] == (date(2027, 9, 1), date(2027, 9, 12))
+    assert found[1] == (date(2027, 9, 13), date(2027, 9, 26))
+    long = Calendar((AUTUMN,), (Holiday("停课", date(2027, 9, 13), date(2027, 9, 26)),))
+    names = [span.name for span in periods(long, AUTUMN, "fortnight")]
+    assert names[:2] == ["第1–2周", "第5–6周"]
+
+
+def test_a_school_year_lasts_from_its_first_term_to_its_last():
+    assert spans("school_year") == spans("school_year", SPRING) == [(AUTUMN.start, SPRING.end)]
+    alone = Calendar((AUTUMN,))
+    assert spans("school_year", calendar=alone) == [(AUTUMN.start, date(2028, 7, 31))]
+
+
+def test_calendar_years_of_a_term_over_new_year():
+    assert [start.year for start, _ in spans("year")] == [2027, 2028]
+    assert [start.year for start, _ in spans("year", SPRING)] == [2028]
+
+
+def test_a_window_in_the_holidays_belongs_to_the_term_before_and_after():
+    assert spans("window") == spans("window", SPRING) == [WINTER[1:]]
+    assert (
+        len(counting_days(CALENDAR, "window", periods(CALENDAR, AUTUMN, "window"))) == 29
+    )  # every day counts
+
+
+@pytest.mark.parametrize(
+    ("limit", "per", "until"),
+    [
+        (None, "term", date(2028, 1, 15)),
+        (Limit(7), "term", date(2027, 9, 8)),
+        (Limit(0), "term", date(2027, 9, 1)),
+        (Limit(500), "term", date(2028, 1, 15)),
+        (Limit(1001, "date"), "term", date(2027, 10, 1)),
+        (Limit(601, "date"), "term", date(2028, 1, 15)),  # not in this term
+        (Limit(601, "date"), "school_year", date(2028, 6, 1)),
+        (Limit(229, "date"), "school_year", date(2028, 2, 29)),
+        (Limit(229, "date"), "year", date(2027, 2, 28)),  # a common year
+    ],
+)
+def test_until_when_a_limit_reaches(limit, per, until):
+    assert limited(limit, periods(CALENDAR, AUTUMN, per)[0]) == until

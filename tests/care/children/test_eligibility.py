@@ -1,0 +1,159 @@
+"""Who counts as left-behind (requirements 2A, 国发〔2016〕13号), and who is in care on a day."""
+
+from datetime import date
+from itertools import product
+
+import pandas as pd
+import pytest
+
+from guanai.care.children.eligibility import COUNTED, DEFINITIONS, REASONS, age, eligibility, left_behind
+from guanai.storage.forms.xlsform.loading import load_form
+from guanai.templates import template
+
+STATUSES = ("home", "away", "unable", "deceased", "lost")
+BORN, ON = date(2015, 5, 20), date(2026, 11, 2)
+
+
+@pytest.mark.parametrize(
+    ("born", "on", "years"),
+    [
+        (date(2012, 2, 29), date(2027, 2, 28), 14),
+        (date(2012, 2, 29), date(2027, 3, 1), 15),
+        (date(2012, 2, 29), date(2028, 2, 28), 15),
+        (date(2012, 2, 29), date(2028, 2, 29), 16),
+        (date(2010, 11, 2), date(2026, 11, 1), 15),
+        (date(2010, 11, 2), date(2026, 11, 2), 16),
+    ],
+)
+def test_age_on_a_day(born, on, years):
+    assert age(born, on) == years
+
+
+@pytest.mark.parametrize(
+    ("father", "mother", "reason", "both", "one", "thirteen"),
+    [
+        ("away", "away", "both_away", "yes", "yes", "yes"),
+        ("away", "home", "one_away", "no", "yes", "no"),
+        ("home", "away", "one_away", "no", "yes", "no"),
+        ("away", "unable", "one_away_other_unable", "no", "yes", "yes"),
+        ("away", "deceased", "one_away_other_unable", "no", "yes", "yes"),
+        ("lost", "away", "one_away_other_unable", "no", "yes", "yes"),
+        ("home", "home", "none_away", "no", "no", "no"),
+        ("home", "deceased", "none_away", "no", "no", "no"),
+        ("unable", "lost", "none_away", "no", "no", "no"),
+        ("deceased", "lost", "no_parent", "no", "no", "no"),
+        (None, "away", "unknown", "unclear", "unclear", "unclear"),
+        ("away", "", "unknown", "unclear", "unclear", "unclear"),
+    ],
+)
+def test_each_definition_counts_its_own_families(father, mother, reason, both, one, thirteen):
+    for definition, answer in (("both", both), ("one", one), ("13", thirteen)):
+        found = eligibility(father, mother, BORN, ON, definition)
+        assert (found.answer, found.reason) == (answer, reason)
+        assert found.clause
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS)
+@pytest.mark.parametrize(
+    ("born", "reason"),
+    [
+        (date(2010, 11, 3), "both_away"),  # sixteen tomorrow
+        (date(2010, 11, 2), "over_16"),  # sixteen today
+        (None, "unknown"),
+    ],
+)
+def test_sixteen_that_day_no_longer_counts(born, reason, definition):
+    answers = {"both_away": "yes", "over_16": "no", "unknown": "unclear"}
+    assert eligibility("away", "away", born, ON, definition)[:2] == (answers[reason], reason)
+
+
+def test_every_family_has_a_reason_and_every_definition_an_answer():
+    reasons = {eligibility(father, mother, BORN, ON).reason for father, mother in product(STATUSES, STATUSES)}
+    assert reasons | {"over_16", "unknown"} == set(REASONS)
+    assert all(counted <= set(REASONS) for counted in COUNTED.values())
+
+
+def child(**answers):
+    usual = {
+        "id": "x", "name": "童", "eligible": "yes", "status": "enrolled", "status_since": None,
+        "registered_on": "2026-09-01", "birth_date": "2015-05-20",
+    }  # fmt: skip
+    return usual | answers
+
+
+@pytest.mark.parametrize(
+    ("answers", "inside"),
+    [
+        pytest.param({}, True, id="in care"),
+        pytest.param({"eligible": "no"}, False, id="not left-behind"),
+        pytest.param({"eligible": "unclear"}, False, id="unclear"),
+        pytest.param({"registered_on": "2026-11-02"}, True, id="registered that day"),
+        pytest.param({"registered_on": "2026-11-03"}, False, id="registered the day after"),
+        pytest.param({"registered_on": None}, True, id="a missing date hides nobody"),
+        pytest.param({"birth_date": "2010-11-03"}, True, id="sixteen the day after"),
+        pytest.param({"birth_date": "2010-11-02"}, False, id="sixteen that day"),
+        pytest.param({"birth_date": None}, True, id="age not known"),
+        pytest.param({"status": None}, True, id="status not filled in"),
+        pytest.param({"status": "transferred", "status_since": "2026-11-02"}, False, id="left that day"),
+        pytest.param({"status": "returned", "status_since": "2026-11-03"}, True, id="left the day after"),
+        pytest.param({"status": "graduated"}, False, id="left, day not known"),
+        pytest.param(
+            {"status": "transferred", "status_since": "2028-01-01", "birth_date": "2010-11-02"},
+            False,
+            id="sixteen before leaving",
+        ),
+    ],
+)
+def test_in_care_on_a_day(answers, inside):
+    assert (len(left_behind(pd.DataFrame([child(**answers)]), ON)) == 1) is inside
+
+
+@pytest.mark.parametrize(
+    ("definition", "expected"),
+    [(None, ["a", "c"]), ("both", ["a", "c"]), ("one", ["a", "b", "c"]), ("13", ["a", "c"])],
+)
+def test_a_changed_definition_is_judged_by_the_parents_status(definition, expected):
+    children = pd.DataFrame(
+        [
+            child(id="a", father_status="away", mother_status="away"),
+            child(id="b", father_status="away", mother_status="home", eligible="no"),
+            child(id="c", father_status=None, mother_status=None),  # nothing known: as stored
+        ]
+    )
+    assert list(left_behind(children, ON, definition)["id"]) == expected
+
+
+@pytest.mark.parametrize(
+    "convert", [str, date.fromisoformat, pd.Timestamp], ids=["text", "date", "timestamp"]
+)
+def test_dates_may_come_in_any_kind(convert):
+    answers = {name: convert(child()[name]) for name in ("registered_on", "birth_date")}
+    assert len(left_behind(pd.DataFrame([child(**answers)]), ON)) == 1
+
+
+def test_no_child_at_all():
+    assert left_behind(pd.DataFrame(), ON).empty
+
+
+@pytest.fixture(scope="module")
+def child_form(tmp_path_factory):
+    return load_form(template("forms/child.md"), "child", cache=tmp_path_factory.mktemp("forms"))
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS)
+def test_the_form_gives_the_same_codes(child_form, definition):
+    """The form works its codes out by its own expressions, so that it does so on a telephone too."""
+    families = [(*pair, "2015-05-20") for pair in product((*STATUSES, None), (*STATUSES, None))]
+    births = [
+        ("away", "away", born) for born in ("2010-11-03", "2010-11-02", "2010-11-01", "2012-02-29", None)
+    ]
+    for father, mother, born in families + births:
+        answers = {"father_status": father, "mother_status": mother, "birth_date": born}
+        record = child_form.session(
+            {name: answer for name, answer in answers.items() if answer},
+            today=ON,
+            instances=lambda name: [{"name": "definition", "value": definition}] if name == "school" else [],
+        ).record()
+        expected = eligibility(father, mother, date.fromisoformat(born) if born else None, ON, definition)
+        found = (record.get("eligible"), record.get("eligible_reason"))
+        assert found == (expected.answer, expected.reason), (father, mother, born)

@@ -1,0 +1,195 @@
+"""What is put off or excused (care/duties/deferrals.py, storage/school/due_service.py): seen in the line, counted apart, taken back."""
+
+from datetime import date, datetime
+
+import pandas as pd
+import pytest
+
+from guanai.care.calendar.school_calendar import Calendar, Term
+from guanai.care.duties.due import due
+from guanai.care.duties.fulfilment import fulfilment
+from guanai.care.policy.duty import Duty, Limit, Trigger
+from guanai.care.policy.policy import Policy
+
+pytestmark = pytest.mark.usefixtures("coordinator")
+
+ON = date(2026, 11, 20)
+CALENDAR = Calendar((Term("秋", date(2026, 9, 1), date(2027, 1, 15)),))
+MONTHLY = Duty("谈心", records=("talk",), per="month", who="helper")
+FRAMES = {
+    "child": pd.DataFrame(
+        [
+            {
+                "id": "c1",
+                "name": "童一",
+                "class": "一班",
+                "status": "enrolled",
+                "eligible": "yes",
+                "village": "大坪",
+            }
+        ]
+    ),
+    "staff": pd.DataFrame([{"id": "s1", "name": "师一", "role": "subject", "active": "yes"}]),
+}
+
+
+def decision(**values):
+    return {
+        "id": "d1", "kind": "postpone", "duty": "谈心", "subject_kind": "child", "child": "c1", "subject": None,
+        "role": None, "since": "2026-10-01", "until": "2026-12-01", "reason": "孩子住院", "date": "2026-11-01", "by": "s1",
+    } | values  # fmt: skip
+
+
+def lines(*decisions, on=ON, duty=MONTHLY, done=True, now=None, **frames):
+    policy = Policy(calendar=CALENDAR, duties=(duty,))
+    known = FRAMES | frames | {"deferral": pd.DataFrame(list(decisions))}
+    return due(policy, known, on, done=done, now=now)
+
+
+def october(*decisions, **asked):
+    found = lines(*decisions, **asked)
+    return found[found["since"] == "2026-10-01"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("decisions", "on", "status", "until"),
+    [
+        ((), ON, "overdue", "2026-10-31"),
+        ((decision(),), ON, "postponed", "2026-12-01"),
+        ((decision(until="2026-11-20"),), ON, "due", "2026-11-20"),  # the day has come
+        ((decision(until="2026-11-19"),), ON, "overdue", "2026-11-19"),  # and has passed
+        (
+            (decision(until="2026-10-05", date="2026-10-02"),),
+            ON,
+            "overdue",
+            "2026-10-31",
+        ),  # never earlier than its own day
+        ((decision(kind="excuse", until=None),), ON, "excused", "2026-10-31"),
+        ((decision(date="2026-11-21"),), ON, "overdue", "2026-10-31"),  # not decided yet
+        ((decision(date=None),), ON, "overdue", "2026-10-31"),
+        ((decision(until=None),), ON, "overdue", "2026-10-31"),
+        ((decision(since="2026-10-02"),), ON, "overdue", "2026-10-31"),  # another line
+        ((decision(duty="家访"),), ON, "overdue", "2026-10-31"),
+        ((decision(subject_kind="guardian"),), ON, "overdue", "2026-10-31"),
+        ((decision(child="c9"),), ON, "overdue", "2026-10-31"),
+        ((decision(role="helper"),), ON, "overdue", "2026-10-31"),  # the responsible owe it together
+        ((decision(), decision(id="d2", kind="excuse", date="2026-11-02")), ON, "excused", "2026-10-31"),
+        ((decision(id="d2", kind="excuse", date="2026-11-02"), decision()), ON, "excused", "2026-10-31"),
+        ((decision(kind="excuse"), decision(id="d2")), ON, "postponed", "2026-12-01"),  # of one day by its id
+    ],
+)
+def test_a_decision_changes_one_line(decisions, on, status, until):
+    line = october(*decisions, on=on)
+    assert (line["status"], line["due"]) == (status, pd.Timestamp(until))
+
+
+def test_a_missed_period_never_hides_the_next():
+    found = lines(decision(kind="excuse"))
+    assert dict(zip(found["period"], found["status"], strict=True)) == {
+        "2026年9月": "overdue", "2026年10月": "excused", "2026年11月": "due",
+    }  # fmt: skip
+
+
+def test_the_line_says_who_decided_when_and_why():
+    why = october(decision(reason="<b>住院"))["why"]
+    for word in ("缓办至 2026-12-01", "<b>住院", "师一", "2026-11-01"):
+        assert word in why
+    assert "免办" in october(decision(kind="excuse", by=None, created_by="wang"))["why"]
+    assert "wang" in october(decision(kind="excuse", by=None, created_by="wang"))["why"]
+    assert october(decision())["deferral"] == "d1"
+    assert october()["deferral"] == ""
+
+
+def test_what_is_put_off_stays_in_the_list_and_what_is_excused_leaves_it():
+    assert set(lines(decision(), done=False)["status"]) == {"overdue", "due", "postponed"}
+    assert set(lines(decision(kind="excuse"), done=False)["status"]) == {"overdue", "due"}
+
+
+def test_a_record_made_after_all_counts_more_than_the_decision():
+    talk = pd.DataFrame([{"id": "t1", "child": "c1", "date": "2026-10-09", "by": "s1"}])
+    assert october(decision(kind="excuse"), talk=talk)["status"] == "done"
+
+
+def test_the_responsible_who_owe_it_each_by_itself_are_put_off_one_by_one():
+    duty = Duty("谈心", records=("talk",), per="month", by="each", who=("helper", "homeroom"))
+    found = lines(decision(role="helper"), duty=duty)
+    found = found[found["since"] == "2026-10-01"]
+    assert dict(zip(found["role"], found["status"], strict=True)) == {
+        "helper": "postponed",
+        "homeroom": "overdue",
+    }
+
+
+def test_a_step_of_an_emergency_cannot_be_put_off():
+    duty = Duty(
+        "告知",
+        "state",
+        trigger=Trigger("incident", "found_at"),
+        content=("told_at",),
+        limit=Limit(30, "minute"),
+    )
+    incident = pd.DataFrame(
+        [{"id": "i1", "child": "c1", "date": "2026-11-20", "found_at": "2026-11-20T08:00", "told_at": None}]
+    )
+    decided = decision(duty="告知", since="2026-11-20", date="2026-11-20")
+    found = lines(decided, duty=duty, incident=incident, now=datetime(2026, 11, 20, 9))
+    assert found["status"].tolist() == ["overdue"]
+
+
+def test_coverage_counts_them_apart():
+    policy = Policy(calendar=CALENDAR, duties=(MONTHLY,))
+    row = fulfilment(policy, lines(decision(kind="excuse"), decision(id="d2", since="2026-09-01"))).iloc[0]
+    assert (row["periods"], row["excused"], row["postponed"], row["open"], row["overdue"], row["done"]) == (
+        3,
+        1,
+        1,
+        1,
+        0,
+        0,
+    )
+    assert row["share"] == 0
+    every = [decision(id=f"d{n}", kind="excuse", since=f"2026-{n}-01") for n in ("09", "10", "11")]
+    assert pd.isna(fulfilment(policy, lines(*every)).iloc[0]["share"])
+
+
+@pytest.fixture
+def line(filled):
+    open_ = filled.due()
+    return open_[(open_["status"] == "overdue") & (open_["kind"] == "child")].iloc[0]
+
+
+def test_a_line_of_a_school_is_put_off_and_taken_back(filled, line):
+    """Both decisions are in the history, who and when; nothing is ever deleted for good."""
+    before = filled.due()
+    answers = filled.duties.deferral_of(line) | {"kind": "postpone", "until": "2026-12-01", "reason": "住院"}
+    kept = filled.save("deferral", answers)
+    now = filled.duties.line(line["duty"], "child", line["subject_id"], str(line["since"])[:10], line["role"])
+    assert (now["status"], now["deferral"]) == ("postponed", kept["id"])
+    assert "测试老师" in now["why"] or "住院" in now["why"]
+    assert len(filled.due()) == len(before)
+    assert filled.duties.deferrals()["state"].tolist() == ["holds"]
+    filled.save("deferral", dict(kept) | {"kind": "excuse", "until": None})
+    assert len(filled.due()) == len(before) - 1
+    assert [change.by for change in filled.history("deferral", kept["id"])] == ["测试老师"] * 2
+    filled.delete("deferral", kept["id"])
+    pd.testing.assert_frame_equal(filled.due(), before)
+    assert [change.before["reason"] for change in filled.bin("deferral")] == ["住院"]
+    assert filled.duties.deferrals().empty
+
+
+@pytest.mark.parametrize(
+    ("answers", "field"),
+    [
+        ({"kind": "postpone"}, "until"),
+        ({"kind": "postpone", "until": "2026-11-20"}, "until"),
+        ({"kind": "excuse", "reason": ""}, "reason"),
+    ],
+)
+def test_a_decision_needs_a_reason_and_a_later_day(filled, line, answers, field):
+    from guanai.care.errors import RecordError
+
+    with pytest.raises(RecordError) as refused:
+        filled.save(
+            "deferral", filled.duties.deferral_of(line) | {"reason": "住院", "date": "2026-11-20"} | answers
+        )
+    assert field in refused.value.fields

@@ -1,0 +1,116 @@
+"""Documentation that drifts breaks the build: forms, duty kinds, errors, commands, pages, and every doctest."""
+
+import doctest
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from guanai.care import errors
+from guanai.care.duties.due import KINDS
+from guanai.server.commands.cli import parser
+from guanai.storage.form_files.form_catalogue import shipped_forms
+from guanai.storage.forms.xlsform.definitions import METADATA_TYPES
+from guanai.storage.forms.xlsform.headings import TYPES
+from guanai.storage.school.workbooks import presets
+from guanai.templates.wording import LANGUAGES, catalogue, say
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ROOMS = ("templates", "care", "storage", "widgets", "server")
+MODULES = [
+    ".".join(("guanai", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
+    for room in ROOMS
+    for path in sorted((ROOT / room).rglob("*.py"))
+    if path.name != "__main__.py"
+]
+
+
+def commands():
+    actions = [action for action in parser()._actions if action.choices]
+    return sorted(actions[0].choices)
+
+
+@pytest.mark.parametrize("name", shipped_forms())
+def test_every_form_is_in_the_readme(name):
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_duty_kind_is_in_the_readme(kind):
+    assert f"`{kind}`" in README
+
+
+@pytest.mark.parametrize("name", [name for name in errors.__all__ if name != "GuanaiError"])
+def test_every_error_is_in_the_readme(name):
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_command_is_in_the_readme_and_has_help(name):
+    assert f"`guanai {name}" in README
+    assert f"command.{name}" in catalogue()
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb")))
+def test_every_page_is_in_the_readme(name):
+    assert re.search(rf"`{name}[`?]", README)
+
+
+@pytest.mark.parametrize("name", presets())
+def test_every_preset_is_in_the_readme(name):
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("name", [name for name in TYPES if not name.startswith("end_")])
+def test_every_question_type_is_in_the_readme_in_both_languages(name):
+    assert f"`{name}`" in README
+    assert name in METADATA_TYPES or f"`{name}` {TYPES[name]}" in README
+
+
+def test_every_deliberate_difference_of_the_functions_is_in_the_readme():
+    listed = import_module("guanai.storage.forms.xpath.functions").__doc__.partition("on purpose:")[2]
+    differences = [" ".join(one.split()) for one in listed.replace("``", "`").split("\n- ")[1:]]
+    assert len(differences) > 8
+    readme = " ".join(README.split())
+    assert [one for one in differences if one not in readme] == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_says_its_idea_and_its_examples_are_true(name):
+    module = import_module(name)
+    assert module.__doc__
+    assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize("key", catalogue())
+def test_every_text_is_in_every_language_with_the_same_places(key):
+    texts = catalogue()[key]
+    assert set(texts) == set(LANGUAGES)
+    assert all(texts.values())
+    places = [set(re.findall(r"(?<!{){(\w+)", text)) for text in texts.values()]
+    assert places[0] == places[1]
+
+
+def test_a_text_that_is_not_in_the_catalogue_is_never_made_up():
+    with pytest.raises(KeyError):
+        say("no.such.text")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_key_that_code_names_is_in_the_catalogue(room):
+    named = {
+        key
+        for path in (ROOT / room).rglob("*.py")
+        for key in re.findall(r'\bsay\(\s*"([\w.]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert named <= set(catalogue())
+
+
+def test_modules_keep_to_one_idea():
+    sizes = {
+        path: len(path.read_text().splitlines()) for room in ROOMS for path in (ROOT / room).rglob("*.py")
+    }
+    assert {path.name: size for path, size in sizes.items() if size > 400} == {}
+    assert not [path for path in sizes if path.stem in {"utils", "util", "helpers", "common", "misc"}]

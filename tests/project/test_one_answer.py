@@ -1,0 +1,203 @@
+"""Page, badge, command and report say the same: one function works it out (issue 4, rules for the answer)."""
+
+import csv
+import json
+from io import BytesIO, StringIO
+
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+from support.days import TODAY
+
+from guanai.care.duties.due import COLUMNS
+from guanai.care.duties.fulfilment import by_duty, workload
+from guanai.care.duties.missing_fields import gaps_by_field
+from guanai.server.commands.cli import main
+from guanai.storage.exports.duty_sheets import coverage_excel, due_excel
+from guanai.storage.school.coverage_lists import list_behind
+from guanai.templates.wording import say
+from guanai.widgets import Checklist, Matrix, MyDay, coverage_tables, due_sheet, narrowed
+
+
+@pytest.fixture(scope="module")
+def sample(sample_folder):
+    from guanai.storage import open_school
+
+    opened = open_school(sample_folder)
+    yield opened
+    opened.close()
+
+
+def printed(capsys, *arguments):
+    assert main([str(one) for one in arguments]) == 0
+    return capsys.readouterr().out
+
+
+def keys(lines):
+    return sorted(zip(lines["duty"], lines["subject_id"], lines["status"], lines["period"], strict=True))
+
+
+def test_the_command_prints_the_lines_of_the_page(sample, sample_folder, capsys):
+    lines = sample.due(TODAY)
+    told = json.loads(printed(capsys, "due", sample_folder, "--on", TODAY, "--format", "json"))
+    assert keys(pd.DataFrame(told)) == keys(lines)
+    assert [row["counted"] for row in told] == lines["counted"].tolist()
+    page = Checklist(sample.due(TODAY))
+    assert keys(page.shown) == keys(lines)
+    assert page.counts == lines["status"].value_counts().to_dict()
+
+
+def test_each_line_tells_everything(sample):
+    """Which duty, whose, due when, since when, why, and which records were counted."""
+    lines = sample.due(TODAY, done=True)
+    assert tuple(lines.columns) == COLUMNS
+    for name in ("duty", "subject", "since", "why", "status", "kind"):
+        assert lines[name].notna().all() and (lines[name].astype(str) != "").all()
+    known = {one for name in sample.forms() for one in sample.frame(name)["id"]}
+    assert {one for ids in lines["counted"] for one in ids} <= known
+
+
+def test_the_records_that_were_counted_can_be_opened(sample):
+    lines = sample.due(TODAY, done=True)
+    kinds = {duty.name: duty.kind for duty in sample.policy.duties}
+    lines = lines[~lines["duty"].map(kinds).isin(["share", "complete"])]
+    counted = lines[lines["counted"].map(len) > 0]
+    assert counted["form"].nunique() >= 3
+    for line in counted.drop_duplicates(["duty", "status"]).to_dict("records"):
+        found = sample.duties.counted(line)
+        assert [one.id for one in found] == line["counted"], line["duty"]
+        for one in found:
+            record = sample.record(one.form, one.id)
+            assert one.day and one.day in (record.get("date"), record.get("start")), line["duty"]
+    line = counted.iloc[0].to_dict()
+    assert sample.duties.counted(line | {"duty": "没有这项"}) == []
+    assert sample.duties.counted(line | {"counted": ["没有这条"]}) == []
+
+
+def test_on_paper_and_in_the_workbook_stand_the_days_of_what_was_counted(sample):
+    """The same records as on the page, for every line; a share and the fields of a dossier name none."""
+    lines = sample.due(TODAY, done=True).iloc[::-1]
+    told = sample.duties.with_days(lines)
+    assert told.index.equals(lines.index) and told.drop(columns="counted_on").equals(lines)
+    for line in told.to_dict("records"):
+        days = sorted(one.day for one in sample.duties.counted(line))
+        assert [day for day in line["counted_on"].split("、") if day] == days, line["duty"]
+    assert (told["counted_on"] != "").any() and (told["counted_on"] == "").any()
+    assert "counted_on" not in lines
+    sheet = load_workbook(BytesIO(due_excel(told))).worksheets[0]
+    assert [row[-1].value or "" for row in sheet.iter_rows()] == ["计入的记录", *told["counted_on"]]
+    days = next(filter(None, told["counted_on"]))
+    assert f" · {say('due.counted')} {days}</td>" in due_sheet(told)
+    assert sample.duties.with_days(lines.iloc[:0]).empty
+
+
+def test_one_persons_lines_are_those_that_name_the_person(sample, sample_folder, capsys):
+    lines, staff = sample.due(TODAY), sample.frame("staff")
+    for one, name in zip(staff["id"], staff["name"], strict=True):
+        assert keys(sample.due(TODAY, who=one)) == keys(narrowed(lines, who=name))
+    assert workload(lines)["who"].iloc[0] == "无人负责"  # children whom nobody helps
+    name = workload(lines)["who"].iloc[1]
+    told = csv.reader(
+        StringIO(printed(capsys, "due", sample_folder, "--on", TODAY, "--who", name, "--format", "csv"))
+    )
+    assert len(list(told)) - 1 == len(narrowed(lines, who=name))
+
+
+def test_the_day_the_load_and_the_checklist_agree(sample):
+    lines = sample.due(TODAY)
+    load = workload(lines).set_index("who")
+    for one, name in zip(sample.frame("staff")["id"], sample.frame("staff")["name"], strict=True):
+        mine = sample.due(TODAY, who=one)
+        assert sum(MyDay(mine, {}, TODAY).counts.values()) == len(mine)
+        assert len(mine) == (load.loc[name, "lines"] if name in load.index else 0)
+
+
+def test_the_matrix_the_duties_and_the_report_agree(sample, sample_folder, capsys):
+    term = sample.term(TODAY)
+    lines, table = sample.due(TODAY, done=True), sample.coverage(term, TODAY)
+    duties = by_duty(table)
+    for status, column in (("done", "done"), ("due", "open"), ("overdue", "overdue")):
+        counts = lines[lines["status"] == status].groupby("duty").size()
+        for duty, number in zip(duties["duty"], duties[column], strict=True):
+            assert number == counts.get(duty, 0)
+    told = json.loads(printed(capsys, "coverage", sample_folder, "--term", term, "--format", "json"))
+    assert [row["overdue"] for row in told] == table["overdue"].tolist()
+    matrix = Matrix(table)
+    assert matrix.counts["overdue"] == table.loc[table["kind"] == "child", "overdue"].sum()
+
+
+def test_every_number_opens_its_list(sample):
+    figures = sample.duties.figures().set_index("key")
+    for key, row in figures.iterrows():
+        assert len(list_behind(sample, "figure", key)[1]) == row["numerator"], key
+        if pd.notna(row["denominator"]) and key != "children":
+            assert len(list_behind(sample, "figure", key, "whole")[1]) == row["denominator"], key
+        if pd.notna(row["missing"]):
+            assert len(list_behind(sample, "figure", key, "missing")[1]) == row["missing"]
+            assert row["missing"] + row["numerator"] == row["denominator"]
+    title, classes = list_behind(sample, "figure", "children", "whole")
+    assert title.endswith(f"：{figures.at['children', 'denominator']}")
+    assert sum(int(text.split()[0]) for text in classes["class"]) == figures.at["children", "denominator"]
+    for row in by_duty(sample.coverage()).to_dict("records"):
+        _, subjects = list_behind(sample, "duty", row["duty"], row["kind"])
+        assert len(subjects) == row["persons"], row["duty"]
+    for row in workload(sample.due()).to_dict("records"):
+        assert len(list_behind(sample, "who", row["who"])[1]) == row["persons"], row["who"]
+    gaps = sample.duties.gaps()
+    assert len(gaps), "the sample has gaps"
+    for row in gaps_by_field(gaps).to_dict("records"):
+        assert len(list_behind(sample, "field", row["field"], row["duty"])[1]) == row["persons"]
+    incomplete = sample.due(TODAY, done=True)
+    wanted = incomplete[
+        incomplete["duty"].isin(set(gaps["duty"])) & ~incomplete["status"].isin(["done", "excused"])
+    ]
+    assert set(gaps["subject_id"]) == set(wanted["subject_id"])
+
+
+def test_two_rules_that_ask_for_one_field_have_a_list_each(filled):
+    headmaster = filled.save("staff", {"name": "校长甲", "role": "headmaster", "active": "yes"})
+    school = filled.as_user("校长甲", headmaster["id"])
+    child = school.children().iloc[0]
+    for one in school.children()["id"]:
+        school.amend("child", one, {"village": "", "boarding": "yes" if one == child["id"] else "no"})
+    shown = school.settings.read()
+    rows = [("村组齐全", ""), ("寄宿生村组齐全", "是否寄宿 = 是")]
+    cells = [
+        {"name": name, "kind": "档案", "content": "村组", "subject_condition": condition}
+        for name, condition in rows
+    ]
+    school.settings.change(shown, [school.settings.edit(shown, "duties", None, one) for one in cells])
+    table = gaps_by_field(school.duties.gaps())
+    persons = table[table["field"] == "village"].set_index("duty")["persons"]
+    assert persons.to_dict() == {"村组齐全": len(school.children()), "寄宿生村组齐全": 1}
+    for duty, number in persons.items():
+        assert len(list_behind(school, "field", "village", duty)[1]) == number
+
+
+def test_the_lists_of_a_term_that_is_over_are_of_its_last_day():
+    """Numbers of last term lead to the checklist as of its end, not to today's."""
+    tables = coverage_tables()
+    for part in ("duties", "people"):
+        for address in tables[part]["link"].values():
+            assert "day={day}" in address or "term={term}" in address, address
+
+
+def test_the_workbooks_have_the_rows_of_the_page(sample):
+    lines = sample.due(TODAY)
+    sheet = load_workbook(BytesIO(due_excel(lines))).worksheets[0]
+    assert sheet.max_row == len(lines) + 1
+    assert {row[0].value for row in sheet.iter_rows(min_row=2)} == {"逾期", "应办"}
+    table = sample.coverage(None, TODAY)
+    assert load_workbook(BytesIO(coverage_excel(table))).worksheets[0].max_row == len(table) + 1
+
+
+def test_the_dossier_shows_the_lines_of_the_child(sample):
+    lines = sample.due()
+    for child in sample.frame("child")["id"]:
+        own = lines[lines["kind"].isin(["child", "guardian", "parent"]) & (lines["subject_id"] == child)]
+        assert keys(sample.about(child)["due"]) == keys(own)
+
+
+def test_the_command_for_nobody_says_so(sample_folder, capsys):
+    assert main(["due", str(sample_folder), "--who", "没有这个人"]) == 2
+    assert "没有这个人" in capsys.readouterr().err

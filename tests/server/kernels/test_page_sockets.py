@@ -1,0 +1,245 @@
+"""The line between an open page and its kernel, without a browser: what the server does with what comes on it."""
+
+import asyncio
+import gc
+import json
+import socket
+import time
+from importlib.metadata import version
+
+import pytest
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from packaging.version import Version
+from support.open_pages import PROTOCOL, OpenPage, is_done
+from support.servers import start, write_page
+from tornado.websocket import WebSocketClosedError
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
+
+from guanai.server.pages.voila_overrides import JUPYTER_SERVER, PageConnection, PageSocket
+
+MANY = """
+import ipywidgets
+go, said = ipywidgets.Button(description="做"), ipywidgets.Label("0")
+
+def count(_):
+    for number in range(6001):
+        said.value = str(number)
+
+go.on_click(count)
+ipywidgets.VBox([go, said])
+"""
+BOX = """
+import ipywidgets
+box, go, said = ipywidgets.Text(), ipywidgets.Button(description="做"), ipywidgets.Label("")
+go.on_click(lambda _: setattr(said, "value", "有：" + box.value))
+ipywidgets.VBox([box, go, said])
+"""
+QUICK = '{"alone_seconds": 6.0, "sweep_seconds": 0.3, "waiting": 0}'
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with start(tmp_path_factory.mktemp("lines") / "school", kernels=QUICK) as served:
+        for name, cell in (("many", MANY), ("box", BOX)):
+            write_page(served.folder / "notebooks", name, [f"# {name}", cell])
+        yield served
+
+
+@pytest.fixture
+def visitor(server):
+    return server.signed_in()
+
+
+def on_page(visitor, name, scene):
+    """Open a page and let a scene play on it."""
+    answer = visitor.get(f"/{name}")
+    page = OpenPage(visitor, answer)
+
+    async def play():
+        await page.connect()
+        try:
+            return await scene(page)
+        finally:
+            page.close()
+
+    try:
+        return asyncio.run(play())
+    finally:
+        visitor.close(answer)
+
+
+def test_these_are_the_versions_that_the_undocumented_parts_hold_for():
+    """Read server/pages/voila_overrides.py and server/kernels/kernels.py again before raising JUPYTER_SERVER."""
+    lowest, next_one = map(Version, JUPYTER_SERVER)
+    assert lowest <= Version(version("jupyter_server")) < next_one
+
+
+def test_a_ping_is_answered(visitor):
+    async def scene(page):
+        await page.line.write_message("ping")
+        while (heard := await asyncio.wait_for(page.line.read_message(), 20)) != "ping":
+            assert isinstance(heard, bytes)
+        return True
+
+    assert on_page(visitor, "box", scene)
+
+
+def test_no_word_of_the_kernels_is_left_out_however_many_there_are(visitor):
+    """Jupyter would drop what a cell says faster than a person can read, and so the last of it too."""
+
+    async def scene(page):
+        said, _ = await page.click(page.widget("Button"), page.widget("Label"))
+        return said
+
+    assert on_page(visitor, "many", scene) == "6000"
+
+
+def test_a_page_may_use_its_widgets_and_run_no_code(visitor, server):
+    """Whoever has signed in could else read anything from the page's kernel, past every question of who may."""
+
+    async def scene(page):
+        place = server.folder / "told"
+        code = f"open({str(place)!r}, 'w').write('x')"
+        content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}}
+        for channel in ("shell", "control"):
+            await page._say(channel, "execute_request", content)
+        await page.enter(page.widget("Text"), value="after")
+        return place.exists()
+
+    assert on_page(visitor, "box", scene) is False
+
+
+class DeafLine:
+    """The line of a page whose network has gone: it can still send, as what was on its way arrives late, and hears nothing."""
+
+    def __init__(self, page):
+        host, _, port = page.visitor.base.rpartition("//")[2].partition(":")
+        cookies = "; ".join(f"{one.name}={one.value}" for one in page.visitor.cookies)
+        asked = [
+            f"GET /api/kernels/{page.answer.kernel}/channels?greets=1&session_id={page.session} HTTP/1.1",
+            f"Host: {host}:{port}",
+            f"Cookie: {cookies}",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: c2lsZW5jZS1pcy1nb2xkZW4=",
+            f"Sec-WebSocket-Protocol: {PROTOCOL}",
+        ]
+        self.socket = socket.create_connection((host, int(port)))
+        self.socket.sendall("\r\n".join([*asked, "", ""]).encode())
+        assert b" 101 " in self.socket.recv(4096)
+
+    async def write_message(self, message, binary):
+        assert binary
+        head = bytes([0x82, 0x80 | 126]) + len(message).to_bytes(2, "big") + bytes(4)
+        await asyncio.to_thread(self.socket.sendall, head + message)
+
+
+def said_in_the_log(server):
+    return (server.folder / "logs" / "guanai.log").read_text(encoding="utf-8")
+
+
+def test_a_new_line_takes_the_place_of_a_silent_one_and_late_words_count_for_nothing(visitor, server):
+    async def scene(page):
+        page.line.close()
+        await asyncio.sleep(0.5)
+        page.reading = None
+        silent = await asyncio.to_thread(DeafLine, page)
+        await page.connect()
+        text, fresh = page.widget("Text"), page.line
+        for number in range(40):  # two lines that spoke to the kernel by one name would lose some of them
+            await page.enter(text, value=str(number))
+            await asyncio.sleep(0.05)
+        await page.enter(text, value="new")
+        page.line = silent
+        await page._tell(text, {"method": "update", "state": {"value": "late"}, "buffer_paths": []})
+        page.line = fresh
+        await asyncio.sleep(0.5)
+        silent.socket.close()
+        begun = time.monotonic()
+        while time.monotonic() - begun < 9:  # longer than a kernel lives that nobody is connected to
+            answer = await asyncio.to_thread(visitor.get, f"/voila/api/kernel/{page.answer.kernel}")
+            assert answer.status == 200
+            await asyncio.sleep(0.5)
+        said, _ = await page.click(page.widget("Button"), page.widget("Label"))
+        return said
+
+    told = len(said_in_the_log(server))
+    assert on_page(visitor, "box", scene) == "有：new"
+    said = said_in_the_log(server)[told:]
+    assert "Uncaught" not in said, "what came late was read as something else, and held up everybody"
+    assert "WARNING \n" not in said, "the kernel went on speaking to the silent line"
+
+
+@pytest.mark.parametrize(
+    ("sent", "binary"),
+    [
+        (b"\xff" * 64, True),  # by its head of 2**64 parts
+        ((2**40).to_bytes(8, "little") + bytes(64), True),
+        (bytes(64), True),
+        (b"", True),
+        ("{}", False),
+    ],
+)
+def test_what_is_no_message_ends_its_line_and_holds_up_nobody(visitor, sent, binary):
+    async def scene(page):
+        await page.line.write_message(sent, binary=binary)
+        while await asyncio.wait_for(page.line.read_message(), 20) is not None:
+            pass
+        assert page.line.close_code == 1003
+        await page.connect()
+        await page.enter(page.widget("Text"), value="后来")
+        said, _ = await page.click(page.widget("Button"), page.widget("Label"))
+        return said
+
+    assert on_page(visitor, "box", scene) == "有：后来"
+
+
+def test_what_the_kernel_answers_between_two_lines_is_heard_on_the_second(visitor):
+    async def scene(page):
+        page.line.close()
+        await asyncio.sleep(0.5)
+        page.reading = None
+        await page.connect()
+        sent = await page._say("shell", "kernel_info_request", {})
+        async for message in page._hear("an answer"):
+            if is_done(message, {sent}):
+                return json.dumps(message["content"])
+
+    assert "idle" in on_page(visitor, "box", scene)
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        (["connect", "disconnect", "disconnect"], ["connect", "disconnect"]),
+        (["disconnect", "connect", "disconnect"], []),  # another took its place before it had begun
+    ],
+)
+def test_a_line_lets_go_of_its_kernel_once(monkeypatch, steps, told):
+    done = []
+    for name in ("connect", "disconnect"):
+        monkeypatch.setattr(ZMQChannelsWebsocketConnection, name, lambda _, name=name: done.append(name))
+    line = PageConnection.__new__(PageConnection)
+    for step in steps:
+        getattr(line, step)()
+    assert done == told
+
+
+def test_a_message_to_a_page_that_has_gone_meanwhile_is_no_fault(monkeypatch):
+    async def breaks_off():
+        raise WebSocketClosedError
+
+    async def go():
+        faults = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+        monkeypatch.setattr(
+            VoilaKernelWebsocketHandler, "write_message", lambda *_: asyncio.ensure_future(breaks_off())
+        )
+        PageSocket.write_message(PageSocket.__new__(PageSocket), b"")
+        for _ in range(3):
+            await asyncio.sleep(0)
+        gc.collect()
+        return faults
+
+    assert asyncio.run(go()) == []

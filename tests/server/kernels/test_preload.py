@@ -1,0 +1,53 @@
+"""What the parent of the kernels does before any page: it leaves no trace, and stays a process that can be forked."""
+
+import json
+import os
+import subprocess
+import sys
+
+from guanai.server.kernels.fork_servers import SETTINGS
+from guanai.server.shipped_pages import shipped_pages
+
+WARM = """
+import os, sys
+from guanai.server.kernels import fork_server
+from guanai.storage import open_school
+school = open_school(sys.argv[1])
+def seen():
+    files = [name for name in os.listdir(sys.argv[1]) if not name.startswith("records.db-")]  # SQLite's own
+    return school.sequence(), sorted(files), school.drafts().kept()
+before = seen()
+os.environ["GUANAI_SCHOOL"] = sys.argv[1]
+fork_server.get_ready()
+assert len(list(fork_server.get_warm())) > len(sys.argv) - 2
+from ipywidgets.widgets.widget import _instances
+assert not _instances
+after = seen()
+assert before == after, (before, after)
+assert len(os.listdir("/proc/self/task")) == 1, "a fork would not be safe"
+known = set(sys.modules)
+for page in sys.argv[2:]:
+    exec(page, {"__name__": "__main__"})
+print(*sorted({*sys.modules} - known))
+"""
+
+
+def test_it_leaves_no_trace_and_every_page_finds_all_it_imports(filled):
+    """Where a page imports anything by itself, each of its kernels pays for it, in time and in memory."""
+    # Typed in JupyterLab, where nobody signs in.
+    filled.as_user("guanai").drafts("child").keep("typed", {"name": "林小"})
+    pages = [rehearsal(path) for path in shipped_pages().values()]
+    ran = subprocess.run(
+        [sys.executable, "-c", WARM, str(filled.folder.path), *pages],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **SETTINGS},
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.split() == []
+
+
+def rehearsal(path):
+    """Return the code of a page."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")

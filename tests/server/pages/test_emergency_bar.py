@@ -1,0 +1,174 @@
+"""Emergencies above every page (server/pages/emergency_bar.py): time left, one click, late stays visible (002-3 L217)."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from support.days import TODAY
+from support.emergency_form import FORM
+
+from guanai.care.errors import GuanaiError
+from guanai.server.pages import emergency_bar
+from guanai.server.pages.emergency_bar import Board, duration, open_incidents
+from guanai.storage import create_school, open_school
+from guanai.storage.school.policy_in_use import preset_sheets
+from guanai.storage.school.workbooks import write_workbook
+
+NOW = datetime(2026, 11, 20, 14, 0)
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A school of 002-3 with a child, its helper and an incident found 40 minutes ago."""
+    folder = tmp_path / "school"
+    create_school(folder, policy="002-3", name="星光小学", on=TODAY).close()
+    (folder / "forms" / "incident.md").write_text(FORM, encoding="utf-8")
+    school = open_school(folder)
+    columns = {name: school.form(name).columns for name in school.forms()}
+    write_workbook(school.folder.workbook, preset_sheets("002-3", TODAY, "星光小学", columns=columns))
+    school.close()
+    school = open_school(folder)
+    assert not school.notices
+    school.load("staff", [{"id": "s1", "name": "<师一>", "role": "subject", "active": "yes"}])
+    school.load("child", [{"id": "c1", "name": "<童一>", "status": "enrolled", "eligible": "yes"}])
+    school.load(
+        "pairing", [{"id": "p1", "child": "c1", "role": "helper", "helper": "s1", "start": "2026-09-01"}]
+    )
+    found = (NOW - timedelta(minutes=40)).isoformat()
+    school.load(
+        "incident", [{"id": "i1", "child": "c1", "date": "2026-11-20", "kind": "illness", "found_at": found}]
+    )
+    yield school.as_user("值班老师")
+    school.close()
+
+
+def statuses(school, now=NOW):
+    return [[step.status for step in one.steps] for one in open_incidents(school, now, "zh")]
+
+
+def test_how_far_the_steps_are_follows_the_clock_though_no_record_changes(served, monkeypatch):
+    def overdue(time):
+        monkeypatch.setattr(type(served), "now", lambda _: datetime.fromisoformat(f"2026-11-20 {time}"))
+        rows = served.coverage()
+        assert rows["overdue"].sum() == (served.due()["status"] == "overdue").sum()
+        return rows.loc[rows["duty"].isin(served.emergencies()["duty"]), "overdue"].tolist()
+
+    assert [overdue(time) for time in ("13:21", "14:00", "14:30", "13:21")] == [
+        [0, 0, 0, 0],
+        [1, 0, 0, 0],
+        [1, 1, 0, 0],
+        [0, 0, 0, 0],
+    ]
+
+
+def test_the_head_tells_each_step_its_status_and_until_when(served):
+    one = open_incidents(served, NOW, "zh")[0]
+    assert [step.status for step in one.steps] == ["late", "running", "running", "running"]
+    assert one.late
+    assert "<童一>" in one.title and "疾病" in one.title and "13:20" in one.title
+    first, second = one.steps[:2]
+    assert first.who == "<师一>"
+    assert second.text == "14:20 前"
+    assert second.until == round((NOW + timedelta(minutes=20)).timestamp() * 1000)
+
+
+def test_a_click_writes_the_time_and_what_was_late_stays_late(served):
+    duty = open_incidents(served, NOW, "zh")[0].steps[0].duty
+    served.duties.step_done("incident", "i1", duty, NOW)
+    kept = served.record("incident", "i1")
+    assert kept["guardian_told_at"].startswith("2026-11-20T14:00")
+    assert statuses(served) == [["done_late", "running", "running", "running"]]
+    assert "晚办" in open_incidents(served, NOW, "zh")[0].steps[0].text
+    assert served.history("incident", "i1")[-1].by == "值班老师"
+
+
+def test_a_second_click_keeps_the_first_time(served):
+    duty = open_incidents(served, NOW, "zh")[0].steps[1].duty
+    for minutes in (0, 5):
+        served.duties.step_done("incident", "i1", duty, NOW + timedelta(minutes=minutes))
+    assert served.record("incident", "i1")["parents_told_at"].startswith("2026-11-20T14:00")
+
+
+def test_it_stays_until_every_step_is_recorded(served):
+    for number in range(4):
+        step = next(
+            one for one in open_incidents(served, NOW, "zh")[0].steps if one.status in ("late", "running")
+        )
+        served.duties.step_done("incident", "i1", step.duty, NOW + timedelta(minutes=number))
+    assert open_incidents(served, NOW, "zh") == []
+    steps = served.emergencies(NOW, finished=True)
+    assert sorted(steps["status"]) == ["done", "done", "done", "done_late"]
+
+
+def test_saving_is_never_refused_for_another_question(served):
+    """Peers: a mandatory report never blocks saving; the form asks for something that this record lacks."""
+    duty = open_incidents(served, NOW, "zh")[0].steps[0].duty
+    assert served.duties.step_done("incident", "i1", duty, NOW)["guardian_told_at"]
+
+
+@pytest.mark.parametrize("asked", [("incident", "i9"), ("child", "c1")])
+def test_what_is_no_step_is_refused(served, asked):
+    with pytest.raises(GuanaiError):
+        served.duties.step_done(*asked, "突发事件告知监护人")
+    with pytest.raises(GuanaiError):
+        served.duties.step_done("incident", "i1", "没有这一步")
+
+
+def test_the_checklist_and_the_countdown_agree_to_the_minute(served):
+    due = served.due(now=NOW)
+    steps = served.emergencies(NOW)
+    late = set(steps.loc[steps["status"] == "late", "duty"])
+    assert late == set(due.loc[(due["form"] == "incident") & (due["status"] == "overdue"), "duty"])
+    assert late
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(0, "0 分"), (59, "59 分"), (60, "1 小时"), (65, "1 小时 5 分"), (1500, "1 天 1 小时"), (-3, "0 分")],
+)
+def test_lengths_of_time_in_words(minutes, words):
+    assert duration(timedelta(minutes=minutes), "zh") == words
+
+
+class TestBoard:
+    """Every page shows the emergencies: they are worked out again only when something about them may have changed."""
+
+    @pytest.fixture
+    def asked(self, served, monkeypatch):
+        """Return how often they were worked out; the clock stands still but for ``clock[0]``."""
+        count, clock, work = [], [NOW], open_incidents
+        monkeypatch.setattr(emergency_bar, "open_incidents", lambda *how: count.append(how) or work(*how))
+        monkeypatch.setattr(type(served), "now", lambda _: clock[0])
+        self.clock = clock
+        return count
+
+    def test_once_for_many_pages(self, served, asked):
+        board = Board()
+        first, second = (board.incidents(served, "zh") for _ in range(2))
+        assert first == second == open_incidents(served, NOW, "zh")
+        assert len(asked) == 1
+        assert "illness" in board.incidents(served, "en")[0].title
+
+    def test_again_when_a_record_has_changed(self, served, asked):
+        board = Board()
+        duty = board.incidents(served, "zh")[0].steps[0].duty
+        served.duties.step_done("incident", "i1", duty, NOW)
+        assert board.incidents(served, "zh")[0].steps[0].status == "done_late"
+        served.amend("child", "c1", {"name": "<童二>"})
+        assert "<童二>" in board.incidents(served, "zh")[0].title
+
+    def test_again_a_minute_later(self, served, asked):
+        board = Board()
+        board.incidents(served, "zh")
+        self.clock[0] = NOW + timedelta(minutes=25)
+        assert board.incidents(served, "zh")[0].steps[1].status == "late"
+
+    def test_without_any_no_save_elsewhere_makes_it_work(self, served, asked):
+        while found := open_incidents(served, NOW, "zh"):
+            duty = next(step.duty for step in found[0].steps if step.status in ("late", "running"))
+            served.duties.step_done("incident", "i1", duty, NOW)
+        board = Board()
+        assert board.incidents(served, "zh") == []
+        served.load("staff", [{"id": "s2", "name": "<师二>", "role": "subject", "active": "yes"}])
+        asked.clear()
+        assert board.incidents(served, "zh") == []
+        assert not asked

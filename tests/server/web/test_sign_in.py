@@ -1,0 +1,354 @@
+"""Who may come in, who is in, and for how long: accounts, sessions, slow-down, the pages for it (issue 2, section 6)."""
+
+import io
+import json
+import time
+from urllib.parse import urlsplit
+
+import pytest
+from support.servers import NAME, PASSWORD, start
+
+from guanai.care.errors import GuanaiError
+from guanai.server.accounts.accounts import Accounts
+from guanai.server.accounts.invitations import GOOD_FOR, Invitation
+from guanai.server.accounts.login_sessions import Sessions, fingerprint
+from guanai.server.accounts.login_throttle import MOST_KEYS, Slowdown
+from guanai.server.accounts.passwords import hashed, is_right
+from guanai.server.commands.cli import main
+from guanai.server.commands.http_probe import Visitor
+from guanai.server.web.handlers import safe_next
+from guanai.templates.wording import say
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with start(tmp_path_factory.mktemp("served") / "school") as served:
+        yield served
+
+
+IDLE = 8  # seconds, for one server of these tests
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1_000_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def accounts(school):
+    return Accounts(school.table("account"))
+
+
+class TestAccounts:
+    def test_the_password_is_kept_as_argon2id_only(self, school, accounts):
+        accounts.add("陈 老师", PASSWORD)
+        kept = school.table("account").all()[0]
+        assert kept["password"].startswith("$argon2id$")
+        assert PASSWORD not in json.dumps(kept)
+
+    @pytest.mark.parametrize(
+        ("name", "password", "key"),
+        [
+            ("", PASSWORD, "account.name"),
+            ("   ", PASSWORD, "account.name"),
+            ("长" * 61, PASSWORD, "account.name"),
+            ("a\x00b", PASSWORD, "account.name"),
+            ("陈老师", "1234567", "password.length"),
+            ("陈老师", "x" * 201, "password.length"),
+            ("chenlaoshi", "ChenLaoshi", "password.is_name"),
+        ],
+    )
+    def test_refused(self, accounts, name, password, key):
+        with pytest.raises(GuanaiError) as refused:
+            accounts.add(name, password)
+        assert refused.value.key == key
+        assert len(accounts) == 0
+
+    def test_full_width_letters_are_no_other_person(self, accounts):
+        accounts.add("Ｌｉ  Na", PASSWORD)
+        assert accounts.find(" Li Na ")
+        with pytest.raises(GuanaiError, match="Li Na"):
+            accounts.add("Li Na", PASSWORD)
+
+    def test_nothing_matches_an_account_without_a_password(self, accounts):
+        made = accounts.add_without_password("示范老师")
+        assert not any(is_right(made.password, typed) for typed in ("", "nobody's password", PASSWORD))
+        assert not accounts.can_sign_in
+
+    def test_a_new_password_makes_sessions_count_from_now(self, accounts):
+        before = accounts.add("陈老师", PASSWORD)
+        accounts.set_password("陈老师", "另一个 密码 2")
+        after = accounts.find("陈老师")
+        assert after.opened > before.opened
+        assert is_right(after.password, "另一个 密码 2")
+        assert not is_right(after.password, PASSWORD)
+
+    def test_accounts_stand_in_no_register(self, school, accounts):
+        accounts.add("陈老师", PASSWORD)
+        assert "account" not in school.forms()
+
+
+def test_a_password_is_the_same_in_any_normal_form():
+    assert is_right(hashed("Ｐａｓｓｗｏｒｄ１"), "Password1")
+
+
+class TestSessions:
+    def test_idle_and_whole_time(self):
+        clock = Clock()
+        sessions = Sessions(idle=100, whole=1000, clock=clock)
+        key = fingerprint(sessions.begin("陈老师"))
+        for _ in range(9):
+            clock.now += 99
+            assert sessions.find(key)
+            sessions.touch(key)
+        clock.now += 101
+        assert sessions.find(key) is None
+        key = fingerprint(sessions.begin("陈老师"))
+        for _ in range(11):
+            clock.now += 99
+            sessions.touch(key)
+        assert sessions.find(key) is None
+
+    def test_kept_over_a_restart_without_the_token(self, tmp_path):
+        file = tmp_path / "sessions.json"
+        token = Sessions(file).begin("陈老师")
+        assert token not in file.read_text()
+        assert file.stat().st_mode & 0o077 == 0
+        again = Sessions(file)
+        assert again.find(fingerprint(token)).person == "陈老师"
+        again.end(fingerprint(token))
+        assert Sessions(file).find(fingerprint(token)) is None
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", '{"a": 1}', '{"a": {"b": 1}}'])
+    def test_a_damaged_file_signs_everybody_out(self, tmp_path, content):
+        file = tmp_path / "sessions.json"
+        file.write_text(content)
+        assert Sessions(file).find("a") is None
+
+
+class TestSlowdown:
+    def test_waits_grow_and_end(self):
+        clock = Clock()
+        slow = Slowdown(clock)
+        key = ("account", "陈老师")
+        waits = []
+        for _ in range(14):
+            wait = slow.take(key)
+            if wait:
+                waits.append(wait)
+                assert slow.take(key) == wait  # asking again costs nothing
+                clock.now += wait
+                assert slow.take(key) == 0
+        assert waits[:4] == [1, 2, 4, 8]
+        assert max(waits) == 30
+
+    def test_many_at_once_gain_nothing(self):
+        slow = Slowdown(Clock())
+        assert [slow.take(("account", "x")) > 0 for _ in range(8)] == [False] * 5 + [True] * 3
+
+    def test_the_right_password_forgets_the_account_not_the_address(self):
+        slow = Slowdown(Clock())
+        keys = ("account", "x"), ("address", "10.0.0.1")
+        for _ in range(30):
+            slow.take(("address", "10.0.0.1"))
+        assert slow.take(*keys) > 0
+        slow.forgive(*keys)
+        assert slow.take(("account", "x")) == 0
+        slow.take(("address", "10.0.0.1"))
+        assert slow.take(("address", "10.0.0.1")) > 0
+
+    def test_memory_is_bounded(self):
+        slow = Slowdown(Clock())
+        for number in range(MOST_KEYS + 500):
+            slow.take(("account", str(number)))
+        assert len(slow) == MOST_KEYS
+
+    def test_forgotten_after_an_hour(self):
+        clock = Clock()
+        slow = Slowdown(clock)
+        for _ in range(60):
+            slow.take(("account", "x"))
+        clock.now += 3601
+        assert slow.take(("account", "x")) == 0
+
+
+def test_the_one_time_link_works_once_and_for_an_hour():
+    clock = Clock()
+    link = Invitation(clock)
+    assert link.opens(link.key)
+    assert not link.opens("another")
+    clock.now += GOOD_FOR
+    assert not link.opens(link.key)
+    used = Invitation(clock)
+    used.use()
+    assert not used.opens(used.key)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "\\\\evil.example",
+        "/a\nb",
+        "evil",
+        "",
+        "/\tx",
+    ],
+)
+def test_nowhere_else_after_signing_in(url):
+    assert safe_next(url, "/") == "/"
+
+
+class TestOverHttp:
+    """On a school that is served."""
+
+    def test_without_signing_in_every_page_leads_to_the_sign_in_page(self, server):
+        for path in ("/", "/who?x=1", "/nosuch", "/voila/render/who.ipynb", "/voila/files/who.ipynb"):
+            answer = Visitor(server.base, follow=False).get(path)
+            assert answer.status == 302
+            assert urlsplit(answer.headers["Location"]).path == "/login"
+
+    def test_the_right_password_goes_on_to_the_page_asked_for(self, server):
+        visitor = Visitor(server.base, follow=False)
+        answer = visitor.submit("/login?next=/who%3Fx%3D1", name=NAME, password=PASSWORD, next="/who?x=1")
+        assert (answer.status, answer.headers["Location"]) == (302, "/who?x=1")
+
+    def test_the_session_cookie_is_held_tight(self, server):
+        answer = Visitor(server.base, follow=False).sign_in(NAME, PASSWORD)
+        cookies = [cookie for cookie in answer.headers.get_all("Set-Cookie") if cookie.startswith("guanai-")]
+        assert len(cookies) == 2
+        for cookie in cookies:
+            assert "HttpOnly" in cookie
+            assert "SameSite=Lax" in cookie
+            assert "Secure" not in cookie  # over http; see the next test
+
+    def test_the_cookie_is_for_https_only_behind_an_https_proxy(self, server):
+        visitor = Visitor(server.base, follow=False)
+        page = visitor.get("/login", **{"X-Forwarded-Proto": "https"})
+        token = page.text.split('name="_xsrf" value="')[1].split('"')[0]
+        form = {"_xsrf": token, "name": NAME, "password": PASSWORD}
+        answer = visitor.post("/login", form, **{"X-Forwarded-Proto": "https"})
+        session = next(
+            c for c in answer.headers.get_all("Set-Cookie") if c.startswith("guanai-") and "known" not in c
+        )
+        assert "Secure" in session
+
+    def test_wrong_password_and_unknown_name_are_told_alike(self, server):
+        wrong = Visitor(server.base).sign_in(NAME, "不是这个密码")
+        unknown = Visitor(server.base).sign_in("没有 此人", PASSWORD)
+        assert (wrong.status, unknown.status) == (401, 401)
+        assert say("sign_in.wrong") in wrong.text
+        assert say("sign_in.wrong") in unknown.text
+
+    def test_what_was_typed_is_shown_as_text(self, server):
+        answer = Visitor(server.base).sign_in("<b>x</b>", "wrong-password")
+        assert "<b>x</b>" not in answer.text
+        assert "&lt;b&gt;x" in answer.text
+
+    def test_guessing_is_slowed_for_strangers_and_not_for_a_known_device(self, server):
+        """Somebody else's guessing never locks the right person out."""
+        server.school_accounts().add("慢老师", PASSWORD)
+        own = Visitor(server.base, follow=False)
+        assert own.sign_in("慢老师", PASSWORD).status == 302
+        own.submit("/login")  # signed in already: goes on
+        stranger = Visitor(server.base, follow=False)
+        answers = [stranger.sign_in("慢老师", f"guess-number-{number}").status for number in range(7)]
+        assert 429 in answers
+        assert stranger.sign_in("慢老师", PASSWORD).status == 429
+        sign_out(own)
+        assert own.sign_in("慢老师", PASSWORD).status == 302
+
+    @pytest.mark.parametrize("next_url", ["//evil.example/", "https://evil.example/", "/\\evil.example"])
+    def test_no_open_redirect(self, server, next_url):
+        answer = Visitor(server.base, follow=False).submit(
+            "/login", name=NAME, password=PASSWORD, next=next_url
+        )
+        assert answer.headers["Location"] == "/"
+
+    @pytest.mark.parametrize("path", ["/login", "/logout"])
+    def test_forms_from_elsewhere_are_refused(self, server, path):
+        visitor = server.signed_in()
+        assert visitor.post(path, {"name": NAME, "password": PASSWORD}).status == 403
+        assert visitor.get("/who").status == 200
+
+    def test_signing_out_ends_the_session_itself(self, server):
+        visitor = server.signed_in()
+        copied = Visitor(server.base, follow=False)
+        for cookie in visitor.cookies:
+            copied.cookies.set_cookie(cookie)
+        assert copied.get("/theme-does-not-exist").status == 404  # signed in
+        sign_out(visitor)
+        assert copied.get("/theme-does-not-exist").status == 302
+
+    def test_signing_out_by_a_link_does_nothing(self, server):
+        visitor = server.signed_in()
+        visitor.get("/logout")
+        assert visitor.get("/nosuch").status == 404
+
+    def test_a_new_password_and_a_removed_account_end_sessions(self, server, monkeypatch):
+        server.school_accounts().add("赵老师", PASSWORD)
+        visitor = Visitor(server.base, follow=False)
+        visitor.sign_in("赵老师", PASSWORD)
+        assert visitor.get("/nosuch").status == 404
+        monkeypatch.setattr("sys.stdin", io.StringIO("另一个密码-999\n"))
+        assert main(["user", str(server.folder), "password", "赵老师", "--password-stdin"]) == 0
+        assert visitor.get("/nosuch").status == 302
+        visitor.sign_in("赵老师", "另一个密码-999")
+        assert visitor.get("/nosuch").status == 404
+        assert main(["user", str(server.folder), "remove", "赵老师"]) == 0
+        assert visitor.get("/nosuch").status == 302
+
+    def test_one_click_is_for_demonstrations_only(self, server):
+        assert "workshop" not in Visitor(server.base).get("/login").text
+        assert Visitor(server.base).submit("/login", workshop="1").status == 403
+
+    def test_in_english(self, server):
+        visitor = Visitor(server.base)
+        answer = visitor.get("/language?to=en&next=/login")
+        assert say("sign_in.title", "en") in answer.text
+        assert '<html lang="en">' in answer.text
+
+
+def test_the_first_coordinator_comes_by_the_link(tmp_path):
+    """A school without an account: the link on the console, once (issue 2, section 6)."""
+    with start(tmp_path / "school", account=False) as server:
+        link = next(word for word in server.console() if "/first?key=" in word)
+        path = link.removeprefix(server.base)
+        assert Visitor(server.base).get("/first?key=guess").status == 410
+        visitor = Visitor(server.base, follow=False)
+        differs = visitor.submit(
+            path, key=path.split("=")[1], name="王敏", password=PASSWORD, again="other-password"
+        )
+        assert differs.status == 400
+        made = visitor.submit(path, key=path.split("=")[1], name="王敏", password=PASSWORD, again=PASSWORD)
+        assert made.status == 302
+        assert visitor.get("/nosuch").status == 404
+        assert Visitor(server.base).get(path).status == 410
+        assert Visitor(server.base, follow=False).sign_in("王敏", PASSWORD).status == 302
+
+
+def test_a_demonstration_lets_in_by_one_click_on_this_machine(tmp_path):
+    with start(tmp_path / "school", workshop="示范老师", idle=IDLE) as server:
+        page = Visitor(server.base).get("/login")
+        assert say("sign_in.workshop_button", person="示范老师") in page.text.replace("&#34;", '"')
+        visitor = Visitor(server.base, follow=False)
+        assert visitor.submit("/login", workshop="1").status == 302
+        assert visitor.get("/nosuch").status == 404
+        # Another machine through a proxy, or a page of another name that points here, gets no click.
+        far = Visitor(server.base).get("/login", **{"X-Forwarded-For": "10.1.2.3"})
+        assert 'name="workshop"' not in far.text
+        assert Visitor(server.base).get("/login", Host="evil.example").status == 403
+        assert visitor.get("/nosuch").status == 404
+        time.sleep(IDLE + 1)
+        assert visitor.get("/nosuch").status == 302  # idle for longer than this server allows
+
+
+def sign_out(visitor):
+    token = next(cookie.value for cookie in visitor.cookies if cookie.name == "_xsrf")
+    return visitor.post("/logout", {"_xsrf": token})

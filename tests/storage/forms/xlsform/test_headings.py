@@ -1,0 +1,149 @@
+"""Chinese headings and types read as XLSForm and written back (design 5)."""
+
+import pytest
+
+from guanai.storage.forms.xlsform import headings
+from guanai.storage.forms.xlsform.headings import (
+    CHOICE_HEADINGS,
+    GROUPS,
+    HOUSE_HEADINGS,
+    SETTING_HEADINGS,
+    SURVEY_HEADINGS,
+    TYPES,
+    language_code,
+    read_cell,
+    read_heading,
+    read_sheet_name,
+    read_type,
+    write_cell,
+    write_heading,
+    write_type,
+)
+from guanai.templates.wording import say
+
+LANGUAGES = ("", "::中文 (zh)", "::English (en)", "::藏文 (bo)")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("heading", [*SURVEY_HEADINGS, *CHOICE_HEADINGS, *SETTING_HEADINGS])
+def test_every_heading_goes_to_chinese_and_back(heading, language):
+    written = write_heading(heading + language)
+    assert read_heading(written) == heading + language
+    assert not written.isascii()
+
+
+@pytest.mark.parametrize("heading", ["noAppErrorString::English (en)", "备注::中文 (zh)", "grade"])
+def test_a_column_of_the_author_s_own_stays_as_it_is(heading):
+    assert read_heading(write_heading(heading)) == heading
+
+
+@pytest.mark.parametrize("heading", HOUSE_HEADINGS)
+def test_the_house_s_own_headings_go_to_chinese_and_back(heading):
+    assert read_heading(write_heading(heading)) == heading
+    assert read_heading(heading.replace("::", " :: ").title()) == heading
+    assert write_heading(heading) not in {**SURVEY_HEADINGS, **CHOICE_HEADINGS, **SETTING_HEADINGS}.values()
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_of_forms_has_a_name_in_both_languages(group):
+    assert GROUPS[group] == say(f"form.group.{group}", "zh") != say(f"form.group.{group}", "en")
+    assert read_cell("guanai::group", write_cell("guanai::group", group)) == group
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_every_type_goes_to_chinese_and_back(name):
+    for kind in (name, f"{name} list or_other" if name.startswith("select") else name):
+        assert read_type(write_type(kind)) == kind
+        assert write_type(kind) != kind
+
+
+@pytest.mark.parametrize(
+    "words", [SURVEY_HEADINGS, {**CHOICE_HEADINGS}, SETTING_HEADINGS, TYPES, headings.SHEETS]
+)
+def test_no_chinese_word_stands_for_two(words):
+    assert len(set(words.values())) == len(words)
+
+
+@pytest.mark.parametrize(
+    ("written", "heading"),
+    [
+        ("标题（英文）", "label::English (en)"),
+        ("标题(中文)", "label::中文 (zh)"),
+        ("提示::English", "hint::English (en)"),
+        ("label::English (en)", "label::English (en)"),
+        ("校验提示", "constraint_message"),
+        ("Constraint  Message", "constraint_message"),
+        ("relevance", "relevant"),
+        ("readonly", "read_only"),
+        ("字段名", "name"),
+        ("bind::type", "bind::type"),
+        ("label:English", "label::English (en)"),
+        ("jr:count", "repeat_count"),
+        ("media:image", "media:image"),
+        ("备注", "备注"),
+        ("年级(旧)", "年级(旧)"),
+    ],
+)
+def test_headings_are_read_in_either_language(written, heading):
+    assert read_heading(written) == heading
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("文本", "text"),
+        ("单选　sex", "select_one sex"),
+        ("单选 child.csv", "select_one_from_file child.csv"),
+        ("多选名册 staff.csv", "select_multiple_from_file staff.csv"),
+        ("单选 sex 或其他", "select_one sex or_other"),
+        ("select one from sex", "select_one sex"),
+        ("select_multiple from file staff.csv", "select_multiple_from_file staff.csv"),
+        ("begin group", "begin_group"),
+        ("select all that apply from toilets or specify other", "select_multiple toilets or_other"),
+        ("end  repeat", "end_repeat"),
+        ("分组开始", "begin_group"),
+        ("q picture", "image"),
+        ("add date time prompt", "dateTime"),
+        ("get device id", "deviceid"),
+        ("uri:deviceid", "deviceid"),
+        ("phone number", "phone number"),
+        ("地图", "地图"),
+    ],
+)
+def test_types_are_read_in_either_language(written, kind):
+    assert read_type(written) == kind
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "read"),
+    [
+        ("required", "是", "yes"),
+        ("read_only", "否", "no"),
+        ("required", "${a} = '是'", "${a} = '是'"),
+        ("label", "是", "是"),
+        ("guanai::sensitive", "是", "yes"),
+        ("guanai::group", "保障与安全", "safety"),
+        ("guanai::group", "我们的社团", "我们的社团"),
+        ("appearance", "多行 columns-2", "multiline columns-2"),
+    ],
+)
+def test_cells_are_read_by_their_heading(heading, cell, read):
+    assert read_cell(heading, cell) == read
+    assert read_cell(heading, write_cell(heading, read)) == read
+
+
+def test_sheets_have_chinese_names():
+    assert [read_sheet_name(name) for name in ("问题", "选项", " Survey", "设置", "我的备注")] == [
+        "survey",
+        "choices",
+        "survey",
+        "settings",
+        "我的备注",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("中文 (zh)", "zh"), ("英文", "en"), ("English", "en"), ("藏文", "藏文")]
+)
+def test_a_language_has_a_code(name, code):
+    assert language_code(name) == code

@@ -1,0 +1,182 @@
+"""Dates of forms: which texts are dates, what they count for, how they are written (002: form logic, R16 date)."""
+
+import math
+from datetime import date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guanai.storage.forms.xpath.dates import (
+    date_text,
+    date_time_text,
+    days_of,
+    days_of_time,
+    moment_of,
+    now_text,
+    today_text,
+    written,
+)
+
+PHOENIX = ZoneInfo("America/Phoenix")
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2024-02-29", datetime(2024, 2, 29)),
+        ("2023-02-29", None),
+        ("2024-2-3", datetime(2024, 2, 3)),
+        (" 2024-02-03 ", datetime(2024, 2, 3)),
+        ("2024-13-01", None),
+        ("2024-00-10", None),
+        ("0000-01-01", None),
+        ("24-01-01", None),
+        ("2024-01", None),
+        ("2024/01/02", None),
+        ("２０２４-01-02", None),
+        ("", None),
+        ("not a date", None),
+        ("2024-02-03T04:05", datetime(2024, 2, 3, 4, 5)),
+        ("2024-02-03T04:05:06.789", datetime(2024, 2, 3, 4, 5, 6, 789000)),
+        ("2024-02-03T24:00:00", None),
+        ("2024-02-03T04:60:00", None),
+        ("2024-02-03T04:05:06+24:00", None),
+        ("2024-02-03T", None),
+    ],
+)
+def test_text_of_a_date(text, moment):
+    assert moment_of(text) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "moment"),
+    [
+        ("2024-02-03T00:30:00Z", SHANGHAI, datetime(2024, 2, 3, 8, 30)),
+        ("2024-02-03T00:30:00+08:00", SHANGHAI, datetime(2024, 2, 3, 0, 30)),
+        ("2024-02-03T00:30:00+0800", PHOENIX, datetime(2024, 2, 2, 9, 30)),
+    ],
+)
+def test_an_offset_is_brought_to_the_zone(text, zone, moment):
+    assert moment_of(text, zone) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("1970-01-01", 0),
+        ("1970-01-02", 1),
+        ("1969-12-31", -1),
+        ("2008-09-05", 14127),
+        ("1941-12-07", -10252),
+        ("1988-07-01", 6756),  # summer time in China: still a whole number of days
+        ("1970-01-01T12:00:00", 0.5),
+        ("2000-01-01T10:20:30.000", 10957.430902777778),
+    ],
+)
+def test_days_are_whole_local_days(text, days):
+    assert days_of(text) == days
+
+
+def test_days_with_a_zone_count_from_utc_as_enketo_does():
+    assert days_of("2018-01-01", PHOENIX) == pytest.approx(17532.29167, abs=1e-5)
+    assert days_of("1970-01-01T00:00:00Z", PHOENIX) == 0
+
+
+@pytest.mark.parametrize("text", ["", "2023-02-29", "x", "2024"])
+def test_no_date_is_no_number(text):
+    assert math.isnan(days_of(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "fraction"),
+    [
+        ("12:00:00.000", 0.5),
+        ("06:00", 0.25),
+        ("23:59:00", 0.9993055555555556),
+        ("24:00:00", None),
+        ("6:00", None),
+        ("", None),
+    ],
+)
+def test_time_is_a_fraction_of_the_day(text, fraction):
+    found = days_of_time(text)
+    assert math.isnan(found) if fraction is None else found == pytest.approx(fraction)
+
+
+def test_time_with_an_offset_is_local():
+    assert days_of_time("06:00:00.000-07:00", PHOENIX) == 0.25
+    assert days_of_time("06:00:00.000Z", SHANGHAI) == pytest.approx(14 / 24)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("2024-2-3", "2024-02-03"),
+        ("2024-02-03T10:00:00", "2024-02-03"),
+        (14127.0, "2008-09-05"),
+        (6.9, "1970-01-07"),
+        (-1.0, "1969-12-31"),
+        ("", ""),
+        (math.nan, None),
+        (math.inf, None),
+        (1e12, None),
+        ("x", None),
+    ],
+)
+def test_date_of_a_value(value, text):
+    assert date_text(value) == text
+
+
+def test_date_time_of_a_value_keeps_the_time():
+    assert date_time_text(1.5, PHOENIX) == "1970-01-02T05:00:00.000-07:00"
+    assert date_time_text("2024-02-03") == "2024-02-03"
+    assert date_time_text("x") is None
+
+
+@given(st.dates(date(1000, 1, 1), date(9999, 12, 31)))
+def test_a_date_and_its_days_are_each_others_way_back(day):
+    assert date_text(days_of(day.isoformat())) == day.isoformat()
+    assert days_of(day.isoformat()) == (day - date(1970, 1, 1)).days
+
+
+@given(st.datetimes(datetime(1902, 1, 1), datetime(2200, 1, 1)), st.sampled_from([PHOENIX, SHANGHAI]))
+def test_a_moment_and_its_decimal_are_each_others_way_back(moment, zone):
+    moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    text = moment.isoformat(timespec="milliseconds")
+    back = moment_of(date_time_text(days_of(text, zone), zone), zone)
+    assert abs(back - moment) < timedelta(hours=1, milliseconds=2)  # an hour where summer time begins
+    if zone is PHOENIX and moment.year > 1968:  # no summer time
+        assert abs(back - moment) < timedelta(milliseconds=2)
+
+
+@pytest.mark.parametrize(
+    ("form", "language", "text"),
+    [
+        ("%Y-%m-%d", "zh", "2024-05-06"),
+        ("%Y年%n月%e日 %a", "zh", "2024年5月6日 周一"),
+        ("%b", "zh", "5月"),
+        ("%a %e %b %y", "en", "Mon 6 May 24"),
+        ("%Y %W", "zh", "2024 19"),
+        ("%H:%M:%S.%3 %h", "en", "07:08:09.045 7"),
+        ("100%%", "en", "100%"),
+        ("", "en", ""),
+    ],
+)
+def test_written_for_people(form, language, text):
+    assert written(datetime(2024, 5, 6, 7, 8, 9, 45678), form, language) == text
+
+
+@pytest.mark.parametrize("form", ["%Q", "%", "%B"])
+def test_an_unknown_code_is_an_error(form):
+    with pytest.raises(ValueError):
+        written(datetime(2024, 5, 6), form, "en")
+
+
+def test_the_clock():
+    now = datetime(2024, 5, 6, 7, 8, 9, 123456, timezone(timedelta(hours=8)))
+    assert now_text(now) == "2024-05-06T07:08:09.123+08:00"
+    assert today_text(now) == "2024-05-06"
+    assert now_text(now.replace(tzinfo=None)).startswith("2024-05-06T07:08:09.123")

@@ -1,0 +1,99 @@
+"""A register that the school made itself: closed when it is not wanted any more, kept, opened again (issue 3 section 2).
+
+CL1 kept and readable · CL2 nothing is added, by a form or an import · CL3 not offered · CL4 opened again
+CL5 what ships or a duty names stays open · CL6 only coordinators
+"""
+
+import pytest
+
+from guanai.care.errors import AccessError, GuanaiError
+from guanai.storage.imports.run import Choices
+from guanai.widgets import Designer, RegisterIndex, list_ways
+
+pytestmark = pytest.mark.usefixtures("coordinator")
+
+SHOE = "| survey | type | name | label |\n| | text | name | 名 |\n| | integer | size | 鞋码 |\n"
+
+
+@pytest.fixture
+def desk(school):
+    (school.folder.forms / "shoe.md").write_text(SHOE, encoding="utf-8")
+    school.save("shoe", {"name": "林小雨", "size": 36})
+    return school
+
+
+def test_its_records_stay_and_none_is_added(desk, tmp_path):
+    """CL1, CL2, CL4"""
+    (record,) = desk.table("shoe").rows()
+    desk.designs.close("shoe")
+    assert desk.closed == {"shoe"}
+    assert desk.frame("shoe")["size"].tolist() == [36]
+    assert desk.save("shoe", {**record, "size": 37})["size"] == 37
+    (tmp_path / "in.csv").write_text("名,鞋码\n周小河,38\n", encoding="utf-8")
+    plan = desk.imports.plan("shoe", tmp_path / "in.csv", Choices())
+    for add in (lambda: desk.save("shoe", {"name": "周小河"}), lambda: desk.imports.carry_out(plan)):
+        with pytest.raises(GuanaiError) as refused:
+            add()
+        assert refused.value.key == "register.closed"
+    assert len(desk.table("shoe")) == 1
+    desk.designs.reopen("shoe")
+    assert desk.imports.carry_out(plan).new == 1
+
+
+def test_it_is_not_offered(desk):
+    """CL3: it lies folded at the foot of the registers, without a way to a new record."""
+    desk.designs.close("shoe")
+    index = RegisterIndex(desk.all_forms(), desk.counts(), closed=desk.closed)
+    assert "shoe" not in [name for names in index.groups.values() for name in names]
+    _, folded = index.body.value.split("<details>")
+    assert "register?form=shoe" in folded
+    assert "new=1" not in folded
+    assert not any("new=1" in way for way in list_ways("shoe", closed=True).values())
+
+
+def test_the_form_can_still_be_changed(desk):
+    """Closed and opened again it is the same form: nothing was changed by hand."""
+    desk.designs.close("shoe")
+    workbook = desk.designs.workbook("shoe")
+    desk.designs.publish(desk.designs.upload("shoe", "shoe.xlsx", workbook))
+    assert desk.closed == {"shoe"}
+    assert [one.what for one in desk.designs.versions("shoe")] == ["published", "found", "closed"]
+    desk.designs.reopen("shoe")
+    desk.designs.publish(desk.designs.upload("shoe", "shoe.xlsx", workbook))
+    assert [one.what for one in desk.designs.versions("shoe")][:2] == ["published", "reopened"]
+
+
+def test_what_ships_or_is_named_by_a_duty_stays_open(desk, monkeypatch):
+    """CL5"""
+    with pytest.raises(GuanaiError) as refused:
+        desk.designs.close("talk")
+    assert refused.value.key == "designer.not_closable"
+    duty = next(iter(desk.policy.duties))
+    object.__setattr__(duty, "records", ("shoe",))
+    with pytest.raises(GuanaiError) as refused:
+        desk.designs.close("shoe")
+    assert refused.value.key == "designer.close_duty"
+    assert duty.name in str(refused.value)
+    assert not desk.closed
+
+
+def test_only_who_coordinates(desk, monkeypatch):
+    """CL6"""
+    monkeypatch.setenv("HTTP_X_GUANAI_ROLE", "homeroom")
+    for turn in (desk.designs.close, desk.designs.reopen):
+        with pytest.raises(AccessError):
+            turn("shoe")
+    assert not desk.closed
+
+
+def test_the_page_closes_it_and_opens_it_again(desk):
+    page = Designer(desk.designs, "shoe")
+    assert page.closing.turn.description == "停用这张登记表"
+    page.closing.turn.click()
+    assert desk.closed == {"shoe"}
+    assert "已停用" in page.closing.notice.value
+    assert "停用" in page.history.children[1].value
+    page.closing.turn.click()
+    assert not desk.closed
+    page.choice.value = "talk"
+    assert page.closing.layout.display == "none"

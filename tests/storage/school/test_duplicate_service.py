@@ -1,0 +1,201 @@
+"""Two dossiers of one child: found, made one, taken apart again as a whole (issue 3 section 4)."""
+
+import pytest
+
+from guanai.care.children.merging import combined, reverted, with_reference
+from guanai.storage import GuanaiError
+
+CLASS = {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42}
+CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": "三年级1班"}
+TWIN = {**CHILD, "name": "林晓雨", "village": "柳溪村", "phone": "10012345678"}
+VISIT = {"date": "2026-10-10", "mode": "door", "merits": "爱劳动"}
+
+
+@pytest.fixture
+def two(school):
+    """Return a school, and two dossiers of one child with a visit and a talk each."""
+    school.save("class", CLASS)
+    kept, other = school.save("child", CHILD), school.save("child", TWIN)
+    for child in (kept, other):
+        school.save("home_visit", {**VISIT, "child": child["id"]})
+    return school, kept, other
+
+
+def state(school):
+    """Return everything that people have written down, without who and when and how often."""
+    leave_out = {"revision", "updated_at", "updated_by"}
+    return {
+        form: [
+            {key: value for key, value in row.items() if key not in leave_out}
+            for row in school.table(form).rows()
+        ]
+        for form in school.forms()
+    }
+
+
+def test_found_before_there_are_two(two):
+    school, kept, other = two
+    found = school.doubles.like({**CHILD, "name": "林小宇"})
+    assert [(child["id"], why) for child, why in found] == [(kept["id"], "sound"), (other["id"], "sound")]
+    assert school.doubles.like({**CHILD, "birth_date": "2010-01-01", "name": "周大河"}) == []
+
+
+def test_found_where_there_are_two(two):
+    school, kept, other = two
+    pairs = school.doubles.pairs()
+    assert pairs[["id", "other", "why"]].values.tolist() == [[kept["id"], other["id"], "sound"]]
+    school.doubles.merge(kept["id"], other["id"])
+    assert school.doubles.pairs().empty
+
+
+def test_a_child_saved_a_moment_ago_is_found(two):
+    school, _, _ = two
+    assert school.doubles.like({"name": "周小河", "birth_date": "2015-03-08"}) == []
+    school.as_user("李老师").save("child", {**CHILD, "name": "周小河", "birth_date": "2015-03-08"})
+    assert len(school.doubles.like({"name": "周小河", "birth_date": "2015-03-08"})) == 1
+
+
+def test_merged(two):
+    school, kept, other = two
+    merge = school.doubles.merge(kept["id"], other["id"])
+    child = school.record("child", kept["id"])
+    assert (child["name"], child["village"], child["phone"]) == ("林小雨", "柳溪村", "10012345678")
+    assert school.record("child", other["id"]) is None
+    assert set(school.frame("home_visit")["child"]) == {kept["id"]}
+    assert len(school.frame("home_visit")) == 2
+    assert (merge.moved, merge.by, merge.undone) == (1, "测试老师", False)
+    assert school.doubles.now(other["id"]) == kept["id"]
+    assert [change.record_id for change in school.bin("child")] == [other["id"]]
+
+
+def test_both_histories_are_kept(two):
+    school, kept, other = two
+    school.save("child", {**other, "phone": "10087654321"})
+    school.doubles.merge(kept["id"], other["id"])
+    seen = [(change.record_id, change.kind) for change in school.about(kept["id"])["history"]]
+    assert seen == [
+        (kept["id"], "insert"),
+        (other["id"], "insert"),
+        (other["id"], "update"),
+        (kept["id"], "update"),
+        (other["id"], "delete"),
+    ]
+
+
+def test_undone_as_a_whole(two):
+    school, kept, other = two
+    before = state(school)
+    merge = school.doubles.merge(kept["id"], other["id"])
+    assert state(school) != before
+    school.doubles.undo(merge.id)
+    assert state(school) == before
+    assert school.doubles.now(other["id"]) == other["id"]
+    assert [one.undone for one in school.doubles.merges(kept["id"])] == [True]
+    with pytest.raises(GuanaiError) as refused:
+        school.doubles.undo(merge.id)
+    assert refused.value.key == "merge.gone"
+
+
+def test_of_two_merges_one_upon_the_other_the_later_is_undone_first(two):
+    """Otherwise the records of the first child would come back to the second one."""
+    school, kept, other = two
+    third = school.save("child", {**CHILD, "name": "林小鱼"})
+    before = state(school)
+    first = school.doubles.merge(kept["id"], other["id"])
+    second = school.doubles.merge(third["id"], kept["id"])
+    with pytest.raises(GuanaiError, match="请先撤销那一次合并") as refused:
+        school.doubles.undo(first.id)
+    assert refused.value.key == "merge.later"
+    assert "林小鱼" in str(refused.value)
+    school.doubles.undo(second.id)
+    school.doubles.undo(first.id)
+    assert state(school) == before
+
+
+def test_what_was_written_since_the_merge_stays_when_it_is_undone(two):
+    school, kept, other = two
+    merge = school.doubles.merge(kept["id"], other["id"])
+    child = school.record("child", kept["id"])
+    school.save("child", {**child, "village": "河东村"})
+    new = school.save("home_visit", {**VISIT, "child": kept["id"]})
+    moved = next(row for row in school.table("home_visit").rows() if row["revision"] == 2)
+    school.save("home_visit", {**moved, "merits": "后来改的"})
+    gone = next(row for row in school.table("home_visit").rows() if row["id"] not in (moved["id"], new["id"]))
+    school.delete("home_visit", gone["id"])
+    school.doubles.undo(merge.id)
+    now = school.record("child", kept["id"])
+    assert now["village"] == "河东村"
+    assert "phone" not in now
+    assert school.record("child", other["id"])["village"] == "柳溪村"
+    visits = school.frame("home_visit").set_index("id")
+    assert visits.loc[moved["id"], ["child", "merits"]].tolist() == [other["id"], "后来改的"]
+    assert visits.loc[new["id"], "child"] == kept["id"]
+
+
+def test_all_or_nothing(two, monkeypatch):
+    school, kept, other = two
+    before = state(school)
+    monkeypatch.setattr(type(school.table("child")), "to_bin", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        school.doubles.merge(kept["id"], other["id"])
+    assert state(school) == before
+    assert school.doubles.merges() == []
+
+
+@pytest.mark.parametrize(
+    ("one", "two_", "key"), [("kept", "kept", "merge.same"), ("kept", "x", "merge.no_child")]
+)
+def test_refused(two, one, two_, key):
+    school, kept, _ = two
+    ids = {"kept": kept["id"], "x": "x"}
+    with pytest.raises(GuanaiError) as refused:
+        school.doubles.merge(ids[one], ids[two_])
+    assert refused.value.key == key
+
+
+def test_a_merge_shows_in_no_register(two):
+    school, kept, other = two
+    school.doubles.merge(kept["id"], other["id"])
+    assert "merge" not in school.forms()
+    assert "merge" not in school.frames()
+
+
+def test_three_dossiers_one_after_the_other(two):
+    school, kept, other = two
+    third = school.save("child", {**CHILD, "name": "林小羽"})
+    school.doubles.merge(other["id"], third["id"])
+    school.doubles.merge(kept["id"], other["id"])
+    assert school.doubles.now(third["id"]) == kept["id"]
+    ids = {change.record_id for change in school.doubles.history(kept["id"])}
+    assert ids == {kept["id"], other["id"], third["id"]}
+
+
+@pytest.mark.parametrize(
+    ("kept", "other", "newer", "result"),
+    [
+        ({"a": 1}, {"a": 2}, [], {"a": 1}),
+        ({"a": 1}, {"a": 2}, ["a"], {"a": 2}),
+        ({"a": 1}, {"a": ""}, ["a"], {"a": 1}),
+        ({"a": ""}, {"a": 2}, [], {"a": 2}),
+        ({"a": ["x"]}, {"a": ["y", "x"]}, [], {"a": ["x", "y"]}),
+        ({"g": [{"n": "甲"}]}, {"g": [{"n": "乙"}]}, [], {"g": [{"n": "甲"}, {"n": "乙"}]}),
+        (
+            {"g": [{"n": "甲", "t": 1}]},
+            {"g": [{"n": "甲", "t": 2, "u": 3}]},
+            [],
+            {"g": [{"n": "甲", "t": 1, "u": 3}]},
+        ),
+        ({"g": [{"n": "甲", "t": 1}]}, {"g": [{"n": "甲", "t": 2}]}, ["g"], {"g": [{"n": "甲", "t": 2}]}),
+    ],
+)
+def test_combined(kept, other, newer, result):
+    assert combined(kept, other, newer=newer) == result
+
+
+def test_reverted_and_references():
+    assert reverted({"a": 2, "c": 3}, {"a": 1}, {"a": 2, "b": 5}) == {"a": 1, "c": 3}
+    assert reverted({"a": 9, "b": 5}, {"a": 1}, {"a": 2, "b": 5}) == {"a": 9}
+    assert with_reference({"rows": [{"child": "b"}], "all": ["b", "c"]}, "b", "a") == {
+        "rows": [{"child": "a"}],
+        "all": ["a", "c"],
+    }

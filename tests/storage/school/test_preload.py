@@ -1,0 +1,153 @@
+"""A school that was read before its page asks for it: quicker, never older, and nobody's in particular."""
+
+import os
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from guanai.storage import open_school
+from guanai.storage.files.school_folder import Folder
+from guanai.storage.forms.session import choices
+from guanai.storage.records.frames import frame_of, lazy_copy
+from guanai.storage.school import preload
+from guanai.templates import template
+from guanai.widgets.base.value_labels import Labels
+
+SAVE = """
+import sys
+from guanai.storage import open_school
+school = open_school(sys.argv[1])
+school.load("child", [{"id": "later", "name": "后来的"}])
+print("later")
+"""
+
+
+@pytest.fixture
+def warm(filled, monkeypatch):
+    """A small sample school that has been read."""
+    monkeypatch.setattr(preload, "_kept", None)
+    monkeypatch.setattr(preload, "_reckoned", None)
+    list(preload.get_warm(filled.folder.path))
+    yield filled
+    preload._kept[0].close()
+
+
+def as_page(school, person="李老师"):
+    return preload.warm_school(Folder(school.folder.path), person, "staff-1")
+
+
+def test_nothing_is_warm_before_it_was_read(filled, monkeypatch):
+    monkeypatch.setattr(preload, "_kept", None)
+    assert as_page(filled) is None
+
+
+def test_it_answers_as_one_that_was_just_opened(warm):
+    page, cold = as_page(warm), open_school(warm.folder.path)
+    assert (page.person, page.staff_id) == ("李老师", "staff-1")
+    assert as_page(warm, "王老师").person == "王老师"
+    assert page.forms() == cold.forms()
+    for name in page.forms():
+        pd.testing.assert_frame_equal(page.frame(name), cold.frame(name))
+        assert page.instances(name) == cold.instances(name)
+    pd.testing.assert_frame_equal(page.due(), cold.due())
+    assert page.summary().figures == cold.summary().figures
+    cold.close()
+
+
+def test_it_reads_no_register_again(warm, monkeypatch):
+    """What makes it quick: while nothing has changed, no row is fetched and nothing is reckoned."""
+    page = as_page(warm)
+    monkeypatch.setattr("guanai.storage.database.row_cache.Rows.load", None)
+    monkeypatch.setattr("guanai.storage.school.due_service.due_of", None)
+    monkeypatch.setattr("guanai.storage.school.due_service.gaps", None)
+    monkeypatch.setattr("guanai.storage.school.school.summary", None)
+    monkeypatch.setattr("guanai.storage.records.registers.frame_of", None)
+    assert len(page.frames()["child"])
+    assert len(page.due())
+    assert len(page.coverage())
+    assert len(page.duties.gaps())
+    assert page.summary().figures
+    before = page.terms()[: page.terms().index(page.term())]
+    assert before
+    assert all(page.summary(term).figures for term in before)
+
+
+def test_a_form_finds_the_choices_that_it_takes_from_a_register(warm, monkeypatch):
+    """Issue 5.4: of ten thousand children no kernel makes labels again, and a record is read without them all."""
+    page = as_page(warm)
+    monkeypatch.setattr("guanai.storage.forms.session.choices._plain", None)
+    monkeypatch.setattr("guanai.storage.forms.session.choices._tables", choices._Latest())
+    child = page.frame("child").iloc[0]
+    for form in ("talk", "home_visit"):
+        assert child["name"] in Labels(page.form(form)).text("child", child["id"])
+
+
+def test_a_page_in_another_language_has_its_own_words(warm, monkeypatch):
+    """Due lines and figures hold words; those of the process that read the school are Chinese."""
+    chinese = as_page(warm)
+    monkeypatch.setenv("GUANAI_LANGUAGE", "en")
+    page, cold = as_page(warm), open_school(warm.folder.path)
+    assert page.summary().figures == cold.summary().figures != chinese.summary().figures
+    pd.testing.assert_frame_equal(page.due(), cold.due())
+    cold.close()
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_another_process_has_saved_since_is_seen(warm, again):
+    page = as_page(warm)
+    before = len(page.frame("child"))
+    saved = subprocess.run(
+        [sys.executable, "-c", SAVE, str(warm.folder.path)], capture_output=True, text=True, encoding="utf-8"
+    )
+    assert saved.returncode == 0, saved.stderr
+    if again:
+        list(preload.get_warm(warm.folder.path))
+        page = as_page(warm)
+    frame = page.frame("child")
+    assert len(frame) == before + 1
+    assert saved.stdout.strip() in set(frame["id"])
+    assert saved.stdout.strip() in {row["id"] for row in page.instances("child")}
+
+
+@pytest.mark.parametrize("change", ["form", "workbook", "another school"])
+def test_what_is_outdated_is_not_used(warm, tmp_path, change):
+    folder = Folder(warm.folder.path)
+    if change == "form":
+        folder.forms.mkdir(exist_ok=True)
+        (folder.forms / "talk.md").write_bytes((template("forms") / "talk.md").read_bytes())
+    elif change == "workbook":
+        os.utime(folder.workbook, (1, 1))
+    else:
+        folder = Folder(tmp_path)
+    assert preload.warm_school(folder, "李老师", "") is None
+
+
+def test_what_a_page_does_to_a_frame_stays_on_that_page(warm):
+    page = as_page(warm)
+    for frame in (page.frame("child"), page.due()):
+        frame.loc[:, frame.columns[0]] = "changed"
+        frame["new"] = 1
+    for fresh in (page, as_page(warm)):
+        child, due = fresh.frame("child"), fresh.due()
+        assert "changed" not in set(child[child.columns[0]]) | set(due[due.columns[0]])
+        assert "new" not in {*child.columns, *due.columns}
+
+
+def test_a_lazy_copy_may_be_changed_in_every_way():
+    frame = frame_of(
+        [{"name": "a", "age": 7}, {"name": "b", "age": None}], {"name": "text", "age": "integer"}
+    )
+    whole = frame.copy(deep=True)
+    for change in (
+        lambda copy: copy.loc.__setitem__((0, "name"), "x"),
+        lambda copy: copy.iloc.__setitem__((1, 1), 9),
+        lambda copy: copy.__setitem__("age", 3),
+        lambda copy: copy["name"].mask([True, True], "y"),
+        lambda copy: copy.update(pd.DataFrame({"name": ["z", "z"]})),
+        lambda copy: copy.insert(0, "new", 1),
+        lambda copy: copy.pop("age"),
+    ):
+        change(lazy_copy(frame))
+        pd.testing.assert_frame_equal(frame, whole)

@@ -1,0 +1,127 @@
+"""People who each have the page of home visits open and save one every few seconds, in their own kernel, as the page does."""
+
+import asyncio
+import statistics
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+from guanai.server.commands.http_probe import Visitor
+from support.open_pages import OpenPage, StuckError
+
+PAGE = "home_visit"
+PARTS = 6  # of the time; memory is taken between them
+
+
+class Savers:
+    """People (name, password) at one server; ``size()`` tells the memory in use, in MiB. Nobody waits without end."""
+
+    def __init__(self, base, people, size, *, every=5.0, patience=20.0, opening=120.0):
+        self.base, self.people, self.size = base, people, size
+        self.every, self.patience, self.opening = every, patience, opening
+        self.run = f"bench {uuid4().hex[:6]}"  # a school may have seen others
+        self.asked = 0
+        self.pages = []  # those that have opened
+        self.told = []  # what the pages called saved: the text of each visit
+        self.took = []  # seconds, of each of them
+        self.sizes = []  # (seconds since all pages are open, MiB)
+        self.failed = []
+        self.threads = ThreadPoolExecutor(max_workers=8)
+
+    def save(self, lasting):
+        """Open the pages, save for so many seconds, close the pages."""
+        with self.threads:
+            asyncio.run(self._everybody(lasting))
+
+    async def _everybody(self, lasting):
+        await asyncio.gather(*(self._open(number) for number in range(len(self.people))))
+        until = time.monotonic() + lasting
+        await asyncio.gather(self._watch(lasting), *(self._keep_saving(*one, until) for one in self.pages))
+        for _, page in self.pages:
+            page.close()
+        await asyncio.gather(
+            *(self._in_thread(page.visitor.close, page.answer) for _, page in self.pages),
+            return_exceptions=True,
+        )
+
+    def _in_thread(self, act, *given):
+        return asyncio.get_running_loop().run_in_executor(self.threads, act, *given)
+
+    async def _open(self, number):
+        try:
+            page = await self._in_thread(self._arrive, number)
+            await page.connect()
+            self.pages.append((number, page))
+        except Exception as error:
+            self.failed.append(f"person {number}, opening: {error!r}")
+
+    def _arrive(self, number):
+        """Sign in and get the page."""
+        name, password = self.people[number]
+        visitor = Visitor(self.base, timeout=self.opening)
+        visitor.submit("/login", name=name, password=password, next="/theme/icon.svg")
+        answer = visitor.get(f"/{PAGE}")
+        if not answer.renders:
+            raise StuckError(f"{answer.url} does not render: {answer.status}")
+        return OpenPage(visitor, answer, self.patience)
+
+    async def _keep_saving(self, number, page, until):
+        await asyncio.sleep(self.every * number / len(self.people))
+        count = 0
+        try:
+            while time.monotonic() < until:
+                begun, count = time.monotonic(), count + 1
+                await self._save(page, number, f"{self.run} {number}-{count}")
+                await asyncio.sleep(max(0.0, self.every - (time.monotonic() - begun)))
+        except Exception as error:
+            self.failed.append(f"person {number}, save {count}: {error!r}")
+
+    async def _save(self, page, number, merits):
+        child = page.widget("Combobox", label="学生")
+        options = page.states[child]["options"]
+        await page.enter(child, value=options[number % len(options)])
+        await page.enter(page.widget("RadioButtons", label="家访方式"), index=0)
+        await page.enter(page.widget("Textarea", label="讲到的优点"), value=merits)
+        self.asked += 1
+        said, took = await page.click(
+            page.widget("Button", dressed="guanai-main"), page.widget("HTML", dressed="guanai-form-notice")
+        )
+        if "guanai-good" not in said:
+            raise StuckError(f"the page did not say that it had saved, but: {said or 'nothing'}")
+        self.told.append(merits)
+        self.took.append(took)
+
+    async def _watch(self, lasting):
+        """Take the memory at the start, some times between, and at the end."""
+        begun = time.monotonic()
+        for part in range(PARTS + 1):
+            await asyncio.sleep(max(0.0, begun + lasting * part / PARTS - time.monotonic()))
+            self.sizes.append((time.monotonic() - begun, await self._in_thread(self.size)))
+
+
+def report(savers, school, lasting):
+    """Return what came of it as lines, and what was wrong: every save is looked for in the records."""
+    kept = Counter(
+        text for text in school.frame(PAGE)["merits"].dropna().astype(str) if text.startswith(savers.run)
+    )
+    lost = [text for text in savers.told if not kept[text]]
+    doubled = [text for text, times in kept.items() if times > 1]
+    lines = [
+        f"{len(savers.pages)} of {len(savers.people)} people with a page open, {lasting:g} s: "
+        f"{savers.asked} saves asked for, {len(savers.told)} told as saved, {len(lost)} lost, {len(doubled)} doubled, "
+        f"{len(set(kept) - set(savers.told))} saved and not told"
+    ]
+    if len(savers.took) > 1:
+        parts = statistics.quantiles(savers.took, n=100, method="inclusive")
+        lines.append(
+            f"a save, from the click to the word that it is saved: median {parts[49] * 1000:.0f}, "
+            f"p95 {parts[94] * 1000:.0f}, worst {max(savers.took) * 1000:.0f} ms"
+        )
+    sizes = ", ".join(f"{size:.0f} after {at:.0f} s" for at, size in savers.sizes)
+    lines.append(f"memory of the server and its kernels, in MiB: {sizes}")
+    return lines, [
+        *savers.failed,
+        *(f"lost: {text}" for text in lost),
+        *(f"doubled: {text}" for text in doubled),
+    ]

@@ -1,0 +1,68 @@
+"""Boxes that pages are composed of (widgets/base/boxes.py)."""
+
+from datetime import date
+
+import pytest
+
+from guanai.widgets import Columns, Stack, Style, Table, Tabs, Text, asked, asked_day
+
+
+@pytest.mark.parametrize(
+    ("address", "value"), [("child=c1&x=2", "c1"), ("child=c%201", "c 1"), ("", None), ("child=", None)]
+)
+def test_what_the_address_asks(monkeypatch, address, value):
+    monkeypatch.setenv("QUERY_STRING", address)
+    assert asked("child") == value
+
+
+def test_a_default_where_there_is_no_address(monkeypatch):
+    monkeypatch.delenv("QUERY_STRING", raising=False)
+    assert asked("form", "talk") == "talk"
+
+
+def test_tabs_show_one_page_at_a_time():
+    tabs = Tabs({"档案": Text("一"), "名单": Text("二")})
+    assert [box.layout.display for box in tabs.boxes] == [None, "none"]
+    tabs.choice.value = 1
+    assert [box.layout.display for box in tabs.boxes] == ["none", None]
+
+
+def test_columns_hold_what_they_are_given():
+    left, right = Text("左"), Text("右")
+    assert Columns(left, right).children[-2:] == (left, right)
+
+
+def styles(widget):
+    return [child for child in widget.children if isinstance(child, Style)]
+
+
+def test_the_style_sheet_comes_along_outside_a_served_page(monkeypatch):
+    monkeypatch.delenv("SERVER_SOFTWARE", raising=False)
+    first, second = Stack(), Stack()
+    assert styles(first) == styles(second)  # one model for all
+    assert len(styles(first)) == 1
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
+    assert styles(Stack()) == []
+
+
+def test_stored_text_is_escaped():
+    assert "<b>" not in Text("<b>", level=2).value
+
+
+def test_the_style_sheet_asks_no_other_host():
+    assert "://" not in Style().value
+    assert "@import" not in Style().value
+
+
+def test_a_table_in_a_stack_needs_no_input():
+    import pandas as pd
+
+    assert Stack(Table(pd.DataFrame({"n": [1]}))).children
+
+
+@pytest.mark.parametrize(
+    ("query", "day"), [("day=2026-09-01", "2026-09-01"), ("day=nonsense", "2026-11-20"), ("", "2026-11-20")]
+)
+def test_a_day_that_is_none_is_today(monkeypatch, query, day):
+    monkeypatch.setenv("QUERY_STRING", query)
+    assert asked_day("day", date(2026, 11, 20)) == date.fromisoformat(day)

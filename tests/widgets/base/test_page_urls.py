@@ -1,0 +1,68 @@
+"""Which page shows what (widgets/base/page_urls.py): addresses of due lines, records and first steps."""
+
+import pandas as pd
+import pytest
+
+from guanai.storage.forms.xlsform.loading import form_of
+from guanai.widgets import FirstSteps, Links, list_columns, page_for, record_pages
+
+
+@pytest.mark.parametrize(
+    ("line", "address"),
+    [
+        ({"form": "home_visit", "subject_id": "c 1"}, "home_visit?child=c%201"),
+        ({"form": "pairing", "subject_id": "c1"}, "pairing?child=c1"),
+        ({"form": "child", "subject_id": "c1"}, "child?id=c1&edit=1"),
+        ({"form": "talk", "subject_id": "c1"}, "register?form=talk&child=c1"),
+        ({"form": "opening", "subject_id": "school", "kind": "school"}, "register?form=opening"),
+        ({"form": "home_visit", "subject_id": "s1", "kind": "teacher"}, "home_visit"),
+        ({"form": "", "subject_id": "c1"}, ""),
+        ({}, ""),
+    ],
+)
+def test_page_for_a_due_line(line, address):
+    assert page_for(line) == address
+
+
+def test_record_pages():
+    pages = record_pages(["home_visit", "talk"])
+    assert pages["home_visit"] == "home_visit?id={id}"
+    assert pages["talk"] == "register?form=talk&id={id}"
+    assert pages["child"].startswith("child?id={id}")
+
+
+def test_columns_of_a_list():
+    form = form_of("""
+| survey | type | name | label | appearance |
+| | text | child | 学生 | |
+| | date | date | 日期 | |
+| | text | told | 谈了什么 | multiline |
+| | begin_repeat | people | 人 | |
+| | text | who | 谁 | |
+| | end_repeat | | | |
+| | integer | a | 甲 | |
+| | integer | b | 乙 | |
+| | integer | c | 丙 | |
+| | integer | d | 丁 | |
+| | integer | e | 戊 | |
+""")
+    assert list_columns(form) == ["child_name", "class", "date", "a", "b", "c", "d"]
+    records = pd.DataFrame({"child": ["1", "2"], "date": None, "told": ["好", None], "b": [None, 0]})
+    assert list_columns(form, records) == ["child_name", "class", "b", "told"]
+    assert list_columns(form, records.iloc[:0]) == list_columns(form)
+
+
+def test_links_are_escaped():
+    assert 'href="child?new=1&amp;x=2">登记&lt;b&gt;</a>' in Links({"登记<b>": "child?new=1&x=2"}).body.value
+
+
+def test_first_steps_of_an_empty_school():
+    steps = FirstSteps({"class": 0, "staff": 3, "child": 0})
+    assert steps.open == ["class", "child"]
+    assert 'href="register?form=class"' in steps.body.value
+    assert 'href="child?new=1"' in steps.body.value
+    assert "register?form=staff" not in steps.body.value
+
+
+def test_no_steps_where_everything_has_begun():
+    assert FirstSteps({"class": 1, "staff": 3}).body.value == ""

@@ -1,0 +1,129 @@
+"""Charts of summary tables (widgets/lists/charts.py): inline SVG, PNG for Word, nothing fetched, nothing run."""
+
+import re
+import time
+
+import pandas as pd
+import pytest
+
+from guanai.widgets import Chart, Choice, bars, coverage_by_class, visits_by_mode
+from guanai.widgets.lists.chart_process import _Drawer
+
+MODES = pd.DataFrame(
+    {
+        "mode": ["phone", "door", "letter"],
+        "label": ["电话<b>", "走进家庭", "书信"],
+        "visits": [8, 12, 0],
+        "children": [8, 9, 0],
+    }
+)
+CLASSES = pd.DataFrame({"class": ["三1班", "三2班"], "share": [0.5, None]})
+
+
+def test_visits_by_mode_draws_what_was_used():
+    picture = visits_by_mode(MODES)
+    assert "走进家庭" in picture.svg
+    assert "书信" not in picture.svg
+    assert picture.description == "走进家庭 12，电话<b> 8"
+
+
+def test_the_page_gets_a_named_figure_without_script_or_address():
+    html = visits_by_mode(MODES).html()
+    assert 'role="img"' in html
+    assert "电话&lt;b&gt;" in html
+    assert "<script" not in html
+    hosts = set(re.findall(r"https?://([^/\"']+)", html))
+    assert hosts <= {"www.w3.org"}  # the name of the SVG namespace, never fetched
+    assert "Noto Sans CJK SC" in html
+
+
+def test_coverage_by_class_has_its_target():
+    picture = coverage_by_class(CLASSES, target=0.8)
+    assert "50%" in picture.description
+    assert "三2班" not in picture.svg
+    assert "stroke-dasharray" in picture.svg
+
+
+def test_png_for_word():
+    assert visits_by_mode(MODES).png().startswith(b"\x89PNG")
+
+
+def test_no_rows_no_error():
+    assert "<svg" in bars(MODES.iloc[:0], "label", "visits", title="空").html()
+
+
+def test_a_chart_follows_its_input():
+    mode = Choice("方式", ["phone", "door"])
+    chart = Chart(lambda chosen: visits_by_mode(MODES[MODES["mode"] == chosen]), mode)
+    assert chart.wait().description == "电话<b> 8"
+    mode.value = "door"
+    assert chart.wait().description == "走进家庭 12"
+    assert "走进家庭" in chart.body.value
+
+
+def wait_for(chart):
+    """Wait until a chart that is being drawn beside has come."""
+    until = time.monotonic() + 60
+    while "guanai-busy" in chart.body.value and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+def test_a_chart_is_drawn_when_the_page_shows_it():
+    drawn = []
+
+    def draw():
+        drawn.append(1)
+        return visits_by_mode(MODES)
+
+    chart = Chart(draw)
+    assert drawn == []
+    assert "guanai-busy" in chart.body.value
+    chart.body._view_count = 1  # what the browser does
+    wait_for(chart)
+    assert drawn == [1]
+    assert "<svg" in chart.body.value
+    chart.body._view_count = 2
+    assert drawn == [1]
+
+
+def test_drawing_goes_on_beside_and_only_the_last_picture_is_shown():
+    """Issue 5: charts do not hold up a page's kernel."""
+    mode = Choice("方式", ["phone", "door"])
+    chart = Chart(lambda chosen: visits_by_mode(MODES[MODES["mode"] == chosen]), mode)
+    chart.body._view_count = 1
+    assert "guanai-busy" in chart.body.value  # the kernel is free again, the picture is not there yet
+    mode.value = "door"
+    wait_for(chart)
+    assert "走进家庭" in chart.body.value
+    assert chart.picture.description == "走进家庭 12"
+
+
+def test_a_picture_that_cannot_be_drawn_is_told(monkeypatch):
+    monkeypatch.setattr("guanai.widgets.lists.chart_process.PROGRAM", "import sys; sys.stdin.readline()")
+    monkeypatch.setattr("guanai.widgets.lists.charts.drawn", _Drawer().draw)
+    chart = Chart(visits_by_mode(MODES))
+    chart.body._view_count = 1
+    wait_for(chart)
+    assert "guanai-bad" in chart.body.value
+
+
+def test_where_the_process_that_draws_has_been_ended_another_draws():
+    drawer, spec = _Drawer(), visits_by_mode(MODES).spec
+    first = drawer.draw(spec)
+    drawer._process.kill()
+    assert drawer.draw(spec) == first
+
+
+def test_an_error_is_told():
+    def fail():
+        raise ZeroDivisionError("secret")
+
+    chart = Chart(fail)
+    assert chart.wait() is None
+    assert "guanai-bad" in chart.body.value
+    assert "secret" not in chart.body.value
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_shares_at_the_ends(share):
+    assert "<svg" in coverage_by_class(CLASSES.assign(share=share), target=1.0).html()

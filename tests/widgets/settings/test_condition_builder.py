@@ -1,0 +1,130 @@
+"""Conditions put together from choices (issue 1: a grid with choices and checks, not free text)."""
+
+import pytest
+
+from guanai.care.policy.conditions import parse_condition
+from guanai.storage.school.condition_fields import fields_of, holding
+from guanai.widgets.settings.condition_builder import Asked, ConditionCell, in_words
+
+
+@pytest.fixture
+def cell(school):
+    """Make a cell on a register of the school, that counts how often its row is told."""
+
+    def made(value, *registers, by=False):
+        told = []
+        asked = Asked(
+            registers,
+            fields_of(school, registers, by=by),
+            lambda clauses: holding(school, registers, clauses),
+        )
+        found = ConditionCell("条件", lambda: told.append(1), value, "", lambda: asked)
+        found.told_to = told
+        return found
+
+    return made
+
+
+def shown(widget):
+    return widget.layout.display != "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "registers", "lines", "words"),
+    [
+        ("", ("child",), 0, ""),
+        ("是否寄宿 = 是", ("child",), 1, "是“是”"),
+        ("boarding = yes；年级 >= 7", ("child",), 2, "，并且年级至少 7"),
+        ("特殊群体 = 残疾, 单亲离异", ("child",), 1, "“残疾或单亲离异"),
+        ("方式 = 面对面；记录人 = 帮扶教师", ("home_visit",), 2, "面对面”，并且"),
+        ("方式 != 电话", ("home_visit",), 1, "不是“"),
+        ("归还日期 = 空", ("loan",), 1, "归还日期没有填"),
+        ("titles != 空", ("loan",), 1, "书名填了"),
+        ("册数 <= 2", ("loan",), 1, "册数至多 2"),
+        ("表现 = 情绪不好, 身体不佳", ("observation",), 1, "表现是“情绪不好或身体不佳”"),
+    ],
+)
+def test_a_condition_of_the_presets_is_rows_of_choices_and_stays_as_it_was_written(
+    cell, text, registers, lines, words
+):
+    found = cell(text, *registers, by=True)
+    assert (len(found.lines), found.value, shown(found.text)) == (lines, text, False)
+    assert words in found.meaning.value
+    written = "；".join(line.written() for line in found.lines)
+    again, first = (
+        [one._replace(values=set(one.values)) for one in parse_condition(some, registers)]
+        for some in (written, text)
+    )
+    assert again == first
+
+
+@pytest.mark.parametrize(
+    "text", ["看不懂", "没有的字段 = 甲", "是否寄宿 = 空, 是", "方式 = 走进家庭 且"], ids=["odd", "unknown", "two kinds", "half"]
+)  # fmt: skip
+def test_what_cannot_be_put_together_is_edited_as_text(cell, text):
+    found = cell(text, "child")
+    assert shown(found.text) and not shown(found.add) and found.text.value == text
+    found.text.value = "年级 >= 4"
+    assert found.value == "年级 >= 4" and found.told_to
+    assert "年级至少 4" in found.meaning.value
+
+
+def test_a_condition_is_chosen_row_by_row_and_says_for_how_many_it_holds(cell, school):
+    for name, boarding in (("童一", "yes"), ("童二", "no")):
+        school.load("child", [{
+            "id": name, "name": name, "status": "enrolled", "boarding": boarding, "birth_date": "2016-05-01",
+            "registered_on": "2025-09-01", "father_status": "away", "mother_status": "away", "eligible": "yes",
+        }])  # fmt: skip
+    found = cell("", "child")
+    found.add.click()
+    line = found.lines[0]
+    line.field.value = "boarding"
+    assert found.value == ""  # half a row says nothing yet
+    line.value.value = "yes"
+    assert found.value == "是否寄宿 = 是"
+    assert "现在 2 条里有 1 条符合" in found.meaning.value
+    line.relation.value = "is_not"
+    assert found.value == "是否寄宿 != 是"
+    found.add.click()
+    found.lines[1].field.value, found.lines[1].relation.value = "grade", "at_least"
+    found.lines[1].value.value = "4"
+    assert found.value == "是否寄宿 != 是；年级 >= 4"
+    found.drop(found.lines[0])
+    assert found.value == "年级 >= 4"
+
+
+def test_several_values_are_ticks(cell):
+    found = cell("表现 = 情绪不好", "observation")
+    found.lines[0].relation.value = "one_of"
+    found.lines[0].value["health"].value = True
+    assert found.value == "表现 = 情绪不好, 身体不佳"
+
+
+def test_what_a_person_writes_by_hand_can_be_chosen_again(cell):
+    found = cell("册数 >= 2", "loan")
+    found.by_hand.click()
+    assert shown(found.text)
+    found.text.value = "册数 >= 1；归还日期 = 空"
+    found.by_choice.click()
+    assert (len(found.lines), found.value, shown(found.text)) == (2, "册数 >= 1；归还日期 = 空", False)
+
+
+def test_the_fields_are_those_that_all_the_registers_have(school):
+    names = [one.name for one in fields_of(school, ("call", "home_visit"), by=True)]
+    assert names[0] == "by" and "mode" not in names
+    assert fields_of(school, ("change",)) == []
+
+
+def test_a_condition_in_english_words():
+    assert (
+        in_words(parse_condition("grade >= 7；boarding = yes"), (), "en")
+        == "grade is at least 7, and boarding is “yes”"
+    )
+
+
+def test_face_to_face_is_counted_by_what_the_school_says(school):
+    school.load(
+        "home_visit",
+        [{"id": mode, "mode": mode, "date": "2026-11-02"} for mode in ("door", "school", "phone")],
+    )
+    assert holding(school, ("home_visit",), parse_condition("方式 = 面对面", ("home_visit",))) == (2, 3)

@@ -1,0 +1,76 @@
+"""A line that says what is going on, on anything that takes longer than a second."""
+
+import threading
+from contextvars import copy_context
+from html import escape
+from types import TracebackType
+from typing import Any, Self
+
+import ipywidgets as ipw
+
+from guanai.templates.wording import say
+from guanai.widgets.base.boxes import html
+
+__all__ = ["Progress"]
+
+
+class Progress:
+    """Show a line after a second of work, and take it away at the end.
+
+    ``with Progress("正在汇总…"):`` in a notebook, or with ``into=`` a line that a widget already has.
+    The line is written from a timer's thread, since the work holds the main one.
+    """
+
+    def __init__(
+        self,
+        text: str | None = None,
+        *,
+        into: ipw.HTML | None = None,
+        after: float = 1.0,
+        language: str | None = None,
+    ) -> None:
+        self.text = text or say("progress.working", language)
+        self.line = into
+        self._own = into is None
+        self._after = after
+        self._before = ""
+        self._shown = False
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        if self._own:
+            self.line = html()
+            _display(self.line)
+        self._before = self.line.value if self.line is not None else ""
+        # ipykernel keeps the message being answered in a context variable: the thread needs a copy.
+        self._timer = threading.Timer(self._after, copy_context().run, [self._show])
+        self._timer.daemon = True
+        self._timer.start()
+        return self
+
+    def _show(self) -> None:
+        with self._lock:
+            if self.line is not None and not self._timer.finished.is_set():
+                self._shown = True
+                self.line.value = (
+                    f'<p class="guanai-notice guanai-busy" role="status">{escape(self.text)}</p>'
+                )
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        with self._lock:
+            if self.line is None:
+                return
+            if self._shown and "guanai-busy" in self.line.value:
+                self.line.value = "" if self._own else self._before
+            if self._own:
+                self.line.close()
+
+
+def _display(widget: Any) -> None:
+    # IPython is there in every kernel, but not in a plain script that uses the widgets' logic.
+    from IPython.display import display
+
+    display(widget)  # type: ignore[no-untyped-call]

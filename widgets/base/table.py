@@ -1,0 +1,259 @@
+"""A pandas frame as one accessible HTML table, in pages, with links to other pages."""
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+import ipywidgets as ipw
+import pandas as pd
+
+from guanai.templates.wording import say
+from guanai.widgets.base.boxes import Panel, button, html, show
+from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.layouts import plain
+from guanai.widgets.base.progress import Progress
+from guanai.widgets.base.value_labels import Labels
+
+__all__ = ["Pager", "Table", "href", "table_html"]
+
+# A text of more letters may be cut short in a list; the record itself shows it whole.
+_LONG = 40
+# A column whose texts are all as narrow as a date is never broken into lines.
+_SHORT = 10
+# Of what stands side by side on a telephone: its width, that of a letter, and the space around a column, in pixels.
+_TELEPHONE, _LETTER, _AROUND = 360, 8.5, 16
+
+
+def href(template: str, row: Mapping[Any, Any]) -> str:
+    """Return a page's address from a template such as ``child?id={id}``, values quoted, ready for HTML."""
+    given = _Given({str(key): quote(str(value), safe="") for key, value in row.items()})
+    return escape(template.format_map(given), quote=True)
+
+
+class _Given(dict[str, str]):
+    """What a template asks for; a record without such an answer gives nothing."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def share_text(share: float) -> str:
+    """Return a share in whole percent; one that is nearly all or nearly nothing never as all or nothing.
+
+    >>> share_text(0.74), share_text(276 / 277), share_text(1.0)
+    ('74%', '99.6%', '100%')
+    """
+    text = f"{share:.0%}"
+    return f"{share:.1%}" if text in ("0%", "100%") and share not in (0, 1) else text
+
+
+def table_html(
+    frame: pd.DataFrame,
+    labels: Labels,
+    columns: Mapping[str, str],
+    *,
+    caption: str = "",
+    link: Mapping[str, str] | None = None,
+    percent: Sequence[str] = (),
+) -> str:
+    """Return the rows of a frame as an HTML table; every stored text is escaped.
+
+    The first column heads its row. On a telephone the style sheet turns each row into a card, which is what
+    ``data-label`` is for; a table whose texts are so short that they fit there side by side stays one.
+    """
+    link = link or {}
+    numeric = {key for key in columns if key in frame and pd.api.types.is_numeric_dtype(frame[key])} | {
+        *percent
+    }
+
+    def text_of(key: str, value: Any) -> str:
+        return share_text(value) if key in percent and not pd.isna(value) else labels.text(key, value)
+
+    rows = frame.to_dict("records")
+    texts = {key: [text_of(key, row.get(key)) for row in rows] for key in columns}
+    kinds = {key: _kind(key in numeric, texts[key]) for key in columns}
+    head = "".join(f'<th scope="col"{kinds[key]}>{escape(label)}</th>' for key, label in columns.items())
+    body = []
+    for place, row in enumerate(rows):
+        cells = []
+        for number, (key, label) in enumerate(columns.items()):
+            text = texts[key][place]
+            shown = f'<span class="guanai-long">{escape(text)}</span>' if len(text) > _LONG else escape(text)
+            if key in link and (shown or not number):
+                shown = f'<a href="{href(link[key], row)}">{shown or "→"}</a>'
+            tag, scope = ("td", "") if number else ("th", ' scope="row"')
+            cells.append(f'<{tag}{scope}{kinds[key]} data-label="{escape(label)}">{shown}</{tag}>')
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    name = f' role="region" tabindex="0" aria-label="{escape(caption)}"' if caption else ""
+    slim = " guanai-slim" if rows and _fits(columns, texts) else ""
+    return (
+        f'<div class="guanai-scroll"{name}><table class="guanai-table{slim}">{title}'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def _kind(numeric: bool, texts: Sequence[str]) -> str:
+    """Return the class of a column's cells: numbers stand to the right, dates and names stay on one line."""
+    if numeric:
+        return ' class="guanai-number"'
+    return ' class="guanai-short"' if all(_width(text) <= _SHORT for text in texts) else ""
+
+
+def _fits(columns: Mapping[str, str], texts: Mapping[str, Sequence[str]]) -> bool:
+    """Say whether the columns fit side by side on a telephone; a heading may stand in two lines."""
+    widths = (max(_width(columns[key]) / 2, *map(_width, texts[key])) for key in columns)
+    return sum(_LETTER * width + _AROUND for width in widths) <= _TELEPHONE
+
+
+def _width(text: str) -> int:
+    """Return how wide a text is, in Latin letters."""
+    return sum(1 if sign.isascii() else 2 for sign in text)
+
+
+class Pager(ipw.HBox):
+    """Previous, where we are, next: shown only when there is more than a page."""
+
+    def __init__(self, size: int, turn: Callable[[], None], language: str | None = None) -> None:
+        self.size, self.start, self.count = size, 0, 0
+        self._turn, self._language = turn, language
+        self.previous = button(say("table.previous", language), lambda: self._go(-1), "guanai-small")
+        self.next = button(say("table.next", language), lambda: self._go(1), "guanai-small")
+        self.place = html()
+        super().__init__(
+            [self.previous, self.place, self.next], layout=plain(), _dom_classes=("guanai-pager",)
+        )
+
+    def of(self, count: int) -> slice:
+        """Tell how many rows there are; return those of this page."""
+        self.count = count
+        if self.start >= count:
+            self.start = 0
+        end = min(self.start + self.size, count)
+        show(self, count > self.size)
+        text = say("table.place", self._language, first=self.start + 1, last=end, count=count)
+        self.place.value = f'<span role="status">{escape(text)}</span>'
+        self.previous.disabled, self.next.disabled = self.start == 0, end >= count
+        return slice(self.start, end)
+
+    def _go(self, pages: int) -> None:
+        self.start = max(0, self.start + pages * self.size)
+        self._turn()
+
+
+class Table(Panel):
+    """A table of a frame, or of what a function makes of its inputs; it runs again when one of them changes.
+
+    ``columns`` orders and picks columns (a list), or also names them (a dict); ``link`` makes a column's texts
+    links (``{"name": "child?id={id}"}``, or one template for the first column); ``form`` gives the words
+    for fields and codes; ``percent`` names columns of shares. ``empty`` is what to say when there is no row.
+    """
+
+    def __init__(
+        self,
+        rows: pd.DataFrame | Callable[..., pd.DataFrame],
+        *inputs: Any,
+        caption: str = "",
+        columns: Sequence[str] | Mapping[str, str] | None = None,
+        link: str | Mapping[str, str] | None = None,
+        empty: str = "",
+        form: Any = None,
+        percent: Sequence[str] = (),
+        page: int = 50,
+        language: str | None = None,
+    ) -> None:
+        super().__init__("guanai-table-panel")
+        self._rows, self._inputs, self._caption = rows, inputs, caption
+        self._columns, self._link, self._percent = columns, link, percent
+        self._empty = empty or say("table.empty", language)
+        self._labels = Labels(form, language)
+        self._language = language
+        self.frame = pd.DataFrame()
+        self.body = html()
+        self.pager = Pager(page, self._draw, language)
+        self.previous, self.next = self.pager.previous, self.pager.next
+        for one in inputs:
+            one.observe(self._changed, "value")
+        self.bar = ipw.HBox(self.take(inputs), layout=plain(), _dom_classes=("guanai-bar",))
+        self.fill_with(*([self.bar] if self.bar.children else []), self.body, self.pager)
+        self.run()
+
+    @property
+    def count(self) -> int:
+        """How many rows there are, on all pages."""
+        return len(self.frame)
+
+    def release(self, child: Any) -> None:
+        """Give an input up to the box that shows it."""
+        self.bar.children = tuple(mine for mine in self.bar.children if mine is not child)
+
+    def _changed(self, _: object) -> None:
+        self.pager.start = 0
+        self.run()
+
+    def run(self) -> None:
+        """Make the rows again."""
+        try:
+            with Progress(into=self.body, language=self._language):
+                self.frame = (
+                    self._rows(*(one.value for one in self._inputs)) if callable(self._rows) else self._rows
+                )
+                self._draw()
+        except Exception as error:
+            self.frame = pd.DataFrame()
+            self.pager.of(0)
+            self.body.value = shown_error(error, self._language)
+
+    def _draw(self) -> None:
+        part = self.pager.of(len(self.frame))
+        if self.frame.empty:
+            title = f"<h3>{escape(self._caption)}</h3>" if self._caption else ""
+            self.body.value = f'{title}<p class="guanai-empty">{escape(self._empty)}</p>'
+            return
+        frame = self._whole()
+        columns = self._named(frame)
+        first = next(iter(columns))
+        link = {first: self._link} if isinstance(self._link, str) else self._link
+        self.body.value = table_html(
+            frame.iloc[part], self._labels, columns, caption=self._caption, link=link, percent=self._percent
+        )
+
+    def words(self, *, numbers: bool = False) -> tuple[str, pd.DataFrame]:
+        """Return the title and every row as it is shown, its columns under their labels; ``numbers`` leaves numbers and days."""
+        frame = self._whole()
+        columns = self._named(frame)
+        shown = {
+            label: self._words_of(frame, key, numbers=numbers)
+            for key, label in columns.items()
+            if key in frame
+        }
+        return self._caption, pd.DataFrame(shown, index=frame.index)
+
+    def _words_of(self, frame: pd.DataFrame, key: str, *, numbers: bool) -> "pd.Series[Any]":
+        values = frame[key]
+        plain = pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)
+        if numbers and plain:
+            return values
+        texts = (
+            share_text(value)
+            if key in self._percent and not pd.isna(value)
+            else self._labels.text(key, value)
+            for value in values
+        )
+        return pd.Series(list(texts), index=frame.index, dtype=object)
+
+    def _whole(self) -> pd.DataFrame:
+        """Return the frame with its index as columns, if that has a name (as after a groupby)."""
+        named = [name for name in self.frame.index.names if name is not None]
+        return self.frame.reset_index() if named else self.frame
+
+    def _named(self, frame: pd.DataFrame) -> dict[str, str]:
+        if isinstance(self._columns, Mapping):
+            return {str(key): str(label) for key, label in self._columns.items()}
+        chosen = self._columns if self._columns is not None else list(frame.columns)
+        if (
+            self._columns is None and "label" in frame
+        ):  # a summary's table: its first column is the code behind
+            chosen = chosen[1:]
+        return {str(key): self._labels.column(str(key)) for key in chosen}

@@ -1,0 +1,71 @@
+"""Which control a question gets: the one table, and the rule that picks a row of it."""
+
+from typing import Any
+
+from guanai.widgets.form.attachment_fields import FileField, PictureField
+from guanai.widgets.form.choice_fields import DropdownField, PickField, RadioField, SearchField, TickField
+from guanai.widgets.form.fields import DateField, Field, LongTextField, NoteField, ShownField, Tell, TextField
+from guanai.widgets.form.scale_fields import MomentField, PhoneField, RangeField, RankField, TickOneField
+
+__all__ = ["CONTROLS", "field_for"]
+
+CONTROLS: dict[tuple[str, str], type[Field] | None] = {
+    ("text", ""): TextField,
+    ("text", "multiline"): LongTextField,
+    ("integer", ""): TextField,  # text, so that a full-width or half-typed number gets a message, not a blank
+    ("decimal", ""): TextField,
+    ("date", ""): DateField,
+    ("time", ""): TextField,
+    ("select_one", ""): RadioField,
+    ("select_one", "list"): DropdownField,
+    ("select_one", "search"): SearchField,
+    ("select_multiple", ""): TickField,
+    ("select_multiple", "search"): PickField,
+    ("datetime", ""): MomentField,
+    ("range", ""): RangeField,
+    ("rank", ""): RankField,
+    ("acknowledge", ""): TickOneField,
+    ("image", ""): PictureField,
+    ("file", ""): FileField,
+    ("phone", ""): PhoneField,
+    ("note", ""): NoteField,
+    ("calculate", ""): None,  # these three have no place on the screen
+    ("hidden", ""): None,
+    ("metadata", ""): None,
+    ("read_only", ""): ShownField,
+}
+
+_BUTTONS = frozenset({"quick", "likert", "no-buttons", "horizontal", "list-nolabel", "label", "compact"})
+_FEW, _MANY, _SHORT = 5, 20, 30
+
+
+def _variant(item: Any, state: Any) -> tuple[str, str]:
+    kind, look = item.kind, item.appearance
+    if kind in ("calculate", "hidden", "metadata", "note", "phone"):
+        return kind, ""
+    if state.read_only:
+        return "read_only", ""
+    if kind == "text" and "multiline" in look:
+        return kind, "multiline"
+    if kind not in ("select_one", "select_multiple"):
+        return kind, ""
+    count = len(state.choices)
+    if count > _MANY or look & {"autocomplete", "search"}:
+        return kind, "search"
+    if kind == "select_multiple" or any(name.startswith("columns") for name in look):
+        return kind, ""
+    if look & _BUTTONS:
+        return kind, ""
+    short = sum(len(choice.label) for choice in state.choices) <= _SHORT
+    # No choice yet (a filter waits for another answer): a list can take any number of them later.
+    return kind, "" if 0 < count <= _FEW and short and "minimal" not in look else "list"
+
+
+def field_for(
+    item: Any, path: str, state: Any, tell: Tell, language: str | None = None, *, store: Any = None
+) -> Field | None:
+    """Return the field of a question, None for one without a place on the screen: unseen, or a note that says nothing."""
+    if item.kind == "note" and not (item.label or item.hint):
+        return None
+    kind = CONTROLS[_variant(item, state)]
+    return kind(path, state, tell, language, item=item, store=store) if kind else None

@@ -1,0 +1,160 @@
+"""Questions on a scale or in an order: a range with its slider, choices to be ranked, a box to acknowledge."""
+
+from typing import Any
+
+import ipywidgets as ipw
+
+from guanai.storage.forms.session.states import range_of
+from guanai.templates.wording import say
+from guanai.widgets.base.boxes import button, html, tick
+from guanai.widgets.base.layouts import plain, style_of
+from guanai.widgets.form.choice_fields import labelled
+from guanai.widgets.form.fields import Field, ShownField, TextField
+
+__all__ = ["MomentField", "PhoneField", "RangeField", "RankField", "TickOneField"]
+
+
+class MomentField(TextField):
+    """A day and a time of day, typed in any usual way."""
+
+    def _make(self, state: Any) -> None:
+        super()._make(state)
+        self.control.placeholder = say("field.moment_example", self.language)
+
+    def _put(self, state: Any) -> None:
+        text = (state.text or "").replace("T", " ")
+        if self.control.value != text:
+            self.control.value = text
+
+
+class RangeField(TextField):
+    """A number typed or found by a slider; the box is empty while nothing is answered, which a slider cannot show."""
+
+    def _make(self, state: Any) -> None:
+        told = range_of(self.item)
+        whole = all(isinstance(number, int) for number in told.values())
+        kind = ipw.IntSlider if whole else ipw.FloatSlider
+        self.control = self._control(ipw.Text, continuous_update=False, value=state.text or "")
+        self.control.placeholder = f"{told['start']} – {told['end']}"
+        self.slider = kind(
+            value=told["start"],
+            min=told["start"],
+            max=told["end"],
+            step=told["step"],
+            readout=False,
+            continuous_update=False,
+            description=say("field.slider", self.language),
+            layout=plain(),
+            style=style_of(kind),
+            _dom_classes=("guanai-slider",),
+        )
+        self.view = ipw.HBox(
+            [self.control, self.slider],
+            layout=plain(),
+            _dom_classes=("guanai-field", "guanai-range", *self.classes),
+        )
+        self._listen(self.control)
+        self.slider.observe(self._slid, "value")
+
+    def _slid(self, change: dict[str, Any]) -> None:
+        if not self._deaf:
+            self.control.value = f"{change['new']:.10g}"
+
+    def _put(self, state: Any) -> None:
+        super()._put(state)
+        if isinstance(state.value, int | float) and self.slider.min <= state.value <= self.slider.max:
+            self.slider.value = state.value
+
+
+class RankField(Field):
+    """Choices in an order, moved by buttons; nothing is answered until somebody has moved or confirmed them."""
+
+    classes = ("guanai-wide", "guanai-rank")
+
+    def _make(self, state: Any) -> None:
+        self.control = self._control(ipw.Select, rows=max(2, min(10, len(state.choices))))
+        buttons = [
+            button(say(f"field.{word}", self.language), act, "guanai-small")
+            for word, act in (("up", self.up), ("down", self.down), ("in_order", self.confirm))
+        ]
+        self.view = ipw.VBox(
+            [self.control, ipw.HBox(buttons, layout=plain(), _dom_classes=("guanai-acts",))],
+            layout=plain(),
+            _dom_classes=("guanai-field", "guanai-group-of-ticks", *self.classes),
+        )
+        self._order: list[str] = []
+
+    def _put(self, state: Any) -> None:
+        labels = {name: label for label, name in labelled(state.choices).items()}
+        answered = [name for name in state.value or [] if name in labels]
+        self._order = [*answered, *(name for name in labels if name not in answered)]
+        options = tuple(
+            (f"{place}. {labels[name]}" if answered else labels[name], name)
+            for place, name in enumerate(self._order, start=1)
+        )
+        if tuple(self.control.options) != options:
+            chosen = self.control.value
+            self.control.options = options
+            self.control.value = chosen if chosen in self._order else None
+
+    def up(self) -> None:
+        """Move the chosen line up."""
+        self._move(-1)
+
+    def down(self) -> None:
+        """Move the chosen line down."""
+        self._move(1)
+
+    def confirm(self) -> None:
+        """Answer with the order as it stands."""
+        self._tell(self, list(self._order))
+
+    def _move(self, by: int) -> None:
+        if self.control.value not in self._order:
+            return
+        at = self._order.index(self.control.value)
+        to = min(max(0, at + by), len(self._order) - 1)
+        self._order.insert(to, self._order.pop(at))
+        self.confirm()
+
+    def enter(self, value: object) -> None:
+        """Put the choices in this order, given by name or by label."""
+        wanted = [str(one) for one in value] if isinstance(value, list | tuple) else str(value or "").split()
+        by_label = {label.partition(". ")[2] or label: name for label, name in self.control.options}
+        self._tell(self, [by_label.get(one, one) for one in wanted])
+
+
+class TickOneField(Field):
+    """One box to tick: read and understood."""
+
+    def _make(self, state: Any) -> None:
+        self.head = html("", "guanai-legend")
+        self.control = tick(say("field.acknowledged", self.language), bool(state.value), "guanai-tick")
+        self.view = ipw.VBox(
+            [self.head, self.control],
+            layout=plain(),
+            _dom_classes=("guanai-field", "guanai-group-of-ticks", *self.classes),
+        )
+        self._listen(self.control)
+
+    def _label(self, text: str) -> None:
+        value = f'<div class="guanai-legend-text">{text}</div>'
+        if self.head.value != value:
+            self.head.value = value
+
+    def _put(self, state: Any) -> None:
+        if self.control.value != bool(state.value):
+            self.control.value = bool(state.value)
+
+    def enter(self, value: object) -> None:
+        """Tick the box, or take the tick away."""
+        self.control.value = bool(value)
+
+
+class PhoneField(ShownField):
+    """A line that says that this question is answered on a telephone, with the answer if one came from there."""
+
+    def _put(self, state: Any) -> None:
+        super()._put(
+            type(state)(**{**vars(state), "text": state.text or say("field.on_phone", self.language)})
+        )

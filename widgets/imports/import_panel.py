@@ -1,0 +1,372 @@
+"""An import as a coordinator does it: choose a file, see row by row what it would do, confirm it, take it back."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+from typing import Any
+
+import ipywidgets as ipw
+
+from guanai.storage.exports.columns import headers_of
+from guanai.storage.files.sheet import LARGEST, Source
+from guanai.storage.imports.preview import counts_of, ready
+from guanai.storage.imports.row_check import Row
+from guanai.storage.imports.run import Choices, Imports, Plan
+from guanai.storage.imports.sources import ENDINGS, read_source, read_together
+from guanai.storage.records.attachments import safe_name
+from guanai.templates.wording import say
+from guanai.widgets.base.boxes import Panel, button, html, show
+from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.layouts import plain, style_of
+from guanai.widgets.imports.decisions import ColumnChoices, RowChoices, compared, questions_of
+from guanai.widgets.imports.row_list import RowsTable
+
+__all__ = ["Import"]
+
+_SECONDS = 0.3  # between two steps of the progress bar
+_WHOLE, _ONE = "whole", "one"
+
+
+@dataclass
+class _Decided:
+    """What a person has chosen so far about the rows and columns of one register."""
+
+    columns: dict[str, str] = field(default_factory=dict)
+    others: list[int] = field(default_factory=list)
+    same: dict[int, str] = field(default_factory=dict)
+    clashes: dict[tuple[int, str], str] = field(default_factory=dict)
+
+
+class Import(Panel):
+    """Brings what a file holds into the school: ``Import(school.imports, school.form, register)``.
+
+    ``form(name)`` gives a form and ``register`` is an input whose value is the name of the register that rows go into;
+    of a file with several registers all are offered at once. ``label(form, id)`` says how a record is called and
+    ``record(form, id)`` gives it; ``on_done()`` is called when something was written.
+    """
+
+    def __init__(
+        self,
+        imports: Imports,
+        form: Callable[[str], Any],
+        register: Any,
+        *,
+        label: Callable[[str, str], str] | None = None,
+        record: Callable[[str, str], Mapping[str, Any] | None] | None = None,
+        on_done: Callable[[], None] | None = None,
+        language: str | None = None,
+    ) -> None:
+        super().__init__("guanai-import")
+        self._imports, self._forms, self._register, self._called = imports, form, register, label
+        self._record, self._on_done, self._language = record, on_done, language
+        self._folder: TemporaryDirectory[str] | None = None
+        self._source: Source | None = None
+        self._sheet = ""
+        self._scope = _ONE
+        self._decided: dict[str, _Decided] = {}
+        self._told = 0.0
+        self.plans: tuple[Plan, ...] = ()
+        self.upload = self._upload()
+        self.bar = html("", "guanai-progress")
+        self.notice = html()
+        self.summary = html()
+        self.scope = ipw.VBox([], layout=plain())
+        self.sheet = ipw.VBox([], layout=plain())
+        self.columns = ipw.VBox([], layout=plain())
+        self.rows = ipw.VBox([], layout=plain())
+        self.list = ipw.VBox([], layout=plain())
+        self.confirm = button(say("imports.confirm", language, count=0), self._carry_out, "guanai-main")
+        self.cancel = button(say("imports.cancel", language), self._start_again)
+        self.buttons = ipw.HBox([self.confirm, self.cancel], layout=plain(), _dom_classes=("guanai-buttons",))
+        # What a file brings to the page, from top to bottom.
+        self.found = (
+            self.summary,
+            self.scope,
+            self.sheet,
+            self.columns,
+            self.rows,
+            self.list,
+            self.buttons,
+        )
+        self.fill_with(self.box, self.bar, self.notice, *self.found)
+        register.observe(lambda _: self._start_again(), "value")
+        self._hide()
+
+    @property
+    def plan(self) -> Plan | None:
+        """What would be done to the first register, None while no file has been looked at."""
+        return self.plans[0] if self.plans else None
+
+    @property
+    def table(self) -> RowsTable:
+        """The rows as they are shown."""
+        return self.list.children[0]
+
+    def _title(self, form: str) -> str:
+        return str(self._forms(form).title())
+
+    def _label(self, form: str, record_id: str) -> str:
+        return self._called(form, record_id) if self._called else record_id
+
+    def _upload(self) -> Any:
+        """Return the button that takes files; what the connection could not carry is refused in the browser."""
+        made = ipw.FileUpload(
+            accept=",".join(ENDINGS),
+            multiple=True,
+            description=say("imports.choose_file", self._language),
+            layout=plain(),
+            style=style_of(ipw.FileUpload),
+            _dom_classes=("guanai-upload", "guanai-button", "guanai-main"),
+        )
+        too_large = say(
+            "exchange.too_large", self._language, file="{name}", size="{size}", most=f"{LARGEST >> 20} MB"
+        )
+        hint = say("imports.kinds", self._language, most=f"{LARGEST >> 20} MB")
+        head = html(
+            f'<div class="guanai-hint">{escape(hint)}</div>'
+            f'<span class="guanai-most" data-most="{LARGEST}" data-text="{escape(too_large)}"></span>',
+            "guanai-legend",
+        )
+        row = ipw.HBox([made], layout=plain(), _dom_classes=("guanai-buttons",))
+        self.box = ipw.VBox([row, head], layout=plain(), _dom_classes=("guanai-field", "guanai-attachment"))
+        made.observe(self._sent, "value")
+        return made
+
+    # -- the file
+
+    def _sent(self, change: dict[str, Any]) -> None:
+        if not change["new"]:
+            return
+        sent = {str(one["name"]): bytes(one["content"]) for one in change["new"]}
+        self.upload.value = ()
+        self.read_all(sent)
+
+    def read(self, name: str, content: bytes) -> None:
+        """Read a file as if it had been chosen, and show what it would do."""
+        self.read_all({name: content})
+
+    def read_all(self, files: Mapping[str, bytes]) -> None:
+        """Read files that were chosen together: a CSV of submissions with those of its repeats and its pictures."""
+        self._forget()
+        name = (
+            next(iter(files)) if len(files) == 1 else say("imports.several", self._language, count=len(files))
+        )
+        try:
+            self._say("busy", say("imports.reading", self._language, file=name))
+            self._source = self._kept(name, files[name]) if name in files else read_together(files, name)
+        except Exception as error:
+            self.notice.value = shown_error(error, self._language)
+            return
+        registers = self._imports.registers(self._source)
+        self._scope = _WHOLE if len(registers) > 1 or (registers and self._form not in registers) else _ONE
+        self._look()
+
+    def _kept(self, name: str, content: bytes) -> Source:
+        self._folder = TemporaryDirectory(prefix="guanai-import-")
+        path = Path(self._folder.name) / safe_name(name)
+        path.write_bytes(content)
+        return read_source(path, name)
+
+    @property
+    def _form(self) -> str:
+        return str(self._register.value)
+
+    def _look(self, notice: str = "") -> None:
+        """Show what the file would do, by what has been decided so far."""
+        if self._source is None:
+            return
+        self._say("busy", say("imports.looking", self._language))
+        self._told = 0.0
+        try:
+            self.plans = self._planned(self._source)
+        except Exception as error:
+            self._hide()
+            self.plans = ()
+            self.notice.value = shown_error(error, self._language)
+            self._show_scope()
+            self._show_sheets()
+            show(self.buttons, True)
+            show(self.confirm, False)
+            return
+        finally:
+            self.bar.value = ""
+        self.notice.value = notice
+        self._show()
+
+    def _planned(self, source: Source) -> tuple[Plan, ...]:
+        choices = {
+            form: Choices(one.columns, self._sheet, one.others, one.same, one.clashes)
+            for form, one in self._decided.items()
+        }
+        if self._scope == _WHOLE:
+            return self._imports.plan_whole(source, choices, self._progress)
+        chosen = choices.get(self._form, Choices(sheet=self._sheet))
+        return (self._imports.plan(self._form, source, chosen, self._progress),)
+
+    def _progress(self, done: int, total: int) -> None:
+        now = monotonic()
+        if total and now - self._told > _SECONDS:
+            self._told = now
+            text = escape(say("imports.progress", self._language, done=done, total=total))
+            self.bar.value = f'<progress max="{total}" value="{done}" aria-label="{text}"></progress> {text}'
+
+    # -- what it would do
+
+    def _show(self) -> None:
+        plans, counts = self.plans, counts_of(self.plans)
+        notices = "".join(f"<p>{escape(notice)}</p>" for plan in plans for notice in plan.notices)
+        count = sum(len(plan.rows) for plan in plans)
+        title = escape(say("imports.would", self._language, file=plans[0].file, count=count))
+        self.summary.value = f"<h3>{title}</h3>{notices}"
+        self._show_scope()
+        self._show_sheets()
+        self.columns.children = tuple(self._columns_of(plan) for plan in plans if plan.columns)
+        self.rows.children = tuple(
+            self._rows_of(plan)
+            for plan in plans
+            if len(plans) == 1 or any(row.state in ("alike", "conflict") for row in plan.rows)
+        )
+        self.list.children = (RowsTable(plans, self._title, self._language),)
+        written = counts["new"] + counts["changed"]
+        self.confirm.description = say("imports.confirm", self._language, count=written)
+        self.confirm.disabled = not ready(plans)
+        for part in (self.summary, self.columns, self.rows, self.list, self.buttons, self.confirm):
+            show(part, True)
+
+    def _columns_of(self, plan: Plan) -> ColumnChoices:
+        questions = questions_of({header.path: header for header in headers_of(self._forms(plan.form))})
+        choose = partial(self._choose_column, plan.form)
+        return ColumnChoices(plan.columns, questions, choose, self._language, self._head(plan))
+
+    def _rows_of(self, plan: Plan) -> RowChoices:
+        label, choose = partial(self._label, plan.form), partial(self._choose_rows, plan.form)
+        beside = partial(self._beside, plan.form) if self._record else None
+        return RowChoices(plan.rows, label, choose, self._language, self._head(plan), beside)
+
+    def _beside(self, form: str, row: Row) -> str:
+        records = {key: self._record(form, key) for key in row.like} if self._record else {}
+        there = [(self._label(form, key), record) for key, record in records.items() if record is not None]
+        return compared(self._forms(form), row, there, self._language)
+
+    def _head(self, plan: Plan) -> str:
+        """Return which register is spoken of, where there are several."""
+        return f"{self._title(plan.form)}：" if len(self.plans) > 1 else ""
+
+    def _show_scope(self) -> None:
+        """Offer all registers of the file or the one that is chosen on the page, where both make sense."""
+        registers = self._imports.registers(self._source) if self._source else []
+        self.scope.children = ()
+        if len(registers) < 2 or self._form not in registers:
+            return
+        made = ipw.ToggleButtons(
+            options=[
+                (say("imports.scope_whole", self._language, count=len(registers)), _WHOLE),
+                (say("imports.scope_one", self._language, title=self._title(self._form)), _ONE),
+            ],
+            value=self._scope,
+            description=say("imports.scope", self._language),
+            layout=plain(),
+            style=style_of(ipw.ToggleButtons),
+            _dom_classes=("guanai-tab-row",),
+        )
+        made.observe(self._choose_scope, "value")
+        self.scope.children = (made,)
+        show(self.scope, True)
+
+    def _show_sheets(self) -> None:
+        titles = [
+            grid.title for grid in (self._source.grids if self._source else ()) if grid.title and grid.rows
+        ]
+        self.sheet.children = ()
+        if len(titles) < 2:
+            return
+        options = [(say("imports.any_sheet", self._language), ""), *((title, title) for title in titles)]
+        made = ipw.Dropdown(
+            options=options,
+            value=self._sheet,
+            description=say("imports.sheet", self._language),
+            layout=plain(),
+            style=style_of(ipw.Dropdown),
+            _dom_classes=("guanai-field",),
+        )
+        made.observe(self._choose_sheet, "value")
+        self.sheet.children = (made,)
+        show(self.sheet, True)
+
+    # -- what a person decides
+
+    def _of(self, form: str) -> _Decided:
+        return self._decided.setdefault(form, _Decided())
+
+    def _choose_column(self, form: str, head: str, name: str) -> None:
+        self._of(form).columns[head] = name
+        self._look()
+
+    def _choose_sheet(self, change: dict[str, Any]) -> None:
+        self._sheet = change["new"]
+        self._decided.clear()
+        self._look()
+
+    def _choose_scope(self, change: dict[str, Any]) -> None:
+        self._scope = change["new"]
+        self._decided.clear()
+        self._look()
+
+    def _choose_rows(
+        self,
+        form: str,
+        others: Sequence[int],
+        same: Mapping[int, str],
+        clashes: Mapping[tuple[int, str], str],
+    ) -> None:
+        decided = self._of(form)
+        decided.others += others
+        decided.same |= same
+        decided.clashes |= clashes
+        self._look()
+
+    # -- doing it
+
+    def _carry_out(self) -> None:
+        if not self.plans:
+            return
+        self.confirm.disabled = True
+        self._told = 0.0
+        try:
+            done = self._imports.carry_out(*self.plans, progress=self._progress)
+        except Exception as error:
+            self._look(
+                shown_error(error, self._language)
+            )  # somebody saved meanwhile: the rows as they are now
+            return
+        finally:
+            self.bar.value = ""
+        self._forget()
+        if done is not None:
+            text = say("imports.done", self._language, file=done.file, new=done.new, changed=done.changed)
+            self._say("good", text)
+        if self._on_done is not None:
+            self._on_done()
+
+    def _start_again(self) -> None:
+        self._forget()
+        self.notice.value = ""
+
+    def _forget(self) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
+        self._folder, self._source, self.plans = None, None, ()
+        self._sheet, self._scope = "", _ONE
+        self._decided = {}
+        self._hide()
+
+    def _hide(self) -> None:
+        for part in self.found:
+            show(part, False)
+
+    def _say(self, kind: str, text: str) -> None:
+        self.notice.value = f'<p class="guanai-notice guanai-{kind}" role="status">{escape(text)}</p>'

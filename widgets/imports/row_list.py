@@ -1,0 +1,76 @@
+"""The rows of an import as a person reads them: those of one state at a time, in pages, each with why."""
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+import ipywidgets as ipw
+
+from guanai.storage.imports.preview import STATES, Plan, counts_of
+from guanai.storage.imports.row_check import Row
+from guanai.templates.wording import say
+from guanai.widgets.base.boxes import Panel, html
+from guanai.widgets.base.layouts import plain, style_of
+from guanai.widgets.base.table import Pager
+
+__all__ = ["RowsTable"]
+
+_SHOWN = 12  # messages of one row; a whole new record has dozens of answers
+
+
+class RowsTable(Panel):
+    """The rows of one register, or of several with the register's name before each; first those that need a person."""
+
+    def __init__(
+        self, plans: Sequence[Plan], title: Callable[[str], str], language: str | None = None
+    ) -> None:
+        super().__init__("guanai-import-rows")
+        self._rows = [(plan.form, row) for plan in plans for row in plan.rows]
+        self._title = title if len(plans) > 1 else None
+        self._language = language
+        counts = counts_of(plans)
+        options = [(say("imports.all", language, count=len(self._rows)), "")]
+        options += [
+            (f"{say(f'import.{state}', language)} {counts[state]}", state)
+            for state in STATES
+            if counts[state]
+        ]
+        self.state = ipw.ToggleButtons(
+            options=options,
+            value=next((state for state in STATES if counts[state]), ""),
+            layout=plain(),
+            style=style_of(ipw.ToggleButtons),
+            _dom_classes=("guanai-tab-row",),
+        )
+        self.table = html()
+        self.pager = Pager(20, self._draw, language)
+        self.state.observe(self._turn, "value")
+        self.fill_with(self.state, self.table, self.pager)
+        self._draw()
+
+    def _turn(self, _: object) -> None:
+        self.pager.start = 0
+        self._draw()
+
+    def _draw(self) -> None:
+        rows = [one for one in self._rows if self.state.value in ("", one[1].state)]
+        part = self.pager.of(len(rows))
+        heads = [say(f"imports.head.{key}", self._language) for key in ("row", "state", "record", "why")]
+        lines = "".join(self._line(form, row, heads) for form, row in rows[part])
+        head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+        self.table.value = (
+            f'<div class="guanai-scroll"><table class="guanai-table"><thead><tr>{head}</tr></thead>'
+            f"<tbody>{lines}</tbody></table></div>"
+        )
+
+    def _line(self, form: str, row: Row, heads: Sequence[str]) -> str:
+        said = [escape(message) for message in row.messages[:_SHOWN]]
+        if len(row.messages) > _SHOWN:
+            said.append(f"… {len(row.messages) - _SHOWN}")
+        state = escape(say(f"import.{row.state}", self._language))
+        place = escape(f"{self._title(form)} {row.row}" if self._title else str(row.row))
+        return (
+            f'<tr class="guanai-row-{row.state}"><th scope="row" data-label="{escape(heads[0])}">{place}</th>'
+            f'<td data-label="{escape(heads[1])}"><span class="guanai-badge">{state}</span></td>'
+            f'<td data-label="{escape(heads[2])}">{escape(row.label)}</td>'
+            f'<td data-label="{escape(heads[3])}">{"<br>".join(said)}</td></tr>'
+        )

@@ -1,0 +1,328 @@
+"""What is due, by class, child, teacher, village or duty: each line says what, since when and why, and links to its form."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+import ipywidgets as ipw
+import numpy as np
+import pandas as pd
+
+from guanai.care.frames import by_value
+from guanai.templates.wording import say
+from guanai.widgets.base.boxes import Panel, button, html
+from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.layouts import plain, style_of
+from guanai.widgets.base.name_search import in_order, matches
+from guanai.widgets.base.page_urls import view_pages
+from guanai.widgets.base.progress import Progress
+from guanai.widgets.base.table import Pager, href
+from guanai.widgets.base.value_labels import plain_text
+from guanai.widgets.form.inputs import Choice, Search
+from guanai.widgets.lists.checklist_sheet import due_sheet
+
+__all__ = ["Checklist", "Evidence", "Link", "due_lines", "narrowed"]
+
+#: Which records were counted for a line, each as form, id and day (`guanai.storage.school.due_service.Obligations.counted`).
+Evidence = Callable[[Mapping[Any, Any]], Sequence[tuple[str, str, str]]] | None
+EVIDENCE = 8  # so many are named; more are counted
+Link = str | Mapping[str, str] | Callable[[Mapping[Any, Any]], str | None] | None
+
+_STATUSES = ("overdue", "due", "postponed", "later", "excused", "done")
+
+
+def _link(link: Link, row: Mapping[Any, Any]) -> str:
+    """Return the address that a line's button opens, "" for none."""
+    if callable(link):
+        return escape(link(row) or "", quote=True)
+    if isinstance(link, Mapping):
+        template = link.get(str(row.get("duty")), link.get(str(row.get("form", "")), ""))
+        return href(template, row) if template else ""
+    if link is None:
+        return href("{form}?child={subject_id}", row) if row.get("form") else ""
+    return href(link, row)
+
+
+def narrowed(rows: pd.DataFrame, **columns: str | None) -> pd.DataFrame:
+    """Return the due lines with these values; None asks for nothing, ``who`` for a person among the responsible."""
+    for name, value in columns.items():
+        if value is not None:
+            rows = rows[_having(rows[name], name, value)]
+    return rows
+
+
+def _having(values: "pd.Series[Any]", name: str, value: str) -> "pd.Series[bool]":
+    """Return which cells have a value: of the people responsible one of them, of a child's name a part or its pinyin."""
+    if name == "who":
+        nobody = say("people.nobody")
+        comma = say("policy.comma")
+        return by_value(values, lambda people: value in (str(people or "") or nobody).split(comma))
+    if name == "subject":
+        return by_value(values, lambda text: matches(value, str(text or "")))
+    return by_value(values, lambda text: str(text) == value)
+
+
+def due_lines(
+    rows: pd.DataFrame,
+    *,
+    group: str = "",
+    link: Link = None,
+    more: Link = None,
+    counted: Evidence = None,
+    language: str | None = None,
+) -> str:
+    """Return due lines as an HTML list; ``group`` is the column that the list around it is grouped by.
+
+    ``link`` leads to the form, ``more`` to where a line is put off or excused; ``counted`` gives the records that were
+    counted for a line (form, id, day), which it then leads to.
+    """
+    parts = []
+    for row in rows.to_dict("records"):
+        status = str(row.get("status", "due"))
+        subject = (
+            ""
+            if group == "subject"
+            else f'<strong class="guanai-who">{escape(plain_text(row.get("subject")))}</strong> '
+        )
+        duty = f'<span class="guanai-duty">{escape(plain_text(row.get("duty")))}</span>'
+        when = " · ".join(
+            escape(say(f"due.{key}", language, day=plain_text(row[key])))
+            for key in ("due", "since")
+            if plain_text(row.get(key))
+        )
+        who = escape(plain_text(row.get("who"))) if group != "who" else ""
+        small = " · ".join(part for part in (when, who, escape(plain_text(row.get("why")))) if part)
+        small += _evidence(counted(row) if counted else (), language)
+        address = _link(link, row)
+        open_ = (
+            f'<a class="guanai-record" href="{address}">{escape(say("due.record", language))}</a>'
+            if address and status not in ("done", "excused")
+            else ""
+        )
+        if more is not None and (elsewhere := _link(more, row)):
+            open_ = (
+                f'<a class="guanai-defer" href="{elsewhere}">{escape(say("due.defer", language))}</a>{open_}'
+            )
+        word = escape(say(f"due.status_{status}", language))
+        parts.append(
+            f'<li class="guanai-line guanai-{escape(status)}"><span class="guanai-status">{word}</span>'
+            f'<div class="guanai-line-text">{subject}{duty}<small>{small}</small></div>{open_}</li>'
+        )
+    return f'<ul class="guanai-lines">{"".join(parts)}</ul>'
+
+
+def _evidence(records: Sequence[tuple[str, str, str]], language: str | None) -> str:
+    """Return the records that were counted, each by its day and leading to it."""
+    if not records:
+        return ""
+    addresses = view_pages({form for form, _, _ in records})
+    links = [
+        f'<a href="{escape(addresses[form].replace("{id}", quote(one, safe="")), quote=True)}">{escape(day or "?")}</a>'
+        for form, one, day in records[:EVIDENCE]
+    ]
+    more = len(records) - len(links)
+    links += [escape(say("due.counted_more", language, count=more))] if more else []
+    return f" · {escape(say('due.counted', language))} {escape(say('policy.comma', language)).join(links)}"
+
+
+class Checklist(Panel):
+    """Due lines with their counts, grouped, with filters; each count is the length of the list it stands on.
+
+    ``items`` is a frame as `guanai.care.due` gives it, or a function that makes one of the day. ``link`` is where
+    a line's button leads: a template (``"{form}?child={subject_id}"``), one per duty or form in a dict,
+    or a function of the line; ``more`` in the same way where it is put off or excused, ``counted`` the records that were
+    counted for it. ``status`` is the one shown
+    first (``"overdue"``), ``values`` what the filters are set to first. ``group`` is the column to group by (of
+    ``groups`` the person chooses), ``filters`` the columns to choose from; without filters and day it is a plain
+    list. ``heading`` is the school's name on paper, ``on_paper`` may add to the lines what only stands there.
+    """
+
+    def __init__(
+        self,
+        items: pd.DataFrame | Callable[[date], pd.DataFrame],
+        *,
+        day: Any = None,
+        group: str = "class",
+        groups: Sequence[str] = (),
+        filters: Sequence[str] = ("class", "who", "duty"),
+        values: Mapping[str, str | None] | None = None,
+        link: Link = None,
+        more: Link = None,
+        counted: Evidence = None,
+        on_paper: Callable[[pd.DataFrame], pd.DataFrame] = pd.DataFrame,
+        status: str | None = None,
+        heading: str = "",
+        empty: str = "",
+        page: int = 100,
+        language: str | None = None,
+    ) -> None:
+        super().__init__("guanai-checklist")
+        self._items, self._day, self._group, self._link, self._more = items, day, group, link, more
+        self._counted, self._on_paper = counted, on_paper
+        self._language, self._heading = language, heading
+        self._empty = empty or say("due.none", language)
+        self._busy = False
+        self._wanted = status or ""
+        self.items = pd.DataFrame()
+        self.shown = pd.DataFrame()
+        self.counts: dict[str, int] = {}
+        self.status = ipw.ToggleButtons(
+            options=[("", "")],
+            layout=plain(),
+            style=style_of(ipw.ToggleButtons),
+            _dom_classes=("guanai-tab-row",),
+        )
+        everything = say("due.all", language)
+        self.filters: dict[str, Any] = {
+            key: Search(say(f"column.{key}", language))
+            if key == "subject"
+            else Choice(say(f"column.{key}", language), (), all=everything)
+            for key in filters
+        }
+        self._first = {key: value for key, value in (values or {}).items() if value and key in self.filters}
+        ways = {key: say("due.by", language, column=say(f"column.{key}", language)) for key in groups}
+        self.grouping = Choice(say("due.group", language), ways, group if group in ways else None)
+        self.paper = button(say("due.print", language), self._print, "guanai-small")
+        self.sheet = html("", "guanai-sheet")
+        self.body = html()
+        self.pager = Pager(page, self._draw, language)
+        self.status.observe(self._changed, "value")
+        for one in self.filters.values():
+            one.observe(self._changed, "value")
+        self.grouping.observe(self._changed, "value")
+        if day is not None:
+            day.observe(self._new_day, "value")
+        self.bar = ipw.HBox(
+            [
+                *self.take([day] if day is not None else []),
+                *self.filters.values(),
+                *([self.grouping] if ways else []),
+            ],
+            layout=plain(),
+            _dom_classes=("guanai-bar",),
+        )
+        choosing = [self.bar, self.status] if filters or day is not None else []
+        printing = [self.paper, self.sheet] if choosing else []
+        self.fill_with(*choosing, self.body, self.pager, *printing)
+        self.run()
+
+    def release(self, child: Any) -> None:
+        """Give the day up to the box that shows it."""
+        self.bar.children = tuple(mine for mine in self.bar.children if mine is not child)
+
+    def _new_day(self, _: object) -> None:
+        self.run()
+
+    def run(self) -> None:
+        """Make the lines again."""
+        try:
+            with Progress(into=self.body, language=self._language):
+                self.items = (
+                    self._items(self._day.value if self._day else date.today())
+                    if callable(self._items)
+                    else self._items
+                )
+                self._refresh()
+        except Exception as error:
+            self.items = self.shown = pd.DataFrame()
+            self.pager.of(0)
+            self.body.value = shown_error(error, self._language)
+
+    def _changed(self, _: object) -> None:
+        if not self._busy:
+            self._group = self.grouping.value or self._group
+            self.pager.start = 0
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """Offer what there is to choose from, count, and draw."""
+        self._busy = True
+        try:
+            everything = say("due.all", self._language)
+            for key, choice in self.filters.items():
+                if isinstance(choice, Search):
+                    choice.value = self._first.pop(key, choice.value)
+                    continue
+                known = (
+                    {str(one) for one in self.items[key].dropna().unique()} if key in self.items else set()
+                )
+                comma = say("policy.comma") if key == "who" else "\n"
+                nobody = say("people.nobody") if key == "who" else ""
+                texts = {one for text in known for one in (text or nobody).split(comma) if one}
+                choice.offer(sorted(texts, key=in_order), all=everything)
+                if key in self._first:
+                    choice.value = self._first.pop(key)
+            chosen = self._filtered()
+            tally = chosen["status"].value_counts() if "status" in chosen else pd.Series(dtype=int)
+            self.counts = {status: int(tally.get(status, 0)) for status in _STATUSES if status in tally.index}
+            options = [(f"{everything} {len(chosen)}", "")]
+            options += [
+                (f"{say(f'due.status_{key}', self._language)} {n}", key) for key, n in self.counts.items()
+            ]
+            kept, self._wanted = self._wanted or self.status.value, ""
+            if tuple(self.status.options) != tuple(options):
+                self.status.options = options
+            self.status.value = kept if kept in self.counts else ""
+        finally:
+            self._busy = False
+        self.shown = chosen[chosen["status"] == self.status.value] if self.status.value else chosen
+        if self._group in self.shown:
+            self.shown = self._grouped(self.shown)
+        self._draw()
+
+    def _grouped(self, lines: pd.DataFrame) -> pd.DataFrame:
+        """Return the lines group by group: classes in their order, anybody else as the most urgent line comes."""
+        codes, groups = pd.factorize(lines[self._group].fillna("").to_numpy(object))
+        if self._group == "class":
+            order = sorted(range(len(groups)), key=lambda one: (not groups[one], in_order(str(groups[one]))))
+            codes = np.argsort(np.array(order, dtype=np.int64))[codes]
+        return lines.iloc[np.argsort(codes, kind="stable")]
+
+    def _filtered(self) -> pd.DataFrame:
+        chosen = self.items
+        for key, choice in self.filters.items():
+            if choice.value and key in chosen:
+                chosen = chosen[_having(chosen[key], key, choice.value)]
+        return chosen
+
+    def _print(self) -> None:
+        """Put everything that is chosen on paper: all pages of it."""
+        self.sheet.value = due_sheet(
+            self._on_paper(self.shown),
+            heading=self._heading,
+            day=self._day.value if self._day else None,
+            group=self._group,
+            chosen=[str(one.value) for one in self.filters.values() if one.value],
+            language=self._language,
+        )
+
+    def _lines(self, rows: pd.DataFrame, group: str = "") -> str:
+        return due_lines(
+            rows,
+            group=group,
+            link=self._link,
+            more=self._more,
+            counted=self._counted,
+            language=self._language,
+        )
+
+    def _draw(self) -> None:
+        self.sheet.value = ""
+        part = self.pager.of(len(self.shown))
+        if self.shown.empty:
+            self.body.value = f'<p class="guanai-empty">{escape(self._empty)}</p>'
+            return
+        page = self.shown.iloc[part]
+        if self._group not in page:
+            self.body.value = self._lines(page)
+            return
+        sizes = self.shown[self._group].fillna("").value_counts()
+        sections = []
+        for name, rows in page.groupby(page[self._group].fillna(""), sort=False):
+            title = escape(str(name) or say("due.no_group", self._language))
+            badge = f'<span class="guanai-badge">{sizes[name]}</span>'
+            lines = self._lines(rows, self._group)
+            sections.append(f"<section><h3>{title} {badge}</h3>{lines}</section>")
+        self.body.value = "".join(sections)

@@ -1,0 +1,113 @@
+"""Where the numbers of the coverage page lead: each to the list that it is the length of."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from guanai.templates.wording import say
+from guanai.widgets.base.boxes import Panel, html
+from guanai.widgets.base.name_search import in_order
+from guanai.widgets.base.page_urls import page_of
+from guanai.widgets.lists.checklists import Evidence, Link, due_lines
+
+__all__ = ["CoverageList", "coverage_tables", "due_list"]
+
+
+def coverage_tables(language: str | None = None) -> dict[str, dict[str, Any]]:
+    """Return caption, columns and links of the tables of the coverage page: figures, duties, people, gaps, plans.
+
+    Each is what a `Table` takes; a number leads to the list of which it is the length.
+    """
+    lines = "checklist?done=1&duty={duty}&kind={kind}&day={day}"
+    owed = "checklist?who={who}&day={day}"
+    figure = "coverage?of=figure&name={key}"
+
+    def table(name: str, columns: str, **more: Any) -> dict[str, Any]:
+        words = {one: say(f"column.{one}", language) for one in columns.split()}
+        return {"caption": say(f"coverage.{name}", language), "columns": words, "page": 20, **more}
+
+    return {
+        "figures": table(
+            "figures",
+            "label numerator denominator share target met missing basis",
+            percent=["share", "target"],
+            link={
+                "numerator": f"{figure}&term={{term}}",
+                "denominator": f"{figure}&part=whole&term={{term}}",
+                "missing": f"{figure}&part=missing&term={{term}}",
+            },
+        ),
+        "duties": table(
+            "duties",
+            "duty persons periods done open overdue postponed excused share",
+            percent=["share"],
+            link={
+                "persons": "coverage?of=duty&name={duty}&part={kind}&term={term}",
+                "periods": lines,
+                "done": f"{lines}&status=done",
+                "open": f"{lines}&status=due",
+            }
+            | {name: f"{lines}&status={name}" for name in ("overdue", "postponed", "excused")},
+        ),
+        "people": table(
+            "people",
+            "who overdue open postponed lines persons",
+            link={
+                "persons": "coverage?of=who&name={who}&term={term}",
+                "lines": owed,
+                "open": f"{owed}&status=due",
+            }
+            | {name: f"{owed}&status={name}" for name in ("overdue", "postponed")},
+        ),
+        "gaps": table(
+            "missing",
+            "field_label persons duty",
+            link={"persons": "coverage?of=field&name={field}&part={duty}&term={term}"},
+            empty=say("coverage.nothing_missing", language),
+        ),
+        "plans": table(
+            "plans",
+            "subject class planned_on done_on late outcome visitor purpose",
+            link={"subject": "child?id={child}"},
+            empty=say("coverage.no_plans", language),
+        ),
+    }
+
+
+class CoverageList(Panel):
+    """The list behind a number: ``CoverageList(title, frame)`` with form, id, name and class of each."""
+
+    def __init__(self, title: str, rows: pd.DataFrame, language: str | None = None) -> None:
+        super().__init__("guanai-stack")
+        self.frame = rows
+        items = "".join(
+            f"<li>{_name(row)} <small>{escape(str(row['class'] or ''))}</small></li>"
+            for row in sorted(rows.to_dict("records"), key=_place)
+        )
+        back = f'<a class="guanai-record" href="coverage">{escape(say("coverage.back", language))}</a>'
+        self.body = html(f'<h2>{escape(title)}</h2><ol class="guanai-names">{items}</ol><p>{back}</p>')
+        self.fill_with(self.body)
+
+
+def due_list(
+    line: Mapping[str, Any], *, link: Link = None, counted: Evidence = None, language: str | None = None
+) -> Panel:
+    """Return one due line as it stands on a checklist."""
+    made = Panel("guanai-checklist")
+    made.fill_with(html(due_lines(pd.DataFrame([line]), link=link, counted=counted, language=language)))
+    return made
+
+
+def _place(row: Mapping[Any, Any]) -> tuple[Any, Any]:
+    """Return where a row stands: by class, then by name."""
+    name = in_order(str(row["name"]))
+    return ((), name) if row["form"] == "class" else (in_order(str(row["class"] or "")), name)
+
+
+def _name(row: Mapping[Any, Any]) -> str:
+    """Return a name that leads to its record; the school itself has none."""
+    name, form = escape(str(row["name"])), str(row["form"])
+    page = f"child?id={row['id']}" if form == "child" else page_of(form, str(row["id"]))
+    return f'<a href="{escape(page, quote=True)}">{name}</a>' if form else name

@@ -1,0 +1,208 @@
+"""Deleting with a question and an undo, and the bin: what was deleted by whom when, and the button that restores it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import ipywidgets as ipw
+
+from guanai.templates.wording import say, spoken
+from guanai.widgets.base.boxes import Panel, button, html, show
+from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.layouts import plain
+from guanai.widgets.base.name_search import matches
+from guanai.widgets.base.page_urls import view_pages
+from guanai.widgets.base.table import Pager, href
+from guanai.widgets.form.drafts import moment_of
+from guanai.widgets.form.inputs import Choice, Search
+
+__all__ = ["BinList", "Deletion"]
+
+_ROWS = 15  # of the bin on one page: each has a button
+
+
+def _notice(kind: str, text: str) -> str:
+    return f'<div class="guanai-notice guanai-{kind}" role="status">{escape(text)}</div>'
+
+
+class Deletion(Panel):
+    """A button that deletes after a question, and takes it back: ``Deletion("谈心 …", on_delete, on_restore)``.
+
+    ``warning`` is said with the question; ``on_change(deleted)`` is told when the record has gone or come back.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        on_delete: Callable[[], Any],
+        on_restore: Callable[[], Any],
+        *,
+        warning: str = "",
+        on_change: Callable[[bool], None] | None = None,
+        language: str | None = None,
+    ) -> None:
+        super().__init__("guanai-deletion")
+        self._label, self._delete, self._restore = label, on_delete, on_restore
+        self._warning, self._told, self._language = warning, on_change, language
+        self.ask = button(say("delete.ask", language), self._ask, "guanai-remove")
+        self.yes = button(say("delete.yes", language), self._do, "guanai-remove")
+        self.no = button(say("delete.no", language), self._leave)
+        self.undo = button(say("delete.undo", language), self._take_back, "guanai-main")
+        self.notice = html()
+        choice = ipw.HBox(
+            [self.ask, self.yes, self.no, self.undo], layout=plain(), _dom_classes=("guanai-buttons",)
+        )
+        self.fill_with(self.notice, choice)
+        self._show(self.ask)
+
+    def lies_there(self) -> None:
+        """Show that the record has been deleted before, and the button that brings it back."""
+        text = escape(say("bin.lies", self._language))
+        self.notice.value = f'<div class="guanai-notice" role="status">{text}</div>'
+        self._show(self.undo)
+
+    def _show(self, *shown: Any) -> None:
+        for one in (self.ask, self.yes, self.no, self.undo):
+            show(one, one in shown)
+
+    def _ask(self) -> None:
+        question = say("delete.question", self._language, label=self._label)
+        warning = f"<p>{escape(self._warning)}</p>" if self._warning else ""
+        self.notice.value = (
+            f'<div class="guanai-conflict" role="alert"><strong>{escape(question)}</strong>{warning}</div>'
+        )
+        self._show(self.yes, self.no)
+        self.no.focus()
+
+    def _leave(self) -> None:
+        self.notice.value = ""
+        self._show(self.ask)
+
+    def _do(self) -> None:
+        if self._tried(self._delete):
+            text = say("delete.done", self._language, label=self._label)
+            way = f' <a href="bin">{escape(say("bin.title", self._language))}</a>'
+            self.notice.value = _notice("good", text).replace("</div>", f"{way}</div>")
+            self._show(self.undo)
+            self._tell(True)
+
+    def _take_back(self) -> None:
+        if self._tried(self._restore):
+            self.notice.value = _notice("good", say("delete.undone", self._language, label=self._label))
+            self._show(self.ask)
+            self._tell(False)
+
+    def _tell(self, deleted: bool) -> None:
+        if self._told is not None:
+            self._told(deleted)
+
+    def _tried(self, act: Callable[[], Any]) -> bool:
+        try:
+            act()
+        except Exception as error:
+            self.notice.value = shown_error(error, self._language)
+            return False
+        return True
+
+
+class BinList(Panel):
+    """What lies in the bin, the last deleted first, each with a button that restores it.
+
+    ``deleted()`` gives it (`guanai.storage.records.deleted.Deleted`), ``forms`` the forms by name, ``on_restore(form, id)``
+    brings one back. A dossier that was made one with another leads to the page where that is undone.
+    """
+
+    def __init__(
+        self,
+        deleted: Callable[[], Sequence[Any]],
+        forms: Mapping[str, Any],
+        on_restore: Callable[[str, str], Any],
+        *,
+        form: str | None = None,
+        language: str | None = None,
+    ) -> None:
+        super().__init__("guanai-bin")
+        self._deleted, self._forms, self._restore = deleted, forms, on_restore
+        self._language = language
+        self.items: list[Any] = []
+        self.shown: list[Any] = []
+        titles = {name: one.title(spoken(language)) for name, one in forms.items()}
+        self.form = Choice(
+            say("register.which", language), titles, value=form, all=say("register.all", language)
+        )
+        self.search = Search(say("bin.find", language))
+        self.notice = html()
+        self.body = html()
+        self.pager = Pager(_ROWS, self._draw, language)
+        self.rows = [self._row(place) for place in range(_ROWS)]
+        for one in (self.form, self.search):
+            one.observe(self._changed, "value")
+        bar = ipw.HBox([self.form, self.search], layout=plain(), _dom_classes=("guanai-bar",))
+        self.fill_with(bar, self.notice, self.body, *(row for row, _, _ in self.rows), self.pager)
+        self.run()
+
+    def _row(self, place: int) -> tuple[Any, Any, Any]:
+        text = html()
+        act = button(say("bin.restore", self._language), lambda: self._bring_back(place), "guanai-small")
+        return (
+            ipw.HBox([text, act], layout=plain(), _dom_classes=("guanai-row-head", "guanai-binned")),
+            text,
+            act,
+        )
+
+    def run(self) -> None:
+        """Read the bin again."""
+        self.items = list(self._deleted())
+        self._changed(None)
+
+    def _changed(self, _: object) -> None:
+        self.pager.start = 0
+        self.shown = [
+            one
+            for one in self.items
+            if self.form.value in (None, one.form)
+            and matches(self.search.value or "", f"{one.label} {one.by} {moment_of(one.at)}")
+        ]
+        self._draw()
+
+    def _draw(self) -> None:
+        part = self.shown[self.pager.of(len(self.shown))]
+        empty = escape(say("bin.empty", self._language))
+        self.body.value = "" if part else f'<p class="guanai-empty">{empty}</p>'
+        for place, (row, text, act) in enumerate(self.rows):
+            show(row, place < len(part))
+            if place < len(part):
+                text.value = self._words(part[place])
+                show(act, not part[place].into)
+
+    def _words(self, one: Any) -> str:
+        title = self._forms[one.form].title(spoken(self._language))
+        address = href("bin?form={form}&id={id}", {"form": one.form, "id": one.id})
+        when = escape(
+            say(
+                "bin.by",
+                self._language,
+                by=one.by or say("unsaved.somebody", self._language),
+                at=moment_of(one.at),
+            )
+        )
+        merged = (
+            f' <a href="same_child">{escape(say("bin.merged_short", self._language))}</a>' if one.into else ""
+        )
+        return (
+            f'<a href="{address}"><strong>{escape(one.label)}</strong></a> '
+            f"<small>{escape(title)} · {when}</small>{merged}"
+        )
+
+    def _bring_back(self, place: int) -> None:
+        one = self.shown[self.pager.start + place]
+        try:
+            self._restore(one.form, one.id)
+        except Exception as error:
+            self.notice.value = shown_error(error, self._language)
+            return
+        self.run()
+        way = href(view_pages([one.form])[one.form], {"id": one.id})
+        link = f' <a href="{way}">{escape(say("register.open", self._language))}</a>'
+        text = say("delete.undone", self._language, label=one.label)
+        self.notice.value = _notice("good", text).replace("</div>", f"{link}</div>")

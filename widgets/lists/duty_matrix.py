@@ -1,0 +1,170 @@
+"""Children × duties at a glance: one table, a letter and a colour in each cell, every cell a way to its lines."""
+
+from collections.abc import Mapping
+from datetime import date
+from html import escape
+from typing import Any
+from urllib.parse import urlencode
+
+import ipywidgets as ipw
+import pandas as pd
+
+from guanai.templates.wording import say
+from guanai.widgets.base.boxes import Panel, html
+from guanai.widgets.base.layouts import plain
+from guanai.widgets.base.name_search import in_order
+from guanai.widgets.base.table import Pager
+from guanai.widgets.form.inputs import Choice
+
+__all__ = ["STATES", "Matrix", "state_of"]
+
+# The state of a cell: the worst of its lines. A sign tells it where there is no colour.
+STATES = ("overdue", "open", "postponed", "excused", "done")
+FILTERS = ("class", "village", "who")
+
+
+def state_of(row: Mapping[Any, Any]) -> str:
+    """Return the worst state among the lines of a child and duty."""
+    return next((state for state in STATES if row[state]), "done")
+
+
+class Matrix(Panel):
+    """Subjects down, duties across: ``Matrix(school.coverage())``.
+
+    ``table`` is a frame as `School.coverage` gives it. A cell shows the worst of its lines, with their number where
+    there are several, and leads to them: ``link`` is the page of the checklist, ``day`` the one as of
+    which the table is (without it today). A duty that only counts shows how many records there are. Filters choose the kind of subject, a
+    class, village or person. Of very long lists a page is shown at a time; `counts` are those of all that is chosen.
+    """
+
+    def __init__(
+        self,
+        table: pd.DataFrame,
+        *,
+        link: str = "checklist",
+        day: date | None = None,
+        kind: str = "child",
+        page: int = 100,
+        empty: str = "",
+        language: str | None = None,
+    ) -> None:
+        super().__init__("guanai-matrix-panel")
+        self._table, self._link, self._day, self._language = table, link, day, language
+        self._empty = empty or say("due.none", language)
+        kinds = list(dict.fromkeys(table["kind"]))
+        words = {one: say(f"duty.subject.{one}", language) for one in kinds}
+        self.kind = Choice(say("matrix.kind", language), words, kind if kind in kinds else None)
+        everything = say("due.all", language)
+        self.filters = {name: Choice(say(f"column.{name}", language), (), all=everything) for name in FILTERS}
+        #: The rows of the table that are chosen, with all pages of them.
+        self.chosen, self.counts = table, dict.fromkeys(STATES, 0)
+        self.body = html()
+        self.pager = Pager(page, self._draw, language)
+        for one in (self.kind, *self.filters.values()):
+            one.observe(self._changed, "value")
+        bar = ipw.HBox([self.kind, *self.filters.values()], layout=plain(), _dom_classes=("guanai-bar",))
+        self.fill_with(bar, self.body, self.pager)
+        self._busy = False
+        self._offer()
+        self._draw()
+
+    def _changed(self, change: dict[str, Any]) -> None:
+        if self._busy:
+            return
+        self.pager.start = 0
+        if change["owner"] is self.kind:
+            self._offer()
+        self._draw()
+
+    def _offer(self) -> None:
+        """Offer what the subjects of the chosen kind have."""
+        self._busy = True
+        rows, everything = self._table[self._table["kind"] == self.kind.value], say("due.all", self._language)
+        for name, choice in self.filters.items():
+            known = {str(text) for text in rows[name].unique() if text} if len(rows) else set()
+            choice.offer(sorted(known, key=in_order), all=everything)
+        self._busy = False
+
+    def _draw(self) -> None:
+        rows = self._table[self._table["kind"] == self.kind.value]
+        for name, choice in self.filters.items():
+            if choice.value is not None:
+                rows = rows[rows[name] == choice.value]
+        self.chosen = rows
+        self.counts = {state: int(rows[state].sum()) for state in STATES}
+        subjects = rows[["class", "subject", "subject_id"]].drop_duplicates("subject_id")
+        part = self.pager.of(len(subjects))
+        if subjects.empty:
+            self.body.value = f'<p class="guanai-empty">{escape(self._empty)}</p>'
+            return
+        self.body.value = self._legend() + self._html(_part_of(subjects, part))
+
+    def paper(self) -> str:
+        """Return the whole of what is chosen as one table for paper."""
+        subjects = self.chosen[["class", "subject", "subject_id"]].drop_duplicates("subject_id")
+        whole = self._html(_part_of(subjects, slice(0, len(subjects))))
+        return f'<div class="guanai-paper" data-print-now>{self._legend()}{whole}</div>'
+
+    def _legend(self) -> str:
+        items = "".join(
+            f'<li class="guanai-cell-{state}"><b aria-hidden="true">{_sign(state, self._language)}</b> '
+            f"{escape(say(f'matrix.{state}', self._language))} {self.counts[state]}</li>"
+            for state in STATES
+        )
+        return f'<ul class="guanai-legend">{items}</ul>'
+
+    def _html(self, subjects: list[dict[Any, Any]]) -> str:
+        duties = list(dict.fromkeys(self.chosen["duty"]))
+        head = "".join(f'<th scope="col"><span>{escape(duty)}</span></th>' for duty in duties)
+        here = self.chosen[self.chosen["subject_id"].isin([one["subject_id"] for one in subjects])]
+        cells = {(row["subject_id"], row["duty"]): row for row in here.to_dict("records")}
+        kind = str(self.kind.value)
+        body = []
+        for one in subjects:
+            name = f"{escape(one['subject'])} <small>{escape(one['class'])}</small>"
+            found = (self._cell(cells.get((one["subject_id"], duty)), kind) for duty in duties)
+            body.append(f'<tr><th scope="row">{name}</th>{"".join(found)}</tr>')
+        title = escape(say("matrix.caption", self._language, count=len(subjects), duties=len(duties)))
+        return (
+            f'<div class="guanai-scroll guanai-matrix-scroll" role="region" tabindex="0" aria-label="{title}">'
+            f'<table class="guanai-matrix"><caption>{title}</caption><thead><tr>'
+            f'<th scope="col">{escape(say("column.subject", self._language))}</th>{head}</tr></thead>'
+            f"<tbody>{''.join(body)}</tbody></table></div>"
+        )
+
+    def _cell(self, row: Mapping[Any, Any] | None, kind: str) -> str:
+        """Return a cell: sign and number for the eye, words for a screen reader, a way to its lines."""
+        if row is None:
+            return "<td></td>"
+        state = state_of(row)
+        number, called = int(row[state]), state
+        if state == "done" and pd.isna(row.get("share", 1)):  # 经常: without a number nothing is done or not
+            number, called = int(row["have"]), "counted"
+        words = escape(say(f"matrix.{called}", self._language))
+        day = {"day": self._day.isoformat()} if self._day else {}
+        query = urlencode(
+            {"subject_id": row["subject_id"], "kind": kind, "duty": row["duty"], "done": 1} | day
+        )
+        count = number if number > 1 or called == "counted" else ""
+        return (
+            f'<td class="guanai-cell-{state}"><a href="{self._link}?{escape(query)}" title="{words} {number}">'
+            f'<b aria-hidden="true">{_sign(called, self._language)}{count}</b><span class="guanai-unseen">{words} {number}</span></a></td>'
+        )
+
+
+def _part_of(subjects: pd.DataFrame, part: slice) -> list[dict[Any, Any]]:
+    """Return some of the subjects by class and name; only the classes that are among them are put in order."""
+    found: list[dict[Any, Any]] = []
+    before = 0
+    classes = {str(name): rows for name, rows in subjects.groupby("class", sort=False)}
+    for name in sorted(classes, key=in_order):
+        size = len(classes[name])
+        if before < part.stop and before + size > part.start:
+            mine = sorted(classes[name].to_dict("records"), key=lambda one: in_order(one["subject"]))
+            found += mine[max(part.start - before, 0) : part.stop - before]
+        before += size
+    return found
+
+
+def _sign(state: str, language: str | None) -> str:
+    return escape(say(f"matrix.sign_{state}", language))

@@ -1,0 +1,276 @@
+"""A proposal of pairings on the screen: why each, changed by hand, accepted as a whole, undone as a whole."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from html import escape
+from typing import Any
+
+import ipywidgets as ipw
+
+from guanai.care.pairing.min_cost_flow import UNLIMITED
+from guanai.care.pairing.proposals import Choice as Option
+from guanai.care.pairing.proposals import Proposal
+from guanai.care.pairing.quotas import range_words
+from guanai.care.pairing.shortages import lacks
+from guanai.templates.wording import say
+from guanai.widgets.base.boxes import Panel, button, html, show
+from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.layouts import plain, style_of
+from guanai.widgets.base.progress import Progress
+from guanai.widgets.base.table import Pager, table_html
+from guanai.widgets.base.value_labels import Labels
+from guanai.widgets.form.drafts import moment_of
+from guanai.widgets.form.inputs import Choice, Day
+
+__all__ = ["Proposals"]
+
+_MANY = 60  # helpers offered in a row: the best matches, and who is chosen
+_SUCCESSOR = "successor:"
+
+
+class _Row(ipw.HBox):
+    """One child and who is proposed: a list of helpers, or for friends a box in which any name may be typed."""
+
+    def __init__(self, put: Callable[[int, str], None], language: str | None) -> None:
+        self.row, self._put, self._language, self._deaf = -1, put, language, False
+        self.text = html("", "guanai-pair-text")
+        self.helper = self._control(ipw.Dropdown, options=[("", "")])
+        self.peer = self._control(ipw.Combobox, continuous_update=False, options=())
+        self.helper.observe(self._chosen, "value")
+        self.peer.observe(self._typed, "value")
+        self._names: dict[str, str] = {}
+        super().__init__([self.text, self.helper, self.peer], layout=plain(), _dom_classes=("guanai-pair",))
+
+    def _control(self, kind: type, **traits: Any) -> Any:
+        return kind(layout=plain(), style=style_of(kind), _dom_classes=("guanai-pair-choice",), **traits)
+
+    def fill(self, row: int, pair: Mapping[Any, Any], options: Sequence[Option], role: str) -> None:
+        """Show a row of a proposal."""
+        self._deaf, self.row = True, row
+        stays = say("pair.stays", self._language) if pair["was"] and pair["was"] == pair["carer"] else ""
+        told = (stays, pair["why"], pair["traded"])
+        small = "".join(f"<small>{escape(text)}</small>" for text in told if text)
+        about = " · ".join(escape(text) for text in (pair["class"], pair["village"]) if text)
+        self.text.value = f"<strong>{escape(pair['name'])}</strong> <span>{about}</span>{small}"
+        self.text.remove_class("guanai-pair-empty")
+        if not pair["carer"]:
+            self.text.add_class("guanai-pair-empty")
+        label = say(f"pair.choose_{role}", self._language, name=pair["name"])
+        show(self.helper, role == "helper")
+        show(self.peer, role == "peer")
+        if role == "peer":
+            self._names = {option.name: option.carer for option in options}
+            self.peer.options, self.peer.value = tuple(self._names), pair["carer_name"]
+            self.peer.placeholder = self.peer.tooltip = label
+        else:
+            kept = [*options[:_MANY], *(one for one in options[_MANY:] if one.carer == pair["carer"])]
+            self.helper.options = [
+                (say("pair.nobody", self._language), ""),
+                *((self._label(one), one.carer) for one in kept),
+            ]
+            known = {one.carer for one in kept}
+            self.helper.value = pair["carer"] if pair["carer"] in known else ""
+            self.helper.tooltip = label
+        self._deaf = False
+
+    def _label(self, option: Option) -> str:
+        most = "" if option.most >= UNLIMITED else f"/{option.most}"
+        return say(
+            "pair.option", self._language, name=option.name, load=f"{option.load}{most}", why=option.why
+        )
+
+    def _chosen(self, change: dict[str, Any]) -> None:
+        if not self._deaf:
+            self._put(self.row, change["new"] or "")
+
+    def _typed(self, change: dict[str, Any]) -> None:
+        if not self._deaf:
+            name = change["new"].strip()
+            self._put(self.row, self._names.get(name, name))
+
+
+class Proposals(Panel):
+    """Propose pairings, look through them, change some, accept all or none; what was accepted can be undone.
+
+    ``pairings`` is a `guanai.storage.school.pairing_service.Pairings`, ``classes`` the names of the classes, ``start`` the day from
+    which new pairings run. ``on_change()`` is called once something was accepted or undone.
+    """
+
+    def __init__(
+        self,
+        pairings: Any,
+        classes: Iterable[str] = (),
+        start: date | None = None,
+        *,
+        form: Any = None,
+        on_change: Callable[[], None] | None = None,
+        page: int = 10,
+        language: str | None = None,
+    ) -> None:
+        super().__init__("guanai-proposals")
+        self._pairings, self._on_change, self._language = pairings, on_change, language
+        self._labels = Labels(form, language)
+        self.proposal: Proposal | None = None
+        self._order: list[int] = []  # of the rows on the screen: it stays while they are changed
+        self.what = Choice(say("pair.what", language), self._kinds())
+        self.scope = Choice(
+            say("child.class", language), list(classes), all=say("pair.whole_school", language)
+        )
+        self.start = Day(say("pair.start", language), start)
+        self.propose = button(say("pair.propose", language), self._propose, "guanai-main")
+        self.summary, self.loads, self.notice = html(), html(), html()
+        self.rows = tuple(_Row(self._put, language) for _ in range(page))
+        self.pager = Pager(page, self._draw, language)
+        self.accept = button(say("pair.accept", language), self._accept, "guanai-main")
+        self.drop = button(say("pair.drop", language), self._drop)
+        self.undo: dict[str, ipw.Button] = {}
+        self._done = ipw.VBox(layout=plain(), _dom_classes=("guanai-accepted",))
+        bar = ipw.HBox(
+            [self.what, self.scope, self.start, self.propose], layout=plain(), _dom_classes=("guanai-bar",)
+        )
+        self._list = ipw.VBox([*self.rows], layout=plain(), _dom_classes=("guanai-pairs-list",))
+        self._deciding = ipw.HBox([self.accept, self.drop], layout=plain(), _dom_classes=("guanai-buttons",))
+        inside = (self.summary, self._list, self.pager, self._deciding, self.loads)
+        self._open = ipw.VBox(inside, layout=plain(), _dom_classes=("guanai-stack",))
+        self.fill_with(bar, self.notice, self._open, self._done)
+        self._show()
+        self._list_accepted()
+
+    def _kinds(self) -> list[tuple[str, str]]:
+        """Return what can be proposed: helpers, friends, successors of everybody who has left."""
+        gone = self._pairings.leavers().to_dict("records")
+        return [
+            *((say(f"pair.for_{role}", self._language), role) for role in ("helper", "peer", "renewal")),
+            *(
+                (say("pair.successors", self._language, name=one["name"], number=one["children"]), _SUCCESSOR + one["id"])
+                for one in gone
+            ),
+        ]  # fmt: skip
+
+    # -- making and changing
+
+    def _propose(self) -> None:
+        self.notice.value = ""
+        what = str(self.what.value)
+        classes = None if self.scope.value is None else [self.scope.value]
+        try:
+            with Progress(say("pair.working", self._language), into=self.notice, language=self._language):
+                if what.startswith(_SUCCESSOR):
+                    found = self._pairings.propose(
+                        leaving=what.removeprefix(_SUCCESSOR), start=self.start.value
+                    )
+                else:
+                    found = self._pairings.propose(what, classes=classes, start=self.start.value)
+        except Exception as error:
+            self.proposal, self.notice.value = None, shown_error(error, self._language)
+            self._show()
+            return
+        self.proposal = found if len(found.pairs) else None
+        self.pager.start = 0
+        # Who is left over comes first, then what changes.
+        rank = (found.pairs["carer"] != "").astype(int) + (found.pairs["carer"] == found.pairs["was"])
+        self._order = list(rank.where(found.pairs["carer"] != "", 0).sort_values(kind="stable").index)
+        if self.proposal is None:
+            self._say("good", say(f"pair.none_{found.role}", self._language))
+        self._show()
+
+    def _put(self, row: int, carer: str) -> None:
+        if self.proposal is not None:
+            self.proposal = self.proposal.put(row, carer)
+            self._show()
+
+    def _drop(self) -> None:
+        self.proposal = None
+        self.notice.value = ""
+        self._show()
+
+    def _accept(self) -> None:
+        if self.proposal is None:
+            return
+        self.accept.disabled = True
+        try:
+            done = self._pairings.accept(self.proposal, self.start.value)
+        except Exception as error:
+            self.notice.value = shown_error(error, self._language)
+            return
+        finally:
+            self.accept.disabled = False
+        self.proposal = None
+        key = "pair.accepted_taken" if done.ended else "pair.accepted"
+        self._say("good", say(key, self._language, made=done.made, ended=done.ended))
+        self._changed()
+
+    def _undo(self, proposal_id: str) -> None:
+        try:
+            self._pairings.undo(proposal_id)
+        except Exception as error:
+            self.notice.value = shown_error(error, self._language)
+            return
+        self._say("good", say("pair.undone", self._language))
+        self._changed()
+
+    def _changed(self) -> None:
+        """Show what there is now: everywhere on the page."""
+        self._show()
+        self._list_accepted()
+        self.what.offer(self._kinds())
+        if self._on_change is not None:
+            self._on_change()
+
+    # -- showing
+
+    def _say(self, kind: str, text: str) -> None:
+        role = "alert" if kind == "bad" else "status"
+        self.notice.value = f'<p class="guanai-notice guanai-{kind}" role="{role}">{escape(text)}</p>'
+
+    def _show(self) -> None:
+        show(self._open, self.proposal is not None)
+        if self.proposal is None:
+            return
+        made, asked, placed = (
+            len(rows) for rows in (self.proposal.made, self.proposal.pairs, self.proposal.placed)
+        )
+        head = say("pair.summary", self._language, asked=asked, made=made, left=asked - placed)
+        if placed > made:
+            head += say("pair.summary_stays", self._language, number=placed - made)
+        wrong = "".join(f"<li>{escape(lack.text)}</li>" for lack in lacks(self.proposal))
+        told = f'<ul class="guanai-notice guanai-lacks" role="status">{wrong}</ul>' if wrong else ""
+        fine = "" if wrong else f" {escape(say('pair.fits', self._language))}"
+        self.summary.value = f"<p><strong>{escape(head)}</strong>{fine}</p>{told}"
+        self._draw()
+        self.loads.value = self._loads(self.proposal) if self.proposal.role == "helper" else ""
+
+    def _draw(self) -> None:
+        """Show this page's rows; those that nobody could be found for come first."""
+        if self.proposal is None:
+            return
+        places = self._order[self.pager.of(len(self._order))]
+        pairs = self.proposal.pairs
+        for row, place in zip(self.rows, places, strict=False):
+            options = self.proposal.options(place)
+            row.fill(place, dict(pairs.loc[place]), options, self.proposal.role)
+        for number, row in enumerate(self.rows):
+            show(row, number < len(places))
+
+    def _loads(self, proposal: Proposal) -> str:
+        loads = proposal.loads.sort_values(["load", "name"], ascending=[False, True])
+        quota = [range_words(*both) for both in zip(loads["least"], loads["most"], strict=True)]
+        table = loads.assign(quota=quota)[["name", "role", "carried", "new", "load", "quota"]]
+        columns = {key: say(f"pair.column.{key}", self._language) for key in table.columns}
+        return table_html(table, self._labels, columns, caption=say("pair.loads", self._language))
+
+    def _list_accepted(self) -> None:
+        lines, self.undo = [], {}
+        for one in [done for done in self._pairings.accepted() if not done.undone][:5]:
+            text = say(
+                f"pair.done_{one.role}", self._language,
+                at=moment_of(one.at), by=one.by, made=one.made, start=one.start,
+            )  # fmt: skip
+            self.undo[one.id] = button(say("pair.undo", self._language), self._undoer(one.id), "guanai-small")
+            row = [html(f"<p>{escape(text)}</p>"), self.undo[one.id]]
+            lines.append(ipw.HBox(row, layout=plain(), _dom_classes=("guanai-row-head",)))
+        title = html(f"<h3>{escape(say('pair.accepted_before', self._language))}</h3>")
+        self._done.children = (title, *lines) if lines else ()
+
+    def _undoer(self, proposal_id: str) -> Callable[[], None]:
+        return lambda: self._undo(proposal_id)

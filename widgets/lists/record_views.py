@@ -1,0 +1,138 @@
+"""One record to read: its answers, who changed what when, and what can be done with it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from html import escape
+from typing import Any
+
+from guanai.storage.printing.record_sheet import record_parts
+from guanai.storage.printing.sheet_layout import Cell, Part
+from guanai.templates.wording import say, spoken
+from guanai.widgets.base.boxes import Panel, html, show
+from guanai.widgets.base.value_labels import Labels
+from guanai.widgets.form.attachment_fields import address
+from guanai.widgets.form.drafts import moment_of
+from guanai.widgets.lists.deleted import Deletion
+from guanai.widgets.lists.timelines import changes, telephone, timeline_html
+
+__all__ = ["RecordView", "parts_html"]
+
+_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
+
+
+def parts_html(parts: Iterable[Part]) -> str:
+    """Return the parts of a record as sections of a page, every text escaped."""
+    return "".join(f'<section class="guanai-part">{_title(part)}{_inside(part)}</section>' for part in parts)
+
+
+def _title(part: Part) -> str:
+    return f"<h3>{escape(part.title)}</h3>" if part.title else ""
+
+
+def _inside(part: Part) -> str:
+    if not part.head:
+        return f'<dl class="guanai-pairs">{"".join(map(_pair, part.cells))}</dl>'
+    head = "".join(f'<th scope="col">{escape(label)}</th>' for label in part.head)
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f'<td data-label="{escape(label)}">{escape(text)}</td>'
+            for label, text in zip(part.head, row, strict=True)
+        )
+        + "</tr>"
+        for row in part.rows
+    )
+    return f'<div class="guanai-scroll"><table class="guanai-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _pair(cell: Cell) -> str:
+    broad = ' class="guanai-broad"' if cell.is_wide else ""
+    if cell.kind == "note":
+        return f"<div{broad}><dd>{escape(cell.text)}</dd></div>"
+    if cell.picture:
+        way = escape(address(cell.picture))
+        inside = f'<a href="{way}" target="_blank"><img class="guanai-small-picture" alt="{escape(cell.picture)}" src="{way}"></a>'
+    elif cell.kind == "file":
+        inside = f'<a href="{escape(address(cell.text))}" target="_blank">{escape(cell.text)}</a>'
+    elif cell.key.endswith("phone"):
+        inside = telephone(cell.text)
+    else:
+        inside = escape(cell.answer)
+    return f"<div{broad}><dt>{escape(cell.label)}</dt><dd>{inside}</dd></div>"
+
+
+class RecordView(Panel):
+    """A record of any form with its history, ways to other pages, and the button that deletes or restores it.
+
+    ``label`` is how it is called; ``history`` its changes (at, by, kind, before, after); ``links`` addresses by
+    their text. ``on_delete`` and ``on_restore`` take no argument; with ``deleted`` the record lies in the bin.
+    Answers to questions that the form no longer asks come last. ``warning`` is said before deleting.
+    """
+
+    def __init__(
+        self,
+        form: Any,
+        record: Mapping[str, Any],
+        *,
+        label: str,
+        history: Iterable[Any] = (),
+        links: Mapping[str, str] | None = None,
+        on_delete: Callable[[], Any] | None = None,
+        on_restore: Callable[[], Any] | None = None,
+        deleted: bool = False,
+        warning: str = "",
+        language: str | None = None,
+    ) -> None:
+        super().__init__("guanai-record-view")
+        self._language = language
+        ways = "".join(
+            f'<a class="guanai-record" href="{escape(way)}">{escape(text)}</a>'
+            for text, way in (links or {}).items()
+        )
+        title = escape(form.title(spoken(language)))
+        self.head = html(
+            f'<h2>{title} <small class="guanai-called">{escape(label)}</small></h2>'
+            f'<p class="guanai-soft">{self._stamps(record)}</p>'
+        )
+        self.ways = html(f'<nav class="guanai-link-row">{ways}</nav>' if ways else "")
+        parts = record_parts(form, record, spoken(language), answered=True)
+        self.answers = html(parts_html(parts))
+        events = list(changes(history, Labels(form, language), language, words="history.kind_"))
+        self.history = html(
+            f'<details class="guanai-part guanai-history" open><summary><h3>{escape(say("history.title", language))}'
+            f' <span class="guanai-badge">{len(events)}</span></h3></summary>{timeline_html(events)}</details>'
+        )
+        self.deletion = Deletion(
+            label,
+            on_delete or _nothing,
+            on_restore or _nothing,
+            warning=warning,
+            on_change=self._changed,
+            language=language,
+        )
+        if deleted:
+            self.deletion.lies_there()
+        can = on_delete is not None or deleted
+        self.fill_with(self.head, self.ways, self.answers, self.history, *([self.deletion] if can else []))
+
+    def _stamps(self, record: Mapping[str, Any]) -> str:
+        """Return who made the record and who changed it last."""
+        made = [
+            say(
+                f"history.{key}",
+                self._language,
+                by=record.get(f"{key}_by") or "—",
+                at=moment_of(record[f"{key}_at"]),
+            )
+            for key in ("created", "updated")
+            if record.get(f"{key}_at")
+            and (key == "created" or record["updated_at"] != record.get("created_at"))
+        ]
+        return escape(" · ".join(made))
+
+    def _changed(self, deleted: bool) -> None:
+        """Show what lies in the bin without the ways to change it."""
+        show(self.ways, not deleted)
+
+
+def _nothing() -> None:
+    return None

@@ -1,0 +1,147 @@
+"""What happened to one child, in order: the records of every register, and the changes of its own dossier."""
+
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from guanai.templates.wording import say
+from guanai.widgets.base.boxes import Panel, html
+from guanai.widgets.base.table import Pager, href
+from guanai.widgets.base.value_labels import Labels, plain_text
+from guanai.widgets.form.drafts import moment_of
+from guanai.widgets.form.inputs import Choice
+
+__all__ = ["Event", "Timeline", "changes", "definitions", "events", "rows_of", "telephone", "timeline_html"]
+
+Event = tuple[str, str]  # the day as ISO text, and what happened as HTML
+
+_DATED = ("date", "start")
+_SYSTEM = {"id", "form", "version", "revision", "created_at", "created_by", "updated_at", "updated_by"}
+_LEFT_OUT = {"child", "child_name", *_SYSTEM}
+
+
+def rows_of(rows: Any) -> list[dict[Any, Any]]:
+    """Return the records of a frame, or of any series of mappings."""
+    return rows.to_dict("records") if isinstance(rows, pd.DataFrame) else [dict(row) for row in rows]
+
+
+def events(
+    rows: Iterable[Mapping[Any, Any]],
+    title: str,
+    labels: Labels,
+    address: str = "",
+    more: Callable[[Mapping[Any, Any]], str] | None = None,
+) -> Iterable[Event]:
+    """Yield an event per record of one register; ``address`` is the template of the page that shows one.
+
+    ``more(row)`` gives what else there is to be told of one, as HTML.
+    """
+    for row in rows:
+        day = next((key for key in _DATED if plain_text(row.get(key))), "")
+        head = f"<strong>{escape(title)}</strong>"
+        if address:
+            head = f'<a href="{href(address, row)}">{head}</a>'
+        pairs = labels.pairs(row, leave_out={*_LEFT_OUT, day})
+        yield plain_text(row.get(day))[:10], head + _details(pairs, more(row) if more else "")
+
+
+def changes(
+    history: Iterable[Any], labels: Labels, language: str | None = None, *, words: str = "dossier.kind_"
+) -> Iterable[Event]:
+    """Yield an event per change of a record (at, by, kind, before, after), the newest first, old and new in words.
+
+    ``words`` begins the keys of what each kind of change is called.
+    """
+    for change in reversed(list(history)):
+        before, after = change.before or {}, change.after or {}
+        keys = [
+            key for key in {**before, **after} if key not in _SYSTEM and before.get(key) != after.get(key)
+        ]
+        pairs = [(labels.column(key), _change(labels, key, before, after, language)) for key in keys]
+        # A record that came with an import or a sample tells itself when it was made, and by whom.
+        stamped = after if change.kind in ("insert", "update") else {}
+        by = stamped.get("updated_by") or change.by or say("unsaved.somebody", language)
+        day, _, clock = moment_of(str(stamped.get("updated_at") or change.at)).partition(" ")
+        title = escape(say(f"{words}{change.kind}", language, by=by))
+        details = _details(pairs) if change.kind == "update" else ""
+        yield day, f'<span class="guanai-change">{title}</span> <small>{clock}</small>{details}'
+
+
+def _change(
+    labels: Labels, key: str, before: Mapping[str, Any], after: Mapping[str, Any], language: str | None
+) -> str:
+    old, new = (labels.text(key, version.get(key)) or "—" for version in (before, after))
+    return say("dossier.change", language, before=old, after=new)
+
+
+def timeline_html(found: Sequence[Event]) -> str:
+    """Return events as an HTML list, newest first."""
+    lines = (
+        f'<li><time datetime="{escape(day)}">{escape(day)}</time><div>{text}</div></li>'
+        for day, text in sorted(found, key=lambda event: event[0], reverse=True)
+    )
+    return f'<ol class="guanai-timeline">{"".join(lines)}</ol>'
+
+
+def definitions(pairs: Iterable[tuple[str, str]], telephones: Container[str] = ()) -> str:
+    """Return labels and texts as an HTML definition list, escaped; ``telephones`` are labels of numbers to call."""
+    inside = "".join(
+        f"<div><dt>{escape(label)}</dt><dd>{telephone(text) if label in telephones else escape(text)}</dd></div>"
+        for label, text in pairs
+    )
+    return f'<dl class="guanai-pairs">{inside}</dl>' if inside else ""
+
+
+def telephone(number: str) -> str:
+    """Return a telephone number as HTML that a telephone calls when it is touched."""
+    digits = "".join(sign for sign in number if sign.isdecimal() or sign == "+")
+    return f'<a href="tel:{escape(digits)}">{escape(number)}</a>' if digits else escape(number)
+
+
+def _details(pairs: Sequence[tuple[str, str]], more: str = "") -> str:
+    if not pairs:
+        return more
+    short = escape("；".join(f"{label}：{text.rstrip('。；')}" for label, text in pairs[:3]))
+    return f"<details><summary>{short}</summary>{definitions(pairs)}{more}</details>"
+
+
+class Timeline(Panel):
+    """What happened, newest first, in pages; ``groups`` are events by what they are of, of which one can be chosen."""
+
+    def __init__(
+        self,
+        groups: Mapping[str, list[Event]],
+        *,
+        title: str,
+        empty: str,
+        page: int = 40,
+        language: str | None = None,
+    ) -> None:
+        super().__init__("guanai-timeline-panel")
+        self._groups, self._title, self._empty = groups, title, empty
+        self.events = [event for found in groups.values() for event in found]
+        options = {name: f"{name}（{len(found)}）" for name, found in groups.items()}
+        everything = say("dossier.everything", language, count=len(self.events))
+        self.which = Choice(say("dossier.which", language), options, all=everything)
+        self.body = html()
+        self.pager = Pager(page, self._draw, language)
+        self.which.observe(self._changed, "value")
+        self.fill_with(*([self.which] if len(groups) > 1 else []), self.body, self.pager)
+        self._draw()
+
+    def _changed(self, _: object) -> None:
+        self.pager.start = 0
+        self._draw()
+
+    def _draw(self) -> None:
+        chosen = self._groups[self.which.value] if self.which.value else self.events
+        ordered = sorted(chosen, key=_day, reverse=True)
+        part = ordered[self.pager.of(len(ordered))]
+        inside = timeline_html(part) if part else f'<p class="guanai-empty">{escape(self._empty)}</p>'
+        self.body.value = f'<section class="guanai-part"><h3>{escape(self._title)}</h3>{inside}</section>'
+
+
+def _day(event: Event) -> str:
+    return event[0]

@@ -1,0 +1,295 @@
+"""A condition put together from choices: field, relation, value, row by row; what it means in words, and for how many.
+
+What stands in the cell of the workbook is text, and stays it: a condition that cannot be put together here, or that a
+person would rather write, is edited as it is.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+from html import escape
+from typing import Any, NamedTuple
+
+import ipywidgets as ipw
+
+from guanai.care.policy.conditions import Clause, parse_condition
+from guanai.storage.school.condition_fields import RuleField
+from guanai.templates.wording import say
+from guanai.widgets.base.boxes import button, html, show, tick
+from guanai.widgets.base.layouts import plain, style_of
+from guanai.widgets.form.fields import caption
+from guanai.widgets.settings.cell_fields import Cell
+
+__all__ = ["Asked", "ConditionCell", "in_words"]
+
+SIGNS = {
+    "is": "=", "one_of": "=", "is_not": "!=", "at_least": ">=", "at_most": "<=", "over": ">", "under": "<",
+    "empty": "= 空", "filled": "!= 空",
+}  # fmt: skip
+OF_KIND = {
+    "choice": ("is", "one_of", "is_not", "empty", "filled"),
+    "text": ("is", "is_not", "empty", "filled"),
+}
+MEASURED = ("is", "at_least", "at_most", "over", "under", "is_not", "empty", "filled")
+NO_VALUE = ("empty", "filled")
+COMMA, JOIN = ", ", "；"
+
+
+class Asked(NamedTuple):
+    """What a condition is about at the moment: the fields of its registers, and for how many records it holds."""
+
+    registers: tuple[str, ...]
+    fields: Sequence[RuleField]
+    holding: Callable[[Sequence[Clause]], tuple[int, int]]
+
+
+def in_words(clauses: Sequence[Clause], fields: Sequence[RuleField], language: str | None = None) -> str:
+    """Return what a condition says, as a sentence without its end."""
+    known = {one.name: one for one in fields}
+    said = []
+    for clause in clauses:
+        field = known.get(clause.field)
+        labels = {} if field is None else field.choices
+        values = say("policy.or", language).join(
+            labels.get(one, (one, one))[1] for one in clause.values if one
+        )
+        key = f"condition.said.{_relation(clause)}"
+        said.append(say(key, language, field=field.label if field else clause.field, value=values))
+    return reduce(
+        lambda first, second: say("condition.both", language, first=first, second=second), said or [""]
+    )
+
+
+def _relation(clause: Clause) -> str:
+    if clause.order:
+        return {sign: name for name, sign in SIGNS.items()}[clause.order]
+    if clause.values == ("",):
+        return "filled" if clause.negated else "empty"
+    if clause.negated:
+        return "is_not"
+    return "is" if len(clause.values) == 1 else "one_of"
+
+
+def _meant(clauses: Sequence[Clause] | None) -> set[object] | None:
+    """Return what clauses mean, in whatever order they and their values stand."""
+    if clauses is None:
+        return None
+    return {(one.field, frozenset(one.values), one.negated, one.order) for one in clauses}
+
+
+class _Line:
+    """One clause: three controls in a row, the last of the kind that the field and the relation ask for."""
+
+    def __init__(self, cell: "ConditionCell", clause: Clause | None) -> None:
+        self._cell, self._deaf = cell, False
+        self.field = self._made(ipw.Dropdown, "condition.field", options=cell.field_options())
+        self.relation = self._made(ipw.Dropdown, "condition.relation", options=[])
+        self.value: Any = None
+        self._place = ipw.HBox(layout=plain(), _dom_classes=("guanai-condition-value",))
+        drop = button(say("condition.drop"), lambda: cell.drop(self), "guanai-small")
+        self.view = ipw.HBox(
+            [self.field, self.relation, self._place, drop], layout=plain(), _dom_classes=("guanai-condition",)
+        )
+        self.field.value = clause.field if clause else None
+        self._offer(_relation(clause) if clause else "is")
+        self._ask([one for one in clause.values if one] if clause else [])
+        self.field.observe(lambda _: self._turned(), "value")
+        self.relation.observe(lambda _: self._turned(relation=self.relation.value), "value")
+
+    def _made(self, kind: type, key: str, **traits: Any) -> Any:
+        label = say(key)
+        made = kind(
+            description=label, layout=plain(), style=style_of(kind), _dom_classes=("guanai-field",), **traits
+        )
+        made.tooltip = label
+        return made
+
+    def _turned(self, relation: str = "") -> None:
+        if self._deaf:
+            return
+        kept = self.values() if relation else []
+        self._offer(relation or "is")
+        self._ask(kept)
+        self._cell.changed()
+
+    def _offer(self, relation: str) -> None:
+        """Offer the relations that the field knows."""
+        field = self._cell.known(self.field.value)
+        names = OF_KIND.get(field.kind, MEASURED) if field else ("is",)
+        self._deaf = True
+        self.relation.options = [(say(f"condition.{name}"), name) for name in names]
+        self.relation.value = relation if relation in names else names[0]
+        self._deaf = False
+
+    def _ask(self, values: Sequence[str]) -> None:
+        """Put the control for the value there."""
+        field, relation = self._cell.known(self.field.value), self.relation.value
+        told = self._cell.changed
+        if field is None or relation in NO_VALUE:
+            self.value, shown = None, []
+        elif field.choices and relation == "is":
+            options = [(label, name) for name, (_, label) in field.choices.items()]
+            now = values[0] if values and values[0] in field.choices else None
+            self.value = self._made(ipw.Dropdown, "condition.value", options=options, value=now)
+            shown = [self.value]
+        elif field.choices:
+            self.value = {name: tick(label, name in values) for name, (_, label) in field.choices.items()}
+            shown = list(self.value.values())
+        else:
+            self.value = self._made(
+                ipw.Text, "condition.value", value=COMMA.join(values), continuous_update=False
+            )
+            shown = [self.value]
+        for one in shown:
+            one.observe(lambda _: told(), "value")
+        old, self._place.children = self._place.children, tuple(shown)
+        for one in old:
+            one.close()
+
+    def values(self) -> list[str]:
+        """Return the values that are chosen, by their names, or what is typed."""
+        if self.value is None:
+            return []
+        if isinstance(self.value, dict):
+            return [name for name, box in self.value.items() if box.value]
+        text = str(self.value.value or "").strip()
+        return [text] if text else []
+
+    def written(self) -> str:
+        """Return the clause as it is written, "" while something is missing."""
+        field, relation = self._cell.known(self.field.value), self.relation.value
+        if field is None:
+            return ""
+        if relation in NO_VALUE:
+            return f"{field.written} {SIGNS[relation]}"
+        values = COMMA.join(field.choices.get(one, (one, one))[0] for one in self.values())
+        return f"{field.written} {SIGNS[relation]} {values}" if values else ""
+
+
+class ConditionCell(Cell):
+    """A cell with a condition: rows of choices, or its text; ``asked()`` says what it is about just now."""
+
+    def __init__(
+        self, label: str, told: Callable[[], None], value: str, hint: str, asked: Callable[[], Asked]
+    ) -> None:
+        super().__init__(label, told)
+        self.hint, self._asking, self._asked = hint, asked, asked()
+        self._first = self._now = value
+        self.head, self.meaning = html("", "guanai-legend"), html("", "guanai-condition-meaning")
+        self.lines: list[_Line] = []
+        self._rows = ipw.VBox(layout=plain(), _dom_classes=("guanai-condition-rows",))
+        self.text = ipw.Text(
+            value=value, description=say("condition.text"), continuous_update=False, layout=plain(),
+            style=style_of(ipw.Text), _dom_classes=("guanai-field",),
+        )  # fmt: skip
+        self.text.observe(lambda _: self.changed(), "value")
+        self.add = button(say("condition.add"), self._add, "guanai-small")
+        self.by_hand = button(say("condition.by_hand"), lambda: self._turn(by_hand=True), "guanai-small")
+        self.by_choice = button(say("condition.by_choice"), lambda: self._turn(by_hand=False), "guanai-small")
+        self._ways = ipw.HBox(
+            [self.add, self.by_hand, self.by_choice], layout=plain(), _dom_classes=("guanai-buttons",)
+        )
+        self.view = ipw.VBox(
+            [self.head, self._rows, self.text, self._ways, self.meaning],
+            layout=plain(), _dom_classes=("guanai-condition-cell", "guanai-wide"),
+        )  # fmt: skip
+        self.show_error("")
+        self._turn(by_hand=False)
+
+    @property
+    def value(self) -> str:
+        """What would be written into the cell."""
+        return self._now
+
+    def show_error(self, error: str) -> None:
+        """Show what is wrong above the rows."""
+        inside = caption(self.label, hint=self.hint if self._is_by_hand else "", error=error)
+        self.head.value = f'<div class="guanai-legend-text">{inside}</div>'
+
+    @property
+    def _is_by_hand(self) -> bool:
+        return bool(self.text.layout.display != "none")
+
+    def refresh(self) -> None:
+        """Ask again what the condition is about: another register has other fields."""
+        if (asked := self._asking()).registers != self._asked.registers:
+            self._asked = asked
+            self._turn(by_hand=self._is_by_hand)
+
+    def known(self, name: str | None) -> RuleField | None:
+        """Return the field of a name."""
+        return next((one for one in self._asked.fields if one.name == name), None)
+
+    def field_options(self) -> list[tuple[str, str | None]]:
+        """Return the fields to choose from, by how they are called."""
+        return [(say("settings.empty"), None), *((one.label, one.name) for one in self._asked.fields)]
+
+    def drop(self, line: _Line) -> None:
+        """Take a clause out."""
+        self.lines = [one for one in self.lines if one is not line]
+        self._show_lines()
+        self.changed()
+
+    def changed(self) -> None:
+        """Take over what is chosen or typed, say what it means, and tell the row."""
+        if self._is_by_hand:
+            now = str(self.text.value).strip()
+        else:
+            now = JOIN.join(filter(None, (line.written() for line in self.lines)))
+            if _meant(self._clauses(now)) == _meant(self._clauses(self._first)):
+                now = self._first  # nothing else is meant: the cell keeps its own spelling
+        if now != self._now:
+            self._now = now
+            self._tell()
+            self.told()
+
+    def _add(self) -> None:
+        self.lines.append(_Line(self, None))
+        self._show_lines()
+
+    def _turn(self, *, by_hand: bool) -> None:
+        """Show the rows where the condition can be put together of them, else its text."""
+        clauses = self._clauses(self._now)
+        possible = clauses is not None and all(map(self._fits, clauses)) and bool(self._asked.fields)
+        by_hand = by_hand or not possible
+        self.lines = [] if by_hand else [_Line(self, clause) for clause in clauses or ()]
+        self._show_lines()
+        self.text.value = self._now
+        show(self.text, by_hand)
+        show(self._rows, not by_hand)
+        show(self.add, not by_hand)
+        show(self.by_hand, not by_hand)
+        show(self.by_choice, by_hand and possible)
+        self.show_error("")
+        self._tell()
+
+    def _show_lines(self) -> None:
+        old = self._rows.children
+        self._rows.children = tuple(line.view for line in self.lines)
+        for view in old:
+            if view not in self._rows.children:
+                view.close()
+
+    def _clauses(self, text: str) -> tuple[Clause, ...] | None:
+        try:
+            return parse_condition(text, self._asked.registers)
+        except ValueError:
+            return None
+
+    def _fits(self, clause: Clause) -> bool:
+        """Whether a clause can be put together of choices."""
+        field = self.known(clause.field)
+        if field is None or ("" in clause.values and len(clause.values) > 1):
+            return False
+        if not field.choices:
+            return len(clause.values) == 1 or not clause.order
+        return not clause.order and set(clause.values) - {""} <= set(field.choices)
+
+    def _tell(self) -> None:
+        """Say what the condition means, and for how many it holds."""
+        clauses = self._clauses(self._now)
+        if not clauses:
+            self.meaning.value = ""
+            return
+        met, whole = self._asked.holding(clauses)
+        said = say("condition.means", words=in_words(clauses, self._asked.fields), met=met, whole=whole)
+        self.meaning.value = f'<p role="status">{escape(said)}</p>'
