@@ -8,7 +8,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, fr
 
 from guanai.storage.exports.columns import Header
 from guanai.storage.files.sheet import Fault
-from guanai.storage.forms.session.form_session import Session
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.definitions import Question
 
 __all__ = ["BETWEEN", "Cells"]
@@ -24,7 +24,7 @@ _DAYS = range(5_000, 80_000)
 class Cells:
     """Reads cells by the questions of one form; choices and persons may be written by label or by name."""
 
-    def __init__(self, session: Session, *, from_1904: bool = False) -> None:
+    def __init__(self, session: FormSession, *, from_1904: bool = False) -> None:
         self._session = session
         self._epoch = CALENDAR_MAC_1904 if from_1904 else CALENDAR_WINDOWS_1900
         self._names: dict[tuple[str, str], str] = {}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from guanai.storage.forms.session.form_session import Session
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.definitions import Form, Group, Item, Question, Repeat, stored_kind
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.templates.wording import LANGUAGES, say
@@ -42,7 +42,7 @@ class Header:
                 place = place.get(part) if isinstance(place, Mapping) else None
         return place
 
-    def reach(self, session: Session, *, make: bool) -> bool:
+    def reach(self, session: FormSession, *, make: bool) -> bool:
         """Say whether the session has a place for the answer, adding rows to a repeat if asked to."""
         repeat, _, rest = self.path.partition("/")
         if not rest:

@@ -19,7 +19,7 @@ from guanai.storage.exports.columns import Header, headers_of, label_of, repeats
 from guanai.storage.files.atomic_write import whole_file
 from guanai.storage.files.safe_cells import safe_cell
 from guanai.storage.files.workbook_style import Sheet, book_of
-from guanai.storage.forms.session.form_session import Session
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form, Question, Repeat
 from guanai.storage.records.frames import retired_fields
 from guanai.templates.wording import say
@@ -44,7 +44,7 @@ class _Register:
 
     form: Form
     records: Sequence[Record]
-    session: Session
+    session: FormSession
     retired: Sequence[str]
     hidden: frozenset[str]
 
@@ -179,7 +179,7 @@ def _labels(register: _Register) -> Table:
     return head, ["text"] * len(head), rows
 
 
-def _choices(session: Session, question: Question) -> str:
+def _choices(session: FormSession, question: Question) -> str:
     """Return the choices of a form's own list, as name=label; those from a register would be too many."""
     itemset = question.choices
     if itemset is None or itemset.instance in session.form.external:
@@ -194,7 +194,7 @@ def _sheets(register: _Register) -> Iterator[tuple[str, Form | Repeat, tuple[str
             yield label_of(repeat), repeat, keys
 
 
-def _written(session: Session, header: Header, value: Any) -> Any:
+def _written(session: FormSession, header: Header, value: Any) -> Any:
     """Return an answer as a person reads it: a day, the labels of choices, else as it is."""
     if value is None:
         return ""

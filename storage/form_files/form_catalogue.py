@@ -1,6 +1,6 @@
 """Which file a form is read from: the school's own copy first, then the shipped one.
 
-A copy with a mistake never stops anybody: the last good version stays in use, and the shelf says what
+A copy with a mistake never stops anybody: the last good version stays in use, and the catalogue says what
 is wrong where.
 """
 
@@ -16,7 +16,7 @@ from guanai.storage.forms import Form, last_good_form, load_form
 from guanai.templates import template
 from guanai.templates.wording import say
 
-__all__ = ["Shelf", "shipped_forms"]
+__all__ = ["FormCatalogue", "shipped_forms"]
 
 ENDINGS = (".md", ".xlsx")
 
@@ -33,7 +33,7 @@ def shipped_form(path: Path, name: str, cache: Path) -> Form:
     return load_form(path, name, cache=cache, shared=True)
 
 
-class Shelf:
+class FormCatalogue:
     """The forms of one school."""
 
     def __init__(self, folder: Folder) -> None:

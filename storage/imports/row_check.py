@@ -12,7 +12,7 @@ from uuid import UUID
 
 from guanai.care.children.merging import Clash, flat, unflat
 from guanai.storage.exports.columns import Header, headers_of
-from guanai.storage.forms.session.form_session import Session
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
 from guanai.storage.imports.class_copy import brought_together, exported_version
 from guanai.templates.wording import say
@@ -217,7 +217,7 @@ class Judge:
 
     def _filled(
         self, before: Mapping[str, Any], given: Mapping[str, Any], *, defaults: bool | None = None
-    ) -> Session:
+    ) -> FormSession:
         """Return the form filled in; answer by answer where it looks at what a person changes."""
         if not self._by_hand:
             return self._school.session(self._form, {**before, **given}, defaults=defaults)
@@ -230,7 +230,7 @@ class Judge:
         return session
 
     def _differences(
-        self, session: Session, before: Mapping[str, Any], after: Mapping[str, Any]
+        self, session: FormSession, before: Mapping[str, Any], after: Mapping[str, Any]
     ) -> tuple[Difference, ...]:
         columns = self._form.columns
         old = flat({key: value for key, value in before.items() if key in columns})
@@ -273,7 +273,7 @@ class Judge:
         header = self._headers.get(path)
         return header.label if header else path
 
-    def _text(self, session: Session, path: str, value: Any) -> str:
+    def _text(self, session: FormSession, path: str, value: Any) -> str:
         header = self._headers.get(path)
         if value is None or value == []:
             return ""
@@ -305,7 +305,7 @@ def _by_path(form: Form, documents: Sequence[Mapping[str, Any]]) -> dict[str, He
     return {header.path: header for header in headers_of(form, documents, repeats=20)}
 
 
-def _problems(session: Session) -> tuple[str, ...]:
+def _problems(session: FormSession) -> tuple[str, ...]:
     return tuple(f"{problem.label}：{problem.message}" for problem in session.check())
 
 

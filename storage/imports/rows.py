@@ -8,7 +8,7 @@ from guanai.care.errors import ExchangeError
 from guanai.storage.exports.cell_values import Cells
 from guanai.storage.exports.columns import label_of
 from guanai.storage.files.sheet import Fault, Source
-from guanai.storage.forms.session.form_session import Session
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.definitions import (
     SYSTEM_FIELDS,
     Form,
@@ -27,7 +27,7 @@ __all__ = ["rows_of_records", "rows_of_tables"]
 _ROWS_MERGED = 500  # for which one cell answers, at most
 
 
-def rows_of_tables(session: Session, layouts: Sequence[Layout]) -> tuple[list[Raw], list[Raw]]:
+def rows_of_tables(session: FormSession, layouts: Sequence[Layout]) -> tuple[list[Raw], list[Raw]]:
     """Return the rows of the records' sheet with those of the repeats' sheets put into them, and rows that go nowhere.
 
     A repeat's row names its record in the column ``parent_id``, else in the one behind it: by the record's id, or by the
@@ -63,7 +63,7 @@ def rows_of_tables(session: Session, layouts: Sequence[Layout]) -> tuple[list[Ra
 
 
 def _deeper(
-    session: Session, layouts: Sequence[Layout], parents: Mapping[str, dict[str, Any]], depth: int
+    session: FormSession, layouts: Sequence[Layout], parents: Mapping[str, dict[str, Any]], depth: int
 ) -> list[Raw]:
     """Put the rows of repeats within repeats into their rows; return those that go nowhere."""
     lost: list[Raw] = []
@@ -103,7 +103,7 @@ def _places(raws: Sequence[Raw]) -> dict[str, Raw]:
     return places | {raw.record_id: raw for raw in reversed(raws) if raw.record_id}  # of two the first
 
 
-def _children(session: Session, layout: Layout) -> Iterator[tuple[Raw, list[str]]]:
+def _children(session: FormSession, layout: Layout) -> Iterator[tuple[Raw, list[str]]]:
     places = {one.system: one.place for one in layout.columns if one.system in ("parent", "whose")}
     if not places:
         raise ExchangeError("exchange.no_parent_column", sheet=layout.grid.title)
@@ -118,7 +118,7 @@ def _text(row: Sequence[Any], place: int) -> str:
     return str(row[place] if place < len(row) and row[place] is not None else "").strip()
 
 
-def _rows(session: Session, layout: Layout) -> Iterator[Raw]:
+def _rows(session: FormSession, layout: Layout) -> Iterator[Raw]:
     cells = Cells(session, from_1904=layout.grid.from_1904)
     used = [one for one in layout.columns if one.how in ("matched", "chosen", "system", "kept")]
     width = max((column.place for column in layout.columns), default=0) + 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from guanai.storage.forms.session.form_session import Session
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.definitions import Form, Question
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.storage.printing.record_sheet import day_in_words, record_parts, signers
@@ -97,7 +97,9 @@ class _Answers:
     """The answers of a child's dossier as cells, with the form's own labels; empty ones for a blank card."""
 
     def __init__(self, form: Form, child: Mapping[str, Any] | None, language: str | None) -> None:
-        self._session: Session = form.session(dict(child or {}), language=language or "zh", defaults=False)
+        self._session: FormSession = form.session(
+            dict(child or {}), language=language or "zh", defaults=False
+        )
         self._keys = {item.key for item in form.questions()}
         self._language = language
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, cast
 
-from guanai.storage.forms.session.form_session import Branch, Session
+from guanai.storage.forms.session.form_session import Branch, FormSession
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form, Group, Question, Repeat, Retired
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.storage.printing.sheet_layout import Cell, Mark, Part, Sheet
@@ -75,7 +75,7 @@ def _retired(form: Form, key: str, value: Any, language: str | None) -> Cell:
 class _Reader:
     """Reads one session from the first question to the last."""
 
-    def __init__(self, session: Session, blank: bool, answered: bool, language: str | None) -> None:
+    def __init__(self, session: FormSession, blank: bool, answered: bool, language: str | None) -> None:
         self._session, self._blank, self._answered = session, blank, answered
         self._language = language
 

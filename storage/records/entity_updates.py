@@ -6,7 +6,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from guanai.care.errors import GuanaiError, RecordError
 from guanai.storage.forms.session.entities import EntityChange
-from guanai.storage.forms.session.form_session import Session
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ __all__ = ["follow"]
 
 
 def follow(
-    school: "Registers", session: Session, kept: Mapping[str, Any], before: Mapping[str, Any] | None
+    school: "Registers", session: FormSession, kept: Mapping[str, Any], before: Mapping[str, Any] | None
 ) -> None:
     """Make and change the records that a saved one tells to, within the transaction of its save.
 

@@ -16,9 +16,9 @@ from guanai.storage.database.databases import Database
 from guanai.storage.database.history import Change, changes_between
 from guanai.storage.database.record_table import RecordDB, RecordTable
 from guanai.storage.files.school_folder import Folder
-from guanai.storage.form_files.form_catalogue import Shelf
+from guanai.storage.form_files.form_catalogue import FormCatalogue
 from guanai.storage.form_files.versions import VERSIONS, Versions
-from guanai.storage.forms import SYSTEM_FIELDS, Form, Session
+from guanai.storage.forms import SYSTEM_FIELDS, Form, FormSession
 from guanai.storage.forms.changes.renames import moved
 from guanai.storage.records.attachments import Attachments
 from guanai.storage.records.drafts import Drafts
@@ -46,7 +46,7 @@ class Registers:
         self.staff_id = staff_id
         self._database = database
         self._db = RecordDB(database, author=person)
-        self._shelf = Shelf(folder)
+        self._catalogue = FormCatalogue(folder)
         #: Who published which version of a form, and what became of its questions.
         self.versions = Versions(folder, self.table(VERSIONS))
         self._bound: dict[str, tuple[Form, Form]] = {}
@@ -73,7 +73,7 @@ class Registers:
 
     def forms(self) -> list[str]:
         """Return the names of all forms, the school's own among them."""
-        return self._shelf.names()
+        return self._catalogue.names()
 
     def form(self, name: str) -> Form:
         """Return a form: the school's own copy, else the shipped one; its choices come from the records.
@@ -81,7 +81,7 @@ class Registers:
         A copy with a mistake leaves the last good version in use and says so in `notices`. Raises
         GuanaiError when there is no form of that name.
         """
-        form = self._shelf.form(name)
+        form = self._catalogue.form(name)
         bound = self._bound.get(name)
         if bound is None or bound[0] is not form:
             drafts = Drafts(self._database, self.person, name, form.version)
@@ -93,7 +93,7 @@ class Registers:
 
     def own_form(self, name: str) -> Path | None:
         """Return the school's own file of a form, None where the shipped one is in use."""
-        return self._shelf.own(name)
+        return self._catalogue.own(name)
 
     @property
     def closed(self) -> frozenset[str]:
@@ -116,7 +116,7 @@ class Registers:
         language: str | None = None,
         *,
         defaults: bool | None = None,
-    ) -> Session:
+    ) -> FormSession:
         """Return a form being filled in, with a record's answers or empty, its choices from the records.
 
         ``defaults`` says whether empty answers get their defaults; without it those of a new record do. Whoever opens

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from guanai.care.errors import GuanaiError
 from guanai.storage.database.databases import Database
 from guanai.storage.files.school_folder import Folder
-from guanai.storage.form_files.form_catalogue import Shelf
+from guanai.storage.form_files.form_catalogue import FormCatalogue
 from guanai.storage.records.registers import NOBODY
 from guanai.storage.school.policy_in_use import DEFAULT_POLICY, preset_sheets
 from guanai.storage.school.preload import warm_school
@@ -61,8 +61,8 @@ def create_school(
         raise GuanaiError("school.exists", path=path)
     day, called = on or date.today(), name or say("school.name")
     preset_sheets(policy, day)  # refuses an unknown preset before anything is written
-    shelf = Shelf(folder)
-    columns = {form: shelf.form(form).columns for form in shelf.names()}
+    catalogue = FormCatalogue(folder)
+    columns = {form: catalogue.form(form).columns for form in catalogue.names()}
     sheets = preset_sheets(policy, day, called, columns)
     if began is not None:
         texts = ("profile.began", "profile.began_remark")

@@ -116,7 +116,7 @@ class School(Registers):
     def mistakes(self) -> list[str]:
         """What is wrong with the workbook or a changed form, in words."""
         notice = self.policy and self._policy and self._policy[1]
-        return [*([notice] if notice else []), *self._shelf.notices()]
+        return [*([notice] if notice else []), *self._catalogue.notices()]
 
     def report(self, name: str) -> Path:
         """Return the template of a report: the school's own, else the shipped one. Raises GuanaiError for neither."""

@@ -40,7 +40,7 @@ class Field:
 
     ``view`` is what stands on the page, ``control`` what is typed in; for most kinds they are the same.
     ``item`` is the question in its form, ``store`` where a school keeps pictures and files.
-    ``state`` is a session's State: value, text, relevant, required, read_only, label, hint, choices, error.
+    ``state`` is a session's FieldState: value, text, relevant, required, read_only, label, hint, choices, error.
     """
 
     classes: tuple[str, ...] = ()

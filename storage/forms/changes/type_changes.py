@@ -7,7 +7,7 @@ where free text is asked now); what cannot is no answer to the new question and 
 from collections.abc import Mapping
 from typing import Any
 
-from guanai.storage.forms.session.answer_tree import Answer
+from guanai.storage.forms.session.answer_tree import AnswerNode
 from guanai.storage.forms.xlsform.author_words import choices_of
 from guanai.storage.forms.xlsform.definitions import Form, Question, stored_kind
 from guanai.storage.forms.xpath.node_tree import Node
@@ -60,7 +60,7 @@ class Fit:
         return chosen[0] if self._wanted == "select_one" else chosen
 
     def _read(self, value: Any) -> Any:
-        cell = Answer(self._now, Node(self._now.name), None)  # type: ignore[arg-type]
+        cell = AnswerNode(self._now, Node(self._now.name), None)  # type: ignore[arg-type]
         cell.take(value)
         return cell.value
 

@@ -20,19 +20,19 @@ from guanai.storage.forms.xlsform.definitions import Form, Group, Item, Question
 from guanai.storage.forms.xpath.conversions import to_string
 from guanai.storage.forms.xpath.node_tree import Node
 
-__all__ = ["Answer", "Cell", "Instance", "Series", "plant_form"]
+__all__ = ["AnswerNode", "FormNode", "InstanceNode", "RepeatNode", "build_tree"]
 
 _COARSE = frozenset({"month-year", "year"})
 
 
-class Cell:
+class FormNode:
     """One item where it stands: ``address`` is its path in the session (``guardians/0/name``, ``@basics``)."""
 
-    def __init__(self, item: Item, node: Node, parent: "Cell | None") -> None:
+    def __init__(self, item: Item, node: Node, parent: "FormNode | None") -> None:
         self.item = item
         self.node = node
         self.parent = parent
-        self.children: list[Cell] = []
+        self.children: list[FormNode] = []
         self.own = True  # what the item's own condition says; `node.relevant` is with all above it
         self.address = ""
 
@@ -54,16 +54,16 @@ class Cell:
         for child in self.children:
             child.pass_down()
 
-    def walk(self) -> Iterator["Cell"]:
+    def walk(self) -> Iterator["FormNode"]:
         """Yield this cell and all below it in page order."""
         yield self
         for child in self.children:
             yield from child.walk()
 
-    def level(self) -> Iterator["Answer | Series"]:
+    def level(self) -> Iterator["AnswerNode | RepeatNode"]:
         """Yield what is answered at this level of the record: groups are looked into, repeats are not."""
         for child in self.children:
-            if isinstance(child, Answer | Series):
+            if isinstance(child, AnswerNode | RepeatNode):
                 yield child
             else:
                 yield from child.level()
@@ -74,7 +74,7 @@ class Cell:
         for cell in self.level():
             if not cell.relevant:
                 continue
-            value = cell.records() if isinstance(cell, Series) else cell.value
+            value = cell.records() if isinstance(cell, RepeatNode) else cell.value
             if value not in (None, "", []):
                 answers[cell.item.key] = value
         return answers
@@ -83,7 +83,7 @@ class Cell:
         """Return everything answered at this level by key, relevant or not; what cannot be read as it was typed."""
         answers: dict[str, Any] = {}
         for cell in self.level():
-            if isinstance(cell, Series):
+            if isinstance(cell, RepeatNode):
                 value: Any = [{**instance.kept, **instance.written()} for instance in cell.children]
             else:
                 value = cell.typed or cell.value
@@ -92,12 +92,12 @@ class Cell:
         return answers
 
 
-class Answer(Cell):
+class AnswerNode(FormNode):
     """A question where it stands, its value, and what was typed if that could not be read."""
 
     item: Question
 
-    def __init__(self, item: Question, node: Node, parent: Cell) -> None:
+    def __init__(self, item: Question, node: Node, parent: FormNode) -> None:
         super().__init__(item, node, parent)
         self.value: Any = None
         self.unread: UnreadableError | None = None
@@ -171,13 +171,13 @@ class Answer(Cell):
         return to_string(float(self.value)) if isinstance(self.value, int | float) else str(self.value)
 
 
-class Instance(Cell):
+class InstanceNode(FormNode):
     """One of a repeat: the first guardian, the second. ``kept`` are answers that the form no longer asks."""
 
     item: Repeat
     kept: Mapping[str, Any]
 
-    def __init__(self, item: Repeat, node: Node, parent: Cell) -> None:
+    def __init__(self, item: Repeat, node: Node, parent: FormNode) -> None:
         super().__init__(item, node, parent)
         self.kept = {}
 
@@ -189,7 +189,7 @@ class Instance(Cell):
             child.pass_down()
 
 
-class Series(Cell):
+class RepeatNode(FormNode):
     """A repeat: its instances, and those taken out, which can be put back.
 
     Its node is a stand-in beside the instances' nodes, so that the repeat's conditions can be asked while it has
@@ -197,21 +197,21 @@ class Series(Cell):
     """
 
     item: Repeat
-    children: list[Instance]  # type: ignore[assignment]
+    children: list[InstanceNode]  # type: ignore[assignment]
 
-    def __init__(self, item: Repeat, node: Node, parent: Cell) -> None:
+    def __init__(self, item: Repeat, node: Node, parent: FormNode) -> None:
         super().__init__(item, node, parent)
-        self.removed: list[tuple[int, Instance]] = []
+        self.removed: list[tuple[int, InstanceNode]] = []
 
     def records(self) -> list[dict[str, Any]]:
         """Return the record of each relevant instance, with the answers that the form no longer asks."""
         return [{**cell.kept, **cell.record()} for cell in self.children if cell.relevant]
 
-    def add(self, index: int | None = None) -> Instance:
+    def add(self, index: int | None = None) -> InstanceNode:
         """Put a new instance in, with its static defaults, at the end or at an index."""
         node = Node(self.item.name, repeat=True)
-        cell = Instance(self.item, node, self)
-        _plant(self.item.items, cell)
+        cell = InstanceNode(self.item, node, self)
+        _build(self.item.items, cell)
         self._insert(len(self.children) if index is None else index, cell)
         return cell
 
@@ -228,7 +228,7 @@ class Series(Cell):
         self._insert(index, cell)
         return index
 
-    def _insert(self, index: int, cell: Instance) -> None:
+    def _insert(self, index: int, cell: InstanceNode) -> None:
         parent = _parent(self.node)
         if index < len(self.children):
             place = parent.children.index(self.children[index].node)
@@ -247,31 +247,33 @@ class Series(Cell):
         return sum(id(node) in before for node in parent.children)
 
 
-def _plant(items: Sequence[Item], parent: Cell) -> None:
+def _build(items: Sequence[Item], parent: FormNode) -> None:
     """Grow cells and nodes for these items below a cell, with static defaults and no instance of any repeat."""
     for item in items:
         if isinstance(item, Repeat):
             stand_in = Node(item.name)
             stand_in.parent = parent.node
-            parent.children.append(Series(item, stand_in, parent))
+            parent.children.append(RepeatNode(item, stand_in, parent))
         elif isinstance(item, Group):
-            cell = Cell(item, parent.node.add(item.name), parent)
+            cell = FormNode(item, parent.node.add(item.name), parent)
             parent.children.append(cell)
-            _plant(item.items, cell)
+            _build(item.items, cell)
         elif isinstance(item, Question):
-            answer = Answer(item, parent.node.add(item.name, type=item.type), parent)
+            answer = AnswerNode(item, parent.node.add(item.name, type=item.type), parent)
             parent.children.append(answer)
 
 
-def plant_form(form: Form) -> Cell:
+def build_tree(form: Form) -> FormNode:
     """Return the cell of a whole form, its address empty."""
-    root = Cell(Group(key="", name=form.root, path=f"/{form.root}", items=form.items), Node(form.root), None)
-    _plant(form.items, root)
+    root = FormNode(
+        Group(key="", name=form.root, path=f"/{form.root}", items=form.items), Node(form.root), None
+    )
+    _build(form.items, root)
     return root
 
 
-def _nodes(cell: Cell) -> list[Node]:
-    return [child.node for child in cell.children] if isinstance(cell, Series) else [cell.node]
+def _nodes(cell: FormNode) -> list[Node]:
+    return [child.node for child in cell.children] if isinstance(cell, RepeatNode) else [cell.node]
 
 
 def _parent(node: Node) -> Node:

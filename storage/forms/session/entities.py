@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from guanai.storage.forms.session.answer_tree import Answer, Cell
+from guanai.storage.forms.session.answer_tree import AnswerNode, FormNode
 from guanai.storage.forms.xlsform.definitions import Entity, Form
 from guanai.storage.forms.xpath.contexts import Environment
 from guanai.storage.forms.xpath.node_tree import Node
@@ -34,7 +34,7 @@ class EntityChange:
 
 
 def changes_of(
-    form: Form, cells: Mapping[str, list[Cell]], root: Cell, environment: Environment
+    form: Form, cells: Mapping[str, list[FormNode]], root: FormNode, environment: Environment
 ) -> Iterator[EntityChange]:
     """Yield what the answers would change now, in the order of the form."""
     for entity in form.entities:
@@ -46,7 +46,7 @@ def changes_of(
                     yield change
 
 
-def _change(entity: Entity, cell: Cell, environment: Environment) -> EntityChange:
+def _change(entity: Entity, cell: FormNode, environment: Environment) -> EntityChange:
     told = entity.expressions
     nodes = _nodes(cell.node)
 
@@ -59,7 +59,7 @@ def _change(entity: Entity, cell: Cell, environment: Environment) -> EntityChang
     values = {
         entity.saves[answer.item.path]: answer.value
         for answer in cell.walk()
-        if isinstance(answer, Answer)
+        if isinstance(answer, AnswerNode)
         and answer.item.path in entity.saves
         and answer.relevant
         and not answer.empty

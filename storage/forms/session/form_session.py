@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from guanai.storage.forms.session.answer_tree import Answer, Cell, Series, plant_form
+from guanai.storage.forms.session.answer_tree import AnswerNode, FormNode, RepeatNode, build_tree
 from guanai.storage.forms.session.choices import Choice, Lists, filled
 from guanai.storage.forms.session.entities import EntityChange, changes_of
-from guanai.storage.forms.session.recalculation import Growth
-from guanai.storage.forms.session.states import State, look, wrong
+from guanai.storage.forms.session.recalculation import Recalculation
+from guanai.storage.forms.session.states import FieldState, error_of, state_of
 from guanai.storage.forms.xlsform.definitions import Form, Instances, Item, Question
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.storage.forms.xpath.contexts import Environment
 from guanai.storage.forms.xpath.node_tree import Node
 
-__all__ = ["Branch", "Choice", "Problem", "Session", "State"]
+__all__ = ["Branch", "Choice", "FieldState", "FormSession", "Problem"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Branch:
     children: tuple["Branch", ...]
 
 
-class Session:
+class FormSession:
     """One record being filled in. Paths: ``mode``, ``guardians/0/name``; groups ``@basics``, repeats ``guardians``.
 
     Made by `Form.session`. Answers that hold an ``id`` are those of a saved record: they get no defaults, unless
@@ -66,7 +66,7 @@ class Session:
         self.form = form
         self.touched = False
         self._checked = False
-        root = plant_form(form)
+        root = build_tree(form)
         self._lists = Lists(form, root.node, instances)
         self._environment = Environment(
             now=lambda: _now(today),
@@ -77,10 +77,12 @@ class Session:
             version=form.version,
             person=person,
         )
-        self._states: dict[str, State] = {}
-        self._growth = Growth(form, root, self._environment)
-        self._kept = self._load(self._growth.root, answers)
-        self._growth.start(self._growth.root, defaults="id" not in answers if defaults is None else defaults)
+        self._states: dict[str, FieldState] = {}
+        self._recalculation = Recalculation(form, root, self._environment)
+        self._kept = self._load(self._recalculation.root, answers)
+        self._recalculation.start(
+            self._recalculation.root, defaults="id" not in answers if defaults is None else defaults
+        )
 
     @property
     def language(self) -> str:
@@ -98,15 +100,15 @@ class Session:
         What cannot be read is kept as typed, with its error. A choice may be given by name or by label. A
         question that is read only keeps its answer.
         """
-        cell = self._growth.by_address[path]
-        if not isinstance(cell, Answer):
+        cell = self._recalculation.by_address[path]
+        if not isinstance(cell, AnswerNode):
             raise TypeError(f"{path} is no question")
         if self.state(path).read_only:
             return set()
         before = {at.address: self.state(at.address) for at in self._concerned(cell)}
         cell.touched = self.touched = True
         if cell.take(self._named(cell, raw)):
-            self._growth.answered(cell)
+            self._recalculation.answered(cell)
         after = {at.address for at in self._concerned(cell)}
         for address in before.keys() | after:
             self._states.pop(address, None)
@@ -114,26 +116,26 @@ class Session:
             address for address in after if self.state(address) != before.get(address)
         } | before.keys() - after
 
-    def state(self, path: str) -> State:
+    def state(self, path: str) -> FieldState:
         """Return how a question, group or repeat stands now."""
         if path not in self._states:
-            cell = self._growth.by_address[path]
-            self._states[path] = look(cell, self._environment, self._lists, checked=self._checked)
+            cell = self._recalculation.by_address[path]
+            self._states[path] = state_of(cell, self._environment, self._lists, checked=self._checked)
         return self._states[path]
 
     def labels(self, path: str) -> Mapping[str, str]:
         """Return what each choice of a question is called, by its name, whether or not it is offered now."""
-        item = self._growth.by_address[path].item
+        item = self._recalculation.by_address[path].item
         return self._lists.labels(getattr(item, "choices", None), self._environment)
 
     def tree(self) -> list[Branch]:
         """Return the page: every item where it stands, a repeat with a branch for each of its instances."""
-        return [_branch(cell) for cell in self._growth.root.children]
+        return [_branch(cell) for cell in self._recalculation.root.children]
 
     def add(self, path: str) -> int:
         """Add an instance to a repeat; return its index."""
         series = self._series(path)
-        self._growth.start(series.add(), defaults=True)
+        self._recalculation.start(series.add(), defaults=True)
         self._reshaped()
         return len(series.children) - 1
 
@@ -141,14 +143,14 @@ class Session:
         """Take an instance out of a repeat; `restore` puts it back as it was."""
         series = self._series(path)
         series.take_out(index)
-        self._growth.reshaped(series)
+        self._recalculation.reshaped(series)
         self._reshaped()
 
     def restore(self, path: str) -> int:
         """Put the instance back that was taken out of a repeat last; return its index."""
         series = self._series(path)
         index = series.put_back()
-        self._growth.reshaped(series)
+        self._recalculation.reshaped(series)
         self._reshaped()
         return index
 
@@ -178,10 +180,10 @@ class Session:
         self._checked = True
         self._states.clear()
         problems = []
-        for cell in self._growth.root.walk():
-            if not isinstance(cell, Answer):
+        for cell in self._recalculation.root.walk():
+            if not isinstance(cell, AnswerNode):
                 continue
-            if message := wrong(cell, self._environment, self._lists, checked=True):
+            if message := error_of(cell, self._environment, self._lists, checked=True):
                 label = to_plain(filled(cell.item.label, cell.node, self._environment))
                 problems.append(Problem(cell.address, label or cell.item.name, message))
         return problems
@@ -193,26 +195,26 @@ class Session:
         of names, a repeat as a list of dicts; groups lie flat and empty answers are left out. What came with the
         record and is no question of the form (any more) is carried on untouched.
         """
-        return {**self._kept, **self._growth.root.record()}
+        return {**self._kept, **self._recalculation.root.record()}
 
     def written(self) -> dict[str, Any]:
         """Return everything that stands in the form, to go on with later: also what cannot be read or is not asked now.
 
         ``form.session(answers, defaults=False)`` opens the form just as it stands.
         """
-        return {**self._kept, **self._growth.root.written()}
+        return {**self._kept, **self._recalculation.root.written()}
 
     def entities(self) -> list[EntityChange]:
         """Return what a save would change in other registers, by the form's sheet ``entities``."""
-        growth = self._growth
-        return list(changes_of(self.form, growth.by_path, growth.root, self._environment))
+        recalculation = self._recalculation
+        return list(changes_of(self.form, recalculation.by_path, recalculation.root, self._environment))
 
-    def _load(self, place: Cell, answers: Mapping[str, Any]) -> dict[str, Any]:
+    def _load(self, place: FormNode, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Answer the questions of one level of the record; return what is no question there."""
         left = dict(answers)
         for cell in place.level():
             key = cell.item.key
-            if isinstance(cell, Answer):
+            if isinstance(cell, AnswerNode):
                 if key in left and cell.item.kind != "note":
                     cell.take(self._named(cell, left.pop(key)))
             elif isinstance(left.get(key), list):
@@ -221,20 +223,20 @@ class Session:
                     instance.kept = self._load(instance, inner)
         return left
 
-    def _named(self, cell: Answer, raw: object) -> object:
+    def _named(self, cell: AnswerNode, raw: object) -> object:
         """Return an answer with each choice that was given by its label as its name."""
         question = cell.item
         if not question.choices or not isinstance(raw, str) or not self._lists.known(question.choices):
             return raw
         return self._lists.named(question, raw, self._environment)
 
-    def _concerned(self, cell: Answer) -> list[Cell]:
+    def _concerned(self, cell: AnswerNode) -> list[FormNode]:
         paths = self.form.order.touches(cell.item.path)
-        return [other for path in paths for other in self._growth.by_path.get(path, ())]
+        return [other for path in paths for other in self._recalculation.by_path.get(path, ())]
 
-    def _series(self, path: str) -> Series:
-        cell = self._growth.by_address[path]
-        if not isinstance(cell, Series):
+    def _series(self, path: str) -> RepeatNode:
+        cell = self._recalculation.by_address[path]
+        if not isinstance(cell, RepeatNode):
             raise TypeError(f"{path} is no repeat")
         return cell
 
@@ -247,10 +249,10 @@ class Session:
         return self.choice_label(item, value) if isinstance(item, Question) else value
 
     def _itext(self, key: str) -> str:
-        return filled(self.form.wordings[key], self._growth.root.node, self._environment)
+        return filled(self.form.wordings[key], self._recalculation.root.node, self._environment)
 
 
-def _branch(cell: Cell) -> Branch:
+def _branch(cell: FormNode) -> Branch:
     return Branch(cell.address, cell.item, tuple(_branch(child) for child in cell.children))
 
 

@@ -6,25 +6,25 @@ from collections.abc import Iterable
 from datetime import datetime
 from heapq import heappop, heappush
 
-from guanai.storage.forms.session.answer_tree import Answer, Cell, Instance, Series
+from guanai.storage.forms.session.answer_tree import AnswerNode, FormNode, InstanceNode, RepeatNode
 from guanai.storage.forms.xlsform.definitions import Form
 from guanai.storage.forms.xlsform.dependency_order import Rule
 from guanai.storage.forms.xpath.contexts import Environment
 
-__all__ = ["Growth"]
+__all__ = ["Recalculation"]
 
 _INSTANCES_AT_MOST = 1000
 
 
-class Growth:
-    """The live tree of a session with its cells by address and by path, kept computed through every change."""
+class Recalculation:
+    """The live tree of a session with its nodes by address and by path, kept computed through every change."""
 
-    def __init__(self, form: Form, root: Cell, environment: Environment) -> None:
+    def __init__(self, form: Form, root: FormNode, environment: Environment) -> None:
         self.order = form.order
         self.environment = environment
         self.root = root
-        self.by_address: dict[str, Cell] = {}
-        self.by_path: dict[str, list[Cell]] = {}
+        self.by_address: dict[str, FormNode] = {}
+        self.by_path: dict[str, list[FormNode]] = {}
 
     def index(self) -> None:
         """Give every cell its address; those behind an instance that was removed move up."""
@@ -33,9 +33,9 @@ class Growth:
         for cell in self.root.children:
             self._address(cell, "")
 
-    def start(self, place: Cell, *, defaults: bool) -> None:
+    def start(self, place: FormNode, *, defaults: bool) -> None:
         """Give defaults below a place that is new, and compute everything there."""
-        answers = [cell for cell in place.walk() if isinstance(cell, Answer)]
+        answers = [cell for cell in place.walk() if isinstance(cell, AnswerNode)]
         if defaults:
             for cell in answers:
                 if cell.empty and cell.item.default:
@@ -51,19 +51,19 @@ class Growth:
                     cell.work_out(cell.item.default_expression.evaluate(self.environment, cell.node))
                     self.settle((cell.item.path,))
 
-    def reshaped(self, place: Cell) -> None:
+    def reshaped(self, place: FormNode) -> None:
         """Compute everything at and below a place, and all that reads it: an instance came or went."""
         self.index()
         below = self.order.below(place.item.path) if place is not self.root else tuple(self.order.items)
         own = set(below)
         self._run([rule for rule in self.order.rules if rule.item.path in own], below)
 
-    def answered(self, cell: Answer) -> None:
+    def answered(self, cell: AnswerNode) -> None:
         """Settle what follows from a person's answer: first all that reads it, then what it triggers."""
         self.settle((cell.item.path,))
         for item in self.order.triggered.get(cell.item.path, ()):
             for target in tuple(self.by_path[item.path]):
-                if isinstance(target, Answer) and _side_by_side(cell, target):
+                if isinstance(target, AnswerNode) and _side_by_side(cell, target):
                     worked_out = item.triggered
                     if target.work_out(
                         worked_out.evaluate(self.environment, target.node) if worked_out else ""
@@ -106,10 +106,10 @@ class Growth:
             return ()
         return (path,) if rule.decides == "calculate" else self.order.below(path)
 
-    def _decide(self, rule: Rule, cell: Cell) -> bool:
+    def _decide(self, rule: Rule, cell: FormNode) -> bool:
         if rule.decides == "relevant":
             return cell.decide(rule.expression.boolean(self.environment, cell.node))
-        return isinstance(cell, Answer) and cell.work_out(
+        return isinstance(cell, AnswerNode) and cell.work_out(
             rule.expression.evaluate(self.environment, cell.node)
         )
 
@@ -117,7 +117,7 @@ class Growth:
         """Give a repeat as many instances as its count says; those too many are kept for when it says more."""
         changed = False
         for series in tuple(self.by_path[rule.item.path]):
-            if not isinstance(series, Series):
+            if not isinstance(series, RepeatNode):
                 continue
             number = rule.expression.number(self.environment, series.node)
             wanted = 0 if math.isnan(number) else int(min(max(0, number), _INSTANCES_AT_MOST))
@@ -133,12 +133,12 @@ class Growth:
             self.index()
         return self.order.below(rule.item.path) if changed else ()
 
-    def _address(self, cell: Cell, prefix: str) -> None:
-        group = not isinstance(cell, Answer | Series)
+    def _address(self, cell: FormNode, prefix: str) -> None:
+        group = not isinstance(cell, AnswerNode | RepeatNode)
         cell.address = f"{prefix}@{cell.item.key}" if group else f"{prefix}{cell.item.key}"
         self._note(cell)
         for index, child in enumerate(cell.children):
-            if isinstance(child, Instance):
+            if isinstance(child, InstanceNode):
                 child.address = f"{cell.address}/{index}"
                 self._note(child)
                 for inner in child.children:
@@ -146,22 +146,22 @@ class Growth:
             else:
                 self._address(child, prefix)
 
-    def _note(self, cell: Cell) -> None:
+    def _note(self, cell: FormNode) -> None:
         self.by_address[cell.address] = cell
         self.by_path[cell.item.path].append(cell)
 
 
-def _side_by_side(cell: Cell, other: Cell) -> bool:
+def _side_by_side(cell: FormNode, other: FormNode) -> bool:
     """Whether two cells stand in the same instance of every repeat that both are in."""
     mine, theirs = _instances(cell), _instances(other)
     return all(theirs.get(path, instance) is instance for path, instance in mine.items())
 
 
-def _instances(cell: Cell) -> dict[str, Cell]:
-    found: dict[str, Cell] = {}
+def _instances(cell: FormNode) -> dict[str, FormNode]:
+    found: dict[str, FormNode] = {}
     above = cell.parent
     while above is not None:
-        if isinstance(above, Instance):
+        if isinstance(above, InstanceNode):
             found[above.item.path] = above
         above = above.parent
     return found

@@ -4,17 +4,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from guanai.storage.forms.session.answer_tree import Answer, Cell, Series
+from guanai.storage.forms.session.answer_tree import AnswerNode, FormNode, RepeatNode
 from guanai.storage.forms.session.choices import Choice, Lists, filled
 from guanai.storage.forms.xlsform.definitions import Question
 from guanai.storage.forms.xpath.contexts import Environment
 from guanai.templates.wording import LANGUAGES, say
 
-__all__ = ["State", "look", "range_of", "wrong"]
+__all__ = ["FieldState", "error_of", "range_of", "state_of"]
 
 
 @dataclass(frozen=True)
-class State:
+class FieldState:
     """How one question, group or repeat stands now.
 
     ``value`` is what the record would hold, ``text`` what a person reads or typed. ``error`` is what is wrong
@@ -32,18 +32,18 @@ class State:
     error: str | None
 
 
-def look(cell: Cell, environment: Environment, lists: Lists, *, checked: bool) -> State:
+def state_of(cell: FormNode, environment: Environment, lists: Lists, *, checked: bool) -> FieldState:
     """Return how a cell stands; with ``checked`` a missing answer is an error though nobody was there yet."""
     label = filled(cell.item.label, cell.node, environment)
     hint = filled(cell.item.hint, cell.node, environment)
-    if not isinstance(cell, Answer):
-        value = cell.records() if isinstance(cell, Series) else None
-        return State(value, "", cell.relevant, False, False, label, hint, (), None)
+    if not isinstance(cell, AnswerNode):
+        value = cell.records() if isinstance(cell, RepeatNode) else None
+        return FieldState(value, "", cell.relevant, False, False, label, hint, (), None)
     question = cell.item
     choices = lists.offered(question, cell.node, environment)
     filtered = question.choices is not None and question.choices.filtered
     offered = {choice.name for choice in choices} if filtered else None
-    return State(
+    return FieldState(
         value=cell.value,
         text=_text(cell, environment, lists),
         relevant=cell.relevant,
@@ -52,12 +52,12 @@ def look(cell: Cell, environment: Environment, lists: Lists, *, checked: bool) -
         label=label,
         hint=hint,
         choices=choices,
-        error=wrong(cell, environment, lists, offered, checked=checked),
+        error=error_of(cell, environment, lists, offered, checked=checked),
     )
 
 
-def wrong(
-    cell: Answer,
+def error_of(
+    cell: AnswerNode,
     environment: Environment,
     lists: Lists,
     offered: Collection[str] | None = None,
@@ -99,12 +99,12 @@ def wrong(
 _NAMED = 5  # of those who are called alike
 
 
-def _required(cell: Answer, environment: Environment) -> bool:
+def _required(cell: AnswerNode, environment: Environment) -> bool:
     wanted = cell.item.required
     return wanted is not None and wanted.boolean(environment, cell.node)
 
 
-def _read_only(cell: Answer, environment: Environment) -> bool:
+def _read_only(cell: AnswerNode, environment: Environment) -> bool:
     question = cell.item
     if question.calculate is not None or not question.asked or question.kind == "phone":
         return True
@@ -130,7 +130,7 @@ def _in_range(value: float, question: Question) -> bool:
     return told["start"] <= value <= told["end"] and abs(steps - round(steps)) < 1e-6
 
 
-def _text(cell: Answer, environment: Environment, lists: Lists) -> str:
+def _text(cell: AnswerNode, environment: Environment, lists: Lists) -> str:
     if cell.typed:
         return cell.typed
     if cell.item.choices and cell.value is not None:

@@ -15,7 +15,7 @@ from guanai.storage.forms.xpath.node_tree import Node
 from guanai.templates.wording import say
 
 if TYPE_CHECKING:
-    from guanai.storage.forms.session.form_session import Session
+    from guanai.storage.forms.session.form_session import FormSession
     from guanai.storage.forms.xlsform.dependency_order import Order
     from guanai.storage.records.attachments import Attachments
 
@@ -297,17 +297,17 @@ class Form:
         instances: Instances | None = None,
         defaults: bool | None = None,
         person: str = "",
-    ) -> "Session":
+    ) -> "FormSession":
         """Open the form on a new record, or on the answers of one to be changed.
 
         ``today`` stands still while the session lasts; ``instances(name)`` gives the rows of a list that is kept
         elsewhere, such as ``child`` for ``child.csv``. ``defaults`` says whether empty questions get theirs; without
         a word those of a new record do. ``person`` is who fills it in, where a question asks for that (本人).
         """
-        from guanai.storage.forms.session.form_session import Session  # imports this module
+        from guanai.storage.forms.session.form_session import FormSession  # imports this module
 
         day = today or (self.clock() if self.clock else None)
-        return Session(
+        return FormSession(
             self,
             answers or {},
             language=language,
