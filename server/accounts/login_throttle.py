@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Key", "Slowdown"]
+__all__ = ["Key", "LoginThrottle"]
 
 Key = tuple[str, str]
 
@@ -26,7 +26,7 @@ class _Count:
     last: float = 0.0
 
 
-class Slowdown:
+class LoginThrottle:
     """How long the next attempt has to wait."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

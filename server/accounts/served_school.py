@@ -12,20 +12,20 @@ from guanai.care.errors import AccessError
 from guanai.server.accounts.accounts import ACCOUNT_TABLE, Account, Accounts
 from guanai.server.accounts.invitations import Invitation
 from guanai.server.accounts.login_sessions import Sessions
-from guanai.server.accounts.login_throttle import Key, Slowdown
+from guanai.server.accounts.login_throttle import Key, LoginThrottle
 from guanai.server.accounts.passwords import NOBODY, is_right, is_weak
 
 if TYPE_CHECKING:
     from guanai.storage.school.school import School
 
-__all__ = ["Office", "TooSoonError"]
+__all__ = ["ServedSchool", "TooSoonError"]
 
 
 class TooSoonError(AccessError):
     """After failed attempts the next one has to wait."""
 
 
-class Office:
+class ServedSchool:
     """The school, its accounts, and the sessions of this server.
 
     ``workshop`` names the account that one click signs in to, on a demonstration server only.
@@ -36,7 +36,7 @@ class Office:
         self.folder: Path = school.folder.path
         self.accounts = Accounts(school.table(ACCOUNT_TABLE))
         self.sessions = Sessions(school.folder.kept / "sessions.json")
-        self.slowdown = Slowdown()
+        self.throttle = LoginThrottle()
         self.workshop = workshop
         self.invitation: Invitation | None = None
         # Two at a time: a hash takes 64 MiB, and a flood of attempts must leave room for pages.
@@ -91,7 +91,7 @@ class Office:
         of the two is not told, nor to be seen from the time it takes.
         """
         keys: tuple[Key, ...] = (("device", device),) if device else (("account", name), ("address", address))
-        wait = self.slowdown.take(*keys)
+        wait = self.throttle.take(*keys)
         if wait:
             raise TooSoonError("sign_in.wait", seconds=max(1, round(wait)))
         account = self.accounts.find(name)
@@ -99,7 +99,7 @@ class Office:
         loop = asyncio.get_running_loop()
         if not await loop.run_in_executor(self._hashing, is_right, kept, password) or account is None:
             raise AccessError("sign_in.wrong")
-        self.slowdown.forgive(*keys)
+        self.throttle.forgive(*keys)
         if is_weak(kept):
             self.accounts.renew_hash(account.name, password)
         return account

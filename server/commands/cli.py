@@ -34,9 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a Chinese text must not fail on a console that lacks a letter
             stream.reconfigure(errors="replace", encoding=None if stream.isatty() else "utf-8")
-    chosen = parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
-        chosen.run(chosen)
+        options.run(options)
     except GuanaiError as error:
         return fail(str(error))
     except BrokenPipeError:
@@ -44,9 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # whatever it is, the person gets a line and a number, not a traceback
-        folder = Path(getattr(chosen, "folder", "") or tempfile.gettempdir())
+        folder = Path(getattr(options, "folder", "") or tempfile.gettempdir())
         log_file = log_to(folder if folder.is_dir() else Path(tempfile.gettempdir()))
-        reference = log_fault(error, f"guanai {chosen.command}")
+        reference = log_fault(error, f"guanai {options.command}")
         logging.shutdown()
         return fail(say("command.unexpected", reference=reference, file=log_file))
     return 0

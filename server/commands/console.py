@@ -2,10 +2,10 @@
 
 import sys
 
-__all__ = ["tell"]
+__all__ = ["print_line"]
 
 
-def tell(text: str) -> None:
+def print_line(text: str) -> None:
     """Say something at once, also to whoever reads it through a pipe."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from guanai.care.errors import GuanaiError
 from guanai.server.addresses import free_port
-from guanai.server.commands.console import tell
-from guanai.server.commands.http_probe import Visitor
+from guanai.server.commands.console import print_line
+from guanai.server.commands.http_probe import HttpProbe
 from guanai.server.web.navigation import pages
 from guanai.templates.wording import say
 
@@ -28,21 +28,21 @@ def check_demo() -> None:
             found = pages(folder / "notebooks")
             if not found:
                 raise GuanaiError("check.no_pages")
-            visitor = Visitor(base)
-            if visitor.submit("/login", workshop="1", next="/theme/icon.svg").status != 200:
+            probe = HttpProbe(base)
+            if probe.submit("/login", workshop="1", next="/theme/icon.svg").status != 200:
                 raise GuanaiError("check.no_sign_in")
             for page in found:
-                _open_once(visitor, page.name)
-    tell(say("check.ok", count=len(found)))
+                _open_once(probe, page.name)
+    print_line(say("check.ok", count=len(found)))
 
 
-def _open_once(visitor: Visitor, name: str) -> None:
+def _open_once(probe: HttpProbe, name: str) -> None:
     started = time.monotonic()
-    answer = visitor.get(f"/{name}")
-    visitor.close(answer)
+    answer = probe.get(f"/{name}")
+    probe.close(answer)
     if not answer.renders:
         raise GuanaiError("check.page", page=name, status=answer.status)
-    tell(say("check.page_ok", page=name, seconds=f"{time.monotonic() - started:.1f}"))
+    print_line(say("check.page_ok", page=name, seconds=f"{time.monotonic() - started:.1f}"))
 
 
 @contextmanager
@@ -67,7 +67,7 @@ def served(*arguments: str) -> Iterator[str]:
 
 
 def _wait(process: "subprocess.Popen[bytes]", base: str) -> None:
-    visitor = Visitor(base, timeout=5)
+    probe = HttpProbe(base, timeout=5)
     until = time.monotonic() + STARTING_SECONDS
     while time.monotonic() < until:
         if process.poll() is not None:
@@ -76,7 +76,7 @@ def _wait(process: "subprocess.Popen[bytes]", base: str) -> None:
                 "check.not_serving", reason=said.strip().splitlines()[-1] if said.strip() else ""
             )
         try:
-            if visitor.get("/login").status == 200:
+            if probe.get("/login").status == 200:
                 return
         except OSError:
             time.sleep(0.2)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from guanai.care.errors import GuanaiError
-from guanai.server.commands.console import tell
+from guanai.server.commands.console import print_line
 from guanai.server.commands.school_commands import opened
 
 if TYPE_CHECKING:
@@ -32,30 +32,30 @@ STEP_COLUMNS = (
 )  # fmt: skip
 
 
-def due(chosen: Namespace) -> None:
+def due(options: Namespace) -> None:
     """Print what is due on a day, of everybody or of one of the staff."""
-    with opened(chosen.folder) as school:
-        lines = school.due(chosen.on, done=chosen.done, who=_person(school, chosen.who))
-    _list(lines, DUE_ON_PAPER if chosen.format == "table" else DUE_COLUMNS, chosen.format)
+    with opened(options.folder) as school:
+        lines = school.due(options.on, done=options.done, who=_person(school, options.who))
+    _list(lines, DUE_ON_PAPER if options.format == "table" else DUE_COLUMNS, options.format)
 
 
-def coverage(chosen: Namespace) -> None:
+def coverage(options: Namespace) -> None:
     """Print how far every duty of a term is fulfilled: by duty as a table, else child by child."""
     from guanai.care.duties.fulfilment import by_duty
 
-    with opened(chosen.folder) as school:
-        table = school.coverage(chosen.term)
-    if chosen.format == "table":
-        _list(by_duty(table), COVERAGE_ON_PAPER, chosen.format)
+    with opened(options.folder) as school:
+        table = school.coverage(options.term)
+    if options.format == "table":
+        _list(by_duty(table), COVERAGE_ON_PAPER, options.format)
     else:
-        _list(table, COVERAGE_COLUMNS, chosen.format)
+        _list(table, COVERAGE_COLUMNS, options.format)
 
 
-def emergencies(chosen: Namespace) -> None:
+def emergencies(options: Namespace) -> None:
     """Print the steps of the emergencies; ``left`` is in minutes, below zero once a step is late."""
-    with opened(chosen.folder) as school:
-        steps = school.emergencies(finished=chosen.done)
-    _list(steps, STEP_COLUMNS, chosen.format)
+    with opened(options.folder) as school:
+        steps = school.emergencies(finished=options.done)
+    _list(steps, STEP_COLUMNS, options.format)
 
 
 def _person(school: "School", name: str) -> str | None:
@@ -73,4 +73,6 @@ def _list(rows: "pd.DataFrame", columns: Sequence[str], layout: str) -> None:
     from guanai.server.commands.output_tables import listing
 
     records = rows.to_dict("records")
-    tell(listing([{str(name): value for name, value in row.items()} for row in records], columns, layout))
+    print_line(
+        listing([{str(name): value for name, value in row.items()} for row in records], columns, layout)
+    )

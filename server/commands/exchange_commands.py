@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guanai.care.errors import ExchangeError
-from guanai.server.commands.console import tell
+from guanai.server.commands.console import print_line
 from guanai.server.commands.school_commands import opened
 from guanai.templates.wording import say
 
@@ -20,100 +20,104 @@ __all__ = ["export", "import_"]
 _BAR = 40  # characters of the progress bar
 
 
-def export(chosen: Namespace) -> None:
+def export(options: Namespace) -> None:
     """Write a register to a file."""
     from guanai.storage.school.file_api import export_records
 
-    with opened(chosen.folder) as school:
+    with opened(options.folder) as school:
         count = export_records(
             school,
-            chosen.form,
-            chosen.file,
-            format=chosen.format,
-            without_sensitive=chosen.without_sensitive,
+            options.form,
+            options.file,
+            format=options.format,
+            without_sensitive=options.without_sensitive,
         )
-    tell(say("export.done", count=count, file=chosen.file))
+    print_line(say("export.done", count=count, file=options.file))
 
 
-def import_(chosen: Namespace) -> None:
+def import_(options: Namespace) -> None:
     """Read records from a file and say row by row what becomes of them, or take an import back."""
-    if chosen.undo is not None:
-        with opened(chosen.folder) as school:
-            _undo(school, chosen.undo, chosen.form)
+    if options.undo is not None:
+        with opened(options.folder) as school:
+            _undo(school, options.undo, options.form)
         return
-    _name_places(chosen)
-    if chosen.file is None:
-        raise ExchangeError("import.needs_whole" if chosen.whole else "import.needs")
-    with opened(chosen.folder) as school:
-        plans = _plans(school, chosen)
+    _name_places(options)
+    if options.file is None:
+        raise ExchangeError("import.needs_whole" if options.whole else "import.needs")
+    with opened(options.folder) as school:
+        plans = _plans(school, options)
         for plan in plans:
-            _tell_plan(school, plan, titled=chosen.whole)
+            _tell_plan(school, plan, titled=options.whole)
             if plan.undecided:
                 raise plan.refusal()
-        _carry_out(school, plans, chosen)
+        _carry_out(school, plans, options)
 
 
-def _name_places(chosen: Namespace) -> None:
+def _name_places(options: Namespace) -> None:
     """Find out what was left out: without a school's folder it is this one, and a whole school needs no form."""
-    if chosen.whole:
-        places = [str(place) for place in (chosen.folder, chosen.form, chosen.file) if place is not None]
+    if options.whole:
+        places = [str(place) for place in (options.folder, options.form, options.file) if place is not None]
         if len(places) == 1 and places != ["."]:
             places.insert(0, ".")
-        chosen.folder, chosen.form = Path(places[0]), None
-        chosen.file = Path(places[1]) if len(places) > 1 else None
-    elif chosen.file is None and chosen.form is not None:
-        chosen.folder, chosen.form, chosen.file = Path(), str(chosen.folder), Path(chosen.form)
+        options.folder, options.form = Path(places[0]), None
+        options.file = Path(places[1]) if len(places) > 1 else None
+    elif options.file is None and options.form is not None:
+        options.folder, options.form, options.file = Path(), str(options.folder), Path(options.form)
 
 
-def _plans(school: "School", chosen: Namespace) -> "tuple[Plan, ...]":
+def _plans(school: "School", options: Namespace) -> "tuple[Plan, ...]":
     from guanai.storage.imports.run import Choices
 
-    clashes = {(0, "*"): chosen.conflicts} if chosen.conflicts else None
-    if not chosen.whole:
-        choices = Choices(_mapped(chosen.map), chosen.sheet, others=chosen.others, clashes=clashes)
-        return (school.imports.plan(chosen.form, chosen.file, choices, _progress),)
+    clashes = {(0, "*"): options.conflicts} if options.conflicts else None
+    if not options.whole:
+        choices = Choices(_mapped(options.map), options.sheet, others=options.others, clashes=clashes)
+        return (school.imports.plan(options.form, options.file, choices, _progress),)
     # Only children are compared by more than their id: the rows that are others are rows of theirs.
-    each = {form: Choices(_mapped(chosen.map), clashes=clashes) for form in school.forms()}
-    each["child"] = replace(each["child"], others=chosen.others)
-    return school.imports.plan_whole(chosen.file, each, _progress)
+    each = {form: Choices(_mapped(options.map), clashes=clashes) for form in school.forms()}
+    each["child"] = replace(each["child"], others=options.others)
+    return school.imports.plan_whole(options.file, each, _progress)
 
 
 def _tell_plan(school: "School", plan: "Plan", *, titled: bool) -> None:
     if titled:
-        tell(say("import.register", title=school.form(plan.form).title(), form=plan.form))
+        print_line(say("import.register", title=school.form(plan.form).title(), form=plan.form))
     for column in plan.columns:
         if column.how in ("chosen", "guessed") and column.header:
-            tell(say("import.column", letter=column.letter, head=column.head, label=column.header.label))
+            print_line(
+                say("import.column", letter=column.letter, head=column.head, label=column.header.label)
+            )
         elif column.how == "left_out":
-            tell(say("import.column_out", letter=column.letter, head=column.head))
+            print_line(say("import.column_out", letter=column.letter, head=column.head))
     for notice in plan.notices:
-        tell(notice)
+        print_line(notice)
     for row in plan.rows:
         tips = [say("alike.row_id", id=key) for key in row.like if plan.form == "child"]
         words = "；".join([*row.messages, *tips])
-        tell(say("import.row", row=row.row, state=say(f"import.{row.state}"), label=row.label, words=words))
+        print_line(
+            say("import.row", row=row.row, state=say(f"import.{row.state}"), label=row.label, words=words)
+        )
 
 
-def _carry_out(school: "School", plans: "tuple[Plan, ...]", chosen: Namespace) -> None:
+def _carry_out(school: "School", plans: "tuple[Plan, ...]", options: Namespace) -> None:
     from guanai.storage.imports.preview import counts_of
 
     counts = counts_of(plans)
-    if chosen.dry_run:
+    if options.dry_run:
         _tell_left_out(plans)
-        tell(say("import.would", **counts))
+        print_line(say("import.would", **counts))
         return
     done = school.imports.carry_out(*plans, progress=_progress)
     _tell_left_out(plans)
-    tell(say("import.done", **counts))
+    print_line(say("import.done", **counts))
     if done is not None:
-        tell(say("import.note", folder=chosen.folder, id=done.id))
+        print_line(say("import.note", folder=options.folder, id=done.id))
 
 
 def _undo(school: "School", import_id: str, form: str | None) -> None:
     if not import_id:
         found = [one for one in school.imports.done(form) if not one.undone]
         for one in found:
-            tell(
+            print_line(
                 say(
                     "import.listed",
                     id=one.id,
@@ -126,10 +130,10 @@ def _undo(school: "School", import_id: str, form: str | None) -> None:
                 )
             )
         if not found:
-            tell(say("import.none_done"))
+            print_line(say("import.none_done"))
         return
     back, stay = school.imports.undo(import_id)
-    tell(say("import.undone_but" if stay else "import.undone", back=back, stay=stay))
+    print_line(say("import.undone_but" if stay else "import.undone", back=back, stay=stay))
 
 
 def _mapped(pairs: list[str]) -> dict[str, str]:
@@ -146,10 +150,10 @@ def _mapped(pairs: list[str]) -> dict[str, str]:
 def _tell_left_out(plans: "tuple[Plan, ...]") -> None:
     alike = [str(row.row) for plan in plans for row in plan.rows if row.state == "alike"]
     if alike:
-        tell(say("import.left_out", count=len(alike), rows=" ".join(alike)))
+        print_line(say("import.left_out", count=len(alike), rows=" ".join(alike)))
     waits = sum(row.state == "waits" for plan in plans for row in plan.rows)
     if waits:
-        tell(say("import.waiting", count=waits))
+        print_line(say("import.waiting", count=waits))
 
 
 def _progress(done: int, total: int) -> None:

@@ -11,7 +11,7 @@ from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, bu
 
 from guanai.server.kernels.cell_errors import FAULT
 
-__all__ = ["Answer", "Visitor"]
+__all__ = ["Answer", "HttpProbe"]
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = re.compile(r'"kernelId": ?"([\w-]+)"')
@@ -47,7 +47,7 @@ class _Stay(HTTPRedirectHandler):
         return None
 
 
-class Visitor:
+class HttpProbe:
     """One browser's cookies, and what it asks of the server."""
 
     def __init__(self, base: str, *, follow: bool = True, timeout: float = 120) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guanai.care.errors import GuanaiError
-from guanai.server.commands.console import tell
+from guanai.server.commands.console import print_line
 from guanai.templates.wording import say
 
 if TYPE_CHECKING:
@@ -35,84 +35,84 @@ def opened(path: Path) -> Iterator["School"]:
         school.close()
 
 
-def init(chosen: Namespace) -> None:
+def init(options: Namespace) -> None:
     """Make a school in a folder, with its workbook and pages."""
     from guanai.server.shipped_pages import renew
     from guanai.storage import create_school
     from guanai.storage.school.policy_in_use import DEFAULT_POLICY
 
     school = create_school(
-        chosen.folder, policy=chosen.policy or DEFAULT_POLICY, name=chosen.name, began=date.today()
+        options.folder, policy=options.policy or DEFAULT_POLICY, name=options.name, began=date.today()
     )
     renew(school.folder.notebooks)
     school.close()
-    tell(say("init.done", folder=chosen.folder))
+    print_line(say("init.done", folder=options.folder))
 
 
-def update(chosen: Namespace) -> None:
+def update(options: Namespace) -> None:
     """Renew the pages that nobody changed, and say which were kept."""
     from guanai.server.shipped_pages import renew
 
-    with opened(chosen.folder) as school:
+    with opened(options.folder) as school:
         done = renew(school.folder.notebooks)
     for became in ("added", "renewed", "kept"):
         if names := getattr(done, became):
-            tell(say(f"update.{became}", names="、".join(names)))
+            print_line(say(f"update.{became}", names="、".join(names)))
     if not (done.added or done.renewed):
-        tell(say("update.nothing"))
+        print_line(say("update.nothing"))
 
 
-def eject(chosen: Namespace) -> None:
+def eject(options: Namespace) -> None:
     """Take a shipped form or report into the folder, to be changed there."""
     from guanai.storage.form_files.eject import eject as taken_out
 
-    with opened(chosen.folder) as school:
-        tell(say("eject.done", path=taken_out(school.folder, chosen.what)))
+    with opened(options.folder) as school:
+        print_line(say("eject.done", path=taken_out(school.folder, options.what)))
 
 
-def user(chosen: Namespace) -> None:
+def user(options: Namespace) -> None:
     """Add, list or remove an account, or set its password."""
     from guanai.server.accounts.accounts import ACCOUNT_TABLE, Accounts
 
-    with opened(chosen.folder) as school:
-        if chosen.staff and school.record("staff", chosen.staff) is None:
-            raise GuanaiError("account.no_staff", id=chosen.staff)
-        USER_ACTIONS[chosen.action](Accounts(school.table(ACCOUNT_TABLE)), chosen)
+    with opened(options.folder) as school:
+        if options.staff and school.record("staff", options.staff) is None:
+            raise GuanaiError("account.no_staff", id=options.staff)
+        USER_ACTIONS[options.action](Accounts(school.table(ACCOUNT_TABLE)), options)
 
 
-def _add(accounts: "Accounts", chosen: Namespace) -> None:
-    accounts.check_new(chosen.name)
-    made = accounts.add(chosen.name, _password(chosen), role=chosen.role, staff=chosen.staff)
-    tell(say("account.added", name=made.name))
+def _add(accounts: "Accounts", options: Namespace) -> None:
+    accounts.check_new(options.name)
+    made = accounts.add(options.name, _password(options), role=options.role, staff=options.staff)
+    print_line(say("account.added", name=made.name))
 
 
-def _list(accounts: "Accounts", chosen: Namespace) -> None:
+def _list(accounts: "Accounts", options: Namespace) -> None:
     for account in accounts:
-        tell("\t".join((account.name, account.role, account.created_at[:10])))
+        print_line("\t".join((account.name, account.role, account.created_at[:10])))
     if not len(accounts):
-        tell(say("account.none"))
+        print_line(say("account.none"))
 
 
-def _set_password(accounts: "Accounts", chosen: Namespace) -> None:
-    name = accounts.known(chosen.name).name
-    accounts.set_password(name, _password(chosen))
-    tell(say("account.changed", name=name))
+def _set_password(accounts: "Accounts", options: Namespace) -> None:
+    name = accounts.known(options.name).name
+    accounts.set_password(name, _password(options))
+    print_line(say("account.changed", name=name))
 
 
-def _remove(accounts: "Accounts", chosen: Namespace) -> None:
-    accounts.remove(chosen.name)
-    tell(say("account.removed", name=chosen.name))
+def _remove(accounts: "Accounts", options: Namespace) -> None:
+    accounts.remove(options.name)
+    print_line(say("account.removed", name=options.name))
 
 
 USER_ACTIONS = {"add": _add, "list": _list, "password": _set_password, "remove": _remove}
 
 
-def _password(chosen: Namespace) -> str:
+def _password(options: Namespace) -> str:
     """Return the password typed twice without being shown, or the first line of standard input."""
-    if chosen.password_stdin or not sys.stdin.isatty():
+    if options.password_stdin or not sys.stdin.isatty():
         typed = sys.stdin.readline().rstrip("\r\n")
     else:
-        typed = getpass.getpass(say("account.ask", name=chosen.name))
+        typed = getpass.getpass(say("account.ask", name=options.name))
         if typed and getpass.getpass(say("account.ask_again")) != typed:
             raise GuanaiError("password.differs")
     if not typed:

@@ -11,7 +11,7 @@ from typing import Any
 from guanai.care.errors import GuanaiError
 from guanai.care.optional_imports import GRAMMAR, without
 from guanai.server.addresses import DEFAULT_PORT, free_port, is_loopback
-from guanai.server.commands.console import tell
+from guanai.server.commands.console import print_line
 from guanai.server.commands.school_commands import opened
 from guanai.templates.wording import say
 
@@ -22,27 +22,27 @@ DEMO_FOLDER = Path("guanai-demo")
 SAMPLE_MARK = "sample"
 
 
-def serve(chosen: Namespace) -> None:
+def serve(options: Namespace) -> None:
     """Serve a school to those who have an account in it."""
-    _serve(chosen, workshop=False)
+    _serve(options, workshop=False)
 
 
-def demo(chosen: Namespace) -> None:
+def demo(options: Namespace) -> None:
     """Make a sample school, or take up one made before, and serve it on this machine."""
-    if chosen.check:
+    if options.check:
         from guanai.server.commands.demo_check import check_demo
 
         check_demo()
         return
-    chosen.folder = chosen.folder or DEMO_FOLDER
-    make_demo(chosen.folder, chosen.size)
-    if chosen.make_only:
+    options.folder = options.folder or DEMO_FOLDER
+    make_demo(options.folder, options.size)
+    if options.make_only:
         return
-    if chosen.port is None:
-        chosen.port = free_port(host=chosen.host)
-        if chosen.port != DEFAULT_PORT:
-            tell(say("serve.other_port", taken=DEFAULT_PORT, port=chosen.port))
-    _serve(chosen, workshop=True)
+    if options.port is None:
+        options.port = free_port(host=options.host)
+        if options.port != DEFAULT_PORT:
+            print_line(say("serve.other_port", taken=DEFAULT_PORT, port=options.port))
+    _serve(options, workshop=True)
 
 
 def make_demo(path: Path, size: str) -> None:
@@ -57,7 +57,7 @@ def make_demo(path: Path, size: str) -> None:
     if folder.is_school and not mark.exists():
         raise GuanaiError("demo.not_sample", folder=path)
     if not folder.is_school:
-        tell(say("demo.making", folder=path))
+        print_line(say("demo.making", folder=path))
         make_sample(folder.path, size, _today())
         folder.make()
         mark.touch()
@@ -69,40 +69,40 @@ def make_demo(path: Path, size: str) -> None:
             person: dict[str, Any] = next((one for one in staff if one.get("role") == "coordinator"), {})
             name = str(person.get("name") or say("demo.person"))
             accounts.add_without_password(name, role="coordinator", staff=str(person.get("id", "")))
-    tell(say("demo.ready", folder=path))
+    print_line(say("demo.ready", folder=path))
 
 
-def _serve(chosen: Namespace, *, workshop: bool) -> None:
-    with opened(chosen.folder) as school:
+def _serve(options: Namespace, *, workshop: bool) -> None:
+    with opened(options.folder) as school:
         with without(GRAMMAR):
-            from guanai.server.accounts.served_school import Office
+            from guanai.server.accounts.served_school import ServedSchool
             from guanai.server.commands.serving import serve as keep_serving
 
-        office = Office(school)
-        if workshop and is_loopback(chosen.host):
-            office.workshop = next(
-                (account.name for account in office.accounts if not account.password), None
+        served = ServedSchool(school)
+        if workshop and is_loopback(options.host):
+            served.workshop = next(
+                (account.name for account in served.accounts if not account.password), None
             )
         keep_serving(
-            office,
-            host=chosen.host,
-            port=chosen.port or DEFAULT_PORT,
-            browser=not chosen.no_browser,
-            base_url=chosen.base_url,
-            PageKernels={"max_people": chosen.max_people},
+            served,
+            host=options.host,
+            port=options.port or DEFAULT_PORT,
+            browser=not options.no_browser,
+            base_url=options.base_url,
+            PageKernels={"max_people": options.max_people},
         )
 
 
-def lab(chosen: Namespace) -> None:
+def lab(options: Namespace) -> None:
     """Open the school's pages in JupyterLab, to be changed."""
-    with opened(chosen.folder) as school:
+    with opened(options.folder) as school:
         folder = school.folder
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.notebooks}"]
-    if chosen.port:
-        command.append(f"--port={chosen.port}")
-    if chosen.no_browser:
+    if options.port:
+        command.append(f"--port={options.port}")
+    if options.no_browser:
         command.append("--no-browser")
-    tell(say("lab.opening", folder=folder.notebooks))
+    print_line(say("lab.opening", folder=folder.notebooks))
     environment = {**os.environ, "GUANAI_SCHOOL": str(folder.path)}
     if subprocess.run(command, env=environment, check=False).returncode:  # noqa: S603  # our own Python
         raise GuanaiError("lab.failed")

@@ -7,9 +7,9 @@ from typing import Any
 
 from traitlets.config import Config
 
-from guanai.server.accounts.served_school import Office
+from guanai.server.accounts.served_school import ServedSchool
 from guanai.server.addresses import DEFAULT_PORT, is_loopback, shown_host
-from guanai.server.commands.console import tell
+from guanai.server.commands.console import print_line
 from guanai.server.logs import log_to, rotate
 from guanai.server.pages.voila_overrides import SchoolServer, school_config
 from guanai.templates.wording import say
@@ -20,7 +20,7 @@ LOGGERS = ("guanai", "SchoolServer", "tornado", "traitlets", "asyncio")
 
 
 def serve(
-    office: Office,
+    served: ServedSchool,
     *,
     host: str = "127.0.0.1",
     port: int = DEFAULT_PORT,
@@ -33,32 +33,34 @@ def serve(
     ``base_url`` is the path below which all pages lie, for a proxy that has other things on the same host.
     ``config`` holds further settings by class, as Jupyter writes them: ``PageKernels={"alone_seconds": 5}``.
     """
-    rotate(office.folder)
+    rotate(served.folder)
     base_url = f"/{base_url.strip('/')}/".replace("//", "/")
-    settings = school_config(office, host, port, base_url)
+    settings = school_config(served, host, port, base_url)
     settings.merge(Config(config))
     server = SchoolServer(
-        office,
-        announcer(office, f"http://{shown_host(host)}:{port}{base_url}", browser, host),
+        served,
+        announcer(served, f"http://{shown_host(host)}:{port}{base_url}", browser, host),
         config=settings,
     )
     server.initialize([])
-    log_to(office.folder, *LOGGERS)
+    log_to(served.folder, *LOGGERS)
     server.start()
 
 
-def announcer(office: Office, address: str, browser: bool, host: str) -> Callable[[], None]:
+def announcer(served: ServedSchool, address: str, browser: bool, host: str) -> Callable[[], None]:
     """Return what to do once the server answers: say where, invite the first coordinator, open the browser."""
 
     def announce() -> None:
-        tell(say("serve.ready", school=office.name, address=address))
-        invitation = office.invite()
+        print_line(say("serve.ready", school=served.name, address=address))
+        invitation = served.invite()
         first = f"{address}first?key={invitation.key}" if invitation else address
-        if office.workshop:
-            tell(say("serve.workshop", person=office.workshop))
+        if served.workshop:
+            print_line(say("serve.workshop", person=served.workshop))
         elif invitation:
-            tell(say("serve.first", address=first))
-        tell(say("serve.open_to_network" if is_loopback(host) and not office.workshop else "serve.stop"))
+            print_line(say("serve.first", address=first))
+        print_line(
+            say("serve.open_to_network" if is_loopback(host) and not served.workshop else "serve.stop")
+        )
         if browser:
             threading.Thread(target=webbrowser.open, args=(first,), daemon=True).start()
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from guanai.care.errors import GuanaiError
 from guanai.server.kernels.chart_outputs import offer_charts
-from guanai.server.kernels.widget_states import gather_states
+from guanai.server.kernels.widget_states import collect_states
 from guanai.server.logs import log_fault, log_to
 from guanai.templates.wording import say
 
@@ -28,7 +28,7 @@ def load_ipython_extension(shell: Any) -> None:
     if folder:
         log_to(Path(folder))
     offer_charts(shell)
-    gather_states(shell)
+    collect_states(shell)
     shell.events.register("post_run_cell", show_fault)
 
 

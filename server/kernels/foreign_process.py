@@ -28,7 +28,7 @@ class ForkedProcess:
         self._line = line
         self._handle = os.pidfd_open(pid)
 
-    async def hand_over(self, place: bytes, seconds: float = PATIENCE) -> None:
+    async def assign(self, place: bytes, seconds: float = PATIENCE) -> None:
         """Give it an environment and a folder, and wait until it has them.
 
         Raises OSError when it has ended, TimeoutError (which is one) when it has not answered within so many seconds.

@@ -33,7 +33,7 @@ LARGEST = 1 << 20
 # How long nobody has asked when the parent looks after itself.
 IDLE_SECONDS = 1.0
 # The same while there is something left to get warm.
-BREATH_SECONDS = 0.02
+PRELOAD_POLL_SECONDS = 0.02
 # How long a thread that a page has begun may take to end.
 PATIENCE = 5.0
 # What it reads costs a page's time: it rests as many times as long as the reading took.
@@ -113,9 +113,9 @@ def get_ready() -> None:
 
 def get_warm() -> Iterator[None]:
     """Read the school and use each part once, step by step: pages that are asked for meanwhile need not wait for all."""
-    from guanai.server.kernels.preload import warm_up
+    from guanai.server.kernels.preload import preload_steps
 
-    for _ in warm_up():
+    for _ in preload_steps():
         settle()
         yield
 
@@ -141,7 +141,7 @@ def fork_on_request(requests: socket.socket) -> tuple[list[str], socket.socket] 
     from guanai.server.kernels.preload import read_school
 
     retired, rested, took, steps = False, 0.0, 0.0, get_warm()
-    requests.settimeout(BREATH_SECONDS)
+    requests.settimeout(PRELOAD_POLL_SECONDS)
     while True:
         try:
             message, lines, _, _ = socket.recv_fds(requests, LARGEST, 1)
@@ -154,7 +154,7 @@ def fork_on_request(requests: socket.socket) -> tuple[list[str], socket.socket] 
                 took += time.monotonic() - begun
                 if over:
                     rested, took, steps = time.monotonic() + REST * took, 0.0, read_school()
-                requests.settimeout(IDLE_SECONDS if over else BREATH_SECONDS)
+                requests.settimeout(IDLE_SECONDS if over else PRELOAD_POLL_SECONDS)
             continue
         except OSError:
             return None

@@ -20,7 +20,7 @@ from guanai.server.kernels.file_watch import Watch
 from guanai.server.kernels.foreign_process import ForkedProcess
 from guanai.server.kernels.fork_server import LARGEST, RETIRE
 
-__all__ = ["CAN_FORK", "Parents"]
+__all__ = ["CAN_FORK", "ForkServers"]
 
 log = logging.getLogger("guanai.server")
 
@@ -39,7 +39,7 @@ SETTINGS["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
 SETTINGS |= {"HTTP_X_GUANAI_PERSON": "-", "HTTP_X_GUANAI_ROLE": "coordinator"}
 
 
-class Parent:
+class ForkServer:
     """One process that kernels are forked from."""
 
     def __init__(self, environment: Mapping[str, str], output: IO[bytes] | None) -> None:
@@ -82,7 +82,7 @@ class Parent:
             ours.close()
             raise
         try:
-            await process.hand_over(place, PATIENCE_LATER)
+            await process.assign(place, PATIENCE_LATER)
         except BaseException:
             process.kill()
             process.close()
@@ -105,7 +105,7 @@ class Parent:
             self.process.wait()
 
 
-class Parents:
+class ForkServers:
     """The parent that forks now, and those that have been retired but still have kernels."""
 
     def __init__(
@@ -115,8 +115,8 @@ class Parents:
         self._output = output
         self._watch = watch
         self._able = able
-        self._current: Parent | None = None
-        self._retired: list[Parent] = []
+        self._current: ForkServer | None = None
+        self._retired: list[ForkServer] = []
         self._failures = 0
         self._told = False
 
@@ -135,7 +135,7 @@ class Parents:
             self._bury(self._current)
         if self._current is None and self._failures < TRIES:
             try:
-                self._current = Parent(self._environment, self._output)
+                self._current = ForkServer(self._environment, self._output)
             except OSError as error:
                 self._failures = TRIES
                 self._tell(str(error))
@@ -179,13 +179,13 @@ class Parents:
             parent.close()
         self._retired, self._current, self._able = [], None, False
 
-    def _bury(self, parent: Parent) -> None:
+    def _bury(self, parent: ForkServer) -> None:
         log.warning("The parent of the kernels has ended (%s).", parent.process.returncode)
         self._failures = 0 if parent.useful else self._failures + 1
         parent.close()
         self._current = None
 
-    def _give_up(self, parent: Parent) -> None:
+    def _give_up(self, parent: ForkServer) -> None:
         """Fork from another one than a parent that hangs; the pages of its kernels stay open."""
         if parent is self._current:
             log.warning("The parent of the kernels does not answer.")

@@ -33,12 +33,12 @@ from tornado.ioloop import IOLoop
 
 from guanai.server.kernels.fork_server import GO, KERNEL_OPTIONS, LARGEST
 
-__all__ = ["HOLDS_FOR", "become_kernel", "introduced", "prepare"]
+__all__ = ["HOLDS_FOR", "announce_pid", "become_kernel", "prepare"]
 
 HOLDS_FOR = {"ipykernel": "7.4", "ipywidgets": "8.1"}
 
 # How long the thread that has heard of the end may take to say so, in seconds.
-LAST_WORDS = 1.0
+LAST_STATUS_TIMEOUT = 1.0
 
 
 class _Configured(BaseIPythonApplication):
@@ -63,7 +63,7 @@ class _NoModules:
 
 
 @contextmanager
-def looking_at_no_module(place: Any) -> Iterator[None]:
+def without_module_list(place: Any) -> Iterator[None]:
     """Hide from a module of the kernel's which modules there are."""
     place.sys = _NoModules()
     try:
@@ -97,12 +97,12 @@ class PageApp(IPKernelApp, _Configured):  # in this order `IPKernelApp` asks `_C
 
     def init_kernel(self) -> None:
         """Make the kernel, without the list of modules that a debugger would want."""
-        with looking_at_no_module(ipykernel.ipkernel):
+        with without_module_list(ipykernel.ipkernel):
             super().init_kernel()  # type: ignore[no-untyped-call]
 
     def init_code(self) -> None:
         """Run what runs before the first cell, without the list of modules that a reset of the kernel would keep."""
-        with looking_at_no_module(IPython.core.shellapp):
+        with without_module_list(IPython.core.shellapp):
             super().init_code()  # type: ignore[no-untyped-call]
         shell: Any = self.shell
         del shell._sys_modules_keys  # so that the reset says it cannot, instead of forgetting them all
@@ -126,7 +126,7 @@ def become_kernel(arguments: list[str], line: socket.socket) -> None:
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        if place := introduced(line):
+        if place := announce_pid(line):
             os.environ.clear()
             take(place)
             start(arguments, line)
@@ -139,7 +139,7 @@ def become_kernel(arguments: list[str], line: socket.socket) -> None:
         leave(code)
 
 
-def introduced(line: socket.socket) -> bytes:
+def announce_pid(line: socket.socket) -> bytes:
     """Tell who this is and return where it is to live; nothing where nobody asks any more."""
     try:
         line.send(str(os.getpid()).encode())
@@ -150,7 +150,7 @@ def introduced(line: socket.socket) -> bytes:
 
 def start(arguments: list[str], line: socket.socket) -> None:
     """Make the kernel and run its loop."""
-    make_new_chances()
+    reseed_random()
     sys.argv = ["ipykernel_launcher", *arguments]
     app: Any = PageApp.instance()
     app.connection_file = arguments[arguments.index("-f") + 1]
@@ -163,7 +163,7 @@ def start(arguments: list[str], line: socket.socket) -> None:
     line.send(GO)
     app.start()
     # It still tells that it is idle; ipykernel would close the channel first and then wait for it for good.
-    app.control_thread.join(LAST_WORDS)
+    app.control_thread.join(LAST_STATUS_TIMEOUT)
 
 
 def hear(line: socket.socket) -> None:
@@ -182,7 +182,7 @@ def take(place: bytes) -> None:
     os.chdir(told["cwd"])
 
 
-def make_new_chances() -> None:
+def reseed_random() -> None:
     """Let no two kernels draw the same random numbers or make the same ids."""
     random.seed()
     if "numpy" in sys.modules:

@@ -8,12 +8,12 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-__all__ = ["Pool"]
+__all__ = ["IdleKernels"]
 
 log = logging.getLogger("guanai.server")
 
 
-class Pool:
+class IdleKernels:
     """Keeps ``size`` kernels waiting: ``start`` starts one and returns its id, ``end`` ends one."""
 
     def __init__(

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["listener"]
+__all__ = ["activity_recorder"]
 
 DELIMITER = b"<IDS|MSG>"
 
 
-def listener(kernel: Any, is_work: Callable[[str | None], bool]) -> Callable[[list[bytes]], None]:
+def activity_recorder(kernel: Any, is_work: Callable[[str | None], bool]) -> Callable[[list[bytes]], None]:
     """Return what hears a kernel's messages (as parts off the wire) and notes its state and last activity.
 
     ``is_work`` says whether a kind of message is a person's work; asking a kernel how it is, is not.

@@ -47,7 +47,7 @@ class PageClient(AsyncKernelClient):
         asked = self.kernel_info()
         try:
             reply = await self._heard(self.shell_channel, asked, "kernel_info_reply", seconds=2)
-            # The channel on which cells speak must have been joined, or what they say is lost.
+            # The channel on which cells say_in must have been joined, or what they say is lost.
             while (await self._heard(self.iopub_channel, asked, "status", seconds=0.2))["content"] != IDLE:
                 pass
         except Empty:
@@ -89,13 +89,13 @@ class ServedKernel(ServerKernelManager):
         prepared, self._prepared = self._prepared, None
         return prepared if prepared is not None and not kwargs else super().client(**kwargs)
 
-    async def hand_over(self, environment: dict[str, str], folder: str) -> None:
+    async def assign(self, environment: dict[str, str], folder: str) -> None:
         """Put a forked kernel that waits into the environment of a request. Raises OSError when it has ended.
 
         Started anew, it would be put there again.
         """
         provisioner: Any = self.provisioner
-        await provisioner.hand_over(environment, folder)
+        await provisioner.assign(environment, folder)
         self.update_env(env=environment)
         arguments: Any = self._launch_args
         arguments["cwd"] = folder

@@ -5,7 +5,7 @@ import tempfile
 from importlib.metadata import entry_points
 from typing import Any
 
-from guanai.server.accounts.served_school import Office
+from guanai.server.accounts.served_school import ServedSchool
 from guanai.server.kernels.provisioners import PROVISIONER
 from guanai.server.logs import log_file
 
@@ -15,13 +15,13 @@ __all__ = ["kernel_settings"]
 LONGEST_FOLDER = 107 - len("/voila_12345678/kernel-12345678-1234-1234-1234-123456789012-ipc-5")
 
 
-def kernel_settings(office: Office) -> dict[str, dict[str, Any]]:
+def kernel_settings(served: ServedSchool) -> dict[str, dict[str, Any]]:
     """Return them by class."""
-    folder = office.school.folder
+    folder = served.school.folder
     return {
         "PageKernels": {
-            "extra_env": {"GUANAI_SCHOOL": str(office.folder)},
-            "output": str(log_file(office.folder)),
+            "extra_env": {"GUANAI_SCHOOL": str(served.folder)},
+            "output": str(log_file(served.folder)),
             "kernel_manager_class": "guanai.server.kernels.kernel_client.ServedKernel",
             "watched": [str(folder.forms), str(folder.workbook)],
         },

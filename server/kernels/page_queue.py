@@ -8,10 +8,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-__all__ = ["Turns"]
+__all__ = ["PageQueue"]
 
 
-class Turns:
+class PageQueue:
     """Lets ``most`` pages be opened at once; one that takes longer than ``patience`` seconds holds up nobody."""
 
     def __init__(self, most: int, patience: float = 3.0) -> None:

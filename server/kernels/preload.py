@@ -20,15 +20,15 @@ from guanai.storage.school.preload import get_warm
 from guanai.templates import wording
 from guanai.widgets.lists.charts import bars
 
-__all__ = ["read_school", "rehearse", "warm_up"]
+__all__ = ["preload_steps", "read_school", "run_page_once"]
 
 
-def warm_up() -> Iterator[None]:
+def preload_steps() -> Iterator[None]:
     """Use each part once, step by step."""
     wording.say("page.pages")
     yield from read_school()
     for page in shipped_pages().values():
-        rehearse(page)
+        run_page_once(page)
         yield
     draw()
     yield
@@ -40,7 +40,7 @@ def draw() -> None:
         bars(pd.DataFrame({"label": ["1"], "value": [1]}), "label", "value", title="1")
 
 
-def rehearse(page: Path) -> None:
+def run_page_once(page: Path) -> None:
     """Run the cells of a page for nobody, and forget what they made.
 
     Only of pages that ship: what a school has written itself may do anything. What goes wrong is the page's to tell.

@@ -11,7 +11,7 @@ from typing import Any
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from guanai.server.kernels.foreign_process import ForkedProcess
-from guanai.server.kernels.fork_servers import Parents
+from guanai.server.kernels.fork_servers import ForkServers
 
 __all__ = ["PROVISIONER", "ForkedKernel"]
 
@@ -24,7 +24,7 @@ class ForkedKernel(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Fork a kernel, or start it the ordinary way."""
-        parents: Parents | None = getattr(getattr(self.parent, "parent", None), "parents", None)
+        parents: ForkServers | None = getattr(getattr(self.parent, "parent", None), "parents", None)
         if parents is not None and LAUNCHER in cmd:
             environment = kwargs.get("env") or os.environ
             folder = str(kwargs.get("cwd") or os.getcwd())
@@ -41,10 +41,10 @@ class ForkedKernel(LocalProvisioner):
         """Whether this kernel can be handed over."""
         return isinstance(self.process, ForkedProcess)
 
-    async def hand_over(self, environment: Mapping[str, str], folder: str) -> None:
+    async def assign(self, environment: Mapping[str, str], folder: str) -> None:
         """Give a kernel that waits the environment of a request. Raises OSError when it has ended."""
         place = {"env": dict(environment), "cwd": folder}
-        await self.process.hand_over(json.dumps(place).encode())
+        await self.process.assign(json.dumps(place).encode())
         self.cwd = folder
 
     async def cleanup(self, restart: bool = False) -> None:

@@ -3,15 +3,15 @@
 import time
 from collections.abc import Callable, Iterable
 
-__all__ = ["Places"]
+__all__ = ["SeatLimit"]
 
 # How long it is kept for a page that has been asked for and has no kernel yet.
-KEPT_BEFORE = 60.0
+SEAT_WITHOUT_KERNEL_SECONDS = 60.0
 # Whoever has not asked again after so many seconds has gone elsewhere.
-ASKS_AGAIN = 30.0
+RETRY_WITHIN_SECONDS = 30.0
 
 
-class Places:
+class SeatLimit:
     """The places of a server: ``most`` of them, 0 for any number; a person has one however many pages are open.
 
     For ``kept`` seconds a place is kept for somebody who has closed a page: the next one is on its way, or nobody is.
@@ -44,10 +44,10 @@ class Places:
         self._kept = {one: until for one, until in self._kept.items() if until > now}
         taken = {*self._present(), *self._kept}
         if self.most and session not in taken and len(taken) >= self.most:
-            self._refused[session] = now + ASKS_AGAIN
+            self._refused[session] = now + RETRY_WITHIN_SECONDS
             return False
         self._refused.pop(session, None)
-        self._kept[session] = now + KEPT_BEFORE
+        self._kept[session] = now + SEAT_WITHOUT_KERNEL_SECONDS
         return True
 
     def settle(self, session: str) -> None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from tornado.ioloop import PeriodicCallback
 
 if TYPE_CHECKING:
-    from guanai.server.kernels.kernels import PageKernels
+    from guanai.server.kernels.page_kernels import PageKernels
 
-__all__ = ["Tally", "memory_of"]
+__all__ = ["UsageLog", "memory_of"]
 
 log = logging.getLogger("guanai.server")
 
 
-class Tally:
+class UsageLog:
     """Counts the kernels of a server."""
 
     def __init__(self, kernels: "PageKernels") -> None:
@@ -38,15 +38,15 @@ class Tally:
     async def line(self) -> str:
         """Return how many kernels have a page, how many wait, for how many people, their memory, and who queues."""
         kernels = self._kernels
-        processes = [*map(self._process, kernels.list_kernel_ids()), *kernels.parents.processes]
+        processes = [*map(self._process, kernels.list_kernel_ids()), *kernels.fork_servers.processes]
         # In a thread: the system counts a millisecond or more for each, and fifty of them would hold up every page.
         sizes = await asyncio.to_thread(lambda: [memory_of(process) for process in processes if process])
         known = [size for size in sizes if size is not None]
         memory = f"{sum(known) / 2**20:.0f} MiB" if known else "memory not known"
         people = len(set(kernels.owners.values()))
         return (
-            f"Kernels: {len(kernels.owners)} with a page, {len(kernels.pool)} waiting, {people} people, {memory}; "
-            f"{kernels.turns.waiting} pages wait for their turn, {kernels.places.refused} people for a place."
+            f"Kernels: {len(kernels.owners)} with a page, {len(kernels.idle)} waiting, {people} people, {memory}; "
+            f"{kernels.page_queue.waiting} pages wait for their turn, {kernels.seats.refused} people for a place."
         )
 
     def _process(self, kernel_id: str) -> int | None:

@@ -16,7 +16,7 @@ import comm
 from ipykernel.comm.comm import BaseComm
 from jupyter_client.session import json_packer
 
-__all__ = ["OUTPUT", "STATES", "StateComm", "gather_states", "sendable"]
+__all__ = ["OUTPUT", "STATES", "StateComm", "collect_states", "state_for_page"]
 
 #: The kind of output that a cell's states are.
 STATES = "text/vnd.guanai.states"
@@ -26,7 +26,7 @@ OUTPUT = "@jupyter-widgets/output"
 KNOWN_TO_BROWSER = {"_model_module_version", "_view_module", "_view_module_version"}
 
 
-class Gatherer:
+class StateCollector:
     """The states that have come up since the cell began, by the id of their widget."""
 
     def __init__(self, shell: Any) -> None:
@@ -46,7 +46,9 @@ class Gatherer:
         states, self._states = self._states, {}
         buffers, self._buffers = self._buffers, {}
         if states:
-            found = {one: sendable(state, packed(buffers.get(one, {}))) for one, state in states.items()}
+            found = {
+                one: state_for_page(state, packed(buffers.get(one, {}))) for one, state in states.items()
+            }
             self._shell.display_pub.publish({STATES: json_packer(found).decode()})
 
     def takes(self, of: BaseComm, kind: str, data: Any, buffers: Any) -> bool:
@@ -71,7 +73,7 @@ class Gatherer:
 class StateComm(BaseComm):
     """A comm whose messages may be gathered."""
 
-    gatherer: Gatherer | None = None
+    collector: StateCollector | None = None
     _numbers = count(1)
 
     def __init__(self, *args: Any, comm_id: str | None = None, **kwargs: Any) -> None:
@@ -84,19 +86,19 @@ class StateComm(BaseComm):
         self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None, **keys: Any
     ) -> None:
         """Send a message, unless it is gathered."""
-        if self.gatherer is None or not self.gatherer.takes(self, msg_type, data, buffers):
+        if self.collector is None or not self.collector.takes(self, msg_type, data, buffers):
             super().publish_msg(msg_type, data, metadata, buffers, **keys)  # type: ignore[no-untyped-call]
 
 
-def gather_states(shell: Any) -> None:
+def collect_states(shell: Any) -> None:
     """Gather the states of widgets in this kernel from now on."""
-    StateComm.gatherer = gatherer = Gatherer(shell)
+    StateComm.collector = collector = StateCollector(shell)
     StateComm.kernel = (
         shell.kernel
     )  # a comm that has sent nothing yet has none, and ipywidgets then says nothing by it
     comm.create_comm = StateComm
-    shell.events.register("pre_run_cell", gatherer.begin)
-    shell.events.register("post_run_cell", gatherer.send)
+    shell.events.register("pre_run_cell", collector.begin)
+    shell.events.register("post_run_cell", collector.send)
 
 
 def packed(buffers: dict[tuple[Any, ...], bytes]) -> list[dict[str, Any]]:
@@ -107,7 +109,7 @@ def packed(buffers: dict[tuple[Any, ...], bytes]) -> list[dict[str, Any]]:
     ]
 
 
-def sendable(state: dict[str, Any], buffers: list[dict[str, Any]]) -> dict[str, Any]:
+def state_for_page(state: dict[str, Any], buffers: list[dict[str, Any]]) -> dict[str, Any]:
     """Return a widget's state as the page needs it: nothing that the browser has as a default anyway."""
     own = state.get("_model_module", "").startswith("@jupyter-widgets/")
     plain = own and state["_model_name"].endswith(("LayoutModel", "StyleModel"))

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from tornado import web
 
-from guanai.server.web.handlers import Screen
+from guanai.server.web.handlers import HtmlHandler
 from guanai.storage.records.attachments import LARGEST, PICTURES, Attachments
 
 __all__ = ["MESSAGE_LIMIT", "AttachmentFile"]
@@ -16,13 +16,13 @@ _SHOWN = {f"image/{kind.lower()}" for kind in PICTURES} | {"application/pdf"}
 _PIECE = 256 * 1024
 
 
-class AttachmentFile(Screen):
+class AttachmentFile(HtmlHandler):
     """One attachment of the school: a picture or a PDF is shown, anything else is saved by the browser."""
 
     @web.authenticated
     async def get(self, name: str) -> None:
         """Send the file."""
-        path = Attachments(self.office.school.folder.attachments).path(name)
+        path = Attachments(self.served.school.folder.attachments).path(name)
         if path is None:
             raise web.HTTPError(404)
         kind = mimetypes.guess_type(name)[0] or ""

@@ -13,13 +13,13 @@ from tornado import web
 
 from guanai.care.errors import GuanaiError
 from guanai.server.logs import log_fault
-from guanai.server.web.handlers import Screen, safe_next
+from guanai.server.web.handlers import HtmlHandler, safe_next
 from guanai.templates.wording import catalogue, say
 
 if TYPE_CHECKING:
     from guanai.storage.school.school import School
 
-__all__ = ["Board", "Incident", "Step", "StepDone", "open_incidents", "shown_incidents"]
+__all__ = ["Incident", "IncidentCache", "Step", "StepDone", "open_incidents", "shown_incidents"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Incident:
         return any(step.status == "late" for step in self.steps)
 
 
-class Board:
+class IncidentCache:
     """The emergencies as they were last worked out.
 
     That is done again when a record of theirs has changed, or a minute has gone by; while a step is still to be done,
@@ -80,10 +80,10 @@ class Board:
         return self._found[language][1]
 
 
-def shown_incidents(screen: Screen) -> list[Incident]:
+def shown_incidents(screen: HtmlHandler) -> list[Incident]:
     """Return the emergencies for the head of a page: never a reason why the page itself would not open."""
     try:
-        return screen.settings["emergencies"].incidents(screen.office.current, screen.language)
+        return screen.settings["emergencies"].incidents(screen.served.current, screen.language)
     except Exception as error:
         log_fault(error, "emergencies")
         return []
@@ -150,16 +150,16 @@ def _clock(moment: pd.Timestamp, now: datetime) -> str:
     return f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment:%m-%d %H:%M}"
 
 
-class StepDone(Screen):
+class StepDone(HtmlHandler):
     """Records that a step of an emergency has just been done, under the name of whoever pressed it."""
 
     @web.authenticated
     def post(self) -> None:
         """Write this moment into the step's question and go back to the page."""
-        account = self.office.is_valid(self.current_user.session)
+        account = self.served.is_valid(self.current_user.session)
         if account is None:
             raise web.HTTPError(403)
-        school = self.office.current.as_user(account.name, account.staff)
+        school = self.served.current.as_user(account.name, account.staff)
         asked = {name: self.get_body_argument(name, "") for name in ("form", "record", "duty")}
         try:
             school.duties.step_done(asked["form"], asked["record"], asked["duty"])

@@ -17,14 +17,14 @@ from nbformat import NotebookNode
 from tornado.httputil import HTTPServerRequest, split_host_and_port
 from traitlets import Bool, Integer
 
-from guanai.server.kernels.widget_states import STATES, sendable
+from guanai.server.kernels.widget_states import STATES, state_for_page
 from guanai.server.pages.notebook_sources import markdown, notebook_at, with_headings
 from guanai.server.web.sign_in import IDENTITY_HEADERS
 
 if TYPE_CHECKING:
-    from guanai.server.pages.pages import SchoolPage
+    from guanai.server.pages.page_handlers import SchoolPage
 
-__all__ = ["beating", "lean_page"]
+__all__ = ["lean_page", "with_keepalive"]
 
 
 # By this name a notebook knows that it is served, and by what (widgets bring their style sheet along elsewhere).
@@ -66,7 +66,7 @@ class Cells(NotebookClient):
         heard = []
         for model, state in self.widget_state.items():
             buffers = list(self.widget_buffers.get(model, {}).values())
-            text = json.dumps(sendable(state, buffers), ensure_ascii=False)
+            text = json.dumps(state_for_page(state, buffers), ensure_ascii=False)
             if self._sent.get(model) != text:
                 self._sent[model] = text
                 heard.append(f"{json.dumps(model)}:{text}")
@@ -83,7 +83,7 @@ class Cells(NotebookClient):
 async def lean_page(page: "SchoolPage", name: str) -> AsyncIterator[str]:
     """Start a kernel for a page and yield the page piece by piece, after its head."""
     folder, _, _ = name.rpartition("/")
-    path = page.office.school.folder.notebooks / f"{name}.ipynb"
+    path = page.served.school.folder.notebooks / f"{name}.ipynb"
     notebook = with_headings(notebook_at(path), page.language)
     kernel_id = await page.kernels.start_kernel(path=folder, env=environment(page.request))
     parts: Any = page.get_template("cells.html.j2").module
@@ -129,7 +129,7 @@ def environment(request: HTTPServerRequest) -> dict[str, str]:
     }
 
 
-async def beating(pieces: AsyncIterator[str], seconds: float) -> AsyncIterator[str | None]:
+async def with_keepalive(pieces: AsyncIterator[str], seconds: float) -> AsyncIterator[str | None]:
     """Yield what comes, and None whenever nothing has come for so many seconds."""
     waiting: asyncio.Future[str | None] | None = None
     try:

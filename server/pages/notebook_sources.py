@@ -12,7 +12,7 @@ from voila.exporter import VoilaMarkdownRenderer
 
 from guanai.server.web.navigation import HEADING, half
 
-__all__ = ["markdown", "notebook_at", "wants_all", "with_headings"]
+__all__ = ["markdown", "notebook_at", "wants_voila_page", "with_headings"]
 
 
 def notebook_at(path: Path) -> NotebookNode:
@@ -20,7 +20,7 @@ def notebook_at(path: Path) -> NotebookNode:
     return deepcopy(_read(path, path.stat().st_mtime_ns))
 
 
-def wants_all(path: Path) -> bool:
+def wants_voila_page(path: Path) -> bool:
     """Whether a notebook asks for Voila's own page: ``"guanai": {"page": "full"}`` in its metadata."""
     try:
         asked = _read(path, path.stat().st_mtime_ns).metadata["guanai"]["page"]

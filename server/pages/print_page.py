@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from tornado import web
 
 from guanai.care.errors import GuanaiError
-from guanai.server.web.handlers import Screen
+from guanai.server.web.handlers import HtmlHandler
 from guanai.storage.printing.child_sheets import appointment_card, contact_card, dossier_sheet
 from guanai.storage.printing.official_form import official_sheet
 from guanai.storage.printing.record_sheet import day_in_words, record_sheet
@@ -99,7 +99,7 @@ class Printer:
         return sheet, day_in_words(fresh.today().isoformat(), language)
 
 
-class PrintPage(Screen):
+class PrintPage(HtmlHandler):
     """A sheet as it will lie on the paper, and the button that prints it."""
 
     @web.authenticated
@@ -123,7 +123,7 @@ class PrintPage(Screen):
             day=day,
             back=self._back(what, form, record_id),
             blank=f"{self.base_url}print?{blank}" if record_id and what != "dossier" else "",
-            foot=css_text(self.say("print.stamp", school=self.office.name, day=day)),
+            foot=css_text(self.say("print.stamp", school=self.served.name, day=day)),
             pages=page_numbers(self.say("print.pages", page="\0", count="\1")),
         )
 
@@ -131,7 +131,7 @@ class PrintPage(Screen):
     def _printer(self) -> Printer:
         """The one printer of this server, made when it is first needed."""
         if "printer" not in self.settings:
-            self.settings["printer"] = Printer(self.office.folder)
+            self.settings["printer"] = Printer(self.served.folder)
         printer: Printer = self.settings["printer"]
         return printer
 

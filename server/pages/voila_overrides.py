@@ -3,7 +3,7 @@
 Holds for the Voila versions of `HOLDS_FOR`; tests/server/pages/test_pages.py says when another one is installed.
 What it reaches into: the methods of `voila.app.Voila` that are overridden below, the names of the
 handlers in `init_handlers`, and the page-config key ``fullStaticUrl`` by which the bundle finds itself; of
-jupyter_server, what `PageConnection` overrides and `PageSocket` asks of it, and what `guanai.server.kernels.kernels` does
+jupyter_server, what `PageConnection` overrides and `PageSocket` asks of it, and what `guanai.server.kernels.page_kernels` does
 (`_kernel_connections`, `_handle_kernel_died`); in templates/theme/, what index.html.j2 asks of the
 renderer and page.js of the bundle. Our own pages (server/pages/lean_pages.py) need none of this.
 """
@@ -27,18 +27,25 @@ from voila.static_file_handler import MultiStaticFileHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from guanai.care.errors import GuanaiError
-from guanai.server.accounts.served_school import Office
+from guanai.server.accounts.served_school import ServedSchool
 from guanai.server.addresses import is_loopback
 from guanai.server.kernels.kernel_settings import kernel_settings
-from guanai.server.kernels.kernels import OwnKernelSpec, PageKernels
+from guanai.server.kernels.page_kernels import PageKernels, SingleKernelSpec
 from guanai.server.kernels.widget_states import STATES
 from guanai.server.pages.attachment_files import MESSAGE_LIMIT, AttachmentFile
-from guanai.server.pages.emergency_bar import Board, StepDone
-from guanai.server.pages.pages import ClosedDoor, KernelState, PageClosing, SchoolPage, VoilaAddress, dress
+from guanai.server.pages.emergency_bar import IncidentCache, StepDone
+from guanai.server.pages.page_handlers import (
+    ForbiddenPath,
+    KernelState,
+    PageClosing,
+    SchoolPage,
+    VoilaRedirect,
+    add_page_context,
+)
 from guanai.server.pages.print_page import PrintPage
-from guanai.server.web.handlers import Unread, theme_environment
+from guanai.server.web.handlers import ApiHandler, theme_environment
 from guanai.server.web.own_password import OwnPassword
-from guanai.server.web.sign_in import IDENTITY_HEADERS, KernelOwner, SchoolIdentity
+from guanai.server.web.sign_in import IDENTITY_HEADERS, KernelAuthorizer, SchoolIdentity
 from guanai.server.web.theme_files import THEME_NAME, ThemeFiles
 from guanai.templates import template
 
@@ -49,7 +56,7 @@ JUPYTER_SERVER = ("2.21", "2.22")
 
 # A browser that has lost its power says nothing: for so many milliseconds it may leave a ping unanswered. Together with
 # what `PageKernels` waits for it to come back, the kernel of its page is gone within a minute.
-SILENT_FOR = 10_000
+PING_TIMEOUT_MS = 10_000
 PING = "ping"
 BAD_MESSAGE = 1003  # RFC 6455, 7.4.1: data of a kind that cannot be accepted
 STATES_BEGIN = STATES.encode()
@@ -72,7 +79,7 @@ class BundleFiles(MultiStaticFileHandler):
         self.set_header("Cache-Control", f"public, max-age={self.get_cache_time(path, None, '')}, immutable")
 
 
-class OwnKernel(KernelHandler):
+class ReadOnlyKernel(KernelHandler):
     """What the bundle asks about the page's kernel; it can be asked about, not ended, by this address."""
 
     async def delete(self, kernel_id: str) -> None:
@@ -148,7 +155,7 @@ def is_message(sent: str | bytes, protocol: str | None) -> bool:
     return 3 < int.from_bytes(sent[:8], "little") < len(sent) // 8
 
 
-class PageSocket(Unread, VoilaKernelWebsocketHandler):
+class PageSocket(ApiHandler, VoilaKernelWebsocketHandler):
     """The websocket of a page; it is closed when the page's kernel has ended, so that the page can say so."""
 
     sockets: ClassVar[dict[str, "WeakSet[PageSocket]"]] = {}
@@ -208,9 +215,9 @@ class ServedKernels(PageKernels):
 class SchoolServer(voila.app.Voila):
     """Voila serving the pages of one school, to those who have signed in."""
 
-    def __init__(self, office: Office, started: Callable[[], None], **kwargs: Any) -> None:
+    def __init__(self, served: ServedSchool, started: Callable[[], None], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.office = office
+        self.served = served
         self.started = started
 
     def load_config_file(self, *args: Any, **kwargs: Any) -> None:
@@ -224,20 +231,20 @@ class SchoolServer(voila.app.Voila):
     def init_settings(self) -> dict[str, Any]:
         """Add what the school's own pages need to the settings of the application."""
         settings = super().init_settings()
-        self.kernel_manager.still_signed_in = self.office.is_in_use
+        self.kernel_manager.still_signed_in = self.served.is_in_use
         return {
             **settings,
-            "office": self.office,
-            "emergencies": Board(),
+            "served_school": self.served,
+            "emergencies": IncidentCache(),
             "jinja2_env": theme_environment(),
             "compress_response": True,
-            "allow_remote_access": not self.office.workshop,
+            "allow_remote_access": not self.served.workshop,
             "local_hostnames": ["localhost"],
             "xsrf_cookie_kwargs": {"samesite": "Lax"},
             "log_function": lambda handler: None,
             "websocket_max_message_size": MESSAGE_LIMIT,
             "ws_ping_interval": 8_000,
-            "ws_ping_timeout": SILENT_FOR,
+            "ws_ping_timeout": PING_TIMEOUT_MS,
         }
 
     def init_handlers(self) -> list[Any]:
@@ -264,10 +271,10 @@ class SchoolServer(voila.app.Voila):
             (rf"{base}voila/api/themes/(.*)", ThemesHandler, themes),
             (rf"{base}voila/api/shutdown/{KERNEL_ID}", PageClosing),
             (rf"{base}voila/api/kernel/{KERNEL_ID}", KernelState),
-            (rf"{base}voila/render/(.*)", VoilaAddress),
-            (rf"{base}api/kernels/{KERNEL_ID}", OwnKernel),
+            (rf"{base}voila/render/(.*)", VoilaRedirect),
+            (rf"{base}api/kernels/{KERNEL_ID}", ReadOnlyKernel),
             (rf"{base}api/kernels/{KERNEL_ID}/channels", PageSocket),
-            (rf"{base}((?:voila|api|theme|files|terminals|tree)(?:/.*)?)", ClosedDoor),
+            (rf"{base}((?:voila|api|theme|files|terminals|tree)(?:/.*)?)", ForbiddenPath),
             (rf"{base}(.*)", SchoolPage, page),
         ]
 
@@ -292,7 +299,7 @@ class SchoolServer(voila.app.Voila):
             self.stop()
 
 
-def school_config(office: Office, host: str, port: int, base_url: str = "/") -> Config:
+def school_config(served: ServedSchool, host: str, port: int, base_url: str = "/") -> Config:
     """Return the settings that Voila documents, for one school."""
 
     def own_bundle(page_config: dict[str, Any], base_url: str, **_: Any) -> dict[str, Any]:
@@ -306,11 +313,11 @@ def school_config(office: Office, host: str, port: int, base_url: str = "/") -> 
                 "port": port,
                 "base_url": base_url,
                 "open_browser": False,
-                "root_dir": str(office.school.folder.notebooks),
+                "root_dir": str(served.school.folder.notebooks),
                 "identity_provider_class": SchoolIdentity,
-                "authorizer_class": KernelOwner,
+                "authorizer_class": KernelAuthorizer,
                 "kernel_websocket_connection_class": PageConnection,
-                "cookie_secret": office.cookie_secret(),
+                "cookie_secret": served.cookie_secret(),
                 "log_level": "INFO",
             },
             "VoilaConfiguration": {
@@ -323,14 +330,14 @@ def school_config(office: Office, host: str, port: int, base_url: str = "/") -> 
                 "file_allowlist": [],
                 "http_header_envs": list(IDENTITY_HEADERS),
                 "http_keep_alive_timeout": 5,
-                "prelaunch_hook": dress,
+                "prelaunch_hook": add_page_context,
                 "page_config_hook": own_bundle,
                 "extension_denylist": UNUSED,
                 "multi_kernel_manager_class": ServedKernels,
-                "kernel_spec_manager_class": OwnKernelSpec,
+                "kernel_spec_manager_class": SingleKernelSpec,
             },
             # What a page's widgets say is not for reading as it goes by: without its last word a page would be wrong.
             "PageConnection": {"iopub_msg_rate_limit": 0},
-            **kernel_settings(office),
+            **kernel_settings(served),
         }
     )

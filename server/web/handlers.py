@@ -11,14 +11,14 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 from tornado.log import app_log
 
-from guanai.server.accounts.served_school import Office
-from guanai.server.kernels.kernels import PageKernels
+from guanai.server.accounts.served_school import ServedSchool
+from guanai.server.kernels.page_kernels import PageKernels
 from guanai.server.logs import log_fault
 from guanai.server.web.theme_files import theme_url
 from guanai.templates import template
 from guanai.templates.wording import LANGUAGES, catalogue, say
 
-__all__ = ["LANGUAGE_COOKIE", "WHOLE_SCRIPTS", "Screen", "Unread", "safe_next", "theme_environment"]
+__all__ = ["LANGUAGE_COOKIE", "WHOLE_SCRIPTS", "ApiHandler", "HtmlHandler", "safe_next", "theme_environment"]
 
 LANGUAGE_COOKIE = "guanai-language"
 LANGUAGE_CODES = {"zh": "zh-CN", "en": "en"}
@@ -33,14 +33,14 @@ ANYWIDGET = "blob:" if find_spec("anywidget") else ""
 WHOLE_SCRIPTS = "'unsafe-inline' 'unsafe-eval' blob:"
 
 
-class Screen(JupyterHandler):
+class HtmlHandler(JupyterHandler):
     """A page that a person reads."""
 
     @property
-    def office(self) -> Office:
+    def served(self) -> ServedSchool:
         """The school that is served."""
-        office: Office = self.settings["office"]
-        return office
+        served: ServedSchool = self.settings["served_school"]
+        return served
 
     @property
     def kernels(self) -> PageKernels:
@@ -56,7 +56,7 @@ class Screen(JupyterHandler):
     @property
     def say(self) -> Callable[..., str]:
         """The catalogue in this browser's language."""
-        return partial(speak, self.language)
+        return partial(say_in, self.language)
 
     @cached_property
     def nonce(self) -> str:
@@ -88,9 +88,9 @@ class Screen(JupyterHandler):
             "language_code": LANGUAGE_CODES[self.language],
             "languages": [code for code in LANGUAGES if code != self.language],
             "say": self.say,
-            "in_language": speak,
+            "in_language": say_in,
             "theme_url": partial(theme_url, self.base_url),
-            "school": self.office.name,
+            "school": self.served.name,
             "person": getattr(self.current_user, "username", None),
             "here": self.request.uri,
             "xsrf": self.xsrf_token.decode(),
@@ -126,7 +126,7 @@ class Screen(JupyterHandler):
             app_log.info("%s %s: %s", self.request.method, self.request.path, details[1])
 
 
-class Unread(JupyterHandler):
+class ApiHandler(JupyterHandler):
     """An answer to a page's script, which no person reads."""
 
     def write_error(self, status_code: int, **_details: Any) -> None:
@@ -139,7 +139,7 @@ class Unread(JupyterHandler):
             super().log_exception(*details)
 
 
-def speak(language: str, key: str, /, **values: object) -> str:
+def say_in(language: str, key: str, /, **values: object) -> str:
     """Return a text of the catalogue in a language."""
     return say(key, language, **values)
 

@@ -5,13 +5,13 @@ from tornado import web
 from guanai.care.errors import AccessError, GuanaiError
 from guanai.server.accounts.accounts import Account
 from guanai.server.accounts.served_school import TooSoonError
-from guanai.server.web.handlers import Screen
+from guanai.server.web.handlers import HtmlHandler
 from guanai.server.web.sign_in import device_mark, sign_in
 
 __all__ = ["OwnPassword"]
 
 
-class OwnPassword(Screen):
+class OwnPassword(HtmlHandler):
     """A page that asks for the password in use and twice for the new one."""
 
     @web.authenticated
@@ -32,26 +32,26 @@ class OwnPassword(Screen):
             await self._check(account, old)
             if new != again:
                 raise GuanaiError("password.differs")  # noqa: TRY301
-            self.office.accounts.set_password(account.name, new)
+            self.served.accounts.set_password(account.name, new)
         except GuanaiError as error:
             self.set_status(429 if isinstance(error, TooSoonError) else 400)
             self._show(error.message(self.language))
             return
-        sign_in(self, self.office.accounts.known(account.name))
+        sign_in(self, self.served.accounts.known(account.name))
         self._show(done=True)
 
     async def _check(self, account: Account, old: str) -> None:
         """Make sure that it is the person; whoever sits down at an open browser shall not change it."""
         try:
             address, device = str(self.request.remote_ip), device_mark(self, account.name)
-            await self.office.admit(account.name, old, address, device)
+            await self.served.admit(account.name, old, address, device)
         except TooSoonError:
             raise
         except AccessError as error:
             raise AccessError("own_password.wrong") from error
 
     def _account(self) -> Account:
-        return self.office.accounts.known(self.current_user.username)
+        return self.served.accounts.known(self.current_user.username)
 
     def _show(self, problem: str = "", *, done: bool = False) -> None:
         self.show("own_password.html", problem=problem, done=done, possible=bool(self._account().password))

@@ -20,14 +20,14 @@ from guanai.server.accounts.accounts import Account
 from guanai.server.accounts.login_sessions import fingerprint
 from guanai.server.accounts.served_school import TooSoonError
 from guanai.server.addresses import is_loopback
-from guanai.server.kernels.kernels import PageKernels
-from guanai.server.web.handlers import LANGUAGE_COOKIE, Screen, safe_next
+from guanai.server.kernels.page_kernels import PageKernels
+from guanai.server.web.handlers import LANGUAGE_COOKIE, HtmlHandler, safe_next
 from guanai.templates.wording import LANGUAGES
 
 __all__ = [
     "IDENTITY_HEADERS",
     "FirstAccount",
-    "KernelOwner",
+    "KernelAuthorizer",
     "LanguageChoice",
     "Person",
     "SchoolIdentity",
@@ -56,12 +56,12 @@ class SchoolIdentity(IdentityProvider):
         headers = handler.request.headers
         for name in IDENTITY_HEADERS:
             headers.pop(name, None)
-        office = handler.settings["office"]
+        served = handler.settings["served_school"]
         key = fingerprint(handler.get_cookie(cookie_name(handler), "") or "")
-        account = office.is_valid(key)
+        account = served.is_valid(key)
         if account is None:
             return None
-        office.sessions.touch(key)
+        served.sessions.touch(key)
         for name, value in zip(IDENTITY_HEADERS, (account.name, account.staff, account.role), strict=True):
             headers[name] = quote(value)
         return Person(account.name, session=key)
@@ -80,7 +80,7 @@ class SchoolIdentity(IdentityProvider):
         ]
 
 
-class KernelOwner(Authorizer):
+class KernelAuthorizer(Authorizer):
     """Lets a person use the kernels of their own session, and nothing else of Jupyter's interface."""
 
     def is_authorized(self, handler: JupyterHandler, user: User, action: str, resource: str) -> bool:
@@ -91,7 +91,7 @@ class KernelOwner(Authorizer):
         return bool(mine and (action, resource) in {("read", "kernels"), ("execute", "kernels")})
 
 
-class SignIn(Screen):
+class SignIn(HtmlHandler):
     """The page to sign in on."""
 
     @allow_unauthenticated
@@ -108,12 +108,12 @@ class SignIn(Screen):
         if self.get_body_argument("workshop", ""):
             if not self._is_workshop():
                 raise web.HTTPError(403)
-            self._let_in(self.office.accounts.known(self.office.workshop or ""))
+            self._let_in(self.served.accounts.known(self.served.workshop or ""))
             return
         name = self.get_body_argument("name", "")
         password = self.get_body_argument("password", "", strip=False)
         try:
-            account = await self.office.admit(
+            account = await self.served.admit(
                 name, password, str(self.request.remote_ip), device_mark(self, name)
             )
         except AccessError as error:
@@ -123,7 +123,7 @@ class SignIn(Screen):
         self._let_in(account)
 
     def _show(self, problem: str = "", name: str = "") -> None:
-        workshop = self.office.workshop if self._is_workshop() else ""
+        workshop = self.served.workshop if self._is_workshop() else ""
         self.show("login.html", next=self._next(), problem=problem, name=name, workshop=workshop)
 
     def _next(self) -> str:
@@ -131,14 +131,14 @@ class SignIn(Screen):
 
     def _is_workshop(self) -> bool:
         """Whether one click may sign in: a demonstration, asked for on the very machine that serves it."""
-        return bool(self.office.workshop) and is_loopback(str(self.request.remote_ip)) and self.check_host()
+        return bool(self.served.workshop) and is_loopback(str(self.request.remote_ip)) and self.check_host()
 
     def _let_in(self, account: Account) -> None:
         sign_in(self, account)
         self.redirect(self._next())
 
 
-class SignOut(Screen):
+class SignOut(HtmlHandler):
     """The way out: ends the session and every kernel of its pages."""
 
     @allow_unauthenticated
@@ -150,13 +150,13 @@ class SignOut(Screen):
     async def post(self) -> None:
         """End the session of this browser."""
         if self.current_user:
-            self.office.sessions.end(self.current_user.session)
+            self.served.sessions.end(self.current_user.session)
             await self.kernels.end_session(self.current_user.session)
         self.clear_cookie(cookie_name(self), path=self.base_url)
         self.redirect(f"{self.base_url}login")
 
 
-class FirstAccount(Screen):
+class FirstAccount(HtmlHandler):
     """Where the one-time link leads: the first coordinator chooses a name and a password."""
 
     @allow_unauthenticated
@@ -174,18 +174,18 @@ class FirstAccount(Screen):
         try:
             if password != self.get_body_argument("again", "", strip=False):
                 raise GuanaiError("password.differs")  # noqa: TRY301  # one way to show every problem
-            account = self.office.accounts.add(name, password, role="coordinator")
+            account = self.served.accounts.add(name, password, role="coordinator")
         except GuanaiError as error:
             self.set_status(400)
             self._show(error.message(self.language), name)
             return
-        if self.office.invitation:
-            self.office.invitation.use()
+        if self.served.invitation:
+            self.served.invitation.use()
         sign_in(self, account)
         self.redirect(self.base_url)
 
     def _check_key(self) -> None:
-        invitation = self.office.invitation
+        invitation = self.served.invitation
         if invitation is None or not invitation.opens(self.get_argument("key", "")):
             raise web.HTTPError(410)
 
@@ -194,7 +194,7 @@ class FirstAccount(Screen):
         self.show("first.html", key=key, problem=problem, name=name)
 
 
-class LanguageChoice(Screen):
+class LanguageChoice(HtmlHandler):
     """Keeps the language that a browser has chosen."""
 
     @allow_unauthenticated
@@ -208,7 +208,7 @@ class LanguageChoice(Screen):
         self.redirect(safe_next(self.get_argument("next", self.base_url), self.base_url))
 
 
-def sign_in(handler: Screen, account: Account) -> None:
+def sign_in(handler: HtmlHandler, account: Account) -> None:
     """Begin a session: the cookie is for this server only, unreadable to scripts, and https-only over https."""
     held: dict[str, Any] = {
         "httponly": True,
@@ -216,15 +216,15 @@ def sign_in(handler: Screen, account: Account) -> None:
         "samesite": "Lax",
     }
     if handler.current_user:
-        handler.office.sessions.end(handler.current_user.session)
-    token = handler.office.sessions.begin(account.name)
+        handler.served.sessions.end(handler.current_user.session)
+    token = handler.served.sessions.begin(account.name)
     handler.set_cookie(cookie_name(handler), token, path=handler.base_url, **held)
     if handler.get_signed_cookie(device_cookie(account.name), max_age_days=YEAR_DAYS) is None:
         name, mark = device_cookie(account.name), secrets.token_urlsafe(12)
         handler.set_signed_cookie(name, mark, expires_days=YEAR_DAYS, path=handler.base_url, **held)
 
 
-def device_mark(handler: Screen, name: str) -> str | None:
+def device_mark(handler: HtmlHandler, name: str) -> str | None:
     """Return this browser's own mark if it has signed in to the account before."""
     mark = handler.get_signed_cookie(device_cookie(name), max_age_days=YEAR_DAYS)
     return mark.decode() if mark else None

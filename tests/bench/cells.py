@@ -20,10 +20,10 @@ from urllib.parse import quote
 
 import ipywidgets
 
-from guanai.server.commands.console import tell
+from guanai.server.commands.console import print_line
 from guanai.server.kernels.fork_server import NEEDED
-from guanai.server.kernels.preload import rehearse
-from guanai.server.kernels.widget_states import sendable
+from guanai.server.kernels.preload import run_page_once
+from guanai.server.kernels.widget_states import state_for_page
 from guanai.server.shipped_pages import shipped_pages
 from guanai.storage import open_school
 from guanai.storage.school.preload import get_warm
@@ -60,26 +60,30 @@ def profile(folder: Path) -> None:
         person["id"],
     )
     child = school.frame("child")["id"].iloc[0]
-    tell(f"\n{len(school.frame('child')):,} children: imports {imported:.1f} s, the school {read:.1f} s\n")
-    tell("| page | first ms | again ms | widgets | KiB of states | late imports |\n|---|---|---|---|---|---|")
+    print_line(
+        f"\n{len(school.frame('child')):,} children: imports {imported:.1f} s, the school {read:.1f} s\n"
+    )
+    print_line(
+        "| page | first ms | again ms | widgets | KiB of states | late imports |\n|---|---|---|---|---|---|"
+    )
     for path in shipped_pages().values():
         for query in QUERIES.get(path.stem, [""]):
             os.environ["QUERY_STRING"] = query.format(child=child)
             known = set(sys.modules)
-            first, again = (seconds(lambda path=path: rehearse(path)) * 1000 for _ in range(2))
+            first, again = (seconds(lambda path=path: run_page_once(path)) * 1000 for _ in range(2))
             late = len({*sys.modules} - known)
             widgets, states = made(path)
             label = path.stem + (f"?{query}" if query else "")
-            tell(f"| {label} | {first:.0f} | {again:.0f} | {widgets} | {states / 1024:.0f} | {late} |")
+            print_line(f"| {label} | {first:.0f} | {again:.0f} | {widgets} | {states / 1024:.0f} | {late} |")
 
 
 def made(path: Path) -> tuple[int, int]:
     """Run a page once more; return how many widgets it makes and the length of their states."""
     found: list[ipywidgets.Widget] = []
     ipywidgets.Widget.on_widget_constructed(found.append)
-    rehearse(path)
+    run_page_once(path)
     ipywidgets.Widget.on_widget_constructed(None)
-    return len(found), sum(len(json.dumps(sendable(one.get_state(), []), default=str)) for one in found)
+    return len(found), sum(len(json.dumps(state_for_page(one.get_state(), []), default=str)) for one in found)
 
 
 def main() -> None:

@@ -32,8 +32,8 @@ from support.savers import Savers, report
 from support.servers import end as stop
 
 from guanai.server.addresses import free_port
-from guanai.server.commands.console import tell
-from guanai.server.commands.http_probe import Visitor
+from guanai.server.commands.console import print_line
+from guanai.server.commands.http_probe import HttpProbe
 from guanai.server.kernels.usage_log import memory_of
 from guanai.storage import open_school
 
@@ -57,10 +57,10 @@ w.VBox([*fields, save])
 """
 SERVE = """
 import json, sys
-from guanai.server.accounts.served_school import Office
+from guanai.server.accounts.served_school import ServedSchool
 from guanai.server.commands.serving import serve
 from guanai.storage import open_school
-serve(Office(open_school(sys.argv[1])), port=int(sys.argv[2]), browser=False, PageKernels=json.loads(sys.argv[3]))
+serve(ServedSchool(open_school(sys.argv[1])), port=int(sys.argv[2]), browser=False, PageKernels=json.loads(sys.argv[3]))
 """
 
 
@@ -82,7 +82,7 @@ def make_school(folder: Path, size: str) -> None:
 
 @contextmanager
 def served(folder: Path, number: int, settings: dict):
-    """Serve the school in one way; yield the process and a visitor who has signed in."""
+    """Serve the school in one way; yield the process and a probe that has signed in."""
     port = free_port(21_000 + 200 * number)
     command = [sys.executable, "-c", SERVE, str(folder), str(port), json.dumps(settings)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
@@ -96,15 +96,15 @@ def served(folder: Path, number: int, settings: dict):
         stop(process)
 
 
-def signed_in(base: str) -> Visitor:
-    visitor = Visitor(base)
-    visitor.submit("/login", name=NAME, password=PASSWORD, next="/theme/icon.svg")
-    return visitor
+def signed_in(base: str) -> HttpProbe:
+    probe = HttpProbe(base)
+    probe.submit("/login", name=NAME, password=PASSWORD, next="/theme/icon.svg")
+    return probe
 
 
-def seconds(visitor: Visitor, page: str):
+def seconds(probe: HttpProbe, page: str):
     begun = time.perf_counter()
-    answer = visitor.get(f"/{page}")
+    answer = probe.get(f"/{page}")
     took = time.perf_counter() - begun
     if not answer.renders:
         failed.append(f"{page} does not render: {answer.status}")
@@ -116,12 +116,12 @@ def compare(servers: dict, rounds: int) -> None:
     took = {(way, page): [] for way in servers for page in PAGES}
     for _ in range(rounds):
         for page in PAGES:
-            for way, (_process, visitor) in servers.items():
+            for way, (_process, probe) in servers.items():
                 time.sleep(1.5)
-                one, answer = seconds(visitor, page)
+                one, answer = seconds(probe, page)
                 took[way, page].append(one)
-                visitor.close(answer)
-    tell(f"{'page':12}" + "".join(f"{way:>24}" for way in servers) + "   ordinary/pooled")
+                probe.close(answer)
+    print_line(f"{'page':12}" + "".join(f"{way:>24}" for way in servers) + "   ordinary/pooled")
     for page in PAGES:
         cells, medians = "", {}
         for way in servers:
@@ -129,17 +129,17 @@ def compare(servers: dict, rounds: int) -> None:
             medians[way] = statistics.median(times)
             cells += f"{medians[way]:>10.3f} ({min(times):.3f}-{max(times):.3f})"
         ratio = medians["ordinary"] / medians["pooled"] if len(medians) == 3 else float("nan")
-        tell(f"{page:12}{cells}   {ratio:.1f}")
+        print_line(f"{page:12}{cells}   {ratio:.1f}")
 
 
-def burst(way: str, visitor: Visitor, people: int) -> None:
+def burst(way: str, probe: HttpProbe, people: int) -> None:
     """Let people come within two seconds, all to the page of 40 fields."""
     took: list[tuple[int, float]] = []
     answers = []
 
     def come(number: int) -> None:
         time.sleep(2 * number / people)
-        one, answer = seconds(visitor, "fields")
+        one, answer = seconds(probe, "fields")
         took.append((number, one))
         answers.append(answer)
 
@@ -150,28 +150,28 @@ def burst(way: str, visitor: Visitor, people: int) -> None:
         thread.join()
     times = [one for _, one in sorted(took)]
     worst = max(times)
-    tell(
+    print_line(
         f"burst of {people}, {way}: first {times[0]:.2f}, median {statistics.median(times):.2f}, "
         f"worst {worst:.2f} s ({worst / times[0]:.1f} times the first)"
     )
     for answer in answers:
-        visitor.close(answer)
+        probe.close(answer)
 
 
-def memory(way: str, process: subprocess.Popen, visitor: Visitor, page: str, people: int = 5) -> None:
+def memory(way: str, process: subprocess.Popen, probe: HttpProbe, page: str, people: int = 5) -> None:
     """Say what each further open page costs, in MiB of memory shared fairly."""
 
     def all_of_it() -> float:
         time.sleep(3)
         return memory_of_all(process)
 
-    answers = [seconds(visitor, page)[1]]
+    answers = [seconds(probe, page)[1]]
     before = all_of_it()
-    answers += [seconds(visitor, page)[1] for _ in range(people)]
+    answers += [seconds(probe, page)[1] for _ in range(people)]
     after = all_of_it()
-    tell(f"memory, {way}, {page}: {(after - before) / people:.1f} MiB for each further page")
+    print_line(f"memory, {way}, {page}: {(after - before) / people:.1f} MiB for each further page")
     for answer in answers:
-        visitor.close(answer)
+        probe.close(answer)
 
 
 def memory_of_all(process: subprocess.Popen) -> float:
@@ -190,15 +190,15 @@ def save(folder: Path, people: int, lasting: float) -> None:
         for name in names:
             if accounts.find(name) is None:
                 accounts.add(name, PASSWORD, role="coordinator")
-    with served(folder, 9, WAYS["pooled"]) as (process, visitor):
+    with served(folder, 9, WAYS["pooled"]) as (process, probe):
         time.sleep(5)
-        savers = Savers(visitor.base, [(name, PASSWORD) for name in names], lambda: memory_of_all(process))
+        savers = Savers(probe.base, [(name, PASSWORD) for name in names], lambda: memory_of_all(process))
         savers.save(lasting)
     with closing(open_school(folder)) as school:
         lines, wrong = report(savers, school, lasting)
     failed.extend(wrong)
     for line in [*lines, "load of the machine: {:.1f}, {:.1f}, {:.1f}".format(*psutil.getloadavg())]:
-        tell(line)
+        print_line(line)
 
 
 def main() -> None:
@@ -225,11 +225,11 @@ def main() -> None:
         }
         time.sleep(5)
         compare(servers, chosen.rounds)
-        for way, (process, visitor) in servers.items():
+        for way, (process, probe) in servers.items():
             for page in ("fields", "home"):
-                memory(way, process, visitor, page)
-        for way, (_process, visitor) in servers.items():
-            burst(way, visitor, chosen.burst)
+                memory(way, process, probe, page)
+        for way, (_process, probe) in servers.items():
+            burst(way, probe, chosen.burst)
     end()
 
 

@@ -26,7 +26,7 @@ from support.large_school import make_large
 from support.servers import demo_served
 
 from guanai.server.addresses import free_port
-from guanai.server.commands.console import tell
+from guanai.server.commands.console import print_line
 from guanai.server.commands.serve_commands import make_demo
 from guanai.storage import open_school
 from guanai.storage.files.school_folder import Folder
@@ -123,7 +123,7 @@ def address(stack: ExitStack, folder: Path, wanted: int) -> str:
 
 
 @contextmanager
-def visitor(browser, base):
+def browser_context(browser, base):
     """Yield a browser that has nothing yet, signed in."""
     context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
     page = context.new_page()
@@ -195,17 +195,17 @@ def measure_pages(browser, schools, chosen) -> None:
             for children, (_folder, base) in schools.items():
                 whole = "_whole" + name.strip("_")
                 for label, path in ((name, name), *([(f"{name}, whole", whole)] if chosen.whole else [])):
-                    with visitor(browser, base) as context:
+                    with browser_context(browser, base) as context:
                         for state in ("cold", "warm"):
                             context.pages or context.new_page()
                             context.pages[0].wait_for_timeout(1_000 * chosen.pause)
                             took = visit(context, f"{base}/{path}", PAGES[name])
                             found.setdefault((children, label, state), []).append(took)
     times = ("first paint", "painted", "ready")
-    tell(f"{chosen.rounds} rounds; median (range) in ms; requests and KiB of a first visit\n")
+    print_line(f"{chosen.rounds} rounds; median (range) in ms; requests and KiB of a first visit\n")
     heads = [f"{state}: {what}" for state in ("cold", "warm") for what in times]
-    tell("| children | page | " + " | ".join(heads) + " | requests | KiB | warm requests |")
-    tell("|" + "---|" * (len(heads) + 5))
+    print_line("| children | page | " + " | ".join(heads) + " | requests | KiB | warm requests |")
+    print_line("|" + "---|" * (len(heads) + 5))
     for children, label in dict.fromkeys(key[:2] for key in found):
         cells = []
         for state in ("cold", "warm"):
@@ -215,12 +215,12 @@ def measure_pages(browser, schools, chosen) -> None:
         cold, warm = found[children, label, "cold"], found[children, label, "warm"]
         cells += [f"{median(one[what] for one in cold):.0f}" for what in ("requests", "KiB")]
         cells.append(f"{median(one['requests'] for one in warm):.0f}")
-        tell(f"| {children:,} | {label} | {' | '.join(cells)} |")
+        print_line(f"| {children:,} | {label} | {' | '.join(cells)} |")
 
 
 def measure_saves(browser, schools, chosen) -> None:
     """Save on two pages of every school; print a table."""
-    tell("\n| children | save | median ms | p95 ms |\n|---|---|---|---|")
+    print_line("\n| children | save | median ms | p95 ms |\n|---|---|---|---|")
     for children, (folder, base) in schools.items():
         school = open_school(folder)
         child = school.frame("child")["id"].iloc[0]
@@ -229,9 +229,9 @@ def measure_saves(browser, schools, chosen) -> None:
             ("forty fields, nothing stored", "_forty", "栏0"),
             ("a child's dossier", f"child?id={child}&edit=1", "现居住地"),
         ):
-            with visitor(browser, base) as context:
+            with browser_context(browser, base) as context:
                 took = save_often(context, f"{base}/{path}", field, 20 * chosen.rounds)
-            tell(f"| {children:,} | {label} | {median(took):.0f} | {quantiles(took, n=20)[18]:.0f} |")
+            print_line(f"| {children:,} | {label} | {median(took):.0f} | {quantiles(took, n=20)[18]:.0f} |")
 
 
 def main() -> None:
@@ -258,7 +258,7 @@ def main() -> None:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
         stack.callback(browser.close)
         for _, base in schools.values():  # the parents of the kernels read their schools meanwhile
-            with visitor(browser, base) as context:
+            with browser_context(browser, base) as context:
                 for name in chosen.pages:
                     visit(context, f"{base}/{name}", PAGES[name], patience=180)
         for part in chosen.parts:

@@ -28,7 +28,7 @@ SETTINGS = {
     "alone_seconds": 8,
     "sweep_seconds": 0.5,
     "max_people": 1,
-    "kept_seconds": 1,
+    "seat_seconds": 1,
     "retry_seconds": 2,
 }
 

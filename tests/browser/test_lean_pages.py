@@ -193,9 +193,9 @@ class TestFirstLoad:
         assert answer.kernel in rest
 
     def test_scripts_need_the_nonce_of_their_page(self, server):
-        visitor = server.signed_in()
+        probe = server.signed_in()
         policies = [
-            visitor.get(path).headers["Content-Security-Policy"] for path in ("/forty", "/forty", "/whole")
+            probe.get(path).headers["Content-Security-Policy"] for path in ("/forty", "/forty", "/whole")
         ]
         assert "unsafe" not in policies[0].partition("script-src")[2].partition(";")[0]
         assert policies[0] != policies[1]

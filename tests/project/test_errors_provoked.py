@@ -21,7 +21,7 @@ from openpyxl import Workbook, load_workbook
 from support.days import TODAY
 
 from guanai.server.accounts.accounts import ACCOUNT_TABLE, Accounts
-from guanai.server.accounts.served_school import Office
+from guanai.server.accounts.served_school import ServedSchool
 from guanai.server.commands import demo_check, school_commands
 from guanai.server.commands.cli import parser
 from guanai.server.sample.make import make_sample
@@ -368,10 +368,10 @@ def typed_differently(desk):
 
 
 def guessed_too_often(desk):
-    office = Office(desk.school)
+    served = ServedSchool(desk.school)
     for _ in range(5):
-        office.slowdown.take(("account", "王敏"))
-    asyncio.run(office.admit("王敏", "x", "10.0.0.1", None))
+        served.throttle.take(("account", "王敏"))
+    asyncio.run(served.admit("王敏", "x", "10.0.0.1", None))
 
 
 def two_of_a_name(desk):
@@ -492,7 +492,7 @@ def test_a_demonstration_that_does_not_come_up(monkeypatch, closed, key, page, z
 
 def test_a_page_that_does_not_open(closed):
     with pytest.raises(GuanaiError) as refused:
-        demo_check._open_once(demo_check.Visitor(closed), "home_visit")
+        demo_check._open_once(demo_check.HttpProbe(closed), "home_visit")
     told(refused.value, "check.page", "home_visit", "请运行 guanai demo", "Run guanai demo")
     assert "500" in refused.value.message()
 

@@ -23,10 +23,10 @@ class StuckError(Exception):
 
 
 class OpenPage:
-    """A page that a visitor has got (`Visitor.get`), and its line to its kernel."""
+    """A page that a probe has got (`HttpProbe.get`), and its line to its kernel."""
 
-    def __init__(self, visitor, answer, patience=20.0):
-        self.visitor, self.answer, self.patience = visitor, answer, patience
+    def __init__(self, probe, answer, patience=20.0):
+        self.probe, self.answer, self.patience = probe, answer, patience
         self.session = uuid4().hex
         self.line = self.reading = None
         self.heard = deque(maxlen=5)
@@ -47,11 +47,11 @@ class OpenPage:
 
     async def connect(self):
         """Open the line and make sure that the kernel is heard, as the page does (templates/theme/js/kernel.js)."""
-        cookies = "; ".join(f"{one.name}={one.value}" for one in self.visitor.cookies)
-        address = f"{self.visitor.base.replace('http', 'ws', 1)}/api/kernels/{self.answer.kernel}/channels"
+        cookies = "; ".join(f"{one.name}={one.value}" for one in self.probe.cookies)
+        address = f"{self.probe.base.replace('http', 'ws', 1)}/api/kernels/{self.answer.kernel}/channels"
         request = HTTPRequest(
             f"{address}?greets=1&session_id={self.session}",
-            headers={"Cookie": cookies, "Origin": self.visitor.base},
+            headers={"Cookie": cookies, "Origin": self.probe.base},
             connect_timeout=self.patience,
             request_timeout=self.patience,
         )
@@ -89,7 +89,7 @@ class OpenPage:
         return said, took
 
     def close(self):
-        """Hang up; the kernel lives on until the visitor closes the page."""
+        """Hang up; the kernel lives on until the page is closed."""
         if self.reading is not None:
             self.reading.cancel()
         if self.line is not None:

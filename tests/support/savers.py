@@ -7,7 +7,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
-from guanai.server.commands.http_probe import Visitor
+from guanai.server.commands.http_probe import HttpProbe
 from support.open_pages import OpenPage, StuckError
 
 PAGE = "home_visit"
@@ -41,7 +41,7 @@ class Savers:
         for _, page in self.pages:
             page.close()
         await asyncio.gather(
-            *(self._in_thread(page.visitor.close, page.answer) for _, page in self.pages),
+            *(self._in_thread(page.probe.close, page.answer) for _, page in self.pages),
             return_exceptions=True,
         )
 
@@ -59,12 +59,12 @@ class Savers:
     def _arrive(self, number):
         """Sign in and get the page."""
         name, password = self.people[number]
-        visitor = Visitor(self.base, timeout=self.opening)
-        visitor.submit("/login", name=name, password=password, next="/theme/icon.svg")
-        answer = visitor.get(f"/{PAGE}")
+        probe = HttpProbe(self.base, timeout=self.opening)
+        probe.submit("/login", name=name, password=password, next="/theme/icon.svg")
+        answer = probe.get(f"/{PAGE}")
         if not answer.renders:
             raise StuckError(f"{answer.url} does not render: {answer.status}")
-        return OpenPage(visitor, answer, self.patience)
+        return OpenPage(probe, answer, self.patience)
 
     async def _keep_saving(self, number, page, until):
         await asyncio.sleep(self.every * number / len(self.people))

@@ -14,7 +14,7 @@ import psutil
 
 from guanai.server.accounts.accounts import Accounts
 from guanai.server.addresses import free_port
-from guanai.server.commands.http_probe import Visitor
+from guanai.server.commands.http_probe import HttpProbe
 from guanai.storage import create_school, open_school
 
 PARENT = "guanai.server.kernels.fork_server"
@@ -24,13 +24,13 @@ SERVE = """
 import sys, json
 from guanai.care.optional_imports import GRAMMAR, without
 with without(GRAMMAR):
-    from guanai.server.accounts.served_school import Office
+    from guanai.server.accounts.served_school import ServedSchool
     from guanai.server.commands.serving import serve
     from guanai.storage import open_school
 folder, port, workshop, idle, kernels, base = sys.argv[1:]
-office = Office(open_school(folder), workshop=workshop or None)
-office.sessions.idle = float(idle)
-serve(office, port=int(port), browser=False, base_url=base, PageKernels=json.loads(kernels))
+served = ServedSchool(open_school(folder), workshop=workshop or None)
+served.sessions.idle = float(idle)
+serve(served, port=int(port), browser=False, base_url=base, PageKernels=json.loads(kernels))
 """
 
 WIDGETS = """
@@ -82,10 +82,10 @@ class Served:
         return " ".join(self.lines).replace("：", " ").split()
 
     def signed_in(self):
-        """Return a visitor who has signed in."""
-        visitor = Visitor(self.base)
-        visitor.submit("/login", name=NAME, password=PASSWORD, next="/theme/icon.svg")
-        return visitor
+        """Return a probe that has signed in."""
+        probe = HttpProbe(self.base)
+        probe.submit("/login", name=NAME, password=PASSWORD, next="/theme/icon.svg")
+        return probe
 
     def school_accounts(self):
         """Return the accounts, as another process would open them."""
@@ -157,7 +157,7 @@ def start(
         served.lines.append(process.stdout.readline())
         reader = threading.Thread(target=lambda: served.lines.extend(process.stdout), daemon=True)
         reader.start()
-        Visitor(served.base).get("/login")
+        HttpProbe(served.base).get("/login")
         yield served
     finally:
         end(process)

@@ -28,16 +28,22 @@ from guanai.server.kernels import forked_kernel, kernel_client
 from guanai.server.kernels.cell_errors import FAULT
 from guanai.server.kernels.file_watch import Watch, program_folders
 from guanai.server.kernels.foreign_process import ForkedProcess
-from guanai.server.kernels.fork_servers import CAN_FORK, Parents
-from guanai.server.kernels.forked_kernel import introduced
+from guanai.server.kernels.fork_servers import CAN_FORK, ForkServers
+from guanai.server.kernels.forked_kernel import announce_pid
 from guanai.server.kernels.kernel_client import ServedKernel
-from guanai.server.kernels.kernels import OwnKernelSpec, PageKernels
+from guanai.server.kernels.page_kernels import PageKernels, SingleKernelSpec
 from guanai.server.kernels.provisioners import PROVISIONER
 from guanai.server.kernels.usage_log import memory_of
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="kernels are forked on Linux only")
 
-QUICK = {"waiting": 2, "pause_seconds": 0.2, "sweep_seconds": 0.5, "alone_seconds": 60, "tally_seconds": 0.3}
+QUICK = {
+    "waiting": 2,
+    "pause_seconds": 0.2,
+    "sweep_seconds": 0.5,
+    "alone_seconds": 60,
+    "usage_log_seconds": 0.3,
+}
 FACTS = """
 import json, os, random, sys, uuid
 from pathlib import Path
@@ -62,10 +68,10 @@ def school(folder, **settings):
         yield server
 
 
-def look(server, visitor, query=""):
+def look(server, probe, query=""):
     """Open the page of facts; return what its kernel wrote down, and the page."""
     before = known(server)
-    answer = visitor.get(f"/facts{query}")
+    answer = probe.get(f"/facts{query}")
     assert answer.renders
     (fresh,) = known(server) - before
     return json.loads((server.folder / "facts" / fresh).read_text()), answer
@@ -83,7 +89,7 @@ def parents(server):
 
 def filled(server):
     """Wait until two kernels wait, by the log's last word, and return all forked ones."""
-    time.sleep(2 * QUICK["tally_seconds"])
+    time.sleep(2 * QUICK["usage_log_seconds"])
     assert wait_until(lambda: ", 2 waiting, " in log_of(server).rpartition("Kernels: ")[2])
     return [kernel for one in parents(server) for kernel in one.children()]
 
@@ -121,10 +127,10 @@ def test_these_are_the_versions_that_the_undocumented_parts_hold_for(package, ho
 class TestHandedOver:
     def test_a_kernel_that_waited_knows_whose_page_it_is(self, server):
         waited = {kernel.pid for kernel in filled(server)}
-        visitor = server.signed_in()
-        visitor.get("/language?to=en&next=/theme/icon.svg")
-        facts, page = look(server, visitor, "?child=7")
-        visitor.close(page)
+        probe = server.signed_in()
+        probe.get("/language?to=en&next=/theme/icon.svg")
+        facts, page = look(server, probe, "?child=7")
+        probe.close(page)
         assert facts["pid"] in waited
         assert facts["ppid"] in {one.pid for one in parents(server)}
         assert unquote(facts["env"]["HTTP_X_GUANAI_PERSON"]) == NAME
@@ -136,27 +142,27 @@ class TestHandedOver:
         assert {"jupyter.widget", "jupyter.widget.control"} <= set(facts["targets"])
 
     def test_none_draws_what_another_has_drawn(self, server):
-        visitor = server.signed_in()
+        probe = server.signed_in()
         filled(server)
-        seen = [look(server, visitor) for _ in range(4)]
+        seen = [look(server, probe) for _ in range(4)]
         for _, page in seen:
-            visitor.close(page)
+            probe.close(page)
         assert len({facts["pid"] for facts, _ in seen}) == 4
         for drawn in zip(*(facts["chance"] for facts, _ in seen), strict=True):
             assert len(set(drawn)) == 4
 
     def test_it_serves_no_second_person(self, server):
-        visitor, other = server.signed_in(), server.signed_in()
-        facts, page = look(server, visitor, "?first")
-        visitor.close(page)
+        probe, other = server.signed_in(), server.signed_in()
+        facts, page = look(server, probe, "?first")
+        probe.close(page)
         again, second = look(server, other, "?second")
         other.close(second)
         assert again["pid"] != facts["pid"]
         assert gone([psutil.Process(facts["pid"])] if psutil.pid_exists(facts["pid"]) else [])
 
     def test_nothing_of_a_request_reaches_the_parent_or_another_kernel(self, server):
-        visitor = server.signed_in()
-        facts, page = look(server, visitor, f"?id={SECRET}")
+        probe = server.signed_in()
+        facts, page = look(server, probe, f"?id={SECRET}")
         try:
             assert holds(facts["pid"], SECRET), "the search finds nothing where there is something"
             others = [one.pid for one in [*parents(server), *filled(server)] if one.pid != facts["pid"]]
@@ -165,7 +171,7 @@ class TestHandedOver:
         except PermissionError:
             pytest.skip("this machine does not let a user look into own processes")
         finally:
-            visitor.close(page)
+            probe.close(page)
 
 
 def holds(process, text):
@@ -187,9 +193,9 @@ def holds(process, text):
 
 class TestEnds:
     def test_closing_a_page_ends_its_kernel(self, server):
-        visitor = server.signed_in()
-        facts, page = look(server, visitor)
-        visitor.close(page)
+        probe = server.signed_in()
+        facts, page = look(server, probe)
+        probe.close(page)
         assert wait_until(lambda: not psutil.pid_exists(facts["pid"]))
 
     def test_one_that_is_asked_to_end_waits_for_the_thread_that_says_so(self, monkeypatch):
@@ -212,8 +218,8 @@ class TestEnds:
         assert done == ["made", "ran", "joined"]
 
     def test_a_kernel_that_crashes_is_not_started_again(self, server):
-        visitor = server.signed_in()
-        facts, _page = look(server, visitor)
+        probe = server.signed_in()
+        facts, _page = look(server, probe)
         before = len(filled(server))
         said = log_of(server).count("has died")
         os.kill(facts["pid"], signal.SIGKILL)
@@ -222,42 +228,42 @@ class TestEnds:
 
     @pytest.mark.slow
     def test_one_that_crashes_while_it_waits_is_passed_over(self, battered):
-        visitor = battered.signed_in()
+        probe = battered.signed_in()
         for kernel in filled(battered):
             kernel.kill()
-        visitor.close(look(battered, visitor)[1])
+        probe.close(look(battered, probe)[1])
 
     @pytest.mark.slow
     def test_the_parents_crash_ends_its_kernels_and_the_next_page_has_a_new_one(self, battered):
-        visitor = battered.signed_in()
-        facts, _page = look(battered, visitor)
+        probe = battered.signed_in()
+        facts, _page = look(battered, probe)
         kernels = filled(battered)
         (parent,) = parents(battered)
         parent.kill()
         assert gone(kernels)
-        again, page = look(battered, visitor)
+        again, page = look(battered, probe)
         assert again["ppid"] not in {facts["ppid"], battered.process.pid}
         assert "The parent of the kernels has ended" in log_of(battered)
-        visitor.close(page)
+        probe.close(page)
 
 
 class TestRenewed:
     @pytest.mark.slow
     @pytest.mark.parametrize("place", ["forms/home_visit.md", "school.xlsx"])
     def test_a_change_renews_the_parent_and_open_pages_stay(self, battered, place):
-        visitor = battered.signed_in()
-        old, page = look(battered, visitor)
+        probe = battered.signed_in()
+        old, page = look(battered, probe)
         if place.endswith(".md"):
             from guanai.templates import template
 
             battered.folder.joinpath(place).write_bytes((template("forms") / "home_visit.md").read_bytes())
         else:
             os.utime(battered.folder / place)
-        new, another = look(battered, visitor)
+        new, another = look(battered, probe)
         assert new["ppid"] != old["ppid"]
         assert psutil.pid_exists(old["pid"])
-        visitor.close(page)
-        visitor.close(another)
+        probe.close(page)
+        probe.close(another)
         assert wait_until(lambda: not psutil.pid_exists(old["ppid"]) or is_zombie(old["ppid"]))
 
     def test_code_that_changes_renews_it_too(self):
@@ -301,21 +307,21 @@ class TestOrdinary:
     @pytest.mark.slow
     def test_where_nothing_can_be_forked_the_log_says_so_once(self, tmp_path):
         with school(tmp_path / "school", fork=False) as server:
-            visitor = server.signed_in()
-            facts = [look(server, visitor)[0] for _ in range(2)]
+            probe = server.signed_in()
+            facts = [look(server, probe)[0] for _ in range(2)]
             assert [one["ppid"] for one in facts] == [server.process.pid] * 2
             assert not parents(server)
             assert log_of(server).count("Pages get ordinary kernels") == 1
 
     def test_a_parent_that_cannot_start(self, monkeypatch, caplog, tmp_path):
         monkeypatch.setattr("sys.executable", str(tmp_path / "nothing"))
-        broken = Parents({}, None, Watch([]))
+        broken = ForkServers({}, None, Watch([]))
         assert [asyncio.run(broken.fork([], {}, "/")) for _ in range(2)] == [None, None]
         assert caplog.text.count("Pages get ordinary kernels") == 1
 
     def test_a_parent_that_ends_at_once(self, monkeypatch, caplog):
         monkeypatch.setattr("sys.executable", "/bin/false")
-        broken = Parents({}, None, Watch([]))
+        broken = ForkServers({}, None, Watch([]))
         assert asyncio.run(broken.fork([], {}, "/")) is None
         assert caplog.text.count("Pages get ordinary kernels") == 1
 
@@ -326,7 +332,7 @@ class TestOrdinary:
         hangs.chmod(0o755)
         monkeypatch.setattr("sys.executable", str(hangs))
         monkeypatch.setattr("guanai.server.kernels.fork_servers.PATIENCE", 0.2)
-        broken = Parents({}, None, Watch([]))
+        broken = ForkServers({}, None, Watch([]))
         assert [asyncio.run(broken.fork([], {}, "/")) for _ in range(5)] == [None] * 5
         assert caplog.text.count("The parent of the kernels does not answer") == 3
         assert caplog.text.count("Pages get ordinary kernels") == 1
@@ -341,7 +347,7 @@ class TestOrdinary:
         ours.setblocking(False)
         hanging = ForkedProcess(os.getpid(), ours)
         with theirs, pytest.raises(OSError):
-            asyncio.run(hanging.hand_over(b"{}", 0.1))
+            asyncio.run(hanging.assign(b"{}", 0.1))
         hanging.close()
 
     @pytest.mark.parametrize("when", ["before", "after"])
@@ -352,7 +358,7 @@ class TestOrdinary:
                 theirs.shutdown(socket.SHUT_WR)
             else:
                 theirs.close()
-            assert introduced(ours) == b""
+            assert announce_pid(ours) == b""
         theirs.close()
 
 
@@ -366,16 +372,16 @@ class TestManaged:
             kernels = managed(tmp_path)
             kernels.alone_seconds = 0.2
             stray = await kernels._start(dict(os.environ))
-            kernels.pool.fill(soon=True)
-            while len(kernels.pool) < 2:
+            kernels.idle.fill(soon=True)
+            while len(kernels.idle) < 2:
                 await asyncio.sleep(0.1)
-            waits = kernels.pool._waiting[0]
+            waits = kernels.idle._waiting[0]
             for _ in range(3):
                 await kernels.sweep()
                 await asyncio.sleep(0.3)
             assert stray not in kernels
             assert waits in kernels
-            assert " 0 with a page, 2 waiting, 0 people, " in await kernels.tally.line()
+            assert " 0 with a page, 2 waiting, 0 people, " in await kernels.usage_log.line()
             await kernels.shutdown_all()
 
         try:
@@ -390,7 +396,7 @@ class TestManaged:
             kernel = kernels.get_kernel(kernel_id)
             assert isinstance(kernel, ServedKernel)
             assert kernel.provisioner.is_forked
-            await kernel.hand_over({"WHO": "second"}, str(tmp_path))
+            await kernel.assign({"WHO": "second"}, str(tmp_path))
             client = kernel.client()
             client.start_channels()
             await client.wait_for_ready()
@@ -439,7 +445,7 @@ def managed(folder):
     )
     sockets = tempfile.mkdtemp()  # short: the path of a Unix socket has at most 107 bytes
     return PageKernels(
-        config=config, root_dir=str(folder), connection_dir=sockets, kernel_spec_manager=OwnKernelSpec()
+        config=config, root_dir=str(folder), connection_dir=sockets, kernel_spec_manager=SingleKernelSpec()
     )
 
 
@@ -457,23 +463,23 @@ async def value(client, code):
 
 
 def test_the_log_says_how_many_kernels_there_are(server):
-    visitor = server.signed_in()
-    _facts, page = look(server, visitor)
+    probe = server.signed_in()
+    _facts, page = look(server, probe)
     assert wait_until(lambda: " with a page, 2 waiting, " in log_of(server))
     line = [line for line in log_of(server).splitlines() if " with a page, 2 waiting, " in line][-1]
-    visitor.close(page)
+    probe.close(page)
     assert "people, " in line
     assert line.endswith("MiB; 0 pages wait for their turn, 0 people for a place.")
 
 
 def test_the_server_speaks_to_kernels_by_unix_sockets_that_only_it_may_open(server):
     """Nobody else on the machine can listen to what a page says, as on TCP one could."""
-    visitor = server.signed_in()
-    facts, page = look(server, visitor)
+    probe = server.signed_in()
+    facts, page = look(server, probe)
     kernel = psutil.Process(facts["pid"])
     spoken = [one for one in kernel.net_connections("tcp") if one.status == psutil.CONN_ESTABLISHED]
     paths = {one.laddr for one in kernel.net_connections("unix") if "ipc" in str(one.laddr)}
-    visitor.close(page)
+    probe.close(page)
     assert not spoken
     assert len(paths) >= 5
     assert {os.stat(os.path.dirname(path)).st_mode & 0o077 for path in paths} == {0}
@@ -481,12 +487,12 @@ def test_the_server_speaks_to_kernels_by_unix_sockets_that_only_it_may_open(serv
 
 def test_whoever_joins_a_kernel_is_welcomed(server):
     """A page is live when it has heard anything: so it needs to ask nothing, the first time and after a loss."""
-    visitor = server.signed_in()
-    _, answer = look(server, visitor)
+    probe = server.signed_in()
+    _, answer = look(server, probe)
 
     async def join(number):
         address = f"{server.base.replace('http', 'ws', 1)}/api/kernels/{answer.kernel}/channels"
-        cookies = "; ".join(f"{one.name}={one.value}" for one in visitor.cookies)
+        cookies = "; ".join(f"{one.name}={one.value}" for one in probe.cookies)
         request = HTTPRequest(
             f"{address}?greets=1&session_id={number}", headers={"Cookie": cookies, "Origin": server.base}
         )
@@ -496,20 +502,20 @@ def test_whoever_joins_a_kernel_is_welcomed(server):
         return json.loads(deserialize_msg_from_ws_v1(heard)[1][0])["msg_type"]
 
     assert [asyncio.run(join(number)) for number in range(2)] == ["iopub_welcome"] * 2
-    visitor.close(answer)
+    probe.close(answer)
 
 
 def test_a_known_mistake_is_told_in_words_by_a_forked_kernel_too(server):
-    visitor = server.signed_in()
-    answer = visitor.get("/known")
-    visitor.close(answer)
+    probe = server.signed_in()
+    answer = probe.get("/known")
+    probe.close(answer)
     assert FAULT in answer.text
 
 
 @pytest.mark.slow
 class TestPlaces:
     def test_the_next_one_waits_and_is_let_in(self, tmp_path):
-        with school(tmp_path / "school", max_people=1, kept_seconds=1, retry_seconds=7) as server:
+        with school(tmp_path / "school", max_people=1, seat_seconds=1, retry_seconds=7) as server:
             first, second = server.signed_in(), server.signed_in()
             page = first.get("/facts")
             assert page.renders
@@ -537,10 +543,10 @@ class TestMany:
 
         def come(number):
             time.sleep(number / 10)
-            visitor, begun = people[number % 4], time.monotonic()
-            page = visitor.get("/facts")
+            probe, begun = people[number % 4], time.monotonic()
+            page = probe.get("/facts")
             order.append(number)
-            pages.append((visitor, page))
+            pages.append((probe, page))
             took.append(round(time.monotonic() - begun, 2))
 
         at_the_same_time(come, range(20))
@@ -555,16 +561,16 @@ class TestMany:
 
     def test_memory_of_each_further_visitor(self, battered, record_testsuite_property):
         """Pages share what the parent has read: about 20 MiB are each one's own, of 150."""
-        visitor = battered.signed_in()
+        probe = battered.signed_in()
         filled(battered)
         before = memory_of_all(battered)
-        pages = [look(battered, visitor) for _ in range(4)]
+        pages = [look(battered, probe) for _ in range(4)]
         filled(battered)
         each = (memory_of_all(battered) - before) / 4
         record_testsuite_property("MiB of each further visitor", each)
         whole = psutil.Process(pages[0][0]["pid"]).memory_info().rss / 2**20
         for _, page in pages:
-            visitor.close(page)
+            probe.close(page)
         assert each <= 30
         assert each < 0.25 * whole
 

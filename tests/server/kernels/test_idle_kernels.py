@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from support.clocks import at_leisure
 
-from guanai.server.kernels.idle_kernels import Pool
+from guanai.server.kernels.idle_kernels import IdleKernels
 
 PAUSE = 2.0
 
@@ -27,13 +27,13 @@ class Kernels:
 
 
 def run(scene, size=2, **kernels):
-    """Let a scene play with a pool and its kernels."""
+    """Let a scene play with idle kernels."""
 
     async def go():
         made = Kernels(**kernels)
-        pool = Pool(made.start, made.ended.append, size, PAUSE)
-        await scene(pool, made)
-        pool.close()
+        idle = IdleKernels(made.start, made.ended.append, size, PAUSE)
+        await scene(idle, made)
+        idle.close()
         return made
 
     return at_leisure(go())
@@ -44,16 +44,16 @@ async def rest(times=5):
 
 
 def test_each_is_taken_once_the_oldest_first():
-    async def scene(pool, _):
-        assert pool.take() is None
-        pool.fill(soon=True)
+    async def scene(idle, _):
+        assert idle.take() is None
+        idle.fill(soon=True)
         await rest()
-        assert len(pool) == 2
-        assert "1" in pool
-        assert [pool.take(), pool.take(), pool.take()] == ["1", "2", None]
-        pool.fill()
+        assert len(idle) == 2
+        assert "1" in idle
+        assert [idle.take(), idle.take(), idle.take()] == ["1", "2", None]
+        idle.fill()
         await rest()
-        assert [pool.take(), pool.take()] == ["3", "4"]
+        assert [idle.take(), idle.take()] == ["3", "4"]
 
     assert run(scene).ended == []
 
@@ -61,48 +61,48 @@ def test_each_is_taken_once_the_oldest_first():
 def test_it_is_not_filled_while_pages_come():
     """Two processors that start spare kernels open no page."""
 
-    async def scene(pool, made):
+    async def scene(idle, made):
         for _ in range(10):
-            pool.fill()
+            idle.fill()
             await asyncio.sleep(PAUSE / 4)
         assert made.tries == 0
         await rest()
-        assert len(pool) == 2
+        assert len(idle) == 2
 
     run(scene)
 
 
 def test_what_has_grown_old_is_ended_also_what_is_being_started():
-    async def scene(pool, made):
-        pool.fill(soon=True)
+    async def scene(idle, made):
+        idle.fill(soon=True)
         await asyncio.sleep(PAUSE * 3)  # one waits, the second is being started
-        assert len(pool) == 1
-        pool.empty()
+        assert len(idle) == 1
+        idle.empty()
         assert made.ended == ["1"]
         await rest(8)
         assert made.ended == ["1", "2"]
-        assert [pool.take(), pool.take()] == ["3", "4"]
+        assert [idle.take(), idle.take()] == ["3", "4"]
 
     run(scene, seconds=PAUSE * 2)
 
 
 def test_one_that_ended_by_itself_is_forgotten():
-    async def scene(pool, _):
-        pool.fill(soon=True)
+    async def scene(idle, _):
+        idle.fill(soon=True)
         await rest()
-        pool.drop("1")
-        pool.drop("never known")
-        assert pool.take() == "2"
+        idle.drop("1")
+        idle.drop("never known")
+        assert idle.take() == "2"
 
     run(scene)
 
 
 @pytest.mark.parametrize("size", [0, 2])
 def test_closed_or_of_no_size_it_starts_nothing(size):
-    async def scene(pool, made):
+    async def scene(idle, made):
         if size:
-            pool.close()
-        pool.fill(soon=True)
+            idle.close()
+        idle.fill(soon=True)
         await rest()
         assert made.tries == 0
 
@@ -110,13 +110,13 @@ def test_closed_or_of_no_size_it_starts_nothing(size):
 
 
 def test_one_that_cannot_be_made_is_tried_again_with_the_next_page(caplog):
-    async def scene(pool, _):
-        pool.fill(soon=True)
+    async def scene(idle, _):
+        idle.fill(soon=True)
         await rest()
-        assert len(pool) == 0
-        pool.fill(soon=True)
+        assert len(idle) == 0
+        idle.fill(soon=True)
         await rest()
-        assert len(pool) == 2
+        assert len(idle) == 2
 
     run(scene, fails=1)
     assert caplog.text.count("No kernel could be made to wait.") == 1

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from support.clocks import at_leisure
 
-from guanai.server.kernels.page_queue import Turns
+from guanai.server.kernels.page_queue import PageQueue
 
 
 def opened(turns, *pages):
@@ -29,27 +29,27 @@ def opened(turns, *pages):
 
 def test_first_come_first_served():
     names = [str(number) for number in range(12)]
-    begun, ended, most = opened(Turns(2), *((name, 0.01) for name in names))
+    begun, ended, most = opened(PageQueue(2), *((name, 0.01) for name in names))
     assert begun == names
     assert sorted(ended) == sorted(names)
     assert most == 2
 
 
 def test_a_page_that_never_ends_holds_up_nobody():
-    begun, ended, _ = opened(Turns(1, patience=0.05), ("slow", 0.5), ("a", 0.01), ("b", 0.01))
+    begun, ended, _ = opened(PageQueue(1, patience=0.05), ("slow", 0.5), ("a", 0.01), ("b", 0.01))
     assert begun == ["slow", "a", "b"]
     assert ended == ["a", "b", "slow"]
 
 
 def test_a_turn_is_given_back_once(monkeypatch):
     """A page that took too long gives back nothing when it is done at last."""
-    _, _, most = opened(Turns(1, patience=0.02), ("slow", 0.1), *((str(n), 0.015) for n in range(12)))
+    _, _, most = opened(PageQueue(1, patience=0.02), ("slow", 0.1), *((str(n), 0.015) for n in range(12)))
     assert most == 2, "the slow one, and one more"
 
 
 def test_a_page_that_fails_or_is_given_up_gives_its_turn_back():
     async def go():
-        turns = Turns(1)
+        turns = PageQueue(1)
         with pytest.raises(ZeroDivisionError):
             async with turns.turn():
                 _ = 1 / 0

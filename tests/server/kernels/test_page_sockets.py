@@ -46,14 +46,14 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
-def visitor(server):
+def probe(server):
     return server.signed_in()
 
 
-def on_page(visitor, name, scene):
+def on_page(probe, name, scene):
     """Open a page and let a scene play on it."""
-    answer = visitor.get(f"/{name}")
-    page = OpenPage(visitor, answer)
+    answer = probe.get(f"/{name}")
+    page = OpenPage(probe, answer)
 
     async def play():
         await page.connect()
@@ -65,7 +65,7 @@ def on_page(visitor, name, scene):
     try:
         return asyncio.run(play())
     finally:
-        visitor.close(answer)
+        probe.close(answer)
 
 
 def test_these_are_the_versions_that_the_undocumented_parts_hold_for():
@@ -74,27 +74,27 @@ def test_these_are_the_versions_that_the_undocumented_parts_hold_for():
     assert lowest <= Version(version("jupyter_server")) < next_one
 
 
-def test_a_ping_is_answered(visitor):
+def test_a_ping_is_answered(probe):
     async def scene(page):
         await page.line.write_message("ping")
         while (heard := await asyncio.wait_for(page.line.read_message(), 20)) != "ping":
             assert isinstance(heard, bytes)
         return True
 
-    assert on_page(visitor, "box", scene)
+    assert on_page(probe, "box", scene)
 
 
-def test_no_word_of_the_kernels_is_left_out_however_many_there_are(visitor):
+def test_no_word_of_the_kernels_is_left_out_however_many_there_are(probe):
     """Jupyter would drop what a cell says faster than a person can read, and so the last of it too."""
 
     async def scene(page):
         said, _ = await page.click(page.widget("Button"), page.widget("Label"))
         return said
 
-    assert on_page(visitor, "many", scene) == "6000"
+    assert on_page(probe, "many", scene) == "6000"
 
 
-def test_a_page_may_use_its_widgets_and_run_no_code(visitor, server):
+def test_a_page_may_use_its_widgets_and_run_no_code(probe, server):
     """Whoever has signed in could else read anything from the page's kernel, past every question of who may."""
 
     async def scene(page):
@@ -106,15 +106,15 @@ def test_a_page_may_use_its_widgets_and_run_no_code(visitor, server):
         await page.enter(page.widget("Text"), value="after")
         return place.exists()
 
-    assert on_page(visitor, "box", scene) is False
+    assert on_page(probe, "box", scene) is False
 
 
 class DeafLine:
     """The line of a page whose network has gone: it can still send, as what was on its way arrives late, and hears nothing."""
 
     def __init__(self, page):
-        host, _, port = page.visitor.base.rpartition("//")[2].partition(":")
-        cookies = "; ".join(f"{one.name}={one.value}" for one in page.visitor.cookies)
+        host, _, port = page.probe.base.rpartition("//")[2].partition(":")
+        cookies = "; ".join(f"{one.name}={one.value}" for one in page.probe.cookies)
         asked = [
             f"GET /api/kernels/{page.answer.kernel}/channels?greets=1&session_id={page.session} HTTP/1.1",
             f"Host: {host}:{port}",
@@ -139,7 +139,7 @@ def said_in_the_log(server):
     return (server.folder / "logs" / "guanai.log").read_text(encoding="utf-8")
 
 
-def test_a_new_line_takes_the_place_of_a_silent_one_and_late_words_count_for_nothing(visitor, server):
+def test_a_new_line_takes_the_place_of_a_silent_one_and_late_words_count_for_nothing(probe, server):
     async def scene(page):
         page.line.close()
         await asyncio.sleep(0.5)
@@ -158,14 +158,14 @@ def test_a_new_line_takes_the_place_of_a_silent_one_and_late_words_count_for_not
         silent.socket.close()
         begun = time.monotonic()
         while time.monotonic() - begun < 9:  # longer than a kernel lives that nobody is connected to
-            answer = await asyncio.to_thread(visitor.get, f"/voila/api/kernel/{page.answer.kernel}")
+            answer = await asyncio.to_thread(probe.get, f"/voila/api/kernel/{page.answer.kernel}")
             assert answer.status == 200
             await asyncio.sleep(0.5)
         said, _ = await page.click(page.widget("Button"), page.widget("Label"))
         return said
 
     told = len(said_in_the_log(server))
-    assert on_page(visitor, "box", scene) == "有：new"
+    assert on_page(probe, "box", scene) == "有：new"
     said = said_in_the_log(server)[told:]
     assert "Uncaught" not in said, "what came late was read as something else, and held up everybody"
     assert "WARNING \n" not in said, "the kernel went on speaking to the silent line"
@@ -181,7 +181,7 @@ def test_a_new_line_takes_the_place_of_a_silent_one_and_late_words_count_for_not
         ("{}", False),
     ],
 )
-def test_what_is_no_message_ends_its_line_and_holds_up_nobody(visitor, sent, binary):
+def test_what_is_no_message_ends_its_line_and_holds_up_nobody(probe, sent, binary):
     async def scene(page):
         await page.line.write_message(sent, binary=binary)
         while await asyncio.wait_for(page.line.read_message(), 20) is not None:
@@ -192,10 +192,10 @@ def test_what_is_no_message_ends_its_line_and_holds_up_nobody(visitor, sent, bin
         said, _ = await page.click(page.widget("Button"), page.widget("Label"))
         return said
 
-    assert on_page(visitor, "box", scene) == "有：后来"
+    assert on_page(probe, "box", scene) == "有：后来"
 
 
-def test_what_the_kernel_answers_between_two_lines_is_heard_on_the_second(visitor):
+def test_what_the_kernel_answers_between_two_lines_is_heard_on_the_second(probe):
     async def scene(page):
         page.line.close()
         await asyncio.sleep(0.5)
@@ -206,7 +206,7 @@ def test_what_the_kernel_answers_between_two_lines_is_heard_on_the_second(visito
             if is_done(message, {sent}):
                 return json.dumps(message["content"])
 
-    assert "idle" in on_page(visitor, "box", scene)
+    assert "idle" in on_page(probe, "box", scene)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from guanai.server.kernels.seats import ASKS_AGAIN, KEPT_BEFORE, Places
+from guanai.server.kernels.seats import RETRY_WITHIN_SECONDS, SEAT_WITHOUT_KERNEL_SECONDS, SeatLimit
 
 KEPT = 8.0
 
@@ -15,11 +15,11 @@ def here():
 
 @pytest.fixture
 def places(here):
-    return Places(2, lambda: here["open"], KEPT, lambda: here["now"])
+    return SeatLimit(2, lambda: here["open"], KEPT, lambda: here["now"])
 
 
 def test_any_number(here):
-    many = Places(0, lambda: here["open"], KEPT, lambda: here["now"])
+    many = SeatLimit(0, lambda: here["open"], KEPT, lambda: here["now"])
     assert all(many.take(f"person {number}") for number in range(100))
 
 
@@ -34,7 +34,7 @@ def test_a_page_that_is_being_opened_has_a_place(places, here):
     assert places.take("li")
     assert places.take("wang")
     assert not places.take("zhao"), "both are still waiting for their kernels"
-    here["now"] += KEPT_BEFORE + 1
+    here["now"] += SEAT_WITHOUT_KERNEL_SECONDS + 1
     assert places.take("zhao"), "neither got one"
 
 
@@ -76,5 +76,5 @@ def test_how_many_wait(places, here):
     here["open"] = ["li"]
     assert places.take("zhao")
     assert places.refused == 1
-    here["now"] += ASKS_AGAIN
+    here["now"] += RETRY_WITHIN_SECONDS
     assert places.refused == 0, "whoever does not ask again has gone"

@@ -8,7 +8,7 @@ import ipywidgets
 import pytest
 from ipykernel.comm.comm import BaseComm
 
-from guanai.server.kernels.widget_states import STATES, StateComm, gather_states
+from guanai.server.kernels.widget_states import STATES, StateComm, collect_states
 
 
 class Shell:
@@ -34,12 +34,12 @@ def shell(monkeypatch):
     """A shell whose messages that are not gathered are in ``sent``, as (kind, model id)."""
     shell = Shell()
     monkeypatch.setattr(comm, "create_comm", comm.create_comm)
-    monkeypatch.setattr(StateComm, "gatherer", None)
+    monkeypatch.setattr(StateComm, "collector", None)
     monkeypatch.setattr(StateComm, "kernel", None)
     monkeypatch.setattr(
         BaseComm, "publish_msg", lambda one, kind, *_, **__: shell.sent.append((kind, one.comm_id))
     )
-    gather_states(shell)
+    collect_states(shell)
     yield shell
     ipywidgets.Widget.close_all()
 

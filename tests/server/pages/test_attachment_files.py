@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from support.servers import NAME, PAGES, PASSWORD, start
 
-from guanai.server.commands.http_probe import Visitor
+from guanai.server.commands.http_probe import HttpProbe
 from guanai.server.pages.attachment_files import MESSAGE_LIMIT
 from guanai.storage.records.attachments import LARGEST, Attachments
 
@@ -55,7 +55,7 @@ def test_a_picture_is_shown_to_those_who_are_signed_in(server, shelf):
     assert answer.headers["Content-Disposition"].startswith("inline")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
-    stranger = Visitor(server.base).get(f"/attachment/{quote(name)}")
+    stranger = HttpProbe(server.base).get(f"/attachment/{quote(name)}")
     assert "PNG" not in stranger.text
     assert "密码" in stranger.text
 

@@ -8,7 +8,7 @@ from support.emergency_form import FORM
 
 from guanai.care.errors import GuanaiError
 from guanai.server.pages import emergency_bar
-from guanai.server.pages.emergency_bar import Board, duration, open_incidents
+from guanai.server.pages.emergency_bar import IncidentCache, duration, open_incidents
 from guanai.storage import create_school, open_school
 from guanai.storage.school.policy_in_use import preset_sheets
 from guanai.storage.school.workbooks import write_workbook
@@ -142,14 +142,14 @@ class TestBoard:
         return count
 
     def test_once_for_many_pages(self, served, asked):
-        board = Board()
+        board = IncidentCache()
         first, second = (board.incidents(served, "zh") for _ in range(2))
         assert first == second == open_incidents(served, NOW, "zh")
         assert len(asked) == 1
         assert "illness" in board.incidents(served, "en")[0].title
 
     def test_again_when_a_record_has_changed(self, served, asked):
-        board = Board()
+        board = IncidentCache()
         duty = board.incidents(served, "zh")[0].steps[0].duty
         served.duties.step_done("incident", "i1", duty, NOW)
         assert board.incidents(served, "zh")[0].steps[0].status == "done_late"
@@ -157,7 +157,7 @@ class TestBoard:
         assert "<童二>" in board.incidents(served, "zh")[0].title
 
     def test_again_a_minute_later(self, served, asked):
-        board = Board()
+        board = IncidentCache()
         board.incidents(served, "zh")
         self.clock[0] = NOW + timedelta(minutes=25)
         assert board.incidents(served, "zh")[0].steps[1].status == "late"
@@ -166,7 +166,7 @@ class TestBoard:
         while found := open_incidents(served, NOW, "zh"):
             duty = next(step.duty for step in found[0].steps if step.status in ("late", "running"))
             served.duties.step_done("incident", "i1", duty, NOW)
-        board = Board()
+        board = IncidentCache()
         assert board.incidents(served, "zh") == []
         served.load("staff", [{"id": "s2", "name": "<师二>", "role": "subject", "active": "yes"}])
         asked.clear()

@@ -10,8 +10,8 @@ from support.clocks import at_leisure
 from tornado.httputil import HTTPHeaders
 
 from guanai.server.kernels.widget_states import STATES
-from guanai.server.pages.lean_pages import Cells, beating, environment
-from guanai.server.pages.notebook_sources import markdown, notebook_at, wants_all, with_headings
+from guanai.server.pages.lean_pages import Cells, environment, with_keepalive
+from guanai.server.pages.notebook_sources import markdown, notebook_at, wants_voila_page, with_headings
 from guanai.server.pages.voila_overrides import is_states
 
 
@@ -27,7 +27,7 @@ def collected(waits, *, fails=False, most=50):
     async def collect():
         found = []
         try:
-            async for one in beating(pieces(*waits, fails=fails), 0.05):
+            async for one in with_keepalive(pieces(*waits, fails=fails), 0.05):
                 found.append(one)
                 if len(found) == most:
                     break
@@ -61,7 +61,7 @@ class TestBeating:
                 stopped.append(True)
 
         async def leave():
-            beats = beating(work(), 0.01)
+            beats = with_keepalive(work(), 0.01)
             assert await anext(beats) is None
             await beats.aclose()
             await asyncio.sleep(0.05)
@@ -106,11 +106,11 @@ class TestSources:
         path.write_text(
             nbformat.writes(nbformat.v4.new_notebook(metadata={"guanai": asks})), encoding="utf-8"
         )
-        assert wants_all(path) is expected
+        assert wants_voila_page(path) is expected
 
     def test_what_is_no_notebook_asks_for_nothing(self, tmp_path):
         (tmp_path / "bad.ipynb").write_text("{", encoding="utf-8")
-        assert wants_all(tmp_path / "bad.ipynb") is False
+        assert wants_voila_page(tmp_path / "bad.ipynb") is False
 
     @pytest.mark.parametrize(("language", "heading"), [("zh", "家访"), ("en", "Visits")])
     def test_markdown_in_one_language(self, path, language, heading):

@@ -22,7 +22,7 @@ import voila.app
 from packaging.version import Version
 from support.servers import NAME, PAGES, PASSWORD, is_kernel, start, wait_until, write_page
 
-from guanai.server.commands.http_probe import Visitor
+from guanai.server.commands.http_probe import HttpProbe
 from guanai.server.kernels.cell_errors import FAULT
 from guanai.server.pages.voila_overrides import BUNDLE, HOLDS_FOR, SchoolServer
 from guanai.server.web.navigation import Page, heading, pages
@@ -39,7 +39,7 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def visitor(server):
+def probe(server):
     return server.signed_in()
 
 
@@ -53,14 +53,14 @@ def test_this_is_a_voila_that_the_seams_hold_for():
 
 
 class TestPage:
-    def test_renders_with_its_widgets_and_without_its_source(self, visitor):
-        answer = visitor.get("/")
-        visitor.close(answer)
+    def test_renders_with_its_widgets_and_without_its_source(self, probe):
+        answer = probe.get("/")
+        probe.close(answer)
         assert answer.renders
         assert "import ipywidgets" not in answer.text
 
-    def test_the_bar_names_school_person_and_page(self, visitor):
-        text = visitor.get("/who").text
+    def test_the_bar_names_school_person_and_page(self, probe):
+        text = probe.get("/who").text
         assert "青山 &lt;b&gt;小学&lt;/b&gt;" in text
         assert "<b>小学" not in text
         assert re.search(f'class="bar-name"[^>]*>{NAME}<', text)
@@ -69,13 +69,13 @@ class TestPage:
         assert re.search("<h1[^>]*>我是谁", html.unescape(text))
         assert "&lt;i&gt;自己的&lt;/i&gt;页" in text
 
-    def test_a_page_not_for_every_day_stands_behind_more(self, server, visitor):
+    def test_a_page_not_for_every_day_stands_behind_more(self, server, probe):
         write_page(server.folder / "notebooks", "rare", ["# 少用 / Rare"], {"bar": False})
-        bar, more = visitor.get("/who").text.split('<details class="bar-more">')
+        bar, more = probe.get("/who").text.split('<details class="bar-more">')
         assert "<summary>更多</summary>" in more
         assert '<a href="/rare">少用</a>' in more.split("</details>")[0]
         assert "少用" not in bar
-        assert "<summary>少用</summary>" in visitor.get("/rare").text
+        assert "<summary>少用</summary>" in probe.get("/rare").text
 
     def test_in_english(self, server):
         reader = server.signed_in()
@@ -85,8 +85,8 @@ class TestPage:
         assert "GUANAI_LANGUAGE en" in text
         assert say("page.sign_out", "en") in text
 
-    def test_the_kernel_knows_whose_page_it_is_and_what_was_asked(self, server, visitor):
-        text = visitor.get("/who?child=0190&class=一班").text
+    def test_the_kernel_knows_whose_page_it_is_and_what_was_asked(self, server, probe):
+        text = probe.get("/who?child=0190&class=一班").text
         assert f"PERSON {NAME}\nSTAFF staff-1\nROLE coordinator" in text
         assert "QUERY_STRING child=0190&amp;class=%E4%B8%80%E7%8F%AD" in text
         assert "&lt;script&gt;printed" in text
@@ -95,23 +95,23 @@ class TestPage:
     @pytest.mark.parametrize(
         "name", ["X-Guanai-Person", "x-guanai-person", "X-GUANAI-STAFF", "X-Guanai-Role", "X_Guanai_Person"]
     )
-    def test_a_forged_header_is_ignored(self, visitor, name):
-        text = visitor.get("/who", **{name: "forger"}).text
+    def test_a_forged_header_is_ignored(self, probe, name):
+        text = probe.get("/who", **{name: "forger"}).text
         assert f"PERSON {NAME}\nSTAFF staff-1\nROLE coordinator" in text
         assert "forger" not in text
 
-    def test_a_page_of_the_schools_own_in_chinese(self, visitor):
-        answer = visitor.get("/自己的页")
-        visitor.close(answer)
+    def test_a_page_of_the_schools_own_in_chinese(self, probe):
+        answer = probe.get("/自己的页")
+        probe.close(answer)
         assert answer.renders
 
     def test_the_address_that_voila_gives_leads_to_the_pages_own(self, server):
-        visitor = server.signed_in()
-        answer = visitor.get("/voila/render/who.ipynb?a=1&b=2")
+        probe = server.signed_in()
+        answer = probe.get("/voila/render/who.ipynb?a=1&b=2")
         assert answer.url.endswith("/who?a=1&b=2")
 
-    def test_a_page_that_is_not_there_says_so(self, visitor):
-        answer = visitor.get("/nosuch")
+    def test_a_page_that_is_not_there_says_so(self, probe):
+        answer = probe.get("/nosuch")
         assert answer.status == 404
         assert say("error.404.head") in answer.text
 
@@ -119,9 +119,9 @@ class TestPage:
 class TestFault:
     """A cell that fails: words and a number on the page, the traceback in the log."""
 
-    def test_unexpected(self, server, visitor):
-        answer = visitor.get("/broken")
-        visitor.close(answer)
+    def test_unexpected(self, server, probe):
+        answer = probe.get("/broken")
+        probe.close(answer)
         assert FAULT in answer.text
         assert "ZeroDivisionError" not in answer.text
         assert "Traceback" not in answer.text
@@ -132,22 +132,22 @@ class TestFault:
         log = (server.folder / "logs" / "guanai.log").read_text(encoding="utf-8")
         assert "ZeroDivisionError" in log.split(reference)[1]
 
-    def test_known_errors_bring_their_own_words(self, visitor):
-        answer = visitor.get("/known")
-        visitor.close(answer)
+    def test_known_errors_bring_their_own_words(self, probe):
+        answer = probe.get("/known")
+        probe.close(answer)
         assert say("school.no_terms") in answer.text
         assert say("fault.head_known") in answer.text
         assert "not reached" not in answer.text
 
-    def test_a_cell_that_is_not_python(self, visitor):
-        answer = visitor.get("/syntax")
-        visitor.close(answer)
+    def test_a_cell_that_is_not_python(self, probe):
+        answer = probe.get("/syntax")
+        probe.close(answer)
         assert FAULT in answer.text
         assert "SyntaxError" not in answer.text
         assert "这不是" not in answer.text
 
-    def test_a_kernel_that_dies(self, visitor):
-        answer = visitor.get("/dead")
+    def test_a_kernel_that_dies(self, probe):
+        answer = probe.get("/dead")
         assert say("fault.head") in answer.text
         assert answer.text.rstrip().endswith("</html>")
 
@@ -174,8 +174,8 @@ class TestClosed:
             "/theme/index.html.j2",
         ],
     )
-    def test_refused(self, visitor, path):
-        assert visitor.get(path).status == 403
+    def test_refused(self, probe, path):
+        assert probe.get(path).status == 403
 
     @pytest.mark.parametrize(
         "path",
@@ -192,15 +192,15 @@ class TestClosed:
             "/attachment/.hidden",
         ],
     )
-    def test_not_there(self, visitor, path):
-        assert visitor.get(path).status == 404
+    def test_not_there(self, probe, path):
+        assert probe.get(path).status == 404
 
     @pytest.mark.parametrize(("known", "status"), [(True, 404), (False, 401)])
     def test_a_page_that_asks_for_a_kernel_that_is_gone_is_answered_shortly(self, server, known, status):
         """Every page asks so whose kernel has ended: the log is for what went wrong."""
         log = server.folder / "logs" / "guanai.log"
         told = log.stat().st_size
-        asking = server.signed_in() if known else Visitor(server.base)
+        asking = server.signed_in() if known else HttpProbe(server.base)
         answer = asking.get("/voila/api/kernel/00000000-0000-0000-0000-000000000000")
         assert (answer.status, answer.text) == (status, "")
         assert "ERROR" not in log.read_bytes()[told:].decode()
@@ -215,18 +215,18 @@ class TestClosed:
             f"/voila/bundle-{BUNDLE}/%2Fetc%2Fpasswd",
         ],
     )
-    def test_open_folders_lead_nowhere_else(self, visitor, path):
-        assert visitor.get(path).status in {403, 404}
+    def test_open_folders_lead_nowhere_else(self, probe, path):
+        assert probe.get(path).status in {403, 404}
 
-    def test_kernels_cannot_be_started_by_their_interface(self, visitor):
-        token = next(cookie.value for cookie in visitor.cookies if cookie.name == "_xsrf")
-        assert visitor.post("/api/kernels", {"_xsrf": token}).status == 403
+    def test_kernels_cannot_be_started_by_their_interface(self, probe):
+        token = next(cookie.value for cookie in probe.cookies if cookie.name == "_xsrf")
+        assert probe.post("/api/kernels", {"_xsrf": token}).status == 403
 
 
 class TestNothingFromOutside:
     @pytest.mark.parametrize("path", ["/login", "/", "/nosuch", "/broken"])
-    def test_pages(self, visitor, path):
-        answer = visitor.get(path)
+    def test_pages(self, probe, path):
+        answer = probe.get(path)
         assert not OUTSIDE.findall(answer.text)
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
 
@@ -234,66 +234,66 @@ class TestNothingFromOutside:
     def test_theme(self, path):
         assert not OUTSIDE.findall(path.read_text(encoding="utf-8"))
 
-    def test_every_address_on_a_page_is_served_here(self, visitor):
-        text = visitor.get("/").text
+    def test_every_address_on_a_page_is_served_here(self, probe):
+        text = probe.get("/").text
         for address in set(re.findall(r'<(?:script|link)[^>]* (?:src|href)="([^"]+)"', text)):
             assert address.startswith("/")
-            assert visitor.get(address).status == 200, address
+            assert probe.get(address).status == 200, address
 
 
-def test_voilas_bundle_is_kept_by_browsers_and_packed(visitor):
-    answer = visitor.get(f"/voila/bundle-{BUNDLE}/voila.js", **{"Accept-Encoding": "gzip"})
+def test_voilas_bundle_is_kept_by_browsers_and_packed(probe):
+    answer = probe.get(f"/voila/bundle-{BUNDLE}/voila.js", **{"Accept-Encoding": "gzip"})
     assert "immutable" in answer.headers["Cache-Control"]
     assert answer.headers["Content-Encoding"] == "gzip"
-    assert "Cache-Control" in visitor.get("/login").headers
-    assert visitor.get("/login").headers["Cache-Control"].endswith("must-revalidate")
+    assert "Cache-Control" in probe.get("/login").headers
+    assert probe.get("/login").headers["Cache-Control"].endswith("must-revalidate")
 
 
 class TestKernel:
-    def test_closing_the_page_ends_it(self, server, visitor):
-        answer = visitor.get("/home")
-        assert visitor.get(f"/api/kernels/{answer.kernel}").status == 200
-        assert visitor.close(answer).status == 204
-        assert visitor.get(f"/api/kernels/{answer.kernel}").status in {403, 404}
-        assert visitor.close(answer).status == 204  # a page may say so twice
+    def test_closing_the_page_ends_it(self, server, probe):
+        answer = probe.get("/home")
+        assert probe.get(f"/api/kernels/{answer.kernel}").status == 200
+        assert probe.close(answer).status == 204
+        assert probe.get(f"/api/kernels/{answer.kernel}").status in {403, 404}
+        assert probe.close(answer).status == 204  # a page may say so twice
 
-    def test_a_request_from_elsewhere_does_not_end_it(self, visitor):
-        answer = visitor.get("/home")
-        assert visitor.post(f"/voila/api/shutdown/{answer.kernel}", {}).status == 403
-        assert visitor.get(f"/api/kernels/{answer.kernel}").status == 200
-        visitor.close(answer)
+    def test_a_request_from_elsewhere_does_not_end_it(self, probe):
+        answer = probe.get("/home")
+        assert probe.post(f"/voila/api/shutdown/{answer.kernel}", {}).status == 403
+        assert probe.get(f"/api/kernels/{answer.kernel}").status == 200
+        probe.close(answer)
 
-    def test_it_serves_nobody_else(self, server, visitor):
-        answer = visitor.get("/home")
+    def test_it_serves_nobody_else(self, server, probe):
+        answer = probe.get("/home")
         other = server.signed_in()
         other.get("/known")
         assert other.get(f"/api/kernels/{answer.kernel}").status == 403
         other.close(answer)
-        assert visitor.get(f"/api/kernels/{answer.kernel}").status == 200
+        assert probe.get(f"/api/kernels/{answer.kernel}").status == 200
         assert connect(server, answer.kernel, other) == 403
-        assert connect(server, answer.kernel, Visitor(server.base)) == 403
-        assert connect(server, answer.kernel, visitor, origin="http://evil.example") == 403
-        assert connect(server, answer.kernel, visitor) == 101
-        visitor.close(answer)
+        assert connect(server, answer.kernel, HttpProbe(server.base)) == 403
+        assert connect(server, answer.kernel, probe, origin="http://evil.example") == 403
+        assert connect(server, answer.kernel, probe) == 101
+        probe.close(answer)
 
     def test_signing_out_ends_it(self, server):
-        visitor = server.signed_in()
+        probe = server.signed_in()
         kernels = len(server.kernels())
-        visitor.get("/home")
+        probe.get("/home")
         assert len(server.kernels()) == kernels + 1
-        token = next(cookie.value for cookie in visitor.cookies if cookie.name == "_xsrf")
-        visitor.post("/logout", {"_xsrf": token})
+        token = next(cookie.value for cookie in probe.cookies if cookie.name == "_xsrf")
+        probe.post("/logout", {"_xsrf": token})
         assert wait_until(lambda: len(server.kernels()) == kernels)
 
     def test_it_ends_when_nobody_is_connected_and_with_a_killed_server(self, tmp_path):
         """A browser that is killed says nothing; a server that is killed neither."""
         quick = json.dumps({"alone_seconds": 2.0, "sweep_seconds": 0.5, "waiting": 0})
         with start(tmp_path / "school", kernels=quick) as server:
-            visitor = server.signed_in()
-            assert visitor.get("/home").renders
+            probe = server.signed_in()
+            assert probe.get("/home").renders
             assert len(server.kernels()) == 1
             assert wait_until(lambda: not server.kernels())
-            visitor.get("/home")
+            probe.get("/home")
             orphans = server.kernels()
             assert orphans
             server.process.send_signal(signal.SIGKILL)
@@ -303,9 +303,9 @@ class TestKernel:
     def test_it_ends_within_a_minute_of_a_power_loss(self, tmp_path):
         """With the settings of every school: a browser without power leaves its connection open and answers nothing."""
         with start(tmp_path / "school", kernels='{"waiting": 0}') as server:
-            visitor = server.signed_in()
-            answer = visitor.get("/home")
-            with silent_socket(server, answer.kernel, visitor):
+            probe = server.signed_in()
+            answer = probe.get("/home")
+            with silent_socket(server, answer.kernel, probe):
                 begun = time.monotonic()
                 assert wait_until(lambda: not server.kernels(), seconds=90)
                 assert 30 < time.monotonic() - begun < 60
@@ -321,10 +321,10 @@ class TestKernel:
 
 
 @contextmanager
-def silent_socket(server, kernel, visitor):
+def silent_socket(server, kernel, probe):
     """Open a page's websocket by hand, and say nothing more on it."""
     host, _, port = server.base.rpartition("//")[2].partition(":")
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.cookies)
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in probe.cookies)
     lines = [
         f"GET /api/kernels/{kernel}/channels?greets=1&session_id=s HTTP/1.1",
         f"Host: {host}:{port}",
@@ -342,9 +342,9 @@ def silent_socket(server, kernel, visitor):
         yield
 
 
-def connect(server, kernel, visitor, origin=None):
+def connect(server, kernel, probe, origin=None):
     """Return the status with which a page's websocket is answered."""
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.cookies)
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in probe.cookies)
     headers = {"Cookie": cookies, **({"Origin": origin} if origin else {})}
     url = f"{server.base.replace('http', 'ws')}/api/kernels/{kernel}/channels?session_id=s"
 

@@ -4,7 +4,7 @@ import pytest
 from support.servers import NAME, PASSWORD, start
 
 from guanai.server.accounts.passwords import LONGEST, SHORTEST
-from guanai.server.commands.http_probe import Visitor
+from guanai.server.commands.http_probe import HttpProbe
 from guanai.server.pages.print_page import css_text, page_numbers
 from guanai.storage import open_school
 from guanai.templates.wording import say
@@ -32,7 +32,7 @@ def child(server):
 
 class TestPaper:
     def test_only_for_those_who_have_signed_in(self, server, child):
-        answer = Visitor(server.base, follow=False).get(f"/print?what=dossier&id={child['id']}")
+        answer = HttpProbe(server.base, follow=False).get(f"/print?what=dossier&id={child['id']}")
         assert answer.status == 302
         assert "/login" in answer.headers["Location"]
 
@@ -82,18 +82,18 @@ class TestPaper:
         assert "没有这份可打印的内容" in answer.text
 
     def test_what_was_saved_since_is_on_it(self, server, child):
-        visitor = server.signed_in()
+        probe = server.signed_in()
         address = f"/print?what=card&id={child['id']}"
-        assert "柳溪村" not in visitor.get(address).text
+        assert "柳溪村" not in probe.get(address).text
         school = open_school(server.folder)
         school.save("child", {**school.record("child", child["id"]), "village": "柳溪村"})
         school.close()
-        assert "柳溪村" in visitor.get(address).text
+        assert "柳溪村" in probe.get(address).text
 
     def test_in_the_language_of_the_browser(self, server):
-        visitor = server.signed_in()
-        visitor.get("/language?to=en")
-        assert "Home visit record" in visitor.get("/print?form=home_visit").text
+        probe = server.signed_in()
+        probe.get("/language?to=en")
+        assert "Home visit record" in probe.get("/print?form=home_visit").text
 
 
 def test_a_text_cannot_end_the_style_sheet():
@@ -103,17 +103,17 @@ def test_a_text_cannot_end_the_style_sheet():
 
 
 class TestOwnPassword:
-    def change(self, visitor, old=PASSWORD, new=NEW, again=NEW):
-        return visitor.submit("/password", old=old, password=new, again=again)
+    def change(self, probe, old=PASSWORD, new=NEW, again=NEW):
+        return probe.submit("/password", old=old, password=new, again=again)
 
     def test_the_name_in_the_bar_leads_there(self, server):
-        visitor = server.signed_in()
-        assert 'href="/password"' in visitor.get("/who").text
-        assert NAME in visitor.get("/password").text
+        probe = server.signed_in()
+        assert 'href="/password"' in probe.get("/who").text
+        assert NAME in probe.get("/password").text
 
     def test_only_for_those_who_have_signed_in(self, server):
-        assert Visitor(server.base, follow=False).get("/password").status == 302
-        assert Visitor(server.base).post("/password", {"old": PASSWORD, "password": NEW}).status == 403
+        assert HttpProbe(server.base, follow=False).get("/password").status == 302
+        assert HttpProbe(server.base).post("/password", {"old": PASSWORD, "password": NEW}).status == 403
 
     @pytest.mark.parametrize(
         ("old", "new", "again", "key"),
@@ -127,7 +127,7 @@ class TestOwnPassword:
         answer = self.change(server.signed_in(), old, new, again)
         assert answer.status == 400
         assert say(key, least=SHORTEST, most=LONGEST) in answer.text
-        assert Visitor(server.base).sign_in(NAME, PASSWORD).status == 200
+        assert HttpProbe(server.base).sign_in(NAME, PASSWORD).status == 200
 
     def test_changed_here_and_signed_out_elsewhere(self, server):
         here, elsewhere = server.signed_in(), server.signed_in()
@@ -138,23 +138,23 @@ class TestOwnPassword:
             assert "密码已修改" not in here.get("/password").text
             assert here.get("/password").url.endswith("/password")  # still signed in
             assert "/login" in elsewhere.get("/password").url
-            assert Visitor(server.base).sign_in(NAME, PASSWORD).status == 401
+            assert HttpProbe(server.base).sign_in(NAME, PASSWORD).status == 401
         finally:
             server.school_accounts().set_password(NAME, PASSWORD)
 
     def test_guessing_the_password_in_use_is_slowed_down(self, server):
-        visitor = server.signed_in()
-        answers = [self.change(visitor, old=f"geraten-{n}").status for n in range(7)]
+        probe = server.signed_in()
+        answers = [self.change(probe, old=f"geraten-{n}").status for n in range(7)]
         assert 429 in answers
 
     def test_a_workshop_account_has_none(self, tmp_path):
         with start(tmp_path / "workshop", account=False, workshop="示范老师") as served:
-            visitor = Visitor(served.base)
-            visitor.submit("/login", workshop="1", next="/theme/icon.svg")
-            page = visitor.get("/password").text
+            probe = HttpProbe(served.base)
+            probe.submit("/login", workshop="1", next="/theme/icon.svg")
+            page = probe.get("/password").text
             assert "不用密码" in page
             assert 'type="password"' not in page
-            token = next(cookie.value for cookie in visitor.cookies if cookie.name == "_xsrf")
-            refused = visitor.post("/password", {"_xsrf": token, "password": NEW, "again": NEW})
+            token = next(cookie.value for cookie in probe.cookies if cookie.name == "_xsrf")
+            refused = probe.post("/password", {"_xsrf": token, "password": NEW, "again": NEW})
             assert refused.status == 400
             assert say("own_password.none") in refused.text

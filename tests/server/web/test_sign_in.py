@@ -12,10 +12,10 @@ from guanai.care.errors import GuanaiError
 from guanai.server.accounts.accounts import Accounts
 from guanai.server.accounts.invitations import GOOD_FOR, Invitation
 from guanai.server.accounts.login_sessions import Sessions, fingerprint
-from guanai.server.accounts.login_throttle import MOST_KEYS, Slowdown
+from guanai.server.accounts.login_throttle import MOST_KEYS, LoginThrottle
 from guanai.server.accounts.passwords import hashed, is_right
 from guanai.server.commands.cli import main
-from guanai.server.commands.http_probe import Visitor
+from guanai.server.commands.http_probe import HttpProbe
 from guanai.server.web.handlers import safe_next
 from guanai.templates.wording import say
 
@@ -132,7 +132,7 @@ class TestSessions:
 class TestSlowdown:
     def test_waits_grow_and_end(self):
         clock = Clock()
-        slow = Slowdown(clock)
+        slow = LoginThrottle(clock)
         key = ("account", "陈老师")
         waits = []
         for _ in range(14):
@@ -146,11 +146,11 @@ class TestSlowdown:
         assert max(waits) == 30
 
     def test_many_at_once_gain_nothing(self):
-        slow = Slowdown(Clock())
+        slow = LoginThrottle(Clock())
         assert [slow.take(("account", "x")) > 0 for _ in range(8)] == [False] * 5 + [True] * 3
 
     def test_the_right_password_forgets_the_account_not_the_address(self):
-        slow = Slowdown(Clock())
+        slow = LoginThrottle(Clock())
         keys = ("account", "x"), ("address", "10.0.0.1")
         for _ in range(30):
             slow.take(("address", "10.0.0.1"))
@@ -161,14 +161,14 @@ class TestSlowdown:
         assert slow.take(("address", "10.0.0.1")) > 0
 
     def test_memory_is_bounded(self):
-        slow = Slowdown(Clock())
+        slow = LoginThrottle(Clock())
         for number in range(MOST_KEYS + 500):
             slow.take(("account", str(number)))
         assert len(slow) == MOST_KEYS
 
     def test_forgotten_after_an_hour(self):
         clock = Clock()
-        slow = Slowdown(clock)
+        slow = LoginThrottle(clock)
         for _ in range(60):
             slow.take(("account", "x"))
         clock.now += 3601
@@ -210,17 +210,17 @@ class TestOverHttp:
 
     def test_without_signing_in_every_page_leads_to_the_sign_in_page(self, server):
         for path in ("/", "/who?x=1", "/nosuch", "/voila/render/who.ipynb", "/voila/files/who.ipynb"):
-            answer = Visitor(server.base, follow=False).get(path)
+            answer = HttpProbe(server.base, follow=False).get(path)
             assert answer.status == 302
             assert urlsplit(answer.headers["Location"]).path == "/login"
 
     def test_the_right_password_goes_on_to_the_page_asked_for(self, server):
-        visitor = Visitor(server.base, follow=False)
-        answer = visitor.submit("/login?next=/who%3Fx%3D1", name=NAME, password=PASSWORD, next="/who?x=1")
+        probe = HttpProbe(server.base, follow=False)
+        answer = probe.submit("/login?next=/who%3Fx%3D1", name=NAME, password=PASSWORD, next="/who?x=1")
         assert (answer.status, answer.headers["Location"]) == (302, "/who?x=1")
 
     def test_the_session_cookie_is_held_tight(self, server):
-        answer = Visitor(server.base, follow=False).sign_in(NAME, PASSWORD)
+        answer = HttpProbe(server.base, follow=False).sign_in(NAME, PASSWORD)
         cookies = [cookie for cookie in answer.headers.get_all("Set-Cookie") if cookie.startswith("guanai-")]
         assert len(cookies) == 2
         for cookie in cookies:
@@ -229,35 +229,35 @@ class TestOverHttp:
             assert "Secure" not in cookie  # over http; see the next test
 
     def test_the_cookie_is_for_https_only_behind_an_https_proxy(self, server):
-        visitor = Visitor(server.base, follow=False)
-        page = visitor.get("/login", **{"X-Forwarded-Proto": "https"})
+        probe = HttpProbe(server.base, follow=False)
+        page = probe.get("/login", **{"X-Forwarded-Proto": "https"})
         token = page.text.split('name="_xsrf" value="')[1].split('"')[0]
         form = {"_xsrf": token, "name": NAME, "password": PASSWORD}
-        answer = visitor.post("/login", form, **{"X-Forwarded-Proto": "https"})
+        answer = probe.post("/login", form, **{"X-Forwarded-Proto": "https"})
         session = next(
             c for c in answer.headers.get_all("Set-Cookie") if c.startswith("guanai-") and "known" not in c
         )
         assert "Secure" in session
 
     def test_wrong_password_and_unknown_name_are_told_alike(self, server):
-        wrong = Visitor(server.base).sign_in(NAME, "不是这个密码")
-        unknown = Visitor(server.base).sign_in("没有 此人", PASSWORD)
+        wrong = HttpProbe(server.base).sign_in(NAME, "不是这个密码")
+        unknown = HttpProbe(server.base).sign_in("没有 此人", PASSWORD)
         assert (wrong.status, unknown.status) == (401, 401)
         assert say("sign_in.wrong") in wrong.text
         assert say("sign_in.wrong") in unknown.text
 
     def test_what_was_typed_is_shown_as_text(self, server):
-        answer = Visitor(server.base).sign_in("<b>x</b>", "wrong-password")
+        answer = HttpProbe(server.base).sign_in("<b>x</b>", "wrong-password")
         assert "<b>x</b>" not in answer.text
         assert "&lt;b&gt;x" in answer.text
 
     def test_guessing_is_slowed_for_strangers_and_not_for_a_known_device(self, server):
         """Somebody else's guessing never locks the right person out."""
         server.school_accounts().add("慢老师", PASSWORD)
-        own = Visitor(server.base, follow=False)
+        own = HttpProbe(server.base, follow=False)
         assert own.sign_in("慢老师", PASSWORD).status == 302
         own.submit("/login")  # signed in already: goes on
-        stranger = Visitor(server.base, follow=False)
+        stranger = HttpProbe(server.base, follow=False)
         answers = [stranger.sign_in("慢老师", f"guess-number-{number}").status for number in range(7)]
         assert 429 in answers
         assert stranger.sign_in("慢老师", PASSWORD).status == 429
@@ -266,51 +266,51 @@ class TestOverHttp:
 
     @pytest.mark.parametrize("next_url", ["//evil.example/", "https://evil.example/", "/\\evil.example"])
     def test_no_open_redirect(self, server, next_url):
-        answer = Visitor(server.base, follow=False).submit(
+        answer = HttpProbe(server.base, follow=False).submit(
             "/login", name=NAME, password=PASSWORD, next=next_url
         )
         assert answer.headers["Location"] == "/"
 
     @pytest.mark.parametrize("path", ["/login", "/logout"])
     def test_forms_from_elsewhere_are_refused(self, server, path):
-        visitor = server.signed_in()
-        assert visitor.post(path, {"name": NAME, "password": PASSWORD}).status == 403
-        assert visitor.get("/who").status == 200
+        probe = server.signed_in()
+        assert probe.post(path, {"name": NAME, "password": PASSWORD}).status == 403
+        assert probe.get("/who").status == 200
 
     def test_signing_out_ends_the_session_itself(self, server):
-        visitor = server.signed_in()
-        copied = Visitor(server.base, follow=False)
-        for cookie in visitor.cookies:
+        probe = server.signed_in()
+        copied = HttpProbe(server.base, follow=False)
+        for cookie in probe.cookies:
             copied.cookies.set_cookie(cookie)
         assert copied.get("/theme-does-not-exist").status == 404  # signed in
-        sign_out(visitor)
+        sign_out(probe)
         assert copied.get("/theme-does-not-exist").status == 302
 
     def test_signing_out_by_a_link_does_nothing(self, server):
-        visitor = server.signed_in()
-        visitor.get("/logout")
-        assert visitor.get("/nosuch").status == 404
+        probe = server.signed_in()
+        probe.get("/logout")
+        assert probe.get("/nosuch").status == 404
 
     def test_a_new_password_and_a_removed_account_end_sessions(self, server, monkeypatch):
         server.school_accounts().add("赵老师", PASSWORD)
-        visitor = Visitor(server.base, follow=False)
-        visitor.sign_in("赵老师", PASSWORD)
-        assert visitor.get("/nosuch").status == 404
+        probe = HttpProbe(server.base, follow=False)
+        probe.sign_in("赵老师", PASSWORD)
+        assert probe.get("/nosuch").status == 404
         monkeypatch.setattr("sys.stdin", io.StringIO("另一个密码-999\n"))
         assert main(["user", str(server.folder), "password", "赵老师", "--password-stdin"]) == 0
-        assert visitor.get("/nosuch").status == 302
-        visitor.sign_in("赵老师", "另一个密码-999")
-        assert visitor.get("/nosuch").status == 404
+        assert probe.get("/nosuch").status == 302
+        probe.sign_in("赵老师", "另一个密码-999")
+        assert probe.get("/nosuch").status == 404
         assert main(["user", str(server.folder), "remove", "赵老师"]) == 0
-        assert visitor.get("/nosuch").status == 302
+        assert probe.get("/nosuch").status == 302
 
     def test_one_click_is_for_demonstrations_only(self, server):
-        assert "workshop" not in Visitor(server.base).get("/login").text
-        assert Visitor(server.base).submit("/login", workshop="1").status == 403
+        assert "workshop" not in HttpProbe(server.base).get("/login").text
+        assert HttpProbe(server.base).submit("/login", workshop="1").status == 403
 
     def test_in_english(self, server):
-        visitor = Visitor(server.base)
-        answer = visitor.get("/language?to=en&next=/login")
+        probe = HttpProbe(server.base)
+        answer = probe.get("/language?to=en&next=/login")
         assert say("sign_in.title", "en") in answer.text
         assert '<html lang="en">' in answer.text
 
@@ -320,35 +320,35 @@ def test_the_first_coordinator_comes_by_the_link(tmp_path):
     with start(tmp_path / "school", account=False) as server:
         link = next(word for word in server.console() if "/first?key=" in word)
         path = link.removeprefix(server.base)
-        assert Visitor(server.base).get("/first?key=guess").status == 410
-        visitor = Visitor(server.base, follow=False)
-        differs = visitor.submit(
+        assert HttpProbe(server.base).get("/first?key=guess").status == 410
+        probe = HttpProbe(server.base, follow=False)
+        differs = probe.submit(
             path, key=path.split("=")[1], name="王敏", password=PASSWORD, again="other-password"
         )
         assert differs.status == 400
-        made = visitor.submit(path, key=path.split("=")[1], name="王敏", password=PASSWORD, again=PASSWORD)
+        made = probe.submit(path, key=path.split("=")[1], name="王敏", password=PASSWORD, again=PASSWORD)
         assert made.status == 302
-        assert visitor.get("/nosuch").status == 404
-        assert Visitor(server.base).get(path).status == 410
-        assert Visitor(server.base, follow=False).sign_in("王敏", PASSWORD).status == 302
+        assert probe.get("/nosuch").status == 404
+        assert HttpProbe(server.base).get(path).status == 410
+        assert HttpProbe(server.base, follow=False).sign_in("王敏", PASSWORD).status == 302
 
 
 def test_a_demonstration_lets_in_by_one_click_on_this_machine(tmp_path):
     with start(tmp_path / "school", workshop="示范老师", idle=IDLE) as server:
-        page = Visitor(server.base).get("/login")
+        page = HttpProbe(server.base).get("/login")
         assert say("sign_in.workshop_button", person="示范老师") in page.text.replace("&#34;", '"')
-        visitor = Visitor(server.base, follow=False)
-        assert visitor.submit("/login", workshop="1").status == 302
-        assert visitor.get("/nosuch").status == 404
+        probe = HttpProbe(server.base, follow=False)
+        assert probe.submit("/login", workshop="1").status == 302
+        assert probe.get("/nosuch").status == 404
         # Another machine through a proxy, or a page of another name that points here, gets no click.
-        far = Visitor(server.base).get("/login", **{"X-Forwarded-For": "10.1.2.3"})
+        far = HttpProbe(server.base).get("/login", **{"X-Forwarded-For": "10.1.2.3"})
         assert 'name="workshop"' not in far.text
-        assert Visitor(server.base).get("/login", Host="evil.example").status == 403
-        assert visitor.get("/nosuch").status == 404
+        assert HttpProbe(server.base).get("/login", Host="evil.example").status == 403
+        assert probe.get("/nosuch").status == 404
         time.sleep(IDLE + 1)
-        assert visitor.get("/nosuch").status == 302  # idle for longer than this server allows
+        assert probe.get("/nosuch").status == 302  # idle for longer than this server allows
 
 
-def sign_out(visitor):
-    token = next(cookie.value for cookie in visitor.cookies if cookie.name == "_xsrf")
-    return visitor.post("/logout", {"_xsrf": token})
+def sign_out(probe):
+    token = next(cookie.value for cookie in probe.cookies if cookie.name == "_xsrf")
+    return probe.post("/logout", {"_xsrf": token})

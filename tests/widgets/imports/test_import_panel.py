@@ -126,7 +126,7 @@ def test_another_register_begins_anew(page):
 
 
 def compound(*streams):
-    """Return an Office file of before 2007: a compound file with the streams of these names, each of 4096 bytes."""
+    """Return an ServedSchool file of before 2007: a compound file with the streams of these names, each of 4096 bytes."""
     free, end, fat = (
         (0xFFFFFFFF).to_bytes(4, "little"),
         (0xFFFFFFFE).to_bytes(4, "little"),

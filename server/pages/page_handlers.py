@@ -13,15 +13,15 @@ from tornado.httputil import url_concat
 from tornado.iostream import StreamClosedError
 from voila.tornado.handler import TornadoVoilaHandler
 
-from guanai.server.kernels.kernels import PageKernels
+from guanai.server.kernels.page_kernels import PageKernels
 from guanai.server.logs import log_fault
 from guanai.server.pages.emergency_bar import milliseconds, shown_incidents
-from guanai.server.pages.lean_pages import beating, lean_page
-from guanai.server.pages.notebook_sources import wants_all, with_headings
-from guanai.server.web.handlers import WHOLE_SCRIPTS, Screen, Unread
+from guanai.server.pages.lean_pages import lean_page, with_keepalive
+from guanai.server.pages.notebook_sources import wants_voila_page, with_headings
+from guanai.server.web.handlers import WHOLE_SCRIPTS, ApiHandler, HtmlHandler
 from guanai.server.web.navigation import pages
 
-__all__ = ["ClosedDoor", "KernelState", "PageClosing", "SchoolPage", "VoilaAddress", "dress"]
+__all__ = ["ForbiddenPath", "KernelState", "PageClosing", "SchoolPage", "VoilaRedirect", "add_page_context"]
 
 HOME = "home"
 HEARTBEAT = "<script>window.voila_heartbeat()"
@@ -43,7 +43,7 @@ WORDS = (
 )
 
 
-class SchoolPage(Screen, TornadoVoilaHandler):
+class SchoolPage(HtmlHandler, TornadoVoilaHandler):
     """One page: a notebook of the school's folder, run for the person who asks for it."""
 
     kernel_id = ""  # set once the page's kernel has been started
@@ -58,22 +58,22 @@ class SchoolPage(Screen, TornadoVoilaHandler):
     async def get(self, path: str = "") -> None:
         """Run the notebook and send the page as its cells finish."""
         name = path.strip("/") or HOME
-        notebook = self.office.school.folder.notebooks / f"{name}.ipynb"
-        if not is_page(self.office.school.folder.notebooks, name):
+        notebook = self.served.school.folder.notebooks / f"{name}.ipynb"
+        if not is_page(self.served.school.folder.notebooks, name):
             raise web.HTTPError(404)
-        if not self.kernels.places.take(self.current_user.session):
+        if not self.kernels.seats.take(self.current_user.session):
             show_crowded(self)
             return
         _ = self.xsrf_token  # sets the cookie without which the page's closing request would be refused
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.whole = wants_all(notebook)
+        self.whole = wants_voila_page(notebook)
         if self.whole:
             self.set_header("Content-Security-Policy", self.content_security_policy)
         else:
             await self._send_head()
-        async with self.kernels.turns.turn():
+        async with self.kernels.page_queue.turn():
             if self.has_left:
-                self.kernels.places.leave(self.current_user.session)
+                self.kernels.seats.leave(self.current_user.session)
             else:
                 await self._send(name)
 
@@ -86,8 +86,8 @@ class SchoolPage(Screen, TornadoVoilaHandler):
 
     @cached_property
     def around(self) -> dict[str, Any]:
-        """What the theme shows around this page's notebook, see `surroundings`."""
-        return surroundings(self)
+        """What the theme shows around this page's notebook, see `page_context`."""
+        return page_context(self)
 
     async def _send_head(self) -> None:
         """Send the bar and the script before there is a kernel: the browser has something to do meanwhile."""
@@ -120,7 +120,7 @@ class SchoolPage(Screen, TornadoVoilaHandler):
     async def _pieces(self, name: str) -> AsyncIterator[str | None]:
         """Yield the parts of the page, None for a beat of its heart."""
         if not self.whole:
-            async for part in beating(lean_page(self, name), BEAT_SECONDS):
+            async for part in with_keepalive(lean_page(self, name), BEAT_SECONDS):
                 yield part
             return
         async for text in self.get_generator(f"{name}.ipynb"):
@@ -130,16 +130,16 @@ class SchoolPage(Screen, TornadoVoilaHandler):
         self.show("broken.html", reference=log_fault(error, f"{name}.ipynb"), whole=self.whole)
 
 
-def show_crowded(screen: Screen) -> None:
+def show_crowded(screen: HtmlHandler) -> None:
     """Say that as many people as this server can bear are here; the browser asks again by itself."""
     seconds = screen.kernels.retry_seconds
     screen.set_status(503)
     screen.set_header("Retry-After", seconds)
     screen.set_header("Refresh", seconds)
-    screen.show("crowded.html", most=screen.kernels.places.most, seconds=seconds)
+    screen.show("crowded.html", most=screen.kernels.seats.most, seconds=seconds)
 
 
-class VoilaAddress(Screen):
+class VoilaRedirect(HtmlHandler):
     """The address that Voila itself gives a notebook leads to the page's own."""
 
     @web.authenticated
@@ -149,7 +149,7 @@ class VoilaAddress(Screen):
         self.redirect(url_concat(target, dict_of(self)))
 
 
-class PageClosing(Unread):
+class PageClosing(ApiHandler):
     """A page says that it closes, so that its kernel ends."""
 
     @web.authenticated
@@ -157,7 +157,7 @@ class PageClosing(Unread):
         """End the page's kernel. A page may say so twice."""
         kernels: PageKernels = self.settings["kernel_manager"]
         if kernels.belongs_to(kernel_id, self.current_user.session):
-            await kernels.end_after_last_words(kernel_id)
+            await kernels.end_after_last_message(kernel_id)
         self.set_status(204)
 
     def get_login_url(self) -> str:
@@ -165,7 +165,7 @@ class PageClosing(Unread):
         raise web.HTTPError(403)
 
 
-class KernelState(Unread):
+class KernelState(ApiHandler):
     """A page that has lost its connection asks what has become of its kernel."""
 
     @allow_unauthenticated
@@ -179,7 +179,7 @@ class KernelState(Unread):
         self.finish(kernels.state(kernel_id))
 
 
-class ClosedDoor(Screen):
+class ForbiddenPath(HtmlHandler):
     """What Jupyter would offer under this address is not open here: files, listings, kernels, terminals."""
 
     @web.authenticated
@@ -202,10 +202,10 @@ def dict_of(handler: web.RequestHandler) -> dict[str, str]:
     return {name: values[-1].decode() for name, values in handler.request.query_arguments.items()}
 
 
-def surroundings(handler: SchoolPage) -> dict[str, Any]:
+def page_context(handler: SchoolPage) -> dict[str, Any]:
     """Return what the theme shows around a notebook.
 
-    These are the words of `Screen.template_namespace`, and
+    These are the words of `HtmlHandler.template_namespace`, and
 
     - ``name``, ``title``: of this page;
     - ``pages``: the pages in the navigation bar as (name, title), in its order;
@@ -217,12 +217,12 @@ def surroundings(handler: SchoolPage) -> dict[str, Any]:
     - ``whole``: whether this is Voila's own page.
     """
     language = handler.language
-    found = pages(handler.office.school.folder.notebooks)
+    found = pages(handler.served.school.folder.notebooks)
     name = handler.path_args[0].strip("/") if handler.path_args and handler.path_args[0] else HOME
     titles = {page.name: page.title(language) for page in found}
-    notices = list(handler.office.notices)
-    if handler.office.workshop:
-        notices.insert(0, handler.say("page.workshop", person=handler.office.workshop))
+    notices = list(handler.served.notices)
+    if handler.served.workshop:
+        notices.insert(0, handler.say("page.workshop", person=handler.served.workshop))
     words = {word: handler.say(f"page.{word}", done="{done}", all="{all}") for word in WORDS}
     return {
         **handler.template_namespace,
@@ -232,17 +232,17 @@ def surroundings(handler: SchoolPage) -> dict[str, Any]:
         "more": [(page.name, titles[page.name]) for page in found if not page.in_bar],
         "notices": notices,
         "emergencies": shown_incidents(handler),
-        "clock": milliseconds(handler.office.current.now()),
+        "clock": milliseconds(handler.served.current.now()),
         "waiting": json.dumps(words).replace("<", "\\u003c"),
         "whole": handler.whole,
     }
 
 
-def dress(handler: SchoolPage, notebook: NotebookNode, cwd: str) -> NotebookNode:
+def add_page_context(handler: SchoolPage, notebook: NotebookNode, cwd: str) -> NotebookNode:
     """Give a notebook that is about to be opened what the theme shows around it (a Voila prelaunch hook).
 
     The heading is shown in the person's language. ``notebook.metadata.guanai`` holds what the page's
-    template may use, see `surroundings`.
+    template may use, see `page_context`.
     """
     notebook.metadata["guanai"] = handler.around
     return with_headings(notebook, handler.language)

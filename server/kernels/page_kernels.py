@@ -22,22 +22,22 @@ from traitlets import Bool, Dict, Float, Integer, List, Unicode, default
 
 from guanai.server.kernels.file_watch import Watch, program_folders
 from guanai.server.kernels.fork_server import KERNEL_OPTIONS
-from guanai.server.kernels.fork_servers import CAN_FORK, Parents
-from guanai.server.kernels.idle_kernels import Pool
-from guanai.server.kernels.kernel_activity import listener
-from guanai.server.kernels.page_queue import Turns
-from guanai.server.kernels.seats import Places
-from guanai.server.kernels.usage_log import Tally
+from guanai.server.kernels.fork_servers import CAN_FORK, ForkServers
+from guanai.server.kernels.idle_kernels import IdleKernels
+from guanai.server.kernels.kernel_activity import activity_recorder
+from guanai.server.kernels.page_queue import PageQueue
+from guanai.server.kernels.seats import SeatLimit
+from guanai.server.kernels.usage_log import UsageLog
 
-__all__ = ["OwnKernelSpec", "PageKernels"]
+__all__ = ["PageKernels", "SingleKernelSpec"]
 
 # A cell that still runs with nobody connected may be a slow page that is being opened, or a cell that never ends.
 BUSY_FACTOR = 5
 # What was typed just before a page closes is still on its way to the kernel, which then keeps it: seconds.
-ON_THE_WAY, AT_MOST = 0.5, 5.0
+LAST_MESSAGE_DELAY, LAST_MESSAGE_TIMEOUT = 0.5, 5.0
 
 
-class OwnKernelSpec(KernelSpecManager):
+class SingleKernelSpec(KernelSpecManager):
     """The one kernel there is: the Python that the server runs on, whatever else is on the machine."""
 
     @default("kernel_dirs")
@@ -58,12 +58,14 @@ class PageKernels(AsyncMappingKernelManager):
         config=True
     )
     watched = List(Unicode(), help="Files and folders whose change makes kernels anew.").tag(config=True)
-    tally_seconds = Float(60.0, help="How often the log says how many kernels there are.").tag(config=True)
+    usage_log_seconds = Float(60.0, help="How often the log says how many kernels there are.").tag(
+        config=True
+    )
     max_people = Integer(0, help="How many people may have pages open at once; 0 for any number.").tag(
         config=True
     )
 
-    kept_seconds = Float(8.0, help="How long a place is kept for whoever has closed a page.").tag(config=True)
+    seat_seconds = Float(8.0, help="How long a place is kept for whoever has closed a page.").tag(config=True)
     retry_seconds = Integer(10, help="How soon the browser of somebody who waits asks again.").tag(
         config=True
     )
@@ -82,21 +84,21 @@ class PageKernels(AsyncMappingKernelManager):
         self._output: IO[bytes] = open(self.output or os.devnull, "ab")  # kept for restarts
         watch = Watch([*program_folders(), *map(Path, self.watched)])
         base = {**os.environ, **self.extra_env}
-        self.parents = Parents(base, self._output, watch, able=self.fork)
-        self.pool = Pool(
+        self.fork_servers = ForkServers(base, self._output, watch, able=self.fork)
+        self.idle = IdleKernels(
             self._start_waiting, self.end_soon, self.waiting if self.fork else 0, self.pause_seconds
         )
-        self.places = Places(self.max_people, self.owners.values, self.kept_seconds)
-        self.turns = Turns(self.at_once)
-        self.tally = Tally(self)
+        self.seats = SeatLimit(self.max_people, self.owners.values, self.seat_seconds)
+        self.page_queue = PageQueue(self.at_once)
+        self.usage_log = UsageLog(self)
 
     def open(self) -> None:
         """Get ready for the first page."""
-        self.parents.start()
-        self.pool.fill(soon=True)
+        self.fork_servers.start()
+        self.idle.fill(soon=True)
         self._sweeper = PeriodicCallback(self.sweep, self.sweep_seconds * 1000)
         self._sweeper.start()
-        self.tally.start(self.tally_seconds)
+        self.usage_log.start(self.usage_log_seconds)
 
     async def start_kernel(  # type: ignore[override]  # the base class calls its own a coroutine in a comment only
         self, *, env: dict[str, str] | None = None, path: str = "", **kwargs: Any
@@ -105,16 +107,16 @@ class PageKernels(AsyncMappingKernelManager):
         handler = CallContext.get(CallContext.JUPYTER_HANDLER)
         environment = {**(env or {}), **self.extra_env}
         environment["GUANAI_LANGUAGE"] = handler.language
-        if self.parents.renew():
-            self.pool.empty()
+        if self.fork_servers.renew():
+            self.idle.empty()
         kernel_id = await self._take_waiting(environment, path)
         if kernel_id is None:
             kernel_id = await self._start(environment, path, **kwargs)
         self.owners[kernel_id] = handler.current_user.session
         self._alone_since.pop(kernel_id, None)
-        self.places.settle(handler.current_user.session)
+        self.seats.settle(handler.current_user.session)
         handler.kernel_id = kernel_id
-        self.pool.fill()
+        self.idle.fill()
         return kernel_id
 
     async def _start(self, environment: dict[str, str], path: str = "", **kwargs: Any) -> str:
@@ -136,13 +138,13 @@ class PageKernels(AsyncMappingKernelManager):
 
     async def _take_waiting(self, environment: dict[str, str], path: str) -> str | None:
         """Return a kernel that waited, now in the environment of a request; None when none can be had."""
-        while (kernel_id := self.pool.take()) is not None:
+        while (kernel_id := self.idle.take()) is not None:
             kernel: Any = self.get_kernel(kernel_id) if kernel_id in self else None
             if kernel is None:
                 continue
             folder = self.cwd_for_path(path)  # type: ignore[no-untyped-call]
             try:
-                await kernel.hand_over(environment, folder)
+                await kernel.assign(environment, folder)
             except OSError:
                 self.log.warning("Kernel %s had ended while it waited.", kernel_id)
                 self.end_soon(kernel_id)
@@ -156,7 +158,7 @@ class PageKernels(AsyncMappingKernelManager):
         kernel.reason = ""
         kernel.last_activity = datetime.now(UTC)
         kernel._activity_stream = kernel.connect_iopub()
-        kernel._activity_stream.on_recv(listener(kernel, self.track_message_type))
+        kernel._activity_stream.on_recv(activity_recorder(kernel, self.track_message_type))
 
     def belongs_to(self, kernel_id: str, session: str) -> bool:
         """Whether a kernel was started in this session: nobody else may talk to it."""
@@ -169,7 +171,7 @@ class PageKernels(AsyncMappingKernelManager):
 
     async def end(self, kernel_id: str) -> None:
         """End a kernel; once is enough, and one that has gone is no error."""
-        self.pool.drop(kernel_id)
+        self.idle.drop(kernel_id)
         if kernel_id in self and kernel_id not in self.ending:
             self.ending.add(kernel_id)
             try:
@@ -180,13 +182,13 @@ class PageKernels(AsyncMappingKernelManager):
                 self.ending.discard(kernel_id)
                 owner = self.owners.pop(kernel_id, None)
                 if owner is not None:
-                    self.places.leave(owner)
+                    self.seats.leave(owner)
                 self._alone_since.pop(kernel_id, None)
 
-    async def end_after_last_words(self, kernel_id: str) -> None:
+    async def end_after_last_message(self, kernel_id: str) -> None:
         """End a kernel whose page has closed, once it has heard what the page said last."""
-        until = time.monotonic() + AT_MOST
-        await asyncio.sleep(ON_THE_WAY)
+        until = time.monotonic() + LAST_MESSAGE_TIMEOUT
+        await asyncio.sleep(LAST_MESSAGE_DELAY)
         while self.state(kernel_id) == "busy" and time.monotonic() < until:
             await asyncio.sleep(0.1)
         await self.end(kernel_id)
@@ -202,16 +204,16 @@ class PageKernels(AsyncMappingKernelManager):
         await asyncio.gather(
             *(self.end(kernel) for kernel, owner in list(self.owners.items()) if owner == session)
         )
-        self.places.give_up(session)
+        self.seats.give_up(session)
 
     async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override]  # as in jupyter_server
         """End every kernel, and then the parent of those that were forked."""
-        self.pool.close()
+        self.idle.close()
         ended = asyncio.gather(*map(self.end, self.list_kernel_ids()), return_exceptions=True)
         for problem in await ended:
             if isinstance(problem, BaseException):
                 self.log.warning("A kernel did not end as it should: %r", problem)
-        self.parents.close()
+        self.fork_servers.close()
 
     async def sweep(self) -> None:
         """End the kernels that nobody is connected to any more, and those whose session has ended.
@@ -223,7 +225,7 @@ class PageKernels(AsyncMappingKernelManager):
             self._alone_since.pop(kernel_id, None)
         over = []
         for kernel_id in self.list_kernel_ids():
-            if kernel_id in self.pool or kernel_id in self.ending:
+            if kernel_id in self.idle or kernel_id in self.ending:
                 continue
             kernel: Any = self.get_kernel(kernel_id)
             session = self.owners.get(kernel_id)
