@@ -3,41 +3,43 @@
 Values in, callbacks out: nothing here opens a school. A notebook needs no other import for its screen.
 """
 
-from guanai.widgets.base.boxes import Columns, Stack, Style, Tabs, Text, asked, asked_day
-from guanai.widgets.base.name_search import by_class, find, matches
+import warnings
+
+from guanai.widgets.base.boxes import Columns, Stack, Style, Tabs, Text, url_day, url_param
+from guanai.widgets.base.name_search import find, matches, sort_by_class
 from guanai.widgets.base.page_urls import (
     OWN_PAGES,
     FirstSteps,
     Links,
-    child_papers,
+    deferral_page,
+    duty_page,
+    edit_page,
+    edit_pages,
+    form_page,
     list_columns,
-    list_ways,
-    page_about,
-    page_for,
-    page_of,
-    page_to_defer,
-    record_pages,
-    record_ways,
+    print_links,
+    record_links,
+    register_links,
     view_pages,
 )
 from guanai.widgets.base.progress import Progress
 from guanai.widgets.base.table import Table
-from guanai.widgets.form.drafts import LeftOver
-from guanai.widgets.form.duplicates import MergePanel, Merges
+from guanai.widgets.form.drafts import UnsavedDrafts
+from guanai.widgets.form.duplicates import MergeHistory, MergePanel
 from guanai.widgets.form.form import Form
 from guanai.widgets.form.inputs import Button, Choice, Day, Search
-from guanai.widgets.imports.history import ImportsMade
-from guanai.widgets.imports.import_panel import Import
+from guanai.widgets.imports.history import ImportHistory
+from guanai.widgets.imports.import_panel import ImportPanel
 from guanai.widgets.lists.cards import Cards
-from guanai.widgets.lists.charts import Chart, Picture, bars, coverage_by_class, visits_by_mode
+from guanai.widgets.lists.charts import Chart, Picture, bar_chart, coverage_by_class, visits_by_mode
 from guanai.widgets.lists.checklist_sheet import due_sheet
-from guanai.widgets.lists.checklists import Checklist, narrowed
-from guanai.widgets.lists.coverages import CoverageList, coverage_tables, due_list
-from guanai.widgets.lists.deleted import BinList, Deletion
+from guanai.widgets.lists.checklists import Checklist, filter_lines
+from guanai.widgets.lists.coverages import CoverageList, coverage_tables, due_line_panel
+from guanai.widgets.lists.deleted import BinList, DeleteButton
 from guanai.widgets.lists.dossiers import Dossier
 from guanai.widgets.lists.downloads import Download
 from guanai.widgets.lists.duty_matrix import Matrix
-from guanai.widgets.lists.handouts import Handout, handout
+from guanai.widgets.lists.handouts import Handout, tables_handout
 from guanai.widgets.lists.my_day import MyDay
 from guanai.widgets.lists.proposals import Proposals
 from guanai.widgets.lists.record_views import RecordView
@@ -56,20 +58,19 @@ __all__ = [
     "Columns",
     "CoverageList",
     "Day",
-    "Deletion",
+    "DeleteButton",
     "Designer",
     "Dossier",
     "Download",
     "FirstSteps",
     "Form",
     "Handout",
-    "Import",
-    "ImportsMade",
-    "LeftOver",
+    "ImportHistory",
+    "ImportPanel",
     "Links",
     "Matrix",
+    "MergeHistory",
     "MergePanel",
-    "Merges",
     "MyDay",
     "Picture",
     "Progress",
@@ -84,27 +85,61 @@ __all__ = [
     "Table",
     "Tabs",
     "Text",
-    "asked",
-    "asked_day",
-    "bars",
-    "by_class",
-    "child_papers",
+    "UnsavedDrafts",
+    "bar_chart",
     "coverage_by_class",
     "coverage_tables",
-    "due_list",
+    "deferral_page",
+    "due_line_panel",
     "due_sheet",
+    "duty_page",
+    "edit_page",
+    "edit_pages",
+    "filter_lines",
     "find",
-    "handout",
+    "form_page",
     "list_columns",
-    "list_ways",
     "matches",
-    "narrowed",
-    "page_about",
-    "page_for",
-    "page_of",
-    "page_to_defer",
-    "record_pages",
-    "record_ways",
+    "print_links",
+    "record_links",
+    "register_links",
+    "sort_by_class",
+    "tables_handout",
+    "url_day",
+    "url_param",
     "view_pages",
     "visits_by_mode",
 ]
+
+# Names of the version before, for notebooks that a school has copied: they keep working for one version.
+RENAMED = {
+    "Deletion": "DeleteButton",
+    "Import": "ImportPanel",
+    "ImportsMade": "ImportHistory",
+    "LeftOver": "UnsavedDrafts",
+    "Merges": "MergeHistory",
+    "asked": "url_param",
+    "asked_day": "url_day",
+    "bars": "bar_chart",
+    "by_class": "sort_by_class",
+    "child_papers": "print_links",
+    "due_list": "due_line_panel",
+    "handout": "tables_handout",
+    "list_ways": "register_links",
+    "narrowed": "filter_lines",
+    "page_about": "form_page",
+    "page_for": "duty_page",
+    "page_of": "edit_page",
+    "page_to_defer": "deferral_page",
+    "record_pages": "edit_pages",
+    "record_ways": "record_links",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Return what an old name stands for, with a warning that says the new one."""
+    if name not in RENAMED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    new = RENAMED[name]
+    warnings.warn(f"{__name__}.{name} is now {new}", DeprecationWarning, stacklevel=2)
+    return globals()[new]

@@ -18,7 +18,7 @@ from guanai.care.errors import GuanaiError
 from guanai.server.shipped_pages import shipped_pages
 from guanai.storage.school.preload import get_warm
 from guanai.templates import wording
-from guanai.widgets.lists.charts import bars
+from guanai.widgets.lists.charts import bar_chart
 
 __all__ = ["preload_steps", "read_school", "run_page_once"]
 
@@ -37,7 +37,7 @@ def preload_steps() -> Iterator[None]:
 def draw() -> None:
     """Make a chart, as far as a page's kernel makes it: what that imports takes half a second."""
     with suppress(ImportError):
-        bars(pd.DataFrame({"label": ["1"], "value": [1]}), "label", "value", title="1")
+        bar_chart(pd.DataFrame({"label": ["1"], "value": [1]}), "label", "value", title="1")
 
 
 def run_page_once(page: Path) -> None:

@@ -16,7 +16,7 @@ from guanai.server.commands.cli import main
 from guanai.storage.exports.duty_sheets import coverage_excel, due_excel
 from guanai.storage.school.coverage_lists import list_behind
 from guanai.templates.wording import say
-from guanai.widgets import Checklist, Matrix, MyDay, coverage_tables, due_sheet, narrowed
+from guanai.widgets import Checklist, Matrix, MyDay, coverage_tables, due_sheet, filter_lines
 
 
 @pytest.fixture(scope="module")
@@ -94,13 +94,13 @@ def test_on_paper_and_in_the_workbook_stand_the_days_of_what_was_counted(sample)
 def test_one_persons_lines_are_those_that_name_the_person(sample, sample_folder, capsys):
     lines, staff = sample.due(TODAY), sample.frame("staff")
     for one, name in zip(staff["id"], staff["name"], strict=True):
-        assert keys(sample.due(TODAY, who=one)) == keys(narrowed(lines, who=name))
+        assert keys(sample.due(TODAY, who=one)) == keys(filter_lines(lines, who=name))
     assert workload(lines)["who"].iloc[0] == "无人负责"  # children whom nobody helps
     name = workload(lines)["who"].iloc[1]
     told = csv.reader(
         StringIO(printed(capsys, "due", sample_folder, "--on", TODAY, "--who", name, "--format", "csv"))
     )
-    assert len(list(told)) - 1 == len(narrowed(lines, who=name))
+    assert len(list(told)) - 1 == len(filter_lines(lines, who=name))
 
 
 def test_the_day_the_load_and_the_checklist_agree(sample):

@@ -19,12 +19,12 @@ __all__ = [
     "Style",
     "Tabs",
     "Text",
-    "asked",
-    "asked_day",
     "button",
+    "checkbox",
     "html",
-    "show",
-    "tick",
+    "set_visible",
+    "url_day",
+    "url_param",
 ]
 
 
@@ -45,7 +45,7 @@ def button(label: str, on_click: Callable[[], Any], *classes: str) -> ipw.Button
     return made
 
 
-def tick(label: str = "", ticked: bool = False, *classes: str) -> ipw.Checkbox:
+def checkbox(label: str = "", ticked: bool = False, *classes: str) -> ipw.Checkbox:
     """Return a box to tick, its words beside it."""
     return ipw.Checkbox(
         value=ticked,
@@ -57,15 +57,15 @@ def tick(label: str = "", ticked: bool = False, *classes: str) -> ipw.Checkbox:
     )
 
 
-def show(widget: Any, shown: bool) -> None:
+def set_visible(widget: Any, shown: bool) -> None:
     """Show or hide a widget without building it again, so that nothing typed in it is lost."""
     layout = plain() if shown else hidden()
     if widget.layout is not layout:
         widget.layout = layout
 
 
-def asked(name: str, default: str | None = None) -> str | None:
-    """Return a value of the page's address: ``asked("child")`` on ``home_visit?child=…``.
+def url_param(name: str, default: str | None = None) -> str | None:
+    """Return a value of the page's address: ``url_param("child")`` on ``home_visit?child=…``.
 
     JupyterLab gives a notebook no address: there it is the default.
     """
@@ -73,10 +73,10 @@ def asked(name: str, default: str | None = None) -> str | None:
     return values[0] if values else default
 
 
-def asked_day(name: str, default: date) -> date:
-    """Return a day of the page's address: ``asked_day("day", today)`` on ``checklist?day=2026-09-01``; else the default."""
+def url_day(name: str, default: date) -> date:
+    """Return a day of the page's address: ``url_day("day", today)`` on ``checklist?day=2026-09-01``; else the default."""
     try:
-        return date.fromisoformat(asked(name) or "")
+        return date.fromisoformat(url_param(name) or "")
     except ValueError:  # somebody has typed into the address
         return default
 
@@ -111,15 +111,15 @@ class Panel(ipw.VBox):
         """Put these widgets into the box, the style sheet before them where it is needed."""
         self.children = (*_look(), *children)
 
-    def release(self, child: Any) -> None:
+    def remove_child(self, child: Any) -> None:
         """Give a child up to another box, so that it is not shown twice."""
         self.children = tuple(mine for mine in self.children if mine is not child)
 
-    def take(self, inputs: Iterable[Any]) -> tuple[Any, ...]:
+    def claim_inputs(self, inputs: Iterable[Any]) -> tuple[Any, ...]:
         """Return those inputs that no box shows yet; they are this box's from now on."""
-        mine = tuple(child for child in inputs if getattr(child, "holder", None) is None)
+        mine = tuple(child for child in inputs if getattr(child, "shown_in", None) is None)
         for child in mine:
-            child.holder = self
+            child.shown_in = self
         return mine
 
 
@@ -127,9 +127,9 @@ def _loose(children: Iterable[Any]) -> list[Any]:
     """Take inputs out of the tables that hold them: an author who stacks them has chosen their place."""
     found = list(children)
     for child in found:
-        holder = getattr(child, "holder", None)
+        holder = getattr(child, "shown_in", None)
         if holder is not None:
-            holder.release(child)
+            holder.remove_child(child)
     return found
 
 
@@ -180,4 +180,4 @@ class Tabs(Panel):
 
     def _turn(self, change: dict[str, Any]) -> None:
         for number, box in enumerate(self.boxes):
-            show(box, number == change["new"])
+            set_visible(box, number == change["new"])

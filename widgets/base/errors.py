@@ -7,7 +7,7 @@ from uuid import uuid4
 from guanai.care.errors import GuanaiError
 from guanai.templates.wording import say
 
-__all__ = ["message_of", "shown_error"]
+__all__ = ["error_html", "message_of"]
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +21,6 @@ def message_of(error: Exception, language: str | None = None) -> str:
     return say("error.unexpected", language, reference=reference)
 
 
-def shown_error(error: Exception, language: str | None = None) -> str:
+def error_html(error: Exception, language: str | None = None) -> str:
     """Return the error as HTML, escaped."""
     return f'<div class="guanai-notice guanai-bad" role="alert">{escape(message_of(error, language))}</div>'

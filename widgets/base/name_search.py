@@ -19,7 +19,7 @@ import pandas as pd
 
 from guanai.care.children.pinyin import readings
 
-__all__ = ["by_class", "find", "in_order", "matches", "matching", "spelt"]
+__all__ = ["find", "matches", "matching", "natural_key", "sort_by_class", "spelt"]
 
 # A name is read character by character, so the dictionary of phrases, most of pypinyin's loading time, stays out.
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
@@ -222,21 +222,21 @@ def _plain(cell: Any) -> str:
     return "" if cell is None or cell != cell else str(cell)  # NaN and NaT differ from themselves
 
 
-def in_order(name: str) -> tuple[tuple[int, int, str], ...]:
+def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
     """Return the key that sorts names of classes as people do: 二年级 before 三年级, 9班 before 10班.
 
-    >>> sorted(["三年级10班", "三年级9班", "二年级1班", ""], key=in_order)
+    >>> sorted(["三年级10班", "三年级9班", "二年级1班", ""], key=natural_key)
     ['', '二年级1班', '三年级9班', '三年级10班']
     """
     parts = re.findall(r"[0-9]+|[^0-9]+", name.translate(_NUMERALS).replace("十", "10"))
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts)
 
 
-def by_class(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return rows in the order of their column ``class``, as `in_order` sorts them; without a class they come first."""
+def sort_by_class(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rows in the order of their column ``class``, as `natural_key` sorts them; without a class they come first."""
     return frame.sort_values("class", key=_ranks, kind="stable", na_position="first")
 
 
 def _ranks(classes: "pd.Series[Any]") -> "pd.Series[Any]":
-    ranks = {name: rank for rank, name in enumerate(sorted(classes.dropna().unique(), key=in_order))}
+    ranks = {name: rank for rank, name in enumerate(sorted(classes.dropna().unique(), key=natural_key))}
     return classes.map(ranks)

@@ -17,15 +17,15 @@ __all__ = [
     "OWN_PAGES",
     "FirstSteps",
     "Links",
-    "child_papers",
+    "deferral_page",
+    "duty_page",
+    "edit_page",
+    "edit_pages",
+    "form_page",
     "list_columns",
-    "list_ways",
-    "page_about",
-    "page_for",
-    "page_of",
-    "page_to_defer",
-    "record_pages",
-    "record_ways",
+    "print_links",
+    "record_links",
+    "register_links",
     "view_pages",
 ]
 
@@ -42,12 +42,12 @@ def _address(form: str, **values: object) -> str:
     return f"{page}?{query}" if query else page
 
 
-def page_about(form: str, child_id: str) -> str:
+def form_page(form: str, child_id: str) -> str:
     """Return the address of a form with the child filled in."""
     return _address(form, child=child_id)
 
 
-OF_OTHERS = (
+KINDS_WITHOUT_CHILD = (
     "helper",
     "class",
     "teacher",
@@ -55,17 +55,17 @@ OF_OTHERS = (
 )  # subjects of duties that are no child, nor a child's family
 
 
-def page_for(line: Mapping[Any, Any]) -> str:
+def duty_page(line: Mapping[Any, Any]) -> str:
     """Return the page on which a due line is settled, its child filled in; the dossier itself is opened to edit."""
     form, child = str(line.get("form") or ""), line.get("subject_id", "")
     if not form:
         return ""
-    if line.get("kind", "child") in OF_OTHERS:
+    if line.get("kind", "child") in KINDS_WITHOUT_CHILD:
         return _address(form)
-    return _address("child", id=child, edit=1) if form == "child" else page_about(form, child)
+    return _address("child", id=child, edit=1) if form == "child" else form_page(form, child)
 
 
-def page_to_defer(line: Mapping[Any, Any]) -> str:
+def deferral_page(line: Mapping[Any, Any]) -> str:
     """Return the page on which a due line is put off or excused, "" where it cannot be: steps of an emergency."""
     due, since = line.get("due"), line.get("since")
     if (
@@ -83,10 +83,10 @@ def page_to_defer(line: Mapping[Any, Any]) -> str:
     return "deferral?" + "&".join(f"{key}={quote(str(value), safe='')}" for key, value in asked.items())
 
 
-def page_of(form: str, record_id: str = "") -> str:
+def edit_page(form: str, record_id: str = "") -> str:
     """Return the page on which a record is changed, or without an id a new one begun."""
     if record_id:
-        address = record_pages([form])[form].replace("{id}", quote(record_id, safe=""))
+        address = edit_pages([form])[form].replace("{id}", quote(record_id, safe=""))
         return address if form in OWN_PAGES else f"{address}&edit=1"
     return _address(form) if form in OWN_PAGES and form != "child" else _address(form, new=1)
 
@@ -99,7 +99,7 @@ def view_pages(forms: Iterable[str]) -> dict[str, str]:
     }
 
 
-def record_pages(forms: Iterable[str]) -> dict[str, str]:
+def edit_pages(forms: Iterable[str]) -> dict[str, str]:
     """Return for each form the address where one record is changed, ``{id}`` standing for its id."""
     places = {name: _address(name, id="ID").replace("=ID", "={id}") for name in forms}
     return places | {"child": "child?id={id}&edit=1"}
@@ -113,23 +113,23 @@ def _query(**values: str) -> str:
 _PAPERS = {"appointment": "appointment", "registration": "registration"}
 
 
-def record_ways(form: str, record: Mapping[str, Any]) -> dict[str, str]:
+def record_links(form: str, record: Mapping[str, Any]) -> dict[str, str]:
     """Return the ways from a record that is read: to change it, to print it, to the dossier of its child."""
     key, child = str(record["id"]), str(record.get("child") or "")
     return {
-        say("register.edit"): page_of(form, key),
+        say("register.edit"): edit_page(form, key),
         say("register.print"): "print?" + _query(what=_PAPERS.get(form, "record"), form=form, id=key),
         **({say("register.dossier"): "child?" + _query(id=child)} if child else {}),
     }
 
 
-def list_ways(form: str, *, closed: bool = False) -> dict[str, str]:
+def register_links(form: str, *, closed: bool = False) -> dict[str, str]:
     """Return the ways from the list of a register: to a new record, a blank form on paper, its bin, the other registers.
 
     Into one that is closed leads none.
     """
     into = {
-        f"＋ {say('register.add')}": page_of(form),
+        f"＋ {say('register.add')}": edit_page(form),
         say("register.blank"): "print?" + _query(what=_PAPERS.get(form, "record"), form=form),
     }
     return {
@@ -139,7 +139,7 @@ def list_ways(form: str, *, closed: bool = False) -> dict[str, str]:
     }
 
 
-def child_papers(child_id: str) -> dict[str, str]:
+def print_links(child_id: str) -> dict[str, str]:
     """Return what can be printed of a child: the dossier and its form, both cards, the official form."""
     kinds = ("dossier", "card", "appointment", "registration")
     papers = {what: "print?" + _query(what=what, id=child_id) for what in kinds}

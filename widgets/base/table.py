@@ -9,8 +9,8 @@ import ipywidgets as ipw
 import pandas as pd
 
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, button, html, show
-from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.boxes import Panel, button, html, set_visible
+from guanai.widgets.base.errors import error_html
 from guanai.widgets.base.layouts import plain
 from guanai.widgets.base.progress import Progress
 from guanai.widgets.base.value_labels import Labels
@@ -131,7 +131,7 @@ class Pager(ipw.HBox):
         if self.start >= count:
             self.start = 0
         end = min(self.start + self.size, count)
-        show(self, count > self.size)
+        set_visible(self, count > self.size)
         text = say("table.place", self._language, first=self.start + 1, last=end, count=count)
         self.place.value = f'<span role="status">{escape(text)}</span>'
         self.previous.disabled, self.next.disabled = self.start == 0, end >= count
@@ -175,7 +175,7 @@ class Table(Panel):
         self.previous, self.next = self.pager.previous, self.pager.next
         for one in inputs:
             one.observe(self._changed, "value")
-        self.bar = ipw.HBox(self.take(inputs), layout=plain(), _dom_classes=("guanai-bar",))
+        self.bar = ipw.HBox(self.claim_inputs(inputs), layout=plain(), _dom_classes=("guanai-bar",))
         self.fill_with(*([self.bar] if self.bar.children else []), self.body, self.pager)
         self.run()
 
@@ -184,7 +184,7 @@ class Table(Panel):
         """How many rows there are, on all pages."""
         return len(self.frame)
 
-    def release(self, child: Any) -> None:
+    def remove_child(self, child: Any) -> None:
         """Give an input up to the box that shows it."""
         self.bar.children = tuple(mine for mine in self.bar.children if mine is not child)
 
@@ -203,7 +203,7 @@ class Table(Panel):
         except Exception as error:
             self.frame = pd.DataFrame()
             self.pager.of(0)
-            self.body.value = shown_error(error, self._language)
+            self.body.value = error_html(error, self._language)
 
     def _draw(self) -> None:
         part = self.pager.of(len(self.frame))

@@ -17,7 +17,7 @@ import ipywidgets as ipw
 from guanai.care.errors import GuanaiError
 from guanai.storage.records.attachments import LARGEST
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import button, html, show
+from guanai.widgets.base.boxes import button, html, set_visible
 from guanai.widgets.base.layouts import plain, style_of
 from guanai.widgets.form.fields import Field
 
@@ -72,7 +72,7 @@ class FileField(Field):
         if name != self._name:
             self._name = name
             self.shown.value = self._look(name) if name else ""
-            show(self.away, bool(name))
+            set_visible(self.away, bool(name))
 
     def _look(self, name: str) -> str:
         if self.store is None or self.store.path(name) is None:
@@ -81,10 +81,10 @@ class FileField(Field):
         return f'<a href="{escape(address(name))}" target="_blank">{escape(name)}</a>'
 
     def _sent(self, change: dict[str, Any]) -> None:
-        if self._deaf or not change["new"]:
+        if self._muted or not change["new"]:
             return
         sent = change["new"][-1]
-        with self.deaf():
+        with self.muted():
             self.control.value = ()  # the content is kept in the folder, not in the page
         try:
             name = self._keep(str(sent["name"]), bytes(sent["content"]))
@@ -129,7 +129,7 @@ class PictureField(FileField):
         if (state.value or "") != self._name:
             self._whole = False
         super()._put(state)
-        show(self.full, bool(self._name) and self.shown.value.startswith("<img"))
+        set_visible(self.full, bool(self._name) and self.shown.value.startswith("<img"))
 
     def _look(self, name: str) -> str:
         small = self.store.thumbnail(name) if self.store is not None else None

@@ -7,15 +7,23 @@ import ipywidgets as ipw
 
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import html, tick
+from guanai.widgets.base.boxes import checkbox, html
 from guanai.widgets.base.layouts import plain
 from guanai.widgets.base.name_search import matching
 from guanai.widgets.form.fields import Field
 
-__all__ = ["DropdownField", "PickField", "RadioField", "SearchField", "TickField", "labelled", "resolve"]
+__all__ = [
+    "CheckboxesField",
+    "DropdownField",
+    "RadioField",
+    "SearchField",
+    "SearchManyField",
+    "names_by_label",
+    "resolve",
+]
 
 
-def labelled(choices: Sequence[Any]) -> dict[str, str]:
+def names_by_label(choices: Sequence[Any]) -> dict[str, str]:
     """Return label -> name, each label once: two children of one name are told apart by the end of their id."""
     labels: dict[str, str] = {}
     for choice in choices:
@@ -38,14 +46,14 @@ def resolve(text: str, labels: dict[str, str], language: str | None = None) -> t
     return text, say("field.no_choice", language, text=text)
 
 
-class _OneOf(Field):
+class _SingleChoiceField(Field):
     """A control of ipywidgets that holds options and one value."""
 
     kind: type = ipw.Dropdown
     empty = ""  # the key of the text of the empty choice
 
     def _options(self, state: Any) -> tuple[tuple[str, str], ...]:
-        options = tuple(labelled(state.choices).items())
+        options = tuple(names_by_label(state.choices).items())
         return options if self._always_chosen(state) else ((say(self.empty, self.language), ""), *options)
 
     def _always_chosen(self, state: Any) -> bool:
@@ -85,13 +93,13 @@ def _width(label: str) -> float:
     return 2.5 + sum(0.55 if sign.isascii() else 1 for sign in label)
 
 
-class DropdownField(_OneOf):
+class DropdownField(_SingleChoiceField):
     """A list that folds out."""
 
     empty = "field.choose"
 
 
-class RadioField(_OneOf):
+class RadioField(_SingleChoiceField):
     """Buttons side by side; an optional question has one more, so that a wrong click can be taken back."""
 
     kind = ipw.RadioButtons
@@ -116,7 +124,7 @@ class RadioField(_OneOf):
 _WITH_THE_PAGE = 300
 
 
-class _Proposing(Field):
+class _SuggestingField(Field):
     """A text box with proposals; many of them reach the browser once it shows the box."""
 
     def _proposals(self, state: Any, **traits: Any) -> Any:
@@ -138,14 +146,14 @@ class _Proposing(Field):
         if state.choices is self._choices:
             return
         self._choices = state.choices
-        labels = labelled(state.choices)
+        labels = names_by_label(state.choices)
         if labels != self._labels:
             self._labels = labels
             if not self._late:
                 self.control.options = tuple(labels)
 
 
-class SearchField(_Proposing):
+class SearchField(_SuggestingField):
     """A text box that proposes: for hundreds of choices. Part of a name, pinyin and initials are understood."""
 
     def _make(self, state: Any) -> None:
@@ -162,7 +170,7 @@ class SearchField(_Proposing):
             self.control.value = text
 
     def _heard(self, change: dict[str, Any]) -> None:
-        if self._deaf:
+        if self._muted:
             return
         text = change["new"].strip()
         self.own_error = ""
@@ -176,7 +184,7 @@ class SearchField(_Proposing):
         self.control.value = by_name.get(str(value), "" if value is None else str(value))
 
 
-class TickField(Field):
+class CheckboxesField(Field):
     """Boxes to tick, in columns."""
 
     classes = ("guanai-wide", "guanai-ticks")
@@ -194,7 +202,7 @@ class TickField(Field):
             self.head.value = value
 
     def _offered(self, state: Any) -> dict[str, str]:
-        return {name: label for label, name in labelled(state.choices).items()}
+        return {name: label for label, name in names_by_label(state.choices).items()}
 
     def _put(self, state: Any) -> None:
         offered = self._offered(state)
@@ -216,12 +224,12 @@ class TickField(Field):
         self.view.children = (self.head, *self.boxes.values())
 
     def _box(self, label: str) -> ipw.Checkbox:
-        box = tick(label, False, "guanai-tick")
+        box = checkbox(label, False, "guanai-tick")
         box.observe(self._ticked, "value")
         return box
 
     def _ticked(self, change: dict[str, Any]) -> None:
-        if not self._deaf:
+        if not self._muted:
             self.own_error = ""
             self._tell(self, [name for name, box in self.boxes.items() if box.value])
 
@@ -244,7 +252,7 @@ class TickField(Field):
             return
 
 
-class PickField(TickField, _Proposing):
+class SearchManyField(CheckboxesField, _SuggestingField):
     """Several out of many (the staff of a school): found by typing, shown as ticked boxes, unticked to take away."""
 
     def _make(self, state: Any) -> None:
@@ -269,11 +277,11 @@ class PickField(TickField, _Proposing):
 
     def _picked(self, change: dict[str, Any]) -> None:
         text = change["new"].strip()
-        if self._deaf or not text:
+        if self._muted or not text:
             return
         name, self.own_error = resolve(text, self._labels, self.language)
         if not self.own_error:
-            with self.deaf():
+            with self.muted():
                 self.control.value = ""
         known = self._chosen if self.own_error or name in self._chosen else [*self._chosen, name]
         self._tell(self, list(known))

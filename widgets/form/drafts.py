@@ -11,9 +11,9 @@ from guanai.care.errors import GuanaiError
 from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import Panel, button, html
 from guanai.widgets.base.layouts import plain
-from guanai.widgets.base.page_urls import page_of
+from guanai.widgets.base.page_urls import edit_page
 
-__all__ = ["LeftOver", "Unfinished", "moment_of"]
+__all__ = ["DraftOffers", "UnsavedDrafts", "local_time"]
 
 Answers = Mapping[str, Any]
 
@@ -21,12 +21,12 @@ _FEW = 4  # answers that tell a person which form this was
 _SHORT = 24  # characters of each
 
 
-def moment_of(at: str) -> str:
+def local_time(at: str) -> str:
     """Return a stored moment (ISO 8601, UTC) as this place's clock shows it: ``2026-11-20 15:04``."""
     return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-class Unfinished(ipw.VBox):
+class DraftOffers(ipw.VBox):
     """The drafts of a form: keeps what is typed now, and offers what was typed before and not saved.
 
     ``drafts`` is a `guanai.storage.records.drafts.Drafts`, or None where nothing is kept. ``read(draft)`` gives label and text of what was typed, ``resume(draft)`` puts it back into the form.
@@ -47,7 +47,7 @@ class Unfinished(ipw.VBox):
         self._current: Answers = {}
         self._opened: Answers = {}
         #: Why what is typed cannot be kept just now; empty while all is well.
-        self.trouble = ""
+        self.error = ""
         self.offers: dict[str, tuple[ipw.Button, ipw.Button]] = {}
 
     def begin(self, token: str, current: Answers, opened: Answers) -> None:
@@ -67,9 +67,9 @@ class Unfinished(ipw.VBox):
                 self._drafts.drop(self._using)
             else:
                 self._drafts.keep(self._using, answers, touched=touched, base=base)
-            self.trouble = ""
+            self.error = ""
         except GuanaiError as error:
-            self.trouble = say("unsaved.not_kept", self._language, why=error.message(self._language))
+            self.error = say("unsaved.not_kept", self._language, why=error.message(self._language))
 
     def drop(self, token: str) -> None:
         """Throw a draft away: it has been saved, or is not wanted."""
@@ -77,7 +77,7 @@ class Unfinished(ipw.VBox):
             try:
                 self._drafts.drop(token)
             except GuanaiError as error:
-                self.trouble = error.message(self._language)
+                self.error = error.message(self._language)
 
     # -- what was not saved before
 
@@ -106,7 +106,7 @@ class Unfinished(ipw.VBox):
         try:
             found = self._drafts.kept(str(self._current.get("id", "")))
         except GuanaiError as error:
-            self.trouble = error.message(self._language)
+            self.error = error.message(self._language)
             return []
         return [draft for draft in found if draft.token != self._using]
 
@@ -116,7 +116,7 @@ class Unfinished(ipw.VBox):
             if found:
                 self._drafts.offer(found)
         except GuanaiError as error:
-            self.trouble = error.message(self._language)
+            self.error = error.message(self._language)
 
     def _taker(self, draft: Any) -> Callable[[], None]:
         return lambda: self._resume(draft)
@@ -132,7 +132,7 @@ class Unfinished(ipw.VBox):
         """Return when and what it was, and what has changed since, as HTML."""
         typed = [f"{label}：{_shortened(text)}" for label, text in self._reads(draft)]
         what = "；".join(typed[:_FEW]) + ("……" if len(typed) > _FEW else "")
-        said = [say("unsaved.title", self._language, at=moment_of(draft.at)), what or "—"]
+        said = [say("unsaved.title", self._language, at=local_time(draft.at)), what or "—"]
         if draft.version != self._drafts.version:
             said.append(say("unsaved.other_form", self._language))
         now, then = self._current.get("revision"), (draft.base or {}).get("revision")
@@ -149,14 +149,14 @@ def _soon_gone(draft: Any) -> str:
     """Return the day after which an old draft is thrown away, if that is soon."""
     until = getattr(draft, "until", "")
     left = datetime.fromisoformat(until) - datetime.now(UTC) if until else timedelta(days=99)
-    return moment_of(until)[:10] if left < timedelta(days=15) else ""
+    return local_time(until)[:10] if left < timedelta(days=15) else ""
 
 
 def _shortened(text: str) -> str:
     return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
 
 
-class LeftOver(Panel):
+class UnsavedDrafts(Panel):
     """Everything that the person has typed and not saved, each with the way to its page; nothing where there is nothing.
 
     ``drafts`` are a `guanai.storage.records.drafts.Drafts` of all forms, ``forms`` the forms by name.
@@ -171,8 +171,8 @@ class LeftOver(Panel):
             title = forms[draft.form].title(spoken(language))
             name = str(draft.answers.get("name") or "")
             what = "：".join(filter(None, [title, _shortened(name)]))
-            text = escape(say("unsaved.line", language, at=moment_of(draft.at), what=what))
-            address = escape(page_of(draft.form, draft.record_id))
+            text = escape(say("unsaved.line", language, at=local_time(draft.at), what=what))
+            address = escape(edit_page(draft.form, draft.record_id))
             lines.append(f'<li><a href="{address}">{text}</a></li>')
         head = f"<h3>{escape(say('unsaved.heading', language))}</h3>"
         inside = (

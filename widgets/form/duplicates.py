@@ -10,11 +10,19 @@ from guanai.care.errors import GuanaiError
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import Panel, button, html
-from guanai.widgets.base.errors import message_of, shown_error
+from guanai.widgets.base.errors import error_html, message_of
 from guanai.widgets.base.layouts import plain
-from guanai.widgets.form.drafts import moment_of
+from guanai.widgets.form.drafts import local_time
 
-__all__ = ["MergePanel", "Merges", "Review", "WhichChild", "called", "side_by_side", "texts_of"]
+__all__ = [
+    "MergeHistory",
+    "MergePanel",
+    "SameChildQuestion",
+    "TypedChanges",
+    "side_by_side",
+    "texts_of",
+    "title_of",
+]
 
 Answers = Mapping[str, Any]
 Texts = Mapping[str, tuple[str, str]]  # label and text of an answer by its path
@@ -22,7 +30,7 @@ Texts = Mapping[str, tuple[str, str]]  # label and text of an answer by its path
 _MANY = 3  # look-alikes beside what was typed: more do not fit, and the likeliest come first
 
 
-def called(child: Answers, language: str | None = None) -> str:
+def title_of(child: Answers, language: str | None = None) -> str:
     """Return how a child is called: 林小雨（三年级1班）."""
     if not child.get("class"):
         return str(child.get("name", ""))
@@ -62,7 +70,7 @@ def _marked(text: str, differs: bool) -> str:
     return f"<mark>{escape(text)}</mark>" if differs and text else escape(text)
 
 
-class WhichChild(ipw.VBox):
+class SameChildQuestion(ipw.VBox):
     """Those who may be the child that is being registered, beside what was typed, and the question which it is.
 
     ``found`` are records, each with its reason; ``texts(record)`` gives label and text of every answer.
@@ -81,14 +89,14 @@ class WhichChild(ipw.VBox):
     ) -> None:
         shown = found[:_MANY]
         heads = [say("alike.asked", language), say("alike.typed", language)]
-        heads += [f"{called(child, language)} · {say(f'alike.{why}', language)}" for child, why in shown]
+        heads += [f"{title_of(child, language)} · {say(f'alike.{why}', language)}" for child, why in shown]
         mine = texts(typed)
         wanted = {path for path, (_, text) in mine.items() if text}
         theirs = [{path: pair for path, pair in texts(child).items() if path in wanted} for child, _ in shown]
         self.table = html(side_by_side(heads, [mine, *theirs], all_=True))
         self.this = tuple(
             button(
-                say("alike.this", language, label=called(child, language)),
+                say("alike.this", language, label=title_of(child, language)),
                 lambda child=child: on_this(child),  # type: ignore[misc]
             )
             for child, _ in shown
@@ -98,7 +106,7 @@ class WhichChild(ipw.VBox):
         super().__init__([self.table, choice], layout=plain(), _dom_classes=("guanai-conflict",))
 
 
-class Review(ipw.VBox):
+class TypedChanges(ipw.VBox):
     """What was typed and differs from the dossier that it has been put into."""
 
     def __init__(self, typed: Texts, kept: Texts, language: str | None = None) -> None:
@@ -147,8 +155,8 @@ class MergePanel(Panel):
     def _show(self) -> None:
         heads = [
             say("alike.asked", self._language),
-            f"{say('merge.kept', self._language)} · {called(self._kept, self._language)}",
-            f"{say('merge.other', self._language)} · {called(self._other, self._language)}",
+            f"{say('merge.kept', self._language)} · {title_of(self._kept, self._language)}",
+            f"{say('merge.other', self._language)} · {title_of(self._other, self._language)}",
         ]
         table = side_by_side(heads, [self._texts(self._kept), self._texts(self._other)], all_=True)
         title = escape(say("merge.title", self._language))
@@ -167,7 +175,7 @@ class MergePanel(Panel):
             return
         self._merged = done.id
         self.choice.children = (self.undo,)
-        text = say("merge.done", self._language, label=called(self._kept, self._language), count=done.moved)
+        text = say("merge.done", self._language, label=title_of(self._kept, self._language), count=done.moved)
         self._say("good", text)
 
     def _take_back(self) -> None:
@@ -183,7 +191,7 @@ class MergePanel(Panel):
         self.notice.value = f'<div class="guanai-notice guanai-{kind}" role="{"alert" if kind == "bad" else "status"}">{escape(text)}</div>'
 
 
-class Merges(Panel):
+class MergeHistory(Panel):
     """The dossiers that were merged, each with a button that takes them apart again.
 
     ``merges()`` gives them (`guanai.storage.school.duplicate_service.Merge`), ``label(id)`` how a child is called.
@@ -213,7 +221,7 @@ class Merges(Panel):
             text = say(
                 "merge.line",
                 self._language,
-                at=moment_of(one.at),
+                at=local_time(one.at),
                 by=one.by,
                 kept=kept,
                 other=other,
@@ -232,7 +240,7 @@ class Merges(Panel):
             try:
                 self._on_undo(merge_id)
             except GuanaiError as error:
-                self.notice.value = shown_error(error, self._language)
+                self.notice.value = error_html(error, self._language)
                 return
             self._show()
             text = escape(say("merge.undone", self._language))

@@ -3,9 +3,29 @@
 from typing import Any
 
 from guanai.widgets.form.attachment_fields import FileField, PictureField
-from guanai.widgets.form.choice_fields import DropdownField, PickField, RadioField, SearchField, TickField
-from guanai.widgets.form.fields import DateField, Field, LongTextField, NoteField, ShownField, Tell, TextField
-from guanai.widgets.form.scale_fields import MomentField, PhoneField, RangeField, RankField, TickOneField
+from guanai.widgets.form.choice_fields import (
+    CheckboxesField,
+    DropdownField,
+    RadioField,
+    SearchField,
+    SearchManyField,
+)
+from guanai.widgets.form.fields import (
+    DateField,
+    Field,
+    LongTextField,
+    NoteField,
+    OnAnswer,
+    ReadOnlyField,
+    TextField,
+)
+from guanai.widgets.form.scale_fields import (
+    AcknowledgeField,
+    DateTimeField,
+    PhoneOnlyField,
+    RangeField,
+    RankField,
+)
 
 __all__ = ["CONTROLS", "field_for"]
 
@@ -19,20 +39,20 @@ CONTROLS: dict[tuple[str, str], type[Field] | None] = {
     ("select_one", ""): RadioField,
     ("select_one", "list"): DropdownField,
     ("select_one", "search"): SearchField,
-    ("select_multiple", ""): TickField,
-    ("select_multiple", "search"): PickField,
-    ("datetime", ""): MomentField,
+    ("select_multiple", ""): CheckboxesField,
+    ("select_multiple", "search"): SearchManyField,
+    ("datetime", ""): DateTimeField,
     ("range", ""): RangeField,
     ("rank", ""): RankField,
-    ("acknowledge", ""): TickOneField,
+    ("acknowledge", ""): AcknowledgeField,
     ("image", ""): PictureField,
     ("file", ""): FileField,
-    ("phone", ""): PhoneField,
+    ("phone", ""): PhoneOnlyField,
     ("note", ""): NoteField,
     ("calculate", ""): None,  # these three have no place on the screen
     ("hidden", ""): None,
     ("metadata", ""): None,
-    ("read_only", ""): ShownField,
+    ("read_only", ""): ReadOnlyField,
 }
 
 _BUTTONS = frozenset({"quick", "likert", "no-buttons", "horizontal", "list-nolabel", "label", "compact"})
@@ -62,7 +82,7 @@ def _variant(item: Any, state: Any) -> tuple[str, str]:
 
 
 def field_for(
-    item: Any, path: str, state: Any, tell: Tell, language: str | None = None, *, store: Any = None
+    item: Any, path: str, state: Any, tell: OnAnswer, language: str | None = None, *, store: Any = None
 ) -> Field | None:
     """Return the field of a question, None for one without a place on the screen: unseen, or a note that says nothing."""
     if item.kind == "note" and not (item.label or item.hint):

@@ -16,9 +16,18 @@ from guanai.storage.forms.xlsform.markdown import to_html
 from guanai.templates.wording import say
 from guanai.widgets.base.layouts import hidden, plain, style_of
 
-__all__ = ["DateField", "Field", "LongTextField", "NoteField", "ShownField", "Tell", "TextField", "caption"]
+__all__ = [
+    "DateField",
+    "Field",
+    "LongTextField",
+    "NoteField",
+    "OnAnswer",
+    "ReadOnlyField",
+    "TextField",
+    "caption",
+]
 
-Tell = Callable[["Field", object], None]
+OnAnswer = Callable[["Field", object], None]
 
 _LOOKS = frozenset({"likert", "no-buttons", "quick"})
 
@@ -50,7 +59,7 @@ class Field:
         self,
         path: str,
         state: Any,
-        tell: Tell,
+        tell: OnAnswer,
         language: str | None = None,
         *,
         item: Any = None,
@@ -61,7 +70,7 @@ class Field:
         self.store = store
         self.language = language
         self._tell = tell
-        self._deaf = False
+        self._muted = False
         self.control: Any = None
         self.view: Any = None
         self._make(state)
@@ -91,7 +100,7 @@ class Field:
         """Show the state's value in the control."""
 
     def _heard(self, change: dict[str, Any]) -> None:
-        if not self._deaf:
+        if not self._muted:
             self.own_error = ""
             self._tell(self, change["new"])
 
@@ -110,17 +119,17 @@ class Field:
         )
 
     @contextmanager
-    def deaf(self) -> Iterator[None]:
+    def muted(self) -> Iterator[None]:
         """Change the control without hearing it."""
-        before, self._deaf = self._deaf, True
+        before, self._muted = self._muted, True
         try:
             yield
         finally:
-            self._deaf = before
+            self._muted = before
 
     def show(self, state: Any, error: str = "") -> None:
         """Bring label, hint, error, value and visibility in step with the state."""
-        with self.deaf():
+        with self.muted():
             self._label(caption(state.label, required=state.required, hint=state.hint, error=error))
             self._put(state)
         self._mark(bool(error))
@@ -205,7 +214,7 @@ class DateField(TextField):
         self.picker.observe(self._picked, "value")
 
     def _picked(self, change: dict[str, Any]) -> None:
-        if not self._deaf and change["new"] is not None:
+        if not self._muted and change["new"] is not None:
             self.control.value = change["new"].isoformat()
 
     def _put(self, state: Any) -> None:
@@ -222,7 +231,7 @@ def _day(text: str) -> date | None:
         return None
 
 
-class ShownField(Field):
+class ReadOnlyField(Field):
     """What nobody types: a calculated or read-only answer, shown as text."""
 
     def _make(self, state: Any) -> None:
@@ -242,7 +251,7 @@ class ShownField(Field):
         """Do nothing: there is nothing to type."""
 
 
-class NoteField(ShownField):
+class NoteField(ReadOnlyField):
     """A sentence between the questions."""
 
     classes = ("guanai-wide", "guanai-note")

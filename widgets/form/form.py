@@ -21,8 +21,8 @@ from guanai.widgets.base.layouts import plain
 from guanai.widgets.base.progress import Progress
 from guanai.widgets.base.table import href
 from guanai.widgets.form.conflicts import Conflict, merged
-from guanai.widgets.form.drafts import Unfinished, moment_of
-from guanai.widgets.form.duplicates import Review, WhichChild, called, texts_of
+from guanai.widgets.form.drafts import DraftOffers, local_time
+from guanai.widgets.form.duplicates import SameChildQuestion, TypedChanges, texts_of, title_of
 from guanai.widgets.form.fields import Field
 from guanai.widgets.form.retired_answers import retired_html
 from guanai.widgets.form.sections import Sections
@@ -75,7 +75,7 @@ class Form(Panel):
         self.notice = html("", "guanai-form-notice")
         self.save = button(say("form.save", language), self._save, "guanai-main")
         self.conflict = ipw.VBox(layout=plain())
-        self.unfinished = Unfinished(
+        self.draft_offers = DraftOffers(
             drafts if drafts is not None else getattr(self._form, "drafts", None),
             read=self._typed_texts,
             resume=self._resume,
@@ -86,8 +86,8 @@ class Form(Panel):
         )
         #: What the record holds that its form no longer asks.
         self.retired = html(retired_html(self._form, self._base, language))
-        self.fill_with(self.unfinished, self._sections.view, self.retired, foot)
-        self.unfinished.begin(self._token, self._base, self._session.written())
+        self.fill_with(self.draft_offers, self._sections.view, self.retired, foot)
+        self.draft_offers.begin(self._token, self._base, self._session.written())
 
     def _open(self, answers: Mapping[str, Any], **how: Any) -> Any:
         if person := getattr(self._form, "person", ""):
@@ -117,7 +117,7 @@ class Form(Panel):
         return list(self._session.check())
 
     @property
-    def wrong(self) -> dict[str, str]:
+    def errors(self) -> dict[str, str]:
         """The errors that the page shows now, by path."""
         return dict(self._wrong)
 
@@ -170,10 +170,10 @@ class Form(Panel):
         self.add_class("guanai-dirty")  # the theme warns before the page is left
 
     def _keep_draft(self) -> None:
-        before = self.unfinished.trouble
-        self.unfinished.keep(self._session.written(), self._left, self._base)
-        if self.unfinished.trouble:
-            self._say("bad", self.unfinished.trouble, alert=True)
+        before = self.draft_offers.error
+        self.draft_offers.keep(self._session.written(), self._left, self._base)
+        if self.draft_offers.error:
+            self._say("bad", self.draft_offers.error, alert=True)
         elif before:
             self.notice.value = ""
 
@@ -261,7 +261,7 @@ class Form(Panel):
                 base["revision"] += 1  # what a save makes of it; the next one must not meet itself
         else:
             base = {}
-        self.unfinished.drop(self._token)
+        self.draft_offers.drop(self._token)
         self._start(base)
         self._saved = True
         links = "".join(
@@ -283,13 +283,13 @@ class Form(Panel):
         self.retired.value = retired_html(self._form, base, self._language)
         self.remove_class("guanai-dirty")
         opened = self._session.written() if typed is None else {}
-        self.unfinished.begin(self._token, base, opened)
+        self.draft_offers.begin(self._token, base, opened)
 
     def _resume(self, draft: Any) -> None:
         """Go on with what was typed and not saved; what stands in the form now stays kept."""
         self._start(dict(draft.base or {}), draft.answers, draft.token)
         self._touched(draft.touched)
-        self._say("", say("unsaved.resumed", self._language, at=moment_of(draft.at)))
+        self._say("", say("unsaved.resumed", self._language, at=local_time(draft.at)))
 
     def _touched(self, paths: Iterable[str]) -> None:
         """Take it that a person has been at these questions."""
@@ -348,11 +348,11 @@ class Form(Panel):
         token = self._token
         self._start({**kept, **answers}, {**kept, **answers})
         self._keep_draft()
-        self.unfinished.drop(token)
+        self.draft_offers.drop(token)
         self._save()
 
     def _take_theirs(self, theirs: Mapping[str, Any]) -> None:
-        self.unfinished.drop(self._token)
+        self.draft_offers.drop(self._token)
         self._start(dict(theirs))
         self._say("", say("conflict.taken", self._language))
 
@@ -363,7 +363,7 @@ class Form(Panel):
         found = self._alike(record) if self._alike and "id" not in self._base else []
         if not found:
             return False
-        panel = WhichChild(
+        panel = SameChildQuestion(
             record,
             found,
             self._texts,
@@ -386,6 +386,6 @@ class Form(Panel):
         self._start(dict(child), answers)
         self._touched(path for path in self._sections.paths() if path.split("/")[0] in typed)
         self._keep_draft()
-        self.unfinished.drop(token)
-        self.conflict.children = (Review(self._texts(answers), self._texts(child), self._language),)
-        self._say("", say("alike.taken", self._language, label=called(child, self._language)))
+        self.draft_offers.drop(token)
+        self.conflict.children = (TypedChanges(self._texts(answers), self._texts(child), self._language),)
+        self._say("", say("alike.taken", self._language, label=title_of(child, self._language)))

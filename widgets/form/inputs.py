@@ -11,17 +11,17 @@ from traitlets import Any as AnyTrait
 from guanai.storage.forms.session.parsers import UnreadableError, read_date
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, button, html
-from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.errors import error_html
 from guanai.widgets.base.layouts import plain, style_of
 from guanai.widgets.base.name_search import matching
 from guanai.widgets.form.fields import caption
 
 __all__ = ["Button", "Choice", "Day", "Input", "Search", "options_of"]
 
-OPTIONS = Mapping[Any, str] | Iterable[Any]
+Options = Mapping[Any, str] | Iterable[Any]
 
 
-def options_of(options: OPTIONS) -> list[tuple[str, Any]]:
+def options_of(options: Options) -> list[tuple[str, Any]]:
     """Return (label, value) pairs: from pairs, from ``{value: label}``, from texts, from things with a ``name``."""
     if isinstance(options, Mapping):
         return [(label, value) for value, label in options.items()]
@@ -41,7 +41,7 @@ class Input(Panel):
 
     def __init__(self, control: Any, value: Any) -> None:
         super().__init__("guanai-input")
-        self.holder: Any = None
+        self.shown_in: Any = None
         self.control = control
         self.set_trait("value", value)
         self.children = (control,)
@@ -64,7 +64,7 @@ class Choice(Input):
     ``all`` is the text of a first option with the value None. Without a value the first option is chosen.
     """
 
-    def __init__(self, label: str, options: OPTIONS, value: Any = None, *, all: str | None = None) -> None:
+    def __init__(self, label: str, options: Options, value: Any = None, *, all: str | None = None) -> None:
         self._pairs = ([(all, None)] if all else []) + options_of(options)
         values = [one for _, one in self._pairs]
         index = values.index(value) if value in values else (0 if values else None)
@@ -73,7 +73,7 @@ class Choice(Input):
         control.observe(self._chosen, "index")
         self.observe(self._shown, "value")
 
-    def offer(self, options: OPTIONS, *, all: str | None = None) -> None:
+    def offer(self, options: Options, *, all: str | None = None) -> None:
         """Change the options; the value stays if it is still offered."""
         pairs = ([(all, None)] if all else []) + options_of(options)
         if pairs == self._pairs:
@@ -144,7 +144,7 @@ class Search(Input):
     that the text stands for, None while it stands for none or several.
     """
 
-    def __init__(self, label: str, options: OPTIONS = (), value: Any = None) -> None:
+    def __init__(self, label: str, options: Options = (), value: Any = None) -> None:
         self._label = label
         self._pairs = dict(options_of(options))
         by_value = {one: text for text, one in self._pairs.items()} if self._pairs else {}
@@ -199,6 +199,6 @@ class Button(Panel):
                 f'<p class="guanai-notice guanai-good" role="status">{escape(text)}</p>' if text else ""
             )
         except Exception as error:
-            self.notice.value = shown_error(error)
+            self.notice.value = error_html(error)
         finally:
             self.button.disabled = False

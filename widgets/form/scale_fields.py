@@ -6,15 +6,15 @@ import ipywidgets as ipw
 
 from guanai.storage.forms.session.states import range_of
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import button, html, tick
+from guanai.widgets.base.boxes import button, checkbox, html
 from guanai.widgets.base.layouts import plain, style_of
-from guanai.widgets.form.choice_fields import labelled
-from guanai.widgets.form.fields import Field, ShownField, TextField
+from guanai.widgets.form.choice_fields import names_by_label
+from guanai.widgets.form.fields import Field, ReadOnlyField, TextField
 
-__all__ = ["MomentField", "PhoneField", "RangeField", "RankField", "TickOneField"]
+__all__ = ["AcknowledgeField", "DateTimeField", "PhoneOnlyField", "RangeField", "RankField"]
 
 
-class MomentField(TextField):
+class DateTimeField(TextField):
     """A day and a time of day, typed in any usual way."""
 
     def _make(self, state: Any) -> None:
@@ -57,7 +57,7 @@ class RangeField(TextField):
         self.slider.observe(self._slid, "value")
 
     def _slid(self, change: dict[str, Any]) -> None:
-        if not self._deaf:
+        if not self._muted:
             self.control.value = f"{change['new']:.10g}"
 
     def _put(self, state: Any) -> None:
@@ -85,7 +85,7 @@ class RankField(Field):
         self._order: list[str] = []
 
     def _put(self, state: Any) -> None:
-        labels = {name: label for label, name in labelled(state.choices).items()}
+        labels = {name: label for label, name in names_by_label(state.choices).items()}
         answered = [name for name in state.value or [] if name in labels]
         self._order = [*answered, *(name for name in labels if name not in answered)]
         options = tuple(
@@ -124,12 +124,12 @@ class RankField(Field):
         self._tell(self, [by_label.get(one, one) for one in wanted])
 
 
-class TickOneField(Field):
+class AcknowledgeField(Field):
     """One box to tick: read and understood."""
 
     def _make(self, state: Any) -> None:
         self.head = html("", "guanai-legend")
-        self.control = tick(say("field.acknowledged", self.language), bool(state.value), "guanai-tick")
+        self.control = checkbox(say("field.acknowledged", self.language), bool(state.value), "guanai-tick")
         self.view = ipw.VBox(
             [self.head, self.control],
             layout=plain(),
@@ -151,7 +151,7 @@ class TickOneField(Field):
         self.control.value = bool(value)
 
 
-class PhoneField(ShownField):
+class PhoneOnlyField(ReadOnlyField):
     """A line that says that this question is answered on a telephone, with the answer if one came from there."""
 
     def _put(self, state: Any) -> None:

@@ -8,16 +8,16 @@ import ipywidgets as ipw
 
 from guanai.storage.forms.xlsform.markdown import to_html, to_plain
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import button, html, show
+from guanai.widgets.base.boxes import button, html, set_visible
 from guanai.widgets.base.layouts import plain
 from guanai.widgets.form.field_kinds import field_for
-from guanai.widgets.form.fields import Field, Tell
+from guanai.widgets.form.fields import Field, OnAnswer
 from guanai.widgets.form.steps import LONG, Step, StepBar, questions_of, steps_of
 
 __all__ = ["Sections"]
 
 
-class _Repeated:
+class _RepeatView:
     """One repeat on the page: the boxes of its rows, what was removed last, and the button to add."""
 
     def __init__(self, heading: ipw.HTML, text: str, add: Callable[[], object], *, counted: bool) -> None:
@@ -42,12 +42,12 @@ class Sections:
     """
 
     def __init__(
-        self, session: Any, tell: Tell, changed: Callable[[], None], language: str | None = None
+        self, session: Any, tell: OnAnswer, changed: Callable[[], None], language: str | None = None
     ) -> None:
         self.session = session
         self.language = language
         self.fields: dict[str, Field] = {}
-        self.repeats: dict[str, _Repeated] = {}
+        self.repeats: dict[str, _RepeatView] = {}
         self._groups: dict[str, tuple[ipw.VBox, ipw.HTML]] = {}
         self._tell = tell
         self._changed = changed
@@ -169,7 +169,7 @@ class Sections:
         path = node.path
         text = say("form.add", self.language, what=to_plain(self.session.state(path).label))
         counted = node.item.count is not None
-        made = _Repeated(html("", "guanai-heading"), text, lambda: self.add(path), counted=counted)
+        made = _RepeatView(html("", "guanai-heading"), text, lambda: self.add(path), counted=counted)
         self.repeats[path] = made
         self._groups[path] = (made.view, made.heading)
         self._show_group(path)
@@ -202,7 +202,7 @@ class Sections:
             value += f'<p class="guanai-hint">{to_html(state.hint)}</p>'
         if heading.value != value:
             heading.value = value
-        show(box, state.relevant)
+        set_visible(box, state.relevant)
 
     def show(self, paths: Iterable[str], wrong: Mapping[str, str]) -> None:
         """Bring these paths in step with the session; ``wrong`` gives the error to show by path."""

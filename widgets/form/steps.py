@@ -16,7 +16,7 @@ from guanai.templates.wording import say
 from guanai.widgets.base.boxes import button, html
 from guanai.widgets.base.layouts import plain, style_of
 
-__all__ = ["LONG", "Step", "StepBar", "is_asked", "questions_of", "steps_of"]
+__all__ = ["LONG", "Step", "StepBar", "is_shown_question", "questions_of", "steps_of"]
 
 LONG = 60  # questions on one page; a form of more is shown step by step
 _TOGETHER = 20  # questions on one step that stand in no group
@@ -32,7 +32,7 @@ class Step:
     questions: int
 
 
-def is_asked(node: Any) -> bool:
+def is_shown_question(node: Any) -> bool:
     """Whether a place of the form is a question that somebody sees."""
     return getattr(node.item, "kind", "hidden") not in _UNSEEN
 
@@ -40,7 +40,7 @@ def is_asked(node: Any) -> bool:
 def questions_of(nodes: Iterable[Any]) -> Iterator[Any]:
     """Yield every question below these places that somebody sees, in page order."""
     for node in nodes:
-        if is_asked(node):
+        if is_shown_question(node):
             yield node
         yield from questions_of(node.children)
 
@@ -57,7 +57,7 @@ def steps_of(nodes: Iterable[Any], heading: str = "") -> tuple[Step, ...]:
 
     for node in nodes:
         if hasattr(node.item, "kind"):
-            if is_asked(node):
+            if is_shown_question(node):
                 loose.append(node)
             if len(loose) == _TOGETHER:
                 gather()
@@ -78,7 +78,7 @@ class StepBar:
 
     def __init__(self, turn: Callable[[int], object], language: str | None = None) -> None:
         self._turn, self._language = turn, language
-        self._deaf = False
+        self._muted = False
         self.place = html("", "guanai-step-place")
         self.choice = ipw.Dropdown(
             description=say("steps.choose", language),
@@ -102,19 +102,19 @@ class StepBar:
             (f"{place}. {to_plain(title)}" + (f"  ⚠ {wrong[number]}" if wrong.get(number) else ""), number)
             for place, (number, title) in enumerate(titles.items(), start=1)
         )
-        self._deaf = True
+        self._muted = True
         try:
             if tuple(self.choice.options) != options:
                 self.choice.options = options
             self.choice.value = at if at in titles else None
         finally:
-            self._deaf = False
+            self._muted = False
         place = self._open.index(at) + 1 if at in titles else 0
         self.place.value = f'<span role="status">{escape(f"{place} / {len(titles)}")}</span>'
         self.back.disabled, self.next.disabled = place <= 1, place == len(titles)
 
     def _chosen(self, change: dict[str, Any]) -> None:
-        if not self._deaf and change["new"] is not None:
+        if not self._muted and change["new"] is not None:
             self._turn(change["new"])
 
     def _by(self, by: int) -> None:

@@ -10,12 +10,12 @@ from guanai.storage.imports.class_copy import FILE, SCHOOL
 from guanai.storage.imports.columns import LEFT_OUT, Column
 from guanai.storage.imports.row_check import Row
 from guanai.templates.wording import say, spoken
-from guanai.widgets.base.boxes import button, html, show
+from guanai.widgets.base.boxes import button, html, set_visible
 from guanai.widgets.base.layouts import plain, style_of
 from guanai.widgets.form.duplicates import side_by_side, texts_of
 from guanai.widgets.form.fields import caption
 
-__all__ = ["ColumnChoices", "RowChoices", "compared", "questions_of"]
+__all__ = ["ColumnChoices", "RowChoices", "column_questions", "comparison_html"]
 
 _OPEN = "?"  # nobody has chosen yet; a list without a value would show nothing at all
 _MANY = 20  # rows that wait for a choice, shown at a time
@@ -64,7 +64,7 @@ class ColumnChoices(ipw.VBox):
         told = title + say("imports.columns", language, count=len(columns))
         self.toggle = button(told, self._turn, "guanai-small")
         self.rest = ipw.VBox([], layout=plain(), _dom_classes=("guanai-bar", "guanai-columns-list"))
-        show(self.rest, False)
+        set_visible(self.rest, False)
         super().__init__(
             [
                 *lines,
@@ -105,7 +105,7 @@ class ColumnChoices(ipw.VBox):
         if not self.rest.children:
             shown = [column for column in self._columns if not column.undecided and not column.system]
             self.rest.children = tuple(self._line(column) for column in shown)
-        show(self.rest, self.rest.layout.display == "none")
+        set_visible(self.rest, self.rest.layout.display == "none")
 
 
 class RowChoices(ipw.VBox):
@@ -191,7 +191,7 @@ class RowChoices(ipw.VBox):
         self._on_apply(*self._rows(), clashes)
 
 
-def compared(
+def comparison_html(
     form: Any, row: Row, there: Sequence[tuple[str, Mapping[str, Any]]], language: str | None = None
 ) -> str:
     """Return the answers of a row beside those of the records that it is like, by their label, as an HTML table."""
@@ -210,6 +210,6 @@ def _short(text: str) -> str:
     return plain_text if len(plain_text) <= _WIDE else f"{plain_text[:_WIDE]}…"
 
 
-def questions_of(headers: Mapping[str, Any]) -> list[tuple[str, str]]:
+def column_questions(headers: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the questions that a column can answer, as (label, name) pairs."""
     return [(header.text, path) for path, header in headers.items() if not header.read_only]

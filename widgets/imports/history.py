@@ -6,18 +6,18 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from guanai.storage.imports.log import Import as Made
+from guanai.storage.imports.log import Import
 from guanai.storage.imports.run import Imports
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, button, html
-from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.errors import error_html
 from guanai.widgets.base.layouts import plain
-from guanai.widgets.form.drafts import moment_of
+from guanai.widgets.form.drafts import local_time
 
-__all__ = ["ImportsMade"]
+__all__ = ["ImportHistory"]
 
 
-class ImportsMade(Panel):
+class ImportHistory(Panel):
     """The imports that were made, the latest first, each with a button that takes it back.
 
     ``title(form)`` says how a register is called.
@@ -40,11 +40,11 @@ class ImportsMade(Panel):
         none = [] if lines else [html(f"<p>{escape(say('import.none_done', self._language))}</p>")]
         self.fill_with(html(f"<h3>{title}</h3>"), self.notice, *lines, *none)
 
-    def _line(self, one: Made) -> Any:
+    def _line(self, one: Import) -> Any:
         text = say(
             "imports.undone_line" if one.undone else "imports.line",
             self._language,
-            at=moment_of(one.at),
+            at=local_time(one.at),
             by=one.by,
             form=(self._title(one.form) or one.form) if one.form else say("imports.many", self._language),
             file=one.file,
@@ -64,7 +64,7 @@ class ImportsMade(Panel):
             try:
                 back, stay = self._imports.undo(import_id)
             except Exception as error:
-                self.notice.value = shown_error(error, self._language)
+                self.notice.value = error_html(error, self._language)
                 return
             text = say("import.undone_but" if stay else "import.undone", self._language, back=back, stay=stay)
             self.notice.value = f'<p class="guanai-notice guanai-good" role="status">{escape(text)}</p>'

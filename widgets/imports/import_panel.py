@@ -19,20 +19,20 @@ from guanai.storage.imports.run import Choices, Imports, Plan
 from guanai.storage.imports.sources import ENDINGS, read_source, read_together
 from guanai.storage.records.attachments import safe_name
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, button, html, show
-from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.boxes import Panel, button, html, set_visible
+from guanai.widgets.base.errors import error_html
 from guanai.widgets.base.layouts import plain, style_of
-from guanai.widgets.imports.decisions import ColumnChoices, RowChoices, compared, questions_of
+from guanai.widgets.imports.decisions import ColumnChoices, RowChoices, column_questions, comparison_html
 from guanai.widgets.imports.row_list import RowsTable
 
-__all__ = ["Import"]
+__all__ = ["ImportPanel"]
 
 _SECONDS = 0.3  # between two steps of the progress bar
 _WHOLE, _ONE = "whole", "one"
 
 
 @dataclass
-class _Decided:
+class _Decisions:
     """What a person has chosen so far about the rows and columns of one register."""
 
     columns: dict[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class _Decided:
     clashes: dict[tuple[int, str], str] = field(default_factory=dict)
 
 
-class Import(Panel):
+class ImportPanel(Panel):
     """Brings what a file holds into the school: ``Import(school.imports, school.form, register)``.
 
     ``form(name)`` gives a form and ``register`` is an input whose value is the name of the register that rows go into;
@@ -67,7 +67,7 @@ class Import(Panel):
         self._source: Source | None = None
         self._sheet = ""
         self._scope = _ONE
-        self._decided: dict[str, _Decided] = {}
+        self._decided: dict[str, _Decisions] = {}
         self._told = 0.0
         self.plans: tuple[Plan, ...] = ()
         self.upload = self._upload()
@@ -159,7 +159,7 @@ class Import(Panel):
             self._say("busy", say("imports.reading", self._language, file=name))
             self._source = self._kept(name, files[name]) if name in files else read_together(files, name)
         except Exception as error:
-            self.notice.value = shown_error(error, self._language)
+            self.notice.value = error_html(error, self._language)
             return
         registers = self._imports.registers(self._source)
         self._scope = _WHOLE if len(registers) > 1 or (registers and self._form not in registers) else _ONE
@@ -186,11 +186,11 @@ class Import(Panel):
         except Exception as error:
             self._hide()
             self.plans = ()
-            self.notice.value = shown_error(error, self._language)
+            self.notice.value = error_html(error, self._language)
             self._show_scope()
             self._show_sheets()
-            show(self.buttons, True)
-            show(self.confirm, False)
+            set_visible(self.buttons, True)
+            set_visible(self.confirm, False)
             return
         finally:
             self.bar.value = ""
@@ -235,10 +235,10 @@ class Import(Panel):
         self.confirm.description = say("imports.confirm", self._language, count=written)
         self.confirm.disabled = not ready(plans)
         for part in (self.summary, self.columns, self.rows, self.list, self.buttons, self.confirm):
-            show(part, True)
+            set_visible(part, True)
 
     def _columns_of(self, plan: Plan) -> ColumnChoices:
-        questions = questions_of({header.path: header for header in headers_of(self._forms(plan.form))})
+        questions = column_questions({header.path: header for header in headers_of(self._forms(plan.form))})
         choose = partial(self._choose_column, plan.form)
         return ColumnChoices(plan.columns, questions, choose, self._language, self._head(plan))
 
@@ -250,7 +250,7 @@ class Import(Panel):
     def _beside(self, form: str, row: Row) -> str:
         records = {key: self._record(form, key) for key in row.like} if self._record else {}
         there = [(self._label(form, key), record) for key, record in records.items() if record is not None]
-        return compared(self._forms(form), row, there, self._language)
+        return comparison_html(self._forms(form), row, there, self._language)
 
     def _head(self, plan: Plan) -> str:
         """Return which register is spoken of, where there are several."""
@@ -275,7 +275,7 @@ class Import(Panel):
         )
         made.observe(self._choose_scope, "value")
         self.scope.children = (made,)
-        show(self.scope, True)
+        set_visible(self.scope, True)
 
     def _show_sheets(self) -> None:
         titles = [
@@ -295,12 +295,12 @@ class Import(Panel):
         )
         made.observe(self._choose_sheet, "value")
         self.sheet.children = (made,)
-        show(self.sheet, True)
+        set_visible(self.sheet, True)
 
     # -- what a person decides
 
-    def _of(self, form: str) -> _Decided:
-        return self._decided.setdefault(form, _Decided())
+    def _of(self, form: str) -> _Decisions:
+        return self._decided.setdefault(form, _Decisions())
 
     def _choose_column(self, form: str, head: str, name: str) -> None:
         self._of(form).columns[head] = name
@@ -340,7 +340,7 @@ class Import(Panel):
             done = self._imports.carry_out(*self.plans, progress=self._progress)
         except Exception as error:
             self._look(
-                shown_error(error, self._language)
+                error_html(error, self._language)
             )  # somebody saved meanwhile: the rows as they are now
             return
         finally:
@@ -366,7 +366,7 @@ class Import(Panel):
 
     def _hide(self) -> None:
         for part in self.found:
-            show(part, False)
+            set_visible(part, False)
 
     def _say(self, kind: str, text: str) -> None:
         self.notice.value = f'<p class="guanai-notice guanai-{kind}" role="status">{escape(text)}</p>'

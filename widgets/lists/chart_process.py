@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import Any
 
-__all__ = ["drawn"]
+__all__ = ["render_svg"]
 
 IDLE_SECONDS = 20.0
 PROGRAM = """
@@ -82,6 +82,6 @@ class _Drawer:
 _drawer = _Drawer()
 
 
-def drawn(spec: dict[str, Any]) -> str:
+def render_svg(spec: dict[str, Any]) -> str:
     """Return a Vega-Lite specification as SVG text. Raises RuntimeError when it cannot be drawn."""
     return _drawer.draw(spec)

@@ -13,12 +13,12 @@ import pandas as pd
 from guanai.care.optional_imports import GRAMMAR, without
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, html
-from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.errors import error_html
 from guanai.widgets.base.layouts import plain
 from guanai.widgets.base.value_labels import plain_text
-from guanai.widgets.lists.chart_process import drawn
+from guanai.widgets.lists.chart_process import render_svg
 
-__all__ = ["Chart", "Picture", "bars", "coverage_by_class", "visits_by_mode"]
+__all__ = ["Chart", "Picture", "bar_chart", "coverage_by_class", "visits_by_mode"]
 
 FONT = "system-ui, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif"
 _INK, _BAR, _TRACK, _TARGET = "#22302b", "#1f6f54", "#dbe3e0", "#a8321f"
@@ -61,7 +61,7 @@ def _altair() -> Any:
     return altair
 
 
-def bars(
+def bar_chart(
     frame: pd.DataFrame,
     label: str,
     value: str,
@@ -114,7 +114,7 @@ def bars(
 def visits_by_mode(table: pd.DataFrame, language: str | None = None) -> Picture:
     """Draw how many visits were made in each way, from the summary's table (label, visits); ways not used are left out."""
     used = table[table["visits"] > 0].sort_values("visits", ascending=False)
-    return bars(used, "label", "visits", title=say("chart.visits_by_mode", language))
+    return bar_chart(used, "label", "visits", title=say("chart.visits_by_mode", language))
 
 
 def coverage_by_class(
@@ -122,7 +122,7 @@ def coverage_by_class(
 ) -> Picture:
     """Draw the share of children visited in each class, from the summary's table (class, share)."""
     known = table[table["share"].notna()]
-    return bars(
+    return bar_chart(
         known,
         "class",
         "share",
@@ -151,10 +151,10 @@ class Chart(Panel):
         self.body.observe(self._seen, "_view_count")
         for one in inputs:
             one.observe(self._changed, "value")
-        self.bar = ipw.HBox(self.take(inputs), layout=plain(), _dom_classes=("guanai-bar",))
+        self.bar = ipw.HBox(self.claim_inputs(inputs), layout=plain(), _dom_classes=("guanai-bar",))
         self.fill_with(*([self.bar] if self.bar.children else []), self.body)
 
-    def release(self, child: Any) -> None:
+    def remove_child(self, child: Any) -> None:
         """Give an input up to the box that shows it."""
         self.bar.children = tuple(mine for mine in self.bar.children if mine is not child)
 
@@ -178,7 +178,7 @@ class Chart(Panel):
         try:
             picture = self._drawn()
         except Exception as error:
-            self.body.value = shown_error(error, self._language)
+            self.body.value = error_html(error, self._language)
             return
         # ipykernel keeps the message being answered in a context variable: the thread needs a copy.
         work = [self._draw_beside, self._turn, picture]
@@ -186,9 +186,9 @@ class Chart(Panel):
 
     def _draw_beside(self, turn: int, picture: Picture) -> None:
         try:
-            shown = picture.html(drawn(picture.spec))
+            shown = picture.html(render_svg(picture.spec))
         except Exception as error:
-            shown = shown_error(error, self._language)
+            shown = error_html(error, self._language)
         if turn == self._turn:
             self.picture, self.body.value = picture, shown
 
@@ -204,7 +204,7 @@ class Chart(Panel):
             self.body.value = self.picture.html()
         except Exception as error:
             self.picture = None
-            self.body.value = shown_error(error, self._language)
+            self.body.value = error_html(error, self._language)
 
     def wait(self) -> Picture | None:
         """Return the picture, drawn now if nobody has seen it yet; None if it cannot be drawn."""

@@ -13,9 +13,9 @@ import pandas as pd
 from guanai.care.frames import by_value
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, button, html
-from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.errors import error_html
 from guanai.widgets.base.layouts import plain, style_of
-from guanai.widgets.base.name_search import in_order, matches
+from guanai.widgets.base.name_search import matches, natural_key
 from guanai.widgets.base.page_urls import view_pages
 from guanai.widgets.base.progress import Progress
 from guanai.widgets.base.table import Pager, href
@@ -23,7 +23,7 @@ from guanai.widgets.base.value_labels import plain_text
 from guanai.widgets.form.inputs import Choice, Search
 from guanai.widgets.lists.checklist_sheet import due_sheet
 
-__all__ = ["Checklist", "Evidence", "Link", "due_lines", "narrowed"]
+__all__ = ["Checklist", "Evidence", "Link", "due_lines_html", "filter_lines"]
 
 #: Which records were counted for a line, each as form, id and day (`guanai.storage.school.due_service.Obligations.counted`).
 Evidence = Callable[[Mapping[Any, Any]], Sequence[tuple[str, str, str]]] | None
@@ -45,15 +45,15 @@ def _link(link: Link, row: Mapping[Any, Any]) -> str:
     return href(link, row)
 
 
-def narrowed(rows: pd.DataFrame, **columns: str | None) -> pd.DataFrame:
+def filter_lines(rows: pd.DataFrame, **columns: str | None) -> pd.DataFrame:
     """Return the due lines with these values; None asks for nothing, ``who`` for a person among the responsible."""
     for name, value in columns.items():
         if value is not None:
-            rows = rows[_having(rows[name], name, value)]
+            rows = rows[_matching(rows[name], name, value)]
     return rows
 
 
-def _having(values: "pd.Series[Any]", name: str, value: str) -> "pd.Series[bool]":
+def _matching(values: "pd.Series[Any]", name: str, value: str) -> "pd.Series[bool]":
     """Return which cells have a value: of the people responsible one of them, of a child's name a part or its pinyin."""
     if name == "who":
         nobody = say("people.nobody")
@@ -64,7 +64,7 @@ def _having(values: "pd.Series[Any]", name: str, value: str) -> "pd.Series[bool]
     return by_value(values, lambda text: str(text) == value)
 
 
-def due_lines(
+def due_lines_html(
     rows: pd.DataFrame,
     *,
     group: str = "",
@@ -196,7 +196,7 @@ class Checklist(Panel):
             day.observe(self._new_day, "value")
         self.bar = ipw.HBox(
             [
-                *self.take([day] if day is not None else []),
+                *self.claim_inputs([day] if day is not None else []),
                 *self.filters.values(),
                 *([self.grouping] if ways else []),
             ],
@@ -208,7 +208,7 @@ class Checklist(Panel):
         self.fill_with(*choosing, self.body, self.pager, *printing)
         self.run()
 
-    def release(self, child: Any) -> None:
+    def remove_child(self, child: Any) -> None:
         """Give the day up to the box that shows it."""
         self.bar.children = tuple(mine for mine in self.bar.children if mine is not child)
 
@@ -228,7 +228,7 @@ class Checklist(Panel):
         except Exception as error:
             self.items = self.shown = pd.DataFrame()
             self.pager.of(0)
-            self.body.value = shown_error(error, self._language)
+            self.body.value = error_html(error, self._language)
 
     def _changed(self, _: object) -> None:
         if not self._busy:
@@ -251,7 +251,7 @@ class Checklist(Panel):
                 comma = say("policy.comma") if key == "who" else "\n"
                 nobody = say("people.nobody") if key == "who" else ""
                 texts = {one for text in known for one in (text or nobody).split(comma) if one}
-                choice.offer(sorted(texts, key=in_order), all=everything)
+                choice.offer(sorted(texts, key=natural_key), all=everything)
                 if key in self._first:
                     choice.value = self._first.pop(key)
             chosen = self._filtered()
@@ -276,7 +276,9 @@ class Checklist(Panel):
         """Return the lines group by group: classes in their order, anybody else as the most urgent line comes."""
         codes, groups = pd.factorize(lines[self._group].fillna("").to_numpy(object))
         if self._group == "class":
-            order = sorted(range(len(groups)), key=lambda one: (not groups[one], in_order(str(groups[one]))))
+            order = sorted(
+                range(len(groups)), key=lambda one: (not groups[one], natural_key(str(groups[one])))
+            )
             codes = np.argsort(np.array(order, dtype=np.int64))[codes]
         return lines.iloc[np.argsort(codes, kind="stable")]
 
@@ -284,7 +286,7 @@ class Checklist(Panel):
         chosen = self.items
         for key, choice in self.filters.items():
             if choice.value and key in chosen:
-                chosen = chosen[_having(chosen[key], key, choice.value)]
+                chosen = chosen[_matching(chosen[key], key, choice.value)]
         return chosen
 
     def _print(self) -> None:
@@ -299,7 +301,7 @@ class Checklist(Panel):
         )
 
     def _lines(self, rows: pd.DataFrame, group: str = "") -> str:
-        return due_lines(
+        return due_lines_html(
             rows,
             group=group,
             link=self._link,

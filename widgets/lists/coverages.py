@@ -8,11 +8,11 @@ import pandas as pd
 
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, html
-from guanai.widgets.base.name_search import in_order
-from guanai.widgets.base.page_urls import page_of
-from guanai.widgets.lists.checklists import Evidence, Link, due_lines
+from guanai.widgets.base.name_search import natural_key
+from guanai.widgets.base.page_urls import edit_page
+from guanai.widgets.lists.checklists import Evidence, Link, due_lines_html
 
-__all__ = ["CoverageList", "coverage_tables", "due_list"]
+__all__ = ["CoverageList", "coverage_tables", "due_line_panel"]
 
 
 def coverage_tables(language: str | None = None) -> dict[str, dict[str, Any]]:
@@ -91,23 +91,23 @@ class CoverageList(Panel):
         self.fill_with(self.body)
 
 
-def due_list(
+def due_line_panel(
     line: Mapping[str, Any], *, link: Link = None, counted: Evidence = None, language: str | None = None
 ) -> Panel:
     """Return one due line as it stands on a checklist."""
     made = Panel("guanai-checklist")
-    made.fill_with(html(due_lines(pd.DataFrame([line]), link=link, counted=counted, language=language)))
+    made.fill_with(html(due_lines_html(pd.DataFrame([line]), link=link, counted=counted, language=language)))
     return made
 
 
 def _place(row: Mapping[Any, Any]) -> tuple[Any, Any]:
     """Return where a row stands: by class, then by name."""
-    name = in_order(str(row["name"]))
-    return ((), name) if row["form"] == "class" else (in_order(str(row["class"] or "")), name)
+    name = natural_key(str(row["name"]))
+    return ((), name) if row["form"] == "class" else (natural_key(str(row["class"] or "")), name)
 
 
 def _name(row: Mapping[Any, Any]) -> str:
     """Return a name that leads to its record; the school itself has none."""
     name, form = escape(str(row["name"])), str(row["form"])
-    page = f"child?id={row['id']}" if form == "child" else page_of(form, str(row["id"]))
+    page = f"child?id={row['id']}" if form == "child" else edit_page(form, str(row["id"]))
     return f'<a href="{escape(page, quote=True)}">{name}</a>' if form else name

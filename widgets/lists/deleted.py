@@ -7,16 +7,16 @@ from typing import Any
 import ipywidgets as ipw
 
 from guanai.templates.wording import say, spoken
-from guanai.widgets.base.boxes import Panel, button, html, show
-from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.boxes import Panel, button, html, set_visible
+from guanai.widgets.base.errors import error_html
 from guanai.widgets.base.layouts import plain
 from guanai.widgets.base.name_search import matches
 from guanai.widgets.base.page_urls import view_pages
 from guanai.widgets.base.table import Pager, href
-from guanai.widgets.form.drafts import moment_of
+from guanai.widgets.form.drafts import local_time
 from guanai.widgets.form.inputs import Choice, Search
 
-__all__ = ["BinList", "Deletion"]
+__all__ = ["BinList", "DeleteButton"]
 
 _ROWS = 15  # of the bin on one page: each has a button
 
@@ -25,7 +25,7 @@ def _notice(kind: str, text: str) -> str:
     return f'<div class="guanai-notice guanai-{kind}" role="status">{escape(text)}</div>'
 
 
-class Deletion(Panel):
+class DeleteButton(Panel):
     """A button that deletes after a question, and takes it back: ``Deletion("谈心 …", on_delete, on_restore)``.
 
     ``warning`` is said with the question; ``on_change(deleted)`` is told when the record has gone or come back.
@@ -55,7 +55,7 @@ class Deletion(Panel):
         self.fill_with(self.notice, choice)
         self._show(self.ask)
 
-    def lies_there(self) -> None:
+    def show_deleted(self) -> None:
         """Show that the record has been deleted before, and the button that brings it back."""
         text = escape(say("bin.lies", self._language))
         self.notice.value = f'<div class="guanai-notice" role="status">{text}</div>'
@@ -63,7 +63,7 @@ class Deletion(Panel):
 
     def _show(self, *shown: Any) -> None:
         for one in (self.ask, self.yes, self.no, self.undo):
-            show(one, one in shown)
+            set_visible(one, one in shown)
 
     def _ask(self) -> None:
         question = say("delete.question", self._language, label=self._label)
@@ -100,7 +100,7 @@ class Deletion(Panel):
         try:
             act()
         except Exception as error:
-            self.notice.value = shown_error(error, self._language)
+            self.notice.value = error_html(error, self._language)
             return False
         return True
 
@@ -161,7 +161,7 @@ class BinList(Panel):
             one
             for one in self.items
             if self.form.value in (None, one.form)
-            and matches(self.search.value or "", f"{one.label} {one.by} {moment_of(one.at)}")
+            and matches(self.search.value or "", f"{one.label} {one.by} {local_time(one.at)}")
         ]
         self._draw()
 
@@ -170,10 +170,10 @@ class BinList(Panel):
         empty = escape(say("bin.empty", self._language))
         self.body.value = "" if part else f'<p class="guanai-empty">{empty}</p>'
         for place, (row, text, act) in enumerate(self.rows):
-            show(row, place < len(part))
+            set_visible(row, place < len(part))
             if place < len(part):
                 text.value = self._words(part[place])
-                show(act, not part[place].into)
+                set_visible(act, not part[place].into)
 
     def _words(self, one: Any) -> str:
         title = self._forms[one.form].title(spoken(self._language))
@@ -183,7 +183,7 @@ class BinList(Panel):
                 "bin.by",
                 self._language,
                 by=one.by or say("unsaved.somebody", self._language),
-                at=moment_of(one.at),
+                at=local_time(one.at),
             )
         )
         merged = (
@@ -199,7 +199,7 @@ class BinList(Panel):
         try:
             self._restore(one.form, one.id)
         except Exception as error:
-            self.notice.value = shown_error(error, self._language)
+            self.notice.value = error_html(error, self._language)
             return
         self.run()
         way = href(view_pages([one.form])[one.form], {"id": one.id})

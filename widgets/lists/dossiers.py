@@ -14,8 +14,16 @@ from guanai.widgets.base.boxes import Panel, html
 from guanai.widgets.base.table import href
 from guanai.widgets.base.value_labels import Labels, plain_text
 from guanai.widgets.form.retired_answers import retired_html
-from guanai.widgets.lists.checklists import Evidence, Link, due_lines
-from guanai.widgets.lists.timelines import Event, Timeline, changes, definitions, events, rows_of, telephone
+from guanai.widgets.lists.checklists import Evidence, Link, due_lines_html
+from guanai.widgets.lists.timelines import (
+    Event,
+    Timeline,
+    changes,
+    definitions,
+    events,
+    phone_link,
+    records_of,
+)
 
 __all__ = ["Dossier"]
 
@@ -75,11 +83,11 @@ class Dossier(Panel):
         self._forms = dict(forms or {})
         self._labels = {name: Labels(form, language) for name, form in self._forms.items() if name == "child"}
         self._child = dict(child)
-        self._records = {name: rows_of(rows) for name, rows in (records or {}).items()}
+        self._records = {name: records_of(rows) for name, rows in (records or {}).items()}
         parts = [self._head(prints or {}), self._quick(adds or {}, quick), self._counts()]
         parts += [self._contact(), self._carers(), self._open()]
         if due is not None:
-            lines = due_lines(due, group="subject", link=due_link, counted=counted, language=language)
+            lines = due_lines_html(due, group="subject", link=due_link, counted=counted, language=language)
             parts.append(self._section("due", lines if len(due) else self._none(), count=len(due)))
         self.body = html("".join(parts))
         self.timeline = Timeline(
@@ -190,7 +198,7 @@ class Dossier(Panel):
                 for key, value in guardian.items()
                 if key in shown - {"name", "phone"}
             ]
-            phone = telephone(plain_text(guardian.get("phone")))
+            phone = phone_link(plain_text(guardian.get("phone")))
             cards.append(
                 f"<li><strong>{title}</strong> {escape(' · '.join(filter(None, text)))} {phone}</li>"
             )

@@ -10,7 +10,7 @@ import ipywidgets as ipw
 
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, button, html
-from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.errors import error_html
 from guanai.widgets.base.layouts import plain
 from guanai.widgets.base.progress import Progress
 
@@ -59,7 +59,7 @@ class Download(Panel):
                 name = self._filename(*values) if callable(self._filename) else self._filename
             self._hand_over(name)
         except Exception as error:
-            self.link.value = shown_error(error, self._language)
+            self.link.value = error_html(error, self._language)
         finally:
             self.button.disabled = False
 

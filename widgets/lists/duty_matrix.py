@@ -12,7 +12,7 @@ import pandas as pd
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, html
 from guanai.widgets.base.layouts import plain
-from guanai.widgets.base.name_search import in_order
+from guanai.widgets.base.name_search import natural_key
 from guanai.widgets.base.table import Pager
 from guanai.widgets.form.inputs import Choice
 
@@ -82,7 +82,7 @@ class Matrix(Panel):
         rows, everything = self._table[self._table["kind"] == self.kind.value], say("due.all", self._language)
         for name, choice in self.filters.items():
             known = {str(text) for text in rows[name].unique() if text} if len(rows) else set()
-            choice.offer(sorted(known, key=in_order), all=everything)
+            choice.offer(sorted(known, key=natural_key), all=everything)
         self._busy = False
 
     def _draw(self) -> None:
@@ -157,10 +157,10 @@ def _part_of(subjects: pd.DataFrame, part: slice) -> list[dict[Any, Any]]:
     found: list[dict[Any, Any]] = []
     before = 0
     classes = {str(name): rows for name, rows in subjects.groupby("class", sort=False)}
-    for name in sorted(classes, key=in_order):
+    for name in sorted(classes, key=natural_key):
         size = len(classes[name])
         if before < part.stop and before + size > part.start:
-            mine = sorted(classes[name].to_dict("records"), key=lambda one: in_order(one["subject"]))
+            mine = sorted(classes[name].to_dict("records"), key=lambda one: natural_key(one["subject"]))
             found += mine[max(part.start - before, 0) : part.stop - before]
         before += size
     return found

@@ -8,12 +8,12 @@ import pandas as pd
 from guanai.storage.exports.duty_sheets import tables_excel
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, button, html
-from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.errors import error_html
 from guanai.widgets.base.table import Table
 from guanai.widgets.base.value_labels import plain_text
 from guanai.widgets.lists.downloads import Download
 
-__all__ = ["Handout", "handout", "tables_sheet"]
+__all__ = ["Handout", "tables_handout", "tables_sheet"]
 
 
 class Handout(Panel):
@@ -39,10 +39,10 @@ class Handout(Panel):
             self.sheet.value = ""  # so that the same sheet is printed again
             self.sheet.value = self._paper()
         except Exception as error:
-            self.sheet.value = shown_error(error, self._language)
+            self.sheet.value = error_html(error, self._language)
 
 
-def handout(
+def tables_handout(
     filename: str,
     tables: Sequence[Table] | Mapping[str, Table],
     heading: str = "",

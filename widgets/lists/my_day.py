@@ -12,7 +12,7 @@ from guanai.care.policy.duty import ALL_CHILDREN
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, html
 from guanai.widgets.base.table import Pager
-from guanai.widgets.lists.checklists import Evidence, Link, due_lines
+from guanai.widgets.lists.checklists import Evidence, Link, due_lines_html
 
 __all__ = ["MyDay", "urgency"]
 
@@ -31,7 +31,7 @@ def urgency(lines: pd.DataFrame, on: date) -> "pd.Series[str]":
 
 
 class MyDay(Panel):
-    """What a person owes today and this week: ``MyDay(school.due(who=…), homes, on, link=page_for)``.
+    """What a person owes today and this week: ``MyDay(school.due(who=…), homes, on, link=duty_page)``.
 
     ``lines`` are due lines as `guanai.care.duties.due.due` gives them, ``homes`` the household of each child (see
     `guanai.care.children.households.households`), ``links`` the address of what is behind each part, by its name (`PARTS`).
@@ -95,7 +95,7 @@ class MyDay(Panel):
         place = "、".join(one for one in dict.fromkeys([*rows["class"], *rows["village"]]) if one)
         together = len(set(rows["subject_id"])) > 1
         several = f" <small>{escape(say('day.household', self._language))}</small>" if together else ""
-        lines = due_lines(
+        lines = due_lines_html(
             rows,
             group="" if together else "subject",
             link=self._link,

@@ -13,13 +13,13 @@ from guanai.care.pairing.proposals import Proposal
 from guanai.care.pairing.quotas import range_words
 from guanai.care.pairing.shortages import lacks
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, button, html, show
-from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.boxes import Panel, button, html, set_visible
+from guanai.widgets.base.errors import error_html
 from guanai.widgets.base.layouts import plain, style_of
 from guanai.widgets.base.progress import Progress
 from guanai.widgets.base.table import Pager, table_html
 from guanai.widgets.base.value_labels import Labels
-from guanai.widgets.form.drafts import moment_of
+from guanai.widgets.form.drafts import local_time
 from guanai.widgets.form.inputs import Choice, Day
 
 __all__ = ["Proposals"]
@@ -32,7 +32,7 @@ class _Row(ipw.HBox):
     """One child and who is proposed: a list of helpers, or for friends a box in which any name may be typed."""
 
     def __init__(self, put: Callable[[int, str], None], language: str | None) -> None:
-        self.row, self._put, self._language, self._deaf = -1, put, language, False
+        self.row, self._put, self._language, self._muted = -1, put, language, False
         self.text = html("", "guanai-pair-text")
         self.helper = self._control(ipw.Dropdown, options=[("", "")])
         self.peer = self._control(ipw.Combobox, continuous_update=False, options=())
@@ -46,7 +46,7 @@ class _Row(ipw.HBox):
 
     def fill(self, row: int, pair: Mapping[Any, Any], options: Sequence[Option], role: str) -> None:
         """Show a row of a proposal."""
-        self._deaf, self.row = True, row
+        self._muted, self.row = True, row
         stays = say("pair.stays", self._language) if pair["was"] and pair["was"] == pair["carer"] else ""
         told = (stays, pair["why"], pair["traded"])
         small = "".join(f"<small>{escape(text)}</small>" for text in told if text)
@@ -56,8 +56,8 @@ class _Row(ipw.HBox):
         if not pair["carer"]:
             self.text.add_class("guanai-pair-empty")
         label = say(f"pair.choose_{role}", self._language, name=pair["name"])
-        show(self.helper, role == "helper")
-        show(self.peer, role == "peer")
+        set_visible(self.helper, role == "helper")
+        set_visible(self.peer, role == "peer")
         if role == "peer":
             self._names = {option.name: option.carer for option in options}
             self.peer.options, self.peer.value = tuple(self._names), pair["carer_name"]
@@ -71,7 +71,7 @@ class _Row(ipw.HBox):
             known = {one.carer for one in kept}
             self.helper.value = pair["carer"] if pair["carer"] in known else ""
             self.helper.tooltip = label
-        self._deaf = False
+        self._muted = False
 
     def _label(self, option: Option) -> str:
         most = "" if option.most >= UNLIMITED else f"/{option.most}"
@@ -80,11 +80,11 @@ class _Row(ipw.HBox):
         )
 
     def _chosen(self, change: dict[str, Any]) -> None:
-        if not self._deaf:
+        if not self._muted:
             self._put(self.row, change["new"] or "")
 
     def _typed(self, change: dict[str, Any]) -> None:
-        if not self._deaf:
+        if not self._muted:
             name = change["new"].strip()
             self._put(self.row, self._names.get(name, name))
 
@@ -162,7 +162,7 @@ class Proposals(Panel):
                 else:
                     found = self._pairings.propose(what, classes=classes, start=self.start.value)
         except Exception as error:
-            self.proposal, self.notice.value = None, shown_error(error, self._language)
+            self.proposal, self.notice.value = None, error_html(error, self._language)
             self._show()
             return
         self.proposal = found if len(found.pairs) else None
@@ -191,7 +191,7 @@ class Proposals(Panel):
         try:
             done = self._pairings.accept(self.proposal, self.start.value)
         except Exception as error:
-            self.notice.value = shown_error(error, self._language)
+            self.notice.value = error_html(error, self._language)
             return
         finally:
             self.accept.disabled = False
@@ -204,7 +204,7 @@ class Proposals(Panel):
         try:
             self._pairings.undo(proposal_id)
         except Exception as error:
-            self.notice.value = shown_error(error, self._language)
+            self.notice.value = error_html(error, self._language)
             return
         self._say("good", say("pair.undone", self._language))
         self._changed()
@@ -224,7 +224,7 @@ class Proposals(Panel):
         self.notice.value = f'<p class="guanai-notice guanai-{kind}" role="{role}">{escape(text)}</p>'
 
     def _show(self) -> None:
-        show(self._open, self.proposal is not None)
+        set_visible(self._open, self.proposal is not None)
         if self.proposal is None:
             return
         made, asked, placed = (
@@ -250,7 +250,7 @@ class Proposals(Panel):
             options = self.proposal.options(place)
             row.fill(place, dict(pairs.loc[place]), options, self.proposal.role)
         for number, row in enumerate(self.rows):
-            show(row, number < len(places))
+            set_visible(row, number < len(places))
 
     def _loads(self, proposal: Proposal) -> str:
         loads = proposal.loads.sort_values(["load", "name"], ascending=[False, True])
@@ -264,7 +264,7 @@ class Proposals(Panel):
         for one in [done for done in self._pairings.accepted() if not done.undone][:5]:
             text = say(
                 f"pair.done_{one.role}", self._language,
-                at=moment_of(one.at), by=one.by, made=one.made, start=one.start,
+                at=local_time(one.at), by=one.by, made=one.made, start=one.start,
             )  # fmt: skip
             self.undo[one.id] = button(say("pair.undo", self._language), self._undoer(one.id), "guanai-small")
             row = [html(f"<p>{escape(text)}</p>"), self.undo[one.id]]

@@ -7,12 +7,12 @@ from typing import Any
 from guanai.storage.printing.record_sheet import record_parts
 from guanai.storage.printing.sheet_layout import Cell, Part
 from guanai.templates.wording import say, spoken
-from guanai.widgets.base.boxes import Panel, html, show
+from guanai.widgets.base.boxes import Panel, html, set_visible
 from guanai.widgets.base.value_labels import Labels
 from guanai.widgets.form.attachment_fields import address
-from guanai.widgets.form.drafts import moment_of
-from guanai.widgets.lists.deleted import Deletion
-from guanai.widgets.lists.timelines import changes, telephone, timeline_html
+from guanai.widgets.form.drafts import local_time
+from guanai.widgets.lists.deleted import DeleteButton
+from guanai.widgets.lists.timelines import changes, phone_link, timeline_html
 
 __all__ = ["RecordView", "parts_html"]
 
@@ -54,7 +54,7 @@ def _pair(cell: Cell) -> str:
     elif cell.kind == "file":
         inside = f'<a href="{escape(address(cell.text))}" target="_blank">{escape(cell.text)}</a>'
     elif cell.key.endswith("phone"):
-        inside = telephone(cell.text)
+        inside = phone_link(cell.text)
     else:
         inside = escape(cell.answer)
     return f"<div{broad}><dt>{escape(cell.label)}</dt><dd>{inside}</dd></div>"
@@ -101,7 +101,7 @@ class RecordView(Panel):
             f'<details class="guanai-part guanai-history" open><summary><h3>{escape(say("history.title", language))}'
             f' <span class="guanai-badge">{len(events)}</span></h3></summary>{timeline_html(events)}</details>'
         )
-        self.deletion = Deletion(
+        self.deletion = DeleteButton(
             label,
             on_delete or _nothing,
             on_restore or _nothing,
@@ -110,7 +110,7 @@ class RecordView(Panel):
             language=language,
         )
         if deleted:
-            self.deletion.lies_there()
+            self.deletion.show_deleted()
         can = on_delete is not None or deleted
         self.fill_with(self.head, self.ways, self.answers, self.history, *([self.deletion] if can else []))
 
@@ -121,7 +121,7 @@ class RecordView(Panel):
                 f"history.{key}",
                 self._language,
                 by=record.get(f"{key}_by") or "—",
-                at=moment_of(record[f"{key}_at"]),
+                at=local_time(record[f"{key}_at"]),
             )
             for key in ("created", "updated")
             if record.get(f"{key}_at")
@@ -131,7 +131,7 @@ class RecordView(Panel):
 
     def _changed(self, deleted: bool) -> None:
         """Show what lies in the bin without the ways to change it."""
-        show(self.ways, not deleted)
+        set_visible(self.ways, not deleted)
 
 
 def _nothing() -> None:

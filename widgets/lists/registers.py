@@ -12,10 +12,10 @@ import pandas as pd
 
 from guanai.storage.records.frames import within
 from guanai.templates.wording import say, spoken
-from guanai.widgets.base.boxes import Panel, button, html, show
+from guanai.widgets.base.boxes import Panel, button, html, set_visible
 from guanai.widgets.base.layouts import plain
-from guanai.widgets.base.name_search import find, in_order
-from guanai.widgets.base.page_urls import list_columns, page_of
+from guanai.widgets.base.name_search import find, natural_key
+from guanai.widgets.base.page_urls import edit_page, list_columns
 from guanai.widgets.base.table import Table
 from guanai.widgets.base.value_labels import Labels
 from guanai.widgets.form.inputs import Choice, Search
@@ -80,7 +80,7 @@ def _card(name: str, form: Any, count: int, language: str | None, *, new: bool =
     title = escape(form.title(spoken(language)))
     add = escape(say("register.add_to", language, title=form.title(spoken(language))))
     way = escape("child" if name == "child" else f"register?form={quote(name, safe='')}")
-    plus = f'<a class="guanai-record guanai-plus" href="{escape(page_of(name))}" aria-label="{add}" title="{add}">＋</a>'
+    plus = f'<a class="guanai-record guanai-plus" href="{escape(edit_page(name))}" aria-label="{add}" title="{add}">＋</a>'
     return (
         f'<li class="guanai-register"><a href="{way}"><span>{title}</span> '
         f'<span class="guanai-badge">{count}</span></a>{plus if new else ""}</li>'
@@ -97,7 +97,9 @@ def newest_first(frame: pd.DataFrame) -> pd.DataFrame:
     """Return records with the newest first; those without a day by their name, in the order of people."""
     day = next((column for column in _DATED if column in frame), None)
     if day is None and "name" in frame:
-        places = sorted(range(len(frame)), key=lambda place: in_order(str(frame["name"].iloc[place] or "")))
+        places = sorted(
+            range(len(frame)), key=lambda place: natural_key(str(frame["name"].iloc[place] or ""))
+        )
         return frame.iloc[places]
     keys = [key for key in (day, "created_at") if key is not None and key in frame]
     return frame.sort_values(keys, ascending=False, kind="stable", na_position="last")
@@ -206,8 +208,8 @@ class RegisterTable(Panel):
 
     def _show_ways(self, _: object = None) -> None:
         """Offer what makes sense now: to clear the filters, to list all at once."""
-        show(self.clear, self._narrowed)
-        show(self.whole, self.table.pager.size < self.table.count)
+        set_visible(self.clear, self._narrowed)
+        set_visible(self.whole, self.table.pager.size < self.table.count)
 
     def _unroll(self) -> None:
         """List everything on one page, so that the browser prints the whole list."""
@@ -249,7 +251,7 @@ def _chosen(column: pd.Series, value: str) -> pd.Series:
 
 
 def _classes(frame: pd.DataFrame) -> list[str]:
-    return sorted(frame["class"].dropna().astype(str).unique(), key=in_order) if "class" in frame else []
+    return sorted(frame["class"].dropna().astype(str).unique(), key=natural_key) if "class" in frame else []
 
 
 def _children(frame: pd.DataFrame) -> dict[str, str]:

@@ -10,10 +10,19 @@ from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, html
 from guanai.widgets.base.table import Pager, href
 from guanai.widgets.base.value_labels import Labels, plain_text
-from guanai.widgets.form.drafts import moment_of
+from guanai.widgets.form.drafts import local_time
 from guanai.widgets.form.inputs import Choice
 
-__all__ = ["Event", "Timeline", "changes", "definitions", "events", "rows_of", "telephone", "timeline_html"]
+__all__ = [
+    "Event",
+    "Timeline",
+    "changes",
+    "definitions",
+    "events",
+    "phone_link",
+    "records_of",
+    "timeline_html",
+]
 
 Event = tuple[str, str]  # the day as ISO text, and what happened as HTML
 
@@ -22,7 +31,7 @@ _SYSTEM = {"id", "form", "version", "revision", "created_at", "created_by", "upd
 _LEFT_OUT = {"child", "child_name", *_SYSTEM}
 
 
-def rows_of(rows: Any) -> list[dict[Any, Any]]:
+def records_of(rows: Any) -> list[dict[Any, Any]]:
     """Return the records of a frame, or of any series of mappings."""
     return rows.to_dict("records") if isinstance(rows, pd.DataFrame) else [dict(row) for row in rows]
 
@@ -63,7 +72,7 @@ def changes(
         # A record that came with an import or a sample tells itself when it was made, and by whom.
         stamped = after if change.kind in ("insert", "update") else {}
         by = stamped.get("updated_by") or change.by or say("unsaved.somebody", language)
-        day, _, clock = moment_of(str(stamped.get("updated_at") or change.at)).partition(" ")
+        day, _, clock = local_time(str(stamped.get("updated_at") or change.at)).partition(" ")
         title = escape(say(f"{words}{change.kind}", language, by=by))
         details = _details(pairs) if change.kind == "update" else ""
         yield day, f'<span class="guanai-change">{title}</span> <small>{clock}</small>{details}'
@@ -88,13 +97,13 @@ def timeline_html(found: Sequence[Event]) -> str:
 def definitions(pairs: Iterable[tuple[str, str]], telephones: Container[str] = ()) -> str:
     """Return labels and texts as an HTML definition list, escaped; ``telephones`` are labels of numbers to call."""
     inside = "".join(
-        f"<div><dt>{escape(label)}</dt><dd>{telephone(text) if label in telephones else escape(text)}</dd></div>"
+        f"<div><dt>{escape(label)}</dt><dd>{phone_link(text) if label in telephones else escape(text)}</dd></div>"
         for label, text in pairs
     )
     return f'<dl class="guanai-pairs">{inside}</dl>' if inside else ""
 
 
-def telephone(number: str) -> str:
+def phone_link(number: str) -> str:
     """Return a telephone number as HTML that a telephone calls when it is touched."""
     digits = "".join(sign for sign in number if sign.isdecimal() or sign == "+")
     return f'<a href="tel:{escape(digits)}">{escape(number)}</a>' if digits else escape(number)

@@ -11,16 +11,16 @@ import ipywidgets as ipw
 
 from guanai.care.policy.conditions import spell, spellings
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import html, tick
+from guanai.widgets.base.boxes import checkbox, html
 from guanai.widgets.base.layouts import plain, style_of
 from guanai.widgets.form.fields import caption
 
-__all__ = ["Cell", "OneOf", "Several", "Typed", "parts_of", "words_of"]
+__all__ = ["CellField", "ChecksCell", "ChoiceCell", "TextCell", "parts_of", "vocabulary"]
 
 _PARTS = re.compile(r"[,，、;；\n]")
 
 
-def words_of(prefix: str, language: str | None = None) -> dict[str, str]:
+def vocabulary(prefix: str, language: str | None = None) -> dict[str, str]:
     """Return the words of a vocabulary by their names."""
     names = dict.fromkeys(spellings(prefix).values())
     return {name: say(f"{prefix}.{name}", language) for name in names}
@@ -31,7 +31,7 @@ def parts_of(value: str) -> list[str]:
     return [part.strip() for part in _PARTS.split(value) if part.strip()]
 
 
-class Cell:
+class CellField:
     """A cell: ``view`` stands on the page, ``value`` is what would be written; ``told()`` is called on every change."""
 
     def __init__(self, label: str, told: Callable[[], None]) -> None:
@@ -64,7 +64,7 @@ class Cell:
         return made
 
 
-class OneOf(Cell):
+class ChoiceCell(CellField):
     """One of a vocabulary; what stands in the cell and is none of it stays to be chosen, so that nothing is lost."""
 
     def __init__(
@@ -94,7 +94,7 @@ class OneOf(Cell):
         return self._first if self.view.value == self._shown else str(self.view.value)
 
 
-class Several(Cell):
+class ChecksCell(CellField):
     """Several of a vocabulary, by ticks; words that are none of it stay in the cell."""
 
     def __init__(
@@ -115,7 +115,7 @@ class Several(Cell):
         ordered = sorted(
             words, key=lambda name: name not in names
         )  # what is ticked is seen without scrolling
-        self.boxes = {name: tick(words[name], name in names) for name in ordered}
+        self.boxes = {name: checkbox(words[name], name in names) for name in ordered}
         self._ticked = {name for name in names if name in words}
         for box in self.boxes.values():
             box.observe(lambda _: self.told(), "value")
@@ -142,7 +142,7 @@ class Several(Cell):
         return ", ".join([*(self._words[name] for name in ticked), *self._others])
 
 
-class Typed(Cell):
+class TextCell(CellField):
     """A box to type in, with examples to choose from where there are some."""
 
     def __init__(

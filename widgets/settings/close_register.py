@@ -7,17 +7,17 @@ from typing import Any
 import ipywidgets as ipw
 
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, button, html, show
-from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.boxes import Panel, button, html, set_visible
+from guanai.widgets.base.errors import error_html
 from guanai.widgets.base.layouts import plain
 
-__all__ = ["CLOSINGS", "Closing"]
+__all__ = ["CLOSING_VERSIONS", "CloseRegister"]
 
 #: What a version tells of its register and not of its form.
-CLOSINGS = ("closed", "reopened")
+CLOSING_VERSIONS = ("closed", "reopened")
 
 
-class Closing(Panel):
+class CloseRegister(Panel):
     """The button that closes the register which is looked at, or opens it again; nothing for one that ships.
 
     ``designs`` is `School.designs`; ``on_done()`` is called when something has changed.
@@ -38,7 +38,7 @@ class Closing(Panel):
         if name != self._name:
             self.notice.value = ""
         self._name = name
-        show(self, self._designs.closable(name))
+        set_visible(self, self._designs.closable(name))
         closed = self._designs.is_closed(name)
         title, text = (
             ("designer.closed", "designer.closed_text")
@@ -56,7 +56,7 @@ class Closing(Panel):
         try:
             (self._designs.reopen if closed else self._designs.close)(self._name)
         except Exception as error:
-            self.notice.value = shown_error(error, self._language)
+            self.notice.value = error_html(error, self._language)
             return
         said = escape(say("designer.reopened" if closed else "designer.done_closed", self._language))
         self.notice.value = f'<p class="guanai-notice guanai-good" role="status">{said}</p>'

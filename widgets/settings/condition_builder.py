@@ -14,12 +14,12 @@ import ipywidgets as ipw
 from guanai.care.policy.conditions import Clause, parse_condition
 from guanai.storage.school.condition_fields import RuleField
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import button, html, show, tick
+from guanai.widgets.base.boxes import button, checkbox, html, set_visible
 from guanai.widgets.base.layouts import plain, style_of
 from guanai.widgets.form.fields import caption
-from guanai.widgets.settings.cell_fields import Cell
+from guanai.widgets.settings.cell_fields import CellField
 
-__all__ = ["Asked", "ConditionCell", "in_words"]
+__all__ = ["ConditionCell", "ConditionScope", "condition_text"]
 
 SIGNS = {
     "is": "=", "one_of": "=", "is_not": "!=", "at_least": ">=", "at_most": "<=", "over": ">", "under": "<",
@@ -34,7 +34,7 @@ NO_VALUE = ("empty", "filled")
 COMMA, JOIN = ", ", "；"
 
 
-class Asked(NamedTuple):
+class ConditionScope(NamedTuple):
     """What a condition is about at the moment: the fields of its registers, and for how many records it holds."""
 
     registers: tuple[str, ...]
@@ -42,7 +42,9 @@ class Asked(NamedTuple):
     holding: Callable[[Sequence[Clause]], tuple[int, int]]
 
 
-def in_words(clauses: Sequence[Clause], fields: Sequence[RuleField], language: str | None = None) -> str:
+def condition_text(
+    clauses: Sequence[Clause], fields: Sequence[RuleField], language: str | None = None
+) -> str:
     """Return what a condition says, as a sentence without its end."""
     known = {one.name: one for one in fields}
     said = []
@@ -80,7 +82,7 @@ class _Line:
     """One clause: three controls in a row, the last of the kind that the field and the relation ask for."""
 
     def __init__(self, cell: "ConditionCell", clause: Clause | None) -> None:
-        self._cell, self._deaf = cell, False
+        self._cell, self._muted = cell, False
         self.field = self._made(ipw.Dropdown, "condition.field", options=cell.field_options())
         self.relation = self._made(ipw.Dropdown, "condition.relation", options=[])
         self.value: Any = None
@@ -104,7 +106,7 @@ class _Line:
         return made
 
     def _turned(self, relation: str = "") -> None:
-        if self._deaf:
+        if self._muted:
             return
         kept = self.values() if relation else []
         self._offer(relation or "is")
@@ -115,10 +117,10 @@ class _Line:
         """Offer the relations that the field knows."""
         field = self._cell.known(self.field.value)
         names = OF_KIND.get(field.kind, MEASURED) if field else ("is",)
-        self._deaf = True
+        self._muted = True
         self.relation.options = [(say(f"condition.{name}"), name) for name in names]
         self.relation.value = relation if relation in names else names[0]
-        self._deaf = False
+        self._muted = False
 
     def _ask(self, values: Sequence[str]) -> None:
         """Put the control for the value there."""
@@ -132,7 +134,7 @@ class _Line:
             self.value = self._made(ipw.Dropdown, "condition.value", options=options, value=now)
             shown = [self.value]
         elif field.choices:
-            self.value = {name: tick(label, name in values) for name, (_, label) in field.choices.items()}
+            self.value = {name: checkbox(label, name in values) for name, (_, label) in field.choices.items()}
             shown = list(self.value.values())
         else:
             self.value = self._made(
@@ -165,11 +167,11 @@ class _Line:
         return f"{field.written} {SIGNS[relation]} {values}" if values else ""
 
 
-class ConditionCell(Cell):
+class ConditionCell(CellField):
     """A cell with a condition: rows of choices, or its text; ``asked()`` says what it is about just now."""
 
     def __init__(
-        self, label: str, told: Callable[[], None], value: str, hint: str, asked: Callable[[], Asked]
+        self, label: str, told: Callable[[], None], value: str, hint: str, asked: Callable[[], ConditionScope]
     ) -> None:
         super().__init__(label, told)
         self.hint, self._asking, self._asked = hint, asked, asked()
@@ -254,11 +256,11 @@ class ConditionCell(Cell):
         self.lines = [] if by_hand else [_Line(self, clause) for clause in clauses or ()]
         self._show_lines()
         self.text.value = self._now
-        show(self.text, by_hand)
-        show(self._rows, not by_hand)
-        show(self.add, not by_hand)
-        show(self.by_hand, not by_hand)
-        show(self.by_choice, by_hand and possible)
+        set_visible(self.text, by_hand)
+        set_visible(self._rows, not by_hand)
+        set_visible(self.add, not by_hand)
+        set_visible(self.by_hand, not by_hand)
+        set_visible(self.by_choice, by_hand and possible)
         self.show_error("")
         self._tell()
 
@@ -291,5 +293,5 @@ class ConditionCell(Cell):
             self.meaning.value = ""
             return
         met, whole = self._asked.holding(clauses)
-        said = say("condition.means", words=in_words(clauses, self._asked.fields), met=met, whole=whole)
+        said = say("condition.means", words=condition_text(clauses, self._asked.fields), met=met, whole=whole)
         self.meaning.value = f'<p role="status">{escape(said)}</p>'

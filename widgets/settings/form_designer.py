@@ -10,15 +10,15 @@ import ipywidgets as ipw
 
 from guanai.storage.form_files.uploads import LARGEST
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, button, html, show
-from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.boxes import Panel, button, html, set_visible
+from guanai.widgets.base.errors import error_html
 from guanai.widgets.base.layouts import plain, style_of
 from guanai.widgets.base.page_urls import OWN_PAGES
 from guanai.widgets.base.progress import Progress
-from guanai.widgets.form.drafts import moment_of
+from guanai.widgets.form.drafts import local_time
 from guanai.widgets.form.inputs import Choice
 from guanai.widgets.lists.downloads import Download
-from guanai.widgets.settings.close_register import CLOSINGS, Closing
+from guanai.widgets.settings.close_register import CLOSING_VERSIONS, CloseRegister
 from guanai.widgets.settings.form_preview import ProposalView
 
 __all__ = ["Designer"]
@@ -61,7 +61,7 @@ class Designer(Panel):
         self.proposal = ipw.VBox(layout=plain())
         self.history = ipw.VBox(layout=plain(), _dom_classes=("guanai-versions",))
         self.take_back: dict[int, ipw.Button] = {}
-        self.closing = Closing(designs, self._chosen, language)
+        self.closing = CloseRegister(designs, self._chosen, language)
         self.choice.observe(self._chosen, "value")
         self.upload.observe(self._sent, "value")
         self.fill_with(*self._parts())
@@ -109,7 +109,7 @@ class Designer(Panel):
 
     def _chosen(self, _: object = None) -> None:
         name, language = self._name, self._language
-        show(self.name, not name)
+        set_visible(self.name, not name)
         self.notice.value, self.proposal.children = "", ()
         if not name:
             self.place.value = f"<p>{escape(say('designer.blank', language))}</p>"
@@ -152,7 +152,7 @@ class Designer(Panel):
                     self._designs, find(), on_done=self._done, on_drop=self._chosen, language=self._language
                 )
         except Exception as error:
-            self.notice.value = shown_error(error, self._language)
+            self.notice.value = error_html(error, self._language)
             return
         self.proposal.children = (view,)
         self._say("guanai-calm", say("designer.checked", self._language))
@@ -182,7 +182,7 @@ class Designer(Panel):
             self.history.children = ()
             return
         lines = [_head("designer.versions", language)]
-        in_use = next((one for one in versions if one.what not in CLOSINGS), None)
+        in_use = next((one for one in versions if one.what not in CLOSING_VERSIONS), None)
         for version in versions:
             if version is in_use:
                 lines.append(html(self._line(version, say("designer.in_use", language))))
@@ -213,7 +213,7 @@ class Designer(Panel):
             language,
             number=version.number,
             by=version.by,
-            at=moment_of(version.at),
+            at=local_time(version.at),
             of=version.of or "",
         )
         badge = f' <span class="guanai-badge">{escape(mark)}</span>' if mark else ""

@@ -11,16 +11,16 @@ from guanai.care.errors import GuanaiError
 from guanai.storage.forms.changes.differences import fields_of, title_of
 from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import Columns, button, html
-from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.errors import error_html
 from guanai.widgets.base.layouts import plain
 from guanai.widgets.base.progress import Progress
 from guanai.widgets.form.form import Form
 from guanai.widgets.form.inputs import Choice
 
-__all__ = ["Preview", "ProposalView"]
+__all__ = ["FormPreview", "ProposalView"]
 
 
-class Preview(Form):
+class FormPreview(Form):
     """A form to be tried: it checks and answers as it will, and keeps nothing."""
 
     def __init__(self, form: Any, language: str | None = None) -> None:
@@ -62,8 +62,8 @@ class ProposalView(ipw.VBox):
         self.publish = button(say("designer.publish", language), self._publish, "guanai-main")
         self.drop = button(say("designer.drop", language), on_drop)
         self.publish.disabled = not designs.allowed
-        self.before = Preview(proposal.before, language) if proposal.before is not None else None
-        self.after = Preview(proposal.form, language)
+        self.before = FormPreview(proposal.before, language) if proposal.before is not None else None
+        self.after = FormPreview(proposal.form, language)
         self._plan = designs.plan(proposal)
         self._offer_mappings()
         for choice in self.mappings.values():
@@ -122,7 +122,7 @@ class ProposalView(ipw.VBox):
             self._show()
         except GuanaiError as error:
             self.publish.disabled = True
-            self.notice.value = shown_error(error, self._language)
+            self.notice.value = error_html(error, self._language)
 
     def _show(self) -> None:
         plan, language = self._plan, self._language
@@ -160,7 +160,7 @@ class ProposalView(ipw.VBox):
             with Progress(say("designer.publishing", self._language), into=self.notice):
                 version = self._designs.publish(self._proposal, self.renames)
         except Exception as error:
-            self.notice.value = shown_error(error, self._language)
+            self.notice.value = error_html(error, self._language)
             self.publish.disabled = not self._designs.allowed
             return
         self._on_done(version)

@@ -15,13 +15,20 @@ from guanai.care.policy.conditions import spell
 from guanai.care.policy.duty_rows import OF_SUBJECT, register_label
 from guanai.care.policy.workbook_rows import HEADINGS, REQUIRED, ROW
 from guanai.templates.wording import catalogue, say
-from guanai.widgets.base.boxes import Panel, button, html, show, tick
-from guanai.widgets.base.errors import shown_error
+from guanai.widgets.base.boxes import Panel, button, checkbox, html, set_visible
+from guanai.widgets.base.errors import error_html
 from guanai.widgets.base.layouts import plain, style_of
 from guanai.widgets.base.table import Pager
 from guanai.widgets.form.inputs import Choice
-from guanai.widgets.settings.cell_fields import Cell, OneOf, Several, Typed, parts_of, words_of
-from guanai.widgets.settings.condition_builder import Asked, ConditionCell
+from guanai.widgets.settings.cell_fields import (
+    CellField,
+    ChecksCell,
+    ChoiceCell,
+    TextCell,
+    parts_of,
+    vocabulary,
+)
+from guanai.widgets.settings.condition_builder import ConditionCell, ConditionScope
 
 __all__ = ["Settings"]
 
@@ -59,20 +66,20 @@ class _Line(ipw.HBox):
 
     def __init__(self, on_tick: Callable[["_Line"], None], on_edit: Callable[["_Line"], None]) -> None:
         self.row: dict[str, Any] = {}
-        self._deaf = False
-        self.tick = tick()
-        self.tick.observe(lambda _: None if self._deaf else on_tick(self), "value")
+        self._muted = False
+        self.tick = checkbox()
+        self.tick.observe(lambda _: None if self._muted else on_tick(self), "value")
         self.text = html("", "guanai-setting-text")
         self.edit = button(say("settings.edit"), lambda: on_edit(self), "guanai-small")
         super().__init__([self.tick, self.text, self.edit], layout=plain(), _dom_classes=("guanai-setting",))
 
     def fill(self, row: dict[str, Any], text: str, ticked: bool | None, label: str, may: bool) -> None:
         """Show a row."""
-        self._deaf, self.row = True, row
+        self._muted, self.row = True, row
         self.text.value = text
-        show(self.tick, ticked is not None)
+        set_visible(self.tick, ticked is not None)
         self.tick.value, self.tick.description, self.tick.disabled = bool(ticked), label, not may
-        self._deaf = False
+        self._muted = False
 
 
 class Settings(Panel):
@@ -81,7 +88,7 @@ class Settings(Panel):
     def __init__(self, book: Any, presets: Any = (), *, page: int = 12, language: str | None = None) -> None:
         super().__init__("guanai-settings")
         self._book, self._language = book, language
-        self.cells: dict[str, Cell] = {}
+        self.cells: dict[str, CellField] = {}
         self._row: int | None = None
         self._first: dict[str, str] = {}
         self.notice, self.state, self.title = html(), html(), html()
@@ -112,7 +119,7 @@ class Settings(Panel):
         )
         self._wanted: set[str] = set()
         self.fill_with(self.state, self.sheet, self.notice, self._browse, self.form)
-        show(self.form, False)
+        set_visible(self.form, False)
         self.shown: Any = None
         self.read()
         self.sheet.observe(lambda _: self._turn(), "value")
@@ -125,7 +132,7 @@ class Settings(Panel):
         try:
             self.shown = self._book.read()
         except Exception as error:
-            self.shown, self.state.value = None, shown_error(error, self._language)
+            self.shown, self.state.value = None, error_html(error, self._language)
         self._tell()
         self._draw()
 
@@ -166,12 +173,12 @@ class Settings(Panel):
                 ticked = (spell("yes_no", row["in_force"]) or "yes") == "yes"
             label = say("settings.take_in" if suggested else "heading.in_force", self._language)
             line.fill(row, self._words(kind, row), ticked, label, may)
-            show(line.edit, may and not suggested)
+            set_visible(line.edit, may and not suggested)
         for number, line in enumerate(self.lines):
-            show(line, number < len(page))
-        show(self.preset, suggested)
-        show(self.take_in, suggested and may and bool(rows))
-        show(self.add, not suggested and may and self.shown is not None)
+            set_visible(line, number < len(page))
+        set_visible(self.preset, suggested)
+        set_visible(self.take_in, suggested and may and bool(rows))
+        set_visible(self.add, not suggested and may and self.shown is not None)
 
     def _words(self, sheet: str, row: Mapping[str, Any]) -> str:
         """Return what a row says, as HTML."""
@@ -229,20 +236,20 @@ class Settings(Panel):
         place = say("place.row", self._language, value=number) if number else ""
         self.title.value = f"<h3>{escape(str(name))} <small>{escape(place)}</small></h3>"
         self.notice.value = ""
-        show(self.remove, number is not None)
-        show(self.form, True)
-        show(self._browse, False)
+        set_visible(self.remove, number is not None)
+        set_visible(self.form, True)
+        set_visible(self._browse, False)
         self._check()
         if number is None:
             self._beside(None)  # a new row is not blamed before anything is typed
 
-    def _cell(self, sheet: str, head: str, value: str) -> Cell:
+    def _cell(self, sheet: str, head: str, value: str) -> CellField:
         label, told = say(f"heading.{head}", self._language), self._check
         prefix = VOCABULARY.get((sheet, head), "")
         if sheet == "school" and head == "value":
             item = spell("profile", self._first["item"]) or ""
             if item == "face_to_face":
-                return Several(
+                return ChecksCell(
                     label,
                     told,
                     value,
@@ -251,12 +258,12 @@ class Settings(Panel):
                 )
             prefix = PROFILE.get(item, "")
         if head == "who" and sheet == "duties":
-            return Several(
+            return ChecksCell(
                 label, told, value, self._vocabulary("duty.who"), lambda part: spell("duty.who", part) or ""
             )
         if head == "record" and sheet == "duties":
             registers = {name: register_label(name) for name in self._book.registers()}
-            return Several(
+            return ChecksCell(
                 label,
                 told,
                 value,
@@ -267,12 +274,16 @@ class Settings(Panel):
             hint = say(f"settings.hint.{head}", self._language)
             return ConditionCell(label, told, value, hint, lambda: self._about(head))
         if prefix:
-            return OneOf(label, told, value, self._vocabulary(prefix), prefix, needed=head in REQUIRED[sheet])
+            return ChoiceCell(
+                label, told, value, self._vocabulary(prefix), prefix, needed=head in REQUIRED[sheet]
+            )
         examples = self._book.examples(head) if sheet == "duties" and head in EXAMPLES else ()
         hint = f"settings.hint.{head}"
-        return Typed(label, told, value, examples, say(hint, self._language) if hint in catalogue() else "")
+        return TextCell(
+            label, told, value, examples, say(hint, self._language) if hint in catalogue() else ""
+        )
 
-    def _about(self, head: str) -> Asked:
+    def _about(self, head: str) -> ConditionScope:
         """Return what a condition of the row is about, as its other cells stand now."""
 
         def written(name: str) -> str:
@@ -286,10 +297,12 @@ class Settings(Panel):
             usual = ["pairing"] if spell("duty.kind", written("kind")) == "quota" else []
             registers = [self._book.register_of(part) for part in parts] or usual
         fields = self._book.condition_fields(registers, by=head == "record_condition")
-        return Asked(tuple(registers), fields, lambda clauses: self._book.holding(registers, clauses))
+        return ConditionScope(
+            tuple(registers), fields, lambda clauses: self._book.holding(registers, clauses)
+        )
 
     def _vocabulary(self, prefix: str) -> dict[str, str]:
-        return words_of(prefix, self.shown.language)
+        return vocabulary(prefix, self.shown.language)
 
     def _changed(self) -> dict[str, str]:
         return {head: cell.value for head, cell in self.cells.items() if cell.value != self._first[head]}
@@ -310,7 +323,9 @@ class Settings(Panel):
             used = USED.get(spell("duty.kind", self.cells["kind"].value) or "", " ".join(ONLY_SOME)).split()
             for head, cell in self.cells.items():
                 needed = head in used or head not in ONLY_SOME or cell.value
-                show(cell.view, bool(needed) or (mistake is not None and self._heading(mistake) == head))
+                set_visible(
+                    cell.view, bool(needed) or (mistake is not None and self._heading(mistake) == head)
+                )
 
     def _beside(self, mistake: PolicyError | None) -> None:
         where = self._heading(mistake)
@@ -356,7 +371,7 @@ class Settings(Panel):
         try:
             self.shown = self._book.change(self.shown, edits)
         except Exception as error:
-            self.notice.value = shown_error(error, self._language)
+            self.notice.value = error_html(error, self._language)
             if isinstance(error, PolicyError):
                 self._beside(error)
             self._draw()
@@ -369,6 +384,6 @@ class Settings(Panel):
 
     def _close(self) -> None:
         self.cells = {}
-        show(self.form, False)
-        show(self._browse, True)
+        set_visible(self.form, False)
+        set_visible(self._browse, True)
         self._draw()

@@ -15,7 +15,7 @@ from guanai.server.commands.cli import main
 from guanai.storage import ExchangeError
 from guanai.storage.imports.sources import read_source, read_together
 from guanai.storage.school.file_api import import_records
-from guanai.widgets import Choice, Import
+from guanai.widgets import Choice, ImportPanel
 
 pytestmark = pytest.mark.usefixtures("coordinator")
 
@@ -318,7 +318,7 @@ class TestMany:
         assert desk.form("phone").attachments.path(kept["photo"])
 
     def test_files_chosen_together_on_the_page(self, desk):
-        page = Import(desk.imports, desk.form, Choice("登记册", ["phone", "staff"]))
+        page = ImportPanel(desk.imports, desk.form, Choice("登记册", ["phone", "staff"]))
         page.read_all({"kobo.csv": KOBO_LABELS.encode(), "家人.csv": KOBO_KIN.encode(), "1700.jpg": jpeg()})
         assert page.plan.counts["new"] == 2
         assert "重复部分" not in page.table.table.value
@@ -329,12 +329,12 @@ class TestMany:
         assert (made.form, made.new) == ("phone", 2)
 
     def test_a_repeat_without_its_file_is_said_on_the_page(self, desk):
-        page = Import(desk.imports, desk.form, Choice("登记册", ["phone"]))
+        page = ImportPanel(desk.imports, desk.form, Choice("登记册", ["phone"]))
         page.read("kobo.csv", KOBO_LABELS.encode())
         assert "重复部分“kin”" in page.table.table.value
 
     def test_a_strange_column_is_chosen_on_the_page(self, desk):
-        page = Import(desk.imports, desk.form, Choice("登记册", ["phone"]))
+        page = ImportPanel(desk.imports, desk.form, Choice("登记册", ["phone"]))
         page.read("odk.csv", "KEY,colour,叫什么\nuuid:7,red,林小雨\n".encode())
         (choices,) = page.columns.children
         assert list(choices.undecided) == ["colour", "叫什么"]

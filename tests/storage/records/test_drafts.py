@@ -12,7 +12,7 @@ from guanai.care.errors import StorageError
 from guanai.storage import ConflictError, open_school
 from guanai.storage.forms.xlsform.loading import form_of
 from guanai.storage.records.drafts import Drafts
-from guanai.widgets import Form, LeftOver
+from guanai.widgets import Form, UnsavedDrafts
 
 CLASS = {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42}
 CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": "三年级1班"}
@@ -35,11 +35,11 @@ def page(school, form="child", **options):
 
 
 def offered(view):
-    return list(view.unfinished.offers.values())
+    return list(view.draft_offers.offers.values())
 
 
 def words(view):
-    return "".join(line.children[0].value for line in view.unfinished.children)
+    return "".join(line.children[0].value for line in view.draft_offers.children)
 
 
 def test_d1_what_was_typed_is_offered_again(desk):
@@ -52,7 +52,7 @@ def test_d1_what_was_typed_is_offered_again(desk):
     offered(again)[0][0].click()
     assert again.controls["name"].value == "林小"
     assert again.controls["birth_date"].value == "2017-2-30"
-    assert set(again.wrong) == {"birth_date"}
+    assert set(again.errors) == {"birth_date"}
     assert offered(again) == []
     assert "已接着" in again.notice.value
 
@@ -139,7 +139,7 @@ def test_d3_a_refused_save_keeps_it(desk):
     view = page(desk)
     view.fill(**TYPED)
     view.save.click()
-    assert view.wrong
+    assert view.errors
     assert len(desk.drafts().kept()) == 1
 
 
@@ -271,7 +271,7 @@ def test_a_draft_that_cannot_be_written_is_said_and_stops_nobody(desk):
 def test_a_form_by_itself_keeps_nothing():
     view = Form(form_of("| survey | type | name | label |\n| | text | name | 姓名 |"))
     view.fill(name="林")
-    assert view.unfinished.offers == {}
+    assert view.draft_offers.offers == {}
 
 
 def test_what_was_typed_is_escaped(desk):
@@ -293,11 +293,11 @@ def test_a_records_file_from_before_there_were_drafts(desk):
 
 def test_the_first_page_lists_what_was_not_saved(desk):
     child = desk.save("child", CHILD)
-    assert LeftOver(desk.drafts(), desk.all_forms()).body.value == ""
+    assert UnsavedDrafts(desk.drafts(), desk.all_forms()).body.value == ""
     page(desk).fill(name="<周小河>")
     page(desk, record=child).fill(village="柳溪村")
     page(desk, "talk", record={"child": child["id"]}).fill(study="用功")
-    listed = LeftOver(desk.drafts(), desk.all_forms()).body.value
+    listed = UnsavedDrafts(desk.drafts(), desk.all_forms()).body.value
     assert 'href="child?new=1"' in listed
     assert f'href="child?id={child["id"]}&amp;edit=1"' in listed
     assert 'href="register?form=talk&amp;new=1"' in listed

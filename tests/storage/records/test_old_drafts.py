@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from guanai.storage.records import drafts as draft_store
-from guanai.widgets import Form, LeftOver
+from guanai.widgets import Form, UnsavedDrafts
 
 START = datetime(2026, 9, 1, 4, tzinfo=UTC)
 
@@ -70,12 +70,12 @@ def test_nobody_else_throws_it_away(school, drafts, clock):
 
 def test_a_page_that_offers_it_notes_so(school, drafts):
     form = Form(school.form("talk"))
-    assert len(form.unfinished.offers) == 1
+    assert len(form.draft_offers.offers) == 1
     assert drafts.kept()[0].offered
 
 
 def test_the_home_page_notes_so_too(school, drafts):
-    LeftOver(school.drafts(), school.all_forms())
+    UnsavedDrafts(school.drafts(), school.all_forms())
     assert drafts.kept()[0].offered
 
 
@@ -84,7 +84,7 @@ def test_the_offer_says_when_an_old_one_goes(school, drafts, monkeypatch):
     monkeypatch.setattr(draft_store, "moment", lambda: (now - timedelta(days=90)).isoformat())
     drafts.keep("t1", {"study": "算术"}, touched=["study"])
     monkeypatch.setattr(draft_store, "moment", now.isoformat)
-    said = Form(school.form("talk")).unfinished.children[0].children[0].value
+    said = Form(school.form("talk")).draft_offers.children[0].children[0].value
     assert "很久以前" not in said  # first offered just now: the day is said from the next time on
-    said = Form(school.form("talk")).unfinished.children[0].children[0].value
+    said = Form(school.form("talk")).draft_offers.children[0].children[0].value
     assert "很久以前" in said

@@ -8,7 +8,7 @@ import pytest
 
 from guanai.care.errors import AccessError, GuanaiError
 from guanai.storage.imports.run import Choices
-from guanai.widgets import Designer, RegisterIndex, list_ways
+from guanai.widgets import Designer, RegisterIndex, register_links
 
 pytestmark = pytest.mark.usefixtures("coordinator")
 
@@ -48,7 +48,7 @@ def test_it_is_not_offered(desk):
     _, folded = index.body.value.split("<details>")
     assert "register?form=shoe" in folded
     assert "new=1" not in folded
-    assert not any("new=1" in way for way in list_ways("shoe", closed=True).values())
+    assert not any("new=1" in way for way in register_links("shoe", closed=True).values())
 
 
 def test_the_form_can_still_be_changed(desk):

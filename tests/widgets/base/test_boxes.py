@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from guanai.widgets import Columns, Stack, Style, Table, Tabs, Text, asked, asked_day
+from guanai.widgets import Columns, Stack, Style, Table, Tabs, Text, url_day, url_param
 
 
 @pytest.mark.parametrize(
@@ -12,12 +12,12 @@ from guanai.widgets import Columns, Stack, Style, Table, Tabs, Text, asked, aske
 )
 def test_what_the_address_asks(monkeypatch, address, value):
     monkeypatch.setenv("QUERY_STRING", address)
-    assert asked("child") == value
+    assert url_param("child") == value
 
 
 def test_a_default_where_there_is_no_address(monkeypatch):
     monkeypatch.delenv("QUERY_STRING", raising=False)
-    assert asked("form", "talk") == "talk"
+    assert url_param("form", "talk") == "talk"
 
 
 def test_tabs_show_one_page_at_a_time():
@@ -65,4 +65,4 @@ def test_a_table_in_a_stack_needs_no_input():
 )
 def test_a_day_that_is_none_is_today(monkeypatch, query, day):
     monkeypatch.setenv("QUERY_STRING", query)
-    assert asked_day("day", date(2026, 11, 20)) == date.fromisoformat(day)
+    assert url_day("day", date(2026, 11, 20)) == date.fromisoformat(day)

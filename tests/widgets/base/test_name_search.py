@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from guanai.widgets.base.name_search import by_class, find, in_order, matches, spelt
+from guanai.widgets.base.name_search import find, matches, natural_key, sort_by_class, spelt
 
 
 @pytest.mark.parametrize(
@@ -116,12 +116,18 @@ def test_a_long_list_is_made_ready_while_it_is_read():
 
 def test_classes_in_their_order():
     classes = ["三年级10班", "十年级1班", "三年级9班", "二年级1班", "一年级2班"]
-    assert sorted(classes, key=in_order) == ["一年级2班", "二年级1班", "三年级9班", "三年级10班", "十年级1班"]
+    assert sorted(classes, key=natural_key) == [
+        "一年级2班",
+        "二年级1班",
+        "三年级9班",
+        "三年级10班",
+        "十年级1班",
+    ]
 
 
 def test_children_stand_by_class_and_those_without_one_first():
     frame = pd.DataFrame(
         {"name": list("甲乙丙丁戊"), "class": ["十年级1班", None, "二年级1班", "二年级1班", "一年级9班"]}
     )
-    assert by_class(frame)["name"].tolist() == ["乙", "戊", "丙", "丁", "甲"]
-    assert by_class(frame.iloc[:0]).empty
+    assert sort_by_class(frame)["name"].tolist() == ["乙", "戊", "丙", "丁", "甲"]
+    assert sort_by_class(frame.iloc[:0]).empty

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from guanai.storage.forms.xlsform.loading import form_of
-from guanai.widgets import FirstSteps, Links, list_columns, page_for, record_pages
+from guanai.widgets import FirstSteps, Links, duty_page, edit_pages, list_columns
 
 
 @pytest.mark.parametrize(
@@ -21,11 +21,11 @@ from guanai.widgets import FirstSteps, Links, list_columns, page_for, record_pag
     ],
 )
 def test_page_for_a_due_line(line, address):
-    assert page_for(line) == address
+    assert duty_page(line) == address
 
 
 def test_record_pages():
-    pages = record_pages(["home_visit", "talk"])
+    pages = edit_pages(["home_visit", "talk"])
     assert pages["home_visit"] == "home_visit?id={id}"
     assert pages["talk"] == "register?form=talk&id={id}"
     assert pages["child"].startswith("child?id={id}")

@@ -80,9 +80,9 @@ def test_text_that_is_no_choice_is_an_error_and_stays(view, typed, part):
     assert "guanai-error" in view.controls["child"].description
     assert view.controls["child"].value == typed
     view.save.click()
-    assert "child" in view.wrong
+    assert "child" in view.errors
     view.controls["child"].value = "安小苗（三1班）"
-    assert "child" not in view.wrong
+    assert "child" not in view.errors
 
 
 def test_a_link_fills_the_child_in():

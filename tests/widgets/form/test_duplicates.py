@@ -3,7 +3,7 @@
 import pytest
 
 from guanai.widgets import Form
-from guanai.widgets.form.duplicates import MergePanel, Merges, side_by_side
+from guanai.widgets.form.duplicates import MergeHistory, MergePanel, side_by_side
 
 CLASS = {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42}
 CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": "三年级1班"}
@@ -83,8 +83,8 @@ def test_what_was_put_into_a_dossier_is_kept_until_it_is_saved(desk):
     panel.this[0].click()
     child = desk.table("child").rows()[0]
     again = page(desk, record=child)
-    assert len(again.unfinished.offers) == 1
-    assert page(desk).unfinished.offers == {}
+    assert len(again.draft_offers.offers) == 1
+    assert page(desk).draft_offers.offers == {}
 
 
 def test_nobody_is_asked_about_a_child_that_is_being_changed(desk):
@@ -178,7 +178,7 @@ def test_a_merge_that_cannot_be_is_said(two):
 def test_merges_are_listed_and_undone(two):
     desk, kept, other = two
     merge = desk.doubles.merge(kept["id"], other["id"])
-    listed = Merges(desk.doubles.merges, label=desk.doubles.label, on_undo=desk.doubles.undo)
+    listed = MergeHistory(desk.doubles.merges, label=desk.doubles.label, on_undo=desk.doubles.undo)
     assert list(listed.undo) == [merge.id]
     listed.undo[merge.id].click()
     assert listed.undo == {}

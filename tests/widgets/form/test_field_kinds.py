@@ -85,7 +85,7 @@ def test_a_range_is_typed_or_slid(view):
     view.fill(mark="４")
     assert (view.record["mark"], field.slider.value) == (4, 4)
     view.fill(mark="5")
-    assert "mark" in view.wrong
+    assert "mark" in view.errors
     assert "0 到 10" in field.control.description
     view.fill(mark="")
     assert "mark" not in view.record
@@ -117,9 +117,9 @@ def test_an_order_can_be_right_as_it_stands(view):
 
 def test_a_box_is_ticked_to_acknowledge(view):
     view.save.click()
-    assert set(view.wrong) == {"read"}
+    assert set(view.errors) == {"read"}
     view.fill(read=True)
-    assert (view.record["read"], view.wrong) == ("OK", {})
+    assert (view.record["read"], view.errors) == ("OK", {})
     view.fill(read=False)
     assert "read" not in view.record
     assert "<strong>承诺书</strong>" in view.fields["read"].head.value
@@ -164,7 +164,7 @@ def test_what_cannot_be_kept_is_said_and_what_was_there_stays(view, path, sent, 
     before = view.record[path]
     view.fill(**{path: sent})
     assert view.record[path] == before
-    assert words in view.wrong[path]
+    assert words in view.errors[path]
     assert words in view.fields[path].head.value
 
 
@@ -174,7 +174,7 @@ def test_a_file_too_large_is_said_in_the_browser_and_again_here(view, monkeypatc
     assert "{name}" in head
     monkeypatch.setattr(attachments, "LARGEST", 10)
     view.fill(letter=("a.txt", b"x" * 11))
-    assert "超过了" in view.wrong["letter"]
+    assert "超过了" in view.errors["letter"]
 
 
 def test_a_file_is_a_link_for_people_who_are_signed_in(view):
@@ -185,7 +185,7 @@ def test_a_file_is_a_link_for_people_who_are_signed_in(view):
 def test_a_form_without_a_school_says_that_it_keeps_no_files():
     view = Form(form_of(FORM))
     view.fill(letter=("a.txt", b"x"))
-    assert "学校的文件夹" in view.wrong["letter"]
+    assert "学校的文件夹" in view.errors["letter"]
 
 
 def test_what_needs_a_telephone_says_so_and_is_never_missing(view):

@@ -149,7 +149,7 @@ def test_after_a_new_record_the_form_empties_for_the_next(view, desk):
 def test_f5_1_refused_save_shows_errors_beside_fields_and_a_count(view, desk):
     view.save.click()
     assert desk.kept == []
-    assert set(view.wrong) == {"name", "sex"}
+    assert set(view.errors) == {"name", "sex"}
     assert "guanai-error" in label_of(view, "name")
     assert "guanai-wrong" in view.controls["name"]._dom_classes
     assert "2" in view.notice.value
@@ -159,25 +159,25 @@ def test_f5_1_refused_save_shows_errors_beside_fields_and_a_count(view, desk):
 def test_f5_1_error_on_leaving_the_field(view):
     view.fill(age="30")
     assert "年龄要小于 20" in label_of(view, "age")
-    assert set(view.wrong) == {"age"}  # the empty name was not left yet
+    assert set(view.errors) == {"age"}  # the empty name was not left yet
     view.fill(age="9")
-    assert view.wrong == {}
+    assert view.errors == {}
     assert "guanai-error" not in label_of(view, "age")
 
 
 def test_f5_1_a_required_answer_that_is_taken_out_again_is_missed(view):
     view.fill(name="安")
     view.fill(name="")
-    assert set(view.wrong) == {"name"}
+    assert set(view.errors) == {"name"}
 
 
 def test_errors_go_as_they_are_mended(view):
     view.save.click()
     view.fill(name="安小苗")
-    assert set(view.wrong) == {"sex"}
+    assert set(view.errors) == {"sex"}
     assert "1" in view.notice.value
     view.fill(sex="male")
-    assert view.wrong == {}
+    assert view.errors == {}
     assert "可以保存" in view.notice.value
 
 
@@ -193,7 +193,7 @@ def test_f5_3_nothing_typed_is_lost(view):
     view.save.click()
     assert view.controls["phone"].value == "13800000000"
     assert view.controls["age"].value == "abc"
-    assert "age" in view.wrong
+    assert "age" in view.errors
 
 
 def test_f5_4_full_width_digits(view):
@@ -221,7 +221,7 @@ def test_dates_as_people_write_them(view, typed, kept):
 @pytest.mark.parametrize("typed", ["2015-3", "2015-02-30", "去年", "3-5"])
 def test_f5_5_half_a_date_is_an_error(view, typed):
     view.fill(birth=typed)
-    assert "birth" in view.wrong
+    assert "birth" in view.errors
     assert view.controls["birth"].value == typed
 
 
@@ -237,7 +237,7 @@ def test_f5_6_a_double_click_saves_once(view, desk):
     view.save.click()
     assert len(desk.kept) == 1
     assert "已登记" in view.notice.value
-    assert view.wrong == {}
+    assert view.errors == {}
     view.fill(**ANSWERS)
     view.save.click()
     assert len(desk.kept) == 2
@@ -329,7 +329,7 @@ def test_errors_inside_a_repeat(view, desk):
     view.fill(**ANSWERS)
     view._sections.repeats["guardians"].add.click()
     view.save.click()
-    assert set(view.wrong) == {"guardians/0/gname"}
+    assert set(view.errors) == {"guardians/0/gname"}
     view.fill(guardians=[{"gname": "安大山"}])
     view.save.click()
     assert desk.kept[0]["guardians"] == [{"gname": "安大山"}]
@@ -479,6 +479,6 @@ def test_links_are_offered_after_a_save(small):
 def test_a_field_that_appears_after_a_refused_save_is_not_wrong_yet(view):
     view.save.click()
     view.fill(card="是")
-    assert "where" not in view.wrong
+    assert "where" not in view.errors
     view.save.click()
-    assert "where" in view.wrong
+    assert "where" in view.errors

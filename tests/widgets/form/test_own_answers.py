@@ -42,7 +42,7 @@ def test_a_new_record_is_begun_by_whoever_is_signed_in(li, form, question):
     page = Form(li.form(form))
     assert page.record[question] == li.staff_id
     assert page.controls[question].label == "李老师"
-    assert page.unfinished.trouble == ""
+    assert page.draft_offers.error == ""
 
 
 def test_a_visit_is_of_whoever_is_signed_in(li):

@@ -155,7 +155,7 @@ def test_a_repeat_is_a_step_of_its_own(kept):
     assert set(view.fields) == {"kid/0/name", "kid/1/name"}
     bar(view).choice.value = 0
     view.save.click()
-    assert set(view.wrong) == {"kid/1/name"}
+    assert set(view.errors) == {"kid/1/name"}
     assert set(view.fields) == {"kid/0/name", "kid/1/name"}
     view.fill(**{"kid/1/name": "小山"})
     view.save.click()

@@ -11,8 +11,8 @@ from tinydb import TinyDB
 
 from guanai.care.errors import ExchangeError
 from guanai.storage.exports.export import exported
-from guanai.widgets import Choice, Import, ImportsMade
-from guanai.widgets.base.errors import shown_error
+from guanai.widgets import Choice, ImportHistory, ImportPanel
+from guanai.widgets.base.errors import error_html
 
 pytestmark = pytest.mark.usefixtures("coordinator")
 
@@ -36,7 +36,7 @@ def ready(school):
 
 @pytest.fixture
 def page(ready):
-    return Import(ready.imports, ready.form, Choice("登记册", ["child", "staff"]), label=ready.label)
+    return ImportPanel(ready.imports, ready.form, Choice("登记册", ["child", "staff"]), label=ready.label)
 
 
 def book(*rows):
@@ -60,7 +60,7 @@ def test_a_heading_is_corrected_and_the_rows_written_and_taken_back(ready, page)
     page.confirm.click()
     assert "a.xlsx" in page.notice.value
     assert [one["name"] for one in ready.table("child").rows()] == ["<b>周小河"]
-    made = ImportsMade(ready.imports)
+    made = ImportHistory(ready.imports)
     (undo,) = made.undo.values()
     undo.click()
     assert not ready.table("child").rows()
@@ -236,7 +236,7 @@ def test_what_another_saved_meanwhile_is_said_and_the_rows_are_looked_at_again(r
 
 
 def test_a_row_stands_beside_the_child_that_it_is_like(ready):
-    page = Import(
+    page = ImportPanel(
         ready.imports, ready.form, Choice("登记册", ["child"]), label=ready.label, record=ready.record
     )
     ready.save("child", CHILD | {"village": "东村"})
@@ -250,7 +250,7 @@ def test_a_row_stands_beside_the_child_that_it_is_like(ready):
 
 def test_files_that_do_not_belong_together(page):
     page.read_all({"a.xlsx": book(HEADS, GIRL), "b.xlsx": book(HEADS, GIRL)})
-    assert page.notice.value == shown_error(ExchangeError("exchange.together", file="2 个文件"))
+    assert page.notice.value == error_html(ExchangeError("exchange.together", file="2 个文件"))
     assert "一个一个导入" in page.notice.value
     page.read_all({"a.csv": b"KEY\n1\n", "b.jpg": b"x" * (21 << 20)})
     assert "太大（21.0 MB）" in page.notice.value
@@ -286,7 +286,7 @@ class TestWhole:
         assert ready.form("staff").title() in page.table.table.value
         page.confirm.click()
         assert (len(ready.table("child")), len(ready.table("staff"))) == (1, 1)
-        made = ImportsMade(ready.imports, title={}.get)
+        made = ImportHistory(ready.imports, title={}.get)
         assert "多张登记册" in words_of(made)
         (undo,) = made.undo.values()
         undo.click()

@@ -6,7 +6,7 @@ import time
 import pandas as pd
 import pytest
 
-from guanai.widgets import Chart, Choice, bars, coverage_by_class, visits_by_mode
+from guanai.widgets import Chart, Choice, bar_chart, coverage_by_class, visits_by_mode
 from guanai.widgets.lists.chart_process import _Drawer
 
 MODES = pd.DataFrame(
@@ -49,7 +49,7 @@ def test_png_for_word():
 
 
 def test_no_rows_no_error():
-    assert "<svg" in bars(MODES.iloc[:0], "label", "visits", title="空").html()
+    assert "<svg" in bar_chart(MODES.iloc[:0], "label", "visits", title="空").html()
 
 
 def test_a_chart_follows_its_input():
@@ -100,7 +100,7 @@ def test_drawing_goes_on_beside_and_only_the_last_picture_is_shown():
 
 def test_a_picture_that_cannot_be_drawn_is_told(monkeypatch):
     monkeypatch.setattr("guanai.widgets.lists.chart_process.PROGRAM", "import sys; sys.stdin.readline()")
-    monkeypatch.setattr("guanai.widgets.lists.charts.drawn", _Drawer().draw)
+    monkeypatch.setattr("guanai.widgets.lists.charts.render_svg", _Drawer().draw)
     chart = Chart(visits_by_mode(MODES))
     chart.body._view_count = 1
     wait_for(chart)

@@ -3,7 +3,7 @@
 import pytest
 
 from guanai.care.errors import GuanaiError
-from guanai.widgets import BinList, Deletion
+from guanai.widgets import BinList, DeleteButton
 
 CLASS = {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42}
 CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": "三年级1班"}
@@ -75,7 +75,7 @@ def seen(one):
 def test_the_button_asks_deletes_and_takes_it_back(desk):
     school, _, talk = desk
     told = []
-    panel = Deletion(
+    panel = DeleteButton(
         "谈心<b>",
         lambda: school.delete("talk", talk["id"]),
         lambda: school.deleted.restore("talk", talk["id"]),
@@ -102,7 +102,7 @@ def test_the_button_asks_deletes_and_takes_it_back(desk):
 def test_a_deletion_that_fails_says_why(desk):
     school, _, talk = desk
     school.delete("talk", talk["id"])
-    panel = Deletion("谈心", lambda: school.delete("talk", talk["id"]), lambda: None)
+    panel = DeleteButton("谈心", lambda: school.delete("talk", talk["id"]), lambda: None)
     panel.ask.click()
     panel.yes.click()
     assert "guanai-bad" in panel.notice.value

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
-from guanai.widgets import Handout, Matrix, Table, due_sheet, handout
+from guanai.widgets import Handout, Matrix, Table, due_sheet, tables_handout
 
 
 def table(**more):
@@ -20,7 +20,7 @@ def table(**more):
 
 
 def test_tables_are_printed_and_exported_with_all_their_rows():
-    made = handout(
+    made = tables_handout(
         "all.xlsx", [table(percent=["share"]), Table(pd.DataFrame({"a": []}), caption="空")], "某校"
     )
     made.print.click()

@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from guanai.widgets import MyDay, page_for, page_to_defer
+from guanai.widgets import MyDay, deferral_page, duty_page
 from guanai.widgets.lists.my_day import urgency
 
 ON = date(2026, 11, 18)  # a Wednesday
@@ -48,8 +48,8 @@ def test_counts_are_the_lengths_of_the_parts_and_a_household_stands_together():
         lines,
         {"a": "a", "c": "a", "b": "b"},
         ON,
-        link=page_for,
-        more=page_to_defer,
+        link=duty_page,
+        more=deferral_page,
         links={"later": "checklist?mine=1"},
     )
     assert day.counts == {"overdue": 3, "today": 1, "week": 1, "later": 1, "postponed": 0}
@@ -80,4 +80,4 @@ def test_a_day_without_anything_says_so():
     ],
 )
 def test_where_a_line_is_put_off(values, address):
-    assert page_to_defer(line(**values)) == address
+    assert deferral_page(line(**values)) == address

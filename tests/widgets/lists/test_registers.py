@@ -12,7 +12,13 @@ from guanai.storage.forms.xlsform.loading import form_of
 from guanai.storage.printing.record_sheet import record_parts
 from guanai.storage.school.list_periods import periods_of
 from guanai.widgets import RecordView, RegisterIndex, RegisterTable
-from guanai.widgets.base.page_urls import child_papers, list_ways, page_of, record_ways, view_pages
+from guanai.widgets.base.page_urls import (
+    edit_page,
+    print_links,
+    record_links,
+    register_links,
+    view_pages,
+)
 from guanai.widgets.lists.registers import newest_first
 
 FORM = form_of(
@@ -166,13 +172,13 @@ def test_registers_by_topic():
     ],
 )
 def test_where_a_record_is_changed(form, record, address):
-    assert page_of(form, record) == address
+    assert edit_page(form, record) == address
 
 
 def test_ways_from_lists_and_records():
     assert view_pages(["talk", "child"]) == {"talk": "register?form=talk&id={id}", "child": "child?id={id}"}
-    assert list(list_ways("家访 a").values())[1] == "print?what=record&form=%E5%AE%B6%E8%AE%BF%20a"
-    assert list(record_ways("talk", {"id": "r1", "child": "c&1"}).values()) == [
+    assert list(register_links("家访 a").values())[1] == "print?what=record&form=%E5%AE%B6%E8%AE%BF%20a"
+    assert list(record_links("talk", {"id": "r1", "child": "c&1"}).values()) == [
         "register?form=talk&id=r1&edit=1",
         "print?what=record&form=talk&id=r1",
         "child?id=c%261",
@@ -181,9 +187,11 @@ def test_ways_from_lists_and_records():
 
 def test_records_with_a_paper_of_their_own():
     """R15 and the official form: the record goes onto that paper."""
-    assert record_ways("appointment", {"id": "a1"})["打印"] == "print?what=appointment&form=appointment&id=a1"
-    assert list_ways("registration")["打印空白表"] == "print?what=registration&form=registration"
-    assert child_papers("c1")["基本情况登记表"] == "print?what=registration&id=c1"
+    assert (
+        record_links("appointment", {"id": "a1"})["打印"] == "print?what=appointment&form=appointment&id=a1"
+    )
+    assert register_links("registration")["打印空白表"] == "print?what=registration&form=registration"
+    assert print_links("c1")["基本情况登记表"] == "print?what=registration&id=c1"
 
 
 RECORD = {

@@ -4,7 +4,7 @@ import pytest
 
 from guanai.care.policy.conditions import parse_condition
 from guanai.storage.school.condition_fields import fields_of, holding
-from guanai.widgets.settings.condition_builder import Asked, ConditionCell, in_words
+from guanai.widgets.settings.condition_builder import ConditionCell, ConditionScope, condition_text
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def cell(school):
 
     def made(value, *registers, by=False):
         told = []
-        asked = Asked(
+        asked = ConditionScope(
             registers,
             fields_of(school, registers, by=by),
             lambda clauses: holding(school, registers, clauses),
@@ -117,7 +117,7 @@ def test_the_fields_are_those_that_all_the_registers_have(school):
 
 def test_a_condition_in_english_words():
     assert (
-        in_words(parse_condition("grade >= 7；boarding = yes"), (), "en")
+        condition_text(parse_condition("grade >= 7；boarding = yes"), (), "en")
         == "grade is at least 7, and boarding is “yes”"
     )
 

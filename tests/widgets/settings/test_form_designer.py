@@ -65,9 +65,9 @@ def test_the_preview_answers_and_saves_nothing(designer, desk, child):
     designer.send("t.xlsx", changed(designer, add=[("mood", "整数", "心情")], study__必填="是"))
     preview = designer.view.after
     preview.fill(mood="高兴")
-    assert "不是整数" in preview.wrong["mood"]
+    assert "不是整数" in preview.errors["mood"]
     preview.save.click()
-    assert {"study", "child"} <= set(preview.wrong)
+    assert {"study", "child"} <= set(preview.errors)
     preview.fill(mood="5", study="好", child=child["id"], by=desk.staff_id)
     preview.save.click()
     assert "没有保存" in preview.notice.value

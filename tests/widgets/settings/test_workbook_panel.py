@@ -7,7 +7,7 @@ import pytest
 from guanai.care.policy.workbook_rows import ROW
 from guanai.storage.school.workbooks import presets
 from guanai.widgets import Settings
-from guanai.widgets.settings.cell_fields import OneOf, Several, Typed, words_of
+from guanai.widgets.settings.cell_fields import ChecksCell, ChoiceCell, TextCell, vocabulary
 
 
 def hidden(widget):
@@ -60,8 +60,8 @@ def test_every_row_is_listed_with_its_source(view, school):
 def test_a_cell_with_a_vocabulary_is_chosen_and_a_change_is_written(view, school):
     opened(view, "每名教师帮扶人数")
     assert hidden(view._browse)
-    assert isinstance(view.cells["kind"], OneOf)
-    assert isinstance(view.cells["who"], Several)
+    assert isinstance(view.cells["kind"], ChoiceCell)
+    assert isinstance(view.cells["who"], ChecksCell)
     view.cells["at_least"].view.value = "4"
     view.cells["who"].boxes["coordinator"].value = True
     view.save.click()
@@ -134,12 +134,12 @@ def test_a_row_is_removed(view, school):
 def test_the_items_of_the_school_have_their_own_vocabulary(view, school):
     view.sheet.value = "school"
     opened(view, "留守标准")
-    assert isinstance(view.cells["value"], OneOf)
+    assert isinstance(view.cells["value"], ChoiceCell)
     view.cells["value"].view.value = "父母一方或双方外出"
     view.save.click()
     assert school.policy.definition == "one"
     opened(view, "面对面方式")
-    assert isinstance(view.cells["value"], Several)
+    assert isinstance(view.cells["value"], ChecksCell)
 
 
 def test_suggestions_are_taken_in_by_a_tick(view, school):
@@ -193,17 +193,17 @@ def test_a_file_that_cannot_be_read_says_what_to_do(school):
 
 
 def test_a_word_of_another_spelling_stays_until_another_is_chosen():
-    words = words_of("duty.kind", "zh")
-    cell = OneOf("种类", lambda: None, "count", words, "duty.kind", needed=True)
+    words = vocabulary("duty.kind", "zh")
+    cell = ChoiceCell("种类", lambda: None, "count", words, "duty.kind", needed=True)
     assert cell.value == "count"
     cell.view.value = words["interval"]
     assert cell.value == words["interval"]
-    odd = OneOf("种类", lambda: None, "怪词", words, "duty.kind", needed=True)
+    odd = ChoiceCell("种类", lambda: None, "怪词", words, "duty.kind", needed=True)
     assert (odd.value, odd.view.value) == ("怪词", "怪词")
 
 
 def test_ticks_keep_what_they_do_not_know():
-    cell = Several(
+    cell = ChecksCell(
         "责任人",
         lambda: None,
         "班主任；门卫",
@@ -216,4 +216,4 @@ def test_ticks_keep_what_they_do_not_know():
 
 
 def test_examples_are_offered():
-    assert Typed("时限", lambda: None, "", ["7天"]).view.options == ("7天",)
+    assert TextCell("时限", lambda: None, "", ["7天"]).view.options == ("7天",)
