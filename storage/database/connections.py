@@ -18,8 +18,8 @@ from sqlalchemy.sql.base import Executable
 
 from guanai.care.errors import StorageError
 from guanai.storage.database import database_file
-from guanai.storage.database.driver_errors import in_words
-from guanai.storage.database.forks import let_go_before_forks
+from guanai.storage.database.driver_errors import error_of
+from guanai.storage.database.forks import close_before_forks
 
 __all__ = ["Connection", "Row"]
 
@@ -54,7 +54,7 @@ class Connection:
         self._failure: StorageError | None = None
         self._engine: Any = None
         self._connect()
-        let_go_before_forks(self)
+        close_before_forks(self)
 
     @classmethod
     def open(cls, path: Path | str | None, *, read_only: bool = False, seconds: float = 20) -> Self:
@@ -117,7 +117,7 @@ class Connection:
         try:
             return (self._driver.executemany if many else self._driver.execute)(sql, values).fetchall()
         except self._error as error:
-            failure = self._failure = in_words(error, self.path, self.seconds)
+            failure = self._failure = error_of(error, self.path, self.seconds)
             raise failure from error
 
     # --- all or nothing ---

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from guanai.care.errors import StorageError
-from guanai.storage.database.driver_errors import in_words
+from guanai.storage.database.driver_errors import error_of
 from guanai.storage.database.schemas import metadata
 
 __all__ = ["BEGIN_READING", "BEGIN_WRITING", "EXPLAIN", "VERSION", "connect", "reconnect"]
@@ -54,14 +54,14 @@ def connect(path: Path | None, *, read_only: bool, seconds: float) -> tuple[sa.E
         try:
             fairy = engine.raw_connection()
             try:
-                _examine(fairy.driver_connection, engine, path, read_only=read_only, seconds=seconds)
+                _check(fairy.driver_connection, engine, path, read_only=read_only, seconds=seconds)
             except BaseException:
                 fairy.close()
                 raise
         except (sa.exc.DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
-            fault = in_words(error, path, seconds)
+            fault = error_of(error, path, seconds)
             # On a write-protected disk WAL cannot even be read, unless SQLite is told that nobody writes.
-            if options is modes[-1] or _unfinished(path):
+            if options is modes[-1] or _has_log(path):
                 raise fault from error
         else:
             return engine, fairy
@@ -79,7 +79,7 @@ def reconnect(
         fairy = engine.raw_connection()
         if not _is_fresh(fairy.driver_connection, path):
             if not read_only:
-                _settle(fairy.driver_connection)
+                _set_durability(fairy.driver_connection)
             return engine, fairy
         fairy.close()
     except (sa.exc.DBAPIError, engine.dialect.loaded_dbapi.Error, StorageError):
@@ -87,13 +87,13 @@ def reconnect(
     return connect(path, read_only=read_only, seconds=seconds)
 
 
-def _unfinished(path: Path | None) -> bool:
+def _has_log(path: Path | None) -> bool:
     """Say whether changes lie beside the file that are not in it yet."""
     beside = Path(f"{path}-wal")
     return beside.exists() and beside.stat().st_size > 0
 
 
-def _examine(driver: Any, engine: sa.Engine, path: Path | None, *, read_only: bool, seconds: float) -> None:
+def _check(driver: Any, engine: sa.Engine, path: Path | None, *, read_only: bool, seconds: float) -> None:
     driver.execute(BEGIN_READING)  # another process may be building the file just now
     try:
         fresh = _is_fresh(driver, path)
@@ -107,9 +107,9 @@ def _examine(driver: Any, engine: sa.Engine, path: Path | None, *, read_only: bo
     if read_only:
         return
     _use_wal(driver, seconds)
-    _settle(driver)
+    _set_durability(driver)
     if fresh:
-        _build(driver, engine, path)
+        _create_tables(driver, engine, path)
 
 
 def _is_fresh(driver: Any, path: Path | None) -> bool:
@@ -139,14 +139,14 @@ def _use_wal(driver: Any, seconds: float) -> None:
             return
 
 
-def _settle(driver: Any) -> None:
+def _set_durability(driver: Any) -> None:
     """Say how safely a connection writes, and how often."""
     driver.execute("PRAGMA synchronous = FULL")
     # The same few pages take many saves; moving them from the log to the file less often halves the writing.
     driver.execute("PRAGMA wal_autocheckpoint = 4000")
 
 
-def _build(driver: Any, engine: sa.Engine, path: Path | None) -> None:
+def _create_tables(driver: Any, engine: sa.Engine, path: Path | None) -> None:
     driver.execute(BEGIN_WRITING)
     try:
         if _is_fresh(driver, path):  # another process may have built it while this one waited

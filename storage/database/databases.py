@@ -9,9 +9,9 @@ from sqlalchemy.schema import CreateIndex
 from guanai.care.errors import StorageError
 from guanai.storage.database import schemas
 from guanai.storage.database.connections import Connection
-from guanai.storage.database.query_bounds import is_reachable
+from guanai.storage.database.query_bounds import is_json_path
 from guanai.storage.database.query_pushdown import index_on
-from guanai.storage.database.row_cache import Rows
+from guanai.storage.database.row_cache import CachedRows
 
 __all__ = ["Database"]
 
@@ -24,11 +24,11 @@ class Database(Connection):
 
     def __init__(self, path: Path | None, *, read_only: bool = False, seconds: float = 20) -> None:
         super().__init__(path, read_only=read_only, seconds=seconds)
-        self._rows: dict[str, Rows] = {}
+        self._rows: dict[str, CachedRows] = {}
         self._numbers: dict[str, int] = {}
         self._indexed: dict[int, frozenset[str]] = {}
         #: What the writer of a table has read within this transaction, by the table's number.
-        self.known: dict[int, Any] = {}
+        self.table_states: dict[int, Any] = {}
 
     def sequence(self) -> int:
         """Return the number of the newest change in the whole database: 0 for none.
@@ -37,7 +37,7 @@ class Database(Connection):
         """
         return self.run(schemas.LAST_CHANGE)[0][0] or 0
 
-    def number(self, table: str) -> int | None:
+    def table_number(self, table: str) -> int | None:
         """Return the number under which a table's documents are kept; None while there are none."""
         if table not in self._numbers:
             for (number,) in self.run(schemas.FIND_TABLE, table_name=table):
@@ -46,24 +46,24 @@ class Database(Connection):
 
     def add_table(self, table: str) -> int:
         """Give a new table its number."""
-        self.run(schemas.ADD_TABLE, table_name=table)
+        self.run(schemas.INSERT_TABLE, table_name=table)
         return self.run(schemas.FIND_TABLE, table_name=table)[0][0]
 
     # --- documents ---
 
-    def rows(self, table: str) -> Rows:
+    def rows(self, table: str) -> CachedRows:
         """Return a table's documents as they are now; only what changed since the last call is fetched."""
         with self._lock:
-            rows = self._rows.setdefault(table, Rows(table))
+            rows = self._rows.setdefault(table, CachedRows(table))
             if rows.loaded:
                 rows.catch_up(self)
             else:
                 with self.snapshot():
                     rows.load(self)
-            rows.tentative = self.in_transaction
+            rows.uncommitted = self.in_transaction
             return rows
 
-    def holds(self, table: str) -> bool:
+    def is_cached(self, table: str) -> bool:
         """Say whether a table's documents have been read into memory before."""
         return table in self._rows and self._rows[table].loaded
 
@@ -78,10 +78,10 @@ class Database(Connection):
 
         Where there is no right or no room to make it, searches are slower and right all the same.
         """
-        if self.read_only or not is_reachable((field,)):
+        if self.read_only or not is_json_path((field,)):
             return
         with suppress(StorageError), self._lock:
-            number = self.number(table)
+            number = self.table_number(table)
             if number is None:
                 with self.transaction():
                     number = self.add_table(table)
@@ -93,18 +93,18 @@ class Database(Connection):
 
     def _begin(self) -> None:
         super()._begin()
-        self.known.clear()
+        self.table_states.clear()
 
     def _commit(self) -> None:
         super()._commit()
-        self.known.clear()
+        self.table_states.clear()
         for rows in self._rows.values():
-            rows.tentative = False
+            rows.uncommitted = False
 
     def _undo(self) -> None:
         """Roll back, and forget what was read from the change that never was."""
         super()._undo()
-        self.known.clear()
+        self.table_states.clear()
         self._numbers.clear()
-        for name in [name for name, rows in self._rows.items() if rows.tentative]:
+        for name in [name for name, rows in self._rows.items() if rows.uncommitted]:
             del self._rows[name]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["copied", "is_plain", "parsed", "record_id", "text_of"]
+__all__ = ["copy_document", "is_plain", "parse_documents", "record_id_of", "to_json"]
 
 Json = dict[str, Any]
 
@@ -18,7 +18,7 @@ _ODD_MARKS = ("NaN", "Infinity", "\\u")
 _NESTING = 500
 
 
-def text_of(document: Mapping[str, Any]) -> str:
+def to_json(document: Mapping[str, Any]) -> str:
     """Return the JSON text of a document.
 
     Keys become text and tuples lists, as in any JSON file; Chinese stays readable.
@@ -42,25 +42,25 @@ def is_plain(text: str) -> bool:
     return not any(mark in text for mark in _ODD_MARKS) and text.count("{") + text.count("[") < _NESTING
 
 
-def parsed(texts: Iterable[str]) -> list[Json]:
+def parse_documents(texts: Iterable[str]) -> list[Json]:
     """Return the documents of many texts; one long text is parsed much faster than many short ones."""
     return json.loads(f"[{','.join(texts)}]")
 
 
-def copied(document: Json) -> Json:
+def copy_document(document: Json) -> Json:
     """Return a copy that its reader may change at will, inner lists and tables included."""
     return {key: _copied(value) if type(value) in (dict, list) else value for key, value in document.items()}
 
 
 def _copied(value: Any) -> Any:
     return (
-        copied(value)
+        copy_document(value)
         if isinstance(value, dict)
         else [_copied(item) if type(item) in (dict, list) else item for item in value]
     )
 
 
-def record_id(document: Mapping[str, Any]) -> str | None:
+def record_id_of(document: Mapping[str, Any]) -> str | None:
     """Return the record's own id: the text in its field ``id``, if there is one."""
     found = document.get("id")
     return found if isinstance(found, str) else None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from guanai.care.errors import StorageError
 
-__all__ = ["in_words"]
+__all__ = ["error_of"]
 
 _KEYS = {
     sqlite3.SQLITE_FULL: "storage.full",
@@ -22,7 +22,7 @@ _KEYS = {
 _ROOM = 256 * 1024
 
 
-def in_words(error: BaseException, path: Path | None, seconds: float = 0) -> StorageError:
+def error_of(error: BaseException, path: Path | None, seconds: float = 0) -> StorageError:
     """Return the error that a coordinator may read for one of the driver's.
 
     ``seconds`` is how long the driver waited for another writer's lock.

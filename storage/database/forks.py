@@ -10,7 +10,7 @@ import os
 from typing import Protocol
 from weakref import WeakSet
 
-__all__ = ["let_go_before_forks"]
+__all__ = ["close_before_forks"]
 
 
 class Holder(Protocol):
@@ -27,7 +27,7 @@ _holders: WeakSet[Holder] = WeakSet()
 _waiting: list[Holder] = []
 
 
-def let_go_before_forks(holder: Holder) -> None:
+def close_before_forks(holder: Holder) -> None:
     """Tell a holder of every fork from now on, for as long as it lives."""
     _holders.add(holder)
 

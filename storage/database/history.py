@@ -13,7 +13,7 @@ from guanai.storage.database.documents import Json
 from guanai.storage.database.schemas import history as changes
 from guanai.storage.database.schemas import records
 
-__all__ = ["Change", "Kind", "binned", "changes_between", "life_of"]
+__all__ = ["Change", "Kind", "bin_of", "changes_between", "history_of"]
 
 Kind = Literal["insert", "update", "delete", "restore"]
 
@@ -39,7 +39,7 @@ _walk = (
 _walk = _walk.union_all(sa.select(changes.c.seq, changes.c.prior).where(changes.c.seq == _walk.c.prior))
 _LIFE = sa.select(*_COLUMNS).join(_walk, _walk.c.seq == changes.c.seq).order_by(changes.c.seq)
 
-_LAST_BY_PLACE = sa.select(records.c.seq).where(records.c.place == sa.bindparam("place"))
+_LAST_BY_PLACE = sa.select(records.c.seq).where(records.c.record_key == sa.bindparam("record_key"))
 _LAST_DELETED = {
     column: sa.select(sa.func.max(changes.c.seq)).where(
         _this_table, _deleted, changes.c[column] == sa.bindparam("key")
@@ -98,27 +98,27 @@ def _change(row: Row) -> Change:
     return Change(*columns, *(None if text is None else json.loads(text) for text in (before, after)))
 
 
-def life_of(database: Database, table: str, key: int | str) -> list[Change]:
+def history_of(database: Database, table: str, key: int | str) -> list[Change]:
     """Return every change of one record, the earliest first.
 
     The key is a record's ``id`` or a doc_id; that of a deleted record finds the last one deleted under it.
     """
-    number = database.number(table)
+    number = database.table_number(table)
     if number is None:
         return []
     if isinstance(key, str):
         kept = database.run(schemas.FIND_RECORD, number=number, record_id=key)
         at: int | None = kept[0][0] if kept else None
     else:
-        at = schemas.place(number, key)
-    last = [] if at is None else database.run(_LAST_BY_PLACE, place=at)
+        at = schemas.record_key(number, key)
+    last = [] if at is None else database.run(_LAST_BY_PLACE, record_key=at)
     if not last:
         column = "record_id" if isinstance(key, str) else "doc_id"
         last = database.run(_LAST_DELETED[column], table_name=table, key=key)
     return [_change(row) for row in database.run(_LIFE, seq=last[0][0])]
 
 
-def binned(database: Database, table: str) -> list[Change]:
+def bin_of(database: Database, table: str) -> list[Change]:
     """Return the deletions that have not been taken back, the latest first."""
     return [_change(row) for row in database.run(_BIN, table_name=table)]
 

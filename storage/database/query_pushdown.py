@@ -21,18 +21,18 @@ from guanai.storage.database.query_bounds import (
     COMPARISONS,
     NEVER,
     Condition,
-    Cover,
-    is_reachable,
-    is_simple,
+    QueryBounds,
+    is_indexable,
+    is_json_path,
     value_at,
 )
 from guanai.storage.database.schemas import records
 
-__all__ = ["Narrowed", "index_on", "is_memorable", "narrowed"]
+__all__ = ["PushedQuery", "index_on", "is_cacheable", "push_down"]
 
 
 @dataclass(frozen=True)
-class Narrowed:
+class PushedQuery:
     """The documents that a query need look at."""
 
     number: int  # of the table
@@ -50,37 +50,37 @@ class Narrowed:
         )
 
 
-def narrowed(query: object, number: int, indexed: frozenset[str] = frozenset()) -> Narrowed:
+def push_down(query: object, number: int, indexed: frozenset[str] = frozenset()) -> PushedQuery:
     """Return how to find a query's documents in the table of that number.
 
     ``indexed`` names the fields on which there is an index.
     """
     match getattr(query, "_hash", None):
-        case ("==", (str(name),), wanted) if name in indexed and is_simple(wanted):
+        case ("==", (str(name),), wanted) if name in indexed and is_indexable(wanted):
             asked = _one_value(number, name)  # by far the most frequent question
             return replace(asked, values={"wanted": wanted})
-    cover = _cover(query, indexed)
-    return Narrowed(number, cover.hit, cover.selective, cover.indexed)
+    bounds = _bounds_of(query, indexed)
+    return PushedQuery(number, bounds.hit, bounds.selective, bounds.indexed)
 
 
 @lru_cache(maxsize=256)
-def _one_value(number: int, name: str) -> Narrowed:
+def _one_value(number: int, name: str) -> PushedQuery:
     condition = value_at((name,)) == sa.bindparam("wanted")
-    return Narrowed(number, condition, True, True, prepared=_statement(number, condition, indexed=True))
+    return PushedQuery(number, condition, True, True, prepared=_statement(number, condition, indexed=True))
 
 
 def _statement(number: int, condition: Condition, indexed: bool) -> sa.CompoundSelect[Any]:
-    columns = (records.c.place, records.c.document)
-    span = schemas.span(number)
+    columns = (records.c.record_key, records.c.document)
+    keys = schemas.key_range(number)
     # The number stands in the text itself, as only then an index on some rows is known to hold these.
     ours = records.c.number == sa.literal_column(str(number))
     odd = sa.select(*columns).where(ours, ~records.c.plain)
     found = sa.select(*columns).where(
-        records.c.place.between(span["first"], span["last"]), records.c.plain, condition
+        records.c.record_key.between(keys["first"], keys["last"]), records.c.plain, condition
     )
     if indexed:
         found = found.where(ours)
-    return sa.union_all(odd, found).order_by("place")
+    return sa.union_all(odd, found).order_by("record_key")
 
 
 def index_on(number: int, name: str) -> sa.Index:
@@ -92,40 +92,40 @@ def index_on(number: int, name: str) -> sa.Index:
     return sa.Index(f"records_{number}_{name}", value, sqlite_where=rows, postgresql_where=rows)
 
 
-def is_memorable(query: object) -> bool:
+def is_cacheable(query: object) -> bool:
     """Say whether a query's answer may be remembered under TinyDB's description of the query.
 
     The description leaves out a pattern's flags and a fragment's path, so two such questions can look alike.
     """
     cacheable = getattr(query, "is_cacheable", None)
-    return (cacheable is None or cacheable()) and not _is_vague(getattr(query, "_hash", ()))
+    return (cacheable is None or cacheable()) and not _is_ambiguous(getattr(query, "_hash", ()))
 
 
-def _is_vague(meaning: object) -> bool:
+def _is_ambiguous(meaning: object) -> bool:
     if isinstance(meaning, QueryInstance):  # within any and all
-        return _is_vague(meaning._hash)
+        return _is_ambiguous(meaning._hash)
     if isinstance(meaning, frozenset):
-        return any(_is_vague(part) for part in meaning)
+        return any(_is_ambiguous(part) for part in meaning)
     if not isinstance(meaning, tuple) or not meaning:
         return False
     return meaning[0] in ("matches", "search", "fragment") or (
-        meaning[0] in ("and", "or", "not", "any", "all") and any(_is_vague(part) for part in meaning[1:])
+        meaning[0] in ("and", "or", "not", "any", "all") and any(_is_ambiguous(part) for part in meaning[1:])
     )
 
 
-def _cover(query: object, indexed: frozenset[str]) -> Cover:
+def _bounds_of(query: object, indexed: frozenset[str]) -> QueryBounds:
     meaning = getattr(query, "_hash", None)  # TinyDB's own description of what a query asks
     if not isinstance(query, QueryInstance) or not meaning:
         return ANY
     if meaning[0] in _COMBINED:
-        parts = [_cover(part, indexed) for part in _parts(query, meaning[0])]
+        parts = [_bounds_of(part, indexed) for part in _parts(query, meaning[0])]
         return _COMBINED[meaning[0]](parts) if parts else ANY
     compare = COMPARISONS.get(meaning[0])
-    if compare is None or not is_reachable(meaning[1]):
+    if compare is None or not is_json_path(meaning[1]):
         return ANY
     path = meaning[1]
-    cover = compare(path, *meaning[2:])
-    return replace(cover, indexed=cover.indexed and len(path) == 1 and path[0] in indexed)
+    bounds = compare(path, *meaning[2:])
+    return replace(bounds, indexed=bounds.indexed and len(path) == 1 and path[0] in indexed)
 
 
 def _parts(query: QueryInstance, operator: str) -> list[QueryInstance]:
@@ -152,38 +152,38 @@ def _operands(query: QueryInstance) -> list[QueryInstance]:
     return found if same else []
 
 
-def _and(parts: list[Cover]) -> Cover:
-    *before, cover = parts
+def _and(parts: list[QueryBounds]) -> QueryBounds:
+    *before, bounds = parts
     for first in reversed(before):
         # The second is looked at only where the first says yes, so an index on the first serves its errors too.
-        cover = Cover(
-            yes=sa.and_(first.yes, cover.yes),
-            no=sa.or_(first.no, cover.no),
-            error=sa.or_(first.error, sa.and_(first.yes, cover.error)),
-            hit=sa.or_(first.error, sa.and_(first.yes, cover.hit)),
-            selective=first.selective or cover.selective,
-            indexed=first.error is NEVER and (first.indexed or cover.indexed),
+        bounds = QueryBounds(
+            yes=sa.and_(first.yes, bounds.yes),
+            no=sa.or_(first.no, bounds.no),
+            error=sa.or_(first.error, sa.and_(first.yes, bounds.error)),
+            hit=sa.or_(first.error, sa.and_(first.yes, bounds.hit)),
+            selective=first.selective or bounds.selective,
+            indexed=first.error is NEVER and (first.indexed or bounds.indexed),
         )
-    return cover
+    return bounds
 
 
-def _or(parts: list[Cover]) -> Cover:
-    *before, cover = parts
+def _or(parts: list[QueryBounds]) -> QueryBounds:
+    *before, bounds = parts
     for first in reversed(before):
-        cover = Cover(
-            yes=sa.or_(first.yes, cover.yes),
-            no=sa.and_(first.no, cover.no),
-            error=sa.or_(first.error, sa.and_(first.no, cover.error)),
-            hit=sa.or_(first.hit, cover.hit),
-            selective=first.selective and cover.selective,
-            indexed=first.indexed and cover.indexed,
+        bounds = QueryBounds(
+            yes=sa.or_(first.yes, bounds.yes),
+            no=sa.and_(first.no, bounds.no),
+            error=sa.or_(first.error, sa.and_(first.no, bounds.error)),
+            hit=sa.or_(first.hit, bounds.hit),
+            selective=first.selective and bounds.selective,
+            indexed=first.indexed and bounds.indexed,
         )
-    return cover
+    return bounds
 
 
-def _not(parts: list[Cover]) -> Cover:
+def _not(parts: list[QueryBounds]) -> QueryBounds:
     (inner,) = parts
-    return Cover(yes=inner.no, no=inner.yes, error=inner.error, hit=sa.or_(inner.no, inner.error))
+    return QueryBounds(yes=inner.no, no=inner.yes, error=inner.error, hit=sa.or_(inner.no, inner.error))
 
 
-_COMBINED: dict[str, Callable[[list[Cover]], Cover]] = {"and": _and, "or": _or, "not": _not}
+_COMBINED: dict[str, Callable[[list[QueryBounds]], QueryBounds]] = {"and": _and, "or": _or, "not": _not}

@@ -23,7 +23,7 @@ from guanai.care.errors import ConflictError, StorageError
 from guanai.storage.database import history, schemas
 from guanai.storage.database.databases import Database
 from guanai.storage.database.history import Change
-from guanai.storage.database.tinydb_storage import Clock, RecordStorage, moment
+from guanai.storage.database.tinydb_storage import Clock, RecordStorage, utc_now
 from guanai.storage.database.tinydb_table import RowTable
 from guanai.templates.wording import say
 
@@ -40,11 +40,11 @@ class RecordTable(RowTable):
 
     def by_id(self, record_id: str) -> Document | None:
         """Return the record of that ``id``, or None."""
-        number = self._database.number(self.name)
+        number = self._database.table_number(self.name)
         if number is None:
             return None
         for key, text in self._database.run(schemas.FIND_RECORD, number=number, record_id=record_id):
-            return Document(json.loads(text), schemas.doc_id_at(key))
+            return Document(json.loads(text), schemas.doc_id_of(key))
         return None
 
     def record(self, key: Key) -> Document | None:
@@ -59,7 +59,7 @@ class RecordTable(RowTable):
         first one kept.
         """
         with self._database.transaction():
-            saved = self._saved_before(token)
+            saved = self._saved_under(token)
             return self._write(self._get_next_id(), document, token=token) if saved is None else saved
 
     def replace(
@@ -72,12 +72,12 @@ class RecordTable(RowTable):
         such a record.
         """
         with self._database.transaction():
-            repeated = self._saved_before(token)
+            repeated = self._saved_under(token)
             if repeated is not None:
                 return repeated
             kept = self.record(key)
             if kept is None:
-                raise self._lost(key, document)
+                raise self._missing_error(key, document)
             self._check(kept, document, expected_revision)
             return self._write(kept.doc_id, document, token=token)
 
@@ -97,7 +97,7 @@ class RecordTable(RowTable):
 
     def bin(self) -> list[Change]:
         """Return the deletions that have not been taken back, the latest first; ``before`` is the record."""
-        return history.binned(self._database, self.name)
+        return history.bin_of(self._database, self.name)
 
     def restore(self, key: Key) -> Document:
         """Take a record out of the bin, as it was when it was deleted."""
@@ -115,7 +115,7 @@ class RecordTable(RowTable):
 
     def history(self, key: Key) -> list[Change]:
         """Return every change of a record, the earliest first; that of a deleted one too."""
-        return history.life_of(self._database, self.name, key)
+        return history.history_of(self._database, self.name, key)
 
     def ensure_index(self, field: str) -> None:
         """Keep an index of one field's values, so that a search for one of them is fast in a large register."""
@@ -126,7 +126,7 @@ class RecordTable(RowTable):
         self.clear_cache()
         return Document(document, doc_id)
 
-    def _saved_before(self, token: str | None) -> Document | None:
+    def _saved_under(self, token: str | None) -> Document | None:
         """Return the record that was kept with this token, as it is now."""
         if token is None:
             return None
@@ -140,7 +140,7 @@ class RecordTable(RowTable):
             by = kept.get("updated_by") or say("storage.somebody")
             raise ConflictError("storage.conflict", mine, kept, by=by)
 
-    def _lost(self, key: Key, mine: Mapping[str, Any]) -> ConflictError | StorageError:
+    def _missing_error(self, key: Key, mine: Mapping[str, Any]) -> ConflictError | StorageError:
         """Return the error for a record that is not there (any more)."""
         changes = self.history(key)
         if not changes:
@@ -155,7 +155,7 @@ class RecordDB(TinyDB):
     table_class = RecordTable
     default_storage_class = RecordStorage  # type: ignore[assignment]
 
-    def __init__(self, database: Database, *, author: str = "", clock: Clock = moment) -> None:
+    def __init__(self, database: Database, *, author: str = "", clock: Clock = utc_now) -> None:
         super().__init__(database, author=author, clock=clock)
 
     @property

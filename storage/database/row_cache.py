@@ -4,19 +4,19 @@ import json
 from typing import TYPE_CHECKING
 
 from guanai.storage.database import schemas
-from guanai.storage.database.documents import Json, parsed
+from guanai.storage.database.documents import Json, parse_documents
 
 if TYPE_CHECKING:
     from guanai.storage.database.databases import Database
 
-__all__ = ["Rows"]
+__all__ = ["CachedRows"]
 
 
-class Rows:
+class CachedRows:
     """One table's documents by doc_id, in the order of doc_id.
 
     The documents are shared by all readers of this process: copy before changing
-    (`guanai.storage.database.documents.copied`).
+    (`guanai.storage.database.documents.copy_document`).
     """
 
     def __init__(self, name: str) -> None:
@@ -24,7 +24,7 @@ class Rows:
         self.documents: dict[int, Json] = {}
         self.loaded = False
         #: Read within a change that is not finished: to be forgotten if that is rolled back.
-        self.tentative = False
+        self.uncommitted = False
         #: The number of the last change that touched this table: equal numbers mean equal documents.
         self.version = 0
         self._seq = 0
@@ -32,10 +32,10 @@ class Rows:
     def load(self, database: "Database") -> None:
         """Read the whole table; call within one snapshot."""
         self._seq = self.version = database.sequence()
-        number = database.number(self.name)
-        found = [] if number is None else database.run(schemas.ALL_RECORDS, **schemas.span(number))
-        keys = [schemas.doc_id_at(key) for key, _, _ in found]
-        self.documents = dict(zip(keys, parsed(text for _, text, _ in found), strict=True))
+        number = database.table_number(self.name)
+        found = [] if number is None else database.run(schemas.ALL_RECORDS, **schemas.key_range(number))
+        keys = [schemas.doc_id_of(key) for key, _, _ in found]
+        self.documents = dict(zip(keys, parse_documents(text for _, text, _ in found), strict=True))
         self.loaded = True
 
     def catch_up(self, database: "Database") -> None:

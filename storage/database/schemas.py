@@ -8,30 +8,30 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 __all__ = [
-    "ADD_CHANGE",
-    "ADD_RECORD",
-    "ADD_TABLE",
     "ALL_RECORDS",
     "CHANGES_SINCE",
     "COUNT_RECORDS",
-    "DROP_RECORD",
+    "DELETE_RECORD",
     "FIND_RECORD",
     "FIND_TABLE",
     "FIND_TOKEN",
+    "INSERT_CHANGE",
+    "INSERT_RECORD",
+    "INSERT_TABLE",
     "LAST_CHANGE",
-    "LIST_TABLE",
     "MAX_DOC_ID",
     "ONE_RECORD",
+    "SET_LISTED",
     "SET_NEXT_ID",
-    "SET_RECORD",
     "TABLE_NAMES",
     "TABLE_STATE",
-    "doc_id_at",
+    "UPDATE_RECORD",
+    "doc_id_of",
     "history",
+    "key_range",
     "metadata",
-    "place",
+    "record_key",
     "records",
-    "span",
     "tables",
 ]
 
@@ -56,7 +56,11 @@ records = sa.Table(
     "records",
     metadata,
     sa.Column(
-        "place", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False
+        "place",
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+        key="record_key",
+        primary_key=True,
+        autoincrement=False,
     ),
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("record_id", sa.Text),
@@ -101,23 +105,23 @@ for _name, _columns, _rows in (
     )
 
 
-def place(number: int, doc_id: int) -> int:
+def record_key(number: int, doc_id: int) -> int:
     """Return the key of one document of the table with that number."""
     return number << _DOC_ID_BITS | doc_id
 
 
-def span(number: int) -> dict[str, int]:
+def key_range(number: int) -> dict[str, int]:
     """Return the first and the last key that documents of that table can have."""
-    return {"first": place(number, 0), "last": place(number, MAX_DOC_ID)}
+    return {"first": record_key(number, 0), "last": record_key(number, MAX_DOC_ID)}
 
 
-def doc_id_at(key: int) -> int:
+def doc_id_of(key: int) -> int:
     """Return the doc_id in a document's key."""
     return key & MAX_DOC_ID
 
 
-_this_table = records.c.place.between(bindparam("first"), bindparam("last"))
-_this_record = records.c.place == bindparam("place")
+_this_table = records.c.record_key.between(bindparam("first"), bindparam("last"))
+_this_record = records.c.record_key == bindparam("record_key")
 
 LAST_CHANGE = sa.select(sa.func.max(history.c.seq))
 CHANGES_SINCE = (
@@ -126,13 +130,15 @@ CHANGES_SINCE = (
     .order_by(history.c.seq)
 )
 ALL_RECORDS = (
-    sa.select(records.c.place, records.c.document, records.c.seq).where(_this_table).order_by(records.c.place)
+    sa.select(records.c.record_key, records.c.document, records.c.seq)
+    .where(_this_table)
+    .order_by(records.c.record_key)
 )
 ONE_RECORD = sa.select(records.c.document, records.c.seq).where(_this_record)
 FIND_RECORD = (
-    sa.select(records.c.place, records.c.document)
+    sa.select(records.c.record_key, records.c.document)
     .where(records.c.number == bindparam("number"), records.c.record_id == bindparam("record_id"))
-    .order_by(records.c.place)
+    .order_by(records.c.record_key)
     .limit(1)
 )
 COUNT_RECORDS = sa.select(sa.func.count()).where(records.c.number == bindparam("number"))
@@ -146,19 +152,19 @@ FIND_TABLE = sa.select(tables.c.number).where(tables.c.name == bindparam("table_
 TABLE_STATE = sa.select(
     tables.c.next_id,
     tables.c.listed,
-    sa.select(sa.func.max(records.c.place)).where(_this_table).scalar_subquery(),
+    sa.select(sa.func.max(records.c.record_key)).where(_this_table).scalar_subquery(),
     sa.select(sa.func.max(history.c.seq)).scalar_subquery(),
 ).where(tables.c.number == bindparam("number"))
 
-ADD_TABLE = sa.insert(tables).values(name=bindparam("table_name"), next_id=1, listed=True)
+INSERT_TABLE = sa.insert(tables).values(name=bindparam("table_name"), next_id=1, listed=True)
 # SQLAlchemy keeps an UPDATE's column names for the new values, hence the other name for the key.
-LIST_TABLE = sa.update(tables).where(tables.c.number == bindparam("of")).values(listed=bindparam("listed"))
+SET_LISTED = sa.update(tables).where(tables.c.number == bindparam("of")).values(listed=bindparam("listed"))
 SET_NEXT_ID = sa.update(tables).where(tables.c.number == bindparam("of")).values(next_id=bindparam("next_id"))
-ADD_RECORD = sa.insert(records).values({column.name: bindparam(column.name) for column in records.c})
-SET_RECORD = (
+INSERT_RECORD = sa.insert(records).values({column.key: bindparam(column.key) for column in records.c})
+UPDATE_RECORD = (
     sa.update(records)
-    .where(records.c.place == bindparam("of"))
+    .where(records.c.record_key == bindparam("of"))
     .values({name: bindparam(name) for name in ("record_id", "seq", "plain", "document")})
 )
-DROP_RECORD = sa.delete(records).where(_this_record)
-ADD_CHANGE = sa.insert(history).values({column.name: bindparam(column.name) for column in history.c})
+DELETE_RECORD = sa.delete(records).where(_this_record)
+INSERT_CHANGE = sa.insert(history).values({column.name: bindparam(column.name) for column in history.c})

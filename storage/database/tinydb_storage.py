@@ -9,16 +9,16 @@ from tinydb import Storage
 
 from guanai.storage.database import schemas
 from guanai.storage.database.databases import Database
-from guanai.storage.database.documents import Json, copied
+from guanai.storage.database.documents import Json, copy_document
 from guanai.storage.database.history import Kind
-from guanai.storage.database.table_changes import Draft
+from guanai.storage.database.table_changes import TableChanges
 
-__all__ = ["Clock", "RecordStorage", "moment"]
+__all__ = ["Clock", "RecordStorage", "utc_now"]
 
 Clock = Callable[[], str]
 
 
-def moment() -> str:
+def utc_now() -> str:
     """Return the time now, in UTC, as it is stored: ``2026-11-20T08:15:30.123Z``."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -29,7 +29,7 @@ class RecordStorage(Storage):
     `read` and `write` deal in the whole database as TinyDB defines it; a `RecordTable` goes to its rows directly.
     """
 
-    def __init__(self, database: Database, *, author: str = "", clock: Clock = moment) -> None:
+    def __init__(self, database: Database, *, author: str = "", clock: Clock = utc_now) -> None:
         self.database = database
         self.author = author
         self.clock = clock
@@ -39,7 +39,7 @@ class RecordStorage(Storage):
         names = [name for (name,) in self.database.run(schemas.TABLE_NAMES)]
         return {
             name: {
-                str(doc_id): copied(document)
+                str(doc_id): copy_document(document)
                 for doc_id, document in self.database.rows(name).documents.items()
             }
             for name in names
@@ -57,33 +57,33 @@ class RecordStorage(Storage):
     def change(
         self,
         name: str,
-        updater: Callable[[Draft], object],
+        updater: Callable[[TableChanges], object],
         *,
         kind: Kind | None = None,
         token: str | None = None,
         prior: int | None = None,
     ) -> None:
-        """Apply a function to a table's documents, and write what it changed with its history (`Draft.write`)."""
+        """Apply a function to a table's documents, and write what it changed with its history (`TableChanges.write`)."""
         with self.database.transaction():
-            draft = Draft(self.database, name)
-            updater(draft)
-            draft.write(author=self.author, at=self.clock(), kind=kind, token=token, prior=prior)
+            changes = TableChanges(self.database, name)
+            updater(changes)
+            changes.write(author=self.author, at=self.clock(), kind=kind, token=token, prior=prior)
 
     def drop(self, name: str) -> None:
         """Remove a table with its documents, which stay in the history."""
         with self.database.transaction():
-            number = self.database.number(name)
+            number = self.database.table_number(name)
             if number is not None:
-                self.change(name, Draft.clear)
+                self.change(name, TableChanges.clear)
                 self.database.run(schemas.SET_NEXT_ID, of=number, next_id=1)
-                self.database.run(schemas.LIST_TABLE, of=number, listed=False)
-                self.database.known.clear()
+                self.database.run(schemas.SET_LISTED, of=number, listed=False)
+                self.database.table_states.clear()
 
     def close(self) -> None:
         """Close the database."""
         self.database.close()
 
 
-def _replace_all(documents: Mapping[str, Json], draft: Draft) -> None:
-    draft.clear()
-    draft.update({int(doc_id): document for doc_id, document in documents.items()})
+def _replace_all(documents: Mapping[str, Json], changes: TableChanges) -> None:
+    changes.clear()
+    changes.update({int(doc_id): document for doc_id, document in documents.items()})

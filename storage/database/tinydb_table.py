@@ -10,8 +10,8 @@ from tinydb.table import Document, Table
 
 from guanai.storage.database import schemas
 from guanai.storage.database.databases import Database
-from guanai.storage.database.documents import Json, copied
-from guanai.storage.database.query_pushdown import is_memorable, narrowed
+from guanai.storage.database.documents import Json, copy_document
+from guanai.storage.database.query_pushdown import is_cacheable, push_down
 from guanai.storage.database.table_changes import TableState
 from guanai.storage.database.tinydb_storage import RecordStorage
 
@@ -48,7 +48,7 @@ class RowTable(Table):
 
     def search(self, cond: QueryLike) -> list[Document]:
         """Return the documents that a query matches, in the order of doc_id."""
-        remembered = self._remembered() if is_memorable(cond) else None
+        remembered = self._cached_answers() if is_cacheable(cond) else None
         known = None if remembered is None else remembered.get(cond)
         if known is None:
             known = [self.document_class(document, doc_id) for doc_id, document in self._matching(cond)]
@@ -75,9 +75,9 @@ class RowTable(Table):
         raise RuntimeError("You have to pass either cond or doc_id or doc_ids")
 
     def __len__(self) -> int:
-        if self._database.holds(self.name):
+        if self._database.is_cached(self.name):
             return len(self._documents())
-        number = self._database.number(self.name)
+        number = self._database.table_number(self.name)
         return 0 if number is None else self._database.run(schemas.COUNT_RECORDS, number=number)[0][0]
 
     def __iter__(self) -> Iterator[Document]:
@@ -90,16 +90,16 @@ class RowTable(Table):
         The database is asked where an index leads to them, or where the table has not been read yet and much
         of it can be left out; otherwise Python is quicker, as the documents are at hand.
         """
-        number = self._database.number(self.name)
+        number = self._database.table_number(self.name)
         if number is None:
             return []
         indexed = self._database.indexed(number)
-        cold = not self._database.holds(self.name)
+        cold = not self._database.is_cached(self.name)
         if cold or (indexed and len(self._documents()) > _FEW):
-            found = narrowed(cond, number, indexed)
+            found = push_down(cond, number, indexed)
             if found.indexed or (cold and found.selective):
                 rows = self._database.run(found.statement, **found.values)
-                return [(schemas.doc_id_at(key), json.loads(text)) for key, text in rows]
+                return [(schemas.doc_id_of(key), json.loads(text)) for key, text in rows]
         return list(self._documents().items())
 
     def _matching(self, cond: QueryLike) -> Iterator[tuple[int, Json]]:
@@ -110,17 +110,17 @@ class RowTable(Table):
         return self._database.rows(self.name).documents
 
     def _document(self, doc_id: int, document: Json) -> Document:
-        return self.document_class(copied(document), doc_id)
+        return self.document_class(copy_document(document), doc_id)
 
     def _text_of(self, doc_id: int) -> str | None:
         key = str(doc_id)  # as TinyDB looks it up, so that any value may be asked for
-        number = self._database.number(self.name)
+        number = self._database.table_number(self.name)
         if number is None or not (key.isascii() and key.isdecimal() and int(key) <= schemas.MAX_DOC_ID):
             return None
-        found = self._database.run(schemas.ONE_RECORD, place=schemas.place(number, int(key)))
+        found = self._database.run(schemas.ONE_RECORD, record_key=schemas.record_key(number, int(key)))
         return found[0][0] if found else None
 
-    def _remembered(self) -> Any:
+    def _cached_answers(self) -> Any:
         """Return TinyDB's cache of answered queries, emptied if anything was written since; None within a change."""
         if self._database.in_transaction:
             return None
@@ -176,8 +176,8 @@ class RowTable(Table):
         """Remove all documents, and count doc_ids from 1 again; the history keeps them."""
         with self._database.transaction():
             super().truncate()
-            self._database.run(schemas.SET_NEXT_ID, of=self._database.number(self.name), next_id=1)
-            self._database.known.clear()
+            self._database.run(schemas.SET_NEXT_ID, of=self._database.table_number(self.name), next_id=1)
+            self._database.table_states.clear()
 
     def _changing(self, cond: QueryLike) -> AbstractContextManager[None]:
         """Begin a change, having read what it will look at: others need not wait for a first load."""
@@ -194,7 +194,7 @@ class RowTable(Table):
     def _get_next_id(self) -> int:
         """Return a doc_id above every one that is used, was removed or has been given out here."""
         free = self._next_id or 1
-        number = self._database.number(self.name)
+        number = self._database.table_number(self.name)
         if number is not None:
             free = max(free, TableState.read(self._database, number).free)
         self._next_id = free + 1

@@ -12,7 +12,7 @@ from typing import Any
 
 from guanai.care.errors import ExchangeError, StorageError
 from guanai.storage.database.databases import Database
-from guanai.storage.database.history import life_of
+from guanai.storage.database.history import history_of
 from guanai.storage.database.record_table import RecordDB
 from guanai.storage.files.csv_text import read_text_file, read_texts
 from guanai.storage.files.school_folder import Folder
@@ -175,7 +175,7 @@ def _school(folder: Path, path: Path, name: str) -> Source:
 def _versions(records: Path, form: str, record_id: str) -> list[Mapping[str, Any]]:
     database = Database.open(records, read_only=True)
     try:
-        return [change.after for change in life_of(database, form, record_id) if change.after is not None]
+        return [change.after for change in history_of(database, form, record_id) if change.after is not None]
     finally:
         database.close()
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from guanai.care.children.changes import CHANGE, COLUMNS, moves, with_care_days
 from guanai.storage.database.connections import Row
 from guanai.storage.database.databases import Database
-from guanai.storage.database.documents import parsed
+from guanai.storage.database.documents import parse_documents
 from guanai.storage.database.history import Change
 from guanai.storage.database.schemas import history, records
 from guanai.storage.forms import SYSTEM_FIELDS
@@ -59,7 +59,7 @@ class _Changes:
 
     def catch_up(self, database: Database, today: date) -> None:
         """Read what is new since the last time; where a trainer has set the day back, nothing was written later."""
-        newest, number = database.sequence(), database.number(CHILD)
+        newest, number = database.sequence(), database.table_number(CHILD)
         if newest == self.seq or number is None:
             return
         if newest < self.seq:  # the file was exchanged for an older one
@@ -111,7 +111,7 @@ def with_moves(
 
 
 def _rows_of(found: Sequence[Row], today: str) -> list[tuple[Any, ...]]:
-    befores, afters = (parsed(row[place] for row in found) for place in (4, 5))
+    befores, afters = (parse_documents(row[place] for row in found) for place in (4, 5))
     rows = []
     for (seq, at, author, child, _, _), before, after in zip(found, befores, afters, strict=True):
         day = min(day_of(at), today)

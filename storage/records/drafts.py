@@ -17,7 +17,7 @@ from sqlalchemy.schema import CreateTable
 
 from guanai.storage.database.connections import Row
 from guanai.storage.database.databases import Database
-from guanai.storage.database.tinydb_storage import moment
+from guanai.storage.database.tinydb_storage import utc_now
 
 __all__ = ["Drafts", "Unsaved"]
 
@@ -90,7 +90,7 @@ class Drafts:
         if not self._make():
             return []
         found = [_read(row) for row in self._database.run(_FIND, of=self._person)]
-        now = moment()
+        now = utc_now()
         for old in [draft for draft in found if draft.until and draft.until < now]:
             found.remove(old)
             self.drop(old.token)
@@ -115,7 +115,7 @@ class Drafts:
                 form=self.form,
                 record_id=str((base or {}).get("id", "")),
                 version=self.version,
-                at=moment(),
+                at=utc_now(),
                 content=_content(answers, touched, base),
             )
 
@@ -126,7 +126,7 @@ class Drafts:
             return
         with self._database.transaction():
             for draft in fresh:
-                content = _content(draft.answers, draft.touched, draft.base, moment())
+                content = _content(draft.answers, draft.touched, draft.base, utc_now())
                 self._database.run(_NOTE, of=self._person, key=draft.token, text=content)
 
     def drop(self, token: str | None) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from guanai.care.errors import StorageError
 from guanai.storage.database.database_file import VERSION
 from guanai.storage.database.databases import Database
-from guanai.storage.database.driver_errors import in_words
+from guanai.storage.database.driver_errors import error_of
 from guanai.storage.database.record_table import RecordDB
 
 POSIX = hasattr(os, "fork")
@@ -271,6 +271,6 @@ def test_somebody_else_saving_for_too_long(path):
 
 
 def test_any_other_fault_gives_its_reason(tmp_path):
-    error = in_words(sqlite3.OperationalError("the stick was pulled out"), tmp_path / "records.db")
+    error = error_of(sqlite3.OperationalError("the stick was pulled out"), tmp_path / "records.db")
     assert error.key == "storage.failed"
     assert "the stick was pulled out" in error.message("en")

@@ -15,8 +15,8 @@ from tinydb import Query, where
 from tinydb.queries import QueryInstance
 
 from guanai.storage.database.databases import Database
-from guanai.storage.database.documents import is_plain, text_of
-from guanai.storage.database.query_pushdown import narrowed
+from guanai.storage.database.documents import is_plain, to_json
+from guanai.storage.database.query_pushdown import push_down
 from guanai.storage.database.record_table import RecordDB
 
 FIELDS = ("a", "a", "a", "a", "b", "b", "孩子", 'q"', "back\\slash", "")
@@ -152,13 +152,13 @@ def database():
 def in_python(kept, query):
     return outcome(
         lambda: [
-            document for document in (json.loads(text_of(document)) for document in kept) if query(document)
+            document for document in (json.loads(to_json(document)) for document in kept) if query(document)
         ]
     )
 
 
 def in_sql(database, query, indexed=frozenset()):
-    found = narrowed(query, database.number("t"), indexed)
+    found = push_down(query, database.table_number("t"), indexed)
     return outcome(
         lambda: [
             document
@@ -215,7 +215,7 @@ CASES = {
 
 @pytest.mark.parametrize(("query", "selective", "indexed"), CASES.values(), ids=CASES)
 def test_what_sql_can_narrow(query, selective, indexed):
-    found = narrowed(query, 1, frozenset({"a"}))
+    found = push_down(query, 1, frozenset({"a"}))
     assert (found.selective, found.indexed) == (selective, indexed)
 
 
@@ -231,8 +231,8 @@ def test_unknown_query_sees_everything(database):
 def test_index_leads_to_the_documents(database):
     """The plan of a search for an indexed field goes through its index."""
     for query in (where("a") == "x", (where("a") == "x") & (where("b") > "y"), where("a").one_of(["x", "y"])):
-        plan = database.explain(narrowed(query, database.number("t"), frozenset({"a"})).statement)
-        assert f"records_{database.number('t')}_a" in plan
+        plan = database.explain(push_down(query, database.table_number("t"), frozenset({"a"})).statement)
+        assert f"records_{database.table_number('t')}_a" in plan
         assert "SCAN" not in plan
 
 
@@ -258,11 +258,11 @@ def test_regex_flags_are_not_confused(database):
     "odd", [{"a": math.nan}, {"a": "\0"}, {"a": math.inf}, {"\ud800": 1}, {"a": [[]] * 600}]
 )
 def test_odd_documents_are_told_apart(odd):
-    assert not is_plain(text_of(odd))
+    assert not is_plain(to_json(odd))
 
 
 @pytest.mark.parametrize(
     "plain", [{}, {"a": "王小明"}, {"a": 10**30}, {"a": [1, {"b": None}]}, {'"\\': "\t"}]
 )
 def test_plain_documents_are_told_apart(plain):
-    assert is_plain(text_of(plain))
+    assert is_plain(to_json(plain))

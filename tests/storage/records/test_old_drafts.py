@@ -15,7 +15,7 @@ def clock(monkeypatch):
     """Return a function that sets the day on which drafts are kept and looked for."""
 
     def on(days):
-        monkeypatch.setattr(draft_store, "moment", lambda: (START + timedelta(days=days)).isoformat())
+        monkeypatch.setattr(draft_store, "utc_now", lambda: (START + timedelta(days=days)).isoformat())
 
     on(0)
     return on
@@ -81,7 +81,7 @@ def test_the_home_page_notes_so_too(school, drafts):
 
 def test_the_offer_says_when_an_old_one_goes(school, drafts, monkeypatch):
     now = datetime.now(UTC)
-    monkeypatch.setattr(draft_store, "moment", lambda: (now - timedelta(days=90)).isoformat())
+    monkeypatch.setattr(draft_store, "utc_now", lambda: (now - timedelta(days=90)).isoformat())
     drafts.keep("t1", {"study": "算术"}, touched=["study"])
     monkeypatch.setattr(draft_store, "moment", now.isoformat)
     said = Form(school.form("talk")).draft_offers.children[0].children[0].value
