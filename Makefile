@@ -9,18 +9,23 @@ AT_ONCE ?= 2
 PIP := $(BIN)/python -m pip install -q -c $(LOCK)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test quick lint bench wheel clean
+.PHONY: help demo test quick lint bench wheel clean
 .DEFAULT_GOAL := demo
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
 
 demo: $(VENV)/.ready  ## make a sample school and serve it
 	$(BIN)/guanai demo $(ARGS)
 
-test: $(VENV)/.test-ready  ## all tests: rules, storage, widgets, notebooks, pages, a person's path in Chromium
+# Without ROOM every test; with it those of one room or sub-room: make test ROOM=care/duties
+ROOM ?=
+test: $(VENV)/.test-ready  ## all tests, also in Chromium; those of one room: make test ROOM=care/duties
 	sh .ci/browser
-	$(BIN)/python -m pytest -m "" -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -m "" -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder tests/$(ROOM) $(ARGS)
 
-quick: $(VENV)/.test-ready  ## the tests that need no browser and no patience
-	$(BIN)/python -m pytest $(ARGS)
+quick: $(VENV)/.test-ready  ## the tests that need no network, no browser and no kernel, in a minute
+	$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile tests/$(ROOM) $(ARGS)
 
 lint: $(VENV)/.lint-ready  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -17,7 +17,14 @@ from guanai.storage.school.workbooks import presets
 from guanai.templates.wording import LANGUAGES, catalogue, say
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def book(path):
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+README, FORMS, PAGES = book("README.md"), book("templates/README.md"), book("notebooks/README.md")
+RECORDS, COMMANDS = book("storage/README.md"), book("server/README.md")
 ROOMS = ("templates", "care", "storage", "widgets", "server")
 MODULES = [
     ".".join(("guanai", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
@@ -33,48 +40,49 @@ def commands():
 
 
 @pytest.mark.parametrize("name", shipped_forms())
-def test_every_form_is_in_the_readme(name):
-    assert f"`{name}`" in README
+def test_every_form_is_described(name):
+    assert f"`{name}`" in FORMS
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_duty_kind_is_in_the_readme(kind):
-    assert f"`{kind}`" in README
+def test_every_duty_kind_is_described(kind):
+    assert f"`{kind}`" in FORMS
 
 
 @pytest.mark.parametrize("name", [name for name in errors.__all__ if name != "GuanaiError"])
-def test_every_error_is_in_the_readme(name):
-    assert f"`{name}`" in README
+def test_every_error_is_described(name):
+    assert f"`{name}`" in RECORDS
 
 
 @pytest.mark.parametrize("name", commands())
-def test_every_command_is_in_the_readme_and_has_help(name):
-    assert f"`guanai {name}" in README
+def test_every_command_is_described_and_has_help(name):
+    assert f"`guanai {name}" in COMMANDS
     assert f"command.{name}" in catalogue()
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb")))
-def test_every_page_is_in_the_readme(name):
+def test_every_page_is_described(name):
     assert re.search(rf"`{name}[`?]", README)
+    assert re.search(rf"`{name}[`?]", PAGES)
 
 
 @pytest.mark.parametrize("name", presets())
-def test_every_preset_is_in_the_readme(name):
-    assert f"`{name}`" in README
+def test_every_preset_is_described(name):
+    assert f"`{name}`" in FORMS
 
 
 @pytest.mark.parametrize("name", [name for name in TYPES if not name.startswith("end_")])
-def test_every_question_type_is_in_the_readme_in_both_languages(name):
-    assert f"`{name}`" in README
-    assert name in METADATA_TYPES or f"`{name}` {TYPES[name]}" in README
+def test_every_question_type_is_described_in_both_languages(name):
+    assert f"`{name}`" in FORMS
+    assert name in METADATA_TYPES or f"`{name}` {TYPES[name]}" in FORMS
 
 
-def test_every_deliberate_difference_of_the_functions_is_in_the_readme():
+def test_every_deliberate_difference_of_the_functions_is_described():
     listed = import_module("guanai.storage.forms.xpath.functions").__doc__.partition("on purpose:")[2]
     differences = [" ".join(one.split()) for one in listed.replace("``", "`").split("\n- ")[1:]]
     assert len(differences) > 8
-    readme = " ".join(README.split())
-    assert [one for one in differences if one not in readme] == []
+    described = " ".join(FORMS.split())
+    assert [one for one in differences if one not in described] == []
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -114,3 +122,28 @@ def test_modules_keep_to_one_idea():
     }
     assert {path.name: size for path, size in sizes.items() if size > 400} == {}
     assert not [path for path in sizes if path.stem in {"utils", "util", "helpers", "common", "misc"}]
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(
+        path.relative_to(ROOT)
+        for path in ROOT.glob("**/*.md")
+        if ".venv" not in path.parts and "node_modules" not in path.parts
+    ),
+    ids=str,
+)
+def test_every_link_between_the_books_leads_somewhere(path):
+    text = book(path)
+    for target, place in re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", text):
+        file = (ROOT / path).parent / target if target else ROOT / path
+        assert file.exists(), target
+        if place:
+            headings = re.findall(r"(?m)^#+ (.+)$", file.read_text(encoding="utf-8"))
+            assert place in [re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings], (
+                place
+            )
+
+
+def test_the_first_book_is_short():
+    assert (ROOT / "README.md").stat().st_size <= 8 * 1024
