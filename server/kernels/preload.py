@@ -16,7 +16,7 @@ import pandas as pd
 
 from guanai.care.errors import GuanaiError
 from guanai.server.shipped_pages import shipped_pages
-from guanai.storage.school.preload import get_warm
+from guanai.storage.school.preload import preload_school
 from guanai.templates import wording
 from guanai.widgets.lists.charts import bar_chart
 
@@ -57,4 +57,4 @@ def read_school() -> Iterator[None]:
     folder = os.environ.get("GUANAI_SCHOOL")
     if folder:
         with suppress(GuanaiError, OSError):
-            yield from get_warm(Path(folder))
+            yield from preload_school(Path(folder))

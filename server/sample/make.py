@@ -132,7 +132,7 @@ def make_sample(folder: Path, size: str, on: date, seed: int = 7) -> dict[str, i
         columns = {form: school.form(form).columns for form in school.forms()}
         write_workbook(school.folder.workbook, fit_to_forms(_sheets(on), columns))
         counts = {
-            form: school.load(form, [_stamped(record, names, on) for record in some])
+            form: school.insert_many(form, [_stamped(record, names, on) for record in some])
             for form, some in records.items()
         }
     finally:

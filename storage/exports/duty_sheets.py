@@ -37,7 +37,7 @@ FULFILMENT = (
 def due_excel(lines: pd.DataFrame) -> bytes:
     """Return due lines (columns as in `School.due`) as a workbook, in the order given.
 
-    With the days of the records that were counted, where the lines come from `Obligations.with_days`.
+    With the days of the records that were counted, where the lines come from `DutyService.with_days`.
     """
     words = lines["status"].map({one: say(f"due.status_{one}") for one in set(lines["status"])})
     return excel_of(

@@ -11,7 +11,7 @@ from guanai.care.children.merging import reverted
 from guanai.care.errors import AccessError, GuanaiError
 from guanai.storage.database.history import Change
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS
-from guanai.storage.records.roles import coordinates
+from guanai.storage.records.roles import is_coordinator
 
 if TYPE_CHECKING:
     from guanai.storage.school.school import School
@@ -48,7 +48,7 @@ class ImportNotes:
     @property
     def allowed(self) -> bool:
         """Whether the person may import and undo: who answers for the whole school, and who works in the folder itself."""
-        return coordinates(self._school)
+        return is_coordinator(self._school)
 
     def check_allowed(self) -> None:
         """Raise AccessError for somebody who may not import."""

@@ -88,7 +88,7 @@ class Judge:
         self._elsewhere = elsewhere
         self._ids: dict[str, int] = {}
         self._there = {str(one["id"]): one for one in school.table(form.name).rows() if "id" in one}
-        self._binned = {change.record_id for change in school.bin(form.name)}
+        self._binned = {change.record_id for change in school.deletions(form.name)}
         self._headers = _by_path(self._form, list(self._there.values()))
         self._children: dict[str, str] | None = None
         self._by_hand = self._looks_at_changes()

@@ -24,7 +24,7 @@ from guanai.storage.imports.sources import read_source
 from guanai.storage.imports.stale_check import check_meanwhile
 from guanai.storage.imports.submissions import rows_of_submissions, with_files
 from guanai.storage.records.attachments import Attachments
-from guanai.storage.records.entity_updates import follow
+from guanai.storage.records.entity_updates import apply_entity_changes
 from guanai.storage.records.frames import retired_fields
 from guanai.templates.wording import say
 
@@ -211,7 +211,7 @@ class Imports(ImportNotes):
             items = self._school.form(plan.form).items
             new = [with_files(items, record, plan.bundle, shelf) for record in new]
         for start in range(0, len(new), 500):
-            self._school.load(plan.form, new[start : start + 500], follows=not plan.own)
+            self._school.insert_many(plan.form, new[start : start + 500], follows=not plan.own)
             told.more(len(new[start : start + 500]))
         for record in changed:
             self._replace(plan, record)
@@ -224,7 +224,7 @@ class Imports(ImportNotes):
         signed["revision"] = int(record["revision"]) + 1
         kept = school.table(plan.form).replace(record["id"], signed, expected_revision=record["revision"])
         if school.form(plan.form).entities and not plan.own:
-            follow(school, school.session(plan.form, kept), kept, before)
+            apply_entity_changes(school, school.session(plan.form, kept), kept, before)
 
     def _fetch(self, plan: Plan, records: Sequence[Mapping[str, Any]]) -> None:
         """Copy the pictures and files of another school's records into this school's folder."""

@@ -67,7 +67,7 @@ def rows_of_submissions(
         except (OSError, ElementTree.ParseError, UnicodeError, csv.Error) as error:
             raise ExchangeError("exchange.unreadable", file=name) from error
     kept = {str(one.get("id")) for one in school.table(form).rows()}
-    kept |= {str((change.before or {}).get("id")) for change in school.bin(form)}
+    kept |= {str((change.before or {}).get("id")) for change in school.deletions(form)}
     return [_row(school, definition, submission, kept, files) for submission in found], tuple(columns)
 
 
@@ -77,7 +77,7 @@ def _row(school: "School", form: Form, submission: Submission, kept: set[str], f
         return Row(submission.number, "same", submission.key, (say("submission.before"),))
     kept.add(record_id or "-")
     # A telephone may still hold an older version: what was renamed finds its question, the rest stays in the record.
-    session = school.session(form, school.renamed(form.name, submission.answers), defaults=False)
+    session = school.session(form, school.with_current_names(form.name, submission.answers), defaults=False)
     problems, answers = session.check(), session.record()
     label = str(answers.get("name") or answers.get("date") or submission.number)
     if problems:
@@ -170,7 +170,7 @@ def with_files(
     def keep(item: Question, place: str) -> str:
         if place not in files:
             return place
-        kept = shelf.keep_picture if item.kind == "image" else shelf.keep
+        kept = shelf.save_picture if item.kind == "image" else shelf.save
         return kept(PurePosixPath(place).name, files[place])
 
     return _with_each_file(items, record, keep)

@@ -48,7 +48,7 @@ class Attachments:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def keep(self, name: str, content: bytes) -> str:
+    def save(self, name: str, content: bytes) -> str:
         """Keep a file and return the name that a record holds for it. Raises GuanaiError when it cannot be kept."""
         if not content:
             raise GuanaiError("attachment.empty", name=name)
@@ -63,7 +63,7 @@ class Attachments:
         self._write(kept, content)
         return kept
 
-    def keep_picture(self, name: str, content: bytes, longer_side: int = _LONGER_SIDE) -> str:
+    def save_picture(self, name: str, content: bytes, longer_side: int = _LONGER_SIDE) -> str:
         """Keep a picture, upright and no larger than asked for, without what the camera wrote into it (place, time).
 
         Raises GuanaiError for what is no picture that can be read.
@@ -73,7 +73,7 @@ class Attachments:
                 "attachment.too_large", name=name, size=_megabytes(len(content)), most=_megabytes(LARGEST)
             )
         small, ending = _shrunk(name, content, longer_side)
-        return self.keep(Path(safe_name(name)).stem + ending, small)
+        return self.save(Path(safe_name(name)).stem + ending, small)
 
     def path(self, name: str) -> Path | None:
         """Return where an attachment lies, None when there is none of that name."""

@@ -20,7 +20,7 @@ from guanai.storage.database.history import Change
 from guanai.storage.database.schemas import history, records
 from guanai.storage.forms import SYSTEM_FIELDS
 
-__all__ = ["guardian_on", "with_moves"]
+__all__ = ["guardian_on", "with_change_register"]
 
 CHILD = "child"
 GUARDIANS = "guardians"
@@ -86,7 +86,7 @@ class _Changes:
 _known: "WeakKeyDictionary[Database, _Changes]" = WeakKeyDictionary()
 
 
-def with_moves(
+def with_change_register(
     database: Database, frames: Mapping[str, pd.DataFrame], definition: str, today: date
 ) -> dict[str, pd.DataFrame]:
     """Return registers with the register ``change``, and the dossiers with the days of their last time in care.

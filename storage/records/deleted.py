@@ -11,13 +11,13 @@ from guanai.storage.records.labels import labels_of
 if TYPE_CHECKING:
     from guanai.storage.school.school import School
 
-__all__ = ["Bin", "Deleted", "called"]
+__all__ = ["DeletedRecord", "DeletedRecords", "title_of"]
 
 CHILD = "child"
 
 
 @dataclass(frozen=True)
-class Deleted:
+class DeletedRecord:
     """One record in the bin: from which register, what it is called, who deleted it when (ISO 8601, UTC).
 
     ``into`` is the id of the dossier in which a child's dossier has gone up: such a one does not come back alone.
@@ -32,29 +32,29 @@ class Deleted:
     into: str = ""
 
 
-class Bin:
+class DeletedRecords:
     """The deleted records of a school as one person sees it."""
 
     def __init__(self, school: "School") -> None:
         self._school = school
 
-    def all(self, form: str = "") -> list[Deleted]:
+    def all(self, form: str = "") -> list[DeletedRecord]:
         """Return what lies in the bin, the last deleted first; of one register with its name."""
         school = self._school
         names = school.labels(CHILD)
-        merged = {one.other: one.kept for one in school.doubles.merges() if not one.undone}
+        merged = {one.other: one.kept for one in school.duplicates.merges() if not one.undone}
         found = []
         for name in [form] if form else school.forms():
-            for change in school.bin(name):
+            for change in school.deletions(name):
                 record = change.before or {}
                 if not change.record_id or school.record(name, change.record_id):
                     continue  # it has come back another way, by an import for example
                 into = merged.get(change.record_id, "") if name == CHILD else ""
-                label = called(school, name, record, names)
-                found.append(Deleted(name, change.record_id, label, change.by, change.at, record, into))
+                label = title_of(school, name, record, names)
+                found.append(DeletedRecord(name, change.record_id, label, change.by, change.at, record, into))
         return sorted(_last(found), key=lambda one: one.at, reverse=True)
 
-    def find(self, form: str, record_id: str) -> Deleted | None:
+    def find(self, form: str, record_id: str) -> DeletedRecord | None:
         """Return one deleted record, or None."""
         return next((one for one in self.all(form) if one.id == record_id), None)
 
@@ -66,15 +66,15 @@ class Bin:
         return self._school.restore(form, record_id)
 
 
-def _last(found: list[Deleted]) -> list[Deleted]:
+def _last(found: list[DeletedRecord]) -> list[DeletedRecord]:
     """Return the last deletion of each record."""
-    latest: dict[tuple[str, str], Deleted] = {}
+    latest: dict[tuple[str, str], DeletedRecord] = {}
     for one in sorted(found, key=lambda one: one.at):
         latest[one.form, one.id] = one
     return list(latest.values())
 
 
-def called(
+def title_of(
     school: "School", form: str, record: Mapping[str, Any], names: Mapping[str, str] | None = None
 ) -> str:
     """Return how a record is called wherever it stands by itself: a name, or its day and the child it is about.
@@ -85,7 +85,7 @@ def called(
         return labels_of([{**record, "id": record.get("id", "")}])[record.get("id", "")]
     known = school.labels(CHILD) if names is None else names
     children = [
-        known.get(str(record[field])) or school.doubles.label(str(record[field]))
+        known.get(str(record[field])) or school.duplicates.label(str(record[field]))
         for field, kind in naming_fields(school.form(form)).items()
         if kind == "one" and record.get(field)
     ]

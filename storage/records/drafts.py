@@ -19,7 +19,7 @@ from guanai.storage.database.connections import Row
 from guanai.storage.database.databases import Database
 from guanai.storage.database.tinydb_storage import utc_now
 
-__all__ = ["Drafts", "Unsaved"]
+__all__ = ["Draft", "Drafts"]
 
 Answers = Mapping[str, Any]
 
@@ -48,7 +48,7 @@ _ADD = sa.insert(_table).values({column.name: bindparam(column.name) for column 
 
 
 @dataclass(frozen=True)
-class Unsaved:
+class Draft:
     """Answers typed into a form and not saved: in which form and version, about which record, when (ISO 8601, UTC).
 
     ``answers`` is all that stood in the form, unreadable text as typed; ``touched`` the paths that the person had
@@ -85,7 +85,7 @@ class Drafts:
         self._person = person
         self._there = False
 
-    def kept(self, record_id: str | None = None) -> list[Unsaved]:
+    def all(self, record_id: str | None = None) -> list[Draft]:
         """Return the drafts, the latest first; of one record with its id, of new records with an empty one."""
         if not self._make():
             return []
@@ -93,12 +93,12 @@ class Drafts:
         now = utc_now()
         for old in [draft for draft in found if draft.until and draft.until < now]:
             found.remove(old)
-            self.drop(old.token)
+            self.discard(old.token)
         return [
             draft for draft in found if self.form in ("", draft.form) and record_id in (None, draft.record_id)
         ]
 
-    def keep(
+    def save(
         self, token: str, answers: Answers, *, touched: Iterable[str] = (), base: Answers | None = None
     ) -> None:
         """Keep what stands in the form, in the place of what was kept under this token before.
@@ -119,7 +119,7 @@ class Drafts:
                 content=_content(answers, touched, base),
             )
 
-    def offer(self, drafts: Iterable[Unsaved]) -> None:
+    def mark_offered(self, drafts: Iterable[Draft]) -> None:
         """Note that these have now been offered to the person, those that have not been before."""
         fresh = [draft for draft in drafts if not draft.offered]
         if not fresh or not self._make():
@@ -129,7 +129,7 @@ class Drafts:
                 content = _content(draft.answers, draft.touched, draft.base, utc_now())
                 self._database.run(_NOTE, of=self._person, key=draft.token, text=content)
 
-    def drop(self, token: str | None) -> None:
+    def discard(self, token: str | None) -> None:
         """Throw a draft away; one that is not there is no error."""
         if token and self._make():
             self._database.run(_DROP, of=self._person, key=token)
@@ -152,11 +152,11 @@ def _content(answers: Answers, touched: Iterable[str], base: Answers | None, off
     return json.dumps(inside, ensure_ascii=False)
 
 
-def _read(row: Row) -> Unsaved:
+def _read(row: Row) -> Draft:
     token, _, form, record_id, version, at, content = row
     inside: dict[str, Any] = json.loads(content)
     touched: Collection[str] = inside["touched"]
-    return Unsaved(
+    return Draft(
         token,
         form,
         record_id,

@@ -12,10 +12,10 @@ from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS
 if TYPE_CHECKING:
     from guanai.storage.records.registers import Registers
 
-__all__ = ["follow"]
+__all__ = ["apply_entity_changes"]
 
 
-def follow(
+def apply_entity_changes(
     school: "Registers", session: FormSession, kept: Mapping[str, Any], before: Mapping[str, Any] | None
 ) -> None:
     """Make and change the records that a saved one tells to, within the transaction of its save.

@@ -8,14 +8,14 @@ import pandas as pd
 
 from guanai.storage.records.frames import frame_of
 
-__all__ = ["KeptFrame", "caught_up"]
+__all__ = ["CachedFrame", "updated_frame"]
 
 # Of more changes than this the frame is made anew: an import, a copy put back.
 FEW = 500
 
 
 @dataclass(frozen=True)
-class KeptFrame:
+class CachedFrame:
     """A frame as it was made: of which documents, in which state of the school, and with the children's names."""
 
     state: tuple[object, ...]
@@ -24,7 +24,7 @@ class KeptFrame:
     whole: pd.DataFrame
 
 
-def caught_up(
+def updated_frame(
     frame: pd.DataFrame,
     before: Sequence[Mapping[str, Any]],
     now: Sequence[Mapping[str, Any]],

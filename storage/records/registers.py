@@ -22,8 +22,8 @@ from guanai.storage.forms import SYSTEM_FIELDS, Form, FormSession
 from guanai.storage.forms.changes.renames import moved
 from guanai.storage.records.attachments import Attachments
 from guanai.storage.records.drafts import Drafts
-from guanai.storage.records.entity_updates import follow
-from guanai.storage.records.frame_cache import KeptFrame, caught_up
+from guanai.storage.records.entity_updates import apply_entity_changes
+from guanai.storage.records.frame_cache import CachedFrame, updated_frame
 from guanai.storage.records.frames import frame_of, lazy_copy, with_children
 from guanai.storage.records.labels import label_of, labels_of, options_of
 from guanai.storage.records.list_files import list_rows
@@ -50,7 +50,7 @@ class Registers:
         #: Who published which version of a form, and what became of its questions.
         self.versions = Versions(folder, self.table(VERSIONS))
         self._bound: dict[str, tuple[Form, Form]] = {}
-        self._frames: dict[str, KeptFrame] = {}
+        self._frames: dict[str, CachedFrame] = {}
         self._options: dict[str, tuple[int, list[dict[str, str]]]] = {}
 
     def __repr__(self) -> str:
@@ -91,7 +91,7 @@ class Registers:
             bound = self._bound[name] = (form, mine)
         return bound[1]
 
-    def own_form(self, name: str) -> Path | None:
+    def own_form_file(self, name: str) -> Path | None:
         """Return the school's own file of a form, None where the shipped one is in use."""
         return self._catalogue.own(name)
 
@@ -159,30 +159,30 @@ class Registers:
         if retired:
             columns = self.form(name).columns
             return self._with_children(name, frame_of(self.table(name).rows(), columns, retired=True))
-        return lazy_copy(self.shared(name))
+        return lazy_copy(self.shared_frame(name))
 
-    def shared(self, name: str) -> pd.DataFrame:
+    def shared_frame(self, name: str) -> pd.DataFrame:
         """Return the frame of a register that all readers share: to be read, never to be changed."""
         columns = self.form(name).columns
         state = (self.form(name).source, self._state(name), self._state("child"))
         kept = self._frames.get(name)
         if kept is None or kept.state != state:
-            kept = self._frames[name] = self._kept(name, columns, state, kept)
+            kept = self._frames[name] = self._cached_frame(name, columns, state, kept)
         return kept.whole
 
     def frames(self) -> Mapping[str, pd.DataFrame]:
         """Return every register as a frame, by its name; each is read when it is asked for."""
         return Frames(self)
 
-    def _kept(
-        self, name: str, columns: Mapping[str, str], state: tuple[object, ...], before: KeptFrame | None
-    ) -> KeptFrame:
+    def _cached_frame(
+        self, name: str, columns: Mapping[str, str], state: tuple[object, ...], before: CachedFrame | None
+    ) -> CachedFrame:
         documents = self.table(name).rows()
         if before is not None and before.state[0] == state[0]:
-            own = caught_up(before.own, before.documents, documents, columns)
+            own = updated_frame(before.own, before.documents, documents, columns)
         else:
             own = frame_of(documents, columns).copy()  # a copy lies together in memory
-        return KeptFrame(state, documents, own, self._with_children(name, own))
+        return CachedFrame(state, documents, own, self._with_children(name, own))
 
     def _with_children(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
         if name == "child":
@@ -211,7 +211,7 @@ class Registers:
         """Return every change of a record, the earliest first: who, when, before and after."""
         return self.table(form).history(record_id)
 
-    def bin(self, form: str) -> list[Change]:
+    def deletions(self, form: str) -> list[Change]:
         """Return what lies in the bin, the last deleted first; ``before`` is the record as it was."""
         return self.table(form).bin()
 
@@ -227,7 +227,7 @@ class Registers:
         same step. Raises RecordError with the form's message for each field, ConflictError with both versions when
         somebody else has saved the record since it was read.
         """
-        record = self.renamed(form, record)
+        record = self.with_current_names(form, record)
         session = self.session(form, record, defaults=False if token else None)
         problems = session.check()
         if problems:
@@ -236,13 +236,13 @@ class Registers:
             raise RecordError("school.refused", fields, count=len(problems), first=first)
         answers = {key: value for key, value in session.record().items() if key not in SYSTEM_FIELDS}
         with self.transaction():
-            self.drafts().drop(token)
+            self.drafts().discard(token)
             before = self.record(form, str(record["id"])) if record.get("id") else None
             kept = self._keep(form, answers, record, token, key)
-            follow(self, session, kept, before)
+            apply_entity_changes(self, session, kept, before)
             return kept
 
-    def renamed(self, form: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    def with_current_names(self, form: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return answers that were given while questions had other names under the names they have now."""
         columns = self.form(form).columns
         renames = self.versions.renames(form)
@@ -329,7 +329,7 @@ class Registers:
         }
         return dict(self.table(form).replace(record_id, changed, expected, token))
 
-    def load(
+    def insert_many(
         self,
         form: str,
         records: Iterable[Mapping[str, Any]],
@@ -346,7 +346,7 @@ class Registers:
         with self.transaction():
             self.table(form).insert_multiple(stamped)
             for record in stamped if follows and self.form(form).entities else ():
-                follow(self, self.session(form, record), record, None)
+                apply_entity_changes(self, self.session(form, record), record, None)
         return len(stamped)
 
     def delete(self, form: str, record_id: str) -> None:

@@ -7,10 +7,10 @@ from urllib.parse import unquote
 if TYPE_CHECKING:
     from guanai.storage.records.registers import Registers
 
-__all__ = ["COORDINATING", "coordinates", "role_of"]
+__all__ = ["COORDINATING_ROLES", "is_coordinator", "role_of"]
 
 #: Who answers for the whole school (requirements 3: 校长, 副校长, 德育处/团少部).
-COORDINATING = ("headmaster", "deputy", "coordinator")
+COORDINATING_ROLES = ("headmaster", "deputy", "coordinator")
 
 
 def role_of(school: "Registers") -> str:
@@ -22,8 +22,8 @@ def role_of(school: "Registers") -> str:
     return os.environ.get("HTTP_X_GUANAI_ROLE", "") if signed_in and signed_in == school.person else ""
 
 
-def coordinates(school: "Registers") -> bool:
+def is_coordinator(school: "Registers") -> bool:
     """Whether the person answers for the whole school; so does whoever works in the folder itself, signed in nowhere."""
     from guanai.storage.records.registers import NOBODY
 
-    return school.person == NOBODY or role_of(school) in COORDINATING
+    return school.person == NOBODY or role_of(school) in COORDINATING_ROLES

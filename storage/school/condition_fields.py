@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from guanai.storage.forms import Form, Question
     from guanai.storage.school.school import School
 
-__all__ = ["RuleField", "fields_of", "holding"]
+__all__ = ["ConditionField", "condition_fields", "count_meeting"]
 
 KINDS = {"integer": "number", "decimal": "number", "range": "number", "date": "date", "text": "text"}
 NUMBERS = ("grade",)  # of the fields of a child's class
 
 
-class RuleField(NamedTuple):
+class ConditionField(NamedTuple):
     """A field that a condition may name: its name, how it is written in the cell, how it is called, of which kind.
 
     Kinds: choice, number, date, text. ``choices`` are the values of a choice by their names: how each is written, and called.
@@ -34,7 +34,7 @@ class RuleField(NamedTuple):
     choices: Mapping[str, tuple[str, str]] = {}
 
 
-def fields_of(school: "School", registers: Sequence[str], *, by: bool = False) -> list[RuleField]:
+def condition_fields(school: "School", registers: Sequence[str], *, by: bool = False) -> list[ConditionField]:
     """Return the fields that every one of some registers has, in the order of the first one's form.
 
     With ``by`` also who made the record (记录人), by their role.
@@ -53,7 +53,7 @@ def fields_of(school: "School", registers: Sequence[str], *, by: bool = False) -
     return fields
 
 
-def holding(school: "School", registers: Sequence[str], clauses: Sequence[Clause]) -> tuple[int, int]:
+def count_meeting(school: "School", registers: Sequence[str], clauses: Sequence[Clause]) -> tuple[int, int]:
     """Return how many records of some registers meet a condition now, and of how many.
 
     Of the dossiers those of the children in care, of the staff those who teach; who made a record is not looked at.
@@ -75,7 +75,7 @@ def _looked_at(school: "School", name: str) -> pd.DataFrame:
     return teachers(frames) if name == "staff" else frames[name]
 
 
-def _fields(form: "Form", register: str) -> list[RuleField]:
+def _fields(form: "Form", register: str) -> list[ConditionField]:
     session = form.session({})
     found = []
     for question in _asked(form):
@@ -97,7 +97,7 @@ def _asked(form: "Form") -> "Iterator[Question]":
             yield question
 
 
-def _field(name: str, label: str, register: str, kind: str, choices: Mapping[str, str]) -> RuleField:
+def _field(name: str, label: str, register: str, kind: str, choices: Mapping[str, str]) -> ConditionField:
     """Return a field; how it and its values are written is what the rules read back as the same."""
     said = (text for text in (label, _word(name), name) if _reads(f"{text} = 空", register) == (name, ("",)))
     written = next(said, name)
@@ -112,7 +112,7 @@ def _field(name: str, label: str, register: str, kind: str, choices: Mapping[str
             value,
         )
         values[value] = (text, called)
-    return RuleField(name, written, label, kind, values)
+    return ConditionField(name, written, label, kind, values)
 
 
 def _word(name: str) -> str:

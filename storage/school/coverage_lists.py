@@ -12,13 +12,13 @@ from guanai.templates.wording import say
 if TYPE_CHECKING:
     from guanai.storage.school.school import School
 
-__all__ = ["list_behind"]
+__all__ = ["counted_list"]
 
 COLUMNS = ["form", "id", "name", "class"]
 FORMS = {**dict.fromkeys(ALL_CHILDREN, "child"), "helper": "staff", "teacher": "staff", "class": "class"}
 
 
-def list_behind(
+def counted_list(
     school: "School", of: str, name: str, part: str = "", term: str | None = None
 ) -> tuple[str, pd.DataFrame]:
     """Return what a number stands for: its title, and its list, one row per record: form, id, name, class.

@@ -32,13 +32,13 @@ from guanai.templates.wording import say
 if TYPE_CHECKING:
     from guanai.storage.school.school import School
 
-__all__ = ["Counted", "Obligations", "RuleFrames"]
+__all__ = ["CountedRecord", "DutyService", "RuleFrames"]
 
 CHILD, PAIRING = "child", "pairing"
 KEPT = 12  # answers of different questions that are kept
 
 
-class Counted(NamedTuple):
+class CountedRecord(NamedTuple):
     """A record that was counted for a due line."""
 
     form: str
@@ -59,13 +59,13 @@ class RuleFrames(Mapping[str, pd.DataFrame]):
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._names:
             raise KeyError(name)
-        return self._moved[name] if name in (CHILD, CHANGE) else self._school.shared(name)
+        return self._moved[name] if name in (CHILD, CHANGE) else self._school.shared_frame(name)
 
     @cached_property
     def _moved(self) -> dict[str, pd.DataFrame]:
         """The dossiers with the days of their last time in care, and the register 变动."""
         school = self._school
-        return school.with_moves({CHILD: school.shared(CHILD)})
+        return school.with_change_register({CHILD: school.shared_frame(CHILD)})
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -74,7 +74,7 @@ class RuleFrames(Mapping[str, pd.DataFrame]):
         return len(self._names)
 
 
-class Obligations:
+class DutyService:
     """The answers of a school's rules, as `School` hands them out."""
 
     def __init__(self, school: "School") -> None:
@@ -132,7 +132,7 @@ class Obligations:
         policy = self._school.policy
         return self._once(("unpaired", on), lambda: unpaired(policy, self.frames, on))
 
-    def homes(self, lines: pd.DataFrame) -> dict[str, str]:
+    def households_of(self, lines: pd.DataFrame) -> dict[str, str]:
         """Return the household of each child of some due lines (`care.households`)."""
         children = self.frames["child"]
         return households(children[children["id"].isin(lines["subject_id"])])
@@ -263,7 +263,7 @@ class Obligations:
         ]
         return None if found.empty else {str(key): value for key, value in found.iloc[0].items()}
 
-    def counted(self, line: Mapping[Any, Any]) -> list[Counted]:
+    def counted(self, line: Mapping[Any, Any]) -> list[CountedRecord]:
         """Return the records that were counted for a line, in its order: form, id and the day of each.
 
         None for a share, whose people stand on the page of coverage, and for the fields of a dossier.
@@ -275,7 +275,7 @@ class Obligations:
             for name, record in tried:
                 if record is not None:
                     found.append(
-                        Counted(name, one, str(record.get("date") or record.get("start") or "")[:10])
+                        CountedRecord(name, one, str(record.get("date") or record.get("start") or "")[:10])
                     )
                     break
         return found
@@ -306,7 +306,7 @@ class Obligations:
 
     def _days(self, form: str) -> pd.Series:
         """Return the day of each record of a register (YYYY-MM-DD), by its id."""
-        frame = self._school.shared(form).set_index("id")
+        frame = self._school.shared_frame(form).set_index("id")
         days = [frame[name] for name in DATED if name in frame]
         return days[0].combine_first(days[-1]).dt.strftime("%Y-%m-%d") if days else pd.Series(dtype=object)
 
@@ -324,11 +324,11 @@ class Obligations:
             known = self._known[key] = (sequence, make())
         return lazy_copy(known[1])
 
-    def forget(self) -> None:
+    def clear_cache(self) -> None:
         """Work everything out again when it is next asked for."""
         self._known, self._facts = {}, None
 
-    def start_from(self, other: "Obligations") -> None:
+    def reuse_cache_of(self, other: "DutyService") -> None:
         """Take over what another door to the same school has worked out."""
         self._known, self._facts = dict(other._known), other._facts
 

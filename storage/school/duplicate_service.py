@@ -21,7 +21,7 @@ from guanai.storage.forms import SYSTEM_FIELDS
 if TYPE_CHECKING:
     from guanai.storage.school.school import School
 
-__all__ = ["Doubles", "Merge"]
+__all__ = ["Duplicates", "Merge"]
 
 Record = Mapping[str, Any]
 
@@ -43,7 +43,7 @@ class Merge:
     undone: bool
 
 
-class Doubles:
+class Duplicates:
     """The dossiers of one school as far as two of them may be of one child."""
 
     def __init__(self, school: "School") -> None:
@@ -135,7 +135,7 @@ class Doubles:
         mine = [one for one in found if child_id in (None, one.kept, one.other)]
         return sorted(mine, key=lambda one: one.at, reverse=True)
 
-    def now(self, child_id: str) -> str:
+    def current_id(self, child_id: str) -> str:
         """Return the id of the dossier in which a child's dossier has gone up; its own where it has not."""
         into = {one.other: one.kept for one in self.merges() if not one.undone}
         while child_id in into:

@@ -21,17 +21,17 @@ from guanai.storage.forms.changes.differences import Difference, differences, gu
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
 from guanai.storage.forms.xlsform.loading import form_of_file
 from guanai.storage.forms.xlsform.required_questions import check_needed
-from guanai.storage.records.roles import coordinates
+from guanai.storage.records.roles import is_coordinator
 from guanai.storage.school.workbooks import read_workbook
 
 if TYPE_CHECKING:
     from guanai.storage.school.school import School
 
-__all__ = ["Designs", "Plan", "Proposal"]
+__all__ = ["FormProposal", "FormPublishing", "PublishPlan"]
 
 
 @dataclass(frozen=True)
-class Proposal:
+class FormProposal:
     """A form that may be published: its file, the form in use (None: a new register), and what was in use when it came.
 
     ``renames`` are those that must be for answers to stand as they stood (an earlier version taken back, a name that
@@ -50,7 +50,7 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Plan:
+class PublishPlan:
     """What publishing a proposal would do: the differences, what becomes of stored answers, and what else must be mended.
 
     ``duties`` is what the school's workbook would be wrong about, empty while it is not.
@@ -61,7 +61,7 @@ class Plan:
     duties: str = ""
 
 
-class Designs:
+class FormPublishing:
     """The forms of one school, as far as a coordinator changes them."""
 
     def __init__(self, school: "School") -> None:
@@ -70,7 +70,7 @@ class Designs:
     @property
     def allowed(self) -> bool:
         """Whether the person may publish: who answers for the whole school."""
-        return coordinates(self._school)
+        return is_coordinator(self._school)
 
     def names(self) -> dict[str, str]:
         """Return the title of every form by its name."""
@@ -80,7 +80,7 @@ class Designs:
         """Return the form in use."""
         return self._school.form(name)
 
-    def place(self, name: str) -> str:
+    def own_file(self, name: str) -> str:
         """Return where the school's own copy lies in its folder, empty while the shipped form is in use."""
         own = self._own(name)
         return f"{self._school.folder.forms.name}/{own.name}" if own else ""
@@ -104,7 +104,7 @@ class Designs:
 
     # -- a form that may be published
 
-    def upload(self, name: str, file: str, content: bytes, *, new: bool = False) -> Proposal:
+    def upload(self, name: str, file: str, content: bytes, *, new: bool = False) -> FormProposal:
         """Return what a changed or new form would be.
 
         Raises FormError with file, sheet, row, column and what to do, GuanaiError for a name that cannot be used.
@@ -116,9 +116,9 @@ class Designs:
         check_needed(called, form, shipped_forms())
         guesses = guessed_renames(before, form) if before else {}
         renames = same_places(before, form) if before else {}
-        return Proposal(called, form, before, plain, self._base(called), renames, guesses)
+        return FormProposal(called, form, before, plain, self._base(called), renames, guesses)
 
-    def earlier(self, name: str, number: int) -> Proposal:
+    def earlier(self, name: str, number: int) -> FormProposal:
         """Return an earlier version as what may be published again; 0 is the shipped form.
 
         Raises GuanaiError when there is none of that number, StorageError when its file is gone.
@@ -131,27 +131,27 @@ class Designs:
                 raise GuanaiError("designer.not_shipped", name=name)
             form = self._read(path.read_bytes(), path.name, name)
             renames = {**same_places(before, form), **renames}
-            return Proposal(name, form, before, None, base, renames, what="shipped")
+            return FormProposal(name, form, before, None, base, renames, what="shipped")
         version = next((one for one in self.versions(name) if one.number == number), None)
         if version is None or not version.file:
             raise GuanaiError("designer.no_version", name=name, number=number)
         content = self._school.versions.content(version)
         form = self._read(content, Path(version.file).name, name)
         renames = {**same_places(before, form), **renames}
-        return Proposal(name, form, before, content, base, renames, what="taken_back", of=number)
+        return FormProposal(name, form, before, content, base, renames, what="taken_back", of=number)
 
     def _read(self, content: bytes, file: str, name: str) -> Form:
         """Return the form of a file, its choices from the school's records."""
         form = form_of_file(content, file, name, cache=self._school.folder.kept / "forms")
         return replace(form, instances=self._school.instances, clock=self._school.today)
 
-    def plan(self, proposal: Proposal, renames: Mapping[str, str] | None = None) -> Plan:
+    def plan(self, proposal: FormProposal, renames: Mapping[str, str] | None = None) -> PublishPlan:
         """Return what publishing would do, with these renames chosen. Raises GuanaiError for renames that collide."""
         chosen = {**proposal.renames, **(renames or {})}
         twice = [new for new in chosen.values() if list(chosen.values()).count(new) > 1]
         asides = set(self._asides(proposal.name))
         if proposal.before is None:
-            return Plan((), Change(), self._duties(proposal))
+            return PublishPlan((), Change(), self._duties(proposal))
         for new in twice:
             if sum(after == new and old not in asides for old, after in chosen.items()) > 1:
                 raise GuanaiError("designer.rename_twice", name=new)
@@ -160,9 +160,9 @@ class Designs:
         change = change_of(
             proposal.before, proposal.form, chosen, rows, self._school.form(proposal.name).retired
         )
-        return Plan(tuple(told), change, self._duties(proposal))
+        return PublishPlan(tuple(told), change, self._duties(proposal))
 
-    def publish(self, proposal: Proposal, renames: Mapping[str, str] | None = None) -> Version:
+    def publish(self, proposal: FormProposal, renames: Mapping[str, str] | None = None) -> Version:
         """Put a proposal into use, and its answers with it, all or nothing; return the version that it is.
 
         Raises AccessError for somebody who may not, GuanaiError when another form has come into use since the
@@ -226,20 +226,20 @@ class Designs:
     # -- what lies in the folder
 
     def _own(self, name: str) -> Path | None:
-        return self._school.own_form(name)
+        return self._school.own_form_file(name)
 
     def _base(self, name: str) -> tuple[str, int]:
         """Return what tells whether the form in use is still the one that was looked at."""
         own, versions = self._own(name), self._school.versions.of(name)
         return (mark_of(own.read_bytes()) if own else "", versions[-1].number if versions else 0)
 
-    def _check_base(self, proposal: Proposal) -> None:
+    def _check_base(self, proposal: FormProposal) -> None:
         if self._base(proposal.name) == proposal.base:
             return
         later = [one for one in self.versions(proposal.name) if one.number > proposal.base[1]]
         if later:
             raise GuanaiError("designer.meanwhile", by=later[0].by, name=proposal.name)
-        raise GuanaiError("designer.changed_by_hand", file=self.place(proposal.name) or proposal.name)
+        raise GuanaiError("designer.changed_by_hand", file=self.own_file(proposal.name) or proposal.name)
 
     def _keep_found(self, name: str, signed: Mapping[str, str]) -> None:
         """Keep the file in use as a version, where it came into the folder another way."""
@@ -286,7 +286,7 @@ class Designs:
 
         self._school.table(name).update(rewrite)
 
-    def _duties(self, proposal: Proposal) -> str:
+    def _duties(self, proposal: FormProposal) -> str:
         """Return what the school's workbook would be wrong about with this form in use."""
         workbook = self._school.folder.workbook
         if not workbook.exists() or self._school.mistakes:

@@ -11,7 +11,7 @@ from guanai.storage.files.school_folder import Folder
 from guanai.storage.form_files.form_catalogue import FormCatalogue
 from guanai.storage.records.registers import NOBODY
 from guanai.storage.school.policy_in_use import DEFAULT_POLICY, preset_sheets
-from guanai.storage.school.preload import warm_school
+from guanai.storage.school.preload import preloaded_school
 from guanai.storage.school.school import School
 from guanai.storage.school.workbooks import write_workbook
 from guanai.templates.wording import say
@@ -35,7 +35,7 @@ def open_school(path: str | Path | None = None) -> School:
     folder.make()
     signed_in = unquote(os.environ.get("HTTP_X_GUANAI_PERSON", "")) or NOBODY
     staff_id = os.environ.get("HTTP_X_GUANAI_STAFF", "")
-    if path is None and (warm := warm_school(folder, signed_in, staff_id)):
+    if path is None and (warm := preloaded_school(folder, signed_in, staff_id)):
         return warm
     school = School(folder, Database.open(folder.records))
     for register in ABOUT_CHILDREN:

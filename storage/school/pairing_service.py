@@ -1,4 +1,4 @@
-"""Pairings proposed, accepted as a whole and undone as a whole: one transaction each, noted with what it changed.
+"""PairingService proposed, accepted as a whole and undone as a whole: one transaction each, noted with what it changed.
 
 An accepted proposal ends the pairings that it takes over (with the day and the reason) and starts the new ones; the
 history then shows both. It is refused where pairings or staff have changed since it was proposed.
@@ -22,7 +22,7 @@ from guanai.templates.wording import say
 if TYPE_CHECKING:
     from guanai.storage.school.school import School
 
-__all__ = ["Acceptance", "Pairings"]
+__all__ = ["Acceptance", "PairingService"]
 
 Record = Mapping[str, Any]
 
@@ -47,7 +47,7 @@ class Acceptance:
     undone: bool
 
 
-class Pairings:
+class PairingService:
     """The proposals of one school."""
 
     def __init__(self, school: "School") -> None:
@@ -99,7 +99,7 @@ class Pairings:
                 raise GuanaiError("pairing.stale")
             records = [_record(proposal.role, row, start) for row in made.to_dict("records")]
             self._check(records)
-            school.load(PAIRING, records)
+            school.insert_many(PAIRING, records)
             last = start - timedelta(days=1)
             over = [self._end(key, last, proposal.reason) for key in made["ends"].unique() if key]
             ended = [one for one in over if one is not None]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from guanai.care.duties.responsible import class_names
 from guanai.care.errors import AccessError
 from guanai.care.policy.duty import ALL_CHILDREN
-from guanai.storage.records.roles import coordinates
+from guanai.storage.records.roles import is_coordinator
 from guanai.templates.wording import say
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ def own_classes(school: "School") -> set[str]:
 
 def check_pairings(school: "School", children: Collection[str]) -> None:
     """Raise AccessError where the person may not decide on the pairings of some children (ids)."""
-    if not coordinates(school) and not _all_own(school, children):
+    if not is_coordinator(school) and not _all_own(school, children):
         raise AccessError("permission.pairings")
 
 
 def check_deferral(school: "School", answers: Mapping[str, Any]) -> None:
     """Raise AccessError where the person may not put off or excuse the line that a record of ``deferral`` is about."""
-    if coordinates(school):
+    if is_coordinator(school):
         return
     child, kind = str(answers.get("child") or ""), answers.get("subject_kind") or "child"
     if kind in ALL_CHILDREN and child and _all_own(school, [child]):

@@ -1,6 +1,6 @@
 """A school that has been read before a page asks for it: by the process that the pages' kernels are forked from.
 
-`get_warm` reads the forms, the rules and the registers, and reckons what is due; a kernel that is forked afterwards
+`preload_school` reads the forms, the rules and the registers, and reckons what is due; a kernel that is forked afterwards
 starts from there. Nothing of it is about a person. Whatever has been saved meanwhile is seen by the number of the
 last change, as ever: what is kept is then read anew, so that it can be slower than hoped for, but never old.
 """
@@ -14,7 +14,7 @@ from guanai.storage.files.school_folder import Folder
 from guanai.storage.forms.session.choices import make_ready
 from guanai.storage.school.school import School
 
-__all__ = ["get_warm", "warm_school"]
+__all__ = ["preload_school", "preloaded_school"]
 
 # Of so many terms before this one it is known what they came to.
 EARLIER = 3
@@ -25,8 +25,8 @@ _kept: tuple[School, _Marks] | None = None
 _reckoned: tuple[int, date] | None = None
 
 
-def get_warm(folder: Path) -> Iterator[None]:
-    """Read a school, or what has changed in it since this was last done, and keep it for `warm_school`; step by step.
+def preload_school(folder: Path) -> Iterator[None]:
+    """Read a school, or what has changed in it since this was last done, and keep it for `preloaded_school`; step by step.
 
     Between two steps a kernel may be forked: it has what was read by then.
     """
@@ -44,7 +44,7 @@ def get_warm(folder: Path) -> Iterator[None]:
     _reckoned = now
     try:
         for name in school.forms():
-            school.shared(name)
+            school.shared_frame(name)
             school.instances(name)
             yield
         make_ready(school.all_forms().values(), school.instances)
@@ -62,11 +62,11 @@ def get_warm(folder: Path) -> Iterator[None]:
         return
 
 
-def warm_school(folder: Folder, person: str, staff_id: str) -> School | None:
+def preloaded_school(folder: Folder, person: str, staff_id: str) -> School | None:
     """Return the school as that person sees it, from what was read before; None where it was not, or is outdated."""
     if _kept is None or _kept[0].folder.path != folder.path or _kept[1] != _marks(folder):
         return None
-    return _kept[0].as_user(person, staff_id).start_from(_kept[0])
+    return _kept[0].as_user(person, staff_id).reuse_cache_of(_kept[0])
 
 
 def _marks(folder: Folder) -> _Marks:

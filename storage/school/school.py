@@ -18,20 +18,20 @@ from guanai.care.summary.term_summary import Summary, summary
 from guanai.storage.database.databases import Database
 from guanai.storage.files.school_folder import Folder
 from guanai.storage.imports.run import Imports
-from guanai.storage.records.change_register import guardian_on, with_moves
+from guanai.storage.records.change_register import guardian_on, with_change_register
 from guanai.storage.records.child_records import records_naming
-from guanai.storage.records.deleted import Bin, called
+from guanai.storage.records.deleted import DeletedRecords, title_of
 from guanai.storage.records.frames import within
 from guanai.storage.records.registers import NOBODY, Record, Registers
-from guanai.storage.records.roles import COORDINATING
-from guanai.storage.school.due_service import Obligations
-from guanai.storage.school.duplicate_service import Doubles
-from guanai.storage.school.form_publishing import Designs
+from guanai.storage.records.roles import COORDINATING_ROLES
+from guanai.storage.school.due_service import DutyService
+from guanai.storage.school.duplicate_service import Duplicates
+from guanai.storage.school.form_publishing import FormPublishing
 from guanai.storage.school.list_periods import periods_of
-from guanai.storage.school.pairing_service import Pairings
+from guanai.storage.school.pairing_service import PairingService
 from guanai.storage.school.permissions import check_deferral
 from guanai.storage.school.policy_in_use import calendar_over, current_policy
-from guanai.storage.school.workbook_service import SettingsBook
+from guanai.storage.school.workbook_service import WorkbookService
 from guanai.templates import template
 from guanai.templates.wording import say, spoken
 
@@ -52,19 +52,19 @@ class School(Registers):
         self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
         self._policy: tuple[Policy, str | None] | None = None
         #: Dossiers that may be of one child: found, made one, taken apart again.
-        self.doubles = Doubles(self)
-        #: Pairings proposed, accepted and undone as a whole.
-        self.pairings = Pairings(self)
+        self.duplicates = Duplicates(self)
+        #: PairingService proposed, accepted and undone as a whole.
+        self.pairings = PairingService(self)
         #: The workbook, as a page changes it.
-        self.settings = SettingsBook(self)
+        self.settings = WorkbookService(self)
         #: What comes from files: seen before it is written, and taken back as a whole.
         self.imports = Imports(self)
         #: Forms as a coordinator changes them: checked, compared, published, taken back.
-        self.designs = Designs(self)
+        self.publishing = FormPublishing(self)
         #: What the rules say of a day, behind `due`, `coverage` and `emergencies`.
-        self.duties = Obligations(self)
+        self.duties = DutyService(self)
         #: What was deleted, and how it comes back.
-        self.deleted = Bin(self)
+        self.deleted = DeletedRecords(self)
 
     def as_user(self, person: str, staff_id: str = "") -> "School":
         """Return the door as that person sees it: what they save carries their name.
@@ -73,13 +73,13 @@ class School(Registers):
         """
         return School(self.folder, self._database, person, staff_id)
 
-    def start_from(self, other: "School") -> "School":
+    def reuse_cache_of(self, other: "School") -> "School":
         """Take over what the other has read of the same school, and reckoned in the same language; return this one."""
         self._frames, self._options = dict(other._frames), dict(other._options)
         if self._language == other._language:  # due lines and figures hold words
             self._policy = other._policy
             self._summaries = dict(other._summaries)
-            self.duties.start_from(other.duties)
+            self.duties.reuse_cache_of(other.duties)
         return self
 
     # Its rules
@@ -92,11 +92,11 @@ class School(Registers):
             self._policy = current_policy(self.folder, self.today(), columns)
         return self._policy[0]
 
-    def forget_rules(self) -> None:
+    def reload_rules(self) -> None:
         """Read the workbook again when the rules are next asked for."""
         self._policy = None
         self._summaries = {}
-        self.duties.forget()
+        self.duties.clear_cache()
 
     @property
     def name(self) -> str:
@@ -179,9 +179,9 @@ class School(Registers):
         """Return how many records each register has."""
         return {name: len(self.table(name)) for name in self.forms()}
 
-    def called(self, form: str, record: Mapping[str, Any]) -> str:
+    def title_of(self, form: str, record: Mapping[str, Any]) -> str:
         """Return how a record is called where it stands by itself: a name, or its day and its child."""
-        return called(self, form, record)
+        return title_of(self, form, record)
 
     def instances(self, name: str) -> list[dict[str, str]]:
         """Return the rows of a register or a file as in `Registers.instances`, or the profile as name and value."""
@@ -210,16 +210,16 @@ class School(Registers):
         return self.duties.unpaired(on or self.today())
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        """Return every register as a frame, by its name; with them 变动, as `guanai.storage.records.change_register.with_moves` makes it."""
-        return self.with_moves(super().frames())
+        """Return every register as a frame, by its name; with them 变动, as `guanai.storage.records.change_register.with_change_register` makes it."""
+        return self.with_change_register(super().frames())
 
-    def with_moves(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    def with_change_register(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         """Return registers (dossiers among them) with 变动, the dossiers with the days of their last time in care."""
-        return with_moves(self._database, frames, self.policy.definition, self.today())
+        return with_change_register(self._database, frames, self.policy.definition, self.today())
 
     def guardian(self, child_id: str, on: date) -> dict[str, Any] | None:
         """Return who was the main guardian of a child on a day, as the dossier gave them; None if nobody was (R2, 7.6)."""
-        return guardian_on(self.doubles.history(child_id), on)
+        return guardian_on(self.duplicates.history(child_id), on)
 
     def classes(self) -> list[str]:
         """Return the names of the classes, in the order of the grades."""
@@ -236,7 +236,7 @@ class School(Registers):
         return {
             "forms": self.all_forms(),
             "records": records_naming(self, child_id),
-            "history": self.doubles.history(child_id),
+            "history": self.duplicates.history(child_id),
             "due": self.duties.of_children([child_id]),
             "counted": self.duties.counted,
             "on": self.today(),
@@ -263,7 +263,7 @@ class School(Registers):
         Somebody who is not in the register of staff, or who coordinates, answers for all.
         """
         staff = self.record("staff", self.staff_id) if self.staff_id else None
-        return None if staff is None or staff.get("role") in COORDINATING else self.staff_id
+        return None if staff is None or staff.get("role") in COORDINATING_ROLES else self.staff_id
 
     def coverage(self, term: str | None = None, on: date | None = None) -> pd.DataFrame:
         """Return how far every duty of a term is fulfilled, one row per duty and subject (child, helper, class …).

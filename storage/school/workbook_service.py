@@ -18,8 +18,8 @@ from guanai.care.policy.duty_rows import DERIVED
 from guanai.care.policy.policy import fit_to_forms, policy_from_sheets, sheets_from_markdown
 from guanai.care.policy.workbook_rows import HEADINGS, ROW
 from guanai.storage.forms.session.parsers import UnreadableError, read_date
-from guanai.storage.records.roles import coordinates
-from guanai.storage.school.condition_fields import RuleField, fields_of, holding
+from guanai.storage.records.roles import is_coordinator
+from guanai.storage.school.condition_fields import ConditionField, condition_fields, count_meeting
 from guanai.storage.school.workbook_edits import Edit, apply_edits, digest_of, write_edits
 from guanai.storage.school.workbooks import Sheets, presets, read_workbook
 from guanai.templates import template
@@ -28,7 +28,7 @@ from guanai.templates.wording import say
 if TYPE_CHECKING:
     from guanai.storage.school.school import School
 
-__all__ = ["SettingsBook", "Shown"]
+__all__ = ["WorkbookService", "WorkbookState"]
 
 DAYS = frozenset({"start", "end"})
 #: Who changed what in the workbook: no form asks for it, so that no page, frame or export shows it.
@@ -36,7 +36,7 @@ SETTINGS = "setting"
 
 
 @dataclass(frozen=True)
-class Shown:
+class WorkbookState:
     """The workbook as it was read: its rows by sheet, which state of the file that was, and what is wrong in it.
 
     ``titles`` are the names of the sheets in the file by their plain names; ``language`` that of the headings.
@@ -58,7 +58,7 @@ class Shown:
         return found
 
 
-class SettingsBook:
+class WorkbookService:
     """The workbook of one school."""
 
     def __init__(self, school: "School") -> None:
@@ -67,9 +67,9 @@ class SettingsBook:
     @property
     def may_change(self) -> bool:
         """Whether the person may change it: who coordinates, and who works in the folder itself."""
-        return coordinates(self._school)
+        return is_coordinator(self._school)
 
-    def read(self) -> Shown:
+    def read(self) -> WorkbookState:
         """Return the workbook as it stands on the disk. Raises PolicyError where it cannot be opened at all."""
         path = self._school.folder.workbook
         if not path.exists():
@@ -79,7 +79,7 @@ class SettingsBook:
         titles = {name: title for title in sheets if (name := spell("sheet", title))}
         heads = [str(head) for rows in sheets.values() for row in rows[:1] for head in row]
         english = "name" in heads and say("heading.name", "zh") not in heads
-        return Shown(sheets, digest, self.mistake(sheets), titles, "en" if english else "zh")
+        return WorkbookState(sheets, digest, self.mistake(sheets), titles, "en" if english else "zh")
 
     def mistake(self, sheets: Sheets) -> PolicyError | None:
         """Return the first mistake of a workbook with its place and remedy, None where there is none."""
@@ -89,11 +89,11 @@ class SettingsBook:
             return error
         return None
 
-    def mistake_of(self, shown: Shown, edits: Sequence[Edit]) -> PolicyError | None:
+    def mistake_of(self, shown: WorkbookState, edits: Sequence[Edit]) -> PolicyError | None:
         """Return the first mistake that a workbook would have after some edits."""
         return self.mistake(apply_edits(shown.sheets, edits))
 
-    def change(self, shown: Shown, edits: Sequence[Edit]) -> Shown:
+    def change(self, shown: WorkbookState, edits: Sequence[Edit]) -> WorkbookState:
         """Check and write edits that were made on a state of the workbook; return it as it then is.
 
         Refused, with nothing written: by AccessError for who may not; by PolicyError where a row of the edits would have
@@ -113,10 +113,10 @@ class SettingsBook:
             note = {"id": str(uuid7()), "kept": kept.name, "edits": [_noted(edit, before) for edit in edits]}
             about = {"revision": 1, "created_at": signed["updated_at"], "created_by": signed["updated_by"]}
             school.table(SETTINGS).insert_once({**note, **about, **signed})
-        school.forget_rules()
+        school.reload_rules()
         return self.read()
 
-    def suggestions(self, preset: str, shown: Shown) -> list[dict[str, Any]]:
+    def suggestions(self, preset: str, shown: WorkbookState) -> list[dict[str, Any]]:
         """Return the duties of a preset that the workbook has none of that name of: cells by plain heading."""
         names = {row["name"] for row in shown.rows("duties")}
         fitted = fit_to_forms({"职责": list(_preset(preset))}, self._columns())["职责"]
@@ -133,14 +133,14 @@ class SettingsBook:
         found = {str(row.get(word) or "").strip() for name in presets() for row in _preset(name)}
         return sorted(found - {""})
 
-    def edit(self, shown: Shown, sheet: str, row: int | None, cells: Mapping[str, str]) -> Edit:
+    def edit(self, shown: WorkbookState, sheet: str, row: int | None, cells: Mapping[str, str]) -> Edit:
         """Return an edit of plain headings as the workbook words them."""
         heads = self._heads(shown, sheet)
         title = shown.titles.get(sheet) or say(f"sheet.{sheet}", shown.language)
         written = {heads[name]: _day(value) if name in DAYS else value for name, value in cells.items()}
         return Edit(title, row, written)
 
-    def removal(self, shown: Shown, sheet: str, row: int) -> Edit:
+    def removal(self, shown: WorkbookState, sheet: str, row: int) -> Edit:
         """Return the edit that takes a row out."""
         return Edit(shown.titles[sheet], row, remove=True)
 
@@ -153,15 +153,15 @@ class SettingsBook:
         """Return the names of the registers that a duty can name."""
         return sorted({*self._school.forms(), *DERIVED} - {"child", "class", "staff"})
 
-    def condition_fields(self, registers: Sequence[str], *, by: bool = False) -> list[RuleField]:
-        """Return what a condition on some registers can be made of (`guanai.storage.school.condition_fields.fields_of`)."""
-        return fields_of(self._school, registers, by=by)
+    def condition_fields(self, registers: Sequence[str], *, by: bool = False) -> list[ConditionField]:
+        """Return what a condition on some registers can be made of (`guanai.storage.school.condition_fields.condition_fields`)."""
+        return condition_fields(self._school, registers, by=by)
 
-    def holding(self, registers: Sequence[str], clauses: Sequence[Clause]) -> tuple[int, int]:
+    def count_meeting(self, registers: Sequence[str], clauses: Sequence[Clause]) -> tuple[int, int]:
         """Return how many records of some registers meet a condition now, and of how many."""
-        return holding(self._school, registers, clauses)
+        return count_meeting(self._school, registers, clauses)
 
-    def _heads(self, shown: Shown, sheet: str) -> dict[str, str]:
+    def _heads(self, shown: WorkbookState, sheet: str) -> dict[str, str]:
         """Return how each heading of a sheet is written in the workbook."""
         rows = shown.sheets.get(shown.titles.get(sheet, ""), [])
         written = {

@@ -26,7 +26,7 @@ from guanai.server.kernels.preload import run_page_once
 from guanai.server.kernels.widget_states import state_for_page
 from guanai.server.shipped_pages import shipped_pages
 from guanai.storage import open_school
-from guanai.storage.school.preload import get_warm
+from guanai.storage.school.preload import preload_school
 
 QUERIES = {"register": ["form=talk", "form=talk&new=1"], "child": ["", "new=1", "id={child}"]}
 
@@ -51,7 +51,7 @@ def profile(folder: Path) -> None:
     """Print a table of one school."""
     os.environ |= {"GUANAI_SCHOOL": str(folder), "SERVER_SOFTWARE": "voila/", "GUANAI_LANGUAGE": "zh"}
     imported = seconds(import_all)
-    read = seconds(lambda: list(get_warm(folder)))
+    read = seconds(lambda: list(preload_school(folder)))
     school = open_school()
     everybody = school.table("staff").all()
     person = next(one for one in everybody if one.get("role") == "coordinator")

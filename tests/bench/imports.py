@@ -38,8 +38,8 @@ def measure(rows):
         into = create_school(place / "into")
         for school in (many, into):
             for form in ("staff", "class"):
-                school.load(form, source.table(form).rows())
-        many.load("child", new)
+                school.insert_many(form, source.table(form).rows())
+        many.insert_many("child", new)
         seconds = {}
 
         def timed(name, act):

@@ -54,8 +54,8 @@ def measure(children):
         again = max(milliseconds(lambda word=word: find(frame, word, *COLUMNS)) for word in WORDS)
         yield "again", again
         new = {"name": "林小雨", "birth_date": "2016-05-04", "sex": "female"}
-        yield "alike", milliseconds(lambda: school.doubles.like(new))
-        yield "alike again", milliseconds(lambda: school.doubles.like(new))
+        yield "alike", milliseconds(lambda: school.duplicates.like(new))
+        yield "alike again", milliseconds(lambda: school.duplicates.like(new))
         school.close()
 
 

@@ -31,7 +31,7 @@ def li(chromium, folder, port):
 
 
 def drafts(person):
-    return open_school(person.folder).as_user(person.name).drafts("child").kept()
+    return open_school(person.folder).as_user(person.name).drafts("child").all()
 
 
 def is_kept(person):

@@ -31,7 +31,7 @@ def emergency(folder, monkeypatch):
     found = datetime.now() - timedelta(minutes=10)
     incident = {"id": "i1", "child": child["id"], "date": found.date().isoformat(), "kind": "illness"}
     school.table("incident").truncate()  # those of the sample are of other days
-    school.load("incident", [incident | {"found_at": found.isoformat()}])
+    school.insert_many("incident", [incident | {"found_at": found.isoformat()}])
     school.close()
     return folder
 

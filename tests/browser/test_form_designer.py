@@ -136,7 +136,7 @@ def test_what_is_wrong_is_said_and_the_page_goes_on(zhou, tmp_path):
         page.get_by_text(re.compile(said)).first.wait_for()
     page.get_by_role("button", name="先不发布").click()
     page.get_by_text("新增问题“心情”").wait_for(state="detached")
-    assert open_school(zhou.folder).designs.versions("talk") == []
+    assert open_school(zhou.folder).publishing.versions("talk") == []
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -110,7 +110,7 @@ def test_another_school_comes_whole(chromium, folder, port, tmp_path, size):
     other = create_school(tmp_path / "other", name="月河小学")
     school = open_school(folder)
     there = school.table("child").rows()[0]
-    other.load("class", school.table("class").rows()[:1])
+    other.insert_many("class", school.table("class").rows()[:1])
     alike = {key: there[key] for key in ("name", "sex", "birth_date")}
     group = other.table("class").rows()[0]["name"]
     twin = other.save("child", {**alike, "class": group})

@@ -112,9 +112,7 @@ def test_a_phone_that_was_asleep_for_long_comes_back_with_what_was_typed(browser
     name.fill("试小禾", timeout=60_000)
     name.press("Tab")
     mine = open_school(server.folder).as_user(NAME).drafts("child")
-    assert wait_until(
-        lambda: any(one.answers["name"] == "试小禾" for one in mine.kept()), seconds=KEPT_WITHIN
-    )
+    assert wait_until(lambda: any(one.answers["name"] == "试小禾" for one in mine.all()), seconds=KEPT_WITHIN)
     asleep = page.context.new_cdp_session(page)
     asleep.send("Page.setWebLifecycleState", {"state": "frozen"})
     page.context.set_offline(True)

@@ -156,7 +156,7 @@ def no_records_there(desk):
 
 
 def endless_answer(desk):
-    desk.school.load("child", [{**CHILD, "village": "长" * 33_000}])
+    desk.school.insert_many("child", [{**CHILD, "village": "长" * 33_000}])
     copy(desk)
 
 
@@ -222,7 +222,7 @@ def test_files_in_and_out(desk, key, provoke, place, zh, en):
 
 def merged_away(desk):
     other = desk.school.save("child", {**CHILD, "name": "林小语"})
-    desk.school.doubles.merge(desk.child["id"], other["id"])
+    desk.school.duplicates.merge(desk.child["id"], other["id"])
     desk.school.deleted.restore("child", other["id"])
 
 

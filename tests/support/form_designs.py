@@ -56,6 +56,6 @@ def talk(desk, child, **answers):
 
 def change(desk, name, renames=None, **edits):
     """Download a form, change it, upload it, publish it; return the version."""
-    designs = desk.designs
-    proposal = designs.upload(name, f"{name}.xlsx", edited(designs.workbook(name), **edits))
-    return designs.publish(proposal, renames)
+    publishing = desk.publishing
+    proposal = publishing.upload(name, f"{name}.xlsx", edited(publishing.workbook(name), **edits))
+    return publishing.publish(proposal, renames)

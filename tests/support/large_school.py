@@ -40,7 +40,7 @@ def enlarge(folder: Path, copies: int, on: date) -> dict[str, int]:
                 copies_of = [_copied(one, marks, names) for one in records[form]]
                 for one in copies_of if form in ("staff", "child") else ():
                     one["name"] += OTHERS[(campus if form == "staff" else copy) % len(OTHERS)]
-                counts[form] += school.load(form, copies_of)
+                counts[form] += school.insert_many(form, copies_of)
     finally:
         school.close()
     return counts

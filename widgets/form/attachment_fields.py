@@ -98,7 +98,7 @@ class FileField(Field):
     def _keep(self, name: str, content: bytes) -> str:
         if self.store is None:
             raise GuanaiError("attachment.nowhere")
-        return str(self.store.keep(name, content))
+        return str(self.store.save(name, content))
 
     def _take_away(self) -> None:
         self.own_error = ""
@@ -150,7 +150,7 @@ class PictureField(FileField):
         if self.store is None:
             raise GuanaiError("attachment.nowhere")
         side = str(self.item.parameters.get("max-pixels", "")) if self.item is not None else ""
-        return str(self.store.keep_picture(name, content, *([int(side)] if side.isdigit() else [])))
+        return str(self.store.save_picture(name, content, *([int(side)] if side.isdigit() else [])))
 
 
 def address(name: str) -> str:

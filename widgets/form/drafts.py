@@ -64,9 +64,9 @@ class DraftOffers(ipw.VBox):
             return
         try:
             if answers == self._opened:
-                self._drafts.drop(self._using)
+                self._drafts.discard(self._using)
             else:
-                self._drafts.keep(self._using, answers, touched=touched, base=base)
+                self._drafts.save(self._using, answers, touched=touched, base=base)
             self.error = ""
         except GuanaiError as error:
             self.error = say("unsaved.not_kept", self._language, why=error.message(self._language))
@@ -75,7 +75,7 @@ class DraftOffers(ipw.VBox):
         """Throw a draft away: it has been saved, or is not wanted."""
         if self._drafts is not None:
             try:
-                self._drafts.drop(token)
+                self._drafts.discard(token)
             except GuanaiError as error:
                 self.error = error.message(self._language)
 
@@ -104,7 +104,7 @@ class DraftOffers(ipw.VBox):
         if self._drafts is None:
             return []
         try:
-            found = self._drafts.kept(str(self._current.get("id", "")))
+            found = self._drafts.all(str(self._current.get("id", "")))
         except GuanaiError as error:
             self.error = error.message(self._language)
             return []
@@ -114,7 +114,7 @@ class DraftOffers(ipw.VBox):
         """Keep when a draft was first offered: only one that has been is ever thrown away for its age."""
         try:
             if found:
-                self._drafts.offer(found)
+                self._drafts.mark_offered(found)
         except GuanaiError as error:
             self.error = error.message(self._language)
 
@@ -164,8 +164,8 @@ class UnsavedDrafts(Panel):
 
     def __init__(self, drafts: Any, forms: Mapping[str, Any], language: str | None = None) -> None:
         super().__init__("guanai-left-over")
-        self.drafts = [draft for draft in drafts.kept() if draft.form in forms]
-        drafts.offer(self.drafts)
+        self.drafts = [draft for draft in drafts.all() if draft.form in forms]
+        drafts.mark_offered(self.drafts)
         lines = []
         for draft in self.drafts:
             title = forms[draft.form].title(spoken(language))

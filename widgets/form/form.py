@@ -41,7 +41,7 @@ class Form(Panel):
     gives the first answers of a new record. ``links`` are offered after a save, filled from the record:
     ``{"text": "child?id={child}"}``. ``drafts`` keeps what is typed until it is saved, and offers it again on
     coming back; without it those of the school that the form comes from (`School.drafts`). ``alike(record)`` is asked before
-    a new record is saved: those who may be the same, as records each with the reason (`Doubles.like`).
+    a new record is saved: those who may be the same, as records each with the reason (`Duplicates.like`).
 
     ``controls`` gives the ipywidgets control of each question by its path (``guardians/0/name``), ``record`` the
     answers so far, ``problems`` what is missing or wrong, ``notice`` the line above the button ``save``.

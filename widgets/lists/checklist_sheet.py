@@ -26,7 +26,7 @@ def due_sheet(
     """Return due lines as a table for paper; the mark in it asks the browser to print as soon as it is there.
 
     ``heading`` is the school's name, ``chosen`` in words what the list was narrowed to, ``group`` the column that
-    heads parts of it. Where the lines have a column ``counted_on`` (`Obligations.with_days`), it stands behind the why.
+    heads parts of it. Where the lines have a column ``counted_on`` (`DutyService.with_days`), it stands behind the why.
     """
     columns = [name for name in COLUMNS if name in rows and name != group]
     head = "".join(f'<th scope="col">{escape(say(f"column.{name}", language))}</th>' for name in columns)

@@ -25,7 +25,7 @@ from guanai.widgets.lists.checklist_sheet import due_sheet
 
 __all__ = ["Checklist", "Evidence", "Link", "due_lines_html", "filter_lines"]
 
-#: Which records were counted for a line, each as form, id and day (`guanai.storage.school.due_service.Obligations.counted`).
+#: Which records were counted for a line, each as form, id and day (`guanai.storage.school.due_service.DutyService.counted`).
 Evidence = Callable[[Mapping[Any, Any]], Sequence[tuple[str, str, str]]] | None
 EVIDENCE = 8  # so many are named; more are counted
 Link = str | Mapping[str, str] | Callable[[Mapping[Any, Any]], str | None] | None

@@ -108,7 +108,7 @@ class DeleteButton(Panel):
 class BinList(Panel):
     """What lies in the bin, the last deleted first, each with a button that restores it.
 
-    ``deleted()`` gives it (`guanai.storage.records.deleted.Deleted`), ``forms`` the forms by name, ``on_restore(form, id)``
+    ``deleted()`` gives it (`guanai.storage.records.deleted.DeletedRecord`), ``forms`` the forms by name, ``on_restore(form, id)``
     brings one back. A dossier that was made one with another leads to the page where that is undone.
     """
 

@@ -92,7 +92,7 @@ class _Row(ipw.HBox):
 class Proposals(Panel):
     """Propose pairings, look through them, change some, accept all or none; what was accepted can be undone.
 
-    ``pairings`` is a `guanai.storage.school.pairing_service.Pairings`, ``classes`` the names of the classes, ``start`` the day from
+    ``pairings`` is a `guanai.storage.school.pairing_service.PairingService`, ``classes`` the names of the classes, ``start`` the day from
     which new pairings run. ``on_change()`` is called once something was accepted or undone.
     """
 

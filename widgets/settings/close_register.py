@@ -20,7 +20,7 @@ CLOSING_VERSIONS = ("closed", "reopened")
 class CloseRegister(Panel):
     """The button that closes the register which is looked at, or opens it again; nothing for one that ships.
 
-    ``designs`` is `School.designs`; ``on_done()`` is called when something has changed.
+    ``designs`` is `School.publishing`; ``on_done()`` is called when something has changed.
     """
 
     def __init__(self, designs: Any, on_done: Callable[[], None], language: str | None = None) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import ipywidgets as ipw
 
 from guanai.care.policy.conditions import Clause, parse_condition
-from guanai.storage.school.condition_fields import RuleField
+from guanai.storage.school.condition_fields import ConditionField
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import button, checkbox, html, set_visible
 from guanai.widgets.base.layouts import plain, style_of
@@ -38,12 +38,12 @@ class ConditionScope(NamedTuple):
     """What a condition is about at the moment: the fields of its registers, and for how many records it holds."""
 
     registers: tuple[str, ...]
-    fields: Sequence[RuleField]
+    fields: Sequence[ConditionField]
     holding: Callable[[Sequence[Clause]], tuple[int, int]]
 
 
 def condition_text(
-    clauses: Sequence[Clause], fields: Sequence[RuleField], language: str | None = None
+    clauses: Sequence[Clause], fields: Sequence[ConditionField], language: str | None = None
 ) -> str:
     """Return what a condition says, as a sentence without its end."""
     known = {one.name: one for one in fields}
@@ -217,7 +217,7 @@ class ConditionCell(CellField):
             self._asked = asked
             self._turn(by_hand=self._is_by_hand)
 
-    def known(self, name: str | None) -> RuleField | None:
+    def known(self, name: str | None) -> ConditionField | None:
         """Return the field of a name."""
         return next((one for one in self._asked.fields if one.name == name), None)
 

@@ -27,7 +27,7 @@ __all__ = ["Designer"]
 class Designer(Panel):
     """Choose a form, download it, upload the changed one, compare, publish; earlier versions below.
 
-    ``designs`` is `School.designs`; ``form`` the name of the form to begin with, empty for a new register.
+    ``designs`` is `School.publishing`; ``form`` the name of the form to begin with, empty for a new register.
     """
 
     def __init__(self, designs: Any, form: str | None = None, *, language: str | None = None) -> None:
@@ -114,7 +114,7 @@ class Designer(Panel):
         if not name:
             self.place.value = f"<p>{escape(say('designer.blank', language))}</p>"
         else:
-            place = self._designs.place(name)
+            place = self._designs.own_file(name)
             key = "designer.place" if place else "designer.shipped"
             self.place.value = f"<p>{escape(say(key, language, place=place or f'forms/{name}.xlsx'))}</p>"
         self._show_history()

@@ -39,7 +39,7 @@ class FormPreview(Form):
 
 
 class ProposalView(ipw.VBox):
-    """A proposal of `Designs`, its differences in words, and the button that publishes it.
+    """A proposal of `FormPublishing`, its differences in words, and the button that publishes it.
 
     ``designs`` plans and publishes; ``on_done(version)`` is called once it is published, ``on_drop()`` when the person
     wants it no more. ``mappings`` gives the choice of a new question for each one that goes, by its path.

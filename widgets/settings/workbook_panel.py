@@ -83,7 +83,7 @@ class _Line(ipw.HBox):
 
 
 class Settings(Panel):
-    """The workbook of a school, changed row by row; ``book`` is a `guanai.storage.school.workbook_service.SettingsBook`."""
+    """The workbook of a school, changed row by row; ``book`` is a `guanai.storage.school.workbook_service.WorkbookService`."""
 
     def __init__(self, book: Any, presets: Any = (), *, page: int = 12, language: str | None = None) -> None:
         super().__init__("guanai-settings")
@@ -298,7 +298,7 @@ class Settings(Panel):
             registers = [self._book.register_of(part) for part in parts] or usual
         fields = self._book.condition_fields(registers, by=head == "record_condition")
         return ConditionScope(
-            tuple(registers), fields, lambda clauses: self._book.holding(registers, clauses)
+            tuple(registers), fields, lambda clauses: self._book.count_meeting(registers, clauses)
         )
 
     def _vocabulary(self, prefix: str) -> dict[str, str]:

@@ -173,7 +173,7 @@ def test_a_line_of_a_school_is_put_off_and_taken_back(filled, line):
     assert [change.by for change in filled.history("deferral", kept["id"])] == ["测试老师"] * 2
     filled.delete("deferral", kept["id"])
     pd.testing.assert_frame_equal(filled.due(), before)
-    assert [change.before["reason"] for change in filled.bin("deferral")] == ["住院"]
+    assert [change.before["reason"] for change in filled.deletions("deferral")] == ["住院"]
     assert filled.duties.deferrals().empty
 
 

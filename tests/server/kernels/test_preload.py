@@ -15,7 +15,7 @@ from guanai.storage import open_school
 school = open_school(sys.argv[1])
 def seen():
     files = [name for name in os.listdir(sys.argv[1]) if not name.startswith("records.db-")]  # SQLite's own
-    return school.sequence(), sorted(files), school.drafts().kept()
+    return school.sequence(), sorted(files), school.drafts().all()
 before = seen()
 os.environ["GUANAI_SCHOOL"] = sys.argv[1]
 fork_server.get_ready()
@@ -35,7 +35,7 @@ print(*sorted({*sys.modules} - known))
 def test_it_leaves_no_trace_and_every_page_finds_all_it_imports(filled):
     """Where a page imports anything by itself, each of its kernels pays for it, in time and in memory."""
     # Typed in JupyterLab, where nobody signs in.
-    filled.as_user("guanai").drafts("child").keep("typed", {"name": "林小"})
+    filled.as_user("guanai").drafts("child").save("typed", {"name": "林小"})
     pages = [rehearsal(path) for path in shipped_pages().values()]
     ran = subprocess.run(
         [sys.executable, "-c", WARM, str(filled.folder.path), *pages],

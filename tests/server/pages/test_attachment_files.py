@@ -46,7 +46,7 @@ def shelf(server):
 
 
 def test_a_picture_is_shown_to_those_who_are_signed_in(server, shelf):
-    name = shelf.keep_picture("家访.png", picture())
+    name = shelf.save_picture("家访.png", picture())
     from urllib.parse import quote
 
     answer = server.signed_in().get(f"/attachment/{quote(name)}")
@@ -62,7 +62,7 @@ def test_a_picture_is_shown_to_those_who_are_signed_in(server, shelf):
 
 @pytest.mark.parametrize("name", ["page.html", "drawing.svg", "plain.txt", "noending"])
 def test_what_could_run_is_saved_and_not_shown(server, shelf, name):
-    kept = shelf.keep(name, HTML)
+    kept = shelf.save(name, HTML)
     answer = server.signed_in().get(f"/attachment/{kept}")
     assert answer.headers["Content-Type"].startswith("application/octet-stream")
     assert answer.headers["Content-Disposition"].startswith("attachment")

@@ -28,13 +28,13 @@ def served(tmp_path):
     school.close()
     school = open_school(folder)
     assert not school.notices
-    school.load("staff", [{"id": "s1", "name": "<师一>", "role": "subject", "active": "yes"}])
-    school.load("child", [{"id": "c1", "name": "<童一>", "status": "enrolled", "eligible": "yes"}])
-    school.load(
+    school.insert_many("staff", [{"id": "s1", "name": "<师一>", "role": "subject", "active": "yes"}])
+    school.insert_many("child", [{"id": "c1", "name": "<童一>", "status": "enrolled", "eligible": "yes"}])
+    school.insert_many(
         "pairing", [{"id": "p1", "child": "c1", "role": "helper", "helper": "s1", "start": "2026-09-01"}]
     )
     found = (NOW - timedelta(minutes=40)).isoformat()
-    school.load(
+    school.insert_many(
         "incident", [{"id": "i1", "child": "c1", "date": "2026-11-20", "kind": "illness", "found_at": found}]
     )
     yield school.as_user("值班老师")
@@ -168,7 +168,7 @@ class TestBoard:
             served.duties.step_done("incident", "i1", duty, NOW)
         board = IncidentCache()
         assert board.incidents(served, "zh") == []
-        served.load("staff", [{"id": "s2", "name": "<师二>", "role": "subject", "active": "yes"}])
+        served.insert_many("staff", [{"id": "s2", "name": "<师二>", "role": "subject", "active": "yes"}])
         asked.clear()
         assert board.incidents(served, "zh") == []
         assert not asked

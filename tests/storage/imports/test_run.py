@@ -243,7 +243,7 @@ class TestUndo:
         assert ready.imports.undo(done.id) == (2, 0)
         assert [one["name"] for one in ready.table("child").rows()] == ["林小雨"]
         assert ready.record("child", child["id"])["phone"] == "10012345678"
-        assert [change.before["name"] for change in ready.bin("child")] == ["周小河"]
+        assert [change.before["name"] for change in ready.deletions("child")] == ["周小河"]
         assert ready.imports.done()[0].undone
         with pytest.raises(GuanaiError):
             ready.imports.undo(done.id)
@@ -442,7 +442,7 @@ class TestExport:
 
     @pytest.mark.parametrize("ending", [".xlsx", ".csv"])
     def test_answers_that_nobody_asks_for_stand_last_and_come_back(self, ready, tmp_path, ending):
-        ready.load("child", [{**CHILD, "鞋码": "36", "旧的": ["a", "b"]}])
+        ready.insert_many("child", [{**CHILD, "鞋码": "36", "旧的": ["a", "b"]}])
         path = tmp_path / f"out{ending}"
         export_records(ready, "child", path)
         assert "36" in shown(path)

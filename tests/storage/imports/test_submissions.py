@@ -201,8 +201,8 @@ def test_a_telephone_with_an_older_version_loses_nothing(desk, tmp_path, kind):
     """What was renamed since finds its question; what was taken out stays in the record."""
     older = FORM.replace("| | text | name | 姓名 | yes | | | |", "| | text | called | 姓名 | yes | | | |")
     older = older.replace("| | range | mark | 打分 | | start=1 end=5 | | |\n", "").replace("${mark} * 2", "1")
-    proposal = desk.as_user("guanai").designs.upload("phone", "phone.md", older.encode())
-    desk.as_user("guanai").designs.publish(proposal, {"name": "called"})
+    proposal = desk.as_user("guanai").publishing.upload("phone", "phone.md", older.encode())
+    desk.as_user("guanai").publishing.publish(proposal, {"name": "called"})
     path = written(tmp_path, "one.xml", XML) if kind == "xml" else written(tmp_path, "odk.csv", CENTRAL)
     assert {row.state for row in import_records(desk, "phone", path)} == {"new"}
     kept = desk.record("phone", KEY.removeprefix("uuid:"))

@@ -118,7 +118,7 @@ class TestAnotherSchool:
     def test_nothing_is_written_while_one_row_of_one_register_is_bad(self, two):
         """WH6"""
         school, other, child = two
-        other.load("talk", [{"child": child["id"], "date": "gestern"}])
+        other.insert_many("talk", [{"child": child["id"], "date": "gestern"}])
         plans = school.imports.plan_whole(other.folder.path)
         assert states(plans)["talk"] == ["bad", "new"]
         with pytest.raises(ExchangeError) as refused:

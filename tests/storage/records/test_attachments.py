@@ -55,17 +55,17 @@ def test_names_are_made_safe(name, safe):
 
 
 def test_a_file_is_kept_under_its_name_and_a_mark(shelf):
-    name = shelf.keep("承诺书.pdf", b"%PDF-1.4")
+    name = shelf.save("承诺书.pdf", b"%PDF-1.4")
     assert name.startswith("承诺书-")
     assert name.endswith(".pdf")
     assert shelf.path(name).read_bytes() == b"%PDF-1.4"
-    assert shelf.keep("承诺书.pdf", b"%PDF-1.4") == name
-    assert shelf.keep("承诺书.pdf", b"%PDF-1.5") != name
+    assert shelf.save("承诺书.pdf", b"%PDF-1.4") == name
+    assert shelf.save("承诺书.pdf", b"%PDF-1.5") != name
     assert len(list(shelf.folder.iterdir())) == 2
 
 
 def test_a_photograph_is_made_small_upright_and_says_nothing_about_where(shelf):
-    name = shelf.keep_picture("IMG_0001.JPG", camera())
+    name = shelf.save_picture("IMG_0001.JPG", camera())
     with opened(shelf, name) as kept:
         assert kept.size == (1200, 1600)
         assert not kept.getexif()
@@ -73,20 +73,20 @@ def test_a_photograph_is_made_small_upright_and_says_nothing_about_where(shelf):
 
 
 def test_a_form_says_how_large(shelf):
-    with opened(shelf, shelf.keep_picture("a.jpg", camera(), 400)) as kept:
+    with opened(shelf, shelf.save_picture("a.jpg", camera(), 400)) as kept:
         assert max(kept.size) == 400
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
 def test_a_small_picture_is_kept_as_it_came(shelf, kind):
     content = picture(kind=kind)
-    name = shelf.keep_picture("图.bmp", content)
+    name = shelf.save_picture("图.bmp", content)
     assert shelf.path(name).read_bytes() == content
     assert name.endswith(attachments.PICTURES[kind])
 
 
 def test_a_drawing_with_a_see_through_ground_stays_so(shelf):
-    with opened(shelf, shelf.keep_picture("a.png", picture((3000, 3000), "PNG", "RGBA"))) as kept:
+    with opened(shelf, shelf.save_picture("a.png", picture((3000, 3000), "PNG", "RGBA"))) as kept:
         assert (kept.format, max(kept.size)) == ("PNG", 1600)
 
 
@@ -101,34 +101,34 @@ def test_a_drawing_with_a_see_through_ground_stays_so(shelf):
 )
 def test_what_is_no_picture_is_refused(shelf, content, key):
     with pytest.raises(GuanaiError) as refused:
-        shelf.keep_picture("a.png", content)
+        shelf.save_picture("a.png", content)
     assert refused.value.key == key
     assert not shelf.folder.exists()
 
 
 def test_what_is_too_large_is_refused(shelf, monkeypatch):
     monkeypatch.setattr(attachments, "LARGEST", 10)
-    for keep in (shelf.keep, shelf.keep_picture):
+    for save in (shelf.save, shelf.save_picture):
         with pytest.raises(GuanaiError) as refused:
-            keep("a.png", picture())
+            save("a.png", picture())
         assert refused.value.key == "attachment.too_large"
     monkeypatch.setattr(attachments, "_MOST_PIXELS", 100)
     monkeypatch.setattr(attachments, "LARGEST", 10**9)
     with pytest.raises(GuanaiError) as refused:
-        shelf.keep_picture("a.png", picture())
+        shelf.save_picture("a.png", picture())
     assert refused.value.key == "attachment.too_many_pixels"
 
 
 def test_an_empty_file_is_refused(shelf):
     with pytest.raises(GuanaiError) as refused:
-        shelf.keep("a.txt", b"")
+        shelf.save("a.txt", b"")
     assert refused.value.key == "attachment.empty"
 
 
 def test_a_folder_that_cannot_be_written_says_so(tmp_path):
     (tmp_path / "attachments").write_text("in the way", encoding="utf-8")
     with pytest.raises(GuanaiError) as refused:
-        Attachments(tmp_path / "attachments").keep("a.txt", b"x")
+        Attachments(tmp_path / "attachments").save("a.txt", b"x")
     assert refused.value.key == "attachment.unwritable"
 
 
@@ -136,7 +136,7 @@ def test_a_folder_that_cannot_be_written_says_so(tmp_path):
     "name", ["../secret.txt", "..", ".", "", ".hidden", "sub/a.txt", "/etc/passwd", "nosuch.txt"]
 )
 def test_no_name_leads_out_of_the_folder(shelf, tmp_path, name):
-    shelf.keep("a.txt", b"x")
+    shelf.save("a.txt", b"x")
     (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
     (shelf.folder / ".hidden").write_text("secret", encoding="utf-8")
     (shelf.folder / "sub").mkdir()
@@ -145,20 +145,20 @@ def test_no_name_leads_out_of_the_folder(shelf, tmp_path, name):
 
 
 def test_a_link_is_not_followed(shelf, tmp_path):
-    shelf.keep("a.txt", b"x")
+    shelf.save("a.txt", b"x")
     (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
     (shelf.folder / "b.txt").symlink_to(tmp_path / "secret.txt")
     assert shelf.path("b.txt") is None
 
 
 def test_a_thumbnail_is_small_and_only_of_pictures(shelf):
-    name = shelf.keep_picture("a.jpg", camera())
+    name = shelf.save_picture("a.jpg", camera())
     with Image.open(BytesIO(shelf.thumbnail(name))) as small:
         assert max(small.size) == 240
-    assert shelf.thumbnail(shelf.keep("a.txt", b"x")) is None
+    assert shelf.thumbnail(shelf.save("a.txt", b"x")) is None
     assert shelf.thumbnail("gone.jpg") is None
 
 
 def test_a_school_keeps_them_in_its_folder(school):
-    name = school.form("child").attachments.keep("a.txt", b"x")
+    name = school.form("child").attachments.save("a.txt", b"x")
     assert (school.folder.attachments / name).read_bytes() == b"x"

@@ -61,7 +61,7 @@ def test_d1_another_process_finds_it(desk):
     page(desk).fill(**TYPED)
     desk.close()
     opened = open_school(desk.folder.path)
-    assert len(opened.as_user("测试老师").drafts("child").kept()) == 1
+    assert len(opened.as_user("测试老师").drafts("child").all()) == 1
     opened.close()
 
 
@@ -83,7 +83,7 @@ def test_d1_each_record_has_its_own(desk):
     offered(again)[0][0].click()
     again.save.click()
     assert desk.record("child", first["id"])["village"] == "柳溪村"
-    assert desk.drafts("child").kept() == []
+    assert desk.drafts("child").all() == []
 
 
 def test_d1_a_repeat_with_rows_and_what_is_not_asked_now(desk):
@@ -114,7 +114,7 @@ def test_nothing_typed_nothing_kept(desk):
     view.fill(name="林")
     view.fill(name="")
     page(desk, "home_visit", record={"child": "c1"})
-    assert desk.drafts().kept() == []
+    assert desk.drafts().all() == []
 
 
 def test_thrown_away(desk):
@@ -122,17 +122,17 @@ def test_thrown_away(desk):
     again = page(desk)
     offered(again)[0][1].click()
     assert offered(again) == []
-    assert desk.drafts().kept() == []
+    assert desk.drafts().all() == []
 
 
 def test_d3_gone_with_the_save(desk):
     view = page(desk)
     view.fill(**CHILD)
-    assert len(desk.drafts().kept()) == 1
+    assert len(desk.drafts().all()) == 1
     view.save.click()
-    assert desk.drafts().kept() == []
+    assert desk.drafts().all() == []
     view.fill(name="周小河")
-    assert [draft.answers["name"] for draft in desk.drafts().kept()] == ["周小河"]
+    assert [draft.answers["name"] for draft in desk.drafts().all()] == ["周小河"]
 
 
 def test_d3_a_refused_save_keeps_it(desk):
@@ -140,7 +140,7 @@ def test_d3_a_refused_save_keeps_it(desk):
     view.fill(**TYPED)
     view.save.click()
     assert view.errors
-    assert len(desk.drafts().kept()) == 1
+    assert len(desk.drafts().all()) == 1
 
 
 def test_d4_a_draft_is_no_record(desk):
@@ -148,7 +148,7 @@ def test_d4_a_draft_is_no_record(desk):
     page(desk).fill(**TYPED)
     assert desk._database.sequence() == sequence
     assert desk.frame("child").empty
-    assert desk.bin("child") == []
+    assert desk.deletions("child") == []
     assert "unsaved" not in desk._db.tables()
 
 
@@ -161,14 +161,14 @@ def test_d5_two_pages_keep_two_drafts(desk):
     again.fill(name="陈小青")
     offered(again)[0][0].click()  # what stood in the form is kept as well
     assert len(offered(again)) == 2
-    names = {draft.answers["name"] for draft in desk.drafts().kept()}
+    names = {draft.answers["name"] for draft in desk.drafts().all()}
     assert names == {"林小雨", "周小河", "陈小青"}
 
 
 def test_d6_a_form_that_has_changed_since(desk):
     form = desk.form("child")
     older = Drafts(desk._database, desk.person, "child", "0")
-    older.keep("t", {"name": "林小", "gone": "旧答案"}, touched=["name", "gone"])
+    older.save("t", {"name": "林小", "gone": "旧答案"}, touched=["name", "gone"])
     again = page(desk)
     assert "表单后来改过" in words(again)
     offered(again)[0][0].click()
@@ -186,11 +186,11 @@ def test_d6_somebody_has_saved_the_record_since(desk):
     assert "李老师" in words(again)
     offered(again)[0][0].click()
     again.save.click()
-    assert len(desk.drafts().kept()) == 1  # refused: not saved, not lost
+    assert len(desk.drafts().all()) == 1  # refused: not saved, not lost
     again.conflict.children[0].keep.click()
     kept = desk.record("child", child["id"])
     assert (kept["village"], kept["phone"]) == ("柳溪村", "10012345678")
-    assert desk.drafts().kept() == []
+    assert desk.drafts().all() == []
 
 
 def test_d6_taking_theirs_throws_mine_away(desk):
@@ -200,7 +200,7 @@ def test_d6_taking_theirs_throws_mine_away(desk):
     desk.as_user("李老师").save("child", {**child, "village": "河东村"})
     view.save.click()
     view.conflict.children[0].take.click()
-    assert desk.drafts().kept() == []
+    assert desk.drafts().all() == []
 
 
 class Cut:
@@ -250,13 +250,13 @@ def test_a_draft_that_cannot_be_written_is_said_and_stops_nobody(desk):
     class Full:
         version = "1"
 
-        def kept(self, record_id):
+        def all(self, record_id):
             return []
 
-        def keep(self, *args, **named):
+        def save(self, *args, **named):
             raise StorageError("storage.closed")
 
-        def drop(self, token):
+        def discard(self, token):
             """Nothing there."""
 
     view = page(desk, drafts=Full())
@@ -285,9 +285,9 @@ def test_a_records_file_from_before_there_were_drafts(desk):
     with sqlite3.connect(path) as file:
         file.execute("DROP TABLE IF EXISTS unsaved")
     opened = open_school(desk.folder.path).as_user("测试老师")
-    assert opened.drafts().kept() == []
+    assert opened.drafts().all() == []
     page(opened).fill(name="林")
-    assert len(opened.drafts().kept()) == 1
+    assert len(opened.drafts().all()) == 1
     opened.close()
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from guanai.storage import create_school, open_school
-from guanai.storage.records.frame_cache import FEW, caught_up
+from guanai.storage.records.frame_cache import FEW, updated_frame
 from guanai.storage.records.frames import frame_of
 
 COLUMNS = {
@@ -46,7 +46,7 @@ def test_it_is_the_same_as_made_anew(seed):
                 now[place] = document(dice, step)
             elif now:
                 del now[dice.randrange(len(now))]
-        frame = caught_up(frame, documents, now, COLUMNS)
+        frame = updated_frame(frame, documents, now, COLUMNS)
         documents = now
         pd.testing.assert_frame_equal(frame, frame_of(documents, COLUMNS))
 
@@ -55,7 +55,7 @@ def test_many_changes_at_once():
     dice = Random(1)  # noqa: S311  # repeatable
     before = [document(dice, number) for number in range(FEW + 10)]
     now = [document(dice, number) for number in range(FEW + 20)]
-    followed = caught_up(frame_of(before, COLUMNS), before, now, COLUMNS)
+    followed = updated_frame(frame_of(before, COLUMNS), before, now, COLUMNS)
     pd.testing.assert_frame_equal(followed, frame_of(now, COLUMNS))
 
 
@@ -64,7 +64,7 @@ def test_the_frame_before_is_left_as_it_was():
     before = [document(dice, number) for number in range(5)]
     frame = frame_of(before, COLUMNS)
     kept = frame.copy()
-    caught_up(frame, before, [*before[:2], document(dice, 9), *before[3:]], COLUMNS)
+    updated_frame(frame, before, [*before[:2], document(dice, 9), *before[3:]], COLUMNS)
     pd.testing.assert_frame_equal(frame, kept)
 
 

@@ -24,13 +24,13 @@ def clock(monkeypatch):
 @pytest.fixture
 def drafts(school, clock):
     made = school.drafts("talk")
-    made.keep("t1", {"study": "算术"}, touched=["study"])
+    made.save("t1", {"study": "算术"}, touched=["study"])
     return made
 
 
 def test_one_that_was_never_offered_stays(drafts, clock):
     clock(400)
-    assert [draft.token for draft in drafts.kept()] == ["t1"]
+    assert [draft.token for draft in drafts.all()] == ["t1"]
 
 
 @pytest.mark.parametrize(
@@ -39,50 +39,50 @@ def test_one_that_was_never_offered_stays(drafts, clock):
 )
 def test_sixty_days_and_two_weeks_after_it_was_offered(drafts, clock, offered, looked, there):
     clock(offered)
-    drafts.offer(drafts.kept())
+    drafts.mark_offered(drafts.all())
     clock(looked)
-    assert bool(drafts.kept()) is there
+    assert bool(drafts.all()) is there
 
 
 def test_offered_again_counts_from_the_first_time(drafts, clock):
     for day in (1, 50, 59):
         clock(day)
-        drafts.offer(drafts.kept())
+        drafts.mark_offered(drafts.all())
     clock(61)
-    assert drafts.kept() == []
+    assert drafts.all() == []
 
 
 def test_typed_into_again_it_is_young_again(drafts, clock):
     clock(50)
-    drafts.offer(drafts.kept())
-    drafts.keep("t1", {"study": "语文"}, touched=["study"])
+    drafts.mark_offered(drafts.all())
+    drafts.save("t1", {"study": "语文"}, touched=["study"])
     clock(100)
-    assert drafts.kept()[0].answers == {"study": "语文"}
+    assert drafts.all()[0].answers == {"study": "语文"}
 
 
 def test_nobody_else_throws_it_away(school, drafts, clock):
-    drafts.offer(drafts.kept())
+    drafts.mark_offered(drafts.all())
     clock(90)
-    assert school.as_user("李老师").drafts().kept() == []
+    assert school.as_user("李老师").drafts().all() == []
     clock(1)
-    assert len(drafts.kept()) == 1
+    assert len(drafts.all()) == 1
 
 
 def test_a_page_that_offers_it_notes_so(school, drafts):
     form = Form(school.form("talk"))
     assert len(form.draft_offers.offers) == 1
-    assert drafts.kept()[0].offered
+    assert drafts.all()[0].offered
 
 
 def test_the_home_page_notes_so_too(school, drafts):
     UnsavedDrafts(school.drafts(), school.all_forms())
-    assert drafts.kept()[0].offered
+    assert drafts.all()[0].offered
 
 
 def test_the_offer_says_when_an_old_one_goes(school, drafts, monkeypatch):
     now = datetime.now(UTC)
     monkeypatch.setattr(draft_store, "utc_now", lambda: (now - timedelta(days=90)).isoformat())
-    drafts.keep("t1", {"study": "算术"}, touched=["study"])
+    drafts.save("t1", {"study": "算术"}, touched=["study"])
     monkeypatch.setattr(draft_store, "moment", now.isoformat)
     said = Form(school.form("talk")).draft_offers.children[0].children[0].value
     assert "很久以前" not in said  # first offered just now: the day is said from the next time on

@@ -25,7 +25,7 @@ def desk(school):
 def test_its_records_stay_and_none_is_added(desk, tmp_path):
     """CL1, CL2, CL4"""
     (record,) = desk.table("shoe").rows()
-    desk.designs.close("shoe")
+    desk.publishing.close("shoe")
     assert desk.closed == {"shoe"}
     assert desk.frame("shoe")["size"].tolist() == [36]
     assert desk.save("shoe", {**record, "size": 37})["size"] == 37
@@ -36,13 +36,13 @@ def test_its_records_stay_and_none_is_added(desk, tmp_path):
             add()
         assert refused.value.key == "register.closed"
     assert len(desk.table("shoe")) == 1
-    desk.designs.reopen("shoe")
+    desk.publishing.reopen("shoe")
     assert desk.imports.carry_out(plan).new == 1
 
 
 def test_it_is_not_offered(desk):
     """CL3: it lies folded at the foot of the registers, without a way to a new record."""
-    desk.designs.close("shoe")
+    desk.publishing.close("shoe")
     index = RegisterIndex(desk.all_forms(), desk.counts(), closed=desk.closed)
     assert "shoe" not in [name for names in index.groups.values() for name in names]
     _, folded = index.body.value.split("<details>")
@@ -53,25 +53,25 @@ def test_it_is_not_offered(desk):
 
 def test_the_form_can_still_be_changed(desk):
     """Closed and opened again it is the same form: nothing was changed by hand."""
-    desk.designs.close("shoe")
-    workbook = desk.designs.workbook("shoe")
-    desk.designs.publish(desk.designs.upload("shoe", "shoe.xlsx", workbook))
+    desk.publishing.close("shoe")
+    workbook = desk.publishing.workbook("shoe")
+    desk.publishing.publish(desk.publishing.upload("shoe", "shoe.xlsx", workbook))
     assert desk.closed == {"shoe"}
-    assert [one.what for one in desk.designs.versions("shoe")] == ["published", "found", "closed"]
-    desk.designs.reopen("shoe")
-    desk.designs.publish(desk.designs.upload("shoe", "shoe.xlsx", workbook))
-    assert [one.what for one in desk.designs.versions("shoe")][:2] == ["published", "reopened"]
+    assert [one.what for one in desk.publishing.versions("shoe")] == ["published", "found", "closed"]
+    desk.publishing.reopen("shoe")
+    desk.publishing.publish(desk.publishing.upload("shoe", "shoe.xlsx", workbook))
+    assert [one.what for one in desk.publishing.versions("shoe")][:2] == ["published", "reopened"]
 
 
 def test_what_ships_or_is_named_by_a_duty_stays_open(desk, monkeypatch):
     """CL5"""
     with pytest.raises(GuanaiError) as refused:
-        desk.designs.close("talk")
+        desk.publishing.close("talk")
     assert refused.value.key == "designer.not_closable"
     duty = next(iter(desk.policy.duties))
     object.__setattr__(duty, "records", ("shoe",))
     with pytest.raises(GuanaiError) as refused:
-        desk.designs.close("shoe")
+        desk.publishing.close("shoe")
     assert refused.value.key == "designer.close_duty"
     assert duty.name in str(refused.value)
     assert not desk.closed
@@ -80,14 +80,14 @@ def test_what_ships_or_is_named_by_a_duty_stays_open(desk, monkeypatch):
 def test_only_who_coordinates(desk, monkeypatch):
     """CL6"""
     monkeypatch.setenv("HTTP_X_GUANAI_ROLE", "homeroom")
-    for turn in (desk.designs.close, desk.designs.reopen):
+    for turn in (desk.publishing.close, desk.publishing.reopen):
         with pytest.raises(AccessError):
             turn("shoe")
     assert not desk.closed
 
 
 def test_the_page_closes_it_and_opens_it_again(desk):
-    page = Designer(desk.designs, "shoe")
+    page = Designer(desk.publishing, "shoe")
     assert page.closing.turn.description == "停用这张登记表"
     page.closing.turn.click()
     assert desk.closed == {"shoe"}

@@ -35,43 +35,43 @@ def state(school):
 
 def test_found_before_there_are_two(two):
     school, kept, other = two
-    found = school.doubles.like({**CHILD, "name": "林小宇"})
+    found = school.duplicates.like({**CHILD, "name": "林小宇"})
     assert [(child["id"], why) for child, why in found] == [(kept["id"], "sound"), (other["id"], "sound")]
-    assert school.doubles.like({**CHILD, "birth_date": "2010-01-01", "name": "周大河"}) == []
+    assert school.duplicates.like({**CHILD, "birth_date": "2010-01-01", "name": "周大河"}) == []
 
 
 def test_found_where_there_are_two(two):
     school, kept, other = two
-    pairs = school.doubles.pairs()
+    pairs = school.duplicates.pairs()
     assert pairs[["id", "other", "why"]].values.tolist() == [[kept["id"], other["id"], "sound"]]
-    school.doubles.merge(kept["id"], other["id"])
-    assert school.doubles.pairs().empty
+    school.duplicates.merge(kept["id"], other["id"])
+    assert school.duplicates.pairs().empty
 
 
 def test_a_child_saved_a_moment_ago_is_found(two):
     school, _, _ = two
-    assert school.doubles.like({"name": "周小河", "birth_date": "2015-03-08"}) == []
+    assert school.duplicates.like({"name": "周小河", "birth_date": "2015-03-08"}) == []
     school.as_user("李老师").save("child", {**CHILD, "name": "周小河", "birth_date": "2015-03-08"})
-    assert len(school.doubles.like({"name": "周小河", "birth_date": "2015-03-08"})) == 1
+    assert len(school.duplicates.like({"name": "周小河", "birth_date": "2015-03-08"})) == 1
 
 
 def test_merged(two):
     school, kept, other = two
-    merge = school.doubles.merge(kept["id"], other["id"])
+    merge = school.duplicates.merge(kept["id"], other["id"])
     child = school.record("child", kept["id"])
     assert (child["name"], child["village"], child["phone"]) == ("林小雨", "柳溪村", "10012345678")
     assert school.record("child", other["id"]) is None
     assert set(school.frame("home_visit")["child"]) == {kept["id"]}
     assert len(school.frame("home_visit")) == 2
     assert (merge.moved, merge.by, merge.undone) == (1, "测试老师", False)
-    assert school.doubles.now(other["id"]) == kept["id"]
-    assert [change.record_id for change in school.bin("child")] == [other["id"]]
+    assert school.duplicates.current_id(other["id"]) == kept["id"]
+    assert [change.record_id for change in school.deletions("child")] == [other["id"]]
 
 
 def test_both_histories_are_kept(two):
     school, kept, other = two
     school.save("child", {**other, "phone": "10087654321"})
-    school.doubles.merge(kept["id"], other["id"])
+    school.duplicates.merge(kept["id"], other["id"])
     seen = [(change.record_id, change.kind) for change in school.about(kept["id"])["history"]]
     assert seen == [
         (kept["id"], "insert"),
@@ -85,14 +85,14 @@ def test_both_histories_are_kept(two):
 def test_undone_as_a_whole(two):
     school, kept, other = two
     before = state(school)
-    merge = school.doubles.merge(kept["id"], other["id"])
+    merge = school.duplicates.merge(kept["id"], other["id"])
     assert state(school) != before
-    school.doubles.undo(merge.id)
+    school.duplicates.undo(merge.id)
     assert state(school) == before
-    assert school.doubles.now(other["id"]) == other["id"]
-    assert [one.undone for one in school.doubles.merges(kept["id"])] == [True]
+    assert school.duplicates.current_id(other["id"]) == other["id"]
+    assert [one.undone for one in school.duplicates.merges(kept["id"])] == [True]
     with pytest.raises(GuanaiError) as refused:
-        school.doubles.undo(merge.id)
+        school.duplicates.undo(merge.id)
     assert refused.value.key == "merge.gone"
 
 
@@ -101,20 +101,20 @@ def test_of_two_merges_one_upon_the_other_the_later_is_undone_first(two):
     school, kept, other = two
     third = school.save("child", {**CHILD, "name": "林小鱼"})
     before = state(school)
-    first = school.doubles.merge(kept["id"], other["id"])
-    second = school.doubles.merge(third["id"], kept["id"])
+    first = school.duplicates.merge(kept["id"], other["id"])
+    second = school.duplicates.merge(third["id"], kept["id"])
     with pytest.raises(GuanaiError, match="请先撤销那一次合并") as refused:
-        school.doubles.undo(first.id)
+        school.duplicates.undo(first.id)
     assert refused.value.key == "merge.later"
     assert "林小鱼" in str(refused.value)
-    school.doubles.undo(second.id)
-    school.doubles.undo(first.id)
+    school.duplicates.undo(second.id)
+    school.duplicates.undo(first.id)
     assert state(school) == before
 
 
 def test_what_was_written_since_the_merge_stays_when_it_is_undone(two):
     school, kept, other = two
-    merge = school.doubles.merge(kept["id"], other["id"])
+    merge = school.duplicates.merge(kept["id"], other["id"])
     child = school.record("child", kept["id"])
     school.save("child", {**child, "village": "河东村"})
     new = school.save("home_visit", {**VISIT, "child": kept["id"]})
@@ -122,7 +122,7 @@ def test_what_was_written_since_the_merge_stays_when_it_is_undone(two):
     school.save("home_visit", {**moved, "merits": "后来改的"})
     gone = next(row for row in school.table("home_visit").rows() if row["id"] not in (moved["id"], new["id"]))
     school.delete("home_visit", gone["id"])
-    school.doubles.undo(merge.id)
+    school.duplicates.undo(merge.id)
     now = school.record("child", kept["id"])
     assert now["village"] == "河东村"
     assert "phone" not in now
@@ -137,9 +137,9 @@ def test_all_or_nothing(two, monkeypatch):
     before = state(school)
     monkeypatch.setattr(type(school.table("child")), "to_bin", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        school.doubles.merge(kept["id"], other["id"])
+        school.duplicates.merge(kept["id"], other["id"])
     assert state(school) == before
-    assert school.doubles.merges() == []
+    assert school.duplicates.merges() == []
 
 
 @pytest.mark.parametrize(
@@ -149,13 +149,13 @@ def test_refused(two, one, two_, key):
     school, kept, _ = two
     ids = {"kept": kept["id"], "x": "x"}
     with pytest.raises(GuanaiError) as refused:
-        school.doubles.merge(ids[one], ids[two_])
+        school.duplicates.merge(ids[one], ids[two_])
     assert refused.value.key == key
 
 
 def test_a_merge_shows_in_no_register(two):
     school, kept, other = two
-    school.doubles.merge(kept["id"], other["id"])
+    school.duplicates.merge(kept["id"], other["id"])
     assert "merge" not in school.forms()
     assert "merge" not in school.frames()
 
@@ -163,10 +163,10 @@ def test_a_merge_shows_in_no_register(two):
 def test_three_dossiers_one_after_the_other(two):
     school, kept, other = two
     third = school.save("child", {**CHILD, "name": "林小羽"})
-    school.doubles.merge(other["id"], third["id"])
-    school.doubles.merge(kept["id"], other["id"])
-    assert school.doubles.now(third["id"]) == kept["id"]
-    ids = {change.record_id for change in school.doubles.history(kept["id"])}
+    school.duplicates.merge(other["id"], third["id"])
+    school.duplicates.merge(kept["id"], other["id"])
+    assert school.duplicates.current_id(third["id"]) == kept["id"]
+    ids = {change.record_id for change in school.duplicates.history(kept["id"])}
     assert ids == {kept["id"], other["id"], third["id"]}
 
 

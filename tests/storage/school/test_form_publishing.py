@@ -28,32 +28,32 @@ from guanai.storage.school.workbooks import read_workbook, write_workbook
 @pytest.mark.parametrize("name", shipped_forms())
 def test_every_form_comes_back_as_it_went_out(desk, name):
     """DE1"""
-    proposal = desk.designs.upload(name, "x.xlsx", desk.designs.workbook(name))
+    proposal = desk.publishing.upload(name, "x.xlsx", desk.publishing.workbook(name))
     assert proposal.form == proposal.before
-    plan = desk.designs.plan(proposal)
+    plan = desk.publishing.plan(proposal)
     assert (plan.differences, plan.answers.stored, plan.duties) == ((), (), "")
 
 
 def test_it_says_where_the_folders_copy_is(desk):
-    assert desk.designs.place("talk") == ""
+    assert desk.publishing.own_file("talk") == ""
     change(desk, "talk", add=[("mood", "文本", "心情")])
-    assert desk.designs.place("talk") == "forms/talk.xlsx"
-    assert (desk.folder.path / "forms" / "talk.xlsx").read_bytes() == desk.designs.workbook("talk")
+    assert desk.publishing.own_file("talk") == "forms/talk.xlsx"
+    assert (desk.folder.path / "forms" / "talk.xlsx").read_bytes() == desk.publishing.workbook("talk")
 
 
 def test_a_published_change_is_in_use_for_everybody_and_told(desk, child):
     """DE2"""
     talk(desk, child, study="跟得上")
-    proposal = desk.designs.upload(
+    proposal = desk.publishing.upload(
         "talk",
         "谈心（改）.xlsx",
         edited(
-            desk.designs.workbook("talk"), drop=["life"], add=[("mood", "整数", "心情")], study__必填="是"
+            desk.publishing.workbook("talk"), drop=["life"], add=[("mood", "整数", "心情")], study__必填="是"
         ),
     )
-    told = [one.text() for one in desk.designs.plan(proposal).differences]
+    told = [one.text() for one in desk.publishing.plan(proposal).differences]
     assert told == ["删去问题“生活”（life）", "“学习”改为必填", "新增问题“心情”（mood）"]
-    version = desk.designs.publish(proposal)
+    version = desk.publishing.publish(proposal)
     assert (version.number, version.by, version.what) == (1, "周老师", "published")
     assert version.changes == tuple(told)
     again = open_school(desk.folder.path)
@@ -96,15 +96,15 @@ def test_a_removed_question_of_a_repeat_keeps_its_answers(desk, child):
 def test_a_renamed_question_takes_its_answers_along_and_back(desk, child):
     """DE4"""
     kept = talk(desk, child, life="住在奶奶家")
-    designs = desk.designs
-    proposal = designs.upload(
-        "talk", "talk.xlsx", edited(designs.workbook("talk"), rename={"life": "daily_life"})
+    publishing = desk.publishing
+    proposal = publishing.upload(
+        "talk", "talk.xlsx", edited(publishing.workbook("talk"), rename={"life": "daily_life"})
     )
     assert proposal.guesses == {"life": "daily_life"}
-    plan = designs.plan(proposal, proposal.guesses)
+    plan = publishing.plan(proposal, proposal.guesses)
     assert [one.text() for one in plan.differences] == ["问题“生活”的名称由 life 改为 daily_life"]
     assert [one.text() for one in plan.answers.stored] == ["“生活”接上原来的 1 条回答"]
-    version = designs.publish(proposal, proposal.guesses)
+    version = publishing.publish(proposal, proposal.guesses)
     now = desk.record("talk", kept["id"])
     assert now["daily_life"] == "住在奶奶家"
     assert "life" not in now
@@ -113,16 +113,16 @@ def test_a_renamed_question_takes_its_answers_along_and_back(desk, child):
     assert version.renames == {"life": "daily_life"}
 
     later = talk(desk, child, daily_life="新的一条")
-    back = designs.earlier("talk", 0)
+    back = publishing.earlier("talk", 0)
     assert back.renames == {"daily_life": "life"}
-    designs.publish(back)
+    publishing.publish(back)
     assert [desk.record("talk", one["id"])["life"] for one in (kept, later)] == ["住在奶奶家", "新的一条"]
-    assert desk.designs.place("talk") == ""
-    assert [one.what for one in designs.versions("talk")] == ["shipped", "published"]
+    assert desk.publishing.own_file("talk") == ""
+    assert [one.what for one in publishing.versions("talk")] == ["shipped", "published"]
 
-    again = designs.earlier("talk", 1)
+    again = publishing.earlier("talk", 1)
     assert again.renames == {"life": "daily_life"}
-    designs.publish(again)
+    publishing.publish(again)
     assert desk.record("talk", later["id"])["daily_life"] == "新的一条"
     assert desk.form("talk") == proposal.form
 
@@ -142,18 +142,18 @@ SHARED = "| survey | type | name | label |\n| | begin_group | father | 父亲 |\
 )
 def test_a_name_that_comes_to_stand_in_two_places_leaves_each_answer_with_its_question(desk, second, field):
     """DE4: neither does the first question lose its answers nor does the second one get them."""
-    designs = desk.designs
-    designs.publish(designs.upload("kin", "kin.md", SHARED.encode(), new=True))
+    publishing = desk.publishing
+    publishing.publish(publishing.upload("kin", "kin.md", SHARED.encode(), new=True))
     kept = desk.save("kin", {"phone": "13800000001"})
-    proposal = designs.upload("kin", "kin.md", (SHARED + second).encode())
-    told = [one.kind for one in designs.plan(proposal).differences]
+    proposal = publishing.upload("kin", "kin.md", (SHARED + second).encode())
+    told = [one.kind for one in publishing.plan(proposal).differences]
     assert "removed" not in told
     assert told.count("added") == 1
-    designs.publish(proposal)
+    publishing.publish(proposal)
     assert desk.record("kin", kept["id"])["father-phone"] == "13800000001"
     assert field not in desk.record("kin", kept["id"])
     desk.save("kin", {**desk.record("kin", kept["id"]), field: "13900000002"})
-    designs.publish(designs.earlier("kin", 1))
+    publishing.publish(publishing.earlier("kin", 1))
     assert desk.record("kin", kept["id"])["phone"] == "13800000001"
 
 
@@ -171,25 +171,25 @@ def test_what_was_begun_before_a_rename_is_saved_under_the_new_name(desk, child)
 def test_a_question_that_went_earlier_is_mapped_later(desk, child):
     kept = talk(desk, child, life="住在奶奶家")
     change(desk, "talk", drop=["life"])
-    designs = desk.designs
-    proposal = designs.upload(
-        "talk", "t.xlsx", edited(designs.workbook("talk"), add=[("home", "文本", "在家")])
+    publishing = desk.publishing
+    proposal = publishing.upload(
+        "talk", "t.xlsx", edited(publishing.workbook("talk"), add=[("home", "文本", "在家")])
     )
-    assert [(one.path, one.label, one.answers) for one in designs.plan(proposal).answers.orphans] == [
+    assert [(one.path, one.label, one.answers) for one in publishing.plan(proposal).answers.orphans] == [
         ("life", "生活", 1)
     ]
-    designs.publish(proposal, {"life": "home"})
+    publishing.publish(proposal, {"life": "home"})
     assert desk.record("talk", kept["id"])["home"] == "住在奶奶家"
 
 
 def test_an_answer_under_the_new_name_is_never_overwritten(desk, child):
     change(desk, "talk", add=[("home", "文本", "在家")])
     kept = talk(desk, child, life="甲", home="乙")
-    designs = desk.designs
-    proposal = designs.upload("talk", "t.xlsx", edited(designs.workbook("talk"), drop=["life"]))
-    told = [one.text() for one in designs.plan(proposal, {"life": "home"}).answers.stored]
+    publishing = desk.publishing
+    proposal = publishing.upload("talk", "t.xlsx", edited(publishing.workbook("talk"), drop=["life"]))
+    told = [one.text() for one in publishing.plan(proposal, {"life": "home"}).answers.stored]
     assert "1 条里有 1 条的记录已另有回答" in told[0]
-    designs.publish(proposal, {"life": "home"})
+    publishing.publish(proposal, {"life": "home"})
     now = desk.record("talk", kept["id"])
     assert (now["life"], now["home"]) == ("甲", "乙")
 
@@ -207,8 +207,8 @@ def test_an_answer_under_the_new_name_is_never_overwritten(desk, child):
 def test_a_changed_type_tells_what_does_not_fit_and_keeps_it(desk, child, kind, given, becomes):
     """DE5: what fits becomes an answer of the new type, the rest is put aside as it was, and comes back."""
     records = [talk(desk, child, life=text) for text in given]
-    designs = desk.designs
-    content = edited(designs.workbook("talk"), life__类型=kind, life__外观="")
+    publishing = desk.publishing
+    content = edited(publishing.workbook("talk"), life__类型=kind, life__外观="")
     book = load_workbook(BytesIO(content))
     sheet = book["选项"] if "选项" in book.sheetnames else book.create_sheet("选项")
     if sheet.max_row == 1:
@@ -220,16 +220,16 @@ def test_a_changed_type_tells_what_does_not_fit_and_keeps_it(desk, child, kind, 
         sheet.append([row.get(head) for head in heads])
     made = BytesIO()
     book.save(made)
-    proposal = designs.upload("talk", "t.xlsx", made.getvalue())
-    told = [one.text() for one in designs.plan(proposal).answers.stored]
+    proposal = publishing.upload("talk", "t.xlsx", made.getvalue())
+    told = [one.text() for one in publishing.plan(proposal).answers.stored]
     assert told == ["“生活”的 2 条回答里有 1 条不合新的类型，原样留在“本表已删除的问题”下面"]
-    designs.publish(proposal)
+    publishing.publish(proposal)
     now = [desk.record("talk", one["id"]) for one in records]
     assert [one.get("life") for one in now] == becomes
     assert now[1]["life~text"] == given[1]
     assert desk.form("talk").retired["life~text"].label("zh", "") == "生活（改类型前：文本）"
     assert all(desk.form("talk").session(one).check() == [] for one in now)
-    designs.publish(designs.earlier("talk", 0))
+    publishing.publish(publishing.earlier("talk", 0))
     back = [desk.record("talk", one["id"]) for one in records]
     assert [str(one["life"]) for one in back][1] == given[1]
     assert "life~text" not in back[1]
@@ -246,18 +246,18 @@ def test_choices_become_text_by_their_labels(desk, child):
 def test_a_choice_that_went_keeps_its_label(desk, child):
     visit = {"child": child["id"], "date": "2026-11-19", "mode": "door", "merits": "乐于助人"}
     desk.save("home_visit", {**visit, "slot": "noon"})
-    book = load_workbook(BytesIO(desk.designs.workbook("home_visit")))
+    book = load_workbook(BytesIO(desk.publishing.workbook("home_visit")))
     sheet = book["选项"]
     row = next(cell.row for cell in sheet["B"] if cell.value == "noon")
     label = sheet.cell(row, 3).value
     sheet.delete_rows(row)
     made = BytesIO()
     book.save(made)
-    proposal = desk.designs.upload("home_visit", "x.xlsx", made.getvalue())
-    told = desk.designs.plan(proposal)
+    proposal = desk.publishing.upload("home_visit", "x.xlsx", made.getvalue())
+    told = desk.publishing.plan(proposal)
     assert "choice_removed" in [one.kind for one in told.differences]
     assert "1 条选的是去掉了的选项" in told.answers.stored[0].text()
-    desk.designs.publish(proposal)
+    desk.publishing.publish(proposal)
     assert desk.form("home_visit").retired["slot"].choices == {"noon": label}
 
 
@@ -271,35 +271,35 @@ def test_a_choice_that_went_keeps_its_label(desk, child):
 def test_only_who_answers_for_the_school_publishes(school, role, may):
     """DE6"""
     made = school.save("staff", {"name": "钱老师", "role": role, "active": "yes"})
-    designs = school.as_user("钱老师", made["id"]).designs
-    proposal = designs.upload(
-        "talk", "t.xlsx", edited(designs.workbook("talk"), add=[("mood", "文本", "心情")])
+    publishing = school.as_user("钱老师", made["id"]).publishing
+    proposal = publishing.upload(
+        "talk", "t.xlsx", edited(publishing.workbook("talk"), add=[("mood", "文本", "心情")])
     )
-    assert designs.allowed is may
+    assert publishing.allowed is may
     if may:
-        assert designs.publish(proposal).number == 1
+        assert publishing.publish(proposal).number == 1
         return
     with pytest.raises(AccessError) as refused:
-        designs.publish(proposal)
+        publishing.publish(proposal)
     assert refused.value.key == "designer.not_allowed"
-    assert designs.versions("talk") == []
-    assert designs.place("talk") == ""
+    assert publishing.versions("talk") == []
+    assert publishing.own_file("talk") == ""
 
 
 def test_an_account_without_a_record_of_staff_has_the_accounts_role(school, monkeypatch):
     monkeypatch.setenv("HTTP_X_GUANAI_PERSON", "%E9%92%B1")
     monkeypatch.setenv("HTTP_X_GUANAI_ROLE", "coordinator")
-    assert school.as_user("钱").designs.allowed
-    assert not school.as_user("别人").designs.allowed
+    assert school.as_user("钱").publishing.allowed
+    assert not school.as_user("别人").publishing.allowed
     monkeypatch.setenv("HTTP_X_GUANAI_ROLE", "")
-    assert not school.as_user("钱").designs.allowed
+    assert not school.as_user("钱").publishing.allowed
 
 
 def test_two_who_publish_at_once_do_not_undo_each_other(desk):
     """DE7: the second is told who was first, and nothing of theirs is gone."""
     other = open_school(desk.folder.path).as_user("郑老师", desk.staff_id)
     proposals = [
-        (one, one.designs.upload("talk", "t.xlsx", edited(one.designs.workbook("talk"), add=[row])))
+        (one, one.publishing.upload("talk", "t.xlsx", edited(one.publishing.workbook("talk"), add=[row])))
         for one, row in ((desk, ("mood", "文本", "心情")), (other, ("weather", "文本", "天气")))
     ]
     outcome, barrier = [], threading.Barrier(2)
@@ -307,7 +307,7 @@ def test_two_who_publish_at_once_do_not_undo_each_other(desk):
     def publish(school, proposal):
         barrier.wait()
         try:
-            school.designs.publish(proposal)
+            school.publishing.publish(proposal)
             outcome.append("published")
         except GuanaiError as error:
             outcome.append(error.key)
@@ -318,21 +318,21 @@ def test_two_who_publish_at_once_do_not_undo_each_other(desk):
     for thread in threads:
         thread.join()
     assert sorted(outcome) == ["designer.meanwhile", "published"]
-    assert len(desk.designs.versions("talk")) == 1
+    assert len(desk.publishing.versions("talk")) == 1
 
 
 def test_a_file_changed_by_hand_meanwhile_is_not_overwritten(desk):
     change(desk, "talk", add=[("mood", "文本", "心情")])
-    proposal = desk.designs.upload(
-        "talk", "t.xlsx", edited(desk.designs.workbook("talk"), add=[("weather", "文本", "天气")])
+    proposal = desk.publishing.upload(
+        "talk", "t.xlsx", edited(desk.publishing.workbook("talk"), add=[("weather", "文本", "天气")])
     )
-    by_hand = edited(desk.designs.workbook("talk"), add=[("hand", "文本", "手")])
+    by_hand = edited(desk.publishing.workbook("talk"), add=[("hand", "文本", "手")])
     (desk.folder.forms / "talk.xlsx").write_bytes(by_hand)
     with pytest.raises(GuanaiError) as refused:
-        desk.designs.publish(proposal)
+        desk.publishing.publish(proposal)
     assert refused.value.key == "designer.changed_by_hand"
     change(desk, "talk", drop=["hand"])
-    versions = desk.designs.versions("talk")
+    versions = desk.publishing.versions("talk")
     assert [one.what for one in versions] == ["published", "found", "published"]
     assert desk.versions.content(versions[1]) == by_hand, "what somebody did by hand is kept as a version too"
 
@@ -343,7 +343,7 @@ def test_a_copy_in_markdown_gives_way_to_the_published_workbook(desk):
     before = desk.form("talk")
     change(desk, "talk", add=[("mood", "文本", "心情")])
     assert [path.name for path in desk.folder.forms.glob("talk*")] == ["talk.xlsx"]
-    desk.designs.publish(desk.designs.earlier("talk", 1))
+    desk.publishing.publish(desk.publishing.earlier("talk", 1))
     assert desk.form("talk") == before
 
 
@@ -386,33 +386,37 @@ def plain_book():
 def test_a_file_that_is_no_form_is_refused_in_words(desk, file, content, key):
     """DE8"""
     with pytest.raises(FormError) as refused:
-        desk.designs.upload("talk", file, content)
+        desk.publishing.upload("talk", file, content)
     assert refused.value.key == key
     assert file in refused.value.message()
-    assert desk.designs.versions("talk") == []
+    assert desk.publishing.versions("talk") == []
 
 
 def test_a_mistake_is_told_by_file_sheet_row_and_column(desk):
     with pytest.raises(FormError) as refused:
-        desk.designs.upload("talk", "谈心.xlsx", edited(desk.designs.workbook("talk"), life__类型="文木"))
+        desk.publishing.upload(
+            "talk", "谈心.xlsx", edited(desk.publishing.workbook("talk"), life__类型="文木")
+        )
     assert "谈心.xlsx" in refused.value.message()
-    row = rows_of(load_workbook(BytesIO(desk.designs.workbook("talk"))))[2]["life"]
+    row = rows_of(load_workbook(BytesIO(desk.publishing.workbook("talk"))))[2]["life"]
     assert (refused.value.sheet, refused.value.row, refused.value.column) == ("问题", row, "类型")
 
 
 def test_a_rename_onto_a_name_that_is_there_is_refused(desk):
     with pytest.raises(FormError) as refused:
-        desk.designs.upload("talk", "t.xlsx", edited(desk.designs.workbook("talk"), rename={"life": "study"}))
+        desk.publishing.upload(
+            "talk", "t.xlsx", edited(desk.publishing.workbook("talk"), rename={"life": "study"})
+        )
     assert refused.value.key == "form.name_twice"
 
 
 def test_two_questions_cannot_become_one(desk):
     content = edited(
-        desk.designs.workbook("talk"), drop=["study", "life"], add=[("both", "文本", "学习生活")]
+        desk.publishing.workbook("talk"), drop=["study", "life"], add=[("both", "文本", "学习生活")]
     )
-    proposal = desk.designs.upload("talk", "t.xlsx", content)
+    proposal = desk.publishing.upload("talk", "t.xlsx", content)
     with pytest.raises(GuanaiError) as refused:
-        desk.designs.plan(proposal, {"study": "both", "life": "both"})
+        desk.publishing.plan(proposal, {"study": "both", "life": "both"})
     assert refused.value.key == "designer.rename_twice"
 
 
@@ -420,7 +424,7 @@ def test_two_questions_cannot_become_one(desk):
 def test_what_the_software_reads_cannot_be_left_out(desk, form, key):
     """``designer.needed``, or ``form.reference_unknown`` where another question asks for it."""
     with pytest.raises(FormError):
-        desk.designs.upload(form, "x.xlsx", edited(desk.designs.workbook(form), drop=[key]))
+        desk.publishing.upload(form, "x.xlsx", edited(desk.publishing.workbook(form), drop=[key]))
 
 
 @pytest.mark.parametrize(
@@ -441,29 +445,31 @@ def test_what_the_software_reads_cannot_be_left_out(desk, form, key):
 )
 def test_a_new_register_has_a_name_of_its_own(desk, name, key):
     with pytest.raises(GuanaiError) as refused:
-        desk.designs.upload(name, "x.xlsx", desk.designs.workbook(""), new=True)
+        desk.publishing.upload(name, "x.xlsx", desk.publishing.workbook(""), new=True)
     assert refused.value.key == key
 
 
 def test_versions_that_are_not_there(desk):
     with pytest.raises(GuanaiError) as refused:
-        desk.designs.earlier("talk", 3)
+        desk.publishing.earlier("talk", 3)
     assert refused.value.key == "designer.no_version"
     version = change(desk, "talk", add=[("mood", "文本", "心情")])
     (desk.folder.path / version.file).unlink()
     with pytest.raises(StorageError) as refused:
-        desk.designs.earlier("talk", 1)
+        desk.publishing.earlier("talk", 1)
     assert refused.value.key == "designer.version_gone"
     with pytest.raises(GuanaiError) as refused:
-        desk.designs.workbook("nothing")
+        desk.publishing.workbook("nothing")
     assert refused.value.key == "school.no_form"
 
 
 def test_a_file_that_is_open_elsewhere_changes_nothing(desk, child, monkeypatch):
     """On Windows a workbook that is open in WPS cannot be replaced."""
     kept = talk(desk, child, life="住在奶奶家")
-    designs = desk.designs
-    proposal = designs.upload("talk", "t.xlsx", edited(designs.workbook("talk"), rename={"life": "home"}))
+    publishing = desk.publishing
+    proposal = publishing.upload(
+        "talk", "t.xlsx", edited(publishing.workbook("talk"), rename={"life": "home"})
+    )
     really = Path.replace
 
     def refuse(self, target):
@@ -473,12 +479,12 @@ def test_a_file_that_is_open_elsewhere_changes_nothing(desk, child, monkeypatch)
 
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(StorageError) as refused:
-        designs.publish(proposal, {"life": "home"})
+        publishing.publish(proposal, {"life": "home"})
     assert refused.value.key == "designer.unwritable"
     assert desk.record("talk", kept["id"]) == kept
-    assert designs.versions("talk") == []
+    assert publishing.versions("talk") == []
     monkeypatch.undo()
-    assert designs.publish(proposal, {"life": "home"}).number == 1
+    assert publishing.publish(proposal, {"life": "home"}).number == 1
     assert desk.record("talk", kept["id"])["home"] == "住在奶奶家"
 
 
@@ -499,10 +505,12 @@ def test_a_duty_that_asks_for_a_lost_question_is_told_before(desk):
     write_workbook(workbook, sheets)
     fresh = open_school(desk.folder.path).as_user("周老师", desk.staff_id)
     assert fresh.notices == []
-    proposal = fresh.designs.upload("talk", "t.xlsx", edited(fresh.designs.workbook("talk"), drop=["life"]))
-    assert "life" in fresh.designs.plan(proposal).duties
-    assert "职责" in fresh.designs.plan(proposal).duties
-    fresh.designs.publish(proposal)
+    proposal = fresh.publishing.upload(
+        "talk", "t.xlsx", edited(fresh.publishing.workbook("talk"), drop=["life"])
+    )
+    assert "life" in fresh.publishing.plan(proposal).duties
+    assert "职责" in fresh.publishing.plan(proposal).duties
+    fresh.publishing.publish(proposal)
     after = open_school(desk.folder.path)
     assert "life" in after.notices[0]
     assert after.name == "星光小学", "it is still the school's own workbook"
@@ -516,11 +524,11 @@ def test_a_duty_that_asks_for_a_lost_question_is_told_before(desk):
 
 def test_a_new_form_is_a_register_with_everything_at_once(desk, child, tmp_path):
     """DE9: list, record, timeline, search, import, export, history, duty, and nothing else to do."""
-    blank = edited(desk.designs.workbook(""), add=[("size", "整数", "鞋码")])
-    proposal = desk.designs.upload("shoes", "送鞋.xlsx", blank, new=True)
+    blank = edited(desk.publishing.workbook(""), add=[("size", "整数", "鞋码")])
+    proposal = desk.publishing.upload("shoes", "送鞋.xlsx", blank, new=True)
     assert proposal.before is None
-    assert desk.designs.plan(proposal).differences == ()
-    desk.designs.publish(proposal)
+    assert desk.publishing.plan(proposal).differences == ()
+    desk.publishing.publish(proposal)
     school = open_school(desk.folder.path).as_user("周老师", desk.staff_id)
     assert "shoes" in school.forms()
     assert school.frame("shoes").empty
@@ -559,19 +567,21 @@ def test_a_new_form_is_a_register_with_everything_at_once(desk, child, tmp_path)
     book.save(tmp_path / "shoes.xlsx")
     assert [row.state for row in import_records(school, "shoes", tmp_path / "shoes.xlsx")] == ["same", "new"]
     school.delete("shoes", kept["id"])
-    assert [one.before["note"] for one in school.bin("shoes")] == ["球鞋"]
-    assert [(one.number, one.what) for one in school.designs.versions("shoes")] == [(1, "published")]
+    assert [one.before["note"] for one in school.deletions("shoes")] == ["球鞋"]
+    assert [(one.number, one.what) for one in school.publishing.versions("shoes")] == [(1, "published")]
     with pytest.raises(GuanaiError) as refused:
-        school.designs.earlier("shoes", 0)
+        school.publishing.earlier("shoes", 0)
     assert refused.value.key == "designer.not_shipped"
 
 
 def test_the_blank_workbook_is_ready_to_be_filled(desk):
-    form = desk.designs.upload("x", "x.xlsx", desk.designs.workbook(""), new=True).form
+    form = desk.publishing.upload("x", "x.xlsx", desk.publishing.workbook(""), new=True).form
     assert form.title() == "新登记表"
     assert form.title("en") == "New register"
     assert list(form.columns) == ["child", "by", "date", "kind", "note"]
-    called = desk.designs.upload("x", "x.xlsx", desk.designs.workbook("", title="花圃值日"), new=True).form
+    called = desk.publishing.upload(
+        "x", "x.xlsx", desk.publishing.workbook("", title="花圃值日"), new=True
+    ).form
     assert [called.title(), called.title("en")] == ["花圃值日", "花圃值日"]
     session = form.session(today=date(2026, 11, 20), instances=lambda name: [{"id": "1", "label": "林小雨"}])
     assert session.state("date").value == "2026-11-20"
@@ -582,11 +592,11 @@ def test_pages_start_warm_again_after_a_form_was_published(desk, monkeypatch):
 
     monkeypatch.setattr(preload, "_kept", None)
     monkeypatch.setattr(preload, "_reckoned", None)
-    list(preload.get_warm(desk.folder.path))
-    assert preload.warm_school(desk.folder, "周老师", "") is not None
+    list(preload.preload_school(desk.folder.path))
+    assert preload.preloaded_school(desk.folder, "周老师", "") is not None
     change(desk, "talk", add=[("mood", "文本", "心情")])
-    assert preload.warm_school(desk.folder, "周老师", "") is None, "what was read is outdated"
-    list(preload.get_warm(desk.folder.path))
-    again = preload.warm_school(desk.folder, "周老师", "")
+    assert preload.preloaded_school(desk.folder, "周老师", "") is None, "what was read is outdated"
+    list(preload.preload_school(desk.folder.path))
+    again = preload.preloaded_school(desk.folder, "周老师", "")
     assert again is not None
     assert "mood" in again.form("talk").columns

@@ -43,7 +43,7 @@ def test_a_proposal_is_accepted_as_a_whole_and_undone_as_a_whole(paired):
     assert set(kept["created_by"]) == {"测试老师"}
     paired.pairings.undo(done.id)
     assert paired.frame("pairing").empty
-    assert len(paired.bin("pairing")) == 4, "what was undone can still be restored"
+    assert len(paired.deletions("pairing")) == 4, "what was undone can still be restored"
     assert [one.undone for one in paired.pairings.accepted()] == [True]
     with pytest.raises(GuanaiError, match="已经撤销过"):
         paired.pairings.undo(done.id)

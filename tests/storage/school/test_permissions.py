@@ -22,15 +22,15 @@ def people(school):
             "德": "coordinator",
         }.items()
     }
-    school.load("class", [
+    school.insert_many("class", [
         {"id": f"k{grade}", "name": name, "grade": grade, "homeroom": staff[f"{name[0]}班"]} for name, grade in CLASSES.items()
     ])  # fmt: skip
-    school.load("child", [
+    school.insert_many("child", [
         {"id": f"c{grade}", "name": f"童{grade}", "class": name, "status": "enrolled", "registered_on": "2026-09-01",
          "birth_date": "2016-05-01", "father_status": "away", "mother_status": "away", "eligible": "yes"}
         for name, grade in CLASSES.items()
     ])  # fmt: skip
-    school.load("pairing", [
+    school.insert_many("pairing", [
         {"id": "p3", "child": "c3", "role": "helper", "helper": staff["帮"], "kind": "one_to_one", "start": "2026-09-01"}
     ])  # fmt: skip
     return {name: school.as_user(name, one) for name, one in staff.items()} | {"来客": school.as_user("来客")}

@@ -19,7 +19,7 @@ SAVE = """
 import sys
 from guanai.storage import open_school
 school = open_school(sys.argv[1])
-school.load("child", [{"id": "later", "name": "后来的"}])
+school.insert_many("child", [{"id": "later", "name": "后来的"}])
 print("later")
 """
 
@@ -29,13 +29,13 @@ def warm(filled, monkeypatch):
     """A small sample school that has been read."""
     monkeypatch.setattr(preload, "_kept", None)
     monkeypatch.setattr(preload, "_reckoned", None)
-    list(preload.get_warm(filled.folder.path))
+    list(preload.preload_school(filled.folder.path))
     yield filled
     preload._kept[0].close()
 
 
 def as_page(school, person="李老师"):
-    return preload.warm_school(Folder(school.folder.path), person, "staff-1")
+    return preload.preloaded_school(Folder(school.folder.path), person, "staff-1")
 
 
 def test_nothing_is_warm_before_it_was_read(filled, monkeypatch):
@@ -103,7 +103,7 @@ def test_what_another_process_has_saved_since_is_seen(warm, again):
     )
     assert saved.returncode == 0, saved.stderr
     if again:
-        list(preload.get_warm(warm.folder.path))
+        list(preload.preload_school(warm.folder.path))
         page = as_page(warm)
     frame = page.frame("child")
     assert len(frame) == before + 1
@@ -121,7 +121,7 @@ def test_what_is_outdated_is_not_used(warm, tmp_path, change):
         os.utime(folder.workbook, (1, 1))
     else:
         folder = Folder(tmp_path)
-    assert preload.warm_school(folder, "李老师", "") is None
+    assert preload.preloaded_school(folder, "李老师", "") is None
 
 
 def test_what_a_page_does_to_a_frame_stays_on_that_page(warm):

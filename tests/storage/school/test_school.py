@@ -68,9 +68,9 @@ def test_history_and_bin_keep_what_an_edit_replaced(with_class):
         "update",
         "delete",
     ]
-    assert [change.before["name"] for change in with_class.bin("child")] == ["林小雨"]
+    assert [change.before["name"] for change in with_class.deletions("child")] == ["林小雨"]
     assert with_class.restore("child", child["id"])["village"] == "柳溪村"
-    assert with_class.bin("child") == []
+    assert with_class.deletions("child") == []
 
 
 def test_saving_a_deleted_record_says_so(with_class):

@@ -29,7 +29,7 @@ def page(school, **options):
     def keep(record, token):
         return "好", school.save("child", record, token)
 
-    return Form(school.form("child"), on_save=keep, alike=school.doubles.like, **options)
+    return Form(school.form("child"), on_save=keep, alike=school.duplicates.like, **options)
 
 
 def held(desk, **typed):
@@ -46,7 +46,7 @@ def test_a_save_is_held_and_shows_both(desk):
     table = panel.table.value
     assert all(text in table for text in ("林小雨", "林小宇", "姓名同音", "10012345678"))
     assert [button.description for button in panel.this] == ["就是这名儿童：林小雨（三年级1班）"]
-    assert len(desk.drafts().kept()) == 1  # held, not lost
+    assert len(desk.drafts().all()) == 1  # held, not lost
 
 
 def test_another_child_is_saved(desk):
@@ -55,7 +55,7 @@ def test_another_child_is_saved(desk):
     assert sorted(desk.frame("child")["name"]) == ["林小宇", "林小雨"]
     assert "好" in view.notice.value
     assert view.conflict.children == ()
-    assert desk.drafts().kept() == []
+    assert desk.drafts().all() == []
 
 
 def test_this_child_gets_what_was_typed_as_changes_to_look_at(desk):
@@ -75,7 +75,7 @@ def test_this_child_gets_what_was_typed_as_changes_to_look_at(desk):
     assert kept[["name", "village", "phone", "revision"]].values.tolist() == [
         ["林小宇", "柳溪村", "10012345678", 2]
     ]
-    assert desk.drafts().kept() == []
+    assert desk.drafts().all() == []
 
 
 def test_what_was_put_into_a_dossier_is_kept_until_it_is_saved(desk):
@@ -140,9 +140,9 @@ def merging(desk, kept, other):
         desk.form("child"),
         kept,
         other,
-        on_merge=desk.doubles.merge,
-        on_undo=desk.doubles.undo,
-        count=desk.doubles.count,
+        on_merge=desk.duplicates.merge,
+        on_undo=desk.duplicates.undo,
+        count=desk.duplicates.count,
     )
 
 
@@ -177,8 +177,8 @@ def test_a_merge_that_cannot_be_is_said(two):
 
 def test_merges_are_listed_and_undone(two):
     desk, kept, other = two
-    merge = desk.doubles.merge(kept["id"], other["id"])
-    listed = MergeHistory(desk.doubles.merges, label=desk.doubles.label, on_undo=desk.doubles.undo)
+    merge = desk.duplicates.merge(kept["id"], other["id"])
+    listed = MergeHistory(desk.duplicates.merges, label=desk.duplicates.label, on_undo=desk.duplicates.undo)
     assert list(listed.undo) == [merge.id]
     listed.undo[merge.id].click()
     assert listed.undo == {}

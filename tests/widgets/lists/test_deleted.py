@@ -57,7 +57,7 @@ def test_a_record_of_a_deleted_child_still_names_it(desk):
 def test_a_dossier_that_went_up_in_another_does_not_come_back_alone(desk):
     school, child, _ = desk
     other = school.save("child", {**CHILD, "birth_date": "2016-05-05"})
-    school.doubles.merge(child["id"], other["id"])
+    school.duplicates.merge(child["id"], other["id"])
     (one,) = school.deleted.all()
     assert one.into == child["id"]
     with pytest.raises(GuanaiError, match="重复档案"):

@@ -3,7 +3,7 @@
 import pytest
 
 from guanai.care.policy.conditions import parse_condition
-from guanai.storage.school.condition_fields import fields_of, holding
+from guanai.storage.school.condition_fields import condition_fields, count_meeting
 from guanai.widgets.settings.condition_builder import ConditionCell, ConditionScope, condition_text
 
 
@@ -15,8 +15,8 @@ def cell(school):
         told = []
         asked = ConditionScope(
             registers,
-            fields_of(school, registers, by=by),
-            lambda clauses: holding(school, registers, clauses),
+            condition_fields(school, registers, by=by),
+            lambda clauses: count_meeting(school, registers, clauses),
         )
         found = ConditionCell("条件", lambda: told.append(1), value, "", lambda: asked)
         found.told_to = told
@@ -71,7 +71,7 @@ def test_what_cannot_be_put_together_is_edited_as_text(cell, text):
 
 def test_a_condition_is_chosen_row_by_row_and_says_for_how_many_it_holds(cell, school):
     for name, boarding in (("童一", "yes"), ("童二", "no")):
-        school.load("child", [{
+        school.insert_many("child", [{
             "id": name, "name": name, "status": "enrolled", "boarding": boarding, "birth_date": "2016-05-01",
             "registered_on": "2025-09-01", "father_status": "away", "mother_status": "away", "eligible": "yes",
         }])  # fmt: skip
@@ -110,9 +110,9 @@ def test_what_a_person_writes_by_hand_can_be_chosen_again(cell):
 
 
 def test_the_fields_are_those_that_all_the_registers_have(school):
-    names = [one.name for one in fields_of(school, ("call", "home_visit"), by=True)]
+    names = [one.name for one in condition_fields(school, ("call", "home_visit"), by=True)]
     assert names[0] == "by" and "mode" not in names
-    assert fields_of(school, ("change",)) == []
+    assert condition_fields(school, ("change",)) == []
 
 
 def test_a_condition_in_english_words():
@@ -123,8 +123,8 @@ def test_a_condition_in_english_words():
 
 
 def test_face_to_face_is_counted_by_what_the_school_says(school):
-    school.load(
+    school.insert_many(
         "home_visit",
         [{"id": mode, "mode": mode, "date": "2026-11-02"} for mode in ("door", "school", "phone")],
     )
-    assert holding(school, ("home_visit",), parse_condition("方式 = 面对面", ("home_visit",))) == (2, 3)
+    assert count_meeting(school, ("home_visit",), parse_condition("方式 = 面对面", ("home_visit",))) == (2, 3)

@@ -20,7 +20,7 @@ def texts(widget):
 
 @pytest.fixture
 def designer(desk):
-    return Designer(desk.designs, "talk")
+    return Designer(desk.publishing, "talk")
 
 
 def changed(designer, name="talk", **edits):
@@ -72,7 +72,7 @@ def test_the_preview_answers_and_saves_nothing(designer, desk, child):
     preview.save.click()
     assert "没有保存" in preview.notice.value
     assert desk.frame("talk").empty
-    assert desk.drafts().kept() == []
+    assert desk.drafts().all() == []
 
 
 def test_a_renamed_question_is_mapped_by_a_choice(designer, desk, child):
@@ -114,7 +114,7 @@ def test_what_cannot_be_used_is_told_and_changes_nothing(designer, desk, file, c
     designer.send(file, content)
     assert said in designer.notice.value
     assert designer.view is None
-    assert desk.designs.versions("talk") == []
+    assert desk.publishing.versions("talk") == []
 
 
 def test_a_mistake_says_where(designer):
@@ -126,14 +126,14 @@ def test_a_mistake_says_where(designer):
 
 def test_who_may_not_publish_sees_why(school, child):
     made = school.save("staff", {"name": "钱老师", "role": "homeroom", "active": "yes"})
-    designer = Designer(school.as_user("钱老师", made["id"]).designs, "talk")
+    designer = Designer(school.as_user("钱老师", made["id"]).publishing, "talk")
     assert "只有校长" in texts(designer)
     designer.send("t.xlsx", changed(designer, add=[("mood", "文本", "心情")]))
     assert designer.view.publish.disabled
 
 
 def test_somebody_else_was_first(desk):
-    one, two = (Designer(desk.designs, "talk") for _ in range(2))
+    one, two = (Designer(desk.publishing, "talk") for _ in range(2))
     for designer, name in ((one, "mood"), (two, "weather")):
         designer.send("t.xlsx", changed(designer, add=[(name, "文本", "新问题")]))
     one.view.publish.click()
@@ -143,7 +143,7 @@ def test_somebody_else_was_first(desk):
 
 
 def test_a_new_register_from_the_blank_workbook(desk):
-    designer = Designer(desk.designs)
+    designer = Designer(desk.publishing)
     designer.download.click()
     assert 'download="新登记表.xlsx"' in designer.download.link.value
     designer.name.value = "花圃值日"
