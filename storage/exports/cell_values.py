@@ -9,7 +9,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, fr
 from guanai.storage.exports.columns import Header
 from guanai.storage.files.sheet import Fault
 from guanai.storage.forms.session.form_session import FormSession
-from guanai.storage.forms.xlsform.definitions import Question
+from guanai.storage.forms.xlsform.items import Question
 
 __all__ = ["BETWEEN", "Cells"]
 

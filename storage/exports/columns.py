@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from guanai.storage.forms.session.form_session import FormSession
-from guanai.storage.forms.xlsform.definitions import Form, Group, Item, Question, Repeat, stored_kind
+from guanai.storage.forms.xlsform.definitions import Form
+from guanai.storage.forms.xlsform.items import Group, Item, Question, Repeat, stored_kind
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.templates.wording import LANGUAGES, say
 

@@ -20,7 +20,8 @@ from guanai.storage.files.atomic_write import whole_file
 from guanai.storage.files.safe_cells import safe_cell
 from guanai.storage.files.workbook_style import Sheet, book_of
 from guanai.storage.forms.session.form_session import FormSession
-from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form, Question, Repeat
+from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
+from guanai.storage.forms.xlsform.items import Question, Repeat
 from guanai.storage.records.frames import retired_fields
 from guanai.templates.wording import say
 

@@ -18,7 +18,8 @@ from openpyxl.utils import get_column_letter
 from guanai.care.errors import ExchangeError
 from guanai.storage.exports.columns import Header, headers_of, labels_of, repeats_of
 from guanai.storage.files.sheet import Grid
-from guanai.storage.forms.xlsform.definitions import Form, Repeat
+from guanai.storage.forms.xlsform.definitions import Form
+from guanai.storage.forms.xlsform.items import Repeat
 from guanai.templates.wording import LANGUAGES, say
 
 __all__ = ["LEFT_OUT", "Catalogue", "Column", "Layout", "lay_out"]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from uuid_utils import uuid7
 
-from guanai.storage.forms.xlsform.definitions import Form, Group, Item, Question, Repeat
+from guanai.storage.forms.xlsform.definitions import Form
+from guanai.storage.forms.xlsform.items import Group, Item, Question, Repeat
 from guanai.storage.imports.preview import Choices
 from guanai.storage.imports.row_check import Raw, Row, is_id
 from guanai.storage.records.labels import options_of

@@ -9,15 +9,8 @@ from guanai.storage.exports.cell_values import Cells
 from guanai.storage.exports.columns import label_of
 from guanai.storage.files.sheet import Fault, Source
 from guanai.storage.forms.session.form_session import FormSession
-from guanai.storage.forms.xlsform.definitions import (
-    SYSTEM_FIELDS,
-    Form,
-    Group,
-    Item,
-    Question,
-    Repeat,
-    stored_kind,
-)
+from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
+from guanai.storage.forms.xlsform.items import Group, Item, Question, Repeat, stored_kind
 from guanai.storage.imports.columns import Column, Layout
 from guanai.storage.imports.row_check import STAMPS, Raw
 from guanai.templates.wording import say

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 from guanai.storage.exports.columns import headers_of
 from guanai.storage.forms.xlsform.author_words import choices_of, spoken
-from guanai.storage.forms.xlsform.definitions import Form, Group, Item, ItemSet, Question, Repeat
+from guanai.storage.forms.xlsform.definitions import Form
+from guanai.storage.forms.xlsform.items import Group, Item, ItemSet, Question, Repeat
 from guanai.storage.imports.columns import LEFT_OUT, Column
 from guanai.templates.wording import say
 

@@ -14,7 +14,8 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from xml.etree import ElementTree
 
 from guanai.care.errors import ExchangeError
-from guanai.storage.forms.xlsform.definitions import Form, Group, Item, Question, Repeat
+from guanai.storage.forms.xlsform.definitions import Form
+from guanai.storage.forms.xlsform.items import Group, Item, Question, Repeat
 from guanai.storage.imports.columns import Column
 from guanai.storage.imports.row_check import Row
 from guanai.storage.imports.submission_csv import Files, Submission, SubmissionTable, is_main_table

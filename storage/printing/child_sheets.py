@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from guanai.storage.forms.session.form_session import FormSession
-from guanai.storage.forms.xlsform.definitions import Form, Question
+from guanai.storage.forms.xlsform.definitions import Form
+from guanai.storage.forms.xlsform.items import Question
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.storage.printing.record_sheet import day_in_words, record_parts, signers
 from guanai.storage.printing.sheet_layout import Cell, Mark, Part, Sheet
@@ -97,9 +98,7 @@ class _Answers:
     """The answers of a child's dossier as cells, with the form's own labels; empty ones for a blank card."""
 
     def __init__(self, form: Form, child: Mapping[str, Any] | None, language: str | None) -> None:
-        self._session: FormSession = form.session(
-            dict(child or {}), language=language or "zh", defaults=False
-        )
+        self._session = FormSession(form, child, language=language or "zh", defaults=False)
         self._keys = {item.key for item in form.questions()}
         self._language = language
 
@@ -239,5 +238,5 @@ def appointment_card(
 def _topics(form: Form, language: str | None) -> tuple[Mark, ...]:
     """Return what a visit may be about, as the visit's own form lists it."""
     there = any(isinstance(item, Question) and item.key == "content" for item in form.questions())
-    choices = form.session({}, language=language or "zh").state("content").choices if there else ()
+    choices = FormSession(form, language=language or "zh").state("content").choices if there else ()
     return tuple(Mark(choice.label) for choice in choices)

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from guanai.storage.forms.session.form_session import Branch, FormSession
-from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form, Group, Question, Repeat, Retired
+from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form, Retired
+from guanai.storage.forms.xlsform.items import Group, Question, Repeat
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.storage.printing.sheet_layout import Cell, Mark, Part, Sheet
 from guanai.templates.wording import catalogue, say
@@ -53,7 +54,7 @@ def record_parts(
 
     Answers to questions that the form no longer has come last, as they were called (`Form.retired`).
     """
-    session = form.session(dict(record or {}), language=language or "zh", defaults=False)
+    session = FormSession(form, record, language=language or "zh", defaults=False)
     reader = _Reader(session, record is None, answered, language)
     parts = list(reader.parts(session.tree()))
     gone = [

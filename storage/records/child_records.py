@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from tinydb import where
 
-from guanai.storage.forms.xlsform.definitions import Form, Question, Repeat
+from guanai.storage.forms.xlsform.definitions import Form
+from guanai.storage.forms.xlsform.items import Question, Repeat
 
 if TYPE_CHECKING:
     from guanai.storage.records.registers import Registers

@@ -27,6 +27,7 @@ from guanai.storage.records.frame_cache import CachedFrame, updated_frame
 from guanai.storage.records.frames import frame_of, lazy_copy, with_children
 from guanai.storage.records.labels import label_of, labels_of, options_of
 from guanai.storage.records.list_files import list_rows
+from guanai.storage.records.school_form import SchoolForm
 from guanai.templates.wording import spoken
 
 __all__ = ["NOBODY", "Record", "Registers"]
@@ -49,7 +50,7 @@ class Registers:
         self._catalogue = FormCatalogue(folder)
         #: Who published which version of a form, and what became of its questions.
         self.versions = Versions(folder, self.table(VERSIONS))
-        self._bound: dict[str, tuple[Form, Form]] = {}
+        self._bound: dict[str, tuple[Form, SchoolForm]] = {}
         self._frames: dict[str, CachedFrame] = {}
         self._options: dict[str, tuple[int, list[dict[str, str]]]] = {}
 
@@ -75,7 +76,7 @@ class Registers:
         """Return the names of all forms, the school's own among them."""
         return self._catalogue.names()
 
-    def form(self, name: str) -> Form:
+    def form(self, name: str) -> SchoolForm:
         """Return a form: the school's own copy, else the shipped one; its choices come from the records.
 
         A copy with a mistake leaves the last good version in use and says so in `notices`. Raises
@@ -84,11 +85,13 @@ class Registers:
         form = self._catalogue.form(name)
         bound = self._bound.get(name)
         if bound is None or bound[0] is not form:
+            retired = self.versions.retired(name)
+            mine = replace(
+                form, instances=self.instances, clock=self.today, retired=retired, person=self.staff_id
+            )
             drafts = Drafts(self._database, self.person, name, form.version)
-            kept = Attachments(self.folder.attachments)
-            mine = replace(form, instances=self.instances, clock=self.today, drafts=drafts, attachments=kept)
-            mine = replace(mine, retired=self.versions.retired(name), person=self.staff_id)
-            bound = self._bound[name] = (form, mine)
+            school_form = SchoolForm.of(mine, Attachments(self.folder.attachments), drafts)
+            bound = self._bound[name] = (form, school_form)
         return bound[1]
 
     def own_form_file(self, name: str) -> Path | None:
@@ -105,7 +108,7 @@ class Registers:
         if form in self.closed:
             raise GuanaiError("register.closed", title=self.form(form).title())
 
-    def all_forms(self) -> dict[str, Form]:
+    def all_forms(self) -> dict[str, SchoolForm]:
         """Return every form by its name."""
         return {name: self.form(name) for name in self.forms()}
 
@@ -123,7 +126,7 @@ class Registers:
         thousands gives the form itself, which is then looked for once.
         """
         definition = form if isinstance(form, Form) else self.form(form)
-        return definition.session(record, language=spoken(language), defaults=defaults)
+        return FormSession(definition, record, language=spoken(language), defaults=defaults)
 
     def instances(self, name: str) -> list[dict[str, str]]:
         """Return the rows that a form's choices or look-ups read: of a register, or of a file beside the forms.
@@ -140,7 +143,8 @@ class Registers:
 
     def drafts(self, form: str = "") -> Drafts:
         """Return what the person has typed into a form (into all without a name) and not saved yet."""
-        return cast(Drafts, self.form(form).drafts) if form else Drafts(self._database, self.person)
+        version = self.form(form).version if form else ""
+        return Drafts(self._database, self.person, form, version)
 
     # Reading
 

@@ -9,6 +9,7 @@ from guanai.care.children.eligibility import left_behind
 from guanai.care.duties.subjects import teachers, with_class
 from guanai.care.policy.conditions import Clause, holds, parse_condition, spellings
 from guanai.care.policy.duty_rows import JOINED, expanded
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.templates.wording import catalogue, say
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _looked_at(school: "School", name: str) -> pd.DataFrame:
 
 
 def _fields(form: "Form", register: str) -> list[ConditionField]:
-    session = form.session({})
+    session = FormSession(form)
     found = []
     for question in _asked(form):
         if question.choices is not None and question.choices.instance in form.external:

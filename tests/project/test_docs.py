@@ -11,8 +11,8 @@ from guanai.care import errors
 from guanai.care.duties.due import KINDS
 from guanai.server.commands.cli import parser
 from guanai.storage.form_files.form_catalogue import shipped_forms
-from guanai.storage.forms.xlsform.definitions import METADATA_TYPES
 from guanai.storage.forms.xlsform.headings import TYPES
+from guanai.storage.forms.xlsform.items import METADATA_TYPES
 from guanai.storage.school.workbooks import presets
 from guanai.templates.wording import LANGUAGES, catalogue, say
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.templates.wording import catalogue, say, spoken
 
@@ -53,7 +54,7 @@ class Labels:
     def _read(self, form: Any) -> None:
         for path, once in getattr(form, "retired", {}).items():
             self._once[path] = dict(once.choices)
-        session = form.session({}, language=spoken(self._language))
+        session = FormSession(form, language=spoken(self._language))
         self._learn(session, session.tree())
 
     def _learn(self, session: Any, nodes: Iterable[Any], inside: str = "") -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import ipywidgets as ipw
 
 from guanai.care.errors import GuanaiError
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import Panel, button, html
@@ -149,8 +150,7 @@ class MergePanel(Panel):
         self._show()
 
     def _texts(self, child: Answers) -> Texts:
-        session = self._form.session(dict(child), language=spoken(self._language))
-        return texts_of(session)
+        return texts_of(FormSession(self._form, child, language=spoken(self._language)))
 
     def _show(self) -> None:
         heads = [

@@ -14,6 +14,8 @@ import ipywidgets as ipw
 
 from guanai.care.children.merging import combined
 from guanai.care.errors import ConflictError, RecordError
+from guanai.storage.forms.session.form_session import FormSession
+from guanai.storage.records.school_form import SchoolForm
 from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import Panel, button, html
 from guanai.widgets.base.errors import message_of
@@ -59,7 +61,7 @@ class Form(Panel):
         alike: Callable[[Record], Sequence[tuple[Record, str]]] | None = None,
     ) -> None:
         super().__init__("guanai-form")
-        self._form = form if hasattr(form, "session") else form.form
+        self._form = form.form if isinstance(form, FormSession) else form
         self._on_save = on_save
         self._alike = alike
         self._language = language
@@ -70,13 +72,13 @@ class Form(Panel):
         self._refused = False
         self._saved = False  # nothing was changed since the last save
         self._token = uuid4().hex
-        self._session = self._open(self._base) if hasattr(form, "session") else form
+        self._session = form if isinstance(form, FormSession) else self._open(self._base)
         self._sections = Sections(self._session, self._heard, self._moved, language)
         self.notice = html("", "guanai-form-notice")
         self.save = button(say("form.save", language), self._save, "guanai-main")
         self.conflict = ipw.VBox(layout=plain())
         self.draft_offers = DraftOffers(
-            drafts if drafts is not None else getattr(self._form, "drafts", None),
+            drafts or (self._form.drafts if isinstance(self._form, SchoolForm) else None),
             read=self._typed_texts,
             resume=self._resume,
             language=language,
@@ -89,10 +91,10 @@ class Form(Panel):
         self.fill_with(self.draft_offers, self._sections.view, self.retired, foot)
         self.draft_offers.begin(self._token, self._base, self._session.written())
 
-    def _open(self, answers: Mapping[str, Any], **how: Any) -> Any:
-        if person := getattr(self._form, "person", ""):
-            how["person"] = person
-        return self._form.session(dict(answers), language=spoken(self._language), **how)
+    def _open(self, answers: Mapping[str, Any], *, defaults: bool | None = None) -> FormSession:
+        return FormSession(
+            self._form, answers, language=spoken(self._language), defaults=defaults, person=self._form.person
+        )
 
     # -- what tests and notebooks use
 

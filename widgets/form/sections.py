@@ -7,6 +7,7 @@ from typing import Any
 import ipywidgets as ipw
 
 from guanai.storage.forms.xlsform.markdown import to_html, to_plain
+from guanai.storage.records.school_form import SchoolForm
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import button, html, set_visible
 from guanai.widgets.base.layouts import plain
@@ -52,7 +53,7 @@ class Sections:
         self._tell = tell
         self._changed = changed
         self._wrong: dict[str, str] = {}
-        self._store = getattr(getattr(session, "form", None), "attachments", None)
+        self._store = session.form.attachments if isinstance(session.form, SchoolForm) else None
         tree = session.tree()
         self.steps: tuple[Step, ...] = steps_of(tree) if len(list(questions_of(tree))) > LONG else ()
         self.bar = StepBar(self.turn, language) if self.steps else None

@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.imports.class_copy import FILE, SCHOOL
 from guanai.storage.imports.columns import LEFT_OUT, Column
 from guanai.storage.imports.row_check import Row
@@ -197,7 +198,7 @@ def comparison_html(
     """Return the answers of a row beside those of the records that it is like, by their label, as an HTML table."""
     heads = [say("alike.asked", language), say("imports.in_file", language)]
     texts = [
-        texts_of(form.session(dict(one), language=spoken(language)))
+        texts_of(FormSession(form, one, language=spoken(language)))
         for one in (row.record, *(one for _, one in there[:_BESIDE]))
     ]
     wanted = {path for path, (_, text) in texts[0].items() if text}

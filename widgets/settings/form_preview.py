@@ -9,6 +9,7 @@ import ipywidgets as ipw
 
 from guanai.care.errors import GuanaiError
 from guanai.storage.forms.changes.differences import fields_of, title_of
+from guanai.storage.records.school_form import SchoolForm
 from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import Columns, button, html
 from guanai.widgets.base.errors import error_html
@@ -24,8 +25,8 @@ class FormPreview(Form):
     """A form to be tried: it checks and answers as it will, and keeps nothing."""
 
     def __init__(self, form: Any, language: str | None = None) -> None:
-        bare = replace(form, drafts=None, attachments=None, retired={})
-        super().__init__(bare, self._tried, language=language)
+        alone = form.without_files() if isinstance(form, SchoolForm) else form
+        super().__init__(replace(alone, retired={}), self._tried, language=language)
         self.add_class("guanai-preview")
         self.save.description = say("designer.try", language)
         self.save.remove_class("guanai-main")

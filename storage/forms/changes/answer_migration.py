@@ -13,17 +13,9 @@ from guanai.storage.forms.changes.differences import fields_of, title_of
 from guanai.storage.forms.changes.renames import changed, moved, renamed_path, values_at
 from guanai.storage.forms.changes.type_changes import Fit
 from guanai.storage.forms.xlsform.author_words import choices_of, spoken
-from guanai.storage.forms.xlsform.definitions import (
-    SYSTEM_FIELDS,
-    Form,
-    Item,
-    Question,
-    Repeat,
-    Retired,
-    stored_kind,
-    walk,
-)
+from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form, Retired
 from guanai.storage.forms.xlsform.headings import write_type
+from guanai.storage.forms.xlsform.items import Item, Question, Repeat, stored_kind, walk
 from guanai.templates.wording import LANGUAGES, say
 
 __all__ = ["Change", "Stored", "change_of"]

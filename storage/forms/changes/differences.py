@@ -12,8 +12,9 @@ from difflib import SequenceMatcher
 from guanai.storage.forms.changes.form_differences import form_differences
 from guanai.storage.forms.changes.renames import renamed_path
 from guanai.storage.forms.xlsform.author_words import choices_of, columns_of_choices, in_author_words, spoken
-from guanai.storage.forms.xlsform.definitions import Form, Group, Item, Question, Repeat, Wording, stored_kind
+from guanai.storage.forms.xlsform.definitions import Form
 from guanai.storage.forms.xlsform.headings import write_type
+from guanai.storage.forms.xlsform.items import Group, Item, Question, Repeat, Wording, stored_kind
 from guanai.templates.wording import say
 
 __all__ = ["Difference", "differences", "fields_of", "guessed_renames", "same_places", "title_of"]

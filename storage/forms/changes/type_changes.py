@@ -9,7 +9,8 @@ from typing import Any
 
 from guanai.storage.forms.session.answer_tree import AnswerNode
 from guanai.storage.forms.xlsform.author_words import choices_of
-from guanai.storage.forms.xlsform.definitions import Form, Question, stored_kind
+from guanai.storage.forms.xlsform.definitions import Form
+from guanai.storage.forms.xlsform.items import Question, stored_kind
 from guanai.storage.forms.xpath.node_tree import Node
 
 __all__ = ["Fit"]

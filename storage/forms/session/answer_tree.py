@@ -16,7 +16,8 @@ from guanai.storage.forms.session.parsers import (
     read_text,
     read_tick,
 )
-from guanai.storage.forms.xlsform.definitions import Form, Group, Item, Question, Repeat, stored_kind
+from guanai.storage.forms.xlsform.definitions import Form
+from guanai.storage.forms.xlsform.items import Group, Item, Question, Repeat, stored_kind
 from guanai.storage.forms.xpath.conversions import to_string
 from guanai.storage.forms.xpath.node_tree import Node
 

@@ -8,7 +8,8 @@ from functools import cached_property, lru_cache, partial
 from random import Random, getrandbits
 from typing import Any, cast
 
-from guanai.storage.forms.xlsform.definitions import Form, Instances, ItemSet, Question, Wording
+from guanai.storage.forms.xlsform.definitions import Form, Instances
+from guanai.storage.forms.xlsform.items import ItemSet, Question, Wording
 from guanai.storage.forms.xpath.contexts import Environment
 from guanai.storage.forms.xpath.node_tree import Node
 from guanai.templates.wording import LANGUAGES, say

@@ -2,7 +2,7 @@ r"""A form being filled in, without a screen: what is asked now, what may be cho
 
 >>> from guanai.storage.forms.xlsform.loading import form_of
 >>> form = form_of("| survey | type | name | label |\n| | integer | age | 年龄 |")
->>> session = form.session()
+>>> session = FormSession(form)
 >>> session.set("age", "１５")
 {'age'}
 >>> session.record()
@@ -19,7 +19,8 @@ from guanai.storage.forms.session.choices import Choice, Lists, filled
 from guanai.storage.forms.session.entities import EntityChange, changes_of
 from guanai.storage.forms.session.recalculation import Recalculation
 from guanai.storage.forms.session.states import FieldState, error_of, state_of
-from guanai.storage.forms.xlsform.definitions import Form, Instances, Item, Question
+from guanai.storage.forms.xlsform.definitions import Form, Instances
+from guanai.storage.forms.xlsform.items import Item, Question
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.storage.forms.xpath.contexts import Environment
 from guanai.storage.forms.xpath.node_tree import Node
@@ -48,14 +49,17 @@ class Branch:
 class FormSession:
     """One record being filled in. Paths: ``mode``, ``guardians/0/name``; groups ``@basics``, repeats ``guardians``.
 
-    Made by `Form.session`. Answers that hold an ``id`` are those of a saved record: they get no defaults, unless
-    ``defaults`` says otherwise.
+    Opened on a new record, or with the answers of one to be changed. ``today`` stands still while the session lasts;
+    without it the form's clock says the day. ``instances(name)`` gives the rows of a list that is kept elsewhere, such
+    as ``child`` for ``child.csv``; without it the form's own are read. ``defaults`` says whether empty questions get
+    their defaults: without a word they do, unless the answers hold the ``id`` of a saved record. ``person`` is who
+    fills the form in, an id in the register of staff, for questions that ask for that (本人).
     """
 
     def __init__(
         self,
         form: Form,
-        answers: Mapping[str, Any],
+        answers: Mapping[str, Any] | None = None,
         *,
         language: str = "zh",
         today: date | None = None,
@@ -65,11 +69,13 @@ class FormSession:
     ) -> None:
         self.form = form
         self.touched = False
+        answers = answers or {}
+        day = today or (form.clock() if form.clock else None)
         self._checked = False
         root = build_tree(form)
-        self._lists = Lists(form, root.node, instances)
+        self._lists = Lists(form, root.node, instances or form.instances)
         self._environment = Environment(
-            now=lambda: _now(today),
+            now=lambda: _now(day),
             instances=self._lists,
             language=language,
             choice_label=self._choice_label,
@@ -200,7 +206,7 @@ class FormSession:
     def written(self) -> dict[str, Any]:
         """Return everything that stands in the form, to go on with later: also what cannot be read or is not asked now.
 
-        ``form.session(answers, defaults=False)`` opens the form just as it stands.
+        ``FormSession(form, answers, defaults=False)`` opens the form just as it stands.
         """
         return {**self._kept, **self._recalculation.root.written()}
 

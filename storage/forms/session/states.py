@@ -6,7 +6,7 @@ from typing import Any
 
 from guanai.storage.forms.session.answer_tree import AnswerNode, FormNode, RepeatNode
 from guanai.storage.forms.session.choices import Choice, Lists, filled
-from guanai.storage.forms.xlsform.definitions import Question
+from guanai.storage.forms.xlsform.items import Question
 from guanai.storage.forms.xpath.contexts import Environment
 from guanai.templates.wording import LANGUAGES, say
 

@@ -11,7 +11,8 @@ pyxform puts paths in the place of ``${phone}``; a person who compares two forms
 import re
 from collections.abc import Mapping
 
-from guanai.storage.forms.xlsform.definitions import Form, ItemSet, Wording
+from guanai.storage.forms.xlsform.definitions import Form
+from guanai.storage.forms.xlsform.items import ItemSet, Wording
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.storage.forms.xpath.node_tree import Node
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from guanai.care.errors import FormError
-from guanai.storage.forms.xlsform.definitions import METADATA_TYPES, PHONE_TYPES, SYSTEM_FIELDS
+from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS
 from guanai.storage.forms.xlsform.headings import (
     CHOICE_HEADINGS,
     SURVEY_HEADINGS,
@@ -19,6 +19,7 @@ from guanai.storage.forms.xlsform.headings import (
     write_heading,
     write_type,
 )
+from guanai.storage.forms.xlsform.items import METADATA_TYPES, PHONE_TYPES
 from guanai.storage.forms.xlsform.sheets import FormSheets, Row
 
 __all__ = ["ROOT", "Asked", "check_sheets"]

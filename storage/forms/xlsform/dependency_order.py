@@ -12,7 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Literal, TypeVar
 
 from guanai.care.errors import FormError
-from guanai.storage.forms.xlsform.definitions import Item, Question, Repeat, walk
+from guanai.storage.forms.xlsform.items import Item, Question, Repeat, walk
 from guanai.storage.forms.xlsform.sheets import FormSheets
 from guanai.storage.forms.xpath.expressions import Expression
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from guanai.storage.forms.xlsform.definitions import Wording
 from guanai.storage.forms.xlsform.headings import language_code
+from guanai.storage.forms.xlsform.items import Wording
 from guanai.storage.forms.xpath.expressions import Expression, compile_expression
 from guanai.templates.wording import LANGUAGES, say
 

@@ -12,11 +12,11 @@ from xml.etree.ElementTree import Element, fromstring
 
 from guanai.care.errors import FormError
 from guanai.storage.forms.xlsform.checks import Asked
-from guanai.storage.forms.xlsform.definitions import (
+from guanai.storage.forms.xlsform.definitions import Entity, Form
+from guanai.storage.forms.xlsform.dependency_order import Order
+from guanai.storage.forms.xlsform.items import (
     METADATA_TYPES,
     PHONE_TYPES,
-    Entity,
-    Form,
     Group,
     Item,
     ItemSet,
@@ -24,7 +24,6 @@ from guanai.storage.forms.xlsform.definitions import (
     Question,
     Repeat,
 )
-from guanai.storage.forms.xlsform.dependency_order import Order
 from guanai.storage.forms.xlsform.sheets import FormSheets, Place
 from guanai.storage.forms.xlsform.wordings import XFORMS, Wordings, house_words
 from guanai.storage.forms.xpath.expressions import Expression, compile_expression

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from guanai.care.children.eligibility import COUNTED, DEFINITIONS, REASONS, age, eligibility, left_behind
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.loading import load_form
 from guanai.templates import template
 
@@ -149,7 +150,8 @@ def test_the_form_gives_the_same_codes(child_form, definition):
     ]
     for father, mother, born in families + births:
         answers = {"father_status": father, "mother_status": mother, "birth_date": born}
-        record = child_form.session(
+        record = FormSession(
+            child_form,
             {name: answer for name, answer in answers.items() if answer},
             today=ON,
             instances=lambda name: [{"name": "definition", "value": definition}] if name == "school" else [],

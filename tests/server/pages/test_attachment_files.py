@@ -16,11 +16,11 @@ CELL = """
 from guanai.storage import open_school
 from guanai.storage.forms.xlsform.loading import form_of
 from guanai.widgets import Form
-from dataclasses import replace
+from guanai.storage.records.school_form import SchoolForm
 text = '''| survey | type | name | label |
 | | image | photo | 照片 |
 | | text | remark | 备注 |'''
-form = Form(replace(form_of(text), attachments=open_school().form("child").attachments), on_save=lambda record: str(record))
+form = Form(SchoolForm.of(form_of(text), open_school().form("child").attachments), on_save=lambda record: str(record))
 form
 """
 HTML = b"<script>alert(1)</script>"

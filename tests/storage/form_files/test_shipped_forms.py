@@ -7,7 +7,9 @@ import pytest
 from guanai.care.children.eligibility import eligibility
 from guanai.care.children.id_number import sample_identity
 from guanai.storage.form_files.form_catalogue import shipped_forms
-from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Group, Question
+from guanai.storage.forms.session.form_session import FormSession
+from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS
+from guanai.storage.forms.xlsform.items import Group, Question
 from guanai.storage.forms.xlsform.loading import load_form
 from guanai.templates import template
 
@@ -36,8 +38,8 @@ def opened(cache):
     def open_form(name, answers=None, definition=None, **options):
         school = [{"name": "definition", "value": definition}] if definition else []
         form = load_form(template(f"forms/{name}.md"), cache=cache)
-        return form.session(
-            answers, today=TODAY, instances=lambda file: {**ROWS, "school": school}[file], **options
+        return FormSession(
+            form, answers, today=TODAY, instances=lambda file: {**ROWS, "school": school}[file], **options
         )
 
     return open_form
@@ -185,7 +187,7 @@ def test_form_and_care_agree_on_eligibility(opened, definition, father, mother):
 def test_a_child_counts_until_the_day_before_its_sixteenth_birthday(cache, birth, day, eligible):
     answers = CHILD | {"birth_date": birth, "father_status": "away", "mother_status": "away"}
     form = load_form(template("forms/child.md"), cache=cache)
-    record = form.session(answers, today=day).record()
+    record = FormSession(form, answers, today=day).record()
     assert record["eligible"] == eligible
     assert eligibility("away", "away", date.fromisoformat(birth), day).answer == eligible
 

@@ -11,6 +11,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from guanai.care.errors import ExchangeError
 from guanai.storage.files.sheet import LARGEST
 from guanai.storage.files.xlsx import OLD
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.imports.run import Choices
 from guanai.storage.school.file_api import import_records
 
@@ -294,7 +295,7 @@ class TestRead:
             "| survey | type | name | label |\n| | time | t | 时 |\n| | datetime | m | 刻 |\n| | select_multiple y | y | 是 |\n"
             "| choices | list_name | name | label |\n| | y | yes | 是 |\n| | y | no | 否、未定 |\n"
         )
-        cells = Cells(form.session())
+        cells = Cells(FormSession(form))
         headers = {header.path: header for header in headers_of(form)}
         read = {
             ("t", time(8, 30)): "08:30:00",

@@ -13,6 +13,7 @@ from PIL import Image
 
 from guanai.server.commands.cli import main
 from guanai.storage import ExchangeError
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.imports.sources import read_source, read_together
 from guanai.storage.school.file_api import import_records
 from guanai.widgets import Choice, ImportPanel
@@ -93,7 +94,7 @@ def test_a_submission_becomes_a_record(desk, tmp_path):
     kept = desk.record("phone", KEY.removeprefix("uuid:"))
     assert answers(kept) == RECORD
     assert kept["created_by"] == "测试老师"
-    assert desk.form("phone").session(kept).check() == []
+    assert FormSession(desk.form("phone"), kept).check() == []
 
 
 def test_the_same_submission_is_kept_once_and_stays_as_it_was_corrected(desk, tmp_path):

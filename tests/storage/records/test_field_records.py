@@ -14,8 +14,9 @@ from guanai.care.policy.policy import policy_from_sheets
 from guanai.storage import create_school
 from guanai.storage.form_files.form_catalogue import shipped_forms
 from guanai.storage.forms import load_form
-from guanai.storage.forms.xlsform.definitions import Question, Repeat
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.headings import GROUPS
+from guanai.storage.forms.xlsform.items import Question, Repeat
 from guanai.storage.forms.xlsform.sheets import read_sheets
 from guanai.storage.forms.xlsform.workbooks import write_xlsx
 from guanai.storage.records.frames import SYSTEM_FIELDS
@@ -117,7 +118,7 @@ def test_a_duty_s_word_is_a_question_with_all_its_choices(form, field):
 
 
 def offered(form, question):
-    session = form_of(form).session(today=TODAY, instances=lambda name: [])
+    session = FormSession(form_of(form), today=TODAY, instances=lambda name: [])
     return session.state(question.key).choices
 
 
@@ -138,7 +139,9 @@ def test_a_form_is_listed_with_others_of_its_topic(name):
 def test_a_register_has_its_day(name):
     day = next(item for item in form_of(name).questions() if item.key == "date")
     assert (day.kind, day.required is not None) == ("date", True)
-    assert form_of(name).session(today=TODAY, instances=lambda file: []).state("date").value == "2026-11-20"
+    assert (
+        FormSession(form_of(name), today=TODAY, instances=lambda file: []).state("date").value == "2026-11-20"
+    )
 
 
 @pytest.mark.parametrize("name", FORMS)

@@ -18,6 +18,7 @@ from support.form_designs import change, edited, rows_of, talk
 from guanai.storage import AccessError, FormError, GuanaiError, StorageError, open_school
 from guanai.storage.form_files.form_catalogue import shipped_forms
 from guanai.storage.form_files.uploads import LARGEST
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.required_questions import NEEDED
 from guanai.storage.school.file_api import export_records, import_records
 from guanai.storage.school.workbooks import read_workbook, write_workbook
@@ -228,7 +229,7 @@ def test_a_changed_type_tells_what_does_not_fit_and_keeps_it(desk, child, kind, 
     assert [one.get("life") for one in now] == becomes
     assert now[1]["life~text"] == given[1]
     assert desk.form("talk").retired["life~text"].label("zh", "") == "生活（改类型前：文本）"
-    assert all(desk.form("talk").session(one).check() == [] for one in now)
+    assert all(FormSession(desk.form("talk"), one).check() == [] for one in now)
     publishing.publish(publishing.earlier("talk", 0))
     back = [desk.record("talk", one["id"]) for one in records]
     assert [str(one["life"]) for one in back][1] == given[1]
@@ -583,7 +584,9 @@ def test_the_blank_workbook_is_ready_to_be_filled(desk):
         "x", "x.xlsx", desk.publishing.workbook("", title="花圃值日"), new=True
     ).form
     assert [called.title(), called.title("en")] == ["花圃值日", "花圃值日"]
-    session = form.session(today=date(2026, 11, 20), instances=lambda name: [{"id": "1", "label": "林小雨"}])
+    session = FormSession(
+        form, today=date(2026, 11, 20), instances=lambda name: [{"id": "1", "label": "林小雨"}]
+    )
     assert session.state("date").value == "2026-11-20"
 
 

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from guanai.storage import GuanaiError, RecordError
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.widgets import Form
 
 pytestmark = pytest.mark.usefixtures("coordinator")
@@ -185,7 +186,7 @@ def test_a_carer_of_the_register_is_paired_by_name_and_older_records_stay_readab
     assert "carer_name" not in kept
     page = Form(paired.form("pairing"), record=kept)
     assert page.controls["carer"].label == "石阿姨"
-    assert not paired.form("pairing").session(kept).state("carer_name").relevant
+    assert not FormSession(paired.form("pairing"), kept).state("carer_name").relevant
     paired.table("carer").update({"children": [key]}, doc_ids=[paired.table("carer").all()[0].doc_id])
     older = Form(paired.form("carer"), record=paired.record("carer", carer["id"]))
     assert paired.frame("child").iloc[0]["name"] in older.controls["children"].value

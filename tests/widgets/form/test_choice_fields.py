@@ -1,5 +1,7 @@
 """Questions with choices on the screen (widgets/form/choice_fields.py, widgets/form/field_kinds.py): which control, and what is typed."""
 
+from dataclasses import replace
+
 import pytest
 
 from guanai.storage.forms.xlsform.loading import form_of
@@ -31,22 +33,14 @@ FORM = """
 """
 
 
-class Bound:
-    """A form whose lists come from records, as a school gives it."""
-
-    def __init__(self, form):
-        self.form = form
-
-    def __getattr__(self, name):
-        return getattr(self.form, name)
-
-    def session(self, answers=None, *, language="zh"):
-        return self.form.session(answers, language=language, instances={"child": CHILDREN}.__getitem__)
+def with_children(children=CHILDREN):
+    """Return the form with its list of children from records, as a school gives it."""
+    return replace(form_of(FORM), instances={"child": children}.__getitem__)
 
 
 @pytest.fixture
 def view():
-    return Form(Bound(form_of(FORM)), on_save=lambda record: "好")
+    return Form(with_children(), on_save=lambda record: "好")
 
 
 def test_each_question_gets_the_control_that_suits_its_choices(view):
@@ -86,18 +80,13 @@ def test_text_that_is_no_choice_is_an_error_and_stays(view, typed, part):
 
 
 def test_a_link_fills_the_child_in():
-    view = Form(Bound(form_of(FORM)), record={"child": "id-0001"})
+    view = Form(with_children(), record={"child": "id-0001"})
     assert view.controls["child"].value == "安小禾（三2班）"
 
 
 def test_children_of_one_label_can_be_told_apart():
     twins = [{"id": "id-1111", "label": "安苗"}, {"id": "id-2222", "label": "安苗"}]
-
-    class Twins(Bound):
-        def session(self, answers=None, *, language="zh"):
-            return self.form.session(answers, language=language, instances=lambda _: [*CHILDREN, *twins])
-
-    view = Form(Twins(form_of(FORM)))
+    view = Form(with_children([*CHILDREN, *twins]))
     view.controls["child"].value = "安苗（2222）"
     assert view.record["child"] == "id-2222"
 
@@ -148,12 +137,7 @@ def test_a_choice_that_is_not_offered_cannot_be_filled(view):
 def test_many_proposals_come_after_the_page():
     """Issue 5: ten thousand children are not sent with the page, and not as widgets."""
     many = [{"id": f"id-{number:05}", "label": f"学生{number:05}"} for number in range(10_000)]
-
-    class Large(Bound):
-        def session(self, answers=None, *, language="zh"):
-            return self.form.session(answers, language=language, instances={"child": many}.__getitem__)
-
-    view = Form(Large(form_of(FORM)), on_save=lambda record: "好")
+    view = Form(with_children(many), on_save=lambda record: "好")
     for name in ("child", "friends"):
         assert view.controls[name].options == ()
     view.fill(child="学生00042")

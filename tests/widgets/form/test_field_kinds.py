@@ -10,10 +10,12 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.loading import form_of
 from guanai.storage.forms.xlsform.markdown import to_html, to_plain
 from guanai.storage.records import attachments
 from guanai.storage.records.attachments import Attachments
+from guanai.storage.records.school_form import SchoolForm
 from guanai.widgets import Form
 from guanai.widgets.base.value_labels import plain_text
 from guanai.widgets.form.field_kinds import CONTROLS
@@ -46,10 +48,9 @@ def picture(size=(900, 600)):
 
 @pytest.fixture
 def view(tmp_path):
-    from dataclasses import replace
 
     kept = []
-    form = Form(replace(form_of(FORM), attachments=Attachments(tmp_path)), on_save=kept.append)
+    form = Form(SchoolForm.of(form_of(FORM), Attachments(tmp_path)), on_save=kept.append)
     form.kept = kept
     return form
 
@@ -146,9 +147,8 @@ def test_a_picture_is_kept_shown_and_taken_away(view, tmp_path):
 
 def test_a_record_that_holds_a_picture_shows_it(view, tmp_path):
     view.fill(photo=("a.png", picture()))
-    from dataclasses import replace
 
-    form = replace(form_of(FORM), attachments=Attachments(tmp_path))
+    form = SchoolForm.of(form_of(FORM), Attachments(tmp_path))
     again = Form(form, record={"id": "1", "photo": view.record["photo"]})
     assert again.fields["photo"].shown.value.startswith("<img")
     gone = Form(form, record={"id": "1", "photo": "<gone>.png"})
@@ -226,7 +226,7 @@ def test_marks_stay_out_of_tables_messages_and_headings():
     form = form_of(FORM)
     assert Labels(form).column("read") == "已读 承诺书"
     assert "已读 承诺书" in [header.text for header in headers_of(form)]
-    assert [problem.label for problem in form.session().check()] == ["已读 承诺书"]
+    assert [problem.label for problem in FormSession(form).check()] == ["已读 承诺书"]
 
 
 @pytest.mark.parametrize(

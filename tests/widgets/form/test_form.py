@@ -12,6 +12,7 @@ import ipywidgets as ipw
 import pytest
 
 from guanai.care.errors import ConflictError, RecordError, StorageError
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.loading import form_of
 from guanai.widgets import Form
 
@@ -459,7 +460,7 @@ def test_few_widget_models(small, desk):
 
 
 def test_a_session_can_be_shown_as_it_stands(small, desk):
-    session = small.session({"name": "安小苗"})
+    session = FormSession(small, {"name": "安小苗"})
     view = Form(session, on_save=desk)
     assert view.controls["name"].value == "安小苗"
     view.fill(sex="男")

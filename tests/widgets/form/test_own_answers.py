@@ -3,6 +3,7 @@
 import pytest
 
 from guanai.storage.forms import form_of
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.widgets import Form
 
 CHINESE = """
@@ -28,11 +29,11 @@ def test_the_column_is_read_in_chinese():
         "all": True,
     }
     rows = [{"id": "s1", "label": "李老师"}]
-    session = form.session(person="s1", instances=lambda name: rows)
+    session = FormSession(form, person="s1", instances=lambda name: rows)
     assert session.record() == {"by": "s1", "all": ["s1"]}
     assert not session.touched
-    assert form.session(instances=lambda name: rows).record() == {}
-    assert form.session({"id": "x"}, person="s1", instances=lambda name: rows).record() == {"id": "x"}
+    assert FormSession(form, instances=lambda name: rows).record() == {}
+    assert FormSession(form, {"id": "x"}, person="s1", instances=lambda name: rows).record() == {"id": "x"}
 
 
 @pytest.mark.parametrize(

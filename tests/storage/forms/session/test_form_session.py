@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from guanai.storage.forms.xlsform.definitions import Question
+from guanai.storage.forms.session.form_session import FormSession
+from guanai.storage.forms.xlsform.items import Question
 from guanai.storage.forms.xlsform.loading import form_of
 
 HEAD = "| survey | type | name | label::中文 (zh) | label::English (en) | {columns} |"
@@ -28,7 +29,7 @@ def form(columns, *rows, more=LISTS):
 
 
 def opened(columns, *rows, answers=None, more=LISTS, **options):
-    return form(columns, *rows, more=more).session(answers, today=TODAY, **options)
+    return FormSession(form(columns, *rows, more=more), answers, today=TODAY, **options)
 
 
 def messages(session):
@@ -206,8 +207,8 @@ def test_labels_and_hints_are_in_two_languages_and_filled_in():
 
 
 def test_a_form_in_one_language_needs_no_other():
-    session = form_of("| survey | type | name | label | hint |\n| | text | a | 甲 | 提示 |").session(
-        language="en"
+    session = FormSession(
+        form_of("| survey | type | name | label | hint |\n| | text | a | 甲 | 提示 |"), language="en"
     )
     assert (session.state("a").label, session.state("a").hint) == ("甲", "提示")
 
@@ -298,7 +299,7 @@ def test_what_is_drawn_once_stays():
     assert isinstance(drawn["n"], float)
     session.set("a", 1)
     assert session.record() == drawn | {"a": 1}
-    assert session.form.session(drawn | {"id": "1"}).record() == drawn | {"id": "1"}
+    assert FormSession(session.form, drawn | {"id": "1"}).record() == drawn | {"id": "1"}
 
 
 def test_calculations_run_in_their_order_whatever_the_order_of_rows():
@@ -318,7 +319,7 @@ def test_what_is_divided_by_nought_leaves_no_answer():
         "| survey | type | name | label | calculation |\n| | integer | days | 天数 | |\n"
         "| | calculate | rate | | 5 div ${days} |\n| | decimal | shown | 每天 | 5 div ${days} |"
     )
-    session = form.session()
+    session = FormSession(form)
     session.set("days", 0)
     assert session.check() == []
     assert session.record() == {"days": 0}
@@ -694,7 +695,7 @@ def everything(session):
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEP, max_size=14))
 def test_a_session_stands_as_one_opened_on_the_same_answers(steps):
-    session = WEB.session(today=TODAY)
+    session = FormSession(WEB, today=TODAY)
     typed, rows, out = {}, [], []
     for where, what in steps:
         if where == "add":
@@ -718,7 +719,7 @@ def test_a_session_stands_as_one_opened_on_the_same_answers(steps):
             before = everything(session)
             assert session.set(where, what) == _different(before, everything(session))
             typed[where] = what
-    fresh = WEB.session({**typed, "r": rows}, today=TODAY)
+    fresh = FormSession(WEB, {**typed, "r": rows}, today=TODAY)
     assert session.record() == fresh.record()
     assert session.check() == fresh.check()
     assert everything(session) == everything(fresh)

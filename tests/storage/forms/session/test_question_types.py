@@ -10,8 +10,9 @@ from datetime import date
 
 import pytest
 
-from guanai.storage.forms.xlsform.definitions import METADATA_TYPES, PHONE_TYPES
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.headings import SHEETS, TYPES, write_cell, write_heading
+from guanai.storage.forms.xlsform.items import METADATA_TYPES, PHONE_TYPES
 from guanai.storage.forms.xlsform.loading import form_of, load_form
 from guanai.storage.forms.xlsform.sheets import sheets_of
 from guanai.storage.forms.xlsform.workbooks import write_xlsx
@@ -36,7 +37,7 @@ def form(columns, *rows, more=LISTS):
 
 
 def opened(columns, *rows, answers=None, more=LISTS, **options):
-    return form(columns, *rows, more=more).session(answers, today=TODAY, **options)
+    return FormSession(form(columns, *rows, more=more), answers, today=TODAY, **options)
 
 
 def messages(session):
@@ -70,7 +71,7 @@ def test_a_type_is_read_and_kept_as_json(row, typed, value, column):
     assert session.record() == ({} if value is None else {"q": value})
     assert session.check() == []
     assert session.form.columns == {"q": column}
-    again = session.form.session(session.record(), today=TODAY)
+    again = FormSession(session.form, session.record(), today=TODAY)
     assert again.record() == session.record()
 
 
@@ -141,13 +142,13 @@ def test_shuffled_choices_stand_still_while_the_form_is_open():
     session.set("other", "x")
     session.set("q", first[0])
     assert [choice.name for choice in session.state("q").choices] == first
-    orders = {tuple(one.name for one in session.form.session().state("q").choices) for _ in range(60)}
+    orders = {tuple(one.name for one in FormSession(session.form).state("q").choices) for _ in range(60)}
     assert len(orders) > 1
 
 
 def test_a_seed_gives_everybody_the_same_order():
     seeded = form("parameters", "rank wish | q | 愿望 | randomize=true seed=42")
-    orders = {tuple(one.name for one in seeded.session().state("q").choices) for _ in range(20)}
+    orders = {tuple(one.name for one in FormSession(seeded).state("q").choices) for _ in range(20)}
     assert len(orders) == 1
 
 
@@ -171,7 +172,7 @@ def test_as_many_rows_as_counted_and_repeats_within_repeats():
     session.set("n", 1)
     session.set("n", 2)
     assert session.record()["child"][1] == {"name": "小雨", "book": [{"title": "童话"}]}
-    again = session.form.session(session.record() | {"id": "1"}, today=TODAY)
+    again = FormSession(session.form, session.record() | {"id": "1"}, today=TODAY)
     assert again.record() == session.record() | {"id": "1"}
 
 
@@ -187,7 +188,7 @@ def test_an_answer_triggers_another_only_when_a_person_changes_it():
     assert session.record() == {"town": "east", "village": "east-1"}
     session.set("village", "别的村")
     assert session.record()["village"] == "别的村"
-    again = session.form.session({"id": "1", "town": "east", "village": "改过"})
+    again = FormSession(session.form, {"id": "1", "town": "east", "village": "改过"})
     assert again.record()["village"] == "改过"
 
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from guanai.care.errors import FormError
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform import loading
 from guanai.storage.forms.xlsform.checks import check_sheets
 from guanai.storage.forms.xlsform.loading import form_of, last_good_form, load_form
@@ -194,7 +195,7 @@ def test_a_form_may_be_all_chinese():
         "2",
         ("zh", "en"),
     )
-    session = form.session()
+    session = FormSession(form)
     assert session.set("住校", "是") >= {"住校", "床号"}
     assert session.set("床号", "７") == {"床号"}
     assert session.record() == {"住校": "是", "床号": 7}
@@ -219,7 +220,7 @@ def test_the_same_name_in_two_groups_is_told_apart_by_its_group():
     ]
     form = form_of(survey("| | text | name | 姓名 |", *groups))
     assert form.columns == {"name": "text", "father-phone": "text", "mother-phone": "text"}
-    session = form.session({"mother-phone": "1"})
+    session = FormSession(form, {"mother-phone": "1"})
     session.set("father-phone", "2")
     assert session.record() == {"father-phone": "2", "mother-phone": "1"}
 
@@ -262,7 +263,7 @@ def test_a_change_of_the_file_is_seen(tmp_path):
     path.write_text(GOOD.replace("姓名", "全名"), encoding="utf-8")
     after = load_form(path, cache=tmp_path)
     assert after != before
-    assert after.session().state("name").label == "全名"
+    assert FormSession(after).state("name").label == "全名"
 
 
 def test_a_mistake_leaves_the_last_good_form_in_use(tmp_path):
@@ -362,7 +363,7 @@ def test_a_form_is_of_the_group_that_it_says_or_of_none():
 def test_a_phone_number_is_asked_for_in_figures():
     """The types of two words are XLSForm's oldest; a ``phonenumber`` is what a telephone tells of itself."""
     form = form_of("| survey | type | name | label |\n| | phone number | phone | 电话 |")
-    session = form.session()
+    session = FormSession(form)
     (question,) = form.questions()
     assert (question.kind, question.asked) == ("text", True)
     session.set("phone", "打他妈妈的")
@@ -377,5 +378,5 @@ def test_only_the_box_of_or_other_is_called_so():
         "| survey | type | name | label | appearance |\n| | begin_group | g | 在家里 | table-list |\n"
         f"| | 单选 sex | a | 读书 | |\n| | 单选 sex | b | 说话 | |\n| | end_group | | | |\n{CHOICES}"
     )
-    session = form.session()
+    session = FormSession(form)
     assert "其他，请说明" not in {session.state(question.key).label for question in form.questions()}

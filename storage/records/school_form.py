@@ -1,0 +1,31 @@
+"""A form as a school has it: with the folder of its pictures and files, and with the answers not saved yet."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from guanai.storage.forms.xlsform.definitions import Form
+from guanai.storage.records.attachments import Attachments
+from guanai.storage.records.drafts import Drafts
+
+__all__ = ["SchoolForm"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SchoolForm(Form):
+    """A form whose pictures and files lie in ``attachments``; ``drafts`` keeps its unsaved answers, None keeps none."""
+
+    attachments: Attachments = field(repr=False)
+    drafts: Drafts | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, form: Form, attachments: Attachments, drafts: Drafts | None = None) -> "SchoolForm":
+        """Return a form with its attachments and drafts."""
+        return cls(**_values(form), attachments=attachments, drafts=drafts)
+
+    def without_files(self) -> Form:
+        """Return the form by itself: filled in, it keeps neither drafts nor files."""
+        return Form(**_values(self))
+
+
+def _values(form: Form) -> dict[str, Any]:
+    return {one.name: getattr(form, one.name) for one in fields(Form)}
