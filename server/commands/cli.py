@@ -14,9 +14,8 @@ from typing import NoReturn
 
 from guanai.care.errors import GuanaiError
 from guanai.server.commands import (
-    duty_commands,
     exchange_commands,
-    record_commands,
+    report_commands,
     school_commands,
     serve_commands,
 )
@@ -32,7 +31,7 @@ FORMATS = ("table", "json", "csv")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a Chinese text must not fail on a console that lacks a letter
+        if hasattr(stream, "reconfigure"):  # a Chinese text must not fail on a console that cannot show it
             stream.reconfigure(errors="replace", encoding=None if stream.isatty() else "utf-8")
     options = parser().parse_args(arguments)
     try:
@@ -67,20 +66,22 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return what the command line may say."""
+    """Return the parser of the command line."""
     top = OneLineParser(prog="guanai", description=both("command.guanai"))
     commands = top.add_subparsers(
         dest="command", required=True, metavar="COMMAND", title=both("command.commands")
     )
 
     def command(name: str, run: object, *, folder: bool = True) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=both(f"command.{name}"), description=both(f"command.{name}"))
-        made.set_defaults(run=run)
+        subparser = commands.add_parser(
+            name, help=both(f"command.{name}"), description=both(f"command.{name}")
+        )
+        subparser.set_defaults(run=run)
         if folder:
-            made.add_argument(
+            subparser.add_argument(
                 "folder", metavar="DIR", nargs="?", default=".", type=Path, help=both("option.folder")
             )
-        return made
+        return subparser
 
     init = command("init", school_commands.init)
     init.add_argument("--policy", metavar="NAME", help=both("option.policy"))
@@ -100,22 +101,24 @@ def parser() -> argparse.ArgumentParser:
     eject.add_argument("what", metavar="forms/NAME", help=both("option.what"))
     command("update", school_commands.update)
 
-    due = command("due", duty_commands.due)
+    due = command("due", report_commands.due)
     due.add_argument("--on", type=day, metavar="DATE", help=both("option.on"))
     due.add_argument("--who", metavar="NAME", default="", help=both("option.who"))
-    summary = command("summary", record_commands.summary)
-    coverage = command("coverage", duty_commands.coverage)
-    emergencies = command("emergencies", duty_commands.emergencies)
-    for termly in (summary, coverage):
-        termly.add_argument("--term", help=both("option.term"))
-    for finished in (due, emergencies):
-        finished.add_argument("--done", action="store_true", help=both("option.done"))
-    for listed in (due, summary, coverage, emergencies):
-        listed.add_argument("--format", choices=FORMATS, default="table", help=both("option.format"))
+    summary = command("summary", report_commands.summary)
+    coverage = command("coverage", report_commands.coverage)
+    emergencies = command("emergencies", report_commands.emergencies)
+    for subparser in (summary, coverage):
+        subparser.add_argument("--term", help=both("option.term"))
+    for subparser in (due, emergencies):
+        subparser.add_argument("--done", action="store_true", help=both("option.done"))
+    for subparser in (due, summary, coverage, emergencies):
+        subparser.add_argument("--format", choices=FORMATS, default="table", help=both("option.format"))
 
-    _add_moving(command("import", exchange_commands.import_), command("export", exchange_commands.export))
+    _add_import_export(
+        command("import", exchange_commands.import_), command("export", exchange_commands.export)
+    )
 
-    form = command("form", record_commands.form_check, folder=False)
+    form = command("form", school_commands.form_check, folder=False)
     form.add_argument("action", choices=("check",), help=both("option.form_check"))
     form.add_argument("file", metavar="FILE", type=Path, help=both("option.form_file"))
 
@@ -129,10 +132,10 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add_moving(importing: argparse.ArgumentParser, exporting: argparse.ArgumentParser) -> None:
-    for moved, needed in ((importing, "?"), (exporting, None)):  # an import that is taken back needs neither
-        moved.add_argument("form", metavar="FORM", nargs=needed, help=both("option.form"))
-        moved.add_argument("file", metavar="FILE", nargs=needed, type=Path, help=both("option.file"))
+def _add_import_export(importing: argparse.ArgumentParser, exporting: argparse.ArgumentParser) -> None:
+    for subparser, needed in ((importing, "?"), (exporting, None)):  # undoing an import needs neither
+        subparser.add_argument("form", metavar="FORM", nargs=needed, help=both("option.form"))
+        subparser.add_argument("file", metavar="FILE", nargs=needed, type=Path, help=both("option.file"))
     importing.add_argument("--whole", action="store_true", help=both("option.whole"))
     importing.add_argument("--dry-run", action="store_true", help=both("option.dry_run"))
     importing.add_argument(
@@ -158,15 +161,15 @@ def _add_moving(importing: argparse.ArgumentParser, exporting: argparse.Argument
     exporting.add_argument("--without-sensitive", action="store_true", help=both("option.without_sensitive"))
 
 
-def _add_serving(command: argparse.ArgumentParser, *, host: bool = True) -> None:
-    command.add_argument("--port", type=int, help=both("option.port"))
-    command.add_argument("--no-browser", action="store_true", help=both("option.no_browser"))
+def _add_serving(subparser: argparse.ArgumentParser, *, host: bool = True) -> None:
+    subparser.add_argument("--port", type=int, help=both("option.port"))
+    subparser.add_argument("--no-browser", action="store_true", help=both("option.no_browser"))
     if host:
-        command.add_argument(
+        subparser.add_argument(
             "--max-people", metavar="N", type=count, default=0, help=both("option.max_people")
         )
-        command.add_argument("--host", default="127.0.0.1", help=both("option.host"))
-        command.add_argument("--base-url", metavar="/PATH/", default="/", help=both("option.base_url"))
+        subparser.add_argument("--host", default="127.0.0.1", help=both("option.host"))
+        subparser.add_argument("--base-url", metavar="/PATH/", default="/", help=both("option.base_url"))
 
 
 def both(key: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guanai.care.errors import ExchangeError
-from guanai.server.commands.console import print_line
+from guanai.server.commands.console_output import print_line
 from guanai.server.commands.school_commands import opened
 from guanai.templates.wording import say
 
@@ -36,31 +36,33 @@ def export(options: Namespace) -> None:
 
 
 def import_(options: Namespace) -> None:
-    """Read records from a file and say row by row what becomes of them, or take an import back."""
+    """Import records from a file and print row by row what becomes of them, or undo an import."""
     if options.undo is not None:
         with opened(options.folder) as school:
             _undo(school, options.undo, options.form)
         return
-    _name_places(options)
+    _fill_in_arguments(options)
     if options.file is None:
         raise ExchangeError("import.needs_whole" if options.whole else "import.needs")
     with opened(options.folder) as school:
         plans = _plans(school, options)
         for plan in plans:
-            _tell_plan(school, plan, titled=options.whole)
+            _print_plan(school, plan, titled=options.whole)
             if plan.undecided:
                 raise plan.refusal()
         _carry_out(school, plans, options)
 
 
-def _name_places(options: Namespace) -> None:
-    """Find out what was left out: without a school's folder it is this one, and a whole school needs no form."""
+def _fill_in_arguments(options: Namespace) -> None:
+    """Fill in arguments that were left out: the folder is by default this one, and a whole school needs no form."""
     if options.whole:
-        places = [str(place) for place in (options.folder, options.form, options.file) if place is not None]
-        if len(places) == 1 and places != ["."]:
-            places.insert(0, ".")
-        options.folder, options.form = Path(places[0]), None
-        options.file = Path(places[1]) if len(places) > 1 else None
+        given = [
+            str(argument) for argument in (options.folder, options.form, options.file) if argument is not None
+        ]
+        if len(given) == 1 and given != ["."]:
+            given.insert(0, ".")
+        options.folder, options.form = Path(given[0]), None
+        options.file = Path(given[1]) if len(given) > 1 else None
     elif options.file is None and options.form is not None:
         options.folder, options.form, options.file = Path(), str(options.folder), Path(options.form)
 
@@ -78,7 +80,7 @@ def _plans(school: "School", options: Namespace) -> "tuple[Plan, ...]":
     return school.imports.plan_whole(options.file, each, _progress)
 
 
-def _tell_plan(school: "School", plan: "Plan", *, titled: bool) -> None:
+def _print_plan(school: "School", plan: "Plan", *, titled: bool) -> None:
     if titled:
         print_line(say("import.register", title=school.form(plan.form).title(), form=plan.form))
     for column in plan.columns:
@@ -103,11 +105,11 @@ def _carry_out(school: "School", plans: "tuple[Plan, ...]", options: Namespace) 
 
     counts = counts_of(plans)
     if options.dry_run:
-        _tell_left_out(plans)
+        _print_left_out(plans)
         print_line(say("import.would", **counts))
         return
     done = school.imports.carry_out(*plans, progress=_progress)
-    _tell_left_out(plans)
+    _print_left_out(plans)
     print_line(say("import.done", **counts))
     if done is not None:
         print_line(say("import.note", folder=options.folder, id=done.id))
@@ -115,8 +117,8 @@ def _carry_out(school: "School", plans: "tuple[Plan, ...]", options: Namespace) 
 
 def _undo(school: "School", import_id: str, form: str | None) -> None:
     if not import_id:
-        found = [one for one in school.imports.done(form) if not one.undone]
-        for one in found:
+        imports = [one for one in school.imports.done(form) if not one.undone]
+        for one in imports:
             print_line(
                 say(
                     "import.listed",
@@ -129,7 +131,7 @@ def _undo(school: "School", import_id: str, form: str | None) -> None:
                     changed=one.changed,
                 )
             )
-        if not found:
+        if not imports:
             print_line(say("import.none_done"))
         return
     back, stay = school.imports.undo(import_id)
@@ -138,16 +140,16 @@ def _undo(school: "School", import_id: str, form: str | None) -> None:
 
 def _mapped(pairs: list[str]) -> dict[str, str]:
     """Return which question each column answers, from HEADING=QUESTION."""
-    mapped = {}
+    questions = {}
     for pair in pairs:
-        head, between, name = pair.rpartition("=")
-        if not between or not head.strip():
+        head, separator, name = pair.rpartition("=")
+        if not separator or not head.strip():
             raise ExchangeError("exchange.bad_map", text=pair)
-        mapped[head.strip()] = name.strip()
-    return mapped
+        questions[head.strip()] = name.strip()
+    return questions
 
 
-def _tell_left_out(plans: "tuple[Plan, ...]") -> None:
+def _print_left_out(plans: "tuple[Plan, ...]") -> None:
     alike = [str(row.row) for plan in plans for row in plan.rows if row.state == "alike"]
     if alike:
         print_line(say("import.left_out", count=len(alike), rows=" ".join(alike)))
@@ -157,7 +159,7 @@ def _tell_left_out(plans: "tuple[Plan, ...]") -> None:
 
 
 def _progress(done: int, total: int) -> None:
-    """Draw how far it is, where somebody looks at it."""
+    """Draw a progress bar, where standard error is a terminal."""
     if sys.stderr.isatty() and total:
         filled = _BAR * done // total
         end = "\n" if done >= total else ""

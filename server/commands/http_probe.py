@@ -1,4 +1,4 @@
-"""Visiting a served school over HTTP as a browser does, without a browser: for the demonstration's check and tests."""
+"""A client that asks a served school for pages as a browser does: for ``guanai demo --check`` and tests."""
 
 import re
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener
 
-from guanai.server.kernels.cell_errors import FAULT
+from guanai.server.kernels.kernel_extension import FAULT
 
-__all__ = ["Answer", "HttpProbe"]
+__all__ = ["HttpProbe", "ProbeResponse"]
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = re.compile(r'"kernelId": ?"([\w-]+)"')
@@ -19,8 +19,8 @@ TOKEN = re.compile(r'name="_xsrf" value="([^"]+)"')
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the server answered."""
+class ProbeResponse:
+    """What the server responded."""
 
     status: int
     url: str
@@ -30,8 +30,8 @@ class Answer:
     @property
     def kernel(self) -> str:
         """The id of the page's kernel, empty if it has none."""
-        found = KERNEL.search(self.text)
-        return found[1] if found else ""
+        match = KERNEL.search(self.text)
+        return match[1] if match else ""
 
     @property
     def renders(self) -> bool:
@@ -40,52 +40,55 @@ class Answer:
         return self.status == 200 and whole and WIDGET in self.text and FAULT not in self.text
 
 
-class _Stay(HTTPRedirectHandler):
-    """Shows a redirection instead of following it."""
+class _NoRedirects(HTTPRedirectHandler):
+    """Returns a redirection instead of following it."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
 
 
 class HttpProbe:
-    """One browser's cookies, and what it asks of the server."""
+    """One browser's cookies, and the requests that it sends."""
 
     def __init__(self, base: str, *, follow: bool = True, timeout: float = 120) -> None:
         self.base = base.rstrip("/")
         self.cookies = CookieJar()
         self._timeout = timeout
         handlers: list[Any] = [HTTPCookieProcessor(self.cookies)]
-        self._opener = build_opener(*handlers, *([] if follow else [_Stay()]))
+        self._opener = build_opener(*handlers, *([] if follow else [_NoRedirects()]))
 
-    def get(self, path: str, **headers: str) -> Answer:
-        """Ask for an address."""
-        return self._ask(Request(self.base + quote(path, safe="/?&=%:#"), headers=headers))  # noqa: S310
+    def get(self, path: str, **headers: str) -> ProbeResponse:
+        """Request an address."""
+        return self._send(Request(self.base + quote(path, safe="/?&=%:#"), headers=headers))  # noqa: S310
 
-    def post(self, path: str, form: dict[str, str], **headers: str) -> Answer:
-        """Send a form, without the token that guards it unless that is in it."""
+    def post(self, path: str, form: dict[str, str], **headers: str) -> ProbeResponse:
+        """Send a form, without the token against cross-site requests unless that is in it."""
         body = urlencode(form).encode()
-        return self._ask(Request(self.base + quote(path, safe="/?&=%:#"), data=body, headers=headers))  # noqa: S310
+        return self._send(Request(self.base + quote(path, safe="/?&=%:#"), data=body, headers=headers))  # noqa: S310
 
-    def submit(self, path: str, **fields: str) -> Answer:
+    def submit(self, path: str, **fields: str) -> ProbeResponse:
         """Open a page with a form and send it filled in, as a person would."""
-        found = TOKEN.search(self.get(path).text)
-        return self.post(path, {"_xsrf": found[1] if found else "", **fields})
+        match = TOKEN.search(self.get(path).text)
+        return self.post(path, {"_xsrf": match[1] if match else "", **fields})
 
-    def sign_in(self, name: str, password: str) -> Answer:
+    def sign_in(self, name: str, password: str) -> ProbeResponse:
         """Sign in."""
         return self.submit("/login", name=name, password=password)
 
-    def close(self, page: Answer) -> Answer:
+    def close(self, page: ProbeResponse) -> ProbeResponse:
         """Close a page that was opened: its kernel ends."""
         token = next((cookie.value for cookie in self.cookies if cookie.name == "_xsrf"), "") or ""
         return self.post(f"/voila/api/shutdown/{page.kernel}", {"_xsrf": token})
 
-    def _ask(self, request: Request) -> Answer:
+    def _send(self, request: Request) -> ProbeResponse:
         try:
-            answer: HTTPResponse | HTTPError = self._opener.open(request, timeout=self._timeout)
+            response: HTTPResponse | HTTPError = self._opener.open(request, timeout=self._timeout)
         except HTTPError as error:
-            answer = error
-        with answer:
-            return Answer(
-                answer.status or 0, answer.url, answer.read().decode("utf-8", "replace"), answer.headers
+            response = error
+        with response:
+            return ProbeResponse(
+                response.status or 0,
+                response.url,
+                response.read().decode("utf-8", "replace"),
+                response.headers,
             )

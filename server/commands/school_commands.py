@@ -1,4 +1,4 @@
-"""Commands that make and keep a school's folder: init, eject, update, user."""
+"""Commands that make a school's folder and change what is in it: init, eject, update, user; and form check."""
 
 import getpass
 import sys
@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guanai.care.errors import GuanaiError
-from guanai.server.commands.console import print_line
+from guanai.server.commands.console_output import print_line
 from guanai.templates.wording import say
 
 if TYPE_CHECKING:
     from guanai.server.accounts.accounts import Accounts
     from guanai.storage.school.school import School
 
-__all__ = ["USER_ACTIONS", "eject", "init", "opened", "update", "user"]
+__all__ = ["USER_ACTIONS", "eject", "form_check", "init", "opened", "update", "user"]
 
 
 @contextmanager
@@ -55,19 +55,28 @@ def update(options: Namespace) -> None:
 
     with opened(options.folder) as school:
         done = renew(school.folder.notebooks)
-    for became in ("added", "renewed", "kept"):
-        if names := getattr(done, became):
-            print_line(say(f"update.{became}", names="、".join(names)))
+    for outcome in ("added", "renewed", "kept"):
+        if names := getattr(done, outcome):
+            print_line(say(f"update.{outcome}", names="、".join(names)))
     if not (done.added or done.renewed):
         print_line(say("update.nothing"))
 
 
 def eject(options: Namespace) -> None:
     """Take a shipped form or report into the folder, to be changed there."""
-    from guanai.storage.form_files.eject import eject as taken_out
+    from guanai.storage.form_files.eject import eject as eject_form
 
     with opened(options.folder) as school:
-        print_line(say("eject.done", path=taken_out(school.folder, options.what)))
+        print_line(say("eject.done", path=eject_form(school.folder, options.what)))
+
+
+def form_check(options: Namespace) -> None:
+    """Say whether a form can be used, and if not, where it is wrong."""
+    from guanai.storage.forms.xlsform.loading import load_form
+
+    form = load_form(options.file)
+    title, count = form.title("zh"), len(list(form.questions()))
+    print_line(say("form.fine", file=options.file.name, title=title, count=count))
 
 
 def user(options: Namespace) -> None:
@@ -82,8 +91,8 @@ def user(options: Namespace) -> None:
 
 def _add(accounts: "Accounts", options: Namespace) -> None:
     accounts.check_new(options.name)
-    made = accounts.add(options.name, _password(options), role=options.role, staff=options.staff)
-    print_line(say("account.added", name=made.name))
+    account = accounts.add(options.name, _password(options), role=options.role, staff=options.staff)
+    print_line(say("account.added", name=account.name))
 
 
 def _list(accounts: "Accounts", options: Namespace) -> None:

@@ -4,21 +4,23 @@ import os
 import subprocess
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from guanai.care.errors import GuanaiError
 from guanai.care.optional_imports import GRAMMAR, without
+from guanai.server import tested_versions
 from guanai.server.addresses import DEFAULT_PORT, free_port, is_loopback
-from guanai.server.commands.console import print_line
+from guanai.server.commands.console_output import print_line
 from guanai.server.commands.school_commands import opened
 from guanai.templates.wording import say
 
 __all__ = ["demo", "lab", "serve"]
 
 DEMO_FOLDER = Path("guanai-demo")
-# In a sample school's own folder: only such a one is opened by one click.
+# A file in a sample school's folder: only such a school is opened by one click.
 SAMPLE_MARK = "sample"
 
 
@@ -28,7 +30,7 @@ def serve(options: Namespace) -> None:
 
 
 def demo(options: Namespace) -> None:
-    """Make a sample school, or take up one made before, and serve it on this machine."""
+    """Make a sample school, or use one made before, and serve it on this machine."""
     if options.check:
         from guanai.server.commands.demo_check import check_demo
 
@@ -74,16 +76,15 @@ def make_demo(path: Path, size: str) -> None:
 
 def _serve(options: Namespace, *, workshop: bool) -> None:
     with opened(options.folder) as school:
-        with without(GRAMMAR):
-            from guanai.server.accounts.served_school import ServedSchool
-            from guanai.server.commands.serving import serve as keep_serving
+        serve_school = import_serving()
+        from guanai.server.accounts.served_school import ServedSchool
 
         served = ServedSchool(school)
         if workshop and is_loopback(options.host):
             served.workshop = next(
                 (account.name for account in served.accounts if not account.password), None
             )
-        keep_serving(
+        serve_school(
             served,
             host=options.host,
             port=options.port or DEFAULT_PORT,
@@ -91,6 +92,25 @@ def _serve(options: Namespace, *, workshop: bool) -> None:
             base_url=options.base_url,
             PageKernels={"max_people": options.max_people},
         )
+
+
+def import_serving() -> Callable[..., None]:
+    """Return the function that serves; where a package is installed in an untested version, say so first.
+
+    Raises GuanaiError that says what to install where an untested version cannot be used at all.
+    """
+    untested = tested_versions.untested_packages()
+    values = tested_versions.untested_values(untested)
+    if untested:
+        print_line(say("serve.untested", **values))
+    try:
+        with without(GRAMMAR):
+            from guanai.server.commands.serving import serve as serve_school
+    except (ImportError, AttributeError) as error:
+        if not untested:
+            raise
+        raise GuanaiError("serve.cannot_load", **values) from error
+    return serve_school
 
 
 def lab(options: Namespace) -> None:

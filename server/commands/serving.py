@@ -9,7 +9,7 @@ from traitlets.config import Config
 
 from guanai.server.accounts.served_school import ServedSchool
 from guanai.server.addresses import DEFAULT_PORT, is_loopback, shown_host
-from guanai.server.commands.console import print_line
+from guanai.server.commands.console_output import print_line
 from guanai.server.logs import log_to, rotate
 from guanai.server.pages.voila_overrides import SchoolServer, school_config
 from guanai.templates.wording import say

@@ -5,36 +5,36 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 
-__all__ = ["Watch", "program_folders"]
+__all__ = ["FileWatch", "program_folders"]
 
 ROOMS = ("care", "server", "storage", "templates", "widgets")
-UNREAD = (".pyc", "~", ".swp", ".tmp")
+IGNORED_ENDINGS = (".pyc", "~", ".swp", ".tmp")
 
 
-class Watch:
-    """Files and folders, with all that is in them, as they were when last looked at."""
+class FileWatch:
+    """Files, and folders with all that is in them, as they were when last looked at."""
 
-    def __init__(self, places: Iterable[Path]) -> None:
-        self._places = list(places)
-        self._seen = self._look()
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._paths = list(paths)
+        self._stamps = self._read_stamps()
 
     def has_changed(self) -> bool:
         """Whether a file has come, gone or been written since this was last asked. About a millisecond."""
-        now = self._look()
-        changed, self._seen = now != self._seen, now
+        stamps = self._read_stamps()
+        changed, self._stamps = stamps != self._stamps, stamps
         return changed
 
-    def _look(self) -> dict[str, tuple[int, int]]:
-        return dict(mark for place in self._places for mark in _marks(str(place)))
+    def _read_stamps(self) -> dict[str, tuple[int, int]]:
+        return dict(stamp for path in self._paths for stamp in _stamps(str(path)))
 
 
-def _marks(place: str) -> Iterator[tuple[str, tuple[int, int]]]:
+def _stamps(path: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """Yield each file with its time and size; folders that Python or a version control makes are passed over."""
     try:
-        entries = list(os.scandir(place))
+        entries = list(os.scandir(path))
     except NotADirectoryError:
-        found = os.stat(place)
-        yield place, (found.st_mtime_ns, found.st_size)
+        stat = os.stat(path)
+        yield path, (stat.st_mtime_ns, stat.st_size)
         return
     except OSError:
         return
@@ -42,10 +42,10 @@ def _marks(place: str) -> Iterator[tuple[str, tuple[int, int]]]:
         try:
             if entry.is_dir():
                 if entry.name[0] not in "._":
-                    yield from _marks(entry.path)
-            elif not entry.name.endswith(UNREAD) and entry.name[0] not in "~.":
-                found = entry.stat()
-                yield entry.path, (found.st_mtime_ns, found.st_size)
+                    yield from _stamps(entry.path)
+            elif not entry.name.endswith(IGNORED_ENDINGS) and entry.name[0] not in "~.":
+                stat = entry.stat()
+                yield entry.path, (stat.st_mtime_ns, stat.st_size)
         except OSError:
             continue
 

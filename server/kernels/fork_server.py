@@ -1,8 +1,9 @@
-"""The parent of the pages' kernels: a process that has imported what pages need, and forks kernels on request.
+"""The fork server: a process that has imported what pages need, and forks a kernel on each request.
 
-Run by `guanai.server.kernels.fork_servers` as ``python -m guanai.server.kernels.fork_server SOCKET``. It stays single-threaded, opens
-no school's file for longer than it reads, and learns nothing of any person: whose page a kernel is for goes
-from the server to the kernel by a line of its own. It ends when the server ends, and its kernels end with it.
+`guanai.server.kernels.fork_servers` runs it as ``python -m guanai.server.kernels.fork_server SOCKET``. It stays
+single-threaded, holds no file of the school open for longer than it reads it, and never sees a person's data: the
+environment of a page goes from the server to the kernel over that kernel's own socket. It ends when the server ends,
+and its kernels end with it.
 """
 
 import gc
@@ -16,30 +17,20 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-__all__ = ["GO", "KERNEL_OPTIONS", "LARGEST", "RETIRE", "main"]
+from guanai.server.kernels.fork_protocol import MAX_MESSAGE, RETIRE
+from guanai.server.kernels.forked_kernel import become_kernel, prepare_application
+from guanai.server.kernels.preload import preload_steps, read_school
 
-#: What the parent says once it is ready to fork.
-GO = b"ready"
-#: What tells a parent to fork no more, and to end with the last of its kernels.
-RETIRE = b"retire"
-#: With what every kernel of a page is started.
-KERNEL_OPTIONS = (
-    "--IPKernelApp.extra_extensions=guanai.server.kernels.cell_errors",
-    "--HistoryManager.enabled=False",
-    "--log-level=ERROR",
-)
-#: No message is longer than this, in bytes: a kernel's environment is the longest.
-LARGEST = 1 << 20
-# How long nobody has asked when the parent looks after itself.
-IDLE_SECONDS = 1.0
-# The same while there is something left to get warm.
-PRELOAD_POLL_SECONDS = 0.02
-# How long a thread that a page has begun may take to end.
-PATIENCE = 5.0
-# What it reads costs a page's time: it rests as many times as long as the reading took.
-REST = 20.0
+__all__ = ["NEEDED", "freezing_steps", "import_needed", "main"]
 
-# What a page may need; what cannot be imported here is left to the page, which then says so.
+# How long it waits for a request: while steps of the preloading are left, and afterwards.
+PRELOAD_POLL_SECONDS, IDLE_SECONDS = 0.02, 1.0
+# How long a thread that a page has started may take to end.
+THREAD_SECONDS = 5.0
+# Reading the school costs pages processor time: the pause is this many times as long as the reading took.
+PAUSE_FACTOR = 20.0
+
+# What a page may need. What cannot be imported is left to the page, which then says so.
 NEEDED = (
     "cmd",
     "pdb",
@@ -73,8 +64,7 @@ NEEDED = (
     "guanai.care.summary.census",
     "guanai.care.children.eligibility",
     "guanai.care.pairing.helper_loads",
-    "guanai.server.kernels.cell_errors",
-    "guanai.server.kernels.forked_kernel",
+    "guanai.server.kernels.kernel_extension",
     "guanai.storage",
     "guanai.storage.forms",
     "guanai.storage.exports.term_report",
@@ -84,89 +74,104 @@ NEEDED = (
 
 
 def main() -> None:
-    """Import, get warm, and fork kernels until the server ends."""
+    """Import what pages need, preload the school, and fork kernels until the server ends."""
     if sys.path and sys.path[0] == os.getcwd():
         del sys.path[0]  # a kernel looks for modules beside its own page only
     requests = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system forgets ended kernels by itself
-    get_ready()
-    requests.send(GO)
-    forked = fork_on_request(requests)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system removes ended kernels by itself
+    import_needed()
+    forked = answer_requests(requests)
     if forked is None:
         os._exit(0)
-    from guanai.server.kernels.forked_kernel import become_kernel
-
     become_kernel(*forked)
 
 
-def get_ready() -> None:
+def import_needed() -> None:
     """Import what pages need, and make what is the same for every kernel."""
     for name in NEEDED:
         with suppress(ImportError):
             importlib.import_module(name)
-    from guanai.server.kernels.forked_kernel import prepare
-
-    prepare()
-    settle()
+    prepare_application()
+    freeze_objects()
 
 
-def get_warm() -> Iterator[None]:
-    """Read the school and use each part once, step by step: pages that are asked for meanwhile need not wait for all."""
-    from guanai.server.kernels.preload import preload_steps
-
+def freezing_steps() -> Iterator[None]:
+    """Preload step by step, so that a request that comes meanwhile waits for one step only."""
     for _ in preload_steps():
-        settle()
+        freeze_objects()
         yield
 
 
-def settle() -> None:
-    """Keep what there is out of the way of every child's garbage collector; end where a fork would not be safe."""
-    patience = time.monotonic() + PATIENCE
-    while threads() > 1 and time.monotonic() < patience:
-        time.sleep(0.01)  # one that shows how far a work has come ends just after it
-    if threads() > 1:
-        sys.exit(f"{threads()} threads in the parent of the kernels: a fork would not be safe")
+def freeze_objects() -> None:
+    """Move all objects out of reach of the kernels' garbage collectors. Exits where a fork would not be safe.
+
+    A collection in a kernel writes to each object that it looks at, and so copies memory that the kernels share.
+    MEASURED_FREEZE
+    """
+    deadline = time.monotonic() + THREAD_SECONDS
+    while thread_count() > 1 and time.monotonic() < deadline:
+        time.sleep(0.01)  # a progress bar's thread ends just after its work
+    if thread_count() > 1:
+        sys.exit(f"{thread_count()} threads in the fork server: a fork would not be safe")
     gc.collect()
     gc.freeze()
 
 
-def threads() -> int:
-    """Return how many threads this process has."""
+def thread_count() -> int:
+    """Return how many threads this process has, those of libraries included."""
     return len(os.listdir("/proc/self/task"))
 
 
-def fork_on_request(requests: socket.socket) -> tuple[list[str], socket.socket] | None:
-    """Answer requests; return in each child what it was asked for, and None in the parent at its end."""
-    from guanai.server.kernels.preload import read_school
+class Preloading:
+    """Preloads between two requests, then reads from time to time what has changed in the school."""
 
-    retired, rested, took, steps = False, 0.0, 0.0, get_warm()
+    def __init__(self) -> None:
+        self._steps = freezing_steps()
+        self._seconds = 0.0
+        self._pause_until = 0.0
+
+    def run_step(self) -> float:
+        """Run the next step unless a pause is on; return for how many seconds to wait for a request after it."""
+        began = time.monotonic()
+        if began <= self._pause_until:
+            return IDLE_SECONDS
+        is_over = next(self._steps, self) is self
+        self._seconds += time.monotonic() - began
+        if not is_over:
+            return PRELOAD_POLL_SECONDS
+        self._pause_until = time.monotonic() + PAUSE_FACTOR * self._seconds
+        self._seconds, self._steps = 0.0, read_school()
+        return IDLE_SECONDS
+
+
+def answer_requests(requests: socket.socket) -> tuple[list[str], socket.socket] | None:
+    """Answer the server's requests until it ends.
+
+    In each forked child this returns the kernel's arguments and its socket to the server, in the fork server None.
+    """
+    is_retired, preloading = False, Preloading()
     requests.settimeout(PRELOAD_POLL_SECONDS)
     while True:
         try:
-            message, lines, _, _ = socket.recv_fds(requests, LARGEST, 1)
+            message, sockets, _, _ = socket.recv_fds(requests, MAX_MESSAGE, 1)
         except TimeoutError:
-            if retired and not has_children():
+            if not is_retired:
+                requests.settimeout(preloading.run_step())
+            elif not has_children():
                 return None
-            if not retired and time.monotonic() > rested:  # while nobody waits
-                begun = time.monotonic()
-                over = next(steps, steps) is steps
-                took += time.monotonic() - begun
-                if over:
-                    rested, took, steps = time.monotonic() + REST * took, 0.0, read_school()
-                requests.settimeout(IDLE_SECONDS if over else PRELOAD_POLL_SECONDS)
             continue
         except OSError:
             return None
         if not message:
             return None
         if message == RETIRE:
-            retired = True
-        elif not retired and os.fork() == 0:
+            is_retired = True
+        elif not is_retired and os.fork() == 0:
             requests.close()
-            return json.loads(message), socket.socket(fileno=lines[0])
-        for line in lines:
-            os.close(line)
+            return json.loads(message), socket.socket(fileno=sockets[0])
+        for one in sockets:
+            os.close(one)
 
 
 def has_children() -> bool:

@@ -1,42 +1,115 @@
-"""The parents of the pages' kernels, as the server sees them: started, asked to fork, renewed, let go.
+"""The fork servers as the server sees them: started, asked to fork, retired and replaced, ended.
 
-There is one parent at a time that forks; where the code, a form or the workbook has changed since it was started,
-it is retired (it ends with the last of its kernels) and another takes its place. Where there is no fork, or no
-parent can be started, ``fork`` returns None and pages get ordinary kernels, which the log says once.
+One fork server at a time forks. Where the code, a form or the workbook has changed since it was started, it is
+retired (it ends with the last of its kernels) and another takes over. Where there is no fork, or no fork server can be
+started, ``fork`` returns None and pages get ordinary kernels, which the log says once.
 """
 
 import asyncio
 import json
 import logging
 import os
+import select
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from guanai.server.kernels.file_watch import Watch
-from guanai.server.kernels.foreign_process import ForkedProcess
-from guanai.server.kernels.fork_server import LARGEST, RETIRE
+from guanai.server.kernels.file_watch import FileWatch
+from guanai.server.kernels.fork_protocol import MAX_MESSAGE, READY, RETIRE, page_environment
 
-__all__ = ["CAN_FORK", "ForkServers"]
+__all__ = ["CAN_FORK", "SETTINGS", "ForkServers", "ForkedProcess"]
 
 log = logging.getLogger("guanai.server")
 
 #: macOS can fork, but its own libraries cannot be used afterwards; pidfd needs Linux 5.3.
 CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
-# A parent has imported within this time, on the slowest machine; one that has forked before answers sooner: seconds.
-PATIENCE, PATIENCE_LATER = 90.0, 20.0
-# A parent that several times ends without a kernel is not started again until something has changed.
-TRIES = 3
-# One thread each: a parent must not have threads, and a page's sums are small.
+# Seconds in which a fork server has imported on the slowest machine, and in which it forks after that.
+START_TIMEOUT, FORK_TIMEOUT = 90.0, 20.0
+# Seconds in which an idle kernel answers, on a machine that is short of memory.
+ASSIGN_TIMEOUT = 5.0
+# A fork server that several times ends without a kernel is not started again until a file has changed.
+MAX_FAILURES = 3
+# One thread each: a process that forks must not have threads, and a page's sums are small.
 SETTINGS = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-# No remark of the debugger's in the log at each start.
+# No remark of the debugger in the log at each start.
 SETTINGS["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
-# Who rehearses the pages: somebody who sees every part of them and has typed nothing, so that nobody's draft counts as
-# offered. A kernel is told the environment of its own request.
+# For whom the fork server runs the shipped pages: somebody who sees every part of them and has no drafts, so that
+# nobody's draft counts as offered. A kernel gets the environment of its own request.
 SETTINGS |= {"HTTP_X_GUANAI_PERSON": "-", "HTTP_X_GUANAI_ROLE": "coordinator"}
+
+
+class ForkedProcess:
+    """A forked kernel: its process and the socket over which it is assigned to a page.
+
+    The process is not this one's child, so it has, by a pidfd, what jupyter_client needs of a `subprocess.Popen`.
+    """
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, pid: int, channel: socket.socket) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._channel = channel
+        self._pidfd = os.pidfd_open(pid)
+
+    async def assign(self, environment: bytes, seconds: float = ASSIGN_TIMEOUT) -> None:
+        """Send it the environment of a page (see `page_environment`), and wait until it has taken it over.
+
+        Raises OSError when it has ended, TimeoutError (an OSError) when it has not answered within so many seconds.
+        """
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(seconds):
+            await loop.sock_sendall(self._channel, environment)
+            if await loop.sock_recv(self._channel, MAX_MESSAGE) != READY:
+                raise ConnectionResetError("the kernel has ended")
+
+    def poll(self) -> int | None:
+        """Return None while it runs. Only its parent gets its exit code, so 0 stands for any."""
+        if self.returncode is None:
+            poller = select.poll()
+            poller.register(self._pidfd, select.POLLIN)
+            if poller.poll(0):
+                self.returncode = 0
+                self.close()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self.poll() is None:
+            if deadline is not None and time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired("kernel", timeout or 0)
+            time.sleep(0.01)
+        return 0
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, if it still runs."""
+        if self.poll() is None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Close the socket and the pidfd; a kernel that still runs ends by itself when its socket is closed."""
+        self._channel.close()
+        if self._pidfd >= 0:
+            os.close(self._pidfd)
+            self._pidfd = -1
+            if self.returncode is None:
+                self.returncode = 0
 
 
 class ForkServer:
@@ -44,7 +117,7 @@ class ForkServer:
 
     def __init__(self, environment: Mapping[str, str], output: IO[bytes] | None) -> None:
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.useful = False
+        self.has_forked = False
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603  # our own Python
                 [sys.executable, "-m", "guanai.server.kernels.fork_server", str(theirs.fileno())],
@@ -58,14 +131,14 @@ class ForkServer:
             )
 
     @property
-    def lives(self) -> bool:
+    def is_running(self) -> bool:
         """Whether the process runs."""
         return self.process.poll() is None
 
-    async def fork(self, arguments: list[str], place: bytes) -> ForkedProcess:
+    async def fork(self, arguments: list[str], environment: bytes) -> ForkedProcess:
         """Return a kernel that is ready.
 
-        Raises OSError when it or the parent has ended before it was, TimeoutError when the parent does not answer.
+        Raises OSError when it or the fork server has ended before, TimeoutError when the fork server does not answer.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
@@ -73,21 +146,21 @@ class ForkServer:
         try:
             with theirs:
                 socket.send_fds(self.socket, [json.dumps(arguments).encode()], [theirs.fileno()])
-            async with asyncio.timeout(PATIENCE_LATER if self.useful else PATIENCE):
-                child = await loop.sock_recv(ours, LARGEST)
-            if not child:
-                raise ConnectionResetError("the parent of the kernels has ended")  # noqa: TRY301
-            process = ForkedProcess(int(child), ours)  # it waits for its place, so it cannot have ended
+            async with asyncio.timeout(FORK_TIMEOUT if self.has_forked else START_TIMEOUT):
+                pid = await loop.sock_recv(ours, MAX_MESSAGE)
+            if not pid:
+                raise ConnectionResetError("the fork server has ended")  # noqa: TRY301
+            process = ForkedProcess(int(pid), ours)  # it waits for its environment, so it cannot have ended
         except BaseException:
             ours.close()
             raise
         try:
-            await process.assign(place, PATIENCE_LATER)
+            await process.assign(environment, FORK_TIMEOUT)
         except BaseException:
             process.kill()
             process.close()
             raise
-        self.useful = True
+        self.has_forked = True
         return process
 
     def retire(self) -> None:
@@ -100,54 +173,58 @@ class ForkServer:
     def close(self) -> None:
         """End it at once, even if it hangs; its kernels notice within a second."""
         self.socket.close()
-        if self.lives:
+        if self.is_running:
             self.process.kill()
             self.process.wait()
 
 
 class ForkServers:
-    """The parent that forks now, and those that have been retired but still have kernels."""
+    """The fork server that forks now, and those that have been retired but still have kernels."""
 
     def __init__(
-        self, environment: Mapping[str, str], output: IO[bytes] | None, watch: Watch, *, able: bool = CAN_FORK
+        self,
+        environment: Mapping[str, str],
+        output: IO[bytes] | None,
+        watch: FileWatch,
+        *,
+        can_fork: bool = CAN_FORK,
     ) -> None:
         self._environment = dict(environment)
         self._output = output
         self._watch = watch
-        self._able = able
+        self._can_fork = can_fork
         self._current: ForkServer | None = None
         self._retired: list[ForkServer] = []
         self._failures = 0
-        self._told = False
+        self._has_warned = False
 
     @property
     def processes(self) -> list[int]:
-        """The process ids of all parents that run."""
-        both = [*self._retired, *([self._current] if self._current else [])]
-        return [parent.process.pid for parent in both if parent.lives]
+        """The process ids of all fork servers that run."""
+        return [one.process.pid for one in self._all() if one.is_running]
 
     def start(self) -> None:
-        """Have a parent that forks; it imports while the server goes on."""
-        if not self._able:
-            self._tell("this system cannot fork")
+        """Have a fork server that forks; it imports while the server goes on."""
+        if not self._can_fork:
+            self._warn_once("this system cannot fork")
             return
-        if self._current is not None and not self._current.lives:
-            self._bury(self._current)
-        if self._current is None and self._failures < TRIES:
+        if self._current is not None and not self._current.is_running:
+            self._forget_ended(self._current)
+        if self._current is None and self._failures < MAX_FAILURES:
             try:
                 self._current = ForkServer(self._environment, self._output)
             except OSError as error:
-                self._failures = TRIES
-                self._tell(str(error))
+                self._failures = MAX_FAILURES
+                self._warn_once(str(error))
 
-    def renew(self) -> bool:
-        """Retire the parent if anything that it has read has changed; say whether that was so."""
-        self._retired = [parent for parent in self._retired if parent.lives]
+    def replace_if_changed(self) -> bool:
+        """Retire the fork server if a file that it has read has changed; return whether that was so."""
+        self._retired = [one for one in self._retired if one.is_running]
         if not self._watch.has_changed():
             return False
-        self._failures, self._told = 0, False
+        self._failures, self._has_warned = 0, False
         if self._current is not None:
-            log.info("Something has changed: renewing the parent of the kernels.")
+            log.info("A file has changed: replacing the fork server.")
             self._current.retire()
             self._retired.append(self._current)
             self._current = None
@@ -157,43 +234,46 @@ class ForkServers:
         self, arguments: list[str], environment: Mapping[str, str], folder: str
     ) -> ForkedProcess | None:
         """Return a kernel that is ready, in that environment and folder; None where none can be forked."""
-        place = json.dumps({"env": dict(environment), "cwd": folder}).encode()
-        for _ in range(TRIES):
+        message = page_environment(environment, folder)
+        for _ in range(MAX_FAILURES):
             self.start()
-            parent = self._current
-            if parent is None:
+            fork_server = self._current
+            if fork_server is None:
                 break
             try:
-                return await parent.fork(arguments, place)
+                return await fork_server.fork(arguments, message)
             except TimeoutError:
-                self._give_up(parent)
+                self._abandon(fork_server)
                 return None
             except OSError as error:
                 log.warning("A kernel could not be forked: %s.", error)
-        self._tell("no kernel could be forked")
+        self._warn_once("no kernel could be forked")
         return None
 
     def close(self) -> None:
-        """End all parents."""
-        for parent in [*self._retired, *([self._current] if self._current else [])]:
-            parent.close()
-        self._retired, self._current, self._able = [], None, False
+        """End all fork servers."""
+        for fork_server in self._all():
+            fork_server.close()
+        self._retired, self._current, self._can_fork = [], None, False
 
-    def _bury(self, parent: ForkServer) -> None:
-        log.warning("The parent of the kernels has ended (%s).", parent.process.returncode)
-        self._failures = 0 if parent.useful else self._failures + 1
-        parent.close()
+    def _all(self) -> list[ForkServer]:
+        return [*self._retired, *([self._current] if self._current else [])]
+
+    def _forget_ended(self, fork_server: ForkServer) -> None:
+        log.warning("The fork server has ended (%s).", fork_server.process.returncode)
+        self._failures = 0 if fork_server.has_forked else self._failures + 1
+        fork_server.close()
         self._current = None
 
-    def _give_up(self, parent: ForkServer) -> None:
-        """Fork from another one than a parent that hangs; the pages of its kernels stay open."""
-        if parent is self._current:
-            log.warning("The parent of the kernels does not answer.")
+    def _abandon(self, fork_server: ForkServer) -> None:
+        """Fork from another fork server than one that hangs; the pages of its kernels stay open."""
+        if fork_server is self._current:
+            log.warning("The fork server does not answer.")
             self._failures += 1
-            self._retired.append(parent)
+            self._retired.append(fork_server)
             self._current = None
 
-    def _tell(self, reason: str) -> None:
-        if not self._told:
+    def _warn_once(self, reason: str) -> None:
+        if not self._has_warned:
             log.warning("Pages get ordinary kernels, which start more slowly: %s.", reason)
-            self._told = True
+            self._has_warned = True

@@ -1,12 +1,11 @@
 """A forked child becomes a page's kernel: everything of its own is made here, after the fork.
 
-What is the same for all of them is made before it, by `prepare`: what a child writes to it need not share, and each MiB
-of that is paid once more for every visitor.
+What is the same for all kernels is made before the fork, by `prepare_application`: a child shares what it does not
+write to, and each MiB that it does write costs memory once more for every visitor.
 
-This reaches into ipykernel beyond its documentation (`IPKernelApp` is started by hand in two steps, its main loop is
-told of one more socket, its channels greet whoever joins, the thread of its control channel is waited for, no debugger
-is set up). Holds for the ipykernel and ipywidgets versions of `HOLDS_FOR`; tests/server/kernels/test_forked_kernels.py says when others
-are installed.
+This reaches into ipykernel beyond its documentation: `IPKernelApp` is started by hand in two steps, its main loop
+watches one more socket, its iopub channel greets whoever subscribes, the thread of its control channel is waited for,
+no debugger is set up. `guanai.server.tested_versions` says for which versions that has been tested.
 """
 
 import atexit
@@ -31,18 +30,16 @@ from IPython.core.application import BaseIPythonApplication
 from jupyter_client import localinterfaces
 from tornado.ioloop import IOLoop
 
-from guanai.server.kernels.fork_server import GO, KERNEL_OPTIONS, LARGEST
+from guanai.server.kernels.fork_protocol import KERNEL_OPTIONS, MAX_MESSAGE, READY
 
-__all__ = ["HOLDS_FOR", "announce_pid", "become_kernel", "prepare"]
+__all__ = ["announce_pid", "become_kernel", "prepare_application"]
 
-HOLDS_FOR = {"ipykernel": "7.4", "ipywidgets": "8.1"}
-
-# How long the thread that has heard of the end may take to say so, in seconds.
+# Seconds in which the thread of the control channel sends its last status.
 LAST_STATUS_TIMEOUT = 1.0
 
 
-class _Configured(BaseIPythonApplication):
-    """Reads its options and settings once: before the fork, not after it as well."""
+class _ConfiguredOnce(BaseIPythonApplication):
+    """Reads its options and settings once: before the fork, and not after it as well."""
 
     is_configured = False
 
@@ -53,8 +50,8 @@ class _Configured(BaseIPythonApplication):
             super().initialize(argv)  # type: ignore[no-untyped-call]
 
 
-class _NoModules:
-    """What a kernel sees of `sys` while it is made: all but the modules, each of which it would look at and so copy."""
+class _SysWithoutModules:
+    """The module `sys` with an empty ``modules``."""
 
     modules: ClassVar[dict[str, Any]] = {}
 
@@ -63,37 +60,41 @@ class _NoModules:
 
 
 @contextmanager
-def without_module_list(place: Any) -> Iterator[None]:
-    """Hide from a module of the kernel's which modules there are."""
-    place.sys = _NoModules()
+def without_module_list(module: Any) -> Iterator[None]:
+    """Let a module of IPython or ipykernel see no loaded modules.
+
+    It would go through all of them, which writes to the reference count of each and so copies its memory.
+    MEASURED_MODULES
+    """
+    module.sys = _SysWithoutModules()
     try:
         yield
     finally:
-        place.sys = sys
+        module.sys = sys
 
 
-class _Welcoming:
-    """What the channel on which a kernel speaks is made of: it tells of each who joins, and throws nothing away."""
+class _VerboseIOPub:
+    """The ZeroMQ context of the iopub channel: its socket reports each subscriber, and drops no message."""
 
     def __init__(self, context: Any) -> None:
         self._context = context
 
     def socket(self, kind: int) -> Any:
         """Return a new socket."""
-        made = self._context.socket(kind)
-        made.setsockopt(zmq.XPUB_VERBOSE, 1)
-        made.setsockopt(
+        socket = self._context.socket(kind)
+        socket.setsockopt(zmq.XPUB_VERBOSE, 1)
+        socket.setsockopt(
             zmq.SNDHWM, 0
-        )  # what is not read at once waits: a thousand messages would be the most
-        return made
+        )  # no limit: by default what a slow reader has not read is dropped from 1000
+        return socket
 
 
-class PageApp(IPKernelApp, _Configured):  # in this order `IPKernelApp` asks `_Configured`
-    """A kernel's application whose options have been read in the parent."""
+class PageApp(IPKernelApp, _ConfiguredOnce):  # in this order `IPKernelApp` calls `_ConfiguredOnce`
+    """A kernel's application whose options have been read before the fork."""
 
     def init_iopub(self, context: Any) -> None:
-        """Make the channel on which it speaks, and on which each who joins is welcomed: a page needs no more to be live."""
-        super().init_iopub(_Welcoming(context))  # type: ignore[no-untyped-call]
+        """Make the iopub channel, which greets each subscriber: a page is live once it has had that message."""
+        super().init_iopub(_VerboseIOPub(context))  # type: ignore[no-untyped-call]
 
     def init_kernel(self) -> None:
         """Make the kernel, without the list of modules that a debugger would want."""
@@ -105,50 +106,51 @@ class PageApp(IPKernelApp, _Configured):  # in this order `IPKernelApp` asks `_C
         with without_module_list(IPython.core.shellapp):
             super().init_code()  # type: ignore[no-untyped-call]
         shell: Any = self.shell
-        del shell._sys_modules_keys  # so that the reset says it cannot, instead of forgetting them all
+        del shell._sys_modules_keys  # so that a reset says that it cannot, instead of forgetting every module
 
 
-def prepare() -> None:
+def prepare_application() -> None:
     """Make what is the same for every kernel, without anything that belongs to one: no socket, no thread."""
     ipykernel.debugger._is_debugpy_available = False  # nobody debugs a page
-    _Configured.initialize(PageApp.instance(), list(KERNEL_OPTIONS))
-    localinterfaces.localhost()  # looks at the network once
+    _ConfiguredOnce.initialize(PageApp.instance(), list(KERNEL_OPTIONS))
+    localinterfaces.localhost()  # reads the network's interfaces once
 
 
-def become_kernel(arguments: list[str], line: socket.socket) -> None:
+def become_kernel(arguments: list[str], channel: socket.socket) -> None:
     """Run a kernel until it is told to end; never returns.
 
-    ``arguments`` are those of ``ipykernel_launcher``: ``-f``, the connection file, and `KERNEL_OPTIONS`. By the ``line`` the kernel tells its process id, is told its
-    environment and folder, says when it is ready, and may be told an environment once more: that of the request.
+    ``arguments`` are those of ``ipykernel_launcher``: ``-f``, the connection file, and `KERNEL_OPTIONS`. Over the
+    ``channel`` the kernel sends its process id, receives its environment and folder, sends `READY`, and may receive
+    an environment once more: that of the page it is assigned to.
     """
     code = 1
     try:
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        if place := announce_pid(line):
+        if environment := announce_pid(channel):
             os.environ.clear()
-            take(place)
-            start(arguments, line)
+            apply_environment(environment)
+            run_kernel(arguments, channel)
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except BaseException:  # whatever it is, this child must not go on as its parent
+    except BaseException:  # whatever it is, this child must not go on as a fork server
         traceback.print_exc(file=sys.__stderr__)
     finally:
-        leave(code)
+        exit_process(code)
 
 
-def announce_pid(line: socket.socket) -> bytes:
-    """Tell who this is and return where it is to live; nothing where nobody asks any more."""
+def announce_pid(channel: socket.socket) -> bytes:
+    """Send this process's id and return the first environment; empty where the server no longer wants a kernel."""
     try:
-        line.send(str(os.getpid()).encode())
-        return line.recv(LARGEST)
+        channel.send(str(os.getpid()).encode())
+        return channel.recv(MAX_MESSAGE)
     except ConnectionError:
         return b""
 
 
-def start(arguments: list[str], line: socket.socket) -> None:
+def run_kernel(arguments: list[str], channel: socket.socket) -> None:
     """Make the kernel and run its loop."""
     reseed_random()
     sys.argv = ["ipykernel_launcher", *arguments]
@@ -156,30 +158,31 @@ def start(arguments: list[str], line: socket.socket) -> None:
     app.connection_file = arguments[arguments.index("-f") + 1]
     app.parent_handle = os.getppid()
     app.initialize([])
-    # ipywidgets does this on import, where there is a kernel by then.
+    # ipywidgets does this when it is imported in a kernel; here it was imported before there was one.
     ipywidgets.register_comm_target()
-    line.setblocking(False)
-    IOLoop.current().add_handler(line, lambda *_: hear(line), IOLoop.READ)
-    line.send(GO)
+    channel.setblocking(False)
+    IOLoop.current().add_handler(channel, lambda *_: receive_environment(channel), IOLoop.READ)
+    channel.send(READY)
     app.start()
-    # It still tells that it is idle; ipykernel would close the channel first and then wait for it for good.
+    # The control channel's thread still sends its idle status. ipykernel would close the channel first, and then wait
+    # for that thread for ever.
     app.control_thread.join(LAST_STATUS_TIMEOUT)
 
 
-def hear(line: socket.socket) -> None:
+def receive_environment(channel: socket.socket) -> None:
     """Take over the environment that the server sends; end when the server has ended."""
-    place = line.recv(LARGEST)
-    if not place:
-        leave(1)
-    take(place)
-    line.send(GO)
+    environment = channel.recv(MAX_MESSAGE)
+    if not environment:
+        exit_process(1)
+    apply_environment(environment)
+    channel.send(READY)
 
 
-def take(place: bytes) -> None:
-    """Set the environment and go to the folder of a page."""
-    told = json.loads(place)
-    os.environ.update(told["env"])
-    os.chdir(told["cwd"])
+def apply_environment(message: bytes) -> None:
+    """Set the environment variables and go to the folder of a page (see `fork_protocol.page_environment`)."""
+    page = json.loads(message)
+    os.environ.update(page["env"])
+    os.chdir(page["cwd"])
 
 
 def reseed_random() -> None:
@@ -191,8 +194,8 @@ def reseed_random() -> None:
         sys.modules["uuid_utils"].reseed_rng()
 
 
-def leave(code: int) -> None:
-    """End this process without unwinding what was the parent's."""
+def exit_process(code: int) -> None:
+    """End this process without unwinding the fork server's stack, which it has a copy of."""
     try:
         atexit._run_exitfuncs()
         for stream in (sys.__stdout__, sys.__stderr__):

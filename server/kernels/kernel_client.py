@@ -1,14 +1,20 @@
-"""A page's kernel as the server speaks to it: ready as soon as it answers, and ready before a page comes.
+"""A page's kernel as the server speaks to it and hears it.
 
 nbclient makes its own client for each page and waits until nothing more is heard for 0.2 seconds; here the wait is
-for the answer itself, and a kernel that waits for a page has a client that has waited already.
+for the answer itself, and an idle kernel has a client that has waited already.
+
+jupyter_server hears every message of every kernel to know whether it is busy, and reads each of them whole. Here only
+the headers are read, and the rest of those few that report a change: a page of forty fields sends 130 others.
 
 This overrides `KernelClient.wait_for_ready` and `KernelManager.client`, which jupyter_client documents, and calls
-its `_handle_kernel_info_reply`, which it does not. Holds for the versions of `HOLDS_FOR`;
-tests/server/kernels/test_forked_kernels.py says when another one is installed.
+its `_handle_kernel_info_reply`, which it does not. `guanai.server.tested_versions` says for which versions that has
+been tested.
 """
 
+import json
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from queue import Empty
 from typing import Any
 
@@ -16,39 +22,42 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from traitlets import Type
 
-__all__ = ["HOLDS_FOR", "PageClient", "ServedKernel"]
+__all__ = ["PageClient", "ServedKernel", "activity_recorder"]
 
-HOLDS_FOR = {"jupyter_client": "8.10", "nbclient": "0.11"}
+DELIMITER = b"<IDS|MSG>"
+IDLE = {"execution_state": "idle"}
 
 
 class PageClient(AsyncKernelClient):
     """Speaks to one kernel."""
 
     is_ready = False
-    _has_begun = False
+    _has_started_channels = False
 
     def start_channels(self, *args: Any, **kwargs: Any) -> None:
-        """Open the channels, once; without the heartbeat, a thread that tells nothing the process does not."""
-        if not self._has_begun:
-            self._has_begun = True
+        """Open the channels, once; without the heartbeat, a thread that reports nothing the process does not."""
+        if not self._has_started_channels:
+            self._has_started_channels = True
             super().start_channels(*args, **{**kwargs, "hb": False})
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel answers on both channels. Raises RuntimeError when it has died, or in the end."""
-        end = time.monotonic() + (60 if timeout is None else timeout)
-        while not self.is_ready and not await self._answers():
+        deadline = time.monotonic() + (60 if timeout is None else timeout)
+        while not self.is_ready and not await self._ask_for_info():
             if not await self.is_alive():
                 raise RuntimeError("Kernel died before replying to kernel_info")
-            if time.monotonic() > end:
+            if time.monotonic() > deadline:
                 raise RuntimeError("Kernel did not answer in time")
 
-    async def _answers(self) -> bool:
-        """Ask once; what else is heard belongs to the start and is passed over."""
-        asked = self.kernel_info()
+    async def _ask_for_info(self) -> bool:
+        """Ask once and return whether an answer came; other messages belong to the start and are ignored."""
+        request = self.kernel_info()
         try:
-            reply = await self._heard(self.shell_channel, asked, "kernel_info_reply", seconds=2)
-            # The channel on which cells say_in must have been joined, or what they say is lost.
-            while (await self._heard(self.iopub_channel, asked, "status", seconds=0.2))["content"] != IDLE:
+            reply = await self._reply_to(request, self.shell_channel, "kernel_info_reply", seconds=2)
+            # Until this client has subscribed to the iopub channel, the outputs of cells are lost.
+            while (await self._reply_to(request, self.iopub_channel, "status", seconds=0.2))[
+                "content"
+            ] != IDLE:
                 pass
         except Empty:
             return False
@@ -56,15 +65,12 @@ class PageClient(AsyncKernelClient):
         self.is_ready = True
         return True
 
-    async def _heard(self, channel: Any, asked: str, kind: str, seconds: float) -> dict[str, Any]:
-        """Return the next message of a kind that answers what was asked. Raises Empty after some seconds."""
+    async def _reply_to(self, request: str, channel: Any, kind: str, seconds: float) -> dict[str, Any]:
+        """Return the next message of a kind that answers a request. Raises Empty after some seconds."""
         while True:
             message: dict[str, Any] = await channel.get_msg(timeout=seconds)
-            if message["msg_type"] == kind and message["parent_header"].get("msg_id") == asked:
+            if message["msg_type"] == kind and message["parent_header"].get("msg_id") == request:
                 return message
-
-
-IDLE = {"execution_state": "idle"}
 
 
 class ServedKernel(ServerKernelManager):
@@ -90,9 +96,9 @@ class ServedKernel(ServerKernelManager):
         return prepared if prepared is not None and not kwargs else super().client(**kwargs)
 
     async def assign(self, environment: dict[str, str], folder: str) -> None:
-        """Put a forked kernel that waits into the environment of a request. Raises OSError when it has ended.
+        """Put an idle forked kernel into the environment of a request. Raises OSError when it has ended.
 
-        Started anew, it would be put there again.
+        A restart would put it there again.
         """
         provisioner: Any = self.provisioner
         await provisioner.assign(environment, folder)
@@ -106,3 +112,29 @@ class ServedKernel(ServerKernelManager):
             self._prepared.stop_channels()
             self._prepared = None
         await super().shutdown_kernel(*args, **kwargs)
+
+
+def activity_recorder(kernel: Any, is_work: Callable[[str | None], bool]) -> Callable[[list[bytes]], None]:
+    """Return a function that receives a kernel's messages (as parts off the wire) and sets its state and last activity.
+
+    ``is_work`` says whether a kind of message is a person's work; asking a kernel for its state is not.
+    """
+
+    def record(parts: list[bytes]) -> None:
+        """Record what one message reports."""
+        begin = parts.index(DELIMITER) + 2  # a signature stands between
+        header = json.loads(parts[begin])
+        if header["msg_type"] != "status":
+            if kernel.execution_state == "busy":
+                kernel.last_activity = datetime.now(UTC)
+            return
+        work = is_work(json.loads(parts[begin + 1]).get("msg_type"))
+        state = json.loads(parts[begin + 3])["execution_state"]
+        if work or kernel.execution_state == "busy":
+            kernel.last_activity = datetime.now(UTC)
+        if work:
+            kernel.execution_state = state
+        elif kernel.execution_state == "starting" and state != "starting":
+            kernel.execution_state = "idle"
+
+    return record

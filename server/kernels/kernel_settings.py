@@ -26,7 +26,7 @@ def kernel_settings(served: ServedSchool) -> dict[str, dict[str, Any]]:
             "watched": [str(folder.forms), str(folder.workbook)],
         },
         "KernelProvisionerFactory": {"default_provisioner_name": provisioner()},
-        # A kernel that has died takes its page's widgets with it; an empty one in its place helps nobody.
+        # A kernel that has died takes its page's widgets with it; an empty one instead helps nobody.
         "KernelRestarter": {"restart_limit": 0},
         # As for our own pages, see `guanai.server.pages.lean_pages.Cells`.
         "VoilaExecutor": {"iopub_timeout": 60, "raise_on_iopub_timeout": True},
@@ -46,5 +46,5 @@ def provisioner() -> str:
 
     Ours is not found by a program that runs from an installation older than its code.
     """
-    found = entry_points(group="jupyter_client.kernel_provisioners", name=PROVISIONER)
-    return PROVISIONER if found else "local-provisioner"
+    entries = entry_points(group="jupyter_client.kernel_provisioners", name=PROVISIONER)
+    return PROVISIONER if entries else "local-provisioner"

@@ -1,8 +1,8 @@
 """The kernels behind the pages: one per open page, for one person, gone when the page is gone.
 
-A kernel is taken from those that wait, or forked, or started the ordinary way. It ends when its page says that it
-closes, when the person signs out, when nobody has been connected for a while (a browser that was killed says
-nothing), and when the server ends.
+A kernel is an idle one, or forked, or started the ordinary way. It ends when its page says that it closes, when the
+person signs out, when nobody has been connected for a while (a browser that was killed says nothing), and when the
+server ends.
 """
 
 import asyncio
@@ -20,20 +20,19 @@ from jupyter_server.utils import ApiPath
 from tornado.ioloop import PeriodicCallback
 from traitlets import Bool, Dict, Float, Integer, List, Unicode, default
 
-from guanai.server.kernels.file_watch import Watch, program_folders
-from guanai.server.kernels.fork_server import KERNEL_OPTIONS
+from guanai.server.kernels.file_watch import FileWatch, program_folders
+from guanai.server.kernels.fork_protocol import KERNEL_OPTIONS
 from guanai.server.kernels.fork_servers import CAN_FORK, ForkServers
 from guanai.server.kernels.idle_kernels import IdleKernels
-from guanai.server.kernels.kernel_activity import activity_recorder
-from guanai.server.kernels.page_queue import PageQueue
-from guanai.server.kernels.seats import SeatLimit
-from guanai.server.kernels.usage_log import UsageLog
+from guanai.server.kernels.kernel_client import activity_recorder
+from guanai.server.kernels.page_limits import PageQueue, SeatLimit
+from guanai.server.kernels.usage_log import Usage, UsageLog
 
 __all__ = ["PageKernels", "SingleKernelSpec"]
 
-# A cell that still runs with nobody connected may be a slow page that is being opened, or a cell that never ends.
+# A kernel that is busy with nobody connected may be of a slow page that is being opened, or in a cell that never ends.
 BUSY_FACTOR = 5
-# What was typed just before a page closes is still on its way to the kernel, which then keeps it: seconds.
+# What was typed just before a page closes is still on its way to the kernel, which then saves it as a draft: seconds.
 LAST_MESSAGE_DELAY, LAST_MESSAGE_TIMEOUT = 0.5, 5.0
 
 
@@ -50,47 +49,52 @@ class PageKernels(AsyncMappingKernelManager):
 
     extra_env = Dict(help="Variables that every page's kernel gets.").tag(config=True)
     alone_seconds = Float(30.0, help="How long a kernel lives with no page connected to it.").tag(config=True)
-    output = Unicode(help="The file that takes what a kernel says outside of its page.").tag(config=True)
-    sweep_seconds = Float(2.5, help="How often that is looked at.").tag(config=True)
-    fork = Bool(CAN_FORK, help="Whether kernels are forked from a parent that is warm.").tag(config=True)
-    waiting = Integer(2, help="How many forked kernels wait for a page.").tag(config=True)
-    pause_seconds = Float(0.7, help="How long no page has come when another kernel is made to wait.").tag(
+    output = Unicode(help="The file that takes what a kernel writes outside of its page.").tag(config=True)
+    sweep_seconds = Float(2.5, help="How often kernels without a page are looked for.").tag(config=True)
+    fork = Bool(CAN_FORK, help="Whether kernels are forked from a process that has read the school.").tag(
         config=True
     )
-    watched = List(Unicode(), help="Files and folders whose change makes kernels anew.").tag(config=True)
+    waiting = Integer(2, help="How many idle kernels wait for a page.").tag(config=True)
+    pause_seconds = Float(0.7, help="How long no page has come when another idle kernel is started.").tag(
+        config=True
+    )
+    watched = List(Unicode(), help="Files and folders whose change replaces the fork server.").tag(
+        config=True
+    )
     usage_log_seconds = Float(60.0, help="How often the log says how many kernels there are.").tag(
         config=True
     )
     max_people = Integer(0, help="How many people may have pages open at once; 0 for any number.").tag(
         config=True
     )
-
-    seat_seconds = Float(8.0, help="How long a place is kept for whoever has closed a page.").tag(config=True)
+    seat_seconds = Float(8.0, help="How long a seat is reserved for whoever has closed a page.").tag(
+        config=True
+    )
     retry_seconds = Integer(10, help="How soon the browser of somebody who waits asks again.").tag(
         config=True
     )
     at_once = Integer(
-        max(2, os.cpu_count() or 2), help="How many pages are opened at once; others wait for their turn."
+        max(2, os.cpu_count() or 2), help="How many pages are opened at once; others wait in the queue."
     ).tag(config=True)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         self.owners: dict[str, str] = {}
         self.ending: set[str] = set()
-        self._endings: set[asyncio.Task[None]] = set()
+        self._end_tasks: set[asyncio.Task[None]] = set()
         self.still_signed_in: Callable[[str, float], bool] = lambda session, active: True
         self._alone_since: dict[str, float] = {}
         self._sweeper: PeriodicCallback | None = None
-        self._output: IO[bytes] = open(self.output or os.devnull, "ab")  # kept for restarts
-        watch = Watch([*program_folders(), *map(Path, self.watched)])
+        self._output: IO[bytes] = open(self.output or os.devnull, "ab")  # stays open for restarts
+        watch = FileWatch([*program_folders(), *map(Path, self.watched)])
         base = {**os.environ, **self.extra_env}
-        self.fork_servers = ForkServers(base, self._output, watch, able=self.fork)
+        self.fork_servers = ForkServers(base, self._output, watch, can_fork=self.fork)
         self.idle = IdleKernels(
-            self._start_waiting, self.end_soon, self.waiting if self.fork else 0, self.pause_seconds
+            self._start_idle, self.end_soon, self.waiting if self.fork else 0, self.pause_seconds
         )
         self.seats = SeatLimit(self.max_people, self.owners.values, self.seat_seconds)
         self.page_queue = PageQueue(self.at_once)
-        self.usage_log = UsageLog(self)
+        self.usage_log = UsageLog(self.usage)
 
     def open(self) -> None:
         """Get ready for the first page."""
@@ -107,37 +111,37 @@ class PageKernels(AsyncMappingKernelManager):
         handler = CallContext.get(CallContext.JUPYTER_HANDLER)
         environment = {**(env or {}), **self.extra_env}
         environment["GUANAI_LANGUAGE"] = handler.language
-        if self.fork_servers.renew():
-            self.idle.empty()
-        kernel_id = await self._take_waiting(environment, path)
+        if self.fork_servers.replace_if_changed():
+            self.idle.end_all()
+        kernel_id = await self._assign_idle(environment, path)
         if kernel_id is None:
             kernel_id = await self._start(environment, path, **kwargs)
         self.owners[kernel_id] = handler.current_user.session
         self._alone_since.pop(kernel_id, None)
-        self.seats.settle(handler.current_user.session)
+        self.seats.end_reservation(handler.current_user.session)
         handler.kernel_id = kernel_id
         self.idle.fill()
         return kernel_id
 
     async def _start(self, environment: dict[str, str], path: str = "", **kwargs: Any) -> str:
-        said: dict[str, Any] = {"stdout": self._output, "stderr": self._output}
+        outputs: dict[str, Any] = {"stdout": self._output, "stderr": self._output}
         kernel_id: str = await super().start_kernel(
-            env=environment, path=ApiPath(path), extra_arguments=list(KERNEL_OPTIONS), **said, **kwargs
+            env=environment, path=ApiPath(path), extra_arguments=list(KERNEL_OPTIONS), **outputs, **kwargs
         )
         return kernel_id
 
-    async def _start_waiting(self) -> str:
+    async def _start_idle(self) -> str:
         """Start a kernel for nobody yet, in the environment that all have in common."""
         kernel_id = await self._start({**os.environ, **self.extra_env})
         kernel: Any = self.get_kernel(kernel_id)
         if not kernel.provisioner.is_forked:
             await self.end(kernel_id)
-            raise OSError("only a forked kernel can wait")
+            raise OSError("only a forked kernel can be assigned to a page after its start")
         await kernel.prepare()
         return kernel_id
 
-    async def _take_waiting(self, environment: dict[str, str], path: str) -> str | None:
-        """Return a kernel that waited, now in the environment of a request; None when none can be had."""
+    async def _assign_idle(self, environment: dict[str, str], path: str) -> str | None:
+        """Return a kernel that was idle, now in the environment of a request; None where there is none."""
         while (kernel_id := self.idle.take()) is not None:
             kernel: Any = self.get_kernel(kernel_id) if kernel_id in self else None
             if kernel is None:
@@ -146,14 +150,14 @@ class PageKernels(AsyncMappingKernelManager):
             try:
                 await kernel.assign(environment, folder)
             except OSError:
-                self.log.warning("Kernel %s had ended while it waited.", kernel_id)
+                self.log.warning("Idle kernel %s had ended.", kernel_id)
                 self.end_soon(kernel_id)
             else:
                 return kernel_id
         return None
 
     def start_watching_activity(self, kernel_id: str) -> None:
-        """Note what a kernel does, at less cost than jupyter_server's own way."""
+        """Record what a kernel does, at less cost than jupyter_server's own way."""
         kernel: Any = self.get_kernel(kernel_id)
         kernel.reason = ""
         kernel.last_activity = datetime.now(UTC)
@@ -169,61 +173,74 @@ class PageKernels(AsyncMappingKernelManager):
         kernel: Any = self.get_kernel(kernel_id) if kernel_id in self else None
         return str(kernel.execution_state) if kernel else "dead"
 
+    def usage(self) -> Usage:
+        """Return how many kernels there are, for how many people, and how many wait."""
+        provisioners = [getattr(self.get_kernel(one), "provisioner", None) for one in self.list_kernel_ids()]
+        processes = [getattr(provisioner, "pid", None) for provisioner in provisioners]
+        return Usage(
+            kernels_with_page=len(self.owners),
+            idle_kernels=len(self.idle),
+            people=len(set(self.owners.values())),
+            waiting_pages=self.page_queue.waiting,
+            waiting_people=self.seats.waiting,
+            processes=[*filter(None, processes), *self.fork_servers.processes],
+        )
+
     async def end(self, kernel_id: str) -> None:
-        """End a kernel; once is enough, and one that has gone is no error."""
-        self.idle.drop(kernel_id)
+        """End a kernel. It is no error to end one twice, or one that has gone."""
+        self.idle.discard(kernel_id)
         if kernel_id in self and kernel_id not in self.ending:
             self.ending.add(kernel_id)
             try:
                 await self.shutdown_kernel(kernel_id)  # type: ignore[no-untyped-call]
             except KeyError:
-                self.log.info("Kernel %s was gone already.", kernel_id)
+                self.log.info("Kernel %s had ended already.", kernel_id)
             finally:
                 self.ending.discard(kernel_id)
                 owner = self.owners.pop(kernel_id, None)
                 if owner is not None:
-                    self.seats.leave(owner)
+                    self.seats.hold(owner)
                 self._alone_since.pop(kernel_id, None)
 
     async def end_after_last_message(self, kernel_id: str) -> None:
-        """End a kernel whose page has closed, once it has heard what the page said last."""
-        until = time.monotonic() + LAST_MESSAGE_TIMEOUT
+        """End a kernel whose page has closed, once it has dealt with what the page sent last."""
+        deadline = time.monotonic() + LAST_MESSAGE_TIMEOUT
         await asyncio.sleep(LAST_MESSAGE_DELAY)
-        while self.state(kernel_id) == "busy" and time.monotonic() < until:
+        while self.state(kernel_id) == "busy" and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
         await self.end(kernel_id)
 
     def end_soon(self, kernel_id: str) -> None:
         """End a kernel without waiting for its end."""
         task = asyncio.ensure_future(self.end(kernel_id))
-        self._endings.add(task)
-        task.add_done_callback(self._endings.discard)
+        self._end_tasks.add(task)
+        task.add_done_callback(self._end_tasks.discard)
 
     async def end_session(self, session: str) -> None:
         """End every kernel of a session: what was open in its pages is closed to whoever comes next."""
         await asyncio.gather(
             *(self.end(kernel) for kernel, owner in list(self.owners.items()) if owner == session)
         )
-        self.seats.give_up(session)
+        self.seats.release(session)
 
     async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override]  # as in jupyter_server
-        """End every kernel, and then the parent of those that were forked."""
+        """End every kernel, and then the fork servers."""
         self.idle.close()
-        ended = asyncio.gather(*map(self.end, self.list_kernel_ids()), return_exceptions=True)
-        for problem in await ended:
-            if isinstance(problem, BaseException):
-                self.log.warning("A kernel did not end as it should: %r", problem)
+        results = await asyncio.gather(*map(self.end, self.list_kernel_ids()), return_exceptions=True)
+        for error in results:
+            if isinstance(error, BaseException):
+                self.log.warning("A kernel did not end as it should: %r", error)
         self.fork_servers.close()
 
     async def sweep(self) -> None:
-        """End the kernels that nobody is connected to any more, and those whose session has ended.
+        """End the kernels that no page is connected to any more, and those whose session has ended.
 
-        One that is nobody's and does not wait for a page either was being made for a page that broke off.
+        One that is nobody's and not idle either was being made for a page whose request broke off.
         """
         for kernel_id in [one for one in self.owners if one not in self]:
             self.owners.pop(kernel_id)
             self._alone_since.pop(kernel_id, None)
-        over = []
+        ends = []
         for kernel_id in self.list_kernel_ids():
             if kernel_id in self.idle or kernel_id in self.ending:
                 continue
@@ -232,18 +249,18 @@ class PageKernels(AsyncMappingKernelManager):
             signed_in = session is None or self.still_signed_in(session, kernel.last_activity.timestamp())
             if not signed_in or self._is_left_alone(kernel_id):
                 self.log.info("Ending kernel %s: %s.", kernel_id, "left alone" if signed_in else "signed out")
-                over.append(self.end(kernel_id))
-        await asyncio.gather(*over)
+                ends.append(self.end(kernel_id))
+        await asyncio.gather(*ends)
 
     def _is_left_alone(self, kernel_id: str) -> bool:
         if self._kernel_connections.get(kernel_id, 0) > 0:
             self._alone_since.pop(kernel_id, None)
             return False
         since = self._alone_since.setdefault(kernel_id, time.monotonic())
-        patience = BUSY_FACTOR if self.state(kernel_id) == "busy" else 1
-        return time.monotonic() - since > self.alone_seconds * patience
+        factor = BUSY_FACTOR if self.state(kernel_id) == "busy" else 1
+        return time.monotonic() - since > self.alone_seconds * factor
 
     def _handle_kernel_died(self, kernel_id: str) -> None:
-        """Let go of everything of a kernel that has died; a page's widgets could not be brought back."""
+        """End what is left of a kernel that has died; a page's widgets could not be brought back."""
         self.log.warning("Kernel %s has died.", kernel_id)
         self.end_soon(kernel_id)

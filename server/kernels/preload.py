@@ -1,8 +1,8 @@
-"""What the parent of the kernels does once, so that no kernel needs to: texts and forms read, the pages rehearsed.
+"""What the fork server does once, so that no kernel needs to: it reads texts and forms, and runs the shipped pages.
 
-A rehearsal leaves nothing on a screen and nothing in the records. What it is for: all that a page needs is imported,
-its classes are set up, its code has been run once (Python writes into code when it is run), so that a page's kernel is
-quicker and shares more of its memory with the others.
+Running a page there shows nothing to anybody and changes no record. It is done so that all that a page needs is
+imported, its classes are set up and its code has been run once (Python specializes code as it runs, which writes to
+it): a page's kernel is then quicker and shares more of its memory with the others.
 """
 
 import json
@@ -30,20 +30,21 @@ def preload_steps() -> Iterator[None]:
     for page in shipped_pages().values():
         run_page_once(page)
         yield
-    draw()
+    draw_chart()
     yield
 
 
-def draw() -> None:
+def draw_chart() -> None:
     """Make a chart, as far as a page's kernel makes it: what that imports takes half a second."""
     with suppress(ImportError):
         bar_chart(pd.DataFrame({"label": ["1"], "value": [1]}), "label", "value", title="1")
 
 
 def run_page_once(page: Path) -> None:
-    """Run the cells of a page for nobody, and forget what they made.
+    """Run the cells of a page, and close the widgets that they made.
 
-    Only of pages that ship: what a school has written itself may do anything. What goes wrong is the page's to tell.
+    Only shipped pages are run: what a school has written itself may do anything. What goes wrong is shown by the page
+    itself, when somebody opens it.
     """
     notebook = json.loads(page.read_text(encoding="utf-8"))
     cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]

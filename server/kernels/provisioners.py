@@ -1,17 +1,16 @@
-"""How jupyter_client starts a page's kernel: forked from a warm parent, or an ordinary one where that cannot be.
+"""How jupyter_client starts a page's kernel: forked by a fork server, or an ordinary one where that cannot be.
 
 An entry point of the group ``jupyter_client.kernel_provisioners``; `guanai serve` asks for it by `PROVISIONER`.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from guanai.server.kernels.foreign_process import ForkedProcess
-from guanai.server.kernels.fork_servers import ForkServers
+from guanai.server.kernels.fork_protocol import page_environment
+from guanai.server.kernels.fork_servers import ForkedProcess, ForkServers
 
 __all__ = ["PROVISIONER", "ForkedKernel"]
 
@@ -24,11 +23,12 @@ class ForkedKernel(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Fork a kernel, or start it the ordinary way."""
-        parents: ForkServers | None = getattr(getattr(self.parent, "parent", None), "parents", None)
-        if parents is not None and LAUNCHER in cmd:
+        page_kernels = getattr(self.parent, "parent", None)
+        fork_servers: ForkServers | None = getattr(page_kernels, "fork_servers", None)
+        if fork_servers is not None and LAUNCHER in cmd:
             environment = kwargs.get("env") or os.environ
             folder = str(kwargs.get("cwd") or os.getcwd())
-            forked = await parents.fork(cmd[cmd.index(LAUNCHER) + 1 :], environment, folder)
+            forked = await fork_servers.fork(cmd[cmd.index(LAUNCHER) + 1 :], environment, folder)
             if forked is not None:
                 self.process: Any = forked
                 self.pid = self.pgid = forked.pid
@@ -38,17 +38,16 @@ class ForkedKernel(LocalProvisioner):
 
     @property
     def is_forked(self) -> bool:
-        """Whether this kernel can be handed over."""
+        """Whether this kernel can be assigned to a page after its start."""
         return isinstance(self.process, ForkedProcess)
 
     async def assign(self, environment: Mapping[str, str], folder: str) -> None:
-        """Give a kernel that waits the environment of a request. Raises OSError when it has ended."""
-        place = {"env": dict(environment), "cwd": folder}
-        await self.process.assign(json.dumps(place).encode())
+        """Give an idle kernel the environment of a request. Raises OSError when it has ended."""
+        await self.process.assign(page_environment(environment, folder))
         self.cwd = folder
 
     async def cleanup(self, restart: bool = False) -> None:
-        """Let go of the process too."""
+        """Close the process's socket and pidfd too."""
         await super().cleanup(restart=restart)
         if self.is_forked:
             self.process.close()

@@ -71,9 +71,9 @@ class SchoolPage(HtmlHandler, TornadoVoilaHandler):
             self.set_header("Content-Security-Policy", self.content_security_policy)
         else:
             await self._send_head()
-        async with self.kernels.page_queue.turn():
+        async with self.kernels.page_queue.slot():
             if self.has_left:
-                self.kernels.seats.leave(self.current_user.session)
+                self.kernels.seats.hold(self.current_user.session)
             else:
                 await self._send(name)
 
@@ -136,7 +136,7 @@ def show_crowded(screen: HtmlHandler) -> None:
     screen.set_status(503)
     screen.set_header("Retry-After", seconds)
     screen.set_header("Refresh", seconds)
-    screen.show("crowded.html", most=screen.kernels.seats.most, seconds=seconds)
+    screen.show("crowded.html", most=screen.kernels.seats.limit, seconds=seconds)
 
 
 class VoilaRedirect(HtmlHandler):

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import ipywidgets
 
-from guanai.server.commands.console import print_line
+from guanai.server.commands.console_output import print_line
 from guanai.server.kernels.fork_server import NEEDED
 from guanai.server.kernels.preload import run_page_once
 from guanai.server.kernels.widget_states import state_for_page

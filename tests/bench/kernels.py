@@ -32,7 +32,7 @@ from support.savers import Savers, report
 from support.servers import end as stop
 
 from guanai.server.addresses import free_port
-from guanai.server.commands.console import print_line
+from guanai.server.commands.console_output import print_line
 from guanai.server.commands.http_probe import HttpProbe
 from guanai.server.kernels.usage_log import memory_of
 from guanai.storage import open_school

@@ -26,7 +26,7 @@ from support.large_school import make_large
 from support.servers import demo_served
 
 from guanai.server.addresses import free_port
-from guanai.server.commands.console import print_line
+from guanai.server.commands.console_output import print_line
 from guanai.server.commands.serve_commands import make_demo
 from guanai.storage import open_school
 from guanai.storage.files.school_folder import Folder

@@ -8,7 +8,7 @@ import pytest
 from support.open_pages import OpenPage, StuckError
 from support.savers import Savers, report
 
-from guanai.server.commands.http_probe import Answer
+from guanai.server.commands.http_probe import ProbeResponse
 
 
 class Line:
@@ -34,7 +34,7 @@ class Line:
 )
 def test_nothing_is_waited_for_without_end(cut, words):
     async def click():
-        page = OpenPage(None, Answer(200, "", "", {}), patience=0.1)
+        page = OpenPage(None, ProbeResponse(200, "", "", {}), patience=0.1)
         page.line = Line(cut)
         try:
             await page.click("button", "notice")

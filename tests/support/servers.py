@@ -17,7 +17,7 @@ from guanai.server.addresses import free_port
 from guanai.server.commands.http_probe import HttpProbe
 from guanai.storage import create_school, open_school
 
-PARENT = "guanai.server.kernels.fork_server"
+FORK_SERVER = "guanai.server.kernels.fork_server"
 NAME, PASSWORD = "林测试", "青山常在-2026"
 
 SERVE = """
@@ -99,10 +99,10 @@ class Served:
 
 
 def is_kernel(process):
-    """Whether a process is a page's kernel, started the ordinary way or forked from the kernels' parent."""
+    """Whether a process is a page's kernel, started the ordinary way or forked."""
     try:
         return "ipykernel_launcher" in process.cmdline() or (
-            PARENT in process.cmdline() and PARENT in process.parent().cmdline()
+            FORK_SERVER in process.cmdline() and FORK_SERVER in process.parent().cmdline()
         )
     except (psutil.Error, AttributeError):
         return False

@@ -13,10 +13,10 @@ import pytest
 from support.days import TODAY
 
 from guanai.care.errors import GuanaiError
-from guanai.server.commands import record_commands, serve_commands
+from guanai.server.commands import report_commands, serve_commands
 from guanai.server.commands.cli import main, parser
+from guanai.server.commands.console_output import listing, plain_value
 from guanai.server.commands.demo_check import check_demo
-from guanai.server.commands.output_tables import listing, plain_value
 from guanai.server.commands.school_commands import opened
 from guanai.server.shipped_pages import renew
 from guanai.templates.wording import catalogue, say
@@ -125,7 +125,7 @@ def test_status_and_streams_as_a_process(school, tmp_path):
 
 
 def test_the_unexpected_has_a_number_and_stands_in_the_log(school, monkeypatch, capsys):
-    monkeypatch.setattr(record_commands, "opened", lambda path: 1 / 0)
+    monkeypatch.setattr(report_commands, "opened", lambda path: 1 / 0)
     assert main(["summary", str(school.folder.path)]) == 2
     line = capsys.readouterr().err
     reference = line.split("编号 ")[1][:6]

@@ -1,4 +1,4 @@
-"""Kernels that wait for a page: taken once, made anew when they have grown old, never a second time anybody's."""
+"""Idle kernels: each is taken once, started anew when what it has read is out of date, and never assigned twice."""
 
 import asyncio
 from itertools import count
@@ -11,112 +11,112 @@ from guanai.server.kernels.idle_kernels import IdleKernels
 PAUSE = 2.0
 
 
-class Kernels:
-    """Makes kernels that are numbers."""
+class FakeKernels:
+    """Starts kernels that are only ids: "1", "2", …"""
 
-    def __init__(self, seconds=0.0, fails=0):
-        self.made, self.ended = count(1), []
-        self.seconds, self.fails, self.tries = seconds, fails, 0
+    def __init__(self, seconds=0.0, failures=0):
+        self.ids, self.ended = count(1), []
+        self.seconds, self.failures, self.starts = seconds, failures, 0
 
     async def start(self):
-        self.tries += 1
+        self.starts += 1
         await asyncio.sleep(self.seconds)
-        if self.tries <= self.fails:
+        if self.starts <= self.failures:
             raise OSError("no kernel")
-        return str(next(self.made))
+        return str(next(self.ids))
 
 
-def run(scene, size=2, **kernels):
-    """Let a scene play with idle kernels."""
+def run(scenario, size=2, **kernels):
+    """Run a scenario with idle kernels on a clock that costs no time; return the kernels behind them."""
 
     async def go():
-        made = Kernels(**kernels)
-        idle = IdleKernels(made.start, made.ended.append, size, PAUSE)
-        await scene(idle, made)
+        fake = FakeKernels(**kernels)
+        idle = IdleKernels(fake.start, fake.ended.append, size, PAUSE)
+        await scenario(idle, fake)
         idle.close()
-        return made
+        return fake
 
     return at_leisure(go())
 
 
-async def rest(times=5):
-    await asyncio.sleep(PAUSE * times)
+async def wait(pauses=5):
+    await asyncio.sleep(PAUSE * pauses)
 
 
-def test_each_is_taken_once_the_oldest_first():
-    async def scene(idle, _):
+def test_each_is_taken_once_and_the_first_started_first():
+    async def scenario(idle, _):
         assert idle.take() is None
         idle.fill(soon=True)
-        await rest()
+        await wait()
         assert len(idle) == 2
         assert "1" in idle
         assert [idle.take(), idle.take(), idle.take()] == ["1", "2", None]
         idle.fill()
-        await rest()
+        await wait()
         assert [idle.take(), idle.take()] == ["3", "4"]
 
-    assert run(scene).ended == []
+    assert run(scenario).ended == []
 
 
-def test_it_is_not_filled_while_pages_come():
+def test_none_is_started_while_pages_come():
     """Two processors that start spare kernels open no page."""
 
-    async def scene(idle, made):
+    async def scenario(idle, fake):
         for _ in range(10):
             idle.fill()
             await asyncio.sleep(PAUSE / 4)
-        assert made.tries == 0
-        await rest()
+        assert fake.starts == 0
+        await wait()
         assert len(idle) == 2
 
-    run(scene)
+    run(scenario)
 
 
-def test_what_has_grown_old_is_ended_also_what_is_being_started():
-    async def scene(idle, made):
+def test_end_all_ends_the_one_that_is_being_started_too():
+    async def scenario(idle, fake):
         idle.fill(soon=True)
-        await asyncio.sleep(PAUSE * 3)  # one waits, the second is being started
+        await asyncio.sleep(PAUSE * 3)  # one is idle, the second is being started
         assert len(idle) == 1
-        idle.empty()
-        assert made.ended == ["1"]
-        await rest(8)
-        assert made.ended == ["1", "2"]
+        idle.end_all()
+        assert fake.ended == ["1"]
+        await wait(8)
+        assert fake.ended == ["1", "2"]
         assert [idle.take(), idle.take()] == ["3", "4"]
 
-    run(scene, seconds=PAUSE * 2)
+    run(scenario, seconds=PAUSE * 2)
 
 
-def test_one_that_ended_by_itself_is_forgotten():
-    async def scene(idle, _):
+def test_one_that_has_ended_by_itself_is_not_taken():
+    async def scenario(idle, _):
         idle.fill(soon=True)
-        await rest()
-        idle.drop("1")
-        idle.drop("never known")
+        await wait()
+        idle.discard("1")
+        idle.discard("an unknown one")
         assert idle.take() == "2"
 
-    run(scene)
+    run(scenario)
 
 
 @pytest.mark.parametrize("size", [0, 2])
-def test_closed_or_of_no_size_it_starts_nothing(size):
-    async def scene(idle, made):
+def test_closed_or_with_size_0_it_starts_nothing(size):
+    async def scenario(idle, fake):
         if size:
             idle.close()
         idle.fill(soon=True)
-        await rest()
-        assert made.tries == 0
+        await wait()
+        assert fake.starts == 0
 
-    run(scene, size=size)
+    run(scenario, size=size)
 
 
-def test_one_that_cannot_be_made_is_tried_again_with_the_next_page(caplog):
-    async def scene(idle, _):
+def test_after_a_failed_start_the_next_page_tries_again(caplog):
+    async def scenario(idle, _):
         idle.fill(soon=True)
-        await rest()
+        await wait()
         assert len(idle) == 0
         idle.fill(soon=True)
-        await rest()
+        await wait()
         assert len(idle) == 2
 
-    run(scene, fails=1)
-    assert caplog.text.count("No kernel could be made to wait.") == 1
+    run(scenario, failures=1)
+    assert caplog.text.count("No idle kernel could be started.") == 1

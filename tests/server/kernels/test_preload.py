@@ -1,4 +1,4 @@
-"""What the parent of the kernels does before any page: it leaves no trace, and stays a process that can be forked."""
+"""Preloading in the fork server: it changes no record, and the process stays one that can be forked."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import sys
 from guanai.server.kernels.fork_servers import SETTINGS
 from guanai.server.shipped_pages import shipped_pages
 
-WARM = """
+PRELOAD = """
 import os, sys
 from guanai.server.kernels import fork_server
 from guanai.storage import open_school
@@ -18,8 +18,8 @@ def seen():
     return school.sequence(), sorted(files), school.drafts().all()
 before = seen()
 os.environ["GUANAI_SCHOOL"] = sys.argv[1]
-fork_server.get_ready()
-assert len(list(fork_server.get_warm())) > len(sys.argv) - 2
+fork_server.import_needed()
+assert len(list(fork_server.freezing_steps())) > len(sys.argv) - 2
 from ipywidgets.widgets.widget import _instances
 assert not _instances
 after = seen()
@@ -32,13 +32,13 @@ print(*sorted({*sys.modules} - known))
 """
 
 
-def test_it_leaves_no_trace_and_every_page_finds_all_it_imports(filled):
+def test_preloading_changes_no_record_and_imports_all_that_pages_import(filled):
     """Where a page imports anything by itself, each of its kernels pays for it, in time and in memory."""
     # Typed in JupyterLab, where nobody signs in.
     filled.as_user("guanai").drafts("child").save("typed", {"name": "林小"})
-    pages = [rehearsal(path) for path in shipped_pages().values()]
+    pages = [code_of(path) for path in shipped_pages().values()]
     ran = subprocess.run(
-        [sys.executable, "-c", WARM, str(filled.folder.path), *pages],
+        [sys.executable, "-c", PRELOAD, str(filled.folder.path), *pages],
         capture_output=True,
         text=True,
         env={**os.environ, **SETTINGS},
@@ -47,7 +47,7 @@ def test_it_leaves_no_trace_and_every_page_finds_all_it_imports(filled):
     assert ran.stdout.split() == []
 
 
-def rehearsal(path):
+def code_of(path):
     """Return the code of a page."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")

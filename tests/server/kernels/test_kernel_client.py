@@ -7,7 +7,7 @@ import pytest
 from jupyter_client.session import Session
 from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
 
-from guanai.server.kernels.kernel_activity import activity_recorder
+from guanai.server.kernels.kernel_client import activity_recorder
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 MANAGER = MappingKernelManager()
@@ -33,10 +33,10 @@ def status(state, about):
 )
 def test_state_and_last_activity(begin, messages, state, active):
     kernel = SimpleNamespace(execution_state=begin, last_activity=LONG_AGO)
-    hear = activity_recorder(kernel, MANAGER.track_message_type)
+    record = activity_recorder(kernel, MANAGER.track_message_type)
     for kind, about, content in messages:
         parent = SESSION.msg(about)["header"] if about else {}
         parts = SESSION.serialize(SESSION.msg(kind, content, parent=parent), ident=[b"topic"])
-        hear([*parts, b"a picture"])
+        record([*parts, b"a picture"])
     assert kernel.execution_state == state
     assert (kernel.last_activity > LONG_AGO) is active

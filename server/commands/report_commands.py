@@ -1,11 +1,11 @@
-"""Commands about the rules: due, coverage, emergencies. They print what the pages show, by the same function."""
+"""Commands that print what the pages show, by the same functions: due, coverage, emergencies, summary."""
 
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from guanai.care.errors import GuanaiError
-from guanai.server.commands.console import print_line
+from guanai.server.commands.console_output import listing, print_line
 from guanai.server.commands.school_commands import opened
 
 if TYPE_CHECKING:
@@ -13,30 +13,31 @@ if TYPE_CHECKING:
 
     from guanai.storage.school.school import School
 
-__all__ = ["coverage", "due", "emergencies"]
+__all__ = ["coverage", "due", "emergencies", "summary"]
 
 DUE_COLUMNS = (
     "duty", "subject", "subject_id", "class", "village", "who", "due", "since", "status", "why", "period", "need", "have",
     "counted", "kind", "role", "deferral",
 )  # fmt: skip
-DUE_ON_PAPER = ("status", "due", "since", "duty", "subject", "class", "who", "why")
+DUE_TABLE_COLUMNS = ("status", "due", "since", "duty", "subject", "class", "who", "why")
 COVERAGE_COLUMNS = (
     "duty", "kind", "subject_id", "subject", "class", "village", "who", "need", "have", "periods", "done", "open", "overdue",
     "postponed", "excused", "share", "met",
 )  # fmt: skip
-COVERAGE_ON_PAPER = (
+COVERAGE_TABLE_COLUMNS = (
     "duty", "persons", "periods", "done", "open", "overdue", "postponed", "excused", "share",
 )  # fmt: skip
 STEP_COLUMNS = (
     "status", "duty", "subject", "class", "who", "started", "due", "done_at", "left", "source", "form", "record",
 )  # fmt: skip
+FIGURE_COLUMNS = ("key", "label", "numerator", "denominator", "share", "target", "met", "basis")
 
 
 def due(options: Namespace) -> None:
     """Print what is due on a day, of everybody or of one of the staff."""
     with opened(options.folder) as school:
         lines = school.due(options.on, done=options.done, who=_person(school, options.who))
-    _list(lines, DUE_ON_PAPER if options.format == "table" else DUE_COLUMNS, options.format)
+    _print_rows(lines, DUE_TABLE_COLUMNS if options.format == "table" else DUE_COLUMNS, options.format)
 
 
 def coverage(options: Namespace) -> None:
@@ -46,16 +47,23 @@ def coverage(options: Namespace) -> None:
     with opened(options.folder) as school:
         table = school.coverage(options.term)
     if options.format == "table":
-        _list(by_duty(table), COVERAGE_ON_PAPER, options.format)
+        _print_rows(by_duty(table), COVERAGE_TABLE_COLUMNS, options.format)
     else:
-        _list(table, COVERAGE_COLUMNS, options.format)
+        _print_rows(table, COVERAGE_COLUMNS, options.format)
 
 
 def emergencies(options: Namespace) -> None:
     """Print the steps of the emergencies; ``left`` is in minutes, below zero once a step is late."""
     with opened(options.folder) as school:
         steps = school.emergencies(finished=options.done)
-    _list(steps, STEP_COLUMNS, options.format)
+    _print_rows(steps, STEP_COLUMNS, options.format)
+
+
+def summary(options: Namespace) -> None:
+    """Print the figures of a term."""
+    with opened(options.folder) as school:
+        rows = school.summary(options.term).as_records()
+    print_line(listing(rows, FIGURE_COLUMNS, options.format))
 
 
 def _person(school: "School", name: str) -> str | None:
@@ -63,15 +71,13 @@ def _person(school: "School", name: str) -> str | None:
     if not name:
         return None
     staff = school.frame("staff")
-    found = staff.loc[(staff["id"] == name) | (staff["name"] == name), "id"].to_list()
-    if len(found) != 1:
-        raise GuanaiError("due.nobody" if not found else "due.several", name=name, ids="、".join(found))
-    return str(found[0])
+    ids = staff.loc[(staff["id"] == name) | (staff["name"] == name), "id"].to_print_rows()
+    if len(ids) != 1:
+        raise GuanaiError("due.nobody" if not ids else "due.several", name=name, ids="、".join(ids))
+    return str(ids[0])
 
 
-def _list(rows: "pd.DataFrame", columns: Sequence[str], layout: str) -> None:
-    from guanai.server.commands.output_tables import listing
-
+def _print_rows(rows: "pd.DataFrame", columns: Sequence[str], layout: str) -> None:
     records = rows.to_dict("records")
     print_line(
         listing([{str(name): value for name, value in row.items()} for row in records], columns, layout)

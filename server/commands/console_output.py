@@ -1,4 +1,4 @@
-"""Rows on the console: as a table to read, as JSON or CSV for another program."""
+"""What a command prints: a line of text, or rows as a table to read, as JSON or CSV for another program."""
 
 import csv
 import io
@@ -10,11 +10,15 @@ from datetime import date, datetime, time, timedelta
 from itertools import zip_longest
 from typing import Any
 
-from guanai.storage.files.safe_cells import safe_cell
-
-__all__ = ["listing", "plain_value"]
+__all__ = ["listing", "plain_value", "print_line"]
 
 Row = Mapping[str, Any]
+
+
+def print_line(text: str) -> None:
+    """Print a line at once, also to whoever reads it through a pipe."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def listing(rows: Sequence[Row], columns: Sequence[str], layout: str) -> str:
@@ -52,7 +56,9 @@ def _text(value: Any) -> str:
 
 
 def _csv(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> str:
-    """Return CSV without any cell that a spreadsheet would run; into a file with the mark that Excel needs."""
+    """Return CSV without any cell that a spreadsheet would run; into a file with the byte order mark that Excel needs."""
+    from guanai.storage.files.safe_cells import safe_cell  # `guanai --help` need not wait for pandas
+
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerows([columns, *([safe_cell(text) for text in row] for row in texts)])
@@ -60,7 +66,7 @@ def _csv(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> str:
 
 
 def _table(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> str:
-    """Return lines with straight columns, a Chinese character counted as two."""
+    """Return lines with aligned columns, a Chinese character counted as two."""
     lines = [list(columns), *texts]
     widths = [max(map(_width, column)) for column in zip_longest(*lines, fillvalue="")]
     return "\n".join(
