@@ -6,7 +6,7 @@ from ipaddress import ip_address
 __all__ = ["DEFAULT_PORT", "free_port", "is_loopback", "shown_host"]
 
 DEFAULT_PORT = 8866
-EVERYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104  # compared with, not listened on
+ALL_INTERFACES = {"", "0.0.0.0", "::"}  # noqa: S104  # compared with, not listened on
 
 
 def is_loopback(host: str) -> bool:
@@ -15,16 +15,16 @@ def is_loopback(host: str) -> bool:
     >>> [is_loopback(host) for host in ("127.0.0.1", "localhost", "[::1]", "0.0.0.0", "", "school.example")]
     [True, True, True, False, False, False]
     """
-    bare = host.strip("[]")
+    address = host.strip("[]")
     try:
-        return ip_address(bare).is_loopback
+        return ip_address(address).is_loopback
     except ValueError:
-        return bare == "localhost"
+        return address == "localhost"
 
 
 def shown_host(host: str) -> str:
     """Return the name by which others reach a server that listens on an address."""
-    return socket.gethostname() if host in EVERYWHERE else host
+    return socket.gethostname() if host in ALL_INTERFACES else host
 
 
 def free_port(first: int = DEFAULT_PORT, host: str = "127.0.0.1") -> int:

@@ -11,14 +11,14 @@ from pathlib import Path
 __all__ = ["LOG_NAME", "log_fault", "log_file", "log_to", "rotate"]
 
 LOG_NAME = "guanai.log"
-LARGEST = 5_000_000
+MAX_BYTES = 5_000_000
 LAYOUT = "%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"
 
 log = logging.getLogger("guanai.server")
 
 
 def log_file(folder: Path) -> Path:
-    """Return the school's log file, its folder made."""
+    """Return the school's log file; its folder is made if it is missing."""
     path = folder / "logs" / LOG_NAME
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
@@ -38,9 +38,9 @@ def log_to(folder: Path, *loggers: str, level: int = logging.INFO) -> Path:
 
 
 def rotate(folder: Path) -> None:
-    """Put a log that has grown large aside, keeping one older file. For a server that is starting."""
+    """Rename a large log, which replaces the one renamed before. Called when a server starts."""
     path = log_file(folder)
-    if path.exists() and path.stat().st_size > LARGEST:
+    if path.exists() and path.stat().st_size > MAX_BYTES:
         os.replace(path, path.with_suffix(".1.log"))
 
 

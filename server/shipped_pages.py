@@ -1,7 +1,7 @@
 """The pages that ship, copied into a school: those that nobody changed are renewed, changed ones are kept.
 
 ``notebooks/.shipped.json`` keeps the hash of each page as it was copied. A page counts as changed when
-its cells differ from that; what JupyterLab notes in the file by merely opening it does not count.
+its cells differ from that; what JupyterLab writes into a file that is only opened does not count.
 """
 
 import hashlib
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-__all__ = ["Renewal", "renew", "shipped_pages"]
+__all__ = ["PageUpdates", "renew", "shipped_pages"]
 
 MANIFEST = ".shipped.json"
 
 
 @dataclass(frozen=True)
-class Renewal:
-    """What became of each shipped page, by file name."""
+class PageUpdates:
+    """The shipped pages by what was done with them: file names."""
 
     added: tuple[str, ...] = ()
     renewed: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ def shipped_pages() -> dict[str, Path]:
     return {path.name: path for path in sorted(Path(str(files("guanai.notebooks"))).glob("*.ipynb"))}
 
 
-def renew(folder: Path, pages: Mapping[str, Path] | None = None) -> Renewal:
+def renew(folder: Path, pages: Mapping[str, Path] | None = None) -> PageUpdates:
     """Copy the shipped pages that a school's folder lacks, renew those that nobody changed, keep the rest.
 
     A page that somebody deleted after it was copied stays deleted.
@@ -42,35 +42,35 @@ def renew(folder: Path, pages: Mapping[str, Path] | None = None) -> Renewal:
     done: dict[str, list[str]] = {"added": [], "renewed": [], "kept": [], "same": []}
     for name, source in (shipped_pages() if pages is None else pages).items():
         target = folder / name
-        fresh, there = content_hash(source), content_hash(target) if target.exists() else None
-        became = _becomes(fresh, there, manifest.get(name))
-        done[became].append(name)
-        if became in {"added", "renewed"}:
+        shipped, installed = content_hash(source), content_hash(target) if target.exists() else None
+        outcome = _outcome(shipped, installed, manifest.get(name))
+        done[outcome].append(name)
+        if outcome in {"added", "renewed"}:
             shutil.copyfile(source, target)
-        if became != "kept":
-            manifest[name] = fresh
+        if outcome != "kept":
+            manifest[name] = shipped
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
-    return Renewal(**{became: tuple(names) for became, names in done.items()})
+    return PageUpdates(**{outcome: tuple(names) for outcome, names in done.items()})
 
 
-def _becomes(fresh: str, there: str | None, copied: str | None) -> str:
-    """Return what is to become of a page, from the hashes shipped now, lying there, and copied then."""
-    if there is None:
+def _outcome(shipped: str, installed: str | None, copied: str | None) -> str:
+    """Return what to do with a page, from its hash as shipped now, as in the folder, and as it was copied."""
+    if installed is None:
         return "added" if copied is None else "kept"
-    if there == fresh:
+    if installed == shipped:
         return "same"
-    return "renewed" if there == copied else "kept"
+    return "renewed" if installed == copied else "kept"
 
 
 def content_hash(path: Path) -> str:
-    """Return the hash of what a page says: the kind and source of its cells."""
+    """Return the hash of a page's content: the kind and source of its cells."""
     content = path.read_bytes()
     try:
         cells = json.loads(content)["cells"]
-        said = json.dumps([[cell["cell_type"], "".join(cell["source"])] for cell in cells])
+        content_text = json.dumps([[cell["cell_type"], "".join(cell["source"])] for cell in cells])
     except (ValueError, KeyError, TypeError):
         return hashlib.sha256(content).hexdigest()
-    return hashlib.sha256(said.encode()).hexdigest()
+    return hashlib.sha256(content_text.encode()).hexdigest()
 
 
 def _read(path: Path) -> dict[str, str]:

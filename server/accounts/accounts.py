@@ -12,7 +12,7 @@ from tinydb import where
 from tinydb.table import Document, Table
 
 from guanai.care.errors import GuanaiError
-from guanai.server.accounts.passwords import NOBODY, checked, hashed
+from guanai.server.accounts.passwords import NO_PASSWORD, hash_password, validate_password
 
 __all__ = ["ACCOUNT_TABLE", "Account", "Accounts"]
 
@@ -24,8 +24,8 @@ LONGEST_NAME = 60
 class Account:
     """One person's account.
 
-    ``password`` is a hash, empty when nobody can sign in by typing one. ``valid_since`` is the time
-    in UTC before which no session counts any more: making it now signs the person out everywhere.
+    ``password`` is a hash, empty when nobody can sign in by typing one. ``valid_since`` is a time in UTC: sessions
+    begun before it are no longer valid, so that a new password signs the person out everywhere.
     """
 
     name: str
@@ -36,13 +36,13 @@ class Account:
     valid_since: str = ""
 
     @property
-    def opened(self) -> float:
+    def valid_since_seconds(self) -> float:
         """``valid_since`` in seconds of the epoch."""
         return datetime.fromisoformat(self.valid_since).timestamp()
 
 
 class Accounts:
-    """The accounts of a school, kept in a TinyDB table."""
+    """The accounts of a school, in a TinyDB table."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -55,69 +55,64 @@ class Accounts:
 
     @property
     def can_sign_in(self) -> bool:
-        """Whether anybody has a password, so that no first account need be made."""
+        """Whether anybody has a password; else the first account has to be made."""
         return any(account.password for account in self)
 
     def find(self, name: str) -> Account | None:
         """Return the account of that name, if there is one."""
-        row = self._table.get(where("name") == plain_name(name))
+        row = self._table.get(where("name") == stored_name(name))
         return _account(row) if isinstance(row, Document) else None
 
     def add(self, name: str, password: str, *, role: str = "", staff: str = "") -> Account:
         """Make an account. Raises GuanaiError for a name that is taken or no name, and for a poor password."""
         self.check_new(name)
-        return self._insert(name, hashed(checked(password, name)), role, staff)
+        return self._insert(name, hash_password(validate_password(password, name)), role, staff)
 
     def add_without_password(self, name: str, *, role: str = "", staff: str = "") -> Account:
         """Make an account that nobody can sign in to by typing a password (a workshop's)."""
-        return self._insert(name, NOBODY, role, staff)
+        return self._insert(name, NO_PASSWORD, role, staff)
 
     def check_new(self, name: str) -> str:
-        """Return a name for a new account as it is kept. Raises GuanaiError for no name and one that is taken."""
-        chosen = plain_name(name)
-        if not 0 < len(chosen) <= LONGEST_NAME or not chosen.isprintable():
+        """Return a name for a new account as it is stored. Raises GuanaiError for no name and one that is taken."""
+        stored = stored_name(name)
+        if not 0 < len(stored) <= LONGEST_NAME or not stored.isprintable():
             raise GuanaiError("account.name", most=LONGEST_NAME)
-        if self.find(chosen):
-            raise GuanaiError("account.taken", name=chosen)
-        return chosen
+        if self.find(stored):
+            raise GuanaiError("account.taken", name=stored)
+        return stored
 
     def _insert(self, name: str, password: str, role: str, staff: str) -> Account:
-        chosen = self.check_new(name)
-        account = Account(chosen, password, role, staff, now(), now())
+        account = Account(self.check_new(name), password, role, staff, now(), now())
         self._table.insert(dict(vars(account)))
         return account
 
     def set_password(self, name: str, password: str) -> None:
         """Change a password, which signs the person out everywhere. Raises GuanaiError for an unknown name."""
-        account = self.known(name)
-        kept = hashed(checked(password, account.name))
-        self._update(account, password=kept, valid_since=now())
+        account = self.get(name)
+        validate_password(password, account.name)
+        self._update(account, password=hash_password(password), valid_since=now())
 
     def renew_hash(self, name: str, password: str) -> None:
-        """Keep the same password at today's cost of hashing; nobody is signed out."""
-        self._update(self.known(name), password=hashed(password))
-
-    def sign_out_everywhere(self, name: str) -> None:
-        """Let no session that has begun until now count any more."""
-        self._update(self.known(name), valid_since=now())
+        """Store the same password hashed at today's cost; nobody is signed out."""
+        self._update(self.get(name), password=hash_password(password))
 
     def remove(self, name: str) -> None:
         """Take an account away; what the person saved stays. Raises GuanaiError for an unknown name."""
-        self._table.remove(where("name") == self.known(name).name)
+        self._table.remove(where("name") == self.get(name).name)
 
-    def known(self, name: str) -> Account:
+    def get(self, name: str) -> Account:
         """Return the account of that name. Raises GuanaiError when there is none."""
         account = self.find(name)
         if account is None:
-            raise GuanaiError("account.unknown", name=plain_name(name))
+            raise GuanaiError("account.unknown", name=stored_name(name))
         return account
 
     def _update(self, account: Account, **fields: str) -> None:
         self._table.update(fields, where("name") == account.name)
 
 
-def plain_name(name: str) -> str:
-    """Return a name as it is kept: full-width letters and stray spaces do not make another person."""
+def stored_name(name: str) -> str:
+    """Return a name as it is stored: full-width letters and extra spaces do not make another person."""
     return " ".join(unicodedata.normalize("NFKC", name).split())
 
 

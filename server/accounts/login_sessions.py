@@ -1,10 +1,12 @@
-"""Who is signed in, kept on the server: a browser holds only a random token, the school only its hash.
+"""Who is signed in, and the one-time link by which the first coordinator makes an account.
 
-A session ends by signing out, after an idle time, and after a whole time however busy it was. The
-file lets people stay signed in while the server is started again.
+Sessions are stored on the server: a browser has only a random token, the server only its hash. A session ends by
+signing out, after an idle time, and after its longest time however busy it was. The file lets people stay signed in
+while the server is started again.
 """
 
 import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -13,12 +15,14 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-__all__ = ["Session", "Sessions", "fingerprint"]
+__all__ = ["Invitation", "Session", "Sessions", "fingerprint"]
 
 IDLE_SECONDS = 60 * 60
-WHOLE_SECONDS = 12 * 60 * 60
+LONGEST_SECONDS = 12 * 60 * 60
 # A session's last use is written to the file no more often than this.
 WRITE_EVERY = 60
+# How long the first coordinator's link can be used, in seconds.
+INVITATION_SECONDS = 60 * 60
 
 
 @dataclass
@@ -38,10 +42,10 @@ class Sessions:
         file: Path | None = None,
         *,
         idle: float = IDLE_SECONDS,
-        whole: float = WHOLE_SECONDS,
+        longest: float = LONGEST_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.idle, self.whole = idle, whole
+        self.idle, self.longest = idle, longest
         self._file = file
         self._clock = clock
         self._written = 0.0
@@ -56,18 +60,18 @@ class Sessions:
         return token
 
     def find(self, key: str) -> Session | None:
-        """Return the session of a fingerprint while it lasts."""
+        """Return the session of a token's fingerprint, None once it has ended."""
         session = self._sessions.get(key)
         if session is None:
             return None
         moment = self._clock()
-        if moment - session.seen > self.idle or moment - session.started > self.whole:
+        if moment - session.seen > self.idle or moment - session.started > self.longest:
             self.end(key)
             return None
         return session
 
-    def touch(self, key: str, seen: float | None = None) -> None:
-        """Note that a session is in use."""
+    def mark_used(self, key: str, seen: float | None = None) -> None:
+        """Record that a session is in use."""
         session = self._sessions.get(key)
         if session is None:
             return
@@ -76,25 +80,43 @@ class Sessions:
             self._write()
 
     def end(self, key: str) -> None:
-        """End a session; its token is worth nothing from now on."""
+        """End a session; its token is no longer valid."""
         if self._sessions.pop(key, None):
             self._write()
 
     def _write(self) -> None:
         moment = self._written = self._clock()
-        lasting = {key: one for key, one in self._sessions.items() if moment - one.seen <= self.idle}
-        self._sessions = lasting
+        current = {key: one for key, one in self._sessions.items() if moment - one.seen <= self.idle}
+        self._sessions = current
         if self._file is None:
             return
-        fresh = self._file.with_suffix(".writing")
-        opened = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(opened, "w", encoding="utf-8") as file:
-            json.dump({key: asdict(session) for key, session in lasting.items()}, file)
-        fresh.replace(self._file)
+        new_file = self._file.with_suffix(".writing")
+        descriptor = os.open(new_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            json.dump({key: asdict(session) for key, session in current.items()}, file)
+        new_file.replace(self._file)
+
+
+class Invitation:
+    """The key of a one-time link, valid for an hour."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self.key = secrets.token_urlsafe(24)
+        self._until = clock() + INVITATION_SECONDS
+
+    def is_valid(self, key: str) -> bool:
+        """Whether this is the key, and still valid."""
+        same = hmac.compare_digest(fingerprint(key), fingerprint(self.key))
+        return same and self._clock() < self._until
+
+    def use(self) -> None:
+        """Make the key invalid, once somebody has used it."""
+        self._until = 0.0
 
 
 def fingerprint(token: str) -> str:
-    """Return what the server keeps of a token: enough to know it again, useless to sign in with."""
+    """Return the hash by which the server recognizes a token; nobody can sign in with it."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

@@ -1,7 +1,7 @@
-"""Guessing is made slow, and nobody is locked out: each failed attempt lets the next one wait longer.
+"""Guessing passwords is made slow, and nobody is locked out: after each failed attempt the next has to wait longer.
 
 Attempts are counted by account, by address, and by device where the browser has signed in to that
-account before: a known device is counted by itself, so that somebody else's guessing cannot keep the
+account before: such a device is counted by itself, so that somebody else's guessing cannot keep the
 right person out.
 """
 
@@ -15,14 +15,14 @@ __all__ = ["Key", "LoginThrottle"]
 Key = tuple[str, str]
 
 # By what it counts: how many attempts are free, and how many seconds the longest wait is.
-RULES = {"account": (5, 30.0), "address": (30, 60.0), "device": (5, 60.0)}
-FORGOTTEN_AFTER = 60 * 60
-MOST_KEYS = 10_000
+LIMITS = {"account": (5, 30.0), "address": (30, 60.0), "device": (5, 60.0)}
+FORGET_SECONDS = 60 * 60
+MAX_KEYS = 10_000
 
 
 @dataclass
-class _Count:
-    attempts: int = 0
+class _Attempts:
+    count: int = 0
     last: float = 0.0
 
 
@@ -31,47 +31,47 @@ class LoginThrottle:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._counts: OrderedDict[Key, _Count] = OrderedDict()
+        self._counts: OrderedDict[Key, _Attempts] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._counts)
 
-    def take(self, *keys: Key) -> float:
+    def attempt(self, *keys: Key) -> float:
         """Return 0 and count an attempt, or else the seconds that it has to wait, uncounted.
 
         The attempt is counted before its password is looked at, so that many at once gain nothing;
-        `forgive` takes the count back when the password was right.
+        `forget` takes the count back when the password was right.
         """
         wait = max(self._wait(key) for key in keys)
         if wait <= 0:
             for key in keys:
-                count = self._counts.setdefault(key, _Count())
-                count.attempts += 1
-                count.last = self._clock()
+                attempts = self._counts.setdefault(key, _Attempts())
+                attempts.count += 1
+                attempts.last = self._clock()
                 self._counts.move_to_end(key)
-            while len(self._counts) > MOST_KEYS:
+            while len(self._counts) > MAX_KEYS:
                 self._counts.popitem(last=False)
         return max(wait, 0.0)
 
-    def forgive(self, *keys: Key) -> None:
+    def forget(self, *keys: Key) -> None:
         """Forget the attempts of an account or device; of an address, which others share, only this one."""
         for key in keys:
-            count = self._counts.get(key)
-            if count is None:
+            attempts = self._counts.get(key)
+            if attempts is None:
                 continue
-            count.attempts = count.attempts - 1 if key[0] == "address" else 0
-            if count.attempts <= 0:
+            attempts.count = attempts.count - 1 if key[0] == "address" else 0
+            if attempts.count <= 0:
                 del self._counts[key]
 
     def _wait(self, key: Key) -> float:
-        count = self._counts.get(key)
-        if count is None:
+        attempts = self._counts.get(key)
+        if attempts is None:
             return 0.0
-        since = self._clock() - count.last
-        if since > FORGOTTEN_AFTER:
+        since = self._clock() - attempts.last
+        if since > FORGET_SECONDS:
             del self._counts[key]
             return 0.0
-        free, longest = RULES[key[0]]
-        if count.attempts < free:
+        free, longest = LIMITS[key[0]]
+        if attempts.count < free:
             return 0.0
-        return float(min(2.0 ** min(count.attempts - free, 16), longest)) - since
+        return float(min(2.0 ** min(attempts.count - free, 16), longest)) - since

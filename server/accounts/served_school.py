@@ -1,4 +1,4 @@
-"""What the server knows of the school it serves: its name, who may come in, and who is in."""
+"""The school that a server serves: its name, its accounts, and who is signed in."""
 
 import asyncio
 import os
@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from guanai.care.errors import AccessError
 from guanai.server.accounts.accounts import ACCOUNT_TABLE, Account, Accounts
-from guanai.server.accounts.invitations import Invitation
-from guanai.server.accounts.login_sessions import Sessions
+from guanai.server.accounts.login_sessions import Invitation, Sessions
 from guanai.server.accounts.login_throttle import Key, LoginThrottle
-from guanai.server.accounts.passwords import NOBODY, is_right, is_weak
+from guanai.server.accounts.passwords import NO_PASSWORD, is_right, needs_rehash
 
 if TYPE_CHECKING:
     from guanai.storage.school.school import School
@@ -41,7 +40,7 @@ class ServedSchool:
         self.invitation: Invitation | None = None
         # Two at a time: a hash takes 64 MiB, and a flood of attempts must leave room for pages.
         self._hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
-        self._name: tuple[tuple[int, date], str, list[str]] | None = None
+        self._cached_profile: tuple[tuple[int, date], str, list[str]] | None = None
         self._current = school
 
     @property
@@ -56,24 +55,25 @@ class ServedSchool:
 
     @property
     def current(self) -> "School":
-        """The school by its workbook as it is now: for reading, under nobody's name."""
+        """The school by its workbook as it is now: for reading, in the name of nobody."""
         self._profile()
         return self._current
 
     def _profile(self) -> tuple[tuple[int, date], str, list[str]]:
         workbook = self.school.folder.workbook
-        changed = (workbook.stat().st_mtime_ns if workbook.exists() else 0, self.school.today())
-        if self._name is None or self._name[0] != changed:
-            fresh = self.school.as_user(self.school.person)
-            self._name, self._current = (changed, fresh.name, fresh.notices), fresh
-        return self._name
+        version = (workbook.stat().st_mtime_ns if workbook.exists() else 0, self.school.today())
+        if self._cached_profile is None or self._cached_profile[0] != version:
+            reread = self.school.as_user(self.school.person)
+            self._cached_profile = version, reread.name, reread.notices
+            self._current = reread
+        return self._cached_profile
 
     def cookie_secret(self) -> bytes:
         """Return the key that cookies are signed with; made once, readable only to whoever serves."""
         path = self.school.folder.kept / "cookie.key"
         if not path.exists():
-            opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with open(opened, "wb") as file:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with open(descriptor, "wb") as file:
                 file.write(secrets.token_bytes(32))
         return path.read_bytes()
 
@@ -83,38 +83,38 @@ class ServedSchool:
         self.invitation = Invitation() if nobody else None
         return self.invitation
 
-    async def admit(self, name: str, password: str, address: str, device: str | None) -> Account:
+    async def check_password(self, name: str, password: str, address: str, device: str | None) -> Account:
         """Return the account if the password is right.
 
         ``device`` is this browser's own mark if it has signed in to the account before. Raises
         TooSoonError when the attempt has to wait, AccessError when name or password is wrong; which
-        of the two is not told, nor to be seen from the time it takes.
+        of the two is not said, and cannot be seen from the time it takes.
         """
         keys: tuple[Key, ...] = (("device", device),) if device else (("account", name), ("address", address))
-        wait = self.throttle.take(*keys)
+        wait = self.throttle.attempt(*keys)
         if wait:
             raise TooSoonError("sign_in.wait", seconds=max(1, round(wait)))
         account = self.accounts.find(name)
-        kept = account.password if account else NOBODY
+        stored = account.password if account else NO_PASSWORD
         loop = asyncio.get_running_loop()
-        if not await loop.run_in_executor(self._hashing, is_right, kept, password) or account is None:
+        if not await loop.run_in_executor(self._hashing, is_right, stored, password) or account is None:
             raise AccessError("sign_in.wrong")
-        self.throttle.forgive(*keys)
-        if is_weak(kept):
+        self.throttle.forget(*keys)
+        if needs_rehash(stored):
             self.accounts.renew_hash(account.name, password)
         return account
 
-    def is_valid(self, key: str) -> Account | None:
-        """Return the account of a session that lasts, whose account is there and has not been signed out."""
+    def account_of(self, key: str) -> Account | None:
+        """Return the account of a session, None if the session has ended, its account is gone or was signed out."""
         session = self.sessions.find(key)
         account = self.accounts.find(session.person) if session else None
-        if session is None or account is None or session.started < account.opened:
+        if session is None or account is None or session.started < account.valid_since_seconds:
             return None
         return account
 
-    def is_in_use(self, key: str, active: float) -> bool:
-        """Whether a session is still good; work in an open page keeps it from becoming idle."""
-        if self.is_valid(key) is None:
+    def is_signed_in(self, key: str, active: float) -> bool:
+        """Whether a session is valid. Work in an open page, last at ``active``, keeps it from becoming idle."""
+        if self.account_of(key) is None:
             return False
-        self.sessions.touch(key, active)
+        self.sessions.mark_used(key, active)
         return True

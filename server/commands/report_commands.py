@@ -71,7 +71,7 @@ def _person(school: "School", name: str) -> str | None:
     if not name:
         return None
     staff = school.frame("staff")
-    ids = staff.loc[(staff["id"] == name) | (staff["name"] == name), "id"].to_print_rows()
+    ids = staff.loc[(staff["id"] == name) | (staff["name"] == name), "id"].to_list()
     if len(ids) != 1:
         raise GuanaiError("due.nobody" if not ids else "due.several", name=name, ids="、".join(ids))
     return str(ids[0])

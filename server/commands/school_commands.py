@@ -103,7 +103,7 @@ def _list(accounts: "Accounts", options: Namespace) -> None:
 
 
 def _set_password(accounts: "Accounts", options: Namespace) -> None:
-    name = accounts.known(options.name).name
+    name = accounts.get(options.name).name
     accounts.set_password(name, _password(options))
     print_line(say("account.changed", name=name))
 

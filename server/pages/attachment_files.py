@@ -1,4 +1,4 @@
-"""Pictures and files of records, shown to people who are signed in and to nobody else."""
+"""Pictures and files of records, sent to people who are signed in and to nobody else."""
 
 import mimetypes
 from urllib.parse import quote
@@ -10,10 +10,10 @@ from guanai.storage.records.attachments import LARGEST, PICTURES, Attachments
 
 __all__ = ["MESSAGE_LIMIT", "AttachmentFile"]
 
-#: What a page may send in one message, in bytes: the largest attachment with what is said around it.
+#: The longest message of a page in bytes: the largest attachment and the message around it.
 MESSAGE_LIMIT = LARGEST + 4 * 1024 * 1024
-_SHOWN = {f"image/{kind.lower()}" for kind in PICTURES} | {"application/pdf"}
-_PIECE = 256 * 1024
+_SHOWN_TYPES = {f"image/{kind.lower()}" for kind in PICTURES} | {"application/pdf"}
+_CHUNK = 256 * 1024
 
 
 class AttachmentFile(HtmlHandler):
@@ -26,16 +26,16 @@ class AttachmentFile(HtmlHandler):
         if path is None:
             raise web.HTTPError(404)
         kind = mimetypes.guess_type(name)[0] or ""
-        shown = kind in _SHOWN
-        self.set_header("Content-Type", kind if shown else "application/octet-stream")
+        is_shown = kind in _SHOWN_TYPES
+        self.set_header("Content-Type", kind if is_shown else "application/octet-stream")
         self.set_header(
-            "Content-Disposition", f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(name)}"
+            "Content-Disposition", f"{'inline' if is_shown else 'attachment'}; filename*=UTF-8''{quote(name)}"
         )
         self.set_header("Content-Length", str(path.stat().st_size))
         self.set_header("Cache-Control", "private, no-cache")
         with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                self.write(piece)
+            while chunk := file.read(_CHUNK):
+                self.write(chunk)
                 await self.flush()
 
     @property

@@ -1,7 +1,7 @@
 """The emergencies at the top of every page: how long each step still has, and one click that records it as done.
 
-The page's head shows them before its kernel is there, the browser counts, and the click is a plain form: nothing here
-needs a kernel. An incident stays until each of its steps is recorded with its time; a step that was late stays late.
+The page's head shows them before its kernel is there, the browser counts the time, and the click sends a plain form:
+nothing here needs a kernel. An incident stays until each of its steps is recorded with its time; a step that was late stays late.
 """
 
 from dataclasses import dataclass
@@ -53,37 +53,37 @@ class Incident:
 
 
 class IncidentCache:
-    """The emergencies as they were last worked out.
+    """The emergencies as they were last calculated, by language.
 
-    That is done again when a record of theirs has changed, or a minute has gone by; while a step is still to be done,
-    after any change, which may be one of the names.
+    They are calculated again when one of their records has changed and once a minute; while a step is still to be done,
+    after any change in the school, which may be one of the names.
     """
 
     def __init__(self) -> None:
-        self._found: dict[str, tuple[tuple[Any, ...], list[Incident]]] = {}
+        self._cached: dict[str, tuple[tuple[Any, ...], list[Incident]]] = {}
 
     def incidents(self, school: "School", language: str) -> list[Incident]:
         """Return those in which a step is still to be done, see `open_incidents`."""
         now = school.now()
         versions = [school.table(name).version for name in school.duties.emergency_registers()]
-        _, waiting = self._found.get(language, ((), []))
-        mark = (
+        _, waiting = self._cached.get(language, ((), []))
+        key = (
             school,
             versions,
             now.replace(second=0, microsecond=0),
             school.sequence() if waiting else None,
         )
-        if language not in self._found or self._found[language][0] != mark:
-            found = open_incidents(school, now, language)
-            mark = (*mark[:3], school.sequence() if found else None)
-            self._found[language] = (mark, found)
-        return self._found[language][1]
+        if language not in self._cached or self._cached[language][0] != key:
+            incidents = open_incidents(school, now, language)
+            key = (*key[:3], school.sequence() if incidents else None)
+            self._cached[language] = (key, incidents)
+        return self._cached[language][1]
 
 
-def shown_incidents(screen: HtmlHandler) -> list[Incident]:
-    """Return the emergencies for the head of a page: never a reason why the page itself would not open."""
+def shown_incidents(handler: HtmlHandler) -> list[Incident]:
+    """Return the emergencies for the head of a page; an error is logged, and the page opens without them."""
     try:
-        return screen.settings["emergencies"].incidents(screen.served.current, screen.language)
+        return handler.settings["emergencies"].incidents(handler.served.current, handler.language)
     except Exception as error:
         log_fault(error, "emergencies")
         return []
@@ -93,24 +93,24 @@ def open_incidents(school: "School", now: datetime, language: str) -> list[Incid
     """Return the emergencies in which a step is still to be done, what is late first."""
     steps = school.emergencies(now, finished=True)
     waiting = steps[steps["status"].isin(["late", "running"])]
-    wanted = list(dict.fromkeys(zip(waiting["form"], waiting["record"], strict=True)))
-    found = []
-    for form, record in wanted:
+    records = list(dict.fromkeys(zip(waiting["form"], waiting["record"], strict=True)))
+    incidents = []
+    for form, record in records:
         rows = steps[(steps["form"] == form) & (steps["record"] == record)].sort_values("due", kind="stable")
         first = rows.iloc[0]
         kind = str((school.record(form, record) or {}).get("kind") or "")
-        word = f"value.{form}.kind.{kind}"
+        key = f"value.{form}.kind.{kind}"
         title = say(
             "emergency.head",
             language,
             subject=first["subject"],
-            kind=say(word, language) if word in catalogue() else kind or say("emergency.title", language),
+            kind=say(key, language) if key in catalogue() else kind or say("emergency.title", language),
             started=_clock(first["started"], now),
             **{"class": first["class"]},
         )
         shown = tuple(_step(row, now, language) for row in rows.to_dict("records"))
-        found.append(Incident(form, record, title, shown))
-    return found
+        incidents.append(Incident(form, record, title, shown))
+    return incidents
 
 
 def _step(row: dict[Any, Any], now: datetime, language: str) -> Step:
@@ -120,9 +120,9 @@ def _step(row: dict[Any, Any], now: datetime, language: str) -> Step:
     elif pd.isna(row["done_at"]):
         text = say("emergency.done", language, time="")
     else:
-        over = duration(row["done_at"] - due, language)
+        delay = duration(row["done_at"] - due, language)
         key = "emergency.done_late" if status == "done_late" else "emergency.done"
-        late = {"late": over} if status == "done_late" else {}
+        late = {"late": delay} if status == "done_late" else {}
         text = say(key, language, time=_clock(row["done_at"], now), **late)
     return Step(str(row["duty"]), str(row["who"]), status, milliseconds(due.to_pydatetime()), text.strip())
 
@@ -141,7 +141,7 @@ def duration(length: timedelta, language: str) -> str:
 
 
 def milliseconds(moment: datetime) -> int:
-    """Return a moment by the clock on the wall as browsers count time."""
+    """Return a local time as browsers count it: milliseconds of the epoch."""
     return round(moment.timestamp() * 1000)
 
 
@@ -156,13 +156,13 @@ class StepDone(HtmlHandler):
     @web.authenticated
     def post(self) -> None:
         """Write this moment into the step's question and go back to the page."""
-        account = self.served.is_valid(self.current_user.session)
+        account = self.served.account_of(self.current_user.session)
         if account is None:
             raise web.HTTPError(403)
         school = self.served.current.as_user(account.name, account.staff)
-        asked = {name: self.get_body_argument(name, "") for name in ("form", "record", "duty")}
+        fields = {name: self.get_body_argument(name, "") for name in ("form", "record", "duty")}
         try:
-            school.duties.step_done(asked["form"], asked["record"], asked["duty"])
+            school.duties.step_done(fields["form"], fields["record"], fields["duty"])
         except GuanaiError as error:
             raise web.HTTPError(404) from error
         self.redirect(safe_next(self.get_body_argument("next", self.base_url), self.base_url))

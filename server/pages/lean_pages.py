@@ -1,7 +1,7 @@
-"""A page in the school's own looks: its notebook run cell by cell, its HTML made by the theme as the cells finish.
+"""A lean page: its notebook is run cell by cell, and the theme makes its HTML as the cells finish.
 
-Voila makes a page by a document converter, set up anew for each one, which takes as long as the cells do. The notebooks
-of a school are run by nbclient as Voila runs them, and their few kinds of output are put into the page as they are.
+Voila makes a page with nbconvert, set up for each page again, which takes as long as the cells do. Here nbclient runs
+the notebook as it does for Voila, and the few kinds of output that a school's notebooks have go into the page directly.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import AsyncIterator
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nbclient.client import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -19,22 +19,20 @@ from traitlets import Bool, Integer
 
 from guanai.server.kernels.widget_states import STATES, state_for_page
 from guanai.server.pages.notebook_sources import markdown, notebook_at, with_headings
+from guanai.server.web.handlers import HtmlHandler
 from guanai.server.web.sign_in import IDENTITY_HEADERS
 
-if TYPE_CHECKING:
-    from guanai.server.pages.page_handlers import SchoolPage
-
-__all__ = ["lean_page", "with_keepalive"]
+__all__ = ["Cells", "environment", "lean_page", "with_keepalive"]
 
 
-# By this name a notebook knows that it is served, and by what (widgets bring their style sheet along elsewhere).
+# By this value a notebook knows that it is served, and by what; elsewhere its widgets load their style sheet themselves.
 SOFTWARE = f"voila/{version('voila')}"
 
 
 class Cells(NotebookClient):
     """Runs the cells of one page."""
 
-    # A page that has not heard its kernel's last word would have lost a part, and nobody would be told.
+    # A page that has missed a message of its kernel would lack a part without anybody noticing: so that is an error.
     iopub_timeout = Integer(60)
     raise_on_iopub_timeout = Bool(True)
 
@@ -43,13 +41,13 @@ class Cells(NotebookClient):
         self._sent: dict[str, str] = {}
 
     async def run(self, number: int) -> bool:
-        """Run a cell; say whether the ones after it are to run too. What went wrong is then in its outputs."""
+        """Run a cell; return whether the next ones are to run too. What went wrong is in its outputs."""
         cell = self.nb.cells[number]
         try:
             await self.async_execute_cell(cell, number, store_history=False)
         except CellExecutionError:
             return False
-        except Exception:  # the kernel has died, or is not heard
+        except Exception:  # the kernel has died, or its messages do not come
             self.log.exception("A cell could not be run.")
             cell.outputs = [NotebookNode(output_type="error")]  # type: ignore[no-untyped-call]
             return False
@@ -58,20 +56,22 @@ class Cells(NotebookClient):
     def states(self, number: int) -> list[str]:
         """Return the states of widgets that a cell has made or changed, as JSON for a script element.
 
-        Most come as one output of the cell (`guanai.server.kernels.widget_states`); nbclient, which plays the front end to Output
-        widgets, keeps theirs.
+        Most come as one output of the cell (`guanai.server.kernels.widget_states`); nbclient, which is the front end of
+        Output widgets, has theirs.
         """
         outputs = self.nb.cells[number].get("outputs", [])
-        gathered = [one.data[STATES] for one in outputs if STATES in one.get("data", ())]
-        heard = []
+        collected = [one.data[STATES] for one in outputs if STATES in one.get("data", ())]
+        others = []
         for model, state in self.widget_state.items():
             buffers = list(self.widget_buffers.get(model, {}).values())
             text = json.dumps(state_for_page(state, buffers), ensure_ascii=False)
             if self._sent.get(model) != text:
                 self._sent[model] = text
-                heard.append(f"{json.dumps(model)}:{text}")
+                others.append(f"{json.dumps(model)}:{text}")
         return [
-            text.replace("<", "\\u003c") for text in (*gathered, "{" + ",".join(heard) + "}") if text != "{}"
+            text.replace("<", "\\u003c")
+            for text in (*collected, "{" + ",".join(others) + "}")
+            if text != "{}"
         ]
 
     def shown(self, number: int) -> list[NotebookNode]:
@@ -80,36 +80,39 @@ class Cells(NotebookClient):
         return [one for one in outputs if STATES not in one.get("data", ())]
 
 
-async def lean_page(page: "SchoolPage", name: str) -> AsyncIterator[str]:
-    """Start a kernel for a page and yield the page piece by piece, after its head."""
+async def lean_page(handler: HtmlHandler, name: str, context: dict[str, Any]) -> AsyncIterator[str]:
+    """Start a kernel for a page and yield the page piece by piece, after its head.
+
+    ``context`` is what the theme shows around it, see `guanai.server.pages.page_handlers.page_context`.
+    """
     folder, _, _ = name.rpartition("/")
-    path = page.served.school.folder.notebooks / f"{name}.ipynb"
-    notebook = with_headings(notebook_at(path), page.language)
-    kernel_id = await page.kernels.start_kernel(path=folder, env=environment(page.request))
-    parts: Any = page.get_template("cells.html.j2").module
+    path = handler.served.school.folder.notebooks / f"{name}.ipynb"
+    notebook = with_headings(notebook_at(path), handler.language)
+    kernel_id = await handler.kernels.start_kernel(path=folder, env=environment(handler.request))
+    parts: Any = handler.get_template("cells.html.j2").module
     settings = {
-        "baseUrl": page.base_url,
+        "baseUrl": handler.base_url,
         "kernelId": kernel_id,
         "cells": len(notebook.cells),
-        "vega": page.around["theme_url"]("vega.js"),
+        "vega": context["theme_url"]("vega.js"),
     }
-    yield parts.beginning(page.around, settings)
-    cells = Cells(notebook, page.kernels.get_kernel(kernel_id))
+    yield parts.beginning(context, settings)
+    cells = Cells(notebook, handler.kernels.get_kernel(kernel_id))
     client = await cells.async_start_new_kernel_client()
     try:
         for number, cell in enumerate(notebook.cells):
-            goes_on = await cells.run(number)
-            text = markdown(cell, page.contents_manager) if cell.cell_type == "markdown" else ""
-            yield parts.cell(page.around, number + 1, text, cells.states(number), cells.shown(number))
-            if not goes_on:
+            is_fine = await cells.run(number)
+            text = markdown(cell, handler.contents_manager) if cell.cell_type == "markdown" else ""
+            yield parts.cell(context, number + 1, text, cells.states(number), cells.shown(number))
+            if not is_fine:
                 break
     finally:
         client.stop_channels()
-    yield parts.end(page.around)
+    yield parts.end(context)
 
 
 def environment(request: HTTPServerRequest) -> dict[str, str]:
-    """Return what a notebook is told of its request, by the names that Voila documents."""
+    """Return the environment variables that describe a request to a notebook, by the names that Voila documents."""
     host, port = split_host_and_port(request.host.lower())
     headers = {name: request.headers.get(name) for name in IDENTITY_HEADERS}
     return {
@@ -130,20 +133,20 @@ def environment(request: HTTPServerRequest) -> dict[str, str]:
 
 
 async def with_keepalive(pieces: AsyncIterator[str], seconds: float) -> AsyncIterator[str | None]:
-    """Yield what comes, and None whenever nothing has come for so many seconds."""
-    waiting: asyncio.Future[str | None] | None = None
+    """Yield the pieces, and None whenever none has come for so many seconds."""
+    pending: asyncio.Future[str | None] | None = None
     try:
         while True:
-            waiting = asyncio.ensure_future(_next(pieces))
-            while not (await asyncio.wait({waiting}, timeout=seconds))[0]:
+            pending = asyncio.ensure_future(_next(pieces))
+            while not (await asyncio.wait({pending}, timeout=seconds))[0]:
                 yield None
-            piece = waiting.result()
+            piece = pending.result()
             if piece is None:
                 return
             yield piece
     finally:
-        if waiting is not None:
-            waiting.cancel()
+        if pending is not None:
+            pending.cancel()
 
 
 async def _next(pieces: AsyncIterator[str]) -> str | None:

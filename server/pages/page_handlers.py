@@ -1,4 +1,4 @@
-"""The pages of a school: each notebook under its own short address, in the school's looks."""
+"""The handlers of a school's pages: each notebook under its own short address, and what an open page asks for."""
 
 import json
 from collections.abc import AsyncIterator
@@ -18,18 +18,20 @@ from guanai.server.logs import log_fault
 from guanai.server.pages.emergency_bar import milliseconds, shown_incidents
 from guanai.server.pages.lean_pages import lean_page, with_keepalive
 from guanai.server.pages.notebook_sources import wants_voila_page, with_headings
-from guanai.server.web.handlers import WHOLE_SCRIPTS, ApiHandler, HtmlHandler
+from guanai.server.web.handlers import VOILA_SCRIPTS, ApiHandler, HtmlHandler
 from guanai.server.web.navigation import pages
 
 __all__ = ["ForbiddenPath", "KernelState", "PageClosing", "SchoolPage", "VoilaRedirect", "add_page_context"]
 
 HOME = "home"
-HEARTBEAT = "<script>window.voila_heartbeat()"
-BEAT, BEAT_WHOLE, BEAT_SECONDS = "\n", f"{HEARTBEAT}</script>\n", 5.0
-# How many heartbeats a page may wait for a kernel in each state; in any other, two.
-LONGEST_WAIT = {"starting": 20, "busy": 720}
-# What a page says by itself, in the browser.
-WORDS = (
+# What keeps a connection open while a cell runs long: in a lean page, and in Voila's own, which sends it by itself.
+VOILA_HEARTBEAT = "<script>window.voila_heartbeat()"
+KEEPALIVE, VOILA_KEEPALIVE, KEEPALIVE_SECONDS = "\n", f"{VOILA_HEARTBEAT}</script>\n", 5.0
+# How many times that is sent while the kernel is in a state, before the page is given up; in any other state, twice.
+MOST_KEEPALIVES = {"starting": 20, "busy": 720}
+DEFAULT_KEEPALIVES = 2
+# The texts (``page.…`` of the catalogue) that the page's script shows.
+SCRIPT_TEXTS = (
     "step",
     "lost",
     "reconnecting",
@@ -47,11 +49,11 @@ class SchoolPage(HtmlHandler, TornadoVoilaHandler):
     """One page: a notebook of the school's folder, run for the person who asks for it."""
 
     kernel_id = ""  # set once the page's kernel has been started
-    has_left = False  # whether the browser has gone before the page was there
+    is_abandoned = False  # whether the browser closed the connection before the page was there
 
     def on_connection_close(self) -> None:
-        """Notice that nobody waits for this page any more."""
-        self.has_left = True
+        """Note that nobody waits for this page any more."""
+        self.is_abandoned = True
         super().on_connection_close()
 
     @web.authenticated
@@ -62,7 +64,7 @@ class SchoolPage(HtmlHandler, TornadoVoilaHandler):
         if not is_page(self.served.school.folder.notebooks, name):
             raise web.HTTPError(404)
         if not self.kernels.seats.take(self.current_user.session):
-            show_crowded(self)
+            show_all_seats_taken(self)
             return
         _ = self.xsrf_token  # sets the cookie without which the page's closing request would be refused
         self.set_header("Content-Type", "text/html; charset=utf-8")
@@ -72,7 +74,7 @@ class SchoolPage(HtmlHandler, TornadoVoilaHandler):
         else:
             await self._send_head()
         async with self.kernels.page_queue.slot():
-            if self.has_left:
+            if self.is_abandoned:
                 self.kernels.seats.hold(self.current_user.session)
             else:
                 await self._send(name)
@@ -82,32 +84,33 @@ class SchoolPage(HtmlHandler, TornadoVoilaHandler):
     @property
     def allowed_scripts(self) -> str:
         """Which scripts may run: those of a page that needs more cannot all carry a nonce."""
-        return WHOLE_SCRIPTS if self.whole else super().allowed_scripts
+        return VOILA_SCRIPTS if self.whole else super().allowed_scripts
 
     @cached_property
-    def around(self) -> dict[str, Any]:
+    def context(self) -> dict[str, Any]:
         """What the theme shows around this page's notebook, see `page_context`."""
         return page_context(self)
 
     async def _send_head(self) -> None:
-        """Send the bar and the script before there is a kernel: the browser has something to do meanwhile."""
-        self.write(self.get_template("head.html.j2").render(page=self.around))
+        """Send the bar and the script before there is a kernel, so that the browser loads what they need meanwhile."""
+        self.write(self.get_template("head.html.j2").render(page=self.context))
         await self.flush()
 
     async def _send(self, name: str) -> None:
-        """Send the page piece by piece; of one whose reader has left, the kernel ends.
+        """Send the page piece by piece; if the browser closes the connection, end the kernel.
 
-        While a cell runs long, a heart beats, lest something on the way takes the line for dead. One that beats with
-        no cell running ends the page: its rendering has broken off.
+        While a cell runs long, something is sent every few seconds, so that no proxy closes the connection. Where that
+        happens too often for the state of the kernel, the page is broken off: it would never be finished.
         """
-        beats = 0
+        keepalives = 0
         try:
             async for piece in self._pieces(name):
-                beats = beats + 1 if piece is None else 0
-                if beats >= LONGEST_WAIT.get(self.kernels.state(self.kernel_id), 2) and self.kernel_id:
+                keepalives = keepalives + 1 if piece is None else 0
+                most = MOST_KEEPALIVES.get(self.kernels.state(self.kernel_id), DEFAULT_KEEPALIVES)
+                if keepalives >= most and self.kernel_id:
                     self._break_off(RuntimeError("the page was not finished"), name)
                     return
-                self.write((BEAT_WHOLE if self.whole else BEAT) if piece is None else piece)
+                self.write((VOILA_KEEPALIVE if self.whole else KEEPALIVE) if piece is None else piece)
                 await self.flush()
         except StreamClosedError:
             if self.kernel_id:
@@ -118,55 +121,55 @@ class SchoolPage(HtmlHandler, TornadoVoilaHandler):
             self._break_off(error, name)
 
     async def _pieces(self, name: str) -> AsyncIterator[str | None]:
-        """Yield the parts of the page, None for a beat of its heart."""
+        """Yield the parts of the page, None where a keepalive is to be sent."""
         if not self.whole:
-            async for part in with_keepalive(lean_page(self, name), BEAT_SECONDS):
+            async for part in with_keepalive(lean_page(self, name, self.context), KEEPALIVE_SECONDS):
                 yield part
             return
         async for text in self.get_generator(f"{name}.ipynb"):
-            yield None if text.startswith(HEARTBEAT) else text
+            yield None if text.startswith(VOILA_HEARTBEAT) else text
 
     def _break_off(self, error: Exception, name: str) -> None:
         self.show("broken.html", reference=log_fault(error, f"{name}.ipynb"), whole=self.whole)
 
 
-def show_crowded(screen: HtmlHandler) -> None:
-    """Say that as many people as this server can bear are here; the browser asks again by itself."""
-    seconds = screen.kernels.retry_seconds
-    screen.set_status(503)
-    screen.set_header("Retry-After", seconds)
-    screen.set_header("Refresh", seconds)
-    screen.show("crowded.html", most=screen.kernels.seats.limit, seconds=seconds)
+def show_all_seats_taken(handler: HtmlHandler) -> None:
+    """Answer that all seats are taken; the browser asks again by itself."""
+    seconds = handler.kernels.retry_seconds
+    handler.set_status(503)
+    handler.set_header("Retry-After", seconds)
+    handler.set_header("Refresh", seconds)
+    handler.show("crowded.html", most=handler.kernels.seats.limit, seconds=seconds)
 
 
 class VoilaRedirect(HtmlHandler):
-    """The address that Voila itself gives a notebook leads to the page's own."""
+    """Redirects from the address that Voila gives a notebook to the page's own."""
 
     @web.authenticated
     def get(self, path: str) -> None:
-        """Go on to the page with the same query."""
+        """Redirect to the page with the same query."""
         target = self.base_url + path.removesuffix(".ipynb")
-        self.redirect(url_concat(target, dict_of(self)))
+        self.redirect(url_concat(target, query_of(self)))
 
 
 class PageClosing(ApiHandler):
-    """A page says that it closes, so that its kernel ends."""
+    """A closing page's last request, which ends its kernel."""
 
     @web.authenticated
     async def post(self, kernel_id: str) -> None:
-        """End the page's kernel. A page may say so twice."""
+        """End the page's kernel. A page may send this twice."""
         kernels: PageKernels = self.settings["kernel_manager"]
         if kernels.belongs_to(kernel_id, self.current_user.session):
             await kernels.end_after_last_message(kernel_id)
         self.set_status(204)
 
     def get_login_url(self) -> str:
-        """Answer whoever has signed out meanwhile shortly: nobody reads this."""
+        """Answer whoever has signed out meanwhile with a status only: no person reads this."""
         raise web.HTTPError(403)
 
 
 class KernelState(ApiHandler):
-    """A page that has lost its connection asks what has become of its kernel."""
+    """The state of a kernel, for a page that has lost its connection."""
 
     @allow_unauthenticated
     def get(self, kernel_id: str) -> None:
@@ -180,7 +183,7 @@ class KernelState(ApiHandler):
 
 
 class ForbiddenPath(HtmlHandler):
-    """What Jupyter would offer under this address is not open here: files, listings, kernels, terminals."""
+    """Refuses what Jupyter would offer under this address: files, listings, kernels, terminals."""
 
     @web.authenticated
     def get(self, _path: str = "") -> None:
@@ -191,13 +194,13 @@ class ForbiddenPath(HtmlHandler):
 
 
 def is_page(folder: Path, name: str) -> bool:
-    """Whether there is a notebook of that name in the folder or below it, and no way out of the folder."""
+    """Whether there is a notebook of that name in the folder or below it, and not outside of it."""
     path = (folder / f"{name}.ipynb").resolve()
     hidden = any(part.startswith(".") for part in Path(name).parts)
     return not hidden and path.is_relative_to(folder.resolve()) and path.is_file()
 
 
-def dict_of(handler: web.RequestHandler) -> dict[str, str]:
+def query_of(handler: web.RequestHandler) -> dict[str, str]:
     """Return the query of a request, the last value of each name."""
     return {name: values[-1].decode() for name, values in handler.request.query_arguments.items()}
 
@@ -205,44 +208,44 @@ def dict_of(handler: web.RequestHandler) -> dict[str, str]:
 def page_context(handler: SchoolPage) -> dict[str, Any]:
     """Return what the theme shows around a notebook.
 
-    These are the words of `HtmlHandler.template_namespace`, and
+    These are the names of `HtmlHandler.template_namespace`, and
 
     - ``name``, ``title``: of this page;
     - ``pages``: the pages in the navigation bar as (name, title), in its order;
-    - ``more``: the others, which are folded behind 更多;
-    - ``notices``: what everybody should know, as texts;
+    - ``more``: the others, which are in the menu 更多;
+    - ``notices``: texts that everybody should read;
     - ``emergencies``: those with a step still to be done, see `guanai.server.pages.emergency_bar.Incident`;
-    - ``clock``: the server's moment in milliseconds, by which their time left is counted;
-    - ``waiting``: what a page says while it opens or has lost its kernel, as JSON;
+    - ``clock``: the server's time in milliseconds of the epoch, by which their time left is counted;
+    - ``waiting``: the texts of the page's script (`SCRIPT_TEXTS`), as JSON;
     - ``whole``: whether this is Voila's own page.
     """
     language = handler.language
-    found = pages(handler.served.school.folder.notebooks)
+    school_pages = pages(handler.served.school.folder.notebooks)
     name = handler.path_args[0].strip("/") if handler.path_args and handler.path_args[0] else HOME
-    titles = {page.name: page.title(language) for page in found}
+    titles = {page.name: page.title(language) for page in school_pages}
     notices = list(handler.served.notices)
     if handler.served.workshop:
         notices.insert(0, handler.say("page.workshop", person=handler.served.workshop))
-    words = {word: handler.say(f"page.{word}", done="{done}", all="{all}") for word in WORDS}
+    texts = {key: handler.say(f"page.{key}", done="{done}", all="{all}") for key in SCRIPT_TEXTS}
     return {
         **handler.template_namespace,
         "name": name,
         "title": titles.get(name, name),
-        "pages": [(page.name, titles[page.name]) for page in found if page.in_bar],
-        "more": [(page.name, titles[page.name]) for page in found if not page.in_bar],
+        "pages": [(page.name, titles[page.name]) for page in school_pages if page.in_bar],
+        "more": [(page.name, titles[page.name]) for page in school_pages if not page.in_bar],
         "notices": notices,
         "emergencies": shown_incidents(handler),
         "clock": milliseconds(handler.served.current.now()),
-        "waiting": json.dumps(words).replace("<", "\\u003c"),
+        "waiting": json.dumps(texts).replace("<", "\\u003c"),
         "whole": handler.whole,
     }
 
 
 def add_page_context(handler: SchoolPage, notebook: NotebookNode, cwd: str) -> NotebookNode:
-    """Give a notebook that is about to be opened what the theme shows around it (a Voila prelaunch hook).
+    """Put what the theme shows around a notebook into its metadata (a Voila prelaunch hook).
 
     The heading is shown in the person's language. ``notebook.metadata.guanai`` holds what the page's
     template may use, see `page_context`.
     """
-    notebook.metadata["guanai"] = handler.around
+    notebook.metadata["guanai"] = handler.context
     return with_headings(notebook, handler.language)

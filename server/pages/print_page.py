@@ -1,6 +1,6 @@
-"""Anything of a school on A4 paper: a page that is all paper, made on the server, printed by the browser.
+"""Records of a school on A4 paper: a page that is one sheet, made on the server and printed by the browser.
 
-The sheets are made in a thread with a door to the school of its own: the pages of others go on meanwhile.
+The sheets are made in a thread that opens the school for itself, so that the pages of others need not wait.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from guanai.storage.printing.child_sheets import appointment_card, contact_card,
 from guanai.storage.printing.official_form import official_sheet
 from guanai.storage.printing.record_sheet import day_in_words, record_sheet
 from guanai.storage.printing.sheet_layout import Sheet
+from guanai.storage.school.open_school import open_school
 from guanai.storage.school.school import School
 
 __all__ = ["KINDS", "PrintPage", "Printer"]
@@ -37,7 +38,7 @@ def _dossier(school: School, _form: str, child_id: str, language: str) -> Sheet 
 
 
 def _child_of(school: School, form: str, record_id: str) -> tuple[Child, Child]:
-    """Return the child that a paper is of, and the record that it was asked of: the child's own without a form."""
+    """Return the child that a sheet is about, and the record that it was requested for: without a form, the child's own."""
     record = school.record(form or "child", record_id) if record_id else None
     return (school.record("child", str(record.get("child"))) if form and record else record), record
 
@@ -63,7 +64,7 @@ def _registration(school: School, form: str, record_id: str, language: str) -> S
     )
 
 
-#: What ``/print?what=…`` can print; ``id`` is a child's, or with ``form`` a record's; without it the paper is blank.
+#: What ``/print?what=…`` can print; ``id`` is a child's, or with ``form`` a record's; without it the sheet is blank.
 KINDS: dict[str, Maker] = {
     "record": _record,
     "dossier": _dossier,
@@ -74,7 +75,7 @@ KINDS: dict[str, Maker] = {
 
 
 class Printer:
-    """Makes sheets, one after the other, beside everything else that the server does."""
+    """Makes sheets one after the other, in a thread."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -87,16 +88,14 @@ class Printer:
         return await loop.run_in_executor(self._worker, self._make, what, form, record_id, language)
 
     def _make(self, what: str, form: str, record_id: str, language: str) -> tuple[Sheet | None, str]:
-        from guanai.storage.school.open_school import open_school
-
         if self._school is None:
             self._school = open_school(self._folder)
-        fresh = self._school.as_user(self._school.person)  # reads forms and rules that have changed meanwhile
-        known = form in fresh.forms() if form else what != "record"
-        if what not in KINDS or not known:
+        school = self._school.as_user(self._school.person)  # with forms and rules as they are now
+        exists = form in school.forms() if form else what != "record"
+        if what not in KINDS or not exists:
             return None, ""
-        sheet = KINDS[what](fresh, form, record_id, language)
-        return sheet, day_in_words(fresh.today().isoformat(), language)
+        sheet = KINDS[what](school, form, record_id, language)
+        return sheet, day_in_words(school.today().isoformat(), language)
 
 
 class PrintPage(HtmlHandler):
@@ -110,11 +109,11 @@ class PrintPage(HtmlHandler):
             sheet, day = await self._printer.sheet(what or "record", form, record_id, self.language)
         except GuanaiError as error:
             self.set_status(404)
-            self._refuse(error.message(self.language))
+            self._show_error(error.message(self.language))
             return
         if sheet is None:
             self.set_status(404)
-            self._refuse(self.say("print.nothing"))
+            self._show_error(self.say("print.nothing"))
             return
         blank = urlencode({"what": what or "record", **({"form": form} if form else {})})
         self.show(
@@ -129,13 +128,13 @@ class PrintPage(HtmlHandler):
 
     @property
     def _printer(self) -> Printer:
-        """The one printer of this server, made when it is first needed."""
+        """The printer of this server, made when it is first needed."""
         if "printer" not in self.settings:
             self.settings["printer"] = Printer(self.served.folder)
         printer: Printer = self.settings["printer"]
         return printer
 
-    def _refuse(self, text: str) -> None:
+    def _show_error(self, text: str) -> None:
         self.show("error.html", head=self.say("print.button"), text=text, reference="")
 
     def _back(self, what: str, form: str, record_id: str) -> str:
@@ -156,11 +155,11 @@ def css_text(text: str) -> str:
     >>> css_text('a"}</style>')
     '"a\\22 \\7d \\3c \\2f style\\3e "'
     """
-    return '"' + "".join(sign if sign.isalnum() else f"\\{ord(sign):x} " for sign in text) + '"'
+    return '"' + "".join(letter if letter.isalnum() else f"\\{ord(letter):x} " for letter in text) + '"'
 
 
 def page_numbers(text: str) -> str:
-    r"""Return a text with the places of page and count as the content of a style sheet's margin.
+    r"""Return a text with \0 for the page and \1 for the count as the ``content`` of a page margin in CSS.
 
     >>> page_numbers("第\0页，共\1页")
     '"第" counter(page) "页\\ff0c 共" counter(pages) "页"'

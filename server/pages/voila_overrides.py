@@ -1,22 +1,18 @@
-"""Voila with a school in it. Everything that reaches into parts of Voila which it does not document stands here.
+"""Voila serving a school: what is overridden of it, its settings, and which handler answers which address.
 
-Holds for the Voila versions of `HOLDS_FOR`; tests/server/pages/test_pages.py says when another one is installed.
-What it reaches into: the methods of `voila.app.Voila` that are overridden below, the names of the
+Everything that reaches into undocumented parts of Voila is here, but for websockets (`guanai.server.pages.page_sockets`).
+`guanai.server.tested_versions` says for which versions it has been tested. What it reaches into: the methods of `voila.app.Voila` that are overridden below, the names of the
 handlers in `init_handlers`, and the page-config key ``fullStaticUrl`` by which the bundle finds itself; of
-jupyter_server, what `PageConnection` overrides and `PageSocket` asks of it, and what `guanai.server.kernels.page_kernels` does
-(`_kernel_connections`, `_handle_kernel_died`); in templates/theme/, what index.html.j2 asks of the
-renderer and page.js of the bundle. Our own pages (server/pages/lean_pages.py) need none of this.
+jupyter_server, what `guanai.server.kernels.page_kernels` uses (`_kernel_connections`, `_handle_kernel_died`); in templates/theme/, what index.html.j2 asks of the
+renderer and page.js of the bundle. Lean pages (`guanai.server.pages.lean_pages`) need none of this.
 """
 
-import asyncio
 import signal
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any, ClassVar
-from weakref import WeakSet
+from typing import Any
 
 import voila.app
-from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyterlab_server.themes_handler import ThemesHandler
 from tornado import ioloop, web
@@ -24,14 +20,12 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from traitlets.config import Config
 from voila.static_file_handler import MultiStaticFileHandler
-from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from guanai.care.errors import GuanaiError
 from guanai.server.accounts.served_school import ServedSchool
 from guanai.server.addresses import is_loopback
 from guanai.server.kernels.kernel_settings import kernel_settings
 from guanai.server.kernels.page_kernels import PageKernels, SingleKernelSpec
-from guanai.server.kernels.widget_states import STATES
 from guanai.server.pages.attachment_files import MESSAGE_LIMIT, AttachmentFile
 from guanai.server.pages.emergency_bar import IncidentCache, StepDone
 from guanai.server.pages.page_handlers import (
@@ -42,172 +36,55 @@ from guanai.server.pages.page_handlers import (
     VoilaRedirect,
     add_page_context,
 )
+from guanai.server.pages.page_sockets import PageConnection, PageSocket
 from guanai.server.pages.print_page import PrintPage
-from guanai.server.web.handlers import ApiHandler, theme_environment
+from guanai.server.web.handlers import theme_environment
 from guanai.server.web.own_password import OwnPassword
 from guanai.server.web.sign_in import IDENTITY_HEADERS, KernelAuthorizer, SchoolIdentity
 from guanai.server.web.theme_files import THEME_NAME, ThemeFiles
 from guanai.templates import template
 
-__all__ = ["HOLDS_FOR", "JUPYTER_SERVER", "PageConnection", "PageSocket", "SchoolServer", "school_config"]
+__all__ = ["BUNDLE", "SchoolServer", "school_config"]
 
-HOLDS_FOR = ("0.5.8", "0.5.13")
-JUPYTER_SERVER = ("2.21", "2.22")
-
-# A browser that has lost its power says nothing: for so many milliseconds it may leave a ping unanswered. Together with
-# what `PageKernels` waits for it to come back, the kernel of its page is gone within a minute.
+# A browser that has lost its power sends nothing: for so many milliseconds it may leave a ping unanswered. With
+# ``alone_seconds`` of `PageKernels` after that, the kernel of its page has ended within a minute.
 PING_TIMEOUT_MS = 10_000
-PING = "ping"
-BAD_MESSAGE = 1003  # RFC 6455, 7.4.1: data of a kind that cannot be accepted
-STATES_BEGIN = STATES.encode()
 KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 # The bundle's files change only with these packages, so their versions stand in for each file's hash.
 BUNDLE = "-".join(version(name) for name in ("voila", "jupyterlab-widgets"))
-# Extensions of JupyterLab that a whole page has no use for; each costs a load of its own.
-UNUSED = ["jupyterlab_pygments", "@voila-dashboards/jupyterlab-preview", "@jupyter-notebook/lab-extension"]
+# Extensions of JupyterLab that a page of Voila's has no use for; each costs a request of its own.
+UNUSED_EXTENSIONS = [
+    "jupyterlab_pygments",
+    "@voila-dashboards/jupyterlab-preview",
+    "@jupyter-notebook/lab-extension",
+]
 
 
 class BundleFiles(MultiStaticFileHandler):
-    """Voila's own scripts and styles, kept by browsers for good: their address carries the versions."""
+    """Voila's own scripts and styles, which browsers cache for a year: their address carries the versions."""
 
     def get_cache_time(self, path: str, modified: Any, mime_type: str) -> int:
         """Return how long a browser may keep a file, in seconds."""
         return 365 * 24 * 60 * 60
 
     def set_extra_headers(self, path: str) -> None:
-        """Spare the browser even the question whether a file has changed."""
+        """Let the browser not even ask whether a file has changed."""
         self.set_header("Cache-Control", f"public, max-age={self.get_cache_time(path, None, '')}, immutable")
 
 
 class ReadOnlyKernel(KernelHandler):
-    """What the bundle asks about the page's kernel; it can be asked about, not ended, by this address."""
+    """Answers Voila's scripts about the page's kernel; nothing can end a kernel by this address."""
 
     async def delete(self, kernel_id: str) -> None:
         """Refuse: a page ends its kernel by `PageClosing`."""
         raise web.HTTPError(405)
 
 
-class PageConnection(ZMQChannelsWebsocketConnection):
-    """A page's connection to its kernel, open as soon as the kernel is there.
-
-    Jupyter waits until the kernel has answered on its shell channel, and so for a cell that runs, before a websocket
-    opens. Our own page makes sure of its channels by itself and says so in the address.
-    """
-
-    has_begun = has_ended = False
-
-    @property
-    def greets(self) -> bool:
-        """Whether the page makes sure by itself that it hears the kernel."""
-        return bool(self.websocket_handler.get_argument("greets", ""))
-
-    async def prepare(self) -> None:
-        """Get ready without asking the kernel anything."""
-        if not self.greets:
-            await super().prepare()  # type: ignore[no-untyped-call]
-            return
-        await self._register_session()  # type: ignore[no-untyped-call]
-        self.session.key = self.kernel_manager.session.key
-
-    def connect(self) -> asyncio.Future[None] | None:  # type: ignore[override]  # as the base class has it
-        """Speak to the kernel, unless this line has been hung up already."""
-        if self.has_ended:
-            return None
-        self.has_begun = True
-        return super().connect()
-
-    def disconnect(self) -> None:  # type: ignore[override]  # as the base class has it
-        """Let go of the kernel once: told twice, Jupyter would count a page that is connected as gone."""
-        if self.has_begun and not self.has_ended:
-            super().disconnect()  # type: ignore[no-untyped-call]
-        self.has_ended = True
-
-    def nudge(self) -> asyncio.Future[None]:
-        """Return at once for a page that makes sure by itself."""
-        if not self.greets:
-            return super().nudge()
-        done: asyncio.Future[None] = asyncio.Future()
-        done.set_result(None)
-        return done
-
-    def _on_zmq_reply(self, stream: Any, msg_list: Any) -> None:
-        """Send a message on to the page, but for the states of widgets: they stand in the page itself."""
-        if not (self.greets and is_states(msg_list)):
-            super()._on_zmq_reply(stream, msg_list)  # type: ignore[no-untyped-call]
-
-
-def is_states(parts: Any) -> bool:
-    """Whether a message (header, parent, metadata, content) is the output by which a cell's states come."""
-    return (
-        isinstance(parts, list)
-        and len(parts) > 3
-        and STATES_BEGIN in bytes(parts[3][: 2 * len(STATES_BEGIN)])
-    )
-
-
-def is_message(sent: str | bytes, protocol: str | None) -> bool:
-    """Whether something is in the line's protocol, and long enough for as many parts as its head says.
-
-    Jupyter believes the head, and would hold up every page of the school while it counts to billions.
-    """
-    if protocol is None or isinstance(sent, str):
-        return protocol is None and isinstance(sent, str)
-    return 3 < int.from_bytes(sent[:8], "little") < len(sent) // 8
-
-
-class PageSocket(ApiHandler, VoilaKernelWebsocketHandler):
-    """The websocket of a page; it is closed when the page's kernel has ended, so that the page can say so."""
-
-    sockets: ClassVar[dict[str, "WeakSet[PageSocket]"]] = {}
-
-    async def open(self, kernel_id: str) -> None:
-        """Remember which kernel this is for."""
-        self.sockets.setdefault(kernel_id, WeakSet()).add(self)
-        await super().open(kernel_id)
-
-    def on_message(self, ws_message: Any) -> None:
-        """Answer a ping, by which a page finds out whether its line still works; pass on the rest to the kernel.
-
-        What comes on a line that has been hung up counts for nothing, and what is no message ends the line.
-        """
-        if self.connection is None or self.connection.has_ended:
-            return
-        if ws_message == PING:
-            self.write_message(PING)
-        elif is_message(ws_message, self.selected_subprotocol):
-            super().on_message(ws_message)
-        else:
-            self.log.warning("What page %s sent is no message.", self.request.path)
-            self.close(BAD_MESSAGE)
-
-    def write_message(self, message: str | bytes | dict[str, Any], binary: bool = False) -> Any:
-        """Send a message; that the page went away while it was on its way is no fault."""
-        sent = super().write_message(message, binary)
-        if sent is not None:
-            sent.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return sent
-
-    def close(self, code: int | None = None, reason: str | None = None) -> None:
-        """Hang up, and let go of the kernel at once: a browser without power would not answer for seconds more.
-
-        Jupyter hangs up on a line that answers no ping, and on one whose place the page's next line takes.
-        """
-        if self.connection is not None:
-            self.connection.disconnect()
-        super().close(code, reason)
-
-    @classmethod
-    def close_all(cls, kernel_id: str) -> None:
-        """Close what is connected to a kernel that has ended."""
-        for socket in list(cls.sockets.pop(kernel_id, ())):
-            socket.close()
-
-
 class ServedKernels(PageKernels):
-    """The kernels of pages, whose websockets end with them."""
+    """The kernels of pages; a kernel's websockets are closed when it ends."""
 
     async def end(self, kernel_id: str) -> None:
-        """End a kernel and what is connected to it."""
+        """End a kernel and close its websockets."""
         await super().end(kernel_id)
         PageSocket.close_all(kernel_id)
 
@@ -221,7 +98,7 @@ class SchoolServer(voila.app.Voila):
         self.started = started
 
     def load_config_file(self, *args: Any, **kwargs: Any) -> None:
-        """Take no settings from files that happen to lie on the machine."""
+        """Take no settings from files that happen to be on the machine."""
 
     def setup_template_dirs(self) -> None:
         """Look for templates in the theme first."""
@@ -231,7 +108,7 @@ class SchoolServer(voila.app.Voila):
     def init_settings(self) -> dict[str, Any]:
         """Add what the school's own pages need to the settings of the application."""
         settings = super().init_settings()
-        self.kernel_manager.still_signed_in = self.served.is_in_use
+        self.kernel_manager.still_signed_in = self.served.is_signed_in
         return {
             **settings,
             "served_school": self.served,
@@ -248,7 +125,7 @@ class SchoolServer(voila.app.Voila):
         }
 
     def init_handlers(self) -> list[Any]:
-        """Open what a page needs and close the rest."""
+        """Return which handler answers which address: what a page needs, and a refusal for the rest."""
         base = self.server_url
         bundle = {"paths": [*self.static_paths, *self.labextensions_path]}
         themes = {"themes_url": f"{base}voila/api/themes", "path": self.themes_dir, "labextensions_path": []}
@@ -284,7 +161,7 @@ class SchoolServer(voila.app.Voila):
             sockets = bind_sockets(self.port, self.ip or None)
         except OSError as error:
             raise GuanaiError("serve.port_taken", port=self.port, next=self.port + 1) from error
-        # A proxy on this machine may say on whose behalf it asks; from elsewhere anybody could say so.
+        # A proxy on this machine may name the client in its headers; from elsewhere anybody could send such headers.
         server = HTTPServer(self.app, xheaders=is_loopback(self.ip))
         server.add_sockets(sockets)
         self.ioloop = ioloop.IOLoop.current()
@@ -332,11 +209,11 @@ def school_config(served: ServedSchool, host: str, port: int, base_url: str = "/
                 "http_keep_alive_timeout": 5,
                 "prelaunch_hook": add_page_context,
                 "page_config_hook": own_bundle,
-                "extension_denylist": UNUSED,
+                "extension_denylist": UNUSED_EXTENSIONS,
                 "multi_kernel_manager_class": ServedKernels,
                 "kernel_spec_manager_class": SingleKernelSpec,
             },
-            # What a page's widgets say is not for reading as it goes by: without its last word a page would be wrong.
+            # No limit on messages: without the last of its widgets' messages a page would show something wrong.
             "PageConnection": {"iopub_msg_rate_limit": 0},
             **kernel_settings(served),
         }

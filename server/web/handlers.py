@@ -1,4 +1,4 @@
-"""What every page of the server has in common: its language, its words, its looks, and its error page."""
+"""The base classes of the server's request handlers: language, texts, templates, content policy and error page."""
 
 import secrets
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from guanai.server.web.theme_files import theme_url
 from guanai.templates import template
 from guanai.templates.wording import LANGUAGES, catalogue, say
 
-__all__ = ["LANGUAGE_COOKIE", "WHOLE_SCRIPTS", "ApiHandler", "HtmlHandler", "safe_next", "theme_environment"]
+__all__ = ["LANGUAGE_COOKIE", "VOILA_SCRIPTS", "ApiHandler", "HtmlHandler", "safe_next", "theme_environment"]
 
 LANGUAGE_COOKIE = "guanai-language"
 LANGUAGE_CODES = {"zh": "zh-CN", "en": "en"}
@@ -30,11 +30,11 @@ POLICY = (
     "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
 ANYWIDGET = "blob:" if find_spec("anywidget") else ""
-WHOLE_SCRIPTS = "'unsafe-inline' 'unsafe-eval' blob:"
+VOILA_SCRIPTS = "'unsafe-inline' 'unsafe-eval' blob:"
 
 
 class HtmlHandler(JupyterHandler):
-    """A page that a person reads."""
+    """Answers with a page that a person reads."""
 
     @property
     def served(self) -> ServedSchool:
@@ -50,8 +50,8 @@ class HtmlHandler(JupyterHandler):
     @property
     def language(self) -> str:
         """The language that this browser has chosen."""
-        chosen = self.get_cookie(LANGUAGE_COOKIE, "")
-        return chosen if chosen in LANGUAGES else LANGUAGES[0]
+        language = self.get_cookie(LANGUAGE_COOKIE, "")
+        return language if language in LANGUAGES else LANGUAGES[0]
 
     @property
     def say(self) -> Callable[..., str]:
@@ -60,7 +60,7 @@ class HtmlHandler(JupyterHandler):
 
     @cached_property
     def nonce(self) -> str:
-        """What the scripts of this answer carry, and no other script."""
+        """The nonce by which the scripts of this response may run, and no other script."""
         return secrets.token_urlsafe(16)
 
     @property
@@ -111,12 +111,12 @@ class HtmlHandler(JupyterHandler):
         reference = ""
         if status_code >= 500 and error is not None and not isinstance(error, web.HTTPError):
             reference = log_fault(error, f"{self.request.method} {self.request.path}")
-        known = f"error.{status_code}.head" in catalogue()
+        has_text = f"error.{status_code}.head" in catalogue()
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.show(
             "error.html",
-            head=self.say(f"error.{status_code if known else 500}.head"),
-            text=self.say(f"error.{status_code if known else 500}.text"),
+            head=self.say(f"error.{status_code if has_text else 500}.head"),
+            text=self.say(f"error.{status_code if has_text else 500}.text"),
             reference=reference,
         )
 
@@ -127,14 +127,14 @@ class HtmlHandler(JupyterHandler):
 
 
 class ApiHandler(JupyterHandler):
-    """An answer to a page's script, which no person reads."""
+    """Answers a page's script, not a person."""
 
     def write_error(self, status_code: int, **_details: Any) -> None:
         """Answer with the status alone."""
         self.finish()
 
     def log_exception(self, *details: Any) -> None:
-        """Leave out of the log what is an answer and no fault."""
+        """Do not log an answer that is meant, such as 404."""
         if not isinstance(details[1], web.HTTPError):
             super().log_exception(*details)
 

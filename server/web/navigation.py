@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["Page", "half", "heading", "pages"]
+__all__ = ["Page", "heading", "heading_in", "pages"]
 
 # The day's work first; a school's own pages follow by name.
 ORDER = (
@@ -43,15 +43,15 @@ class Page:
 
     def title(self, language: str) -> str:
         """Return the title in a language."""
-        return half(self.heading, language)
+        return heading_in(self.heading, language)
 
 
-def half(text: str, language: str) -> str:
-    """Return the Chinese or the English half of ``中文 / English``; the whole text where there is one half.
+def heading_in(text: str, language: str) -> str:
+    """Return the Chinese or the English part of ``中文 / English``; the whole text where there is one part.
 
-    >>> half("家访 / Home visits", "en")
+    >>> heading_in("家访 / Home visits", "en")
     'Home visits'
-    >>> half("我们的活动", "en")
+    >>> heading_in("我们的活动", "en")
     '我们的活动'
     """
     chinese, _, english = text.partition(" / ")
@@ -60,23 +60,23 @@ def half(text: str, language: str) -> str:
 
 def heading(sources: Iterable[str]) -> str:
     """Return the first heading in the Markdown cells of a notebook, empty without one."""
-    return next((found[1] for source in sources if (found := HEADING.search(source))), "")
+    return next((match[1] for source in sources if (match := HEADING.search(source))), "")
 
 
 def pages(folder: Path) -> list[Page]:
     """Return the pages in the order of the navigation bar; a name that begins with ``_`` is not among them.
 
-    One that says ``"guanai": {"bar": false}`` in its metadata stands behind 更多: not for every day.
+    One that says ``"guanai": {"bar": false}`` in its metadata is behind 更多: not for every day.
     """
     names = {path.stem: path for path in folder.glob("*.ipynb") if not path.stem.startswith(("_", "."))}
-    ranked = sorted(names, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
-    read = {name: _read(names[name], names[name].stat().st_mtime_ns) for name in ranked}
+    ordered = sorted(names, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
+    read = {name: _read_cached(names[name], names[name].stat().st_mtime_ns) for name in ordered}
     return [Page(name, title or name, in_bar) for name, (title, in_bar) in read.items()]
 
 
 @lru_cache(maxsize=256)
-def _read(path: Path, _changed: int) -> tuple[str, bool]:
-    """Return the heading of a notebook, and whether it wants to be in the bar."""
+def _read_cached(path: Path, _modified: int) -> tuple[str, bool]:
+    """Return the heading of a notebook, and whether it is in the bar."""
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         title = heading(

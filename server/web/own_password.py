@@ -37,21 +37,21 @@ class OwnPassword(HtmlHandler):
             self.set_status(429 if isinstance(error, TooSoonError) else 400)
             self._show(error.message(self.language))
             return
-        sign_in(self, self.served.accounts.known(account.name))
+        sign_in(self, self.served.accounts.get(account.name))
         self._show(done=True)
 
     async def _check(self, account: Account, old: str) -> None:
-        """Make sure that it is the person; whoever sits down at an open browser shall not change it."""
+        """Check the old password, so that nobody else can change it at a browser left open."""
         try:
             address, device = str(self.request.remote_ip), device_mark(self, account.name)
-            await self.served.admit(account.name, old, address, device)
+            await self.served.check_password(account.name, old, address, device)
         except TooSoonError:
             raise
         except AccessError as error:
             raise AccessError("own_password.wrong") from error
 
     def _account(self) -> Account:
-        return self.served.accounts.known(self.current_user.username)
+        return self.served.accounts.get(self.current_user.username)
 
     def _show(self, problem: str = "", *, done: bool = False) -> None:
         self.show("own_password.html", problem=problem, done=done, possible=bool(self._account().password))

@@ -1,4 +1,4 @@
-"""Signing in and out: who a request comes from, and the pages by which that is settled.
+"""Signing in and out: who a request comes from, and the pages for it.
 
 The name of whoever has signed in travels to the page's kernel in request headers that only this
 server can set: whatever a client sends under those names is removed first.
@@ -29,10 +29,10 @@ __all__ = [
     "FirstAccount",
     "KernelAuthorizer",
     "LanguageChoice",
-    "Person",
     "SchoolIdentity",
     "SignIn",
     "SignOut",
+    "SignedInUser",
     "device_mark",
     "sign_in",
 ]
@@ -42,29 +42,29 @@ YEAR_DAYS = 365
 
 
 @dataclass
-class Person(User):
+class SignedInUser(User):
     """Whoever has signed in, with the fingerprint of the session."""
 
     session: str = ""
 
 
 class SchoolIdentity(IdentityProvider):
-    """Knows a request by its session cookie, and tells the page's kernel whose it is."""
+    """Recognizes a person by the session cookie, and passes the name on to the page's kernel."""
 
-    def get_user(self, handler: web.RequestHandler) -> Person | None:
-        """Return who has signed in, or None; set the identity headers, and nobody else's stay."""
+    def get_user(self, handler: web.RequestHandler) -> SignedInUser | None:
+        """Return who has signed in, or None; replace the identity headers, whatever the client has sent."""
         headers = handler.request.headers
         for name in IDENTITY_HEADERS:
             headers.pop(name, None)
         served = handler.settings["served_school"]
         key = fingerprint(handler.get_cookie(cookie_name(handler), "") or "")
-        account = served.is_valid(key)
+        account = served.account_of(key)
         if account is None:
             return None
-        served.sessions.touch(key)
+        served.sessions.mark_used(key)
         for name, value in zip(IDENTITY_HEADERS, (account.name, account.staff, account.role), strict=True):
             headers[name] = quote(value)
-        return Person(account.name, session=key)
+        return SignedInUser(account.name, session=key)
 
     def is_token_authenticated(self, handler: web.RequestHandler) -> bool:
         """Return that nobody comes in by a token: every write is checked for its origin."""
@@ -87,7 +87,7 @@ class KernelAuthorizer(Authorizer):
         """Whether this person may do this to the kernel that the request names."""
         kernel_id = (handler.path_kwargs or {}).get("kernel_id", "")
         kernels: PageKernels = handler.settings["kernel_manager"]
-        mine = isinstance(user, Person) and kernels.belongs_to(kernel_id, user.session)
+        mine = isinstance(user, SignedInUser) and kernels.belongs_to(kernel_id, user.session)
         return bool(mine and (action, resource) in {("read", "kernels"), ("execute", "kernels")})
 
 
@@ -108,19 +108,19 @@ class SignIn(HtmlHandler):
         if self.get_body_argument("workshop", ""):
             if not self._is_workshop():
                 raise web.HTTPError(403)
-            self._let_in(self.served.accounts.known(self.served.workshop or ""))
+            self._sign_in(self.served.accounts.get(self.served.workshop or ""))
             return
         name = self.get_body_argument("name", "")
         password = self.get_body_argument("password", "", strip=False)
         try:
-            account = await self.served.admit(
+            account = await self.served.check_password(
                 name, password, str(self.request.remote_ip), device_mark(self, name)
             )
         except AccessError as error:
             self.set_status(429 if isinstance(error, TooSoonError) else 401)
             self._show(error.message(self.language), name)
             return
-        self._let_in(account)
+        self._sign_in(account)
 
     def _show(self, problem: str = "", name: str = "") -> None:
         workshop = self.served.workshop if self._is_workshop() else ""
@@ -130,20 +130,20 @@ class SignIn(HtmlHandler):
         return safe_next(self.get_argument("next", self.base_url), self.base_url)
 
     def _is_workshop(self) -> bool:
-        """Whether one click may sign in: a demonstration, asked for on the very machine that serves it."""
+        """Whether one click may sign in: a demonstration, requested on the machine that serves it."""
         return bool(self.served.workshop) and is_loopback(str(self.request.remote_ip)) and self.check_host()
 
-    def _let_in(self, account: Account) -> None:
+    def _sign_in(self, account: Account) -> None:
         sign_in(self, account)
         self.redirect(self._next())
 
 
 class SignOut(HtmlHandler):
-    """The way out: ends the session and every kernel of its pages."""
+    """Ends the session and every kernel of its pages."""
 
     @allow_unauthenticated
     def get(self) -> None:
-        """Lead on without ending anything: a link on another site must not sign anybody out."""
+        """Redirect without ending anything: a link on another site must not sign anybody out."""
         self.redirect(self.base_url)
 
     @allow_unauthenticated
@@ -186,7 +186,7 @@ class FirstAccount(HtmlHandler):
 
     def _check_key(self) -> None:
         invitation = self.served.invitation
-        if invitation is None or not invitation.opens(self.get_argument("key", "")):
+        if invitation is None or not invitation.is_valid(self.get_argument("key", "")):
             raise web.HTTPError(410)
 
     def _show(self, problem: str = "", name: str = "") -> None:
@@ -195,22 +195,22 @@ class FirstAccount(HtmlHandler):
 
 
 class LanguageChoice(HtmlHandler):
-    """Keeps the language that a browser has chosen."""
+    """Stores the language that a browser has chosen."""
 
     @allow_unauthenticated
     def get(self) -> None:
         """Set the language and go back."""
-        chosen = self.get_argument("to", "")
-        if chosen in LANGUAGES:
+        language = self.get_argument("to", "")
+        if language in LANGUAGES:
             self.set_cookie(
-                LANGUAGE_COOKIE, chosen, path=self.base_url, expires_days=YEAR_DAYS, samesite="Lax"
+                LANGUAGE_COOKIE, language, path=self.base_url, expires_days=YEAR_DAYS, samesite="Lax"
             )
         self.redirect(safe_next(self.get_argument("next", self.base_url), self.base_url))
 
 
 def sign_in(handler: HtmlHandler, account: Account) -> None:
     """Begin a session: the cookie is for this server only, unreadable to scripts, and https-only over https."""
-    held: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "httponly": True,
         "secure": handler.request.protocol == "https",
         "samesite": "Lax",
@@ -218,14 +218,14 @@ def sign_in(handler: HtmlHandler, account: Account) -> None:
     if handler.current_user:
         handler.served.sessions.end(handler.current_user.session)
     token = handler.served.sessions.begin(account.name)
-    handler.set_cookie(cookie_name(handler), token, path=handler.base_url, **held)
+    handler.set_cookie(cookie_name(handler), token, path=handler.base_url, **attributes)
     if handler.get_signed_cookie(device_cookie(account.name), max_age_days=YEAR_DAYS) is None:
         name, mark = device_cookie(account.name), secrets.token_urlsafe(12)
-        handler.set_signed_cookie(name, mark, expires_days=YEAR_DAYS, path=handler.base_url, **held)
+        handler.set_signed_cookie(name, mark, expires_days=YEAR_DAYS, path=handler.base_url, **attributes)
 
 
 def device_mark(handler: HtmlHandler, name: str) -> str | None:
-    """Return this browser's own mark if it has signed in to the account before."""
+    """Return the random mark of this browser if it has signed in to the account before."""
     mark = handler.get_signed_cookie(device_cookie(name), max_age_days=YEAR_DAYS)
     return mark.decode() if mark else None
 

@@ -1,4 +1,4 @@
-"""The files of the theme as browsers get them: joined, packed once, kept for good under the hash of their content."""
+"""The files of the theme as browsers get them: joined, compressed once, cached for ever under their hash."""
 
 import gzip
 import hashlib
@@ -13,7 +13,7 @@ __all__ = ["THEME_NAME", "ThemeFiles", "theme_url"]
 
 # A name without a slash: no file outside of the theme's folder can be meant.
 THEME_NAME = r"[\w-]+\.(?:css|js|svg|png|ico)"
-# What a page loads in one piece, of several files of the theme.
+# Files that are served as one, so that a page loads them with one request.
 JOINED = {
     "pages.css": ("controls.css", "page.css", "emergencies.css", "widgets.css"),
     "pages.js": ("widgets.js", "attachments.js", "countdown.js", "lean.js"),
@@ -26,61 +26,61 @@ TYPES = {
     "png": "image/png",
     "ico": "image/x-icon",
 }
-PACKED_ALREADY = (TYPES["png"],)
+COMPRESSED_TYPES = (TYPES["png"],)
 
 
 class ThemeFiles(web.RequestHandler):
-    """The style sheets, scripts and pictures of the theme, packed once, kept by browsers for good under their hash."""
+    """Answers with a style sheet, script or picture of the theme; a browser caches it for a year under its hash."""
 
     def get(self, name: str) -> None:
-        """Send a file, packed for whoever can unpack it."""
+        """Send a file, compressed where the browser accepts that."""
         if not all(path.is_file() for path in theme_parts(name)):
             raise web.HTTPError(404)
-        changed = theme_changed(name)
-        known = self.get_argument("v", "") == theme_hash(name, changed)
-        kept = f"public, max-age={YEAR}, immutable" if known else "no-cache"
+        version = theme_version(name)
+        is_current = self.get_argument("v", "") == theme_hash(name, version)
+        caching = f"public, max-age={YEAR}, immutable" if is_current else "no-cache"
         kind = TYPES[name.rpartition(".")[2]]
         self.set_header("Content-Type", kind)
         self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Cache-Control", kept)
+        self.set_header("Cache-Control", caching)
         self.set_header("Vary", "Accept-Encoding")
-        if "gzip" in self.request.headers.get("Accept-Encoding", "") and kind not in PACKED_ALREADY:
+        if "gzip" in self.request.headers.get("Accept-Encoding", "") and kind not in COMPRESSED_TYPES:
             self.set_header("Content-Encoding", "gzip")
-            self.finish(theme_packed(name, changed))
+            self.finish(theme_compressed(name, version))
         else:
-            self.finish(theme_content(name, changed))
+            self.finish(theme_content(name, version))
 
     head = get
 
 
 def theme_url(base_url: str, name: str) -> str:
     """Return the address of a file of the theme, with the hash of what is in it."""
-    return f"{base_url}theme/{name}?v={theme_hash(name, theme_changed(name))}"
+    return f"{base_url}theme/{name}?v={theme_hash(name, theme_version(name))}"
 
 
 def theme_parts(name: str) -> list[Path]:
-    """Return the files of which one that is served consists."""
+    """Return the files that a served file is made of."""
     return [template("theme") / part for part in JOINED.get(name, (name,))]
 
 
-def theme_changed(name: str) -> int:
+def theme_version(name: str) -> int:
     """Return a number that grows when the file changes."""
     return sum(path.stat().st_mtime_ns for path in theme_parts(name) if path.is_file())
 
 
 @lru_cache(maxsize=64)
-def theme_content(name: str, _changed: int) -> bytes:
+def theme_content(name: str, _version: int) -> bytes:
     """Return what is served under a name."""
     return b"\n".join(path.read_bytes() for path in theme_parts(name) if path.is_file())
 
 
 @lru_cache(maxsize=64)
-def theme_packed(name: str, changed: int) -> bytes:
-    """Return the same, compressed as far as it goes."""
-    return gzip.compress(theme_content(name, changed), 9, mtime=0)
+def theme_compressed(name: str, version: int) -> bytes:
+    """Return the same, compressed with gzip."""
+    return gzip.compress(theme_content(name, version), 9, mtime=0)
 
 
 @lru_cache(maxsize=64)
-def theme_hash(name: str, changed: int) -> str:
-    """Return what stands in the address for the content."""
-    return hashlib.sha256(theme_content(name, changed)).hexdigest()[:12]
+def theme_hash(name: str, version: int) -> str:
+    """Return the hash of the content as it stands in the address."""
+    return hashlib.sha256(theme_content(name, version)).hexdigest()[:12]

@@ -370,8 +370,8 @@ def typed_differently(desk):
 def guessed_too_often(desk):
     served = ServedSchool(desk.school)
     for _ in range(5):
-        served.throttle.take(("account", "王敏"))
-    asyncio.run(served.admit("王敏", "x", "10.0.0.1", None))
+        served.throttle.attempt(("account", "王敏"))
+    asyncio.run(served.check_password("王敏", "x", "10.0.0.1", None))
 
 
 def two_of_a_name(desk):

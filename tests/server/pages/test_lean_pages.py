@@ -12,7 +12,7 @@ from tornado.httputil import HTTPHeaders
 from guanai.server.kernels.widget_states import STATES
 from guanai.server.pages.lean_pages import Cells, environment, with_keepalive
 from guanai.server.pages.notebook_sources import markdown, notebook_at, wants_voila_page, with_headings
-from guanai.server.pages.voila_overrides import is_states
+from guanai.server.pages.page_sockets import is_states
 
 
 async def pieces(*waits, fails=False):

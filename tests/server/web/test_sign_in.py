@@ -1,4 +1,4 @@
-"""Who may come in, who is in, and for how long: accounts, sessions, slow-down, the pages for it (issue 2, section 6)."""
+"""Who may come in, who is in, and for how long: accounts, sessions, throttling, the pages for it (issue 2, section 6)."""
 
 import io
 import json
@@ -10,10 +10,9 @@ from support.servers import NAME, PASSWORD, start
 
 from guanai.care.errors import GuanaiError
 from guanai.server.accounts.accounts import Accounts
-from guanai.server.accounts.invitations import GOOD_FOR, Invitation
-from guanai.server.accounts.login_sessions import Sessions, fingerprint
-from guanai.server.accounts.login_throttle import MOST_KEYS, LoginThrottle
-from guanai.server.accounts.passwords import hashed, is_right
+from guanai.server.accounts.login_sessions import INVITATION_SECONDS, Invitation, Sessions, fingerprint
+from guanai.server.accounts.login_throttle import MAX_KEYS, LoginThrottle
+from guanai.server.accounts.passwords import hash_password, is_right
 from guanai.server.commands.cli import main
 from guanai.server.commands.http_probe import HttpProbe
 from guanai.server.web.handlers import safe_next
@@ -22,7 +21,7 @@ from guanai.templates.wording import say
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with start(tmp_path_factory.mktemp("served") / "school") as served:
+    with start(tmp_path_factory.mktemp("sign-in") / "school") as served:
         yield served
 
 
@@ -43,11 +42,11 @@ def accounts(school):
 
 
 class TestAccounts:
-    def test_the_password_is_kept_as_argon2id_only(self, school, accounts):
+    def test_a_password_is_stored_as_argon2id_only(self, school, accounts):
         accounts.add("陈 老师", PASSWORD)
-        kept = school.table("account").all()[0]
-        assert kept["password"].startswith("$argon2id$")
-        assert PASSWORD not in json.dumps(kept)
+        row = school.table("account").all()[0]
+        assert row["password"].startswith("$argon2id$")
+        assert PASSWORD not in json.dumps(row)
 
     @pytest.mark.parametrize(
         ("name", "password", "key"),
@@ -61,58 +60,58 @@ class TestAccounts:
             ("chenlaoshi", "ChenLaoshi", "password.is_name"),
         ],
     )
-    def test_refused(self, accounts, name, password, key):
+    def test_a_bad_name_or_password_makes_no_account(self, accounts, name, password, key):
         with pytest.raises(GuanaiError) as refused:
             accounts.add(name, password)
         assert refused.value.key == key
         assert len(accounts) == 0
 
-    def test_full_width_letters_are_no_other_person(self, accounts):
+    def test_full_width_letters_make_no_other_person(self, accounts):
         accounts.add("Ｌｉ  Na", PASSWORD)
         assert accounts.find(" Li Na ")
         with pytest.raises(GuanaiError, match="Li Na"):
             accounts.add("Li Na", PASSWORD)
 
-    def test_nothing_matches_an_account_without_a_password(self, accounts):
-        made = accounts.add_without_password("示范老师")
-        assert not any(is_right(made.password, typed) for typed in ("", "nobody's password", PASSWORD))
+    def test_no_password_matches_an_account_without_one(self, accounts):
+        account = accounts.add_without_password("示范老师")
+        assert not any(is_right(account.password, typed) for typed in ("", "nobody's password", PASSWORD))
         assert not accounts.can_sign_in
 
-    def test_a_new_password_makes_sessions_count_from_now(self, accounts):
+    def test_a_new_password_makes_older_sessions_invalid(self, accounts):
         before = accounts.add("陈老师", PASSWORD)
         accounts.set_password("陈老师", "另一个 密码 2")
         after = accounts.find("陈老师")
-        assert after.opened > before.opened
+        assert after.valid_since_seconds > before.valid_since_seconds
         assert is_right(after.password, "另一个 密码 2")
         assert not is_right(after.password, PASSWORD)
 
-    def test_accounts_stand_in_no_register(self, school, accounts):
+    def test_accounts_are_in_no_register(self, school, accounts):
         accounts.add("陈老师", PASSWORD)
         assert "account" not in school.forms()
 
 
 def test_a_password_is_the_same_in_any_normal_form():
-    assert is_right(hashed("Ｐａｓｓｗｏｒｄ１"), "Password1")
+    assert is_right(hash_password("Ｐａｓｓｗｏｒｄ１"), "Password1")
 
 
 class TestSessions:
-    def test_idle_and_whole_time(self):
+    def test_a_session_ends_after_its_idle_time_and_after_its_longest_time(self):
         clock = Clock()
-        sessions = Sessions(idle=100, whole=1000, clock=clock)
+        sessions = Sessions(idle=100, longest=1000, clock=clock)
         key = fingerprint(sessions.begin("陈老师"))
         for _ in range(9):
             clock.now += 99
             assert sessions.find(key)
-            sessions.touch(key)
+            sessions.mark_used(key)
         clock.now += 101
         assert sessions.find(key) is None
         key = fingerprint(sessions.begin("陈老师"))
         for _ in range(11):
             clock.now += 99
-            sessions.touch(key)
+            sessions.mark_used(key)
         assert sessions.find(key) is None
 
-    def test_kept_over_a_restart_without_the_token(self, tmp_path):
+    def test_sessions_outlive_a_restart_and_their_tokens_are_not_stored(self, tmp_path):
         file = tmp_path / "sessions.json"
         token = Sessions(file).begin("陈老师")
         assert token not in file.read_text()
@@ -129,62 +128,62 @@ class TestSessions:
         assert Sessions(file).find("a") is None
 
 
-class TestSlowdown:
-    def test_waits_grow_and_end(self):
+class TestLoginThrottle:
+    def test_waits_double_up_to_30_seconds(self):
         clock = Clock()
-        slow = LoginThrottle(clock)
+        throttle = LoginThrottle(clock)
         key = ("account", "陈老师")
         waits = []
         for _ in range(14):
-            wait = slow.take(key)
+            wait = throttle.attempt(key)
             if wait:
                 waits.append(wait)
-                assert slow.take(key) == wait  # asking again costs nothing
+                assert throttle.attempt(key) == wait  # asking again costs nothing
                 clock.now += wait
-                assert slow.take(key) == 0
+                assert throttle.attempt(key) == 0
         assert waits[:4] == [1, 2, 4, 8]
         assert max(waits) == 30
 
-    def test_many_at_once_gain_nothing(self):
-        slow = LoginThrottle(Clock())
-        assert [slow.take(("account", "x")) > 0 for _ in range(8)] == [False] * 5 + [True] * 3
+    def test_attempts_at_the_same_time_are_all_counted(self):
+        throttle = LoginThrottle(Clock())
+        assert [throttle.attempt(("account", "x")) > 0 for _ in range(8)] == [False] * 5 + [True] * 3
 
     def test_the_right_password_forgets_the_account_not_the_address(self):
-        slow = LoginThrottle(Clock())
+        throttle = LoginThrottle(Clock())
         keys = ("account", "x"), ("address", "10.0.0.1")
         for _ in range(30):
-            slow.take(("address", "10.0.0.1"))
-        assert slow.take(*keys) > 0
-        slow.forgive(*keys)
-        assert slow.take(("account", "x")) == 0
-        slow.take(("address", "10.0.0.1"))
-        assert slow.take(("address", "10.0.0.1")) > 0
+            throttle.attempt(("address", "10.0.0.1"))
+        assert throttle.attempt(*keys) > 0
+        throttle.forget(*keys)
+        assert throttle.attempt(("account", "x")) == 0
+        throttle.attempt(("address", "10.0.0.1"))
+        assert throttle.attempt(("address", "10.0.0.1")) > 0
 
-    def test_memory_is_bounded(self):
-        slow = LoginThrottle(Clock())
-        for number in range(MOST_KEYS + 500):
-            slow.take(("account", str(number)))
-        assert len(slow) == MOST_KEYS
+    def test_the_number_of_counted_keys_is_bounded(self):
+        throttle = LoginThrottle(Clock())
+        for number in range(MAX_KEYS + 500):
+            throttle.attempt(("account", str(number)))
+        assert len(throttle) == MAX_KEYS
 
-    def test_forgotten_after_an_hour(self):
+    def test_attempts_are_forgotten_after_an_hour(self):
         clock = Clock()
-        slow = LoginThrottle(clock)
+        throttle = LoginThrottle(clock)
         for _ in range(60):
-            slow.take(("account", "x"))
+            throttle.attempt(("account", "x"))
         clock.now += 3601
-        assert slow.take(("account", "x")) == 0
+        assert throttle.attempt(("account", "x")) == 0
 
 
 def test_the_one_time_link_works_once_and_for_an_hour():
     clock = Clock()
     link = Invitation(clock)
-    assert link.opens(link.key)
-    assert not link.opens("another")
-    clock.now += GOOD_FOR
-    assert not link.opens(link.key)
+    assert link.is_valid(link.key)
+    assert not link.is_valid("another")
+    clock.now += INVITATION_SECONDS
+    assert not link.is_valid(link.key)
     used = Invitation(clock)
     used.use()
-    assert not used.opens(used.key)
+    assert not used.is_valid(used.key)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +200,7 @@ def test_the_one_time_link_works_once_and_for_an_hour():
         "/\tx",
     ],
 )
-def test_nowhere_else_after_signing_in(url):
+def test_signing_in_redirects_to_no_other_site(url):
     assert safe_next(url, "/") == "/"
 
 
@@ -219,7 +218,7 @@ class TestOverHttp:
         answer = probe.submit("/login?next=/who%3Fx%3D1", name=NAME, password=PASSWORD, next="/who?x=1")
         assert (answer.status, answer.headers["Location"]) == (302, "/who?x=1")
 
-    def test_the_session_cookie_is_held_tight(self, server):
+    def test_cookies_are_httponly_and_samesite(self, server):
         answer = HttpProbe(server.base, follow=False).sign_in(NAME, PASSWORD)
         cookies = [cookie for cookie in answer.headers.get_all("Set-Cookie") if cookie.startswith("guanai-")]
         assert len(cookies) == 2
@@ -239,19 +238,19 @@ class TestOverHttp:
         )
         assert "Secure" in session
 
-    def test_wrong_password_and_unknown_name_are_told_alike(self, server):
+    def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(self, server):
         wrong = HttpProbe(server.base).sign_in(NAME, "不是这个密码")
         unknown = HttpProbe(server.base).sign_in("没有 此人", PASSWORD)
         assert (wrong.status, unknown.status) == (401, 401)
         assert say("sign_in.wrong") in wrong.text
         assert say("sign_in.wrong") in unknown.text
 
-    def test_what_was_typed_is_shown_as_text(self, server):
+    def test_what_was_typed_is_escaped(self, server):
         answer = HttpProbe(server.base).sign_in("<b>x</b>", "wrong-password")
         assert "<b>x</b>" not in answer.text
         assert "&lt;b&gt;x" in answer.text
 
-    def test_guessing_is_slowed_for_strangers_and_not_for_a_known_device(self, server):
+    def test_guessing_makes_strangers_wait_and_not_the_persons_own_device(self, server):
         """Somebody else's guessing never locks the right person out."""
         server.school_accounts().add("慢老师", PASSWORD)
         own = HttpProbe(server.base, follow=False)
@@ -265,7 +264,7 @@ class TestOverHttp:
         assert own.sign_in("慢老师", PASSWORD).status == 302
 
     @pytest.mark.parametrize("next_url", ["//evil.example/", "https://evil.example/", "/\\evil.example"])
-    def test_no_open_redirect(self, server, next_url):
+    def test_the_form_redirects_to_no_other_site(self, server, next_url):
         answer = HttpProbe(server.base, follow=False).submit(
             "/login", name=NAME, password=PASSWORD, next=next_url
         )
@@ -308,7 +307,7 @@ class TestOverHttp:
         assert "workshop" not in HttpProbe(server.base).get("/login").text
         assert HttpProbe(server.base).submit("/login", workshop="1").status == 403
 
-    def test_in_english(self, server):
+    def test_the_sign_in_page_in_english(self, server):
         probe = HttpProbe(server.base)
         answer = probe.get("/language?to=en&next=/login")
         assert say("sign_in.title", "en") in answer.text

@@ -13,7 +13,7 @@ from support.servers import start, write_page
 from tornado.websocket import WebSocketClosedError
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from guanai.server.pages.voila_overrides import PageConnection, PageSocket
+from guanai.server.pages.page_sockets import PageConnection, PageSocket
 
 MANY = """
 import ipywidgets
