@@ -387,7 +387,7 @@ def lab_that_fails(desk):
 
 ACCOUNTS = [
     ("account.taken", taken, "宋老师", "换一个名字", "Choose another name"),
-    ("account.unknown", lambda desk: accounts(desk).known("王敏"), "王敏", "guanai user", "guanai user"),
+    ("account.unknown", lambda desk: accounts(desk).get("王敏"), "王敏", "guanai user", "guanai user"),
     (
         "account.no_staff",
         lambda desk: command("user", desk.path, "add", "王敏", "--staff", "s99"),
