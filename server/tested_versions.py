@@ -31,17 +31,17 @@ def untested_packages(installed: Callable[[str], str] = version) -> dict[str, st
     untested = {}
     for package, tested in TESTED.items():
         try:
-            found = installed(package)
+            installed_version = installed(package)
         except PackageNotFoundError:
             continue
-        if not SpecifierSet(tested).contains(found, prereleases=True):
-            untested[package] = found
+        if not SpecifierSet(tested).contains(installed_version, prereleases=True):
+            untested[package] = installed_version
     return untested
 
 
 def untested_values(untested: Mapping[str, str]) -> dict[str, str]:
     """Return what a message says of them: ``packages`` with their versions, and the ``command`` that mends it."""
-    packages = [f"{package} {found} ({TESTED[package]})" for package, found in untested.items()]
+    packages = [f"{package} {number} ({TESTED[package]})" for package, number in untested.items()]
     return {"packages": "、".join(packages), "command": install_command(untested)}
 
 

@@ -36,8 +36,8 @@ FIGURE_COLUMNS = ("key", "label", "numerator", "denominator", "share", "target",
 def due(options: Namespace) -> None:
     """Print what is due on a day, of everybody or of one of the staff."""
     with opened(options.folder) as school:
-        lines = school.due(options.on, done=options.done, who=_person(school, options.who))
-    _print_rows(lines, DUE_TABLE_COLUMNS if options.format == "table" else DUE_COLUMNS, options.format)
+        due_lines = school.due(options.on, done=options.done, who=_person(school, options.who))
+    _print_rows(due_lines, DUE_TABLE_COLUMNS if options.format == "table" else DUE_COLUMNS, options.format)
 
 
 def coverage(options: Namespace) -> None:

@@ -1,9 +1,9 @@
-"""A page's kernel as the server speaks to it and hears it.
+"""A page's kernel as the server sends to it and receives from it.
 
-nbclient makes its own client for each page and waits until nothing more is heard for 0.2 seconds; here the wait is
+nbclient makes its own client for each page and waits until no message has come for 0.2 seconds; here the wait is
 for the answer itself, and an idle kernel has a client that has waited already.
 
-jupyter_server hears every message of every kernel to know whether it is busy, and reads each of them whole. Here only
+jupyter_server receives every message of every kernel to know whether it is busy, and parses each of them whole. Here only
 the headers are read, and the rest of those few that report a change: a page of forty fields sends 130 others.
 
 This overrides `KernelClient.wait_for_ready` and `KernelManager.client`, which jupyter_client documents, and calls

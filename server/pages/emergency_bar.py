@@ -26,7 +26,7 @@ __all__ = ["Incident", "IncidentCache", "Step", "StepDone", "open_incidents", "s
 class Step:
     """One step of an incident as the page's head shows it.
 
-    ``until`` is the moment in milliseconds for the browser's clock, ``text`` what stands there without a script:
+    ``until`` is the moment in milliseconds for the browser's clock, ``text`` what is shown without a script:
     until when, or when it was done; ``status`` one of `guanai.care.duties.emergencies.STATUSES`.
     """
 

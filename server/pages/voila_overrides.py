@@ -50,7 +50,7 @@ __all__ = ["BUNDLE", "SchoolServer", "school_config"]
 # ``alone_seconds`` of `PageKernels` after that, the kernel of its page has ended within a minute.
 PING_TIMEOUT_MS = 10_000
 KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
-# The bundle's files change only with these packages, so their versions stand in for each file's hash.
+# The bundle's files change only with these packages, so their versions serve as the hash of each file.
 BUNDLE = "-".join(version(name) for name in ("voila", "jupyterlab-widgets"))
 # Extensions of JupyterLab that a page of Voila's has no use for; each costs a request of its own.
 UNUSED_EXTENSIONS = [

@@ -96,7 +96,7 @@ class SignIn(HtmlHandler):
 
     @allow_unauthenticated
     def get(self) -> None:
-        """Show the page, or go on for whoever has signed in."""
+        """Show the page, or redirect whoever has signed in."""
         if self.current_user:
             self.redirect(self._next())
         else:

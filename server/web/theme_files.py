@@ -82,5 +82,5 @@ def theme_compressed(name: str, version: int) -> bytes:
 
 @lru_cache(maxsize=64)
 def theme_hash(name: str, version: int) -> str:
-    """Return the hash of the content as it stands in the address."""
+    """Return the hash of the content as it is in the address."""
     return hashlib.sha256(theme_content(name, version)).hexdigest()[:12]

@@ -6,19 +6,16 @@ import json
 import os
 import subprocess
 import sys
-from datetime import date, datetime, timedelta
+from datetime import date
 
-import pandas as pd
 import pytest
 from support.days import TODAY
 
 from guanai.care.errors import GuanaiError
 from guanai.server.commands import report_commands, serve_commands
 from guanai.server.commands.cli import main, parser
-from guanai.server.commands.console_output import listing, plain_value
 from guanai.server.commands.demo_check import check_demo
 from guanai.server.commands.school_commands import opened
-from guanai.server.shipped_pages import renew
 from guanai.templates.wording import catalogue, say
 
 COMMANDS = (
@@ -67,7 +64,7 @@ def test_every_command_has_help_in_both_languages(name, capsys):
         assert "".join(catalogue()[f"command.{name}"][language].split()) in said
 
 
-def test_help_waits_for_nothing_heavy():
+def test_help_imports_nothing_heavy():
     """Help and mistakes in a command are answered before pandas, Voila and the records are loaded."""
     code = "import sys; from guanai.server.commands.cli import parser; parser(); print(sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
@@ -104,7 +101,7 @@ def test_help_waits_for_nothing_heavy():
     ],
     ids=lambda arguments: " ".join(arguments),
 )
-def test_a_mistake_is_one_line_and_status_2(school, tmp_path, capsys, arguments):
+def test_a_wrong_command_is_one_line_and_status_2(school, tmp_path, capsys, arguments):
     places = {"none": tmp_path / "none", "school": school.folder.path}
     assert run_here(*(argument.format(**places) for argument in arguments)) == 2
     said = capsys.readouterr()
@@ -124,7 +121,7 @@ def test_status_and_streams_as_a_process(school, tmp_path):
     assert bad.stderr.strip() == say("school.no_folder", path=tmp_path / "none")
 
 
-def test_the_unexpected_has_a_number_and_stands_in_the_log(school, monkeypatch, capsys):
+def test_an_unexpected_error_has_a_number_that_is_in_the_log(school, monkeypatch, capsys):
     monkeypatch.setattr(report_commands, "opened", lambda path: 1 / 0)
     assert main(["summary", str(school.folder.path)]) == 2
     line = capsys.readouterr().err
@@ -173,7 +170,7 @@ class TestDueAndSummary:
 
 class TestExchange:
     @pytest.mark.parametrize("ending", ["csv", "xlsx"])
-    def test_out_and_in_again_is_the_same(self, sample_folder, tmp_path, capsys, ending):
+    def test_an_export_can_be_imported_again_unchanged(self, sample_folder, tmp_path, capsys, ending):
         file = tmp_path / f"children.{ending}"
         assert main(["export", str(sample_folder), "child", str(file)]) == 0
         assert main(["import", str(sample_folder), "child", str(file), "--dry-run"]) == 0
@@ -181,7 +178,7 @@ class TestExchange:
             count = len(school.table("child"))
         assert say("import.would", new=0, changed=0, same=count, bad=0) in capsys.readouterr().out
 
-    def test_bad_rows_write_nothing(self, filled, tmp_path, capsys):
+    def test_an_import_with_bad_rows_writes_nothing(self, filled, tmp_path, capsys):
         file = tmp_path / "children.csv"
         main(["export", str(filled.folder.path), "child", str(file)])
         rows = list(csv.reader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
@@ -248,85 +245,6 @@ class TestSchool:
         monkeypatch.chdir(school.folder.path)
         assert main(["due", "--format", "json"]) == 0
         assert main(["eject", "forms/pairing"]) == 0
-
-
-def notebook(path, source, **about):
-    cell = {"cell_type": "code", "source": source, "outputs": [], "execution_count": None, **about}
-    path.parent.mkdir(exist_ok=True, parents=True)
-    path.write_text(json.dumps({"cells": [cell], "metadata": about}))
-
-
-class TestRenewal:
-    """Pages that nobody changed are renewed, changed ones are kept (design: a school is a folder)."""
-
-    @pytest.fixture
-    def copied(self, tmp_path):
-        shipped, folder = tmp_path / "shipped", tmp_path / "notebooks"
-        for name in ("untouched", "opened", "changed", "deleted"):
-            notebook(shipped / f"{name}.ipynb", f"{name} = 1")
-        pages = {path.name: path for path in sorted(shipped.iterdir())}
-        first = renew(folder, pages)
-        assert first.added == ("changed.ipynb", "deleted.ipynb", "opened.ipynb", "untouched.ipynb")
-        notebook(folder / "opened.ipynb", "opened = 1", execution_count=3)  # JupyterLab's own notes
-        notebook(folder / "changed.ipynb", "changed = 'by the school'")
-        (folder / "deleted.ipynb").unlink()
-        return folder, pages
-
-    def test_nothing_new_changes_nothing(self, copied):
-        folder, pages = copied
-        done = renew(folder, pages)
-        assert done.renewed == ()
-        assert done.kept == ("changed.ipynb", "deleted.ipynb")
-        assert not (folder / "deleted.ipynb").exists()
-
-    def test_a_new_version(self, copied, tmp_path):
-        folder, pages = copied
-        for path in pages.values():
-            notebook(path, f"{path.stem} = 2")
-        notebook(tmp_path / "shipped" / "fresh.ipynb", "fresh = 2")
-        done = renew(folder, {**pages, "fresh.ipynb": tmp_path / "shipped" / "fresh.ipynb"})
-        assert done.renewed == ("opened.ipynb", "untouched.ipynb")
-        assert done.kept == ("changed.ipynb", "deleted.ipynb")
-        assert done.added == ("fresh.ipynb",)
-        assert "by the school" in (folder / "changed.ipynb").read_text()
-        assert "untouched = 2" in (folder / "untouched.ipynb").read_text()
-
-    def test_a_lost_manifest_keeps_what_is_there(self, copied):
-        folder, pages = copied
-        (folder / ".shipped.json").write_text("{")
-        for path in pages.values():
-            notebook(path, f"{path.stem} = 2")
-        assert renew(folder, pages).kept == ("changed.ipynb", "opened.ipynb", "untouched.ipynb")
-
-
-class TestListing:
-    @pytest.mark.parametrize(
-        ("value", "plain"),
-        [
-            (date(2026, 11, 20), "2026-11-20"),
-            (datetime(2026, 11, 20), "2026-11-20"),
-            (datetime(2026, 11, 20, 9, 30), "2026-11-20T09:30"),
-            (timedelta(minutes=-5), -5),
-            (pd.Timestamp("2026-11-20"), "2026-11-20"),
-            (pd.NaT, None),
-            (float("nan"), None),
-            (pd.Series([3])[0], 3),
-            (["a", pd.Timestamp("2026-11-20")], ["a", "2026-11-20"]),
-            (None, None),
-            ("文字", "文字"),
-        ],
-    )
-    def test_values(self, value, plain):
-        assert plain_value(value) == plain
-        json.dumps(plain_value(value))
-
-    def test_a_table_is_straight_in_chinese(self):
-        lines = listing([{"a": "家访", "b": 1}, {"a": "ab", "b": 22}], ("a", "b"), "table").splitlines()
-        assert lines == ["a     b", "家访  1", "ab    22"]
-
-    def test_csv_has_no_formula(self):
-        said = listing([{"a": "=1+1"}], ("a",), "csv")
-        assert not said.splitlines()[1].startswith("=")
 
 
 def test_a_demonstration_is_made_once_and_never_of_a_real_school(tmp_path, school, capsys):

@@ -30,7 +30,7 @@ def file(tmp_path):
     return str(path)
 
 
-def test_a_column_that_nobody_knows_stops_it_and_is_said(folder, file, ready, capsys):
+def test_an_unknown_column_stops_the_import_and_is_named(folder, file, ready, capsys):
     assert main(["import", folder, "child", file]) == 2
     said = capsys.readouterr().err
     assert "学生名字" in said
@@ -38,7 +38,7 @@ def test_a_column_that_nobody_knows_stops_it_and_is_said(folder, file, ready, ca
     assert not ready.table("child").rows()
 
 
-def test_the_dry_run_says_each_row_and_writes_nothing(folder, file, ready, capsys):
+def test_a_dry_run_prints_each_row_and_writes_nothing(folder, file, ready, capsys):
     mapped = ["--map", "学生名字=name", "备注栏="]
     assert main(["import", folder, "child", file, "--dry-run", *mapped]) == 0
     said = capsys.readouterr().out
@@ -49,7 +49,7 @@ def test_the_dry_run_says_each_row_and_writes_nothing(folder, file, ready, capsy
     assert not ready.table("child").rows()
 
 
-def test_an_import_is_listed_and_taken_back(folder, file, ready, capsys):
+def test_an_import_is_listed_and_undone(folder, file, ready, capsys):
     assert main(["import", folder, "child", file, "--map", "学生名字=姓名", "--map", "备注栏="]) == 0
     assert len(ready.table("child").rows()) == 2
     import_id = re.search(r"--undo (\S+)", capsys.readouterr().out)[1]
@@ -64,7 +64,7 @@ def test_an_import_is_listed_and_taken_back(folder, file, ready, capsys):
 
 
 @pytest.mark.parametrize("arguments", [["--map", "name"], ["--map", "=name"]])
-def test_a_map_that_says_nothing(folder, file, arguments, capsys):
+def test_a_map_without_a_question_is_refused(folder, file, arguments, capsys):
     assert main(["import", folder, "child", file, *arguments]) == 2
     assert "--map" in capsys.readouterr().err
 
@@ -74,7 +74,7 @@ def test_nothing_to_import_says_what_is_missing(folder, capsys):
     assert say("import.needs") in capsys.readouterr().err
 
 
-def test_conflicts_wait_for_a_side(folder, ready, tmp_path, capsys):
+def test_conflicts_need_a_decision(folder, ready, tmp_path, capsys):
     child = ready.save(
         "child",
         {
@@ -96,7 +96,7 @@ def test_conflicts_wait_for_a_side(folder, ready, tmp_path, capsys):
     assert ready.record("child", child["id"])["phone"] == "10087654321"
 
 
-def test_a_submission_is_taken_back_too(folder, ready, tmp_path, capsys):
+def test_a_submission_can_be_undone_too(folder, ready, tmp_path, capsys):
     path = tmp_path / "odk.csv"
     path.write_text("name,sex,role,active,KEY\n宋老师,female,homeroom,yes,uuid:1\n", encoding="utf-8")
     assert main(["import", folder, "staff", str(path)]) == 0
@@ -106,7 +106,7 @@ def test_a_submission_is_taken_back_too(folder, ready, tmp_path, capsys):
     assert not ready.table("staff").rows()
 
 
-def test_an_export_takes_its_format_from_the_option(folder, ready, tmp_path, capsys):
+def test_an_export_has_the_format_of_the_option(folder, ready, tmp_path, capsys):
     path = tmp_path / "class.data"
     assert main(["export", folder, "class", str(path)]) == 2
     assert main(["export", folder, "class", str(path), "--format", "tinydb"]) == 0

@@ -41,12 +41,12 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def shelf(server):
+def attachments(server):
     return Attachments(server.folder / "attachments")
 
 
-def test_a_picture_is_shown_to_those_who_are_signed_in(server, shelf):
-    name = shelf.save_picture("家访.png", picture())
+def test_a_picture_is_shown_to_those_who_are_signed_in(server, attachments):
+    name = attachments.save_picture("家访.png", picture())
     from urllib.parse import quote
 
     answer = server.signed_in().get(f"/attachment/{quote(name)}")
@@ -61,19 +61,19 @@ def test_a_picture_is_shown_to_those_who_are_signed_in(server, shelf):
 
 
 @pytest.mark.parametrize("name", ["page.html", "drawing.svg", "plain.txt", "noending"])
-def test_what_could_run_is_saved_and_not_shown(server, shelf, name):
-    kept = shelf.save(name, HTML)
+def test_a_file_with_scripts_is_downloaded_and_not_shown(server, attachments, name):
+    kept = attachments.save(name, HTML)
     answer = server.signed_in().get(f"/attachment/{kept}")
     assert answer.headers["Content-Type"].startswith("application/octet-stream")
     assert answer.headers["Content-Disposition"].startswith("attachment")
 
 
-def test_the_connection_carries_the_largest_file():
+def test_a_websocket_message_can_be_as_long_as_the_largest_file():
     assert MESSAGE_LIMIT > LARGEST + 1024 * 1024
 
 
 @pytest.mark.browser
-def test_a_photograph_is_chosen_kept_and_one_too_large_is_refused_with_nothing_lost(server, tmp_path):
+def test_a_photograph_is_stored_and_one_too_large_is_refused_without_loss(server, tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])

@@ -45,7 +45,7 @@ def statuses(school, now=NOW):
     return [[step.status for step in one.steps] for one in open_incidents(school, now, "zh")]
 
 
-def test_how_far_the_steps_are_follows_the_clock_though_no_record_changes(served, monkeypatch):
+def test_the_status_of_steps_changes_with_the_clock(served, monkeypatch):
     def overdue(time):
         monkeypatch.setattr(type(served), "now", lambda _: datetime.fromisoformat(f"2026-11-20 {time}"))
         rows = served.coverage()
@@ -60,7 +60,7 @@ def test_how_far_the_steps_are_follows_the_clock_though_no_record_changes(served
     ]
 
 
-def test_the_head_tells_each_step_its_status_and_until_when(served):
+def test_the_bar_shows_each_step_with_its_status_and_time(served):
     one = open_incidents(served, NOW, "zh")[0]
     assert [step.status for step in one.steps] == ["late", "running", "running", "running"]
     assert one.late
@@ -71,7 +71,7 @@ def test_the_head_tells_each_step_its_status_and_until_when(served):
     assert second.until == round((NOW + timedelta(minutes=20)).timestamp() * 1000)
 
 
-def test_a_click_writes_the_time_and_what_was_late_stays_late(served):
+def test_a_click_records_the_time_and_a_late_step_stays_late(served):
     duty = open_incidents(served, NOW, "zh")[0].steps[0].duty
     served.duties.step_done("incident", "i1", duty, NOW)
     kept = served.record("incident", "i1")
@@ -88,7 +88,7 @@ def test_a_second_click_keeps_the_first_time(served):
     assert served.record("incident", "i1")["parents_told_at"].startswith("2026-11-20T14:00")
 
 
-def test_it_stays_until_every_step_is_recorded(served):
+def test_an_incident_stays_until_every_step_is_recorded(served):
     for number in range(4):
         step = next(
             one for one in open_incidents(served, NOW, "zh")[0].steps if one.status in ("late", "running")
@@ -99,14 +99,14 @@ def test_it_stays_until_every_step_is_recorded(served):
     assert sorted(steps["status"]) == ["done", "done", "done", "done_late"]
 
 
-def test_saving_is_never_refused_for_another_question(served):
+def test_a_step_can_be_recorded_though_another_answer_is_invalid(served):
     """Peers: a mandatory report never blocks saving; the form asks for something that this record lacks."""
     duty = open_incidents(served, NOW, "zh")[0].steps[0].duty
     assert served.duties.step_done("incident", "i1", duty, NOW)["guardian_told_at"]
 
 
 @pytest.mark.parametrize("asked", [("incident", "i9"), ("child", "c1")])
-def test_what_is_no_step_is_refused(served, asked):
+def test_an_unknown_step_is_refused(served, asked):
     with pytest.raises(GuanaiError):
         served.duties.step_done(*asked, "突发事件告知监护人")
     with pytest.raises(GuanaiError):
@@ -129,7 +129,7 @@ def test_lengths_of_time_in_words(minutes, words):
     assert duration(timedelta(minutes=minutes), "zh") == words
 
 
-class TestBoard:
+class TestIncidentCache:
     """Every page shows the emergencies: they are worked out again only when something about them may have changed."""
 
     @pytest.fixture
@@ -141,14 +141,14 @@ class TestBoard:
         self.clock = clock
         return count
 
-    def test_once_for_many_pages(self, served, asked):
+    def test_emergencies_are_calculated_once_for_many_pages(self, served, asked):
         board = IncidentCache()
         first, second = (board.incidents(served, "zh") for _ in range(2))
         assert first == second == open_incidents(served, NOW, "zh")
         assert len(asked) == 1
         assert "illness" in board.incidents(served, "en")[0].title
 
-    def test_again_when_a_record_has_changed(self, served, asked):
+    def test_they_are_calculated_again_when_a_record_has_changed(self, served, asked):
         board = IncidentCache()
         duty = board.incidents(served, "zh")[0].steps[0].duty
         served.duties.step_done("incident", "i1", duty, NOW)
@@ -156,13 +156,13 @@ class TestBoard:
         served.amend("child", "c1", {"name": "<童二>"})
         assert "<童二>" in board.incidents(served, "zh")[0].title
 
-    def test_again_a_minute_later(self, served, asked):
+    def test_they_are_calculated_again_a_minute_later(self, served, asked):
         board = IncidentCache()
         board.incidents(served, "zh")
         self.clock[0] = NOW + timedelta(minutes=25)
         assert board.incidents(served, "zh")[0].steps[1].status == "late"
 
-    def test_without_any_no_save_elsewhere_makes_it_work(self, served, asked):
+    def test_without_an_open_step_other_saves_do_not_matter(self, served, asked):
         while found := open_incidents(served, NOW, "zh"):
             duty = next(step.duty for step in found[0].steps if step.status in ("late", "running"))
             served.duties.step_done("incident", "i1", duty, NOW)

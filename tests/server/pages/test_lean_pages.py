@@ -38,19 +38,19 @@ def collected(waits, *, fails=False, most=50):
     return at_leisure(collect())
 
 
-class TestBeating:
-    def test_what_comes_at_once_has_no_beats(self):
+class TestKeepalive:
+    def test_pieces_that_come_at_once_need_no_keepalive(self):
         assert collected([0, 0, 0]) == ["0", "1", "2"]
 
-    def test_it_beats_while_nothing_comes(self):
+    def test_a_keepalive_is_sent_while_no_piece_comes(self):
         found = collected([0, 0.3, 0])
         assert [one for one in found if one is not None] == ["0", "1", "2"]
         assert found[1:3] == [None, None]
 
-    def test_what_breaks_off_is_told(self):
+    def test_an_error_is_passed_on(self):
         assert collected([0], fails=True) == ["0", "broken off"]
 
-    def test_who_leaves_stops_the_work(self):
+    def test_a_reader_who_leaves_cancels_the_work(self):
         stopped = []
 
         async def work():
@@ -83,10 +83,10 @@ class TestSources:
         code = nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("stream", text="old")])
         return written(tmp_path / "one.ipynb", nbformat.v4.new_markdown_cell("# 家访 / Visits\n\n*x*"), code)
 
-    def test_a_notebook_comes_without_what_it_once_showed(self, path):
+    def test_a_notebook_is_read_without_stored_outputs(self, path):
         assert notebook_at(path).cells[1].outputs == []
 
-    def test_each_page_has_its_own(self, path):
+    def test_each_page_gets_a_copy(self, path):
         with_headings(notebook_at(path), "en").cells[1].outputs.append("mine")
         assert notebook_at(path).cells[1].outputs == []
         assert notebook_at(path).cells[0].source.startswith("# 家访 / Visits")
@@ -101,14 +101,14 @@ class TestSources:
         ("asks", "expected"),
         [({"page": "full"}, True), ({"page": "lean"}, False), ({}, False), ("full", False)],
     )
-    def test_which_page_it_asks_for(self, tmp_path, asks, expected):
+    def test_a_notebook_may_ask_for_voilas_page(self, tmp_path, asks, expected):
         path = tmp_path / "asks.ipynb"
         path.write_text(
             nbformat.writes(nbformat.v4.new_notebook(metadata={"guanai": asks})), encoding="utf-8"
         )
         assert wants_voila_page(path) is expected
 
-    def test_what_is_no_notebook_asks_for_nothing(self, tmp_path):
+    def test_a_damaged_notebook_asks_for_no_page(self, tmp_path):
         (tmp_path / "bad.ipynb").write_text("{", encoding="utf-8")
         assert wants_voila_page(tmp_path / "bad.ipynb") is False
 
@@ -118,7 +118,7 @@ class TestSources:
         assert ">" + "".join(f"&#{ord(one)};" if ord(one) > 127 else one for one in heading) in text
         assert "<em>x</em>" in text
 
-    def test_a_picture_beside_the_notebook_comes_along(self):
+    def test_a_picture_beside_the_notebook_is_put_into_the_page(self):
         contents = SimpleNamespace(
             file_exists=lambda name: name == "a.png", get=lambda name, format: {"content": "QUJD\n"}
         )
@@ -127,7 +127,7 @@ class TestSources:
 
 
 class TestCells:
-    def test_states_and_what_is_shown_are_told_apart(self):
+    def test_the_states_of_widgets_are_not_among_the_shown_outputs(self):
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")])
         states = nbformat.v4.new_output("display_data", {STATES: '{"w1": {"state": {"value": "<b>"}}}'})
         text = nbformat.v4.new_output("stream", text="hello")
@@ -136,7 +136,7 @@ class TestCells:
         assert cells.shown(0) == [text]
         assert cells.states(0) == ['{"w1": {"state": {"value": "\\u003cb>"}}}']
 
-    def test_what_nbclient_has_heard_comes_once(self):
+    def test_the_state_of_an_output_widget_is_sent_once(self):
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("")])
         cells = Cells(notebook, None)
         cells.widget_state = {
@@ -159,7 +159,7 @@ def test_states_are_not_sent_twice(content, expected):
     assert is_states([b"{}", b"{}", b"{}", content]) is expected
 
 
-def test_a_kernel_is_told_of_its_request_and_whose_it_is():
+def test_the_environment_describes_the_request_and_the_person():
     headers = HTTPHeaders({"X-Guanai-Person": "%E6%9E%97", "X-Other": "1"})
     request = SimpleNamespace(
         host="School.example:8899", path="/child", query="id=1", version="HTTP/1.1", headers=headers

@@ -1,4 +1,4 @@
-"""The line between an open page and its kernel, without a browser: what the server does with what comes on it."""
+"""The websocket between an open page and its kernel, without a browser: what the server does with what comes in."""
 
 import asyncio
 import gc
@@ -37,7 +37,7 @@ QUICK = '{"alone_seconds": 6.0, "sweep_seconds": 0.3, "waiting": 0}'
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with start(tmp_path_factory.mktemp("lines") / "school", kernels=QUICK) as served:
+    with start(tmp_path_factory.mktemp("websockets") / "school", kernels=QUICK) as served:
         for name, cell in (("many", MANY), ("box", BOX)):
             write_page(served.folder / "notebooks", name, [f"# {name}", cell])
         yield served
@@ -48,48 +48,48 @@ def probe(server):
     return server.signed_in()
 
 
-def on_page(probe, name, scene):
-    """Open a page and let a scene play on it."""
+def on_page(probe, name, scenario):
+    """Open a page and run a scenario on it."""
     answer = probe.get(f"/{name}")
     page = OpenPage(probe, answer)
 
-    async def play():
+    async def go():
         await page.connect()
         try:
-            return await scene(page)
+            return await scenario(page)
         finally:
             page.close()
 
     try:
-        return asyncio.run(play())
+        return asyncio.run(go())
     finally:
         probe.close(answer)
 
 
 def test_a_ping_is_answered(probe):
-    async def scene(page):
+    async def scenario(page):
         await page.line.write_message("ping")
         while (heard := await asyncio.wait_for(page.line.read_message(), 20)) != "ping":
             assert isinstance(heard, bytes)
         return True
 
-    assert on_page(probe, "box", scene)
+    assert on_page(probe, "box", scenario)
 
 
-def test_no_word_of_the_kernels_is_left_out_however_many_there_are(probe):
+def test_no_message_of_a_kernel_is_dropped_however_many_there_are(probe):
     """Jupyter would drop what a cell says faster than a person can read, and so the last of it too."""
 
-    async def scene(page):
+    async def scenario(page):
         said, _ = await page.click(page.widget("Button"), page.widget("Label"))
         return said
 
-    assert on_page(probe, "many", scene) == "6000"
+    assert on_page(probe, "many", scenario) == "6000"
 
 
 def test_a_page_may_use_its_widgets_and_run_no_code(probe, server):
     """Whoever has signed in could else read anything from the page's kernel, past every question of who may."""
 
-    async def scene(page):
+    async def scenario(page):
         place = server.folder / "told"
         code = f"open({str(place)!r}, 'w').write('x')"
         content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}}
@@ -98,11 +98,11 @@ def test_a_page_may_use_its_widgets_and_run_no_code(probe, server):
         await page.enter(page.widget("Text"), value="after")
         return place.exists()
 
-    assert on_page(probe, "box", scene) is False
+    assert on_page(probe, "box", scenario) is False
 
 
-class DeafLine:
-    """The line of a page whose network has gone: it can still send, as what was on its way arrives late, and hears nothing."""
+class SilentSocket:
+    """The websocket of a page whose network has gone: what was on its way arrives late, and it receives nothing."""
 
     def __init__(self, page):
         host, _, port = page.probe.base.rpartition("//")[2].partition(":")
@@ -127,19 +127,19 @@ class DeafLine:
         await asyncio.to_thread(self.socket.sendall, head + message)
 
 
-def said_in_the_log(server):
+def log_of(server):
     return (server.folder / "logs" / "guanai.log").read_text(encoding="utf-8")
 
 
-def test_a_new_line_takes_the_place_of_a_silent_one_and_late_words_count_for_nothing(probe, server):
-    async def scene(page):
+def test_a_new_websocket_replaces_a_silent_one_whose_late_messages_are_ignored(probe, server):
+    async def scenario(page):
         page.line.close()
         await asyncio.sleep(0.5)
         page.reading = None
-        silent = await asyncio.to_thread(DeafLine, page)
+        silent = await asyncio.to_thread(SilentSocket, page)
         await page.connect()
         text, fresh = page.widget("Text"), page.line
-        for number in range(40):  # two lines that spoke to the kernel by one name would lose some of them
+        for number in range(40):  # two websockets with one identity at the kernel would lose some of them
             await page.enter(text, value=str(number))
             await asyncio.sleep(0.05)
         await page.enter(text, value="new")
@@ -156,11 +156,11 @@ def test_a_new_line_takes_the_place_of_a_silent_one_and_late_words_count_for_not
         said, _ = await page.click(page.widget("Button"), page.widget("Label"))
         return said
 
-    told = len(said_in_the_log(server))
-    assert on_page(probe, "box", scene) == "有：new"
-    said = said_in_the_log(server)[told:]
-    assert "Uncaught" not in said, "what came late was read as something else, and held up everybody"
-    assert "WARNING \n" not in said, "the kernel went on speaking to the silent line"
+    before = len(log_of(server))
+    assert on_page(probe, "box", scenario) == "有：new"
+    said = log_of(server)[before:]
+    assert "Uncaught" not in said, "what came late was misread, and delayed everybody"
+    assert "WARNING \n" not in said, "messages still went to the silent websocket"
 
 
 @pytest.mark.parametrize(
@@ -173,8 +173,8 @@ def test_a_new_line_takes_the_place_of_a_silent_one_and_late_words_count_for_not
         ("{}", False),
     ],
 )
-def test_what_is_no_message_ends_its_line_and_holds_up_nobody(probe, sent, binary):
-    async def scene(page):
+def test_data_that_is_no_message_closes_the_websocket_and_delays_nobody(probe, sent, binary):
+    async def scenario(page):
         await page.line.write_message(sent, binary=binary)
         while await asyncio.wait_for(page.line.read_message(), 20) is not None:
             pass
@@ -184,11 +184,11 @@ def test_what_is_no_message_ends_its_line_and_holds_up_nobody(probe, sent, binar
         said, _ = await page.click(page.widget("Button"), page.widget("Label"))
         return said
 
-    assert on_page(probe, "box", scene) == "有：后来"
+    assert on_page(probe, "box", scenario) == "有：后来"
 
 
-def test_what_the_kernel_answers_between_two_lines_is_heard_on_the_second(probe):
-    async def scene(page):
+def test_what_the_kernel_sends_between_two_connections_comes_on_the_second(probe):
+    async def scenario(page):
         page.line.close()
         await asyncio.sleep(0.5)
         page.reading = None
@@ -198,27 +198,27 @@ def test_what_the_kernel_answers_between_two_lines_is_heard_on_the_second(probe)
             if is_done(message, {sent}):
                 return json.dumps(message["content"])
 
-    assert "idle" in on_page(probe, "box", scene)
+    assert "idle" in on_page(probe, "box", scenario)
 
 
 @pytest.mark.parametrize(
-    ("steps", "told"),
+    ("steps", "calls"),
     [
         (["connect", "disconnect", "disconnect"], ["connect", "disconnect"]),
         (["disconnect", "connect", "disconnect"], []),  # another took its place before it had begun
     ],
 )
-def test_a_line_lets_go_of_its_kernel_once(monkeypatch, steps, told):
+def test_a_websocket_disconnects_from_its_kernel_once(monkeypatch, steps, calls):
     done = []
     for name in ("connect", "disconnect"):
         monkeypatch.setattr(ZMQChannelsWebsocketConnection, name, lambda _, name=name: done.append(name))
-    line = PageConnection.__new__(PageConnection)
+    connection = PageConnection.__new__(PageConnection)
     for step in steps:
-        getattr(line, step)()
-    assert done == told
+        getattr(connection, step)()
+    assert done == calls
 
 
-def test_a_message_to_a_page_that_has_gone_meanwhile_is_no_fault(monkeypatch):
+def test_a_message_to_a_page_that_closes_meanwhile_is_no_error(monkeypatch):
     async def breaks_off():
         raise WebSocketClosedError
 

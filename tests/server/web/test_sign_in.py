@@ -18,13 +18,6 @@ from guanai.server.commands.http_probe import HttpProbe
 from guanai.server.web.handlers import safe_next
 from guanai.templates.wording import say
 
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with start(tmp_path_factory.mktemp("sign-in") / "school") as served:
-        yield served
-
-
 IDLE = 8  # seconds, for one server of these tests
 
 

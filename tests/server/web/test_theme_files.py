@@ -60,7 +60,7 @@ def test_every_package_that_is_bundled_has_its_licence_here():
         assert re.search("copyright", part[:600], re.IGNORECASE), name
 
 
-def test_what_is_served_names_no_other_host():
+def test_the_theme_loads_nothing_from_another_host():
     """The names of namespaces are no addresses that anything is fetched from."""
     for name in BUILT:
         text = (template("theme") / name).read_text(encoding="utf-8")
@@ -81,7 +81,7 @@ class TestOverHttp(tornado.testing.AsyncHTTPTestCase):
     def ask(self, path, **headers):
         return self.fetch(path, headers=headers, decompress_response=False)
 
-    def test_one_script_and_one_style_sheet_are_small_and_kept_for_good(self):
+    def test_the_script_and_the_style_sheet_are_small_and_cached_for_a_year(self):
         size = 0
         for name in ("pages.js", "pages.css"):
             answer = self.ask(theme_url("/", name), **{"Accept-Encoding": "gzip, br"})
@@ -92,15 +92,15 @@ class TestOverHttp(tornado.testing.AsyncHTTPTestCase):
                 assert (template("theme") / part).read_bytes() in gzip.decompress(answer.body)
         assert size < FIRST_LOAD
 
-    def test_without_packing(self):
+    def test_a_browser_without_gzip_gets_it_uncompressed(self):
         answer = self.ask(theme_url("/", "widgets.css"))
         assert "Content-Encoding" not in answer.headers
         assert answer.body == (template("theme") / "widgets.css").read_bytes()
 
-    def test_an_old_address_is_asked_for_again(self):
+    def test_an_address_of_an_older_version_is_not_cached(self):
         assert self.ask("/theme/pages.css?v=000000000000").headers["Cache-Control"] == "no-cache"
 
-    def test_nothing_else(self):
+    def test_no_other_file_is_served(self):
         for path in (
             "/theme/index.html.j2",
             "/theme/js/page.js",

@@ -1,45 +1,24 @@
-"""The pages of a school over real HTTP: what a page is given, what is closed, and what becomes of its kernel."""
+"""The pages of a school over real HTTP: what a page is given, what is shown, and what is closed."""
 
-import asyncio
 import html
-import json
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
-from contextlib import contextmanager
 
-import psutil
 import pytest
-import tornado.httpclient
-import tornado.websocket
 import voila
 import voila.app
-from support.servers import NAME, PAGES, PASSWORD, is_kernel, start, wait_until, write_page
+from support.servers import NAME, PASSWORD, wait_until, write_page
 
 from guanai.server.commands.http_probe import HttpProbe
 from guanai.server.kernels.kernel_extension import FAULT
 from guanai.server.pages.voila_overrides import BUNDLE, SchoolServer
-from guanai.server.web.navigation import Page, heading, pages
 from guanai.templates import template
 from guanai.templates.wording import say
 
 OUTSIDE = re.compile(r"(?:https?:)?//(?!www\.w3\.org/|127\.0\.0\.1)[\w-]+\.[\w.-]+", re.IGNORECASE)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with start(tmp_path_factory.mktemp("served") / "school") as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def probe(server):
-    return server.signed_in()
 
 
 def test_each_method_of_voila_that_is_overridden_still_exists():
@@ -49,7 +28,7 @@ def test_each_method_of_voila_that_is_overridden_still_exists():
 
 
 class TestPage:
-    def test_renders_with_its_widgets_and_without_its_source(self, probe):
+    def test_it_has_its_widgets_and_not_its_source(self, probe):
         answer = probe.get("/")
         probe.close(answer)
         assert answer.renders
@@ -65,7 +44,7 @@ class TestPage:
         assert re.search("<h1[^>]*>我是谁", html.unescape(text))
         assert "&lt;i&gt;自己的&lt;/i&gt;页" in text
 
-    def test_a_page_not_for_every_day_stands_behind_more(self, server, probe):
+    def test_a_page_not_for_every_day_is_in_the_menu_more(self, server, probe):
         write_page(server.folder / "notebooks", "rare", ["# 少用 / Rare"], {"bar": False})
         bar, more = probe.get("/who").text.split('<details class="bar-more">')
         assert "<summary>更多</summary>" in more
@@ -73,7 +52,7 @@ class TestPage:
         assert "少用" not in bar
         assert "<summary>少用</summary>" in probe.get("/rare").text
 
-    def test_in_english(self, server):
+    def test_headings_and_bar_in_english(self, server):
         reader = server.signed_in()
         reader.get("/language?to=en&next=/theme/icon.svg")
         text = reader.get("/who").text
@@ -81,7 +60,7 @@ class TestPage:
         assert "GUANAI_LANGUAGE en" in text
         assert say("page.sign_out", "en") in text
 
-    def test_the_kernel_knows_whose_page_it_is_and_what_was_asked(self, server, probe):
+    def test_the_kernel_gets_the_person_and_the_query(self, server, probe):
         text = probe.get("/who?child=0190&class=一班").text
         assert f"PERSON {NAME}\nSTAFF staff-1\nROLE coordinator" in text
         assert "QUERY_STRING child=0190&amp;class=%E4%B8%80%E7%8F%AD" in text
@@ -101,7 +80,7 @@ class TestPage:
         probe.close(answer)
         assert answer.renders
 
-    def test_the_address_that_voila_gives_leads_to_the_pages_own(self, server):
+    def test_the_address_that_voila_gives_redirects_to_the_pages_own(self, server):
         probe = server.signed_in()
         answer = probe.get("/voila/render/who.ipynb?a=1&b=2")
         assert answer.url.endswith("/who?a=1&b=2")
@@ -115,7 +94,7 @@ class TestPage:
 class TestFault:
     """A cell that fails: words and a number on the page, the traceback in the log."""
 
-    def test_unexpected(self, server, probe):
+    def test_an_unexpected_error_shows_a_reference_number_that_is_in_the_log(self, server, probe):
         answer = probe.get("/broken")
         probe.close(answer)
         assert FAULT in answer.text
@@ -128,7 +107,7 @@ class TestFault:
         log = (server.folder / "logs" / "guanai.log").read_text(encoding="utf-8")
         assert "ZeroDivisionError" in log.split(reference)[1]
 
-    def test_known_errors_bring_their_own_words(self, probe):
+    def test_a_guanai_error_shows_its_own_message(self, probe):
         answer = probe.get("/known")
         probe.close(answer)
         assert say("school.no_terms") in answer.text
@@ -142,7 +121,7 @@ class TestFault:
         assert "SyntaxError" not in answer.text
         assert "这不是" not in answer.text
 
-    def test_a_kernel_that_dies(self, probe):
+    def test_a_kernel_that_dies_is_said_on_the_page(self, probe):
         answer = probe.get("/dead")
         assert say("fault.head") in answer.text
         assert answer.text.rstrip().endswith("</html>")
@@ -170,7 +149,7 @@ class TestClosed:
             "/theme/index.html.j2",
         ],
     )
-    def test_refused(self, probe, path):
+    def test_what_jupyter_offers_is_refused(self, probe, path):
         assert probe.get(path).status == 403
 
     @pytest.mark.parametrize(
@@ -188,11 +167,11 @@ class TestClosed:
             "/attachment/.hidden",
         ],
     )
-    def test_not_there(self, probe, path):
+    def test_what_does_not_exist_is_not_found(self, probe, path):
         assert probe.get(path).status == 404
 
     @pytest.mark.parametrize(("known", "status"), [(True, 404), (False, 401)])
-    def test_a_page_that_asks_for_a_kernel_that_is_gone_is_answered_shortly(self, server, known, status):
+    def test_a_page_that_asks_for_an_ended_kernel_gets_a_status_only(self, server, known, status):
         """Every page asks so whose kernel has ended: the log is for what went wrong."""
         log = server.folder / "logs" / "guanai.log"
         told = log.stat().st_size
@@ -211,7 +190,7 @@ class TestClosed:
             f"/voila/bundle-{BUNDLE}/%2Fetc%2Fpasswd",
         ],
     )
-    def test_open_folders_lead_nowhere_else(self, probe, path):
+    def test_no_path_leads_out_of_the_folders(self, probe, path):
         assert probe.get(path).status in {403, 404}
 
     def test_kernels_cannot_be_started_by_their_interface(self, probe):
@@ -237,124 +216,12 @@ class TestNothingFromOutside:
             assert probe.get(address).status == 200, address
 
 
-def test_voilas_bundle_is_kept_by_browsers_and_packed(probe):
+def test_voilas_bundle_is_cached_by_browsers_and_compressed(probe):
     answer = probe.get(f"/voila/bundle-{BUNDLE}/voila.js", **{"Accept-Encoding": "gzip"})
     assert "immutable" in answer.headers["Cache-Control"]
     assert answer.headers["Content-Encoding"] == "gzip"
     assert "Cache-Control" in probe.get("/login").headers
     assert probe.get("/login").headers["Cache-Control"].endswith("must-revalidate")
-
-
-class TestKernel:
-    def test_closing_the_page_ends_it(self, server, probe):
-        answer = probe.get("/home")
-        assert probe.get(f"/api/kernels/{answer.kernel}").status == 200
-        assert probe.close(answer).status == 204
-        assert probe.get(f"/api/kernels/{answer.kernel}").status in {403, 404}
-        assert probe.close(answer).status == 204  # a page may say so twice
-
-    def test_a_request_from_elsewhere_does_not_end_it(self, probe):
-        answer = probe.get("/home")
-        assert probe.post(f"/voila/api/shutdown/{answer.kernel}", {}).status == 403
-        assert probe.get(f"/api/kernels/{answer.kernel}").status == 200
-        probe.close(answer)
-
-    def test_it_serves_nobody_else(self, server, probe):
-        answer = probe.get("/home")
-        other = server.signed_in()
-        other.get("/known")
-        assert other.get(f"/api/kernels/{answer.kernel}").status == 403
-        other.close(answer)
-        assert probe.get(f"/api/kernels/{answer.kernel}").status == 200
-        assert connect(server, answer.kernel, other) == 403
-        assert connect(server, answer.kernel, HttpProbe(server.base)) == 403
-        assert connect(server, answer.kernel, probe, origin="http://evil.example") == 403
-        assert connect(server, answer.kernel, probe) == 101
-        probe.close(answer)
-
-    def test_signing_out_ends_it(self, server):
-        probe = server.signed_in()
-        kernels = len(server.kernels())
-        probe.get("/home")
-        assert len(server.kernels()) == kernels + 1
-        token = next(cookie.value for cookie in probe.cookies if cookie.name == "_xsrf")
-        probe.post("/logout", {"_xsrf": token})
-        assert wait_until(lambda: len(server.kernels()) == kernels)
-
-    def test_it_ends_when_nobody_is_connected_and_with_a_killed_server(self, tmp_path):
-        """A browser that is killed says nothing; a server that is killed neither."""
-        quick = json.dumps({"alone_seconds": 2.0, "sweep_seconds": 0.5, "waiting": 0})
-        with start(tmp_path / "school", kernels=quick) as server:
-            probe = server.signed_in()
-            assert probe.get("/home").renders
-            assert len(server.kernels()) == 1
-            assert wait_until(lambda: not server.kernels())
-            probe.get("/home")
-            orphans = server.kernels()
-            assert orphans
-            server.process.send_signal(signal.SIGKILL)
-            assert wait_until(lambda: not any(one.is_running() and is_kernel(one) for one in orphans))
-
-    @pytest.mark.slow
-    def test_it_ends_within_a_minute_of_a_power_loss(self, tmp_path):
-        """With the settings of every school: a browser without power leaves its connection open and answers nothing."""
-        with start(tmp_path / "school", kernels='{"waiting": 0}') as server:
-            probe = server.signed_in()
-            answer = probe.get("/home")
-            with silent_socket(server, answer.kernel, probe):
-                begun = time.monotonic()
-                assert wait_until(lambda: not server.kernels(), seconds=90)
-                assert 30 < time.monotonic() - begun < 60
-
-    def test_the_server_takes_them_along_when_it_is_told_to_stop(self, tmp_path):
-        with start(tmp_path / "school") as server:
-            server.signed_in().get("/home")
-            kernels = server.kernels()
-            assert kernels
-            server.process.terminate()
-            assert server.process.wait(30) == 0
-            assert not psutil.wait_procs(kernels, timeout=5)[1]
-
-
-@contextmanager
-def silent_socket(server, kernel, probe):
-    """Open a page's websocket by hand, and say nothing more on it."""
-    host, _, port = server.base.rpartition("//")[2].partition(":")
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in probe.cookies)
-    lines = [
-        f"GET /api/kernels/{kernel}/channels?greets=1&session_id=s HTTP/1.1",
-        f"Host: {host}:{port}",
-        f"Cookie: {cookies}",
-        "Upgrade: websocket",
-        "Connection: Upgrade",
-        "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: c2lsZW5jZS1pcy1nb2xkZW4=",
-        "",
-        "",
-    ]
-    with socket.create_connection((host, int(port))) as line:
-        line.sendall("\r\n".join(lines).encode())
-        assert b" 101 " in line.recv(4096)
-        yield
-
-
-def connect(server, kernel, probe, origin=None):
-    """Return the status with which a page's websocket is answered."""
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in probe.cookies)
-    headers = {"Cookie": cookies, **({"Origin": origin} if origin else {})}
-    url = f"{server.base.replace('http', 'ws')}/api/kernels/{kernel}/channels?session_id=s"
-
-    async def attempt():
-        try:
-            socket = await tornado.websocket.websocket_connect(
-                tornado.httpclient.HTTPRequest(url, headers=headers)
-            )
-        except tornado.httpclient.HTTPClientError as error:
-            return error.code
-        socket.close()
-        return 101
-
-    return asyncio.run(attempt())
 
 
 @pytest.mark.browser
@@ -456,32 +323,3 @@ def test_a_port_that_is_taken_is_said_in_one_line(server):
     )
     assert done.returncode == 2
     assert done.stderr.strip() == say("serve.port_taken", port=port, next=int(port) + 1)
-
-
-def test_pages_stand_in_the_order_of_the_days_work(tmp_path):
-    for name in ("summary", "自己的", "home", "_draft", "child", "activities"):
-        cell = {"cell_type": "markdown", "source": [f"# 题{name} / {name.title()}\n", "more"]}
-        (tmp_path / f"{name}.ipynb").write_text(json.dumps({"cells": [cell]}))
-    found = pages(tmp_path)
-    assert [page.name for page in found] == ["home", "child", "summary", "activities", "自己的"]
-    assert found[1].title("zh") == "题child"
-    assert found[1].title("en") == "Child"
-
-
-def test_a_page_may_stay_out_of_the_bar(tmp_path):
-    for name, asked in (("matrix", {"bar": False}), ("day", {"bar": True}), ("home", {})):
-        (tmp_path / f"{name}.ipynb").write_text(json.dumps({"cells": [], "metadata": {"guanai": asked}}))
-    assert [(page.name, page.in_bar) for page in pages(tmp_path)] == [
-        ("home", True), ("day", True), ("matrix", False),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize("content", ["", "{", "{}", '{"cells": 1}', '{"cells": [{}]}'])
-def test_a_damaged_notebook_is_in_the_bar_by_its_name(tmp_path, content):
-    (tmp_path / "odd.ipynb").write_text(content)
-    assert pages(tmp_path) == [Page("odd", "odd")]
-
-
-def test_the_first_heading_is_the_title():
-    assert heading(["no heading", "text\n# 家访 / Home visits\n# second"]) == "家访 / Home visits"
-    assert set(PAGES) >= {"home"}

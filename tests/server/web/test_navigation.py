@@ -1,0 +1,35 @@
+"""The navigation bar: which pages are in it, in which order, and under which titles."""
+
+import json
+
+import pytest
+
+from guanai.server.web.navigation import Page, heading, pages
+
+
+def test_pages_are_in_the_order_of_a_days_work(tmp_path):
+    for name in ("summary", "自己的", "home", "_draft", "child", "activities"):
+        cell = {"cell_type": "markdown", "source": [f"# 题{name} / {name.title()}\n", "more"]}
+        (tmp_path / f"{name}.ipynb").write_text(json.dumps({"cells": [cell]}))
+    in_order = pages(tmp_path)
+    assert [page.name for page in in_order] == ["home", "child", "summary", "activities", "自己的"]
+    assert in_order[1].title("zh") == "题child"
+    assert in_order[1].title("en") == "Child"
+
+
+def test_a_page_may_stay_out_of_the_bar(tmp_path):
+    for name, settings in (("matrix", {"bar": False}), ("day", {"bar": True}), ("home", {})):
+        (tmp_path / f"{name}.ipynb").write_text(json.dumps({"cells": [], "metadata": {"guanai": settings}}))
+    assert [(page.name, page.in_bar) for page in pages(tmp_path)] == [
+        ("home", True), ("day", True), ("matrix", False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", '{"cells": 1}', '{"cells": [{}]}'])
+def test_a_damaged_notebook_is_in_the_bar_by_its_name(tmp_path, content):
+    (tmp_path / "odd.ipynb").write_text(content)
+    assert pages(tmp_path) == [Page("odd", "odd")]
+
+
+def test_the_first_heading_is_the_title():
+    assert heading(["no heading", "text\n# 家访 / Home visits\n# second"]) == "家访 / Home visits"
