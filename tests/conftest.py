@@ -16,14 +16,24 @@ def fixed_day(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture
-def school(tmp_path):
-    """A school with a workbook of 002-1 and no record."""
+@pytest.fixture(scope="session")
+def empty_folder(tmp_path_factory):
+    """The folder of a school with a workbook of 002-1 and no record, made once; tests take `school` instead."""
     from guanai.storage import create_school
 
-    made = create_school(tmp_path / "school", policy="002-1", name="星光小学", on=TODAY)
-    yield made.as_user("测试老师")
-    made.close()
+    folder = tmp_path_factory.mktemp("empty") / "school"
+    create_school(folder, policy="002-1", name="星光小学", on=TODAY).close()
+    return folder
+
+
+@pytest.fixture
+def school(empty_folder, tmp_path):
+    """A school with a workbook of 002-1 and no record."""
+    from guanai.storage import open_school
+
+    opened = open_school(shutil.copytree(empty_folder, tmp_path / "school"))
+    yield opened.as_user("测试老师")
+    opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict
-from functools import lru_cache
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,9 @@ _HOUSE_LANGUAGE = "中文 (zh)"
 _RAW_COLUMNS = ("bind", "instance", "body", "media")
 _EXTERNAL = "select_one_external "
 _OTHERS = "_or_other"
+_MOST_FORMS = 512
+#: Forms read in this process, the earliest first: all schools in it share the 63 that ship.
+_forms: dict[str, tuple[Form, Sources]] = {}
 
 
 def load_form(
@@ -82,16 +85,18 @@ def form_of_file(content: bytes, file: str, name: str, *, cache: Path | None = N
     return _load(content, file, name, folder, folder)[0]
 
 
-@lru_cache(maxsize=256)
 def _load(content: bytes, file: str, name: str, folder: Path, other: Path) -> tuple[Form, str]:
     key = hashlib.sha256(repr((content, file, name, _versions())).encode()).hexdigest()[:32]
     places = list(dict.fromkeys((folder / f"{key}.json", other / f"{key}.json")))
+    if key not in _forms:
+        sources = next(filter(None, map(_sources, places)), None)
+        _forms[key] = (read_xform(sources), sources) if sources else _convert(sheets_of(content, file), name)
+        if len(_forms) > _MOST_FORMS:
+            del _forms[next(iter(_forms))]
+    form, sources = _forms[key]
     for place in places:
-        if (sources := _sources(place)) is not None:
-            return read_xform(sources), key
-    form, sources = _convert(sheets_of(content, file), name)
-    for place in places:
-        _write(place, asdict(sources))
+        if not place.exists():
+            _write(place, asdict(sources))
     return form, key
 
 
@@ -192,7 +197,7 @@ def _titles(sheets: FormSheets, name: str) -> dict[str, str]:
     return titles or {"zh": name}
 
 
-@lru_cache(maxsize=1)
+@cache
 def _versions() -> tuple[object, ...]:
     return _STAMP, version("guanai"), version("pyxform")
 

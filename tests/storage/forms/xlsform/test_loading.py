@@ -22,7 +22,7 @@ CHOICES = "| choices | list_name | name | label |\n| | sex | male | 男 |\n| | s
 
 @pytest.fixture(autouse=True)
 def nothing_in_memory():
-    loading._load.cache_clear()
+    loading._forms.clear()
 
 
 def survey(*rows, more=CHOICES):
@@ -230,7 +230,7 @@ def test_a_form_is_converted_once_and_kept(tmp_path, monkeypatch):
     path.write_text(GOOD, encoding="utf-8")
     first = load_form(path, cache=tmp_path / "cache")
     assert load_form(path, cache=tmp_path / "cache") is first
-    loading._load.cache_clear()
+    loading._forms.clear()
     monkeypatch.setitem(sys.modules, "pyxform.xls2xform", None)  # importing it now would fail
     again = load_form(path, cache=tmp_path / "cache")
     assert again is not first
@@ -243,7 +243,7 @@ def test_a_kept_file_that_is_damaged_is_made_anew(tmp_path):
     path.write_text(GOOD, encoding="utf-8")
     first = load_form(path, cache=tmp_path / "cache")
     for damage in ("", "[]", "{}", json.dumps({"rows": {}, "warnings": None}), '{"kept": 1}'):
-        loading._load.cache_clear()
+        loading._forms.clear()
         for kept in (tmp_path / "cache").glob("*.json"):
             kept.write_text(damage, encoding="utf-8")
         assert load_form(path, cache=tmp_path / "cache") == first
@@ -272,7 +272,7 @@ def test_a_mistake_leaves_the_last_good_form_in_use(tmp_path):
     good, mistake = last_good_form(path, cache=tmp_path / "cache")
     assert mistake is None
     path.write_text(GOOD.replace("text", "txet"), encoding="utf-8")
-    loading._load.cache_clear()
+    loading._forms.clear()
     kept, mistake = last_good_form(path, cache=tmp_path / "cache")
     assert kept == good
     assert (mistake.key, mistake.row) == ("form.type_near", 2)
@@ -347,7 +347,7 @@ def test_marks_and_group_are_kept_with_the_form(tmp_path):
     path = tmp_path / "own.md"
     path.write_text(MARKED.format(name="是", family="", talks="", content="", group="保障与安全"), "utf-8")
     first = load_form(path, cache=tmp_path / "kept")
-    loading._load.cache_clear()
+    loading._forms.clear()
     for form in (first, load_form(path, cache=tmp_path / "kept")):
         assert (form.sensitive, form.group) == ({"姓名"}, "safety")
         assert form.group_title("en") == "Support and safety"
