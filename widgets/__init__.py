@@ -6,11 +6,11 @@ Values in, callbacks out: nothing here opens a school. A notebook needs no other
 import warnings
 
 from guanai.widgets.base.boxes import Columns, Stack, Style, Tabs, Text, url_day, url_param
+from guanai.widgets.base.links import Cards, FirstSteps, Links
 from guanai.widgets.base.name_search import find, matches, sort_by_class
+from guanai.widgets.base.notices import Progress
 from guanai.widgets.base.page_urls import (
     OWN_PAGES,
-    FirstSteps,
-    Links,
     deferral_page,
     duty_page,
     edit_page,
@@ -22,24 +22,21 @@ from guanai.widgets.base.page_urls import (
     register_links,
     view_pages,
 )
-from guanai.widgets.base.progress import Progress
 from guanai.widgets.base.table import Table
 from guanai.widgets.form.drafts import UnsavedDrafts
-from guanai.widgets.form.duplicates import MergeHistory, MergePanel
 from guanai.widgets.form.form import Form
 from guanai.widgets.form.inputs import Button, Choice, Day, Search
 from guanai.widgets.imports.history import ImportHistory
 from guanai.widgets.imports.import_panel import ImportPanel
-from guanai.widgets.lists.cards import Cards
 from guanai.widgets.lists.charts import Chart, Picture, bar_chart, coverage_by_class, visits_by_mode
-from guanai.widgets.lists.checklist_sheet import due_sheet
 from guanai.widgets.lists.checklists import Checklist, filter_lines
 from guanai.widgets.lists.coverages import CoverageList, coverage_tables, due_line_panel
 from guanai.widgets.lists.deleted import BinList, DeleteButton
 from guanai.widgets.lists.dossiers import Dossier
 from guanai.widgets.lists.downloads import Download
 from guanai.widgets.lists.duty_matrix import Matrix
-from guanai.widgets.lists.handouts import Handout, tables_handout
+from guanai.widgets.lists.handouts import Handout, due_sheet, tables_handout
+from guanai.widgets.lists.merges import MergeHistory, MergePanel
 from guanai.widgets.lists.my_day import MyDay
 from guanai.widgets.lists.proposals import Proposals
 from guanai.widgets.lists.record_views import RecordView

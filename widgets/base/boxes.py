@@ -1,16 +1,16 @@
-"""Boxes that pages are composed of: a panel that carries the look, stacks, columns, tabs, headings."""
+"""Boxes that pages are composed of: panels, stacks, columns, tabs, texts; buttons, and the layouts that all share."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 import ipywidgets as ipw
 
 from guanai.templates import template
-from guanai.widgets.base.layouts import hidden, plain, style_of
 
 __all__ = [
     "Columns",
@@ -21,32 +21,68 @@ __all__ = [
     "Text",
     "button",
     "checkbox",
+    "hidden",
     "html",
+    "plain",
     "set_visible",
+    "style_of",
     "url_day",
     "url_param",
 ]
 
+# ipywidgets gives each control a Layout and a style model of its own, and a browser fetches and builds every model: a
+# form of fifty questions would cost two hundred of them. Shared, it costs about seventy. They are made on first use,
+# not on import: a kernel forked from a warm process has no comm before that.
+_models: dict[str, ipw.Widget] = {}
+
+
+def _cached(key: str, make: Callable[[], ipw.Widget]) -> Any:
+    model = _models.get(key)
+    if model is None or model.comm is None:  # closed by Widget.close_all(), as tests do
+        model = _models[key] = make()
+    return model
+
+
+def plain() -> ipw.Layout:
+    """Return the Layout of everything that is shown; the style sheet does the rest."""
+    return _cached("plain", ipw.Layout)
+
+
+def hidden() -> ipw.Layout:
+    """Return the Layout of everything that does not apply now."""
+    return _cached("hidden", lambda: ipw.Layout(display="none"))
+
+
+@cache
+def _style_class(widget_class: type) -> type:
+    return widget_class.class_traits()["style"].klass  # type: ignore[attr-defined]
+
+
+def style_of(widget_class: type) -> ipw.Style:
+    """Return the one style model for a class of controls."""
+    style = _style_class(widget_class)
+    return _cached(style.__name__, style)
+
 
 def html(value: str = "", *classes: str, **traits: Any) -> ipw.HTML:
-    """Return an HTML widget; whoever calls has escaped every stored text in ``value``."""
+    """Return an HTML widget. The caller has escaped every stored text in ``value``."""
     return ipw.HTML(value, layout=plain(), style=style_of(ipw.HTML), _dom_classes=classes, **traits)
 
 
-def button(label: str, on_click: Callable[[], Any], *classes: str) -> ipw.Button:
+def button(label: str, on_click: Callable[[], object], *classes: str) -> ipw.Button:
     """Return a button that calls ``on_click`` without arguments."""
-    made = ipw.Button(
+    widget = ipw.Button(
         description=label,
         layout=plain(),
         style=style_of(ipw.Button),
         _dom_classes=("guanai-button", *classes),
     )
-    made.on_click(lambda _: on_click())
-    return made
+    widget.on_click(lambda _: on_click())
+    return widget
 
 
 def checkbox(label: str = "", ticked: bool = False, *classes: str) -> ipw.Checkbox:
-    """Return a box to tick, its words beside it."""
+    """Return a checkbox with its label beside it."""
     return ipw.Checkbox(
         value=ticked,
         description=label,
@@ -57,17 +93,17 @@ def checkbox(label: str = "", ticked: bool = False, *classes: str) -> ipw.Checkb
     )
 
 
-def set_visible(widget: Any, shown: bool) -> None:
-    """Show or hide a widget without building it again, so that nothing typed in it is lost."""
+def set_visible(widget: ipw.DOMWidget, shown: bool) -> None:
+    """Show or hide a widget. It is not built again, so that nothing typed in it is lost."""
     layout = plain() if shown else hidden()
     if widget.layout is not layout:
         widget.layout = layout
 
 
 def url_param(name: str, default: str | None = None) -> str | None:
-    """Return a value of the page's address: ``url_param("child")`` on ``home_visit?child=…``.
+    """Return a parameter of the page's address: ``url_param("child")`` on ``home_visit?child=…``.
 
-    JupyterLab gives a notebook no address: there it is the default.
+    In JupyterLab a notebook has no such address, and the result is the default.
     """
     values = parse_qs(os.environ.get("QUERY_STRING", "")).get(name)
     return values[0] if values else default
@@ -77,77 +113,90 @@ def url_day(name: str, default: date) -> date:
     """Return a day of the page's address: ``url_day("day", today)`` on ``checklist?day=2026-09-01``; else the default."""
     try:
         return date.fromisoformat(url_param(name) or "")
-    except ValueError:  # somebody has typed into the address
+    except ValueError:  # the address was typed by hand
         return default
 
 
 class Style(ipw.HTML):
-    """The style sheet of all widgets, for JupyterLab; the theme of a served page has it already."""
+    """The style sheet of all widgets, for JupyterLab. A served page has it from its theme."""
 
     def __init__(self) -> None:
         sheet = template("theme/widgets.css").read_text(encoding="utf-8")
         super().__init__(f"<style>{sheet}</style>", layout=plain(), style=style_of(ipw.HTML))
 
 
-_sheet: list[Style] = []
+_style: list[Style] = []
 
 
-def _look() -> tuple[Style, ...]:
+def _style_sheet() -> tuple[Style, ...]:
     """Return the style sheet where the page has none: everywhere but under Voila."""
     if os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
         return ()
-    if not _sheet or _sheet[0].comm is None:
-        _sheet[:] = [Style()]
-    return (_sheet[0],)
+    if not _style or _style[0].comm is None:
+        _style[:] = [Style()]
+    return (_style[0],)
+
+
+#: What traitlets passes to an observer: a mapping with name, old, new and owner.
+TraitChange = Mapping[str, Any]
+
+
+class HasValue(Protocol):
+    """An input: a control with a value, and a way to be called when the value changes (`guanai.widgets.form.inputs`)."""
+
+    value: Any
+
+    def observe(self, handler: Callable[[Any], object], names: str) -> None:
+        """Call the handler with every change of the trait ``names``."""
 
 
 class Panel(ipw.VBox):
-    """A box that looks right wherever it is shown, and takes in the inputs that it depends on."""
+    """A box with the style sheet of the widgets, which can show the inputs that it depends on."""
 
     def __init__(self, *classes: str) -> None:
         super().__init__(layout=plain(), _dom_classes=("guanai", *classes))
 
-    def fill_with(self, *children: Any) -> None:
+    def fill_with(self, *children: ipw.Widget) -> None:
         """Put these widgets into the box, the style sheet before them where it is needed."""
-        self.children = (*_look(), *children)
+        self.children = (*_style_sheet(), *children)
 
-    def remove_child(self, child: Any) -> None:
-        """Give a child up to another box, so that it is not shown twice."""
-        self.children = tuple(mine for mine in self.children if mine is not child)
+    def remove_child(self, child: ipw.Widget) -> None:
+        """Take a child out that another box shows from now on, so that it is not shown twice."""
+        self.children = tuple(one for one in self.children if one is not child)
 
-    def claim_inputs(self, inputs: Iterable[Any]) -> tuple[Any, ...]:
-        """Return those inputs that no box shows yet; they are this box's from now on."""
-        mine = tuple(child for child in inputs if getattr(child, "shown_in", None) is None)
-        for child in mine:
-            child.shown_in = self
-        return mine
+    def claim_inputs(self, inputs: Iterable[HasValue]) -> tuple[Any, ...]:
+        """Return those inputs that no box shows yet. From now on this box shows them."""
+        claimed = tuple(child for child in inputs if getattr(child, "shown_in", None) is None)
+        for child in claimed:
+            child.shown_in = self  # type: ignore[attr-defined]
+        return claimed
 
 
-def _loose(children: Iterable[Any]) -> list[Any]:
-    """Take inputs out of the tables that hold them: an author who stacks them has chosen their place."""
-    found = list(children)
-    for child in found:
-        holder = getattr(child, "shown_in", None)
-        if holder is not None:
-            holder.remove_child(child)
-    return found
+def _detached(children: Iterable[ipw.Widget]) -> list[ipw.Widget]:
+    """Take inputs out of the tables that show them: an author who stacks them has chosen where they stand."""
+    widgets = list(children)
+    for child in widgets:
+        box = getattr(child, "shown_in", None)
+        if box is not None:
+            box.remove_child(child)
+    return widgets
 
 
 class Stack(Panel):
     """Widgets below each other, with a heading if one is given."""
 
-    def __init__(self, *children: Any, heading: str | None = None) -> None:
+    def __init__(self, *children: ipw.Widget, heading: str | None = None) -> None:
         super().__init__("guanai-stack")
         head = (Text(heading, level=2),) if heading else ()
-        self.fill_with(*head, *_loose(children))
+        self.fill_with(*head, *_detached(children))
 
 
 class Columns(Panel):
     """Widgets beside each other, below each other on a narrow screen."""
 
-    def __init__(self, *children: Any) -> None:
+    def __init__(self, *children: ipw.Widget) -> None:
         super().__init__("guanai-columns")
-        self.fill_with(*_loose(children))
+        self.fill_with(*_detached(children))
 
 
 class Text(ipw.HTML):
@@ -159,12 +208,12 @@ class Text(ipw.HTML):
 
 
 class Tabs(Panel):
-    """Widgets of which one is seen at a time, each under its title; titles are real buttons."""
+    """Widgets of which one is shown at a time, each under its title. The titles are buttons, so that keys reach them."""
 
-    def __init__(self, pages: Mapping[str, Any] | Sequence[tuple[str, Any]]) -> None:
+    def __init__(self, pages: Mapping[str, ipw.Widget] | Sequence[tuple[str, ipw.Widget]]) -> None:
         super().__init__("guanai-tabs")
         titles = dict(pages)
-        self.pages = tuple(_loose(titles.values()))
+        self.pages = tuple(_detached(titles.values()))
         self.choice = ipw.ToggleButtons(
             options=[(title, number) for number, title in enumerate(titles)],
             layout=plain(),
@@ -175,9 +224,9 @@ class Tabs(Panel):
             ipw.VBox([page], layout=plain() if number == 0 else hidden(), _dom_classes=("guanai-tab",))
             for number, page in enumerate(self.pages)
         )
-        self.choice.observe(self._turn, "value")
+        self.choice.observe(self._show_page, "value")
         self.fill_with(self.choice, *self.boxes)
 
-    def _turn(self, change: dict[str, Any]) -> None:
+    def _show_page(self, change: TraitChange) -> None:
         for number, box in enumerate(self.boxes):
             set_visible(box, number == change["new"])

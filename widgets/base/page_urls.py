@@ -1,72 +1,72 @@
-"""Which page shows what: the addresses that lists, dossiers and first steps lead to.
+"""The addresses of pages: which page shows, changes, prints or defers what.
 
-A page is a notebook, its address the notebook's name. A form without a page of its own is kept in ``register``.
+A page is a notebook, and its address is the name of the notebook. A form without a notebook of its own has the page
+``register``. All functions return addresses relative to the page that is open; values in them are quoted.
 """
 
-from collections.abc import Iterable, Mapping
-from html import escape
-from typing import Any
+from collections.abc import Iterable
 from urllib.parse import quote
 
 import pandas as pd
 
+from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, html
+from guanai.widgets.base.value_labels import Record, Row
 
 __all__ = [
     "OWN_PAGES",
-    "FirstSteps",
-    "Links",
     "deferral_page",
     "duty_page",
     "edit_page",
     "edit_pages",
     "form_page",
     "list_columns",
+    "page_url",
     "print_links",
     "record_links",
     "register_links",
     "view_pages",
 ]
 
+#: Forms that have a notebook of their own.
 OWN_PAGES = ("child", "home_visit", "pairing")
 
-_MANY = 7  # columns that a table can show side by side
+_MOST_COLUMNS = 7  # that a table can show side by side
 
 
-def _address(form: str, **values: object) -> str:
+def page_url(form: str, **values: object) -> str:
+    """Return the address of the page of a form, with these values in its query."""
     own = form in OWN_PAGES
     given = values if own else {"form": form, **values}
-    query = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in given.items())
+    query = _query(**given)
     page = form if own else "register"
     return f"{page}?{query}" if query else page
 
 
 def form_page(form: str, child_id: str) -> str:
     """Return the address of a form with the child filled in."""
-    return _address(form, child=child_id)
+    return page_url(form, child=child_id)
 
 
-KINDS_WITHOUT_CHILD = (
-    "helper",
-    "class",
-    "teacher",
-    "school",
-)  # subjects of duties that are no child, nor a child's family
+# Kinds of subjects of duties that are no child, nor the family of one.
+KINDS_WITHOUT_CHILD = ("helper", "class", "teacher", "school")
 
 
-def duty_page(line: Mapping[Any, Any]) -> str:
-    """Return the page on which a due line is settled, its child filled in; the dossier itself is opened to edit."""
+def duty_page(line: Row) -> str:
+    """Return the page on which the record that a due line asks for is entered, its child filled in.
+
+    For a duty about the dossier that is the dossier, open to be changed; "" where the line names no form.
+    """
     form, child = str(line.get("form") or ""), line.get("subject_id", "")
     if not form:
         return ""
     if line.get("kind", "child") in KINDS_WITHOUT_CHILD:
-        return _address(form)
-    return _address("child", id=child, edit=1) if form == "child" else form_page(form, child)
+        return page_url(form)
+    return page_url("child", id=child, edit=1) if form == "child" else form_page(form, child)
 
 
-def deferral_page(line: Mapping[Any, Any]) -> str:
-    """Return the page on which a due line is put off or excused, "" where it cannot be: steps of an emergency."""
+def deferral_page(line: Row) -> str:
+    """Return the page on which a due line is postponed or excused; "" where it cannot be, as for steps of an emergency."""
     due, since = line.get("due"), line.get("since")
     if (
         line.get("status") == "done"
@@ -76,23 +76,23 @@ def deferral_page(line: Mapping[Any, Any]) -> str:
         return ""
     if line.get("deferral") and line.get("status") in ("postponed", "excused"):
         return f"deferral?id={quote(str(line['deferral']), safe='')}"
-    asked = {
+    query = {
         "duty": line.get("duty", ""), "kind": line.get("kind", ""), "subject": line.get("subject_id", ""),
         "since": str(since)[:10], "role": line.get("role", ""),
     }  # fmt: skip
-    return "deferral?" + "&".join(f"{key}={quote(str(value), safe='')}" for key, value in asked.items())
+    return "deferral?" + _query(**query)
 
 
 def edit_page(form: str, record_id: str = "") -> str:
-    """Return the page on which a record is changed, or without an id a new one begun."""
+    """Return the page on which a record is changed, or without an id the one on which a new record is entered."""
     if record_id:
         address = edit_pages([form])[form].replace("{id}", quote(record_id, safe=""))
         return address if form in OWN_PAGES else f"{address}&edit=1"
-    return _address(form) if form in OWN_PAGES and form != "child" else _address(form, new=1)
+    return page_url(form) if form in OWN_PAGES and form != "child" else page_url(form, new=1)
 
 
 def view_pages(forms: Iterable[str]) -> dict[str, str]:
-    """Return for each form the address where one record is read, printed or deleted, ``{id}`` standing for its id."""
+    """Return for each form the address where one record is read, printed or deleted, as a template with ``{id}``."""
     return {
         name: "child?id={id}" if name == "child" else f"register?form={quote(name, safe='')}&id={{id}}"
         for name in forms
@@ -100,57 +100,57 @@ def view_pages(forms: Iterable[str]) -> dict[str, str]:
 
 
 def edit_pages(forms: Iterable[str]) -> dict[str, str]:
-    """Return for each form the address where one record is changed, ``{id}`` standing for its id."""
-    places = {name: _address(name, id="ID").replace("=ID", "={id}") for name in forms}
-    return places | {"child": "child?id={id}&edit=1"}
+    """Return for each form the address where one record is changed, as a template with ``{id}``."""
+    pages = {name: page_url(name, id="ID").replace("=ID", "={id}") for name in forms}
+    return pages | {"child": "child?id={id}&edit=1"}
 
 
-def _query(**values: str) -> str:
-    return "&".join(f"{key}={quote(value, safe='')}" for key, value in values.items())
+def _query(**values: object) -> str:
+    return "&".join(f"{key}={quote(str(value), safe='')}" for key, value in values.items())
 
 
-# Registers whose records go onto a paper of their own (R15; the official form).
-_PAPERS = {"appointment": "appointment", "registration": "registration"}
+# Registers with a printed form of their own (R15; the official form).
+_PRINTED_FORMS = {"appointment": "appointment", "registration": "registration"}
 
 
-def record_links(form: str, record: Mapping[str, Any]) -> dict[str, str]:
-    """Return the ways from a record that is read: to change it, to print it, to the dossier of its child."""
+def record_links(form: str, record: Record) -> dict[str, str]:
+    """Return the links of a record on its page, by their text: change it, print it, the dossier of its child."""
     key, child = str(record["id"]), str(record.get("child") or "")
     return {
         say("register.edit"): edit_page(form, key),
-        say("register.print"): "print?" + _query(what=_PAPERS.get(form, "record"), form=form, id=key),
+        say("register.print"): "print?" + _query(what=_PRINTED_FORMS.get(form, "record"), form=form, id=key),
         **({say("register.dossier"): "child?" + _query(id=child)} if child else {}),
     }
 
 
 def register_links(form: str, *, closed: bool = False) -> dict[str, str]:
-    """Return the ways from the list of a register: to a new record, a blank form on paper, its bin, the other registers.
+    """Return the links above the list of a register, by their text: new record, blank form, its bin, the other registers.
 
-    Into one that is closed leads none.
+    A register that is closed takes no new records and has no blank form.
     """
-    into = {
+    adding = {
         f"＋ {say('register.add')}": edit_page(form),
-        say("register.blank"): "print?" + _query(what=_PAPERS.get(form, "record"), form=form),
+        say("register.blank"): "print?" + _query(what=_PRINTED_FORMS.get(form, "record"), form=form),
     }
     return {
-        **({} if closed else into),
+        **({} if closed else adding),
         say("bin.title"): "bin?" + _query(form=form),
         say("register.index"): "register",
     }
 
 
 def print_links(child_id: str) -> dict[str, str]:
-    """Return what can be printed of a child: the dossier and its form, both cards, the official form."""
+    """Return the links to what can be printed of a child, by their text: dossier, both cards, official form, the child's form."""
     kinds = ("dossier", "card", "appointment", "registration")
     papers = {what: "print?" + _query(what=what, id=child_id) for what in kinds}
     papers["form"] = "print?" + _query(what="record", form="child", id=child_id)
     return {say(f"dossier.print_{what}"): way for what, way in papers.items()}
 
 
-def list_columns(form: Any, records: pd.DataFrame | None = None) -> list[str]:
+def list_columns(form: FormDefinition, records: pd.DataFrame | None = None) -> list[str]:
     """Return the columns of a form that a list of its records shows: at most seven, no repeats, short answers first.
 
-    With the records, what nobody has answered yet leaves its place to long texts that somebody has.
+    With the records, columns without an answer are left out, and long texts that have one come last.
     """
     long_ = {item.key for item in form.questions() if "multiline" in item.appearance}
     single = [key for key, kind in form.columns.items() if kind != "repeat"]
@@ -163,38 +163,4 @@ def list_columns(form: Any, records: pd.DataFrame | None = None) -> list[str]:
     if "child" in chosen:
         place = chosen.index("child")
         chosen[place : place + 1] = ["child_name", *([] if "class" in chosen else ["class"])]
-    return chosen[:_MANY]
-
-
-class Links(Panel):
-    """Ways to other pages side by side: ``Links({"登记一名儿童": "child?new=1"})``."""
-
-    def __init__(self, links: Mapping[str, str]) -> None:
-        super().__init__("guanai-links")
-        inside = "".join(
-            f'<a class="guanai-record" href="{escape(address)}">{escape(text)}</a>'
-            for text, address in links.items()
-        )
-        self.body = html(f'<nav class="guanai-link-row">{inside}</nav>' if inside else "")
-        self.fill_with(self.body)
-
-
-class FirstSteps(Panel):
-    """What to do first in a new school: one step per register that is still empty, in this order; else nothing.
-
-    ``counts`` gives how many records each register has, by form name.
-    """
-
-    def __init__(self, counts: Mapping[str, int], language: str | None = None) -> None:
-        super().__init__("guanai-first")
-        self.open = [form for form, count in counts.items() if not count]
-        steps = []
-        for form, count in counts.items():
-            text = escape(say(f"steps.{form}", language))
-            address = escape(_address(form, new=1) if form == "child" else _address(form))
-            done = f' <span class="guanai-badge">✓ {escape(say("steps.done", language))}</span>'
-            steps.append(f"<li>{text}{done}</li>" if count else f'<li><a href="{address}">{text}</a></li>')
-        head = escape(say("steps.title", language))
-        inside = f'<section class="guanai-part"><h3>{head}</h3><ol class="guanai-steps">{"".join(steps)}</ol></section>'
-        self.body = html(inside if self.open else "")
-        self.fill_with(self.body)
+    return chosen[:_MOST_COLUMNS]

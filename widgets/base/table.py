@@ -8,12 +8,11 @@ from urllib.parse import quote
 import ipywidgets as ipw
 import pandas as pd
 
+from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, button, html, set_visible
-from guanai.widgets.base.errors import error_html
-from guanai.widgets.base.layouts import plain
-from guanai.widgets.base.progress import Progress
-from guanai.widgets.base.value_labels import Labels
+from guanai.widgets.base.boxes import HasValue, Panel, button, html, plain, set_visible
+from guanai.widgets.base.notices import Progress, error_html
+from guanai.widgets.base.value_labels import Labels, Row
 
 __all__ = ["Pager", "Table", "href", "table_html"]
 
@@ -21,25 +20,25 @@ __all__ = ["Pager", "Table", "href", "table_html"]
 _LONG = 40
 # A column whose texts are all as narrow as a date is never broken into lines.
 _SHORT = 10
-# Of what stands side by side on a telephone: its width, that of a letter, and the space around a column, in pixels.
-_TELEPHONE, _LETTER, _AROUND = 360, 8.5, 16
+# In pixels: the width of a telephone, of a letter, and of the space around a column.
+_TELEPHONE, _LETTER, _PADDING = 360, 8.5, 16
 
 
-def href(template: str, row: Mapping[Any, Any]) -> str:
+def href(template: str, row: Row) -> str:
     """Return a page's address from a template such as ``child?id={id}``, values quoted, ready for HTML."""
-    given = _Given({str(key): quote(str(value), safe="") for key, value in row.items()})
-    return escape(template.format_map(given), quote=True)
+    values = _Values({str(key): quote(str(value), safe="") for key, value in row.items()})
+    return escape(template.format_map(values), quote=True)
 
 
-class _Given(dict[str, str]):
-    """What a template asks for; a record without such an answer gives nothing."""
+class _Values(dict[str, str]):
+    """The values of a template; one that the row does not have is empty."""
 
     def __missing__(self, key: str) -> str:
         return ""
 
 
 def share_text(share: float) -> str:
-    """Return a share in whole percent; one that is nearly all or nearly nothing never as all or nothing.
+    """Return a share in whole percent; a share near 0 or 1 is never written as 0% or 100%.
 
     >>> share_text(0.74), share_text(276 / 277), share_text(1.0)
     ('74%', '99.6%', '100%')
@@ -59,8 +58,8 @@ def table_html(
 ) -> str:
     """Return the rows of a frame as an HTML table; every stored text is escaped.
 
-    The first column heads its row. On a telephone the style sheet turns each row into a card, which is what
-    ``data-label`` is for; a table whose texts are so short that they fit there side by side stays one.
+    The first column is the heading of its row. On a telephone the style sheet turns each row into a card, for which it
+    uses ``data-label``; a table whose columns fit there side by side stays a table.
     """
     link = link or {}
     numeric = {key for key in columns if key in frame and pd.api.types.is_numeric_dtype(frame[key])} | {
@@ -95,16 +94,16 @@ def table_html(
 
 
 def _kind(numeric: bool, texts: Sequence[str]) -> str:
-    """Return the class of a column's cells: numbers stand to the right, dates and names stay on one line."""
+    """Return the class of a column's cells: numbers are aligned right, dates and names stay on one line."""
     if numeric:
         return ' class="guanai-number"'
     return ' class="guanai-short"' if all(_width(text) <= _SHORT for text in texts) else ""
 
 
 def _fits(columns: Mapping[str, str], texts: Mapping[str, Sequence[str]]) -> bool:
-    """Say whether the columns fit side by side on a telephone; a heading may stand in two lines."""
+    """Say whether the columns fit side by side on a telephone; a heading may take two lines."""
     widths = (max(_width(columns[key]) / 2, *map(_width, texts[key])) for key in columns)
-    return sum(_LETTER * width + _AROUND for width in widths) <= _TELEPHONE
+    return sum(_LETTER * width + _PADDING for width in widths) <= _TELEPHONE
 
 
 def _width(text: str) -> int:
@@ -113,11 +112,11 @@ def _width(text: str) -> int:
 
 
 class Pager(ipw.HBox):
-    """Previous, where we are, next: shown only when there is more than a page."""
+    """Previous, which rows of how many, next: shown only when there is more than one page."""
 
-    def __init__(self, size: int, turn: Callable[[], None], language: str | None = None) -> None:
+    def __init__(self, size: int, on_turn: Callable[[], None], language: str | None = None) -> None:
         self.size, self.start, self.count = size, 0, 0
-        self._turn, self._language = turn, language
+        self._on_turn, self._language = on_turn, language
         self.previous = button(say("table.previous", language), lambda: self._go(-1), "guanai-small")
         self.next = button(say("table.next", language), lambda: self._go(1), "guanai-small")
         self.place = html()
@@ -125,8 +124,8 @@ class Pager(ipw.HBox):
             [self.previous, self.place, self.next], layout=plain(), _dom_classes=("guanai-pager",)
         )
 
-    def of(self, count: int) -> slice:
-        """Tell how many rows there are; return those of this page."""
+    def slice_of(self, count: int) -> slice:
+        """Set how many rows there are and return the slice of them that this page shows."""
         self.count = count
         if self.start >= count:
             self.start = 0
@@ -139,11 +138,11 @@ class Pager(ipw.HBox):
 
     def _go(self, pages: int) -> None:
         self.start = max(0, self.start + pages * self.size)
-        self._turn()
+        self._on_turn()
 
 
 class Table(Panel):
-    """A table of a frame, or of what a function makes of its inputs; it runs again when one of them changes.
+    """A table of a frame, or of the frame that a function makes of its inputs; it runs again when one of them changes.
 
     ``columns`` orders and picks columns (a list), or also names them (a dict); ``link`` makes a column's texts
     links (``{"name": "child?id={id}"}``, or one template for the first column); ``form`` gives the words
@@ -153,12 +152,12 @@ class Table(Panel):
     def __init__(
         self,
         rows: pd.DataFrame | Callable[..., pd.DataFrame],
-        *inputs: Any,
+        *inputs: HasValue,
         caption: str = "",
         columns: Sequence[str] | Mapping[str, str] | None = None,
         link: str | Mapping[str, str] | None = None,
         empty: str = "",
-        form: Any = None,
+        form: FormDefinition | Sequence[FormDefinition] | None = None,
         percent: Sequence[str] = (),
         page: int = 50,
         language: str | None = None,
@@ -184,9 +183,9 @@ class Table(Panel):
         """How many rows there are, on all pages."""
         return len(self.frame)
 
-    def remove_child(self, child: Any) -> None:
-        """Give an input up to the box that shows it."""
-        self.bar.children = tuple(mine for mine in self.bar.children if mine is not child)
+    def remove_child(self, child: ipw.Widget) -> None:
+        """Take an input out that another box shows from now on."""
+        self.bar.children = tuple(one for one in self.bar.children if one is not child)
 
     def _changed(self, _: object) -> None:
         self.pager.start = 0
@@ -202,35 +201,35 @@ class Table(Panel):
                 self._draw()
         except Exception as error:
             self.frame = pd.DataFrame()
-            self.pager.of(0)
+            self.pager.slice_of(0)
             self.body.value = error_html(error, self._language)
 
     def _draw(self) -> None:
-        part = self.pager.of(len(self.frame))
+        part = self.pager.slice_of(len(self.frame))
         if self.frame.empty:
             title = f"<h3>{escape(self._caption)}</h3>" if self._caption else ""
             self.body.value = f'{title}<p class="guanai-empty">{escape(self._empty)}</p>'
             return
-        frame = self._whole()
-        columns = self._named(frame)
+        frame = self._with_index()
+        columns = self._column_labels(frame)
         first = next(iter(columns))
         link = {first: self._link} if isinstance(self._link, str) else self._link
         self.body.value = table_html(
             frame.iloc[part], self._labels, columns, caption=self._caption, link=link, percent=self._percent
         )
 
-    def words(self, *, numbers: bool = False) -> tuple[str, pd.DataFrame]:
-        """Return the title and every row as it is shown, its columns under their labels; ``numbers`` leaves numbers and days."""
-        frame = self._whole()
-        columns = self._named(frame)
-        shown = {
-            label: self._words_of(frame, key, numbers=numbers)
+    def texts(self, *, numbers: bool = False) -> tuple[str, pd.DataFrame]:
+        """Return the title and every row as it is shown, its columns under their labels; ``numbers`` leaves numbers and days as they are."""
+        frame = self._with_index()
+        columns = self._column_labels(frame)
+        columns_as_text = {
+            label: self._texts_of(frame, key, numbers=numbers)
             for key, label in columns.items()
             if key in frame
         }
-        return self._caption, pd.DataFrame(shown, index=frame.index)
+        return self._caption, pd.DataFrame(columns_as_text, index=frame.index)
 
-    def _words_of(self, frame: pd.DataFrame, key: str, *, numbers: bool) -> "pd.Series[Any]":
+    def _texts_of(self, frame: pd.DataFrame, key: str, *, numbers: bool) -> "pd.Series[Any]":
         values = frame[key]
         plain = pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)
         if numbers and plain:
@@ -243,17 +242,17 @@ class Table(Panel):
         )
         return pd.Series(list(texts), index=frame.index, dtype=object)
 
-    def _whole(self) -> pd.DataFrame:
+    def _with_index(self) -> pd.DataFrame:
         """Return the frame with its index as columns, if that has a name (as after a groupby)."""
         named = [name for name in self.frame.index.names if name is not None]
         return self.frame.reset_index() if named else self.frame
 
-    def _named(self, frame: pd.DataFrame) -> dict[str, str]:
+    def _column_labels(self, frame: pd.DataFrame) -> dict[str, str]:
         if isinstance(self._columns, Mapping):
             return {str(key): str(label) for key, label in self._columns.items()}
         chosen = self._columns if self._columns is not None else list(frame.columns)
         if (
             self._columns is None and "label" in frame
-        ):  # a summary's table: its first column is the code behind
+        ):  # a table of the summary: its first column holds the codes that ``label`` words
             chosen = chosen[1:]
         return {str(key): self._labels.column(str(key)) for key in chosen}

@@ -1,19 +1,28 @@
-"""Turn field names and codes into the words that a form uses for them."""
+"""Turn field names, codes and values into the words that a form uses for them, removed questions included."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from html import escape
 from typing import Any
 
 import pandas as pd
 
-from guanai.storage.forms.session.form_session import FormSession
+from guanai.storage.forms.session.form_session import Branch, FormSession
+from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS
+from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
+from guanai.storage.forms.xlsform.items import Question, Repeat
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.templates.wording import catalogue, say, spoken
 
-__all__ = ["Labels", "plain_text"]
+__all__ = ["Labels", "plain_text", "retired_html", "retired_keys", "retired_pairs"]
 
-# A moment as it is stored: 2026-11-20T14:10:00.000+08:00.
+#: A stored record: answers by their question's name, and the system's fields (id, revision, created_at …).
+Record = Mapping[str, Any]
+#: A record, or a row of a frame as a mapping.
+Row = Mapping[Any, Any]
+
+# A date and time as it is stored: 2026-11-20T14:10:00.000+08:00.
 _STORED = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::[\d.]+)?(?:Z|[+-]\d\d:\d\d)?$")
 
 
@@ -39,27 +48,31 @@ def plain_text(value: Any) -> str:
 class Labels:
     """The words of one form or several: ``labels.column("mode")``, ``labels.text("mode", "door")``.
 
-    A field that no form asks gets the catalogue's ``column.<field>``, at last its own name.
+    A field without a question in these forms gets the catalogue's ``column.<field>``, else its own name.
     """
 
-    def __init__(self, forms: Any = None, language: str | None = None) -> None:
+    def __init__(
+        self, forms: FormDefinition | Sequence[FormDefinition] | None = None, language: str | None = None
+    ) -> None:
         self._language = language
         self._columns: dict[str, str] = {}
-        self._codes: dict[str, Mapping[str, str]] = {}  # of ten thousand children: read, not copied
+        self._codes: dict[str, Mapping[str, str]] = {}  # not copied: there may be ten thousand children
         self._rows: dict[str, dict[str, str]] = {}  # the fields of each repeat, by its name
-        self._once: dict[str, dict[str, str]] = {}  # choices that were taken out, by their question's path
-        for form in _many(forms):
+        self._removed_choices: dict[
+            str, dict[str, str]
+        ] = {}  # choices that were taken out, by their question's path
+        for form in [forms] if isinstance(forms, FormDefinition) else forms or ():
             self._read(form)
 
-    def _read(self, form: Any) -> None:
-        for path, once in getattr(form, "retired", {}).items():
-            self._once[path] = dict(once.choices)
+    def _read(self, form: FormDefinition) -> None:
+        for path, question in form.retired.items():
+            self._removed_choices[path] = dict(question.choices)
         session = FormSession(form, language=spoken(self._language))
-        self._learn(session, session.tree())
+        self._read_nodes(session, session.tree())
 
-    def _learn(self, session: Any, nodes: Iterable[Any], inside: str = "") -> None:
+    def _read_nodes(self, session: FormSession, nodes: Iterable[Branch], inside: str = "") -> None:
         for node in nodes:
-            if hasattr(node.item, "kind"):
+            if isinstance(node.item, Question):
                 state = session.state(node.path)
                 key = node.path.rsplit("/", 1)[-1]
                 label = to_plain(state.label)
@@ -71,58 +84,94 @@ class Labels:
                 if codes:
                     self._codes.setdefault(f"{inside}/{key}" if inside else key, codes)
                 continue
-            repeated = hasattr(node.item, "count")
+            repeated = isinstance(node.item, Repeat)
             if repeated and not inside:
                 self._columns.setdefault(node.path, session.state(node.path).label)
                 self._rows.setdefault(node.path, {})
                 if not node.children:
                     session.add(node.path)
                     node = next(one for one in _walk(session.tree()) if one.path == node.path)
-            self._learn(session, node.children, node.path if repeated and not inside else inside)
+            self._read_nodes(session, node.children, node.path if repeated and not inside else inside)
 
     def column(self, key: str) -> str:
-        """Return what a field is called."""
+        """Return the label of a field."""
         if key in self._columns:
             return self._columns[key]
         name = f"column.{key}"
         return say(name, self._language) if name in catalogue() else key
 
-    def text(self, key: str, value: Any) -> str:
+    def text(self, key: str, value: object) -> str:
         """Return an answer as a person reads it."""
         codes = self._codes.get(key)
-        if key in self._once:
-            codes = {**self._once[key], **(codes or {})}
+        if key in self._removed_choices:
+            codes = {**self._removed_choices[key], **(codes or {})}
         if codes and isinstance(value, list):
-            return "、".join(_called(codes, str(one)) for one in value)
+            return "、".join(_label_of(codes, str(one)) for one in value)
         if codes and isinstance(value, str):
-            return _called(codes, value)
+            return _label_of(codes, value)
         if isinstance(value, str) and f"choice.{key}.{value}" in catalogue():
             return say(f"choice.{key}.{value}", self._language)
         if key in self._rows and isinstance(value, list):
             return "；".join(self._row(key, row) for row in value if isinstance(row, Mapping))
         return plain_text(value)
 
-    def _row(self, key: str, row: Mapping[str, Any]) -> str:
+    def _row(self, key: str, row: Record) -> str:
         return " ".join(filter(None, (self.text(f"{key}/{name}", value) for name, value in row.items())))
 
-    def pairs(self, record: Mapping[str, Any], *, leave_out: Iterable[str] = ()) -> list[tuple[str, str]]:
-        """Return (label, text) of every answer of a record that its form asks, in the form's order."""
-        left = set(leave_out)
-        found = ((key, self.text(key, record.get(key))) for key in self._columns if key not in left)
-        return [(self.column(key), text) for key, text in found if text]
+    def pairs(self, record: Row, *, leave_out: Iterable[str] = ()) -> list[tuple[str, str]]:
+        """Return (label, text) of every answer of a record to a question of the form, in the form's order."""
+        omitted = set(leave_out)
+        texts = ((key, self.text(key, record.get(key))) for key in self._columns if key not in omitted)
+        return [(self.column(key), text) for key, text in texts if text]
 
 
-def _called(codes: Mapping[str, str], name: str) -> str:
+def _label_of(codes: Mapping[str, str], name: str) -> str:
     return to_plain(codes[name]) if name in codes else name
 
 
-def _many(forms: Any) -> list[Any]:
-    if forms is None:
-        return []
-    return list(forms) if isinstance(forms, list | tuple) else [forms]
-
-
-def _walk(nodes: Iterable[Any]) -> Iterable[Any]:
+def _walk(nodes: Iterable[Branch]) -> Iterable[Branch]:
     for node in nodes:
         yield node
         yield from _walk(node.children)
+
+
+# What a frame adds to a record, see `Registers.frame`.
+_ADDED = frozenset({"child_name", "class"})
+
+
+def retired_keys(form: FormDefinition, record: Row) -> list[str]:
+    """Return the fields of a record that hold an answer to a question which its form no longer has."""
+    current = {*form.columns, *SYSTEM_FIELDS, *_ADDED}
+    return [
+        str(key)
+        for key, value in record.items()
+        if key not in current
+        and (isinstance(value, list | Mapping) or value == value)  # NaN differs from itself
+        and value not in (None, "", [])
+    ]
+
+
+def retired_pairs(form: FormDefinition, record: Row, language: str | None = None) -> list[tuple[str, str]]:
+    """Return label and text of each answer to a removed question, in the words that the form last had for it."""
+    keys = retired_keys(form, record)
+    if not keys:
+        return []
+    labels = Labels(form, language)
+    removed = form.retired
+    return [
+        (
+            removed[key].label(spoken(language), key) if key in removed else key,
+            labels.text(key, record[key]),
+        )
+        for key in keys
+    ]
+
+
+def retired_html(form: FormDefinition, record: Row, language: str | None = None) -> str:
+    """Return the answers to removed questions as HTML under a heading, so that none seems lost; empty where there is none."""
+    pairs = retired_pairs(form, record, language)
+    if not pairs:
+        return ""
+    inside = "".join(f"<div><dt>{escape(label)}</dt><dd>{escape(text)}</dd></div>" for label, text in pairs)
+    head = escape(say("retired.title", language))
+    return f'<section class="guanai-retired"><h4>{head}</h4><dl class="guanai-pairs">{inside}</dl></section>'

@@ -1,7 +1,7 @@
-"""A picture or a file of a record: chosen, sent, shown small, seen whole, taken away again.
+"""A picture or a file of a record: uploaded, shown small or whole, removed again.
 
-What is chosen is kept at once in the school's folder, and the answer is its name; so a draft of the record holds it
-too. A file that the connection could not carry is refused in the browser before it is sent (theme/attachments.js).
+An upload is written to the school's folder at once, and the answer is its name; so a draft of the record has it too.
+A file that is too large for the connection is refused in the browser before it is sent (theme/attachments.js).
 """
 
 import mimetypes
@@ -9,29 +9,29 @@ import os
 from base64 import b64encode
 from datetime import UTC, datetime
 from html import escape
-from typing import Any, cast
+from typing import cast
 from urllib.parse import quote
 
 import ipywidgets as ipw
 
 from guanai.care.errors import GuanaiError
+from guanai.storage.forms.session.states import FieldState
 from guanai.storage.records.attachments import LARGEST
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import button, html, set_visible
-from guanai.widgets.base.layouts import plain, style_of
+from guanai.widgets.base.boxes import TraitChange, button, html, plain, set_visible, style_of
 from guanai.widgets.form.fields import Field
 
 __all__ = ["FileField", "PictureField"]
 
 
 class FileField(Field):
-    """A file: its name as a link once it is kept."""
+    """A file: its name as a link once it is uploaded."""
 
     classes = ("guanai-wide",)
     accept = ""
     words = "attachment.choose"
 
-    def _make(self, state: Any) -> None:
+    def _build(self, state: FieldState) -> None:
         self.head = html("", "guanai-legend")
         self.control = ipw.FileUpload(
             accept=self.accept,
@@ -41,19 +41,19 @@ class FileField(Field):
             _dom_classes=("guanai-upload",),
         )
         self.shown = html("", "guanai-attached")
-        self.away = button(say("attachment.remove", self.language), self._take_away, "guanai-small")
+        self.remove = button(say("attachment.remove", self.language), self._remove, "guanai-small")
         self.view = ipw.VBox(
             [self.head, self.shown, self._row()],
             layout=plain(),
             _dom_classes=("guanai-field", "guanai-attachment", *self.classes),
         )
         self._name: str | None = None
-        self.control.observe(self._sent, "value")
+        self.control.observe(self._on_upload, "value")
 
-    def _row(self) -> Any:
-        return ipw.HBox([self.control, self.away], layout=plain(), _dom_classes=("guanai-acts",))
+    def _row(self) -> ipw.HBox:
+        return ipw.HBox([self.control, self.remove], layout=plain(), _dom_classes=("guanai-acts",))
 
-    def _label(self, text: str) -> None:
+    def _show_label(self, text: str) -> None:
         most = (
             f'<span class="guanai-most" data-most="{LARGEST}" data-text="{escape(self._too_large())}"></span>'
         )
@@ -62,56 +62,56 @@ class FileField(Field):
             self.head.value = value
 
     def _too_large(self) -> str:
-        """Return what the browser says of a file that is not sent; it fills in name and size."""
+        """Return the message for a file that is not sent; the browser fills in name and size."""
         return say(
             "attachment.too_large", self.language, name="{name}", size="{size}", most=f"{LARGEST >> 20} MB"
         )
 
-    def _put(self, state: Any) -> None:
+    def _show_value(self, state: FieldState) -> None:
         name = state.value or ""
         if name != self._name:
             self._name = name
-            self.shown.value = self._look(name) if name else ""
-            set_visible(self.away, bool(name))
+            self.shown.value = self._shown_html(name) if name else ""
+            set_visible(self.remove, bool(name))
 
-    def _look(self, name: str) -> str:
+    def _shown_html(self, name: str) -> str:
         if self.store is None or self.store.path(name) is None:
-            gone = say("attachment.gone", self.language) if self.store is not None else ""
-            return f'<span>{escape(name)}</span> <span class="guanai-hint">{escape(gone)}</span>'
+            missing = say("attachment.gone", self.language) if self.store is not None else ""
+            return f'<span>{escape(name)}</span> <span class="guanai-hint">{escape(missing)}</span>'
         return f'<a href="{escape(address(name))}" target="_blank">{escape(name)}</a>'
 
-    def _sent(self, change: dict[str, Any]) -> None:
+    def _on_upload(self, change: TraitChange) -> None:
         if self._muted or not change["new"]:
             return
         sent = change["new"][-1]
         with self.muted():
-            self.control.value = ()  # the content is kept in the folder, not in the page
+            self.control.value = ()  # the content goes to the folder and does not stay in the page
         try:
-            name = self._keep(str(sent["name"]), bytes(sent["content"]))
+            name = self._store(str(sent["name"]), bytes(sent["content"]))
         except GuanaiError as error:
             self.own_error = error.message(self.language)
             name = self._name or ""
         else:
             self.own_error = ""
-        self._tell(self, name)
+        self._on_answer(self, name)
 
-    def _keep(self, name: str, content: bytes) -> str:
+    def _store(self, name: str, content: bytes) -> str:
         if self.store is None:
             raise GuanaiError("attachment.nowhere")
         return str(self.store.save(name, content))
 
-    def _take_away(self) -> None:
+    def _remove(self) -> None:
         self.own_error = ""
-        self._tell(self, "")
+        self._on_answer(self, "")
 
     def enter(self, value: object) -> None:
-        """Choose a file as a person would: a pair of its name and content; nothing takes it away."""
+        """Choose a file as a person would, given as a pair of name and content; nothing removes it."""
         if not value:
-            self._take_away()
+            self._remove()
             return
         name, content = cast("tuple[str, bytes]", value)
-        told = {"name": name, "type": "", "size": len(content), "last_modified": datetime.now(UTC)}
-        self.control.value = ({**told, "content": memoryview(content)},)
+        about = {"name": name, "type": "", "size": len(content), "last_modified": datetime.now(UTC)}
+        self.control.value = ({**about, "content": memoryview(content)},)
 
 
 class PictureField(FileField):
@@ -120,40 +120,42 @@ class PictureField(FileField):
     accept = "image/*"
     words = "attachment.choose_picture"
 
-    def _row(self) -> Any:
-        self._whole = False
-        self.full = button(say("attachment.full", self.language), self._turn, "guanai-small")
-        return ipw.HBox([self.control, self.full, self.away], layout=plain(), _dom_classes=("guanai-acts",))
+    def _row(self) -> ipw.HBox:
+        self._is_whole = False
+        self.full = button(say("attachment.full", self.language), self._toggle_size, "guanai-small")
+        return ipw.HBox([self.control, self.full, self.remove], layout=plain(), _dom_classes=("guanai-acts",))
 
-    def _put(self, state: Any) -> None:
+    def _show_value(self, state: FieldState) -> None:
         if (state.value or "") != self._name:
-            self._whole = False
-        super()._put(state)
+            self._is_whole = False
+        super()._show_value(state)
         set_visible(self.full, bool(self._name) and self.shown.value.startswith("<img"))
 
-    def _look(self, name: str) -> str:
+    def _shown_html(self, name: str) -> str:
         small = self.store.thumbnail(name) if self.store is not None else None
         if small is None:
-            return super()._look(name)
-        path = self.store.path(name)
-        content = path.read_bytes() if self._whole else small
-        kind = (mimetypes.guess_type(name)[0] if self._whole else "") or "image/jpeg"
+            return super()._shown_html(name)
+        path = self.store.path(name) if self.store is not None and self._is_whole else None
+        content = path.read_bytes() if path is not None else small
+        kind = (mimetypes.guess_type(name)[0] if self._is_whole else "") or "image/jpeg"
         data = b64encode(content).decode("ascii")
         return f'<img alt="{escape(name)}" src="data:{kind};base64,{data}">'
 
-    def _turn(self) -> None:
-        self._whole = not self._whole
-        self.full.description = say("attachment.smaller" if self._whole else "attachment.full", self.language)
-        self.shown.value = self._look(self._name or "")
+    def _toggle_size(self) -> None:
+        self._is_whole = not self._is_whole
+        self.full.description = say(
+            "attachment.smaller" if self._is_whole else "attachment.full", self.language
+        )
+        self.shown.value = self._shown_html(self._name or "")
 
-    def _keep(self, name: str, content: bytes) -> str:
+    def _store(self, name: str, content: bytes) -> str:
         if self.store is None:
             raise GuanaiError("attachment.nowhere")
-        side = str(self.item.parameters.get("max-pixels", "")) if self.item is not None else ""
+        side = str(self.item.parameters.get("max-pixels", ""))
         return str(self.store.save_picture(name, content, *([int(side)] if side.isdigit() else [])))
 
 
 def address(name: str) -> str:
-    """Return where the server of the school shows an attachment to people who are signed in."""
+    """Return the address of an attachment on the school's server, for people who are signed in."""
     base = os.environ.get("SCRIPT_NAME", "/").rstrip("/")
     return f"{base}/attachment/{quote(name)}"

@@ -5,10 +5,11 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from guanai.storage.forms.session.choices import Choice
+from guanai.storage.forms.session.states import FieldState
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import checkbox, html
-from guanai.widgets.base.layouts import plain
+from guanai.widgets.base.boxes import TraitChange, checkbox, html, plain
 from guanai.widgets.base.name_search import matching
 from guanai.widgets.form.fields import Field
 
@@ -23,7 +24,7 @@ __all__ = [
 ]
 
 
-def names_by_label(choices: Sequence[Any]) -> dict[str, str]:
+def names_by_label(choices: Sequence[Choice]) -> dict[str, str]:
     """Return label -> name, each label once: two children of one name are told apart by the end of their id."""
     labels: dict[str, str] = {}
     for choice in choices:
@@ -34,36 +35,38 @@ def names_by_label(choices: Sequence[Any]) -> dict[str, str]:
 
 
 def resolve(text: str, labels: dict[str, str], language: str | None = None) -> tuple[str, str]:
-    """Return the name that a typed text stands for, and what is wrong if it stands for none or several."""
+    """Return the name that a typed text stands for and "", or the text and an error if it matches none or several."""
     if text in labels:
         return labels[text], ""
-    found = matching(text, labels)
-    if len(found) == 1:
-        return labels[found[0]], ""
-    if found:
-        some = say("field.several", language, count=len(found), some="、".join(found[:4]))
-        return text, some
+    matches = matching(text, labels)
+    if len(matches) == 1:
+        return labels[matches[0]], ""
+    if matches:
+        error = say("field.several", language, count=len(matches), some="、".join(matches[:4]))
+        return text, error
     return text, say("field.no_choice", language, text=text)
 
 
 class _SingleChoiceField(Field):
-    """A control of ipywidgets that holds options and one value."""
+    """A question of one choice, in a control of ipywidgets that has options and one value."""
 
     kind: type = ipw.Dropdown
-    empty = ""  # the key of the text of the empty choice
+    empty = ""  # key of the text of the empty option
 
-    def _options(self, state: Any) -> tuple[tuple[str, str], ...]:
+    def _options(self, state: FieldState) -> tuple[tuple[str, str], ...]:
         options = tuple(names_by_label(state.choices).items())
-        return options if self._always_chosen(state) else ((say(self.empty, self.language), ""), *options)
+        return (
+            options if self._omits_empty_option(state) else ((say(self.empty, self.language), ""), *options)
+        )
 
-    def _always_chosen(self, state: Any) -> bool:
+    def _omits_empty_option(self, state: FieldState) -> bool:
         return False
 
-    def _make(self, state: Any) -> None:
+    def _build(self, state: FieldState) -> None:
         self.control = self.view = self._control(self.kind, options=self._options(state), index=None)
-        self._listen(self.control)
+        self._observe(self.control)
 
-    def _put(self, state: Any) -> None:
+    def _show_value(self, state: FieldState) -> None:
         options = self._options(state)
         if tuple(self.control.options) != options:
             self.control.index = None
@@ -86,7 +89,9 @@ class _SingleChoiceField(Field):
         self.control.value = wanted
 
 
-_ONE_COLUMN = 13  # Chinese characters and buttons' edges that fit a column of the form side by side
+_ONE_COLUMN = (
+    13  # Chinese characters, the buttons' edges counted in, that fit side by side into a column of the form
+)
 
 
 def _width(label: str) -> float:
@@ -94,89 +99,89 @@ def _width(label: str) -> float:
 
 
 class DropdownField(_SingleChoiceField):
-    """A list that folds out."""
+    """A drop-down list."""
 
     empty = "field.choose"
 
 
 class RadioField(_SingleChoiceField):
-    """Buttons side by side; an optional question has one more, so that a wrong click can be taken back."""
+    """Buttons side by side; an optional question has one more button, which clears the answer."""
 
     kind = ipw.RadioButtons
     empty = "field.unanswered"
 
-    def _make(self, state: Any) -> None:
+    def _build(self, state: FieldState) -> None:
         if sum(_width(choice.label) for choice in state.choices) > _ONE_COLUMN:
             self.classes = (*self.classes, "guanai-wide")
-        super()._make(state)
+        super()._build(state)
         if not state.required:
             self.control.add_class("guanai-optional")
 
-    def _options(self, state: Any) -> tuple[tuple[str, str], ...]:
+    def _options(self, state: FieldState) -> tuple[tuple[str, str], ...]:
         options = super()._options(state)
         return options if state.required else (*options[1:], options[0])
 
-    def _always_chosen(self, state: Any) -> bool:
+    def _omits_empty_option(self, state: FieldState) -> bool:
         return bool(state.required)
 
 
-# Proposals beyond so many come after the page: with ten thousand children they are more than all the rest of it.
-_WITH_THE_PAGE = 300
+# More suggestions than this are sent after the page: those of ten thousand children are larger than the whole page.
+_SENT_WITH_PAGE = 300
 
 
 class _SuggestingField(Field):
-    """A text box with proposals; many of them reach the browser once it shows the box."""
+    """A text box with suggestions; a long list of them is sent once the browser shows the box."""
 
-    def _proposals(self, state: Any, **traits: Any) -> Any:
+    def _combobox(self, state: FieldState, **traits: Any) -> ipw.Combobox:
         self._labels: dict[str, str] = {}
-        self._choices: Sequence[Any] | None = None
-        self._late = len(state.choices) > _WITH_THE_PAGE
-        if self._late:
+        self._choices: Sequence[Choice] | None = None
+        self._deferred = len(state.choices) > _SENT_WITH_PAGE
+        if self._deferred:
             traits["_view_count"] = 0  # the browser counts how often the box is on the page
         control = self._control(ipw.Combobox, continuous_update=False, **traits)
-        control.observe(self._seen, "_view_count")
+        control.observe(self._on_shown, "_view_count")
         return control
 
-    def _seen(self, _: object) -> None:
-        if self._late and self.control._view_count:
-            self._late = False
+    def _on_shown(self, _: object) -> None:
+        if self._deferred and self.control._view_count:
+            self._deferred = False
             self.control.options = tuple(self._labels)
 
-    def _offer(self, state: Any) -> None:
+    def _update_suggestions(self, state: FieldState) -> None:
         if state.choices is self._choices:
             return
         self._choices = state.choices
         labels = names_by_label(state.choices)
         if labels != self._labels:
             self._labels = labels
-            if not self._late:
+            if not self._deferred:
                 self.control.options = tuple(labels)
 
 
 class SearchField(_SuggestingField):
-    """A text box that proposes: for hundreds of choices. Part of a name, pinyin and initials are understood."""
+    """A text box with suggestions, for hundreds of choices; finds by a part of a name, pinyin or initials."""
 
-    def _make(self, state: Any) -> None:
-        self.control = self.view = self._proposals(state)
+    def _build(self, state: FieldState) -> None:
+        self.control = self.view = self._combobox(state)
         self.control.placeholder = say("field.search", self.language)
-        self._listen(self.control)
+        self._observe(self.control)
 
-    def _put(self, state: Any) -> None:
-        self._offer(state)
+    def _show_value(self, state: FieldState) -> None:
+        self._update_suggestions(state)
         labels = self._labels
         by_name = {name: label for label, name in labels.items()}
         text = by_name.get(state.value or "", state.text or "")
         if self.control.value != text:
             self.control.value = text
 
-    def _heard(self, change: dict[str, Any]) -> None:
+    def _on_change(self, change: TraitChange) -> None:
         if self._muted:
             return
         text = change["new"].strip()
         self.own_error = ""
         if text:
             text, self.own_error = resolve(text, self._labels, self.language)
-        self._tell(self, text)
+        self._on_answer(self, text)
 
     def enter(self, value: object) -> None:
         """Choose by name, or type as a person would."""
@@ -185,53 +190,53 @@ class SearchField(_SuggestingField):
 
 
 class CheckboxesField(Field):
-    """Boxes to tick, in columns."""
+    """Checkboxes in columns."""
 
     classes = ("guanai-wide", "guanai-ticks")
 
-    def _make(self, state: Any) -> None:
+    def _build(self, state: FieldState) -> None:
         self.head = html("", "guanai-legend")
         self.view = self.control = ipw.VBox(
             [self.head], layout=plain(), _dom_classes=("guanai-field", "guanai-group-of-ticks", *self.classes)
         )
         self.boxes: dict[str, ipw.Checkbox] = {}
 
-    def _label(self, text: str) -> None:
+    def _show_label(self, text: str) -> None:
         value = f'<div class="guanai-legend-text">{text}</div>'
         if self.head.value != value:
             self.head.value = value
 
-    def _offered(self, state: Any) -> dict[str, str]:
+    def _labels_by_name(self, state: FieldState) -> dict[str, str]:
         return {name: label for label, name in names_by_label(state.choices).items()}
 
-    def _put(self, state: Any) -> None:
-        offered = self._offered(state)
-        if list(offered) != list(self.boxes):
-            kept = {name: box for name, box in self.boxes.items() if name in offered}
-            gone = [box for name, box in self.boxes.items() if name not in offered]
-            self.boxes = {name: kept.get(name) or self._box(label) for name, label in offered.items()}
-            self._place()
-            for box in gone:
+    def _show_value(self, state: FieldState) -> None:
+        labels = self._labels_by_name(state)
+        if list(labels) != list(self.boxes):
+            remaining = {name: box for name, box in self.boxes.items() if name in labels}
+            removed = [box for name, box in self.boxes.items() if name not in labels]
+            self.boxes = {name: remaining.get(name) or self._box(label) for name, label in labels.items()}
+            self._arrange()
+            for box in removed:
                 box.close()
         chosen = state.value or []
         for name, box in self.boxes.items():
-            if box.description != offered[name]:
-                box.description = offered[name]
+            if box.description != labels[name]:
+                box.description = labels[name]
             if box.value != (name in chosen):
                 box.value = name in chosen
 
-    def _place(self) -> None:
+    def _arrange(self) -> None:
         self.view.children = (self.head, *self.boxes.values())
 
     def _box(self, label: str) -> ipw.Checkbox:
         box = checkbox(label, False, "guanai-tick")
-        box.observe(self._ticked, "value")
+        box.observe(self._on_tick, "value")
         return box
 
-    def _ticked(self, change: dict[str, Any]) -> None:
+    def _on_tick(self, change: TraitChange) -> None:
         if not self._muted:
             self.own_error = ""
-            self._tell(self, [name for name, box in self.boxes.items() if box.value])
+            self._on_answer(self, [name for name, box in self.boxes.items() if box.value])
 
     def enter(self, value: object) -> None:
         """Tick exactly these, given by name or by label."""
@@ -253,29 +258,29 @@ class CheckboxesField(Field):
 
 
 class SearchManyField(CheckboxesField, _SuggestingField):
-    """Several out of many (the staff of a school): found by typing, shown as ticked boxes, unticked to take away."""
+    """Several out of many (the staff of a school): found by typing, shown as ticked boxes; unticking removes one."""
 
-    def _make(self, state: Any) -> None:
-        super()._make(state)
-        self.control = self._proposals(state)
+    def _build(self, state: FieldState) -> None:
+        super()._build(state)
+        self.control = self._combobox(state)
         self.control.placeholder = say("field.add", self.language)
-        self.control.observe(self._picked, "value")
+        self.control.observe(self._on_pick, "value")
         self._chosen: list[str] = []
-        self._place()
+        self._arrange()
 
-    def _place(self) -> None:
+    def _arrange(self) -> None:
         self.view.children = (self.control, *self.boxes.values())
 
-    def _label(self, text: str) -> None:
-        Field._label(self, text)
+    def _show_label(self, text: str) -> None:
+        Field._show_label(self, text)
 
-    def _offered(self, state: Any) -> dict[str, str]:
-        self._offer(state)
+    def _labels_by_name(self, state: FieldState) -> dict[str, str]:
+        self._update_suggestions(state)
         by_name = {name: label for label, name in self._labels.items()}
         self._chosen = [str(name) for name in state.value or []]
         return {name: by_name.get(name, name) for name in self._chosen}
 
-    def _picked(self, change: dict[str, Any]) -> None:
+    def _on_pick(self, change: TraitChange) -> None:
         text = change["new"].strip()
         if self._muted or not text:
             return
@@ -283,15 +288,15 @@ class SearchManyField(CheckboxesField, _SuggestingField):
         if not self.own_error:
             with self.muted():
                 self.control.value = ""
-        known = self._chosen if self.own_error or name in self._chosen else [*self._chosen, name]
-        self._tell(self, list(known))
+        names = self._chosen if self.own_error or name in self._chosen else [*self._chosen, name]
+        self._on_answer(self, list(names))
 
     def enter(self, value: object) -> None:
         """Choose exactly these, given by name or by label."""
         wanted = (
             [str(one) for one in value] if isinstance(value, list | tuple | set) else str(value or "").split()
         )
-        self._tell(self, [self._labels.get(one, one) for one in wanted])
+        self._on_answer(self, [self._labels.get(one, one) for one in wanted])
 
     def focus(self) -> None:
         """Put the cursor into the search box."""

@@ -1,155 +1,158 @@
-"""Nothing typed is lost: what stands in a form is kept as it is typed, and offered again on coming back."""
+"""Drafts: what is typed in a form is stored at once, and offered again when the person comes back."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from html import escape
-from typing import Any
 
 import ipywidgets as ipw
 
 from guanai.care.errors import GuanaiError
+from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
+from guanai.storage.records.drafts import Draft, Drafts
 from guanai.templates.wording import say, spoken
-from guanai.widgets.base.boxes import Panel, button, html
-from guanai.widgets.base.layouts import plain
+from guanai.widgets.base.boxes import Panel, button, html, plain
 from guanai.widgets.base.page_urls import edit_page
+from guanai.widgets.base.value_labels import Record
 
 __all__ = ["DraftOffers", "UnsavedDrafts", "local_time"]
 
-Answers = Mapping[str, Any]
-
-_FEW = 4  # answers that tell a person which form this was
+_MOST_ANSWERS = 4  # of a draft that are shown
 _SHORT = 24  # characters of each
 
 
 def local_time(at: str) -> str:
-    """Return a stored moment (ISO 8601, UTC) as this place's clock shows it: ``2026-11-20 15:04``."""
+    """Return a stored time (ISO 8601, UTC) in local time: ``2026-11-20 15:04``."""
     return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 class DraftOffers(ipw.VBox):
-    """The drafts of a form: keeps what is typed now, and offers what was typed before and not saved.
+    """The drafts of a form: stores what is typed now, and offers what was typed before and not saved.
 
-    ``drafts`` is a `guanai.storage.records.drafts.Drafts`, or None where nothing is kept. ``read(draft)`` gives label and text of what was typed, ``resume(draft)`` puts it back into the form.
+    ``drafts`` is a `guanai.storage.records.drafts.Drafts`, or None where nothing is stored. ``read(draft)``
+    gives label and text of what was typed, ``resume(draft)`` shows it in the form again.
     """
 
     def __init__(
         self,
-        drafts: Any,
+        drafts: Drafts | None,
         *,
-        read: Callable[[Any], Iterable[tuple[str, str]]],
-        resume: Callable[[Any], None],
+        read: Callable[[Draft], Iterable[tuple[str, str]]],
+        resume: Callable[[Draft], None],
         language: str | None = None,
     ) -> None:
         super().__init__(layout=plain(), _dom_classes=("guanai-unfinished",))
         self._drafts = drafts
-        self._reads, self._resume, self._language = read, resume, language
-        self._using = ""
-        self._current: Answers = {}
-        self._opened: Answers = {}
-        #: Why what is typed cannot be kept just now; empty while all is well.
+        self._read, self._resume, self._language = read, resume, language
+        self._token = ""
+        self._current: Record = {}
+        self._opened: Record = {}
+        #: Why what is typed cannot be stored now; empty while it can.
         self.error = ""
         self.offers: dict[str, tuple[ipw.Button, ipw.Button]] = {}
 
-    def begin(self, token: str, current: Answers, opened: Answers) -> None:
-        """Start on a form; ``token`` names the save that it will be, ``current`` is the record that is being changed.
+    def begin(self, token: str, current: Record, opened: Record) -> None:
+        """Start on a form; ``token`` names its save, ``current`` is the record that is changed.
 
-        ``opened`` is what stands in the form before anything is typed.
+        ``opened`` are the answers in the form before anything is typed.
         """
-        self._using, self._current, self._opened = token, current, opened
+        self._token, self._current, self._opened = token, current, opened
         self._offer()
 
-    def keep(self, answers: Answers, touched: Iterable[str], base: Answers) -> None:
-        """Keep what stands in the form now; nothing, where it is as it was opened."""
+    def keep(self, answers: Record, touched: Iterable[str], base: Record) -> None:
+        """Store the answers in the form now; where they are those that it was opened with, there is no draft."""
         if self._drafts is None:
             return
         try:
             if answers == self._opened:
-                self._drafts.discard(self._using)
+                self._drafts.discard(self._token)
             else:
-                self._drafts.save(self._using, answers, touched=touched, base=base)
+                self._drafts.save(self._token, answers, touched=touched, base=base)
             self.error = ""
         except GuanaiError as error:
             self.error = say("unsaved.not_kept", self._language, why=error.message(self._language))
 
     def drop(self, token: str) -> None:
-        """Throw a draft away: it has been saved, or is not wanted."""
+        """Delete a draft that has been saved or is not wanted."""
         if self._drafts is not None:
             try:
                 self._drafts.discard(token)
             except GuanaiError as error:
                 self.error = error.message(self._language)
 
-    # -- what was not saved before
+    # -- earlier drafts
 
     def _offer(self) -> None:
         """Show a line with two buttons for each draft of this record but the one in use."""
         self.offers = {}
         lines = []
-        found = self._found()
-        self._note(found)
-        for draft in found:
-            go_on = button(say("unsaved.resume", self._language), self._taker(draft), "guanai-main")
-            throw = button(say("unsaved.drop", self._language), self._thrower(draft), "guanai-remove")
-            self.offers[draft.token] = (go_on, throw)
-            choice = ipw.HBox([go_on, throw], layout=plain(), _dom_classes=("guanai-buttons",))
+        drafts = self._other_drafts()
+        self._note_offered(drafts)
+        for draft in drafts:
+            resume = button(say("unsaved.resume", self._language), self._resumer(draft), "guanai-main")
+            drop = button(say("unsaved.drop", self._language), self._dropper(draft), "guanai-remove")
+            self.offers[draft.token] = (resume, drop)
+            choice = ipw.HBox([resume, drop], layout=plain(), _dom_classes=("guanai-buttons",))
             lines.append(
-                ipw.VBox([html(self._words(draft)), choice], layout=plain(), _dom_classes=("guanai-unsaved",))
+                ipw.VBox(
+                    [html(self._draft_html(draft)), choice], layout=plain(), _dom_classes=("guanai-unsaved",)
+                )
             )
         old = tuple(getattr(self, "children", ()))
         self.children = tuple(lines)
         for line in old:
             line.close()
 
-    def _found(self) -> list[Any]:
+    def _other_drafts(self) -> list[Draft]:
         if self._drafts is None:
             return []
         try:
-            found = self._drafts.all(str(self._current.get("id", "")))
+            drafts = self._drafts.all(str(self._current.get("id", "")))
         except GuanaiError as error:
             self.error = error.message(self._language)
             return []
-        return [draft for draft in found if draft.token != self._using]
+        return [draft for draft in drafts if draft.token != self._token]
 
-    def _note(self, found: list[Any]) -> None:
-        """Keep when a draft was first offered: only one that has been is ever thrown away for its age."""
+    def _note_offered(self, drafts: list[Draft]) -> None:
+        """Store when a draft was first offered: only drafts that have been offered are deleted for their age."""
         try:
-            if found:
-                self._drafts.mark_offered(found)
+            if drafts and self._drafts is not None:
+                self._drafts.mark_offered(drafts)
         except GuanaiError as error:
             self.error = error.message(self._language)
 
-    def _taker(self, draft: Any) -> Callable[[], None]:
+    def _resumer(self, draft: Draft) -> Callable[[], None]:
         return lambda: self._resume(draft)
 
-    def _thrower(self, draft: Any) -> Callable[[], None]:
-        def throw() -> None:
+    def _dropper(self, draft: Draft) -> Callable[[], None]:
+        def drop() -> None:
             self.drop(draft.token)
             self._offer()
 
-        return throw
+        return drop
 
-    def _words(self, draft: Any) -> str:
-        """Return when and what it was, and what has changed since, as HTML."""
-        typed = [f"{label}：{_shortened(text)}" for label, text in self._reads(draft)]
-        what = "；".join(typed[:_FEW]) + ("……" if len(typed) > _FEW else "")
-        said = [say("unsaved.title", self._language, at=local_time(draft.at)), what or "—"]
-        if draft.version != self._drafts.version:
-            said.append(say("unsaved.other_form", self._language))
-        now, then = self._current.get("revision"), (draft.base or {}).get("revision")
-        if now != then:
+    def _draft_html(self, draft: Draft) -> str:
+        """Return when and what was typed, and what has changed since, as HTML."""
+        typed = [f"{label}：{_shortened(text)}" for label, text in self._read(draft)]
+        what = "；".join(typed[:_MOST_ANSWERS]) + ("……" if len(typed) > _MOST_ANSWERS else "")
+        lines = [say("unsaved.title", self._language, at=local_time(draft.at)), what or "—"]
+        if self._drafts is not None and draft.version != self._drafts.version:
+            lines.append(say("unsaved.other_form", self._language))
+        revision, drafted = self._current.get("revision"), (draft.base or {}).get("revision")
+        if revision != drafted:
             who = self._current.get("updated_by") or say("unsaved.somebody", self._language)
-            said.append(say("unsaved.other_record", self._language, who=who))
-        if ends := _soon_gone(draft):
-            said.append(say("unsaved.until", self._language, day=ends))
-        head, *rest = map(escape, said)
+            lines.append(say("unsaved.other_record", self._language, who=who))
+        if ends := _expires_soon(draft):
+            lines.append(say("unsaved.until", self._language, day=ends))
+        head, *rest = map(escape, lines)
         return f'<div role="status"><strong>{head}</strong>{"".join(f"<p>{line}</p>" for line in rest)}</div>'
 
 
-def _soon_gone(draft: Any) -> str:
-    """Return the day after which an old draft is thrown away, if that is soon."""
-    until = getattr(draft, "until", "")
-    left = datetime.fromisoformat(until) - datetime.now(UTC) if until else timedelta(days=99)
-    return local_time(until)[:10] if left < timedelta(days=15) else ""
+def _expires_soon(draft: Draft) -> str:
+    """Return the day after which an old draft is deleted, if that is soon."""
+    until = draft.until
+    if not until or datetime.fromisoformat(until) - datetime.now(UTC) >= timedelta(days=15):
+        return ""
+    return local_time(until)[:10]
 
 
 def _shortened(text: str) -> str:
@@ -157,12 +160,14 @@ def _shortened(text: str) -> str:
 
 
 class UnsavedDrafts(Panel):
-    """Everything that the person has typed and not saved, each with the way to its page; nothing where there is nothing.
+    """Everything that the person has typed and not saved, each with a link to its page; empty without drafts.
 
     ``drafts`` are a `guanai.storage.records.drafts.Drafts` of all forms, ``forms`` the forms by name.
     """
 
-    def __init__(self, drafts: Any, forms: Mapping[str, Any], language: str | None = None) -> None:
+    def __init__(
+        self, drafts: Drafts, forms: Mapping[str, FormDefinition], language: str | None = None
+    ) -> None:
         super().__init__("guanai-left-over")
         self.drafts = [draft for draft in drafts.all() if draft.form in forms]
         drafts.mark_offered(self.drafts)

@@ -1,7 +1,8 @@
 """Which control a question gets: the one table, and the rule that picks a row of it."""
 
-from typing import Any
-
+from guanai.storage.forms.session.states import FieldState
+from guanai.storage.forms.xlsform.items import Question
+from guanai.storage.records.attachments import Attachments
 from guanai.widgets.form.attachment_fields import FileField, PictureField
 from guanai.widgets.form.choice_fields import (
     CheckboxesField,
@@ -49,7 +50,7 @@ CONTROLS: dict[tuple[str, str], type[Field] | None] = {
     ("file", ""): FileField,
     ("phone", ""): PhoneOnlyField,
     ("note", ""): NoteField,
-    ("calculate", ""): None,  # these three have no place on the screen
+    ("calculate", ""): None,  # these three are not on the screen
     ("hidden", ""): None,
     ("metadata", ""): None,
     ("read_only", ""): ReadOnlyField,
@@ -59,7 +60,7 @@ _BUTTONS = frozenset({"quick", "likert", "no-buttons", "horizontal", "list-nolab
 _FEW, _MANY, _SHORT = 5, 20, 30
 
 
-def _variant(item: Any, state: Any) -> tuple[str, str]:
+def _variant(item: Question, state: FieldState) -> tuple[str, str]:
     kind, look = item.kind, item.appearance
     if kind in ("calculate", "hidden", "metadata", "note", "phone"):
         return kind, ""
@@ -77,15 +78,21 @@ def _variant(item: Any, state: Any) -> tuple[str, str]:
     if look & _BUTTONS:
         return kind, ""
     short = sum(len(choice.label) for choice in state.choices) <= _SHORT
-    # No choice yet (a filter waits for another answer): a list can take any number of them later.
+    # No choice yet, since a filter waits for another answer: a list can take any number of them later.
     return kind, "" if 0 < count <= _FEW and short and "minimal" not in look else "list"
 
 
 def field_for(
-    item: Any, path: str, state: Any, tell: OnAnswer, language: str | None = None, *, store: Any = None
+    item: Question,
+    path: str,
+    state: FieldState,
+    on_answer: OnAnswer,
+    language: str | None = None,
+    *,
+    store: Attachments | None = None,
 ) -> Field | None:
-    """Return the field of a question, None for one without a place on the screen: unseen, or a note that says nothing."""
+    """Return the field of a question; None for one that is not on the screen: hidden ones, and notes without a text."""
     if item.kind == "note" and not (item.label or item.hint):
         return None
     kind = CONTROLS[_variant(item, state)]
-    return kind(path, state, tell, language, item=item, store=store) if kind else None
+    return kind(path, state, on_answer, language, item=item, store=store) if kind else None

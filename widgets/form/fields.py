@@ -1,7 +1,7 @@
 """One question on the screen: its label, hint and error above its control.
 
-The label, the hint and the error stand together in the control's own label: a screen reader reads them
-with the control, and a question costs one widget model instead of four.
+Label, hint and error are written into the control's own description. A screen reader reads them with the control, and
+a question costs one widget model instead of four.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,9 +12,12 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from guanai.storage.forms.session.states import FieldState
+from guanai.storage.forms.xlsform.items import Question
 from guanai.storage.forms.xlsform.markdown import to_html
+from guanai.storage.records.attachments import Attachments
 from guanai.templates.wording import say
-from guanai.widgets.base.layouts import hidden, plain, style_of
+from guanai.widgets.base.boxes import TraitChange, hidden, plain, style_of
 
 __all__ = [
     "DateField",
@@ -27,13 +30,15 @@ __all__ = [
     "caption",
 ]
 
+#: Called with a field and what a person has entered in it.
 OnAnswer = Callable[["Field", object], None]
 
-_LOOKS = frozenset({"likert", "no-buttons", "quick"})
+# Appearances of a question that the style sheet knows, beside columns-N.
+_APPEARANCES = frozenset({"likert", "no-buttons", "quick"})
 
 
 def caption(label: str, *, required: bool = False, hint: str = "", error: str = "") -> str:
-    """Return the label of a control as HTML: label, star, hint, error, each escaped; see `marks` for bold and lists."""
+    """Return the label of a control as HTML: label, star, hint, error, each escaped; Markdown is shown as bold and lists."""
     parts = [to_html(label)]
     if required:
         parts.append('<span class="guanai-star"> *</span>')
@@ -45,42 +50,42 @@ def caption(label: str, *, required: bool = False, hint: str = "", error: str = 
 
 
 class Field:
-    """A question's control, kept in step with its state; what a person enters is told to ``tell(field, raw)``.
+    """The control of a question: it shows the question's state, and ``on_answer(field, raw)`` gets what a person enters.
 
-    ``view`` is what stands on the page, ``control`` what is typed in; for most kinds they are the same.
-    ``item`` is the question in its form, ``store`` where a school keeps pictures and files.
-    ``state`` is a session's FieldState: value, text, relevant, required, read_only, label, hint, choices, error.
+    ``view`` is the widget on the page, ``control`` the one that is typed in; for most kinds they are the same.
+    ``item`` is the question in its form, ``store`` holds the pictures and files of the school.
     """
 
     classes: tuple[str, ...] = ()
-    own_error = ""  # what this control knows to be wrong before the session does
+    own_error = ""  # an error that this control finds before the session gets an answer
 
     def __init__(
         self,
         path: str,
-        state: Any,
-        tell: OnAnswer,
+        state: FieldState,
+        on_answer: OnAnswer,
         language: str | None = None,
         *,
-        item: Any = None,
-        store: Any = None,
+        item: Question,
+        store: Attachments | None = None,
     ) -> None:
         self.path = path
         self.item = item
         self.store = store
         self.language = language
-        self._tell = tell
+        self._on_answer = on_answer
         self._muted = False
-        self.control: Any = None
-        self.view: Any = None
-        self._make(state)
-        self._dress()
+        self.control: ipw.DOMWidget = None
+        self.view: ipw.DOMWidget = None
+        self._build(state)
+        self._add_appearance()
         self.show(state)
 
-    def _dress(self) -> None:
-        """Give the control the looks that the form's author asked for in the column appearance; the style sheet knows them."""
-        asked = self.item.appearance if self.item is not None else frozenset()
-        looks = sorted(look for look in asked if look in _LOOKS or look.startswith("columns"))
+    def _add_appearance(self) -> None:
+        """Give the control a CSS class for each appearance that the form's author has set."""
+        looks = sorted(
+            look for look in self.item.appearance if look in _APPEARANCES or look.startswith("columns")
+        )
         for look in looks:
             self.view.add_class(f"guanai-look-{look}")
         if looks and looks != ["quick"]:
@@ -88,28 +93,29 @@ class Field:
 
     @property
     def is_quick(self) -> bool:
-        """Whether the form's author asked to go on to the next question as soon as this one is answered."""
-        return self.item is not None and self.item.kind == "select_one" and "quick" in self.item.appearance
+        """Whether the cursor goes on to the next question as soon as this one is answered (appearance ``quick``)."""
+        return self.item.kind == "select_one" and "quick" in self.item.appearance
 
-    # -- what a kind of field says of itself
+    # -- what each kind of field defines
 
-    def _make(self, state: Any) -> None:
+    def _build(self, state: FieldState) -> None:
+        """Create the control and the view."""
         raise NotImplementedError
 
-    def _put(self, state: Any) -> None:
+    def _show_value(self, state: FieldState) -> None:
         """Show the state's value in the control."""
 
-    def _heard(self, change: dict[str, Any]) -> None:
+    def _on_change(self, change: TraitChange) -> None:
         if not self._muted:
             self.own_error = ""
-            self._tell(self, change["new"])
+            self._on_answer(self, change["new"])
 
     # -- what all fields do
 
-    def _listen(self, control: Any) -> None:
-        control.observe(self._heard, "value")
+    def _observe(self, control: ipw.DOMWidget) -> None:
+        control.observe(self._on_change, "value")
 
-    def _control(self, kind: type, **traits: Any) -> Any:
+    def _control(self, kind: type, **traits: Any) -> ipw.DOMWidget:
         return kind(
             layout=plain(),
             style=style_of(kind),
@@ -120,28 +126,28 @@ class Field:
 
     @contextmanager
     def muted(self) -> Iterator[None]:
-        """Change the control without hearing it."""
+        """Change the control without reporting the change as an answer."""
         before, self._muted = self._muted, True
         try:
             yield
         finally:
             self._muted = before
 
-    def show(self, state: Any, error: str = "") -> None:
-        """Bring label, hint, error, value and visibility in step with the state."""
+    def show(self, state: FieldState, error: str = "") -> None:
+        """Show the label, hint, value and visibility of a state, and an error."""
         with self.muted():
-            self._label(caption(state.label, required=state.required, hint=state.hint, error=error))
-            self._put(state)
-        self._mark(bool(error))
+            self._show_label(caption(state.label, required=state.required, hint=state.hint, error=error))
+            self._show_value(state)
+        self._mark_wrong(bool(error))
         layout = plain() if state.relevant else hidden()
         if self.view.layout is not layout:
             self.view.layout = layout
 
-    def _label(self, text: str) -> None:
+    def _show_label(self, text: str) -> None:
         if self.control.description != text:
             self.control.description = text
 
-    def _mark(self, wrong: bool) -> None:
+    def _mark_wrong(self, wrong: bool) -> None:
         classes = tuple(name for name in self.view._dom_classes if name != "guanai-wrong")
         if wrong:
             classes += ("guanai-wrong",)
@@ -157,7 +163,7 @@ class Field:
         self.control.focus()
 
     def close(self) -> None:
-        """Free the browser's and the kernel's memory of it."""
+        """Close its widgets, in the browser and in the kernel."""
         if self.view is not self.control:
             for child in self.view.children:
                 child.close()
@@ -165,15 +171,15 @@ class Field:
 
 
 class TextField(Field):
-    """A line of text, a number or a time, read when the person leaves it: half-typed pinyin stays in the browser."""
+    """A line of text, a number or a time, sent when the person leaves it, so that half-typed pinyin stays in the browser."""
 
     kind: type = ipw.Text
 
-    def _make(self, state: Any) -> None:
+    def _build(self, state: FieldState) -> None:
         self.control = self.view = self._control(self.kind, continuous_update=False, value=state.text or "")
-        self._listen(self.control)
+        self._observe(self.control)
 
-    def _put(self, state: Any) -> None:
+    def _show_value(self, state: FieldState) -> None:
         text = state.text or ""
         if self.control.value != text:
             self.control.value = text
@@ -185,18 +191,18 @@ class LongTextField(TextField):
     kind = ipw.Textarea
     classes = ("guanai-wide",)
 
-    def _make(self, state: Any) -> None:
-        super()._make(state)
+    def _build(self, state: FieldState) -> None:
+        super()._build(state)
         self.control.rows = 3
 
 
 class DateField(TextField):
     """A date typed in any usual way, with the browser's calendar beside it.
 
-    The native date box alone would turn an incomplete date into an empty one without a word.
+    The browser's own date box alone would turn an incomplete date into an empty one without a message.
     """
 
-    def _make(self, state: Any) -> None:
+    def _build(self, state: FieldState) -> None:
         self.control = self._control(ipw.Text, continuous_update=False, value=state.text or "")
         self.control.placeholder = say("field.date_example", self.language)
         self.picker = ipw.DatePicker(
@@ -210,15 +216,15 @@ class DateField(TextField):
             layout=plain(),
             _dom_classes=("guanai-field", "guanai-date", *self.classes),
         )
-        self._listen(self.control)
-        self.picker.observe(self._picked, "value")
+        self._observe(self.control)
+        self.picker.observe(self._on_pick, "value")
 
-    def _picked(self, change: dict[str, Any]) -> None:
+    def _on_pick(self, change: TraitChange) -> None:
         if not self._muted and change["new"] is not None:
             self.control.value = change["new"].isoformat()
 
-    def _put(self, state: Any) -> None:
-        super()._put(state)
+    def _show_value(self, state: FieldState) -> None:
+        super()._show_value(state)
         day = _day(state.text or "")
         if day is not None and self.picker.value != day:
             self.picker.value = day
@@ -232,19 +238,19 @@ def _day(text: str) -> date | None:
 
 
 class ReadOnlyField(Field):
-    """What nobody types: a calculated or read-only answer, shown as text."""
+    """A calculated or read-only answer, shown as text."""
 
-    def _make(self, state: Any) -> None:
+    def _build(self, state: FieldState) -> None:
         self.classes = (*self.classes, "guanai-shown")
         self.control = self.view = self._control(ipw.HTML)
 
-    def _put(self, state: Any) -> None:
+    def _show_value(self, state: FieldState) -> None:
         value = f"<output>{escape(state.text or '—')}</output>"
         if self.control.value != value:
             self.control.value = value
 
     def enter(self, value: object) -> None:
-        """Refuse: a person cannot type here either."""
+        """Raise ValueError: nobody can type here."""
         raise ValueError(f"{self.path} is read-only")
 
     def focus(self) -> None:
@@ -256,10 +262,10 @@ class NoteField(ReadOnlyField):
 
     classes = ("guanai-wide", "guanai-note")
 
-    def _label(self, text: str) -> None:
+    def _show_label(self, text: str) -> None:
         value = f"<p>{text}</p>"
         if self.control.value != value:
             self.control.value = value
 
-    def _put(self, state: Any) -> None:
+    def _show_value(self, state: FieldState) -> None:
         """Do nothing: a note has a label and no answer."""

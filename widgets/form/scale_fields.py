@@ -1,13 +1,12 @@
-"""Questions on a scale or in an order: a range with its slider, choices to be ranked, a box to acknowledge."""
+"""Questions on a scale or in an order: a range with its slider, choices to rank, a box to acknowledge; and date and time."""
 
-from typing import Any
+from dataclasses import replace
 
 import ipywidgets as ipw
 
-from guanai.storage.forms.session.states import range_of
+from guanai.storage.forms.session.states import FieldState, range_of
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import button, checkbox, html
-from guanai.widgets.base.layouts import plain, style_of
+from guanai.widgets.base.boxes import TraitChange, button, checkbox, html, plain, style_of
 from guanai.widgets.form.choice_fields import names_by_label
 from guanai.widgets.form.fields import Field, ReadOnlyField, TextField
 
@@ -15,32 +14,32 @@ __all__ = ["AcknowledgeField", "DateTimeField", "PhoneOnlyField", "RangeField", 
 
 
 class DateTimeField(TextField):
-    """A day and a time of day, typed in any usual way."""
+    """A date and time, typed in any usual way."""
 
-    def _make(self, state: Any) -> None:
-        super()._make(state)
+    def _build(self, state: FieldState) -> None:
+        super()._build(state)
         self.control.placeholder = say("field.moment_example", self.language)
 
-    def _put(self, state: Any) -> None:
+    def _show_value(self, state: FieldState) -> None:
         text = (state.text or "").replace("T", " ")
         if self.control.value != text:
             self.control.value = text
 
 
 class RangeField(TextField):
-    """A number typed or found by a slider; the box is empty while nothing is answered, which a slider cannot show."""
+    """A number, typed or set by a slider; the box is empty while there is no answer, which a slider cannot show."""
 
-    def _make(self, state: Any) -> None:
-        told = range_of(self.item)
-        whole = all(isinstance(number, int) for number in told.values())
-        kind = ipw.IntSlider if whole else ipw.FloatSlider
+    def _build(self, state: FieldState) -> None:
+        scale = range_of(self.item)
+        is_whole = all(isinstance(number, int) for number in scale.values())
+        kind = ipw.IntSlider if is_whole else ipw.FloatSlider
         self.control = self._control(ipw.Text, continuous_update=False, value=state.text or "")
-        self.control.placeholder = f"{told['start']} – {told['end']}"
+        self.control.placeholder = f"{scale['start']} – {scale['end']}"
         self.slider = kind(
-            value=told["start"],
-            min=told["start"],
-            max=told["end"],
-            step=told["step"],
+            value=scale["start"],
+            min=scale["start"],
+            max=scale["end"],
+            step=scale["step"],
             readout=False,
             continuous_update=False,
             description=say("field.slider", self.language),
@@ -53,25 +52,25 @@ class RangeField(TextField):
             layout=plain(),
             _dom_classes=("guanai-field", "guanai-range", *self.classes),
         )
-        self._listen(self.control)
-        self.slider.observe(self._slid, "value")
+        self._observe(self.control)
+        self.slider.observe(self._on_slide, "value")
 
-    def _slid(self, change: dict[str, Any]) -> None:
+    def _on_slide(self, change: TraitChange) -> None:
         if not self._muted:
             self.control.value = f"{change['new']:.10g}"
 
-    def _put(self, state: Any) -> None:
-        super()._put(state)
+    def _show_value(self, state: FieldState) -> None:
+        super()._show_value(state)
         if isinstance(state.value, int | float) and self.slider.min <= state.value <= self.slider.max:
             self.slider.value = state.value
 
 
 class RankField(Field):
-    """Choices in an order, moved by buttons; nothing is answered until somebody has moved or confirmed them."""
+    """Choices in an order, moved by buttons; there is no answer until somebody has moved or confirmed them."""
 
     classes = ("guanai-wide", "guanai-rank")
 
-    def _make(self, state: Any) -> None:
+    def _build(self, state: FieldState) -> None:
         self.control = self._control(ipw.Select, rows=max(2, min(10, len(state.choices))))
         buttons = [
             button(say(f"field.{word}", self.language), act, "guanai-small")
@@ -84,7 +83,7 @@ class RankField(Field):
         )
         self._order: list[str] = []
 
-    def _put(self, state: Any) -> None:
+    def _show_value(self, state: FieldState) -> None:
         labels = {name: label for label, name in names_by_label(state.choices).items()}
         answered = [name for name in state.value or [] if name in labels]
         self._order = [*answered, *(name for name in labels if name not in answered)]
@@ -98,36 +97,36 @@ class RankField(Field):
             self.control.value = chosen if chosen in self._order else None
 
     def up(self) -> None:
-        """Move the chosen line up."""
+        """Move the selected choice up."""
         self._move(-1)
 
     def down(self) -> None:
-        """Move the chosen line down."""
+        """Move the selected choice down."""
         self._move(1)
 
     def confirm(self) -> None:
         """Answer with the order as it stands."""
-        self._tell(self, list(self._order))
+        self._on_answer(self, list(self._order))
 
     def _move(self, by: int) -> None:
         if self.control.value not in self._order:
             return
-        at = self._order.index(self.control.value)
-        to = min(max(0, at + by), len(self._order) - 1)
-        self._order.insert(to, self._order.pop(at))
+        old = self._order.index(self.control.value)
+        new = min(max(0, old + by), len(self._order) - 1)
+        self._order.insert(new, self._order.pop(old))
         self.confirm()
 
     def enter(self, value: object) -> None:
         """Put the choices in this order, given by name or by label."""
         wanted = [str(one) for one in value] if isinstance(value, list | tuple) else str(value or "").split()
         by_label = {label.partition(". ")[2] or label: name for label, name in self.control.options}
-        self._tell(self, [by_label.get(one, one) for one in wanted])
+        self._on_answer(self, [by_label.get(one, one) for one in wanted])
 
 
 class AcknowledgeField(Field):
     """One box to tick: read and understood."""
 
-    def _make(self, state: Any) -> None:
+    def _build(self, state: FieldState) -> None:
         self.head = html("", "guanai-legend")
         self.control = checkbox(say("field.acknowledged", self.language), bool(state.value), "guanai-tick")
         self.view = ipw.VBox(
@@ -135,26 +134,24 @@ class AcknowledgeField(Field):
             layout=plain(),
             _dom_classes=("guanai-field", "guanai-group-of-ticks", *self.classes),
         )
-        self._listen(self.control)
+        self._observe(self.control)
 
-    def _label(self, text: str) -> None:
+    def _show_label(self, text: str) -> None:
         value = f'<div class="guanai-legend-text">{text}</div>'
         if self.head.value != value:
             self.head.value = value
 
-    def _put(self, state: Any) -> None:
+    def _show_value(self, state: FieldState) -> None:
         if self.control.value != bool(state.value):
             self.control.value = bool(state.value)
 
     def enter(self, value: object) -> None:
-        """Tick the box, or take the tick away."""
+        """Tick the box, or clear it."""
         self.control.value = bool(value)
 
 
 class PhoneOnlyField(ReadOnlyField):
-    """A line that says that this question is answered on a telephone, with the answer if one came from there."""
+    """A question that only a telephone can answer (ODK Collect): a line that says so, or the answer that came from there."""
 
-    def _put(self, state: Any) -> None:
-        super()._put(
-            type(state)(**{**vars(state), "text": state.text or say("field.on_phone", self.language)})
-        )
+    def _show_value(self, state: FieldState) -> None:
+        super()._show_value(replace(state, text=state.text or say("field.on_phone", self.language)))

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
-from typing import Any
 
 import ipywidgets as ipw
 
+from guanai.storage.forms.session.form_session import Branch, FormSession
+from guanai.storage.forms.xlsform.items import Question, Repeat
 from guanai.storage.forms.xlsform.markdown import to_html, to_plain
 from guanai.storage.records.school_form import SchoolForm
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import button, html, set_visible
-from guanai.widgets.base.layouts import plain
+from guanai.widgets.base.boxes import button, html, plain, set_visible
 from guanai.widgets.form.field_kinds import field_for
 from guanai.widgets.form.fields import Field, OnAnswer
 from guanai.widgets.form.steps import LONG, Step, StepBar, questions_of, steps_of
@@ -19,10 +19,10 @@ __all__ = ["Sections"]
 
 
 class _RepeatView:
-    """One repeat on the page: the boxes of its rows, what was removed last, and the button to add."""
+    """One repeat on the page: the boxes of its rows, the row that was removed last, and the button to add one."""
 
     def __init__(self, heading: ipw.HTML, text: str, add: Callable[[], object], *, counted: bool) -> None:
-        self.counted = counted  # as many rows as another answer says: nobody adds or removes one
+        self.counted = counted  # another answer says how many rows: nobody adds or removes one
         self.heading = heading
         self.rows = ipw.VBox(layout=plain(), _dom_classes=("guanai-rows",))
         self.undo = ipw.HBox(layout=plain(), _dom_classes=("guanai-undo",))
@@ -36,37 +36,41 @@ class _RepeatView:
 
 
 class Sections:
-    """The widgets of a session's tree, kept in step with it; ``view`` is what stands on the page.
+    """The widgets for the tree of a session; ``view`` is the widget on the page.
 
-    ``fields`` gives each field by its path, in page order: of a long form those of the step that is shown
-    (see `steps`); `reach` turns to the step of any other.
+    ``fields`` are the fields by their path, in page order; of a long form only those of the step that is shown
+    (see `steps`). `field_at` shows the step of any other.
     """
 
     def __init__(
-        self, session: Any, tell: OnAnswer, changed: Callable[[], None], language: str | None = None
+        self,
+        session: FormSession,
+        on_answer: OnAnswer,
+        on_rows_changed: Callable[[], None],
+        language: str | None = None,
     ) -> None:
         self.session = session
         self.language = language
         self.fields: dict[str, Field] = {}
         self.repeats: dict[str, _RepeatView] = {}
         self._groups: dict[str, tuple[ipw.VBox, ipw.HTML]] = {}
-        self._tell = tell
-        self._changed = changed
-        self._wrong: dict[str, str] = {}
+        self._on_answer = on_answer
+        self._on_rows_changed = on_rows_changed
+        self._errors: dict[str, str] = {}
         self._store = session.form.attachments if isinstance(session.form, SchoolForm) else None
         tree = session.tree()
         self.steps: tuple[Step, ...] = steps_of(tree) if len(list(questions_of(tree))) > LONG else ()
-        self.bar = StepBar(self.turn, language) if self.steps else None
+        self.bar = StepBar(self.show_step, language) if self.steps else None
         self.view = ipw.VBox(layout=plain(), _dom_classes=("guanai-sections",))
         if self.bar:
-            self.turn(0)
+            self.show_step(0)
         else:
             self.view.children = self._page(tree)
 
     # -- step by step
 
-    def turn(self, number: int) -> None:
-        """Show a step of a long form; the controls of the one before are closed, its answers stay."""
+    def show_step(self, number: int) -> None:
+        """Show a step of a long form. The controls of the step before are closed; the session holds its answers."""
         if self.bar is None:
             return
         old = self.view.children[1:]
@@ -78,56 +82,56 @@ class Sections:
             _close(box)
         self.bar.at = number
         self._show_bar()
-        self.show(self._wrong, self._wrong)
+        self.show(self._errors, self._errors)
 
     def _show_bar(self) -> None:
         if self.bar is None:
             return
         nodes = {node.path: node for node in _all_nodes(self.session.tree())}
-        titles, wrong = {}, {}
+        titles, errors = {}, {}
         for number, step in enumerate(self.steps):
             inside = [one.path for one in questions_of(nodes[path] for path in step.paths)]
             relevant = any(self.session.state(path).relevant for path in (*step.paths, *inside))
             if relevant or number == self.bar.at:
                 label = self.session.state(step.heading).label if step.heading else ""
                 titles[number] = label or say("steps.unnamed", self.language, number=number + 1)
-                wrong[number] = sum(path in self._wrong for path in inside)
-        self.bar.offer(titles, wrong, self.bar.at)
+                errors[number] = sum(path in self._errors for path in inside)
+        self.bar.offer(titles, errors, self.bar.at)
 
     def paths(self) -> list[str]:
-        """Return the path of every question that somebody sees, on whatever step, in page order."""
+        """Return the path of every shown question of all steps, in page order."""
         return [node.path for node in questions_of(self.session.tree())]
 
-    def reach(self, path: str) -> Field:
-        """Return the field of a question, turning to its step. Raises KeyError for what is no question."""
-        self.turn_to(path)
+    def field_at(self, path: str) -> Field:
+        """Return the field of a question and show its step. Raises KeyError for a path that is no question."""
+        self.show_step_of(path)
         return self.fields[path]
 
-    def turn_to(self, path: str) -> None:
-        """Show the step on which a question or repeat stands."""
+    def show_step_of(self, path: str) -> None:
+        """Show the step of a question or repeat."""
         if self.bar is None or path in self.fields or path in self.repeats:
             return
         nodes = {node.path: node for node in _all_nodes(self.session.tree())}
         for number, step in enumerate(self.steps):
             if any(node.path == path for node in _all_nodes(nodes[top] for top in step.paths)):
-                self.turn(number)
+                self.show_step(number)
                 return
 
-    def go_on(self, path: str) -> None:
-        """Put the cursor into the next question that can be answered, on the next step after the last of one."""
+    def focus_next(self, path: str) -> None:
+        """Put the cursor into the next question that can be answered, on this step or the next."""
         paths = self.paths()
         for later in paths[paths.index(path) + 1 :]:
             state = self.session.state(later)
             if state.relevant and not state.read_only:
-                self.reach(later).focus()
+                self.field_at(later).focus()
                 return
 
     # -- building
 
-    def _page(self, nodes: Iterable[Any]) -> tuple[Any, ...]:
-        """Return the sections of a level: questions outside any group form a section of their own."""
-        sections: list[Any] = []
-        loose: list[Any] = []
+    def _page(self, nodes: Iterable[Branch]) -> tuple[ipw.Widget, ...]:
+        """Return the sections of one level; questions outside of any group are a section too."""
+        sections: list[ipw.Widget] = []
+        loose: list[ipw.Widget] = []
         for node in nodes:
             if _is_question(node):
                 loose.extend(self._question(node))
@@ -140,12 +144,14 @@ class Sections:
             sections.append(_grid(loose))
         return tuple(sections)
 
-    def _question(self, node: Any) -> Iterator[Any]:
+    def _question(self, node: Branch) -> Iterator[ipw.Widget]:
+        if not isinstance(node.item, Question):
+            return
         field = field_for(
             node.item,
             node.path,
             self.session.state(node.path),
-            self._tell,
+            self._on_answer,
             self.language,
             store=self._store,
         )
@@ -153,10 +159,10 @@ class Sections:
             self.fields[node.path] = field
             yield field.view
 
-    def _group(self, node: Any) -> ipw.VBox:
+    def _group(self, node: Branch) -> ipw.VBox:
         heading = html("", "guanai-heading")
         classes: tuple[str, ...] = ("guanai-group",)
-        if all(_is_question(child) for child in node.children):  # one box less: the group is the grid itself
+        if all(_is_question(child) for child in node.children):  # one box less: the group itself is the grid
             views = [view for child in node.children for view in self._question(child)]
             classes += ("guanai-grid",)
         else:
@@ -166,31 +172,31 @@ class Sections:
         self._show_group(node.path)
         return box
 
-    def _repeat(self, node: Any) -> ipw.VBox:
+    def _repeat(self, node: Branch) -> ipw.VBox:
         path = node.path
         text = say("form.add", self.language, what=to_plain(self.session.state(path).label))
-        counted = node.item.count is not None
-        made = _RepeatView(html("", "guanai-heading"), text, lambda: self.add(path), counted=counted)
-        self.repeats[path] = made
-        self._groups[path] = (made.view, made.heading)
+        counted = isinstance(node.item, Repeat) and node.item.count is not None
+        repeat = _RepeatView(html("", "guanai-heading"), text, lambda: self.add(path), counted=counted)
+        self.repeats[path] = repeat
+        self._groups[path] = (repeat.view, repeat.heading)
         self._show_group(path)
-        made.rows.children = tuple(self._row(path, number, row) for number, row in enumerate(node.children))
-        return made.view
+        repeat.rows.children = tuple(self._row(path, number, row) for number, row in enumerate(node.children))
+        return repeat.view
 
-    def _row(self, path: str, number: int, node: Any) -> ipw.VBox:
-        made = self.repeats[path]
+    def _row(self, path: str, number: int, node: Branch) -> ipw.VBox:
+        repeat = self.repeats[path]
         heading = html(self._row_title(path, number), "guanai-heading")
-        made.headings.append(heading)
+        repeat.headings.append(heading)
         remove = button(
             say("form.remove", self.language),
-            lambda: self.remove(path, made.headings.index(heading)),
+            lambda: self.remove(path, repeat.headings.index(heading)),
             "guanai-remove",
         )
-        shown = [heading] if made.counted else [heading, remove]
+        shown = [heading] if repeat.counted else [heading, remove]
         head = ipw.HBox(shown, layout=plain(), _dom_classes=("guanai-row-head",))
         return ipw.VBox([head, *self._page(node.children)], layout=plain(), _dom_classes=("guanai-row",))
 
-    # -- keeping in step
+    # -- showing the session
 
     def _row_title(self, path: str, number: int) -> str:
         return f"<h4>{to_html(self.session.state(path).label)} {number + 1}</h4>"
@@ -205,31 +211,31 @@ class Sections:
             heading.value = value
         set_visible(box, state.relevant)
 
-    def show(self, paths: Iterable[str], wrong: Mapping[str, str]) -> None:
-        """Bring these paths in step with the session; ``wrong`` gives the error to show by path."""
-        self._wrong = dict(wrong)
-        for path in [path for path, made in self.repeats.items() if made.counted]:
+    def show(self, paths: Iterable[str], errors: Mapping[str, str]) -> None:
+        """Show the state of these paths in the session; ``errors`` are the errors to show by path."""
+        self._errors = dict(errors)
+        for path in [path for path, repeat in self.repeats.items() if repeat.counted]:
             if path in self.repeats and self.session.count(path) != len(self.repeats[path].rows.children):
                 self._rebuild(path)
         self._show_bar()
         for path in paths:
             if path in self.fields:
                 field = self.fields[path]
-                field.show(self.session.state(path), wrong.get(path) or field.own_error)
+                field.show(self.session.state(path), errors.get(path) or field.own_error)
             elif path in self._groups:
                 self._show_group(path)
 
-    def start(self, session: Any) -> None:
+    def show_session(self, session: FormSession) -> None:
         """Show another session of the same form in the same controls."""
         self.session = session
         if self.bar is not None:
-            self._wrong = {}
-            self.turn(0)
+            self._errors = {}
+            self.show_step(0)
             return
         nodes = {node.path: node for node in _all_nodes(session.tree())}
         outer = [
             path for path in self.repeats if "/" not in path
-        ]  # those within are built again with their rows
+        ]  # inner repeats are built again with their rows
         for path in outer:
             if not self._has_as_many_rows(path, nodes):
                 self._rebuild(path, nodes[path])
@@ -244,9 +250,9 @@ class Sections:
         """Add a row to a repeat and put the cursor into it; return its number."""
         number: int = self.session.add(path)
         node = next(node for node in _all_nodes(self.session.tree()) if node.path == path)
-        made = self.repeats[path]
-        made.rows.children = (*made.rows.children, self._row(path, number, node.children[number]))
-        self._changed()
+        repeat = self.repeats[path]
+        repeat.rows.children = (*repeat.rows.children, self._row(path, number, node.children[number]))
+        self._on_rows_changed()
         for key, field in self.fields.items():
             if key.startswith(f"{path}/{number}/"):
                 field.focus()
@@ -254,66 +260,66 @@ class Sections:
         return number
 
     def remove(self, path: str, number: int) -> None:
-        """Take a row away, and offer to bring it back."""
+        """Remove a row, and offer to undo that."""
         title = f"{to_plain(self.session.state(path).label)} {number + 1}"
         self.session.remove(path, number)
         self._rebuild(path)
         text = say("form.removed", self.language, what=title)
         line = html(f'<span role="status">{escape(text)}</span>')
-        back = button(say("form.undo", self.language), lambda: self.bring_back(path), "guanai-small")
+        back = button(say("form.undo", self.language), lambda: self.restore_row(path), "guanai-small")
         self.repeats[path].undo.children = (line, back)
-        self._changed()
+        self._on_rows_changed()
         back.focus()
 
-    def bring_back(self, path: str) -> None:
-        """Put the row back that was removed last, as it was."""
+    def restore_row(self, path: str) -> None:
+        """Restore the row that was removed last."""
         self.session.restore(path)
         self.repeats[path].undo.children = ()
         self._rebuild(path)
-        self._changed()
+        self._on_rows_changed()
 
-    def _has_as_many_rows(self, path: str, nodes: Mapping[str, Any]) -> bool:
-        """Whether a repeat, and each within it, shows as many rows as are to be shown: they can stay then."""
+    def _has_as_many_rows(self, path: str, nodes: Mapping[str, Branch]) -> bool:
+        """Whether a repeat and each inner one shows as many rows as the session has, so that they need not be built again."""
         inner = (key for key in self.repeats if key == path or key.startswith(f"{path}/"))
         return all(
             key in nodes and len(nodes[key].children) == len(self.repeats[key].rows.children) for key in inner
         )
 
-    def _rebuild(self, path: str, node: Any = None) -> None:
-        """Build a repeat's rows again: their numbers have moved."""
-        made = self.repeats[path]
+    def _rebuild(self, path: str, node: Branch | None = None) -> None:
+        """Build the rows of a repeat again: their numbers have changed."""
+        repeat = self.repeats[path]
         for key in [key for key in self.fields if key.startswith(f"{path}/")]:
             self.fields.pop(key)
         for key in [key for key in self._groups if key.startswith(f"{path}/")]:
             self._groups.pop(key)
             self.repeats.pop(key, None)
-        old = made.rows.children
-        made.headings = []
+        old = repeat.rows.children
+        repeat.headings = []
         node = node or next(node for node in _all_nodes(self.session.tree()) if node.path == path)
-        made.rows.children = tuple(self._row(path, number, row) for number, row in enumerate(node.children))
+        repeat.rows.children = tuple(self._row(path, number, row) for number, row in enumerate(node.children))
         for box in old:
             _close(box)
 
 
-def _grid(views: list[Any]) -> ipw.VBox:
+def _grid(views: list[ipw.Widget]) -> ipw.VBox:
     return ipw.VBox(views, layout=plain(), _dom_classes=("guanai-grid",))
 
 
-def _close(widget: Any) -> None:
+def _close(widget: ipw.Widget) -> None:
     for child in getattr(widget, "children", ()):
         _close(child)
     widget.close()
 
 
-def _is_question(node: Any) -> bool:
-    return hasattr(node.item, "kind")
+def _is_question(node: Branch) -> bool:
+    return isinstance(node.item, Question)
 
 
-def _is_repeat(node: Any) -> bool:
-    return hasattr(node.item, "count")
+def _is_repeat(node: Branch) -> bool:
+    return isinstance(node.item, Repeat)
 
 
-def _all_nodes(nodes: Iterable[Any]) -> Iterator[Any]:
+def _all_nodes(nodes: Iterable[Branch]) -> Iterator[Branch]:
     for node in nodes:
         yield node
         yield from _all_nodes(node.children)

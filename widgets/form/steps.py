@@ -1,105 +1,107 @@
-"""A long form step by step: which questions stand on which step, and the bar that leads from one to the next.
+"""A long form step by step: which questions are on which step, and the bar to go from one to the next.
 
-A page of three hundred controls is slow to open and hard to read, so a form of more than sixty questions shows one
-group at a time; only that group's controls exist.
+A page of three hundred controls is slow to open and hard to read. So a form of more than sixty questions shows one
+group at a time, and only the controls of that group exist.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import ipywidgets as ipw
 
+from guanai.storage.forms.session.form_session import Branch
+from guanai.storage.forms.xlsform.items import Question, Repeat
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import button, html
-from guanai.widgets.base.layouts import plain, style_of
+from guanai.widgets.base.boxes import TraitChange, button, html, plain, style_of
 
 __all__ = ["LONG", "Step", "StepBar", "is_shown_question", "questions_of", "steps_of"]
 
 LONG = 60  # questions on one page; a form of more is shown step by step
-_TOGETHER = 20  # questions on one step that stand in no group
-_UNSEEN = frozenset({"calculate", "hidden", "metadata"})
+_TOGETHER = 20  # questions outside of any group on one step
+_HIDDEN = frozenset({"calculate", "hidden", "metadata"})
 
 
 @dataclass(frozen=True)
 class Step:
-    """What stands together: the path of the group that it is (a part of), and the paths of what is shown."""
+    """One step: the path of its group ("" outside of any), the paths that it shows, and how many questions they have."""
 
     heading: str
     paths: tuple[str, ...]
     questions: int
 
 
-def is_shown_question(node: Any) -> bool:
-    """Whether a place of the form is a question that somebody sees."""
-    return getattr(node.item, "kind", "hidden") not in _UNSEEN
+def is_shown_question(node: Branch) -> bool:
+    """Whether a node of the form is a question that is shown on the screen."""
+    return isinstance(node.item, Question) and node.item.kind not in _HIDDEN
 
 
-def questions_of(nodes: Iterable[Any]) -> Iterator[Any]:
-    """Yield every question below these places that somebody sees, in page order."""
+def questions_of(nodes: Iterable[Branch]) -> Iterator[Branch]:
+    """Yield every question among and below these nodes that is shown, in page order."""
     for node in nodes:
         if is_shown_question(node):
             yield node
         yield from questions_of(node.children)
 
 
-def steps_of(nodes: Iterable[Any], heading: str = "") -> tuple[Step, ...]:
-    """Return the steps of a form: each group, each repeat, and what stands outside of any, twenty at a time."""
+def steps_of(nodes: Iterable[Branch], heading: str = "") -> tuple[Step, ...]:
+    """Return the steps of a form: each group, each repeat, and the questions outside of any, twenty at a time."""
     steps: list[Step] = []
-    loose: list[Any] = []
+    loose: list[Branch] = []
 
-    def gather() -> None:
+    def close_step() -> None:
         if loose:
             steps.append(Step(heading, tuple(one.path for one in loose), len(loose)))
             loose.clear()
 
     for node in nodes:
-        if hasattr(node.item, "kind"):
+        if isinstance(node.item, Question):
             if is_shown_question(node):
                 loose.append(node)
             if len(loose) == _TOGETHER:
-                gather()
+                close_step()
             continue
-        gather()
+        close_step()
         count = len(list(questions_of([node])))
-        most = 2 * LONG if "field-list" in node.item.appearance else LONG  # its author wants it on one page
-        if count > most and not hasattr(node.item, "count"):
+        most = (
+            2 * LONG if "field-list" in node.item.appearance else LONG
+        )  # the form's author wants it on one page
+        if count > most and not isinstance(node.item, Repeat):
             steps.extend(steps_of(node.children, node.path))
         else:
             steps.append(Step(node.path, (node.path,), count))
-    gather()
+    close_step()
     return tuple(steps)
 
 
 class StepBar:
-    """Back, next, and a list of the steps; ``view`` is what stands on the page."""
+    """Back, next, and a list of the steps; ``view`` is the widget on the page."""
 
-    def __init__(self, turn: Callable[[int], object], language: str | None = None) -> None:
-        self._turn, self._language = turn, language
+    def __init__(self, show_step: Callable[[int], object], language: str | None = None) -> None:
+        self._show_step, self._language = show_step, language
         self._muted = False
-        self.place = html("", "guanai-step-place")
+        self.position = html("", "guanai-step-place")
         self.choice = ipw.Dropdown(
             description=say("steps.choose", language),
             layout=plain(),
             style=style_of(ipw.Dropdown),
             _dom_classes=("guanai-field",),
         )
-        self.back = button(say("steps.back", language), lambda: self._by(-1), "guanai-small")
-        self.next = button(say("steps.next", language), lambda: self._by(1))
-        self.choice.observe(self._chosen, "value")
+        self.back = button(say("steps.back", language), lambda: self._go(-1), "guanai-small")
+        self.next = button(say("steps.next", language), lambda: self._go(1))
+        self.choice.observe(self._on_choice, "value")
         self.view = ipw.HBox(
-            [self.back, self.choice, self.next, self.place], layout=plain(), _dom_classes=("guanai-steps",)
+            [self.back, self.choice, self.next, self.position], layout=plain(), _dom_classes=("guanai-steps",)
         )
-        self._open: list[int] = []
+        self._numbers: list[int] = []
         self.at = 0
 
-    def offer(self, titles: Mapping[int, str], wrong: Mapping[int, int], at: int) -> None:
-        """Show these steps by their numbers, with how many answers on each are to be put right."""
-        self._open, self.at = list(titles), at
+    def offer(self, titles: Mapping[int, str], errors: Mapping[int, int], at: int) -> None:
+        """Show these steps by their numbers, each with the number of its answers that have an error."""
+        self._numbers, self.at = list(titles), at
         options = tuple(
-            (f"{place}. {to_plain(title)}" + (f"  ⚠ {wrong[number]}" if wrong.get(number) else ""), number)
+            (f"{place}. {to_plain(title)}" + (f"  ⚠ {errors[number]}" if errors.get(number) else ""), number)
             for place, (number, title) in enumerate(titles.items(), start=1)
         )
         self._muted = True
@@ -109,15 +111,15 @@ class StepBar:
             self.choice.value = at if at in titles else None
         finally:
             self._muted = False
-        place = self._open.index(at) + 1 if at in titles else 0
-        self.place.value = f'<span role="status">{escape(f"{place} / {len(titles)}")}</span>'
+        place = self._numbers.index(at) + 1 if at in titles else 0
+        self.position.value = f'<span role="status">{escape(f"{place} / {len(titles)}")}</span>'
         self.back.disabled, self.next.disabled = place <= 1, place == len(titles)
 
-    def _chosen(self, change: dict[str, Any]) -> None:
+    def _on_choice(self, change: TraitChange) -> None:
         if not self._muted and change["new"] is not None:
-            self._turn(change["new"])
+            self._show_step(change["new"])
 
-    def _by(self, by: int) -> None:
-        place = self._open.index(self.at) + by if self.at in self._open else 0
-        if 0 <= place < len(self._open):
-            self._turn(self._open[place])
+    def _go(self, by: int) -> None:
+        place = self._numbers.index(self.at) + by if self.at in self._numbers else 0
+        if 0 <= place < len(self._numbers):
+            self._show_step(self._numbers[place])

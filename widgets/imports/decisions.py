@@ -1,30 +1,34 @@
-"""What a person decides about an import: which question a column answers, who a look-alike is, which side of a conflict."""
+"""What a person decides about an import.
+
+Which question a column answers, whether a row is a record of the school, and which of two conflicting answers is taken.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from typing import Any
 
 import ipywidgets as ipw
 
+from guanai.storage.exports.columns import Header
 from guanai.storage.forms.session.form_session import FormSession
+from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.storage.imports.class_copy import FILE, SCHOOL
 from guanai.storage.imports.columns import LEFT_OUT, Column
 from guanai.storage.imports.row_check import Row
 from guanai.templates.wording import say, spoken
-from guanai.widgets.base.boxes import button, html, set_visible
-from guanai.widgets.base.layouts import plain, style_of
-from guanai.widgets.form.duplicates import side_by_side, texts_of
+from guanai.widgets.base.boxes import button, html, plain, set_visible, style_of
+from guanai.widgets.base.value_labels import Record
+from guanai.widgets.form.comparisons import side_by_side, texts_of
 from guanai.widgets.form.fields import caption
 
 __all__ = ["ColumnChoices", "RowChoices", "column_questions", "comparison_html"]
 
-_OPEN = "?"  # nobody has chosen yet; a list without a value would show nothing at all
-_MANY = 20  # rows that wait for a choice, shown at a time
-_WIDE = 60  # characters of an answer beside the other one
-_BESIDE = 3  # look-alikes beside a row: more do not fit, and the likeliest come first
+_UNDECIDED = "?"  # the value of a list in which nobody has chosen; without a value it would be empty
+_MOST_ROWS = 20  # rows with a choice that are shown at a time
+_LONG = 60  # characters of an answer that are shown
+_MOST_MATCHES = 3  # records beside a row: more do not fit, and the likeliest come first
 
 
-def _dropdown(label: str, options: Sequence[tuple[str, Any]], value: Any) -> Any:
+def _dropdown(label: str, options: Sequence[tuple[str, object]], value: object) -> ipw.Dropdown:
     return ipw.Dropdown(
         options=options,
         value=value,
@@ -37,10 +41,10 @@ def _dropdown(label: str, options: Sequence[tuple[str, Any]], value: Any) -> Any
 
 
 class ColumnChoices(ipw.VBox):
-    """The columns of a file with the questions that they answer; those that nobody has decided about stand open.
+    """The columns of a file with the questions that they answer; undecided ones are always shown.
 
     ``questions`` are (label, name) pairs; ``on_choose(head, name)`` is called with a heading and the question chosen for
-    it, empty for a column that is left out. ``title`` stands before what is said, where there are several registers.
+    it, empty for a column that is left out. ``title`` is the prefix of messages where records are several registers.
     """
 
     def __init__(
@@ -53,8 +57,8 @@ class ColumnChoices(ipw.VBox):
     ) -> None:
         self._columns, self._questions = columns, questions
         self._on_choose, self._language = on_choose, language
-        self.undecided: dict[str, Any] = {}
-        lines: list[Any] = []
+        self.undecided: dict[str, ipw.Dropdown] = {}
+        lines: list[ipw.Widget] = []
         undecided = [column for column in columns if column.undecided]
         if undecided:
             text = title + say("imports.undecided", language, count=len(undecided))
@@ -62,8 +66,8 @@ class ColumnChoices(ipw.VBox):
         for column in undecided:
             self.undecided[column.head] = self._line(column)
             lines.append(self.undecided[column.head])
-        told = title + say("imports.columns", language, count=len(columns))
-        self.toggle = button(told, self._turn, "guanai-small")
+        heading = title + say("imports.columns", language, count=len(columns))
+        self.toggle = button(heading, self._toggle_rest, "guanai-small")
         self.rest = ipw.VBox([], layout=plain(), _dom_classes=("guanai-bar", "guanai-columns-list"))
         set_visible(self.rest, False)
         super().__init__(
@@ -76,33 +80,33 @@ class ColumnChoices(ipw.VBox):
             _dom_classes=("guanai-import-columns",),
         )
 
-    def _line(self, column: Column) -> Any:
-        """Return the choice of one column, with what stands in it."""
+    def _line(self, column: Column) -> ipw.Dropdown:
+        """Return the list for one column, with some of its values in the label."""
         some = "、".join(column.samples)
         label = say(
             "imports.column", self._language, letter=column.letter, head=column.head, some=some or "—"
         )
-        options: list[tuple[str, Any]] = []
+        options: list[tuple[str, object]] = []
         if column.undecided:
-            options.append((say("imports.choose", self._language), _OPEN))
+            options.append((say("imports.choose", self._language), _UNDECIDED))
         options += [(say("imports.left_out", self._language), LEFT_OUT), *self._questions]
         names = {name for _, name in self._questions}
-        value: Any = _OPEN
+        value = _UNDECIDED
         if not column.undecided:
-            found = column.header.path if column.header else ""
-            value = found if found in names and column.how != "left_out" else LEFT_OUT
+            path = column.header.path if column.header else ""
+            value = path if path in names and column.how != "left_out" else LEFT_OUT
         if column.how == "guessed" and column.header:
             guess = say("imports.guess", self._language, label=column.header.label)
             options.insert(1, (guess, column.header.path))
-        made = _dropdown(label, options, value)
-        made.observe(lambda change: self._chosen(column, change["new"]), "value")
-        return made
+        choice = _dropdown(label, options, value)
+        choice.observe(lambda change: self._on_column(column, change["new"]), "value")
+        return choice
 
-    def _chosen(self, column: Column, name: str) -> None:
-        if name != _OPEN:
+    def _on_column(self, column: Column, name: str) -> None:
+        if name != _UNDECIDED:
             self._on_choose(column.head, name)
 
-    def _turn(self) -> None:
+    def _toggle_rest(self) -> None:
         if not self.rest.children:
             shown = [column for column in self._columns if not column.undecided and not column.system]
             self.rest.children = tuple(self._line(column) for column in shown)
@@ -110,10 +114,10 @@ class ColumnChoices(ipw.VBox):
 
 
 class RowChoices(ipw.VBox):
-    """The rows that wait for a person: who a look-alike is, and which of two answers is taken.
+    """The rows that need a decision: which registered child a row is, and which of two answers is taken.
 
     ``on_apply(others, same, clashes)`` is called with what was chosen so far (see `guanai.storage.imports.run.Choices`);
-    ``beside(row)`` gives a table of its answers beside those of whom it is like.
+    ``beside(row)`` gives a table of its answers beside those of the records that it may be.
     """
 
     def __init__(
@@ -126,53 +130,53 @@ class RowChoices(ipw.VBox):
         beside: Callable[[Row], str] | None = None,
     ) -> None:
         self._on_apply, self._language, self._title, self._beside = on_apply, language, title, beside
-        self.alike: dict[int, Any] = {}
-        self.clashes: dict[tuple[int, str], Any] = {}
-        lines: list[Any] = []
+        self.alike: dict[int, ipw.Dropdown] = {}
+        self.clashes: dict[tuple[int, str], ipw.Dropdown] = {}
+        lines: list[ipw.Widget] = []
         conflicts = [row for row in rows if row.state == "conflict"]
         alike = [row for row in rows if row.state == "alike"]
         if conflicts:
             lines.append(self._head("imports.conflicts", len(conflicts)))
-            self.all_school = button(say("imports.all_school", language), lambda: self._all(SCHOOL))
-            self.all_file = button(say("imports.all_file", language), lambda: self._all(FILE))
+            self.all_school = button(say("imports.all_school", language), lambda: self._take_all(SCHOOL))
+            self.all_file = button(say("imports.all_file", language), lambda: self._take_all(FILE))
             both = [self.all_school, self.all_file]
             lines.append(ipw.HBox(both, layout=plain(), _dom_classes=("guanai-buttons",)))
-        for row in conflicts[:_MANY]:
-            lines += self._clashes(row)
+        for row in conflicts[:_MOST_ROWS]:
+            lines += self._conflict_choices(row)
         if alike:
             lines.append(self._head("imports.alike", len(alike)))
-        for row in alike[:_MANY]:
-            lines += self._alike(row, label, open_=len(alike) <= _BESIDE)
-        if len(conflicts) > _MANY or len(alike) > _MANY:
-            lines.append(html(f"<p>{escape(say('imports.more', language, count=_MANY))}</p>"))
+        for row in alike[:_MOST_ROWS]:
+            lines += self._match_choices(row, label, open_=len(alike) <= _MOST_MATCHES)
+        if len(conflicts) > _MOST_ROWS or len(alike) > _MOST_ROWS:
+            lines.append(html(f"<p>{escape(say('imports.more', language, count=_MOST_ROWS))}</p>"))
         self.apply = button(say("imports.apply", language), self._apply)
         if lines:
             lines.append(ipw.HBox([self.apply], layout=plain(), _dom_classes=("guanai-buttons",)))
         super().__init__(lines, layout=plain(), _dom_classes=("guanai-import-choices",))
 
-    def _head(self, key: str, count: int) -> Any:
+    def _head(self, key: str, count: int) -> ipw.HTML:
         return html(f"<h3>{escape(self._title + say(key, self._language, count=count))}</h3>")
 
-    def _clashes(self, row: Row) -> list[Any]:
-        made = []
+    def _conflict_choices(self, row: Row) -> list[ipw.Widget]:
+        choices: list[ipw.Widget] = []
         for clash in row.clashes:
             label = say("imports.clash", self._language, row=row.row, record=row.label, label=clash.label)
             options = [
-                (say("imports.choose", self._language), _OPEN),
+                (say("imports.choose", self._language), _UNDECIDED),
                 (say("imports.school", self._language, text=_short(clash.old)), SCHOOL),
                 (say("imports.file", self._language, text=_short(clash.new)), FILE),
             ]
-            self.clashes[row.row, clash.path] = _dropdown(label, options, _OPEN)
-            made.append(self.clashes[row.row, clash.path])
-        return made
+            self.clashes[row.row, clash.path] = _dropdown(label, options, _UNDECIDED)
+            choices.append(self.clashes[row.row, clash.path])
+        return choices
 
-    def _alike(self, row: Row, label: Callable[[str], str], *, open_: bool) -> list[Any]:
-        """Return who a row may be, to be chosen, and its answers beside theirs: folded where there are many rows."""
-        options = [(say("imports.skip", self._language), _OPEN)]
+    def _match_choices(self, row: Row, label: Callable[[str], str], *, open_: bool) -> list[ipw.Widget]:
+        """Return the list of records that a row may be, and its answers beside theirs, folded away where records are many rows."""
+        options = [(say("imports.skip", self._language), _UNDECIDED)]
         options += [(say("imports.same", self._language, label=label(key)), key) for key in row.like]
         options.append((say("imports.other", self._language), ""))
-        said = say("imports.who", self._language, row=row.row, record=row.label)
-        self.alike[row.row] = _dropdown(said, options, _OPEN)
+        question = say("imports.who", self._language, row=row.row, record=row.label)
+        self.alike[row.row] = _dropdown(question, options, _UNDECIDED)
         table = self._beside(row) if self._beside else ""
         if not table:
             return [self.alike[row.row]]
@@ -180,37 +184,43 @@ class RowChoices(ipw.VBox):
         folded = f"<details{' open' if open_ else ''}><summary>{head}</summary>{table}</details>"
         return [self.alike[row.row], html(folded)]
 
-    def _all(self, side: str) -> None:
-        self._on_apply(*self._rows(), {(0, "*"): side})
+    def _take_all(self, side: str) -> None:
+        self._on_apply(*self._chosen_matches(), {(0, "*"): side})
 
-    def _rows(self) -> tuple[list[int], dict[int, str]]:
+    def _chosen_matches(self) -> tuple[list[int], dict[int, str]]:
         others = [row for row, one in self.alike.items() if one.value == ""]
-        return others, {row: one.value for row, one in self.alike.items() if one.value not in ("", _OPEN)}
+        return others, {
+            row: one.value for row, one in self.alike.items() if one.value not in ("", _UNDECIDED)
+        }
 
     def _apply(self) -> None:
-        clashes = {key: one.value for key, one in self.clashes.items() if one.value != _OPEN}
-        self._on_apply(*self._rows(), clashes)
+        clashes = {key: one.value for key, one in self.clashes.items() if one.value != _UNDECIDED}
+        self._on_apply(*self._chosen_matches(), clashes)
 
 
 def comparison_html(
-    form: Any, row: Row, there: Sequence[tuple[str, Mapping[str, Any]]], language: str | None = None
+    form: FormDefinition, row: Row, records: Sequence[tuple[str, Record]], language: str | None = None
 ) -> str:
-    """Return the answers of a row beside those of the records that it is like, by their label, as an HTML table."""
+    """Return an HTML table of the answers of a row beside those of records, given as (label, record)."""
     heads = [say("alike.asked", language), say("imports.in_file", language)]
     texts = [
         texts_of(FormSession(form, one, language=spoken(language)))
-        for one in (row.record, *(one for _, one in there[:_BESIDE]))
+        for one in (row.record, *(one for _, one in records[:_MOST_MATCHES]))
     ]
-    wanted = {path for path, (_, text) in texts[0].items() if text}
-    shown = [{path: pair for path, pair in one.items() if path in wanted} for one in texts]
-    return side_by_side([*heads, *(label for label, _ in there[:_BESIDE])], shown, all_=True) if there else ""
+    answered = {path for path, (_, text) in texts[0].items() if text}
+    shown = [{path: pair for path, pair in one.items() if path in answered} for one in texts]
+    return (
+        side_by_side([*heads, *(label for label, _ in records[:_MOST_MATCHES])], shown, all_=True)
+        if records
+        else ""
+    )
 
 
 def _short(text: str) -> str:
     plain_text = text or "—"
-    return plain_text if len(plain_text) <= _WIDE else f"{plain_text[:_WIDE]}…"
+    return plain_text if len(plain_text) <= _LONG else f"{plain_text[:_LONG]}…"
 
 
-def column_questions(headers: Mapping[str, Any]) -> list[tuple[str, str]]:
+def column_questions(headers: Mapping[str, Header]) -> list[tuple[str, str]]:
     """Return the questions that a column can answer, as (label, name) pairs."""
     return [(header.text, path) for path, header in headers.items() if not header.read_only]

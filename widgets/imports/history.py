@@ -1,26 +1,24 @@
-"""The imports that were made, each of which can be taken back as a whole."""
+"""The imports of before, each of which can be undone as a whole."""
 
 from collections.abc import Callable
 from html import escape
-from typing import Any
 
 import ipywidgets as ipw
 
 from guanai.storage.imports.log import Import
 from guanai.storage.imports.run import Imports
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, button, html
-from guanai.widgets.base.errors import error_html
-from guanai.widgets.base.layouts import plain
+from guanai.widgets.base.boxes import Panel, button, html, plain
+from guanai.widgets.base.notices import error_html
 from guanai.widgets.form.drafts import local_time
 
 __all__ = ["ImportHistory"]
 
 
 class ImportHistory(Panel):
-    """The imports that were made, the latest first, each with a button that takes it back.
+    """The ten latest imports, the latest first, each with a button that undoes it.
 
-    ``title(form)`` says how a register is called.
+    ``title(form)`` gives the title of a register.
     """
 
     def __init__(
@@ -28,19 +26,19 @@ class ImportHistory(Panel):
     ) -> None:
         super().__init__("guanai-imports")
         self._imports, self._title, self._language = imports, title, language
-        self.undo: dict[str, Any] = {}
+        self.undo: dict[str, ipw.Button] = {}
         self.notice = html()
         self.run()
 
     def run(self) -> None:
-        """Show them as they are now."""
+        """Read them again and show them."""
         self.undo = {}
-        lines = [self._line(one) for one in self._imports.done()[:10]]
+        rows = [self._row(one) for one in self._imports.done()[:10]]
         title = escape(say("imports.made", self._language))
-        none = [] if lines else [html(f"<p>{escape(say('import.none_done', self._language))}</p>")]
-        self.fill_with(html(f"<h3>{title}</h3>"), self.notice, *lines, *none)
+        none = [] if rows else [html(f"<p>{escape(say('import.none_done', self._language))}</p>")]
+        self.fill_with(html(f"<h3>{title}</h3>"), self.notice, *rows, *none)
 
-    def _line(self, one: Import) -> Any:
+    def _row(self, one: Import) -> ipw.HBox:
         text = say(
             "imports.undone_line" if one.undone else "imports.line",
             self._language,
@@ -51,22 +49,24 @@ class ImportHistory(Panel):
             new=one.new,
             changed=one.changed,
         )
-        line: list[Any] = [html(f"<p>{escape(text)}</p>")]
+        parts: list[ipw.Widget] = [html(f"<p>{escape(text)}</p>")]
         if not one.undone:
             self.undo[one.id] = button(
-                say("imports.undo", self._language), self._undoer(one.id), "guanai-small"
+                say("imports.undo", self._language), self._undo_action(one.id), "guanai-small"
             )
-            line.append(self.undo[one.id])
-        return ipw.HBox(line, layout=plain(), _dom_classes=("guanai-row-head",))
+            parts.append(self.undo[one.id])
+        return ipw.HBox(parts, layout=plain(), _dom_classes=("guanai-row-head",))
 
-    def _undoer(self, import_id: str) -> Callable[[], None]:
+    def _undo_action(self, import_id: str) -> Callable[[], None]:
         def undo() -> None:
             try:
-                back, stay = self._imports.undo(import_id)
+                undone, stayed = self._imports.undo(import_id)
             except Exception as error:
                 self.notice.value = error_html(error, self._language)
                 return
-            text = say("import.undone_but" if stay else "import.undone", self._language, back=back, stay=stay)
+            text = say(
+                "import.undone_but" if stayed else "import.undone", self._language, back=undone, stay=stayed
+            )
             self.notice.value = f'<p class="guanai-notice guanai-good" role="status">{escape(text)}</p>'
             self.run()
 

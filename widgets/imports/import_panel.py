@@ -1,4 +1,4 @@
-"""An import as a coordinator does it: choose a file, see row by row what it would do, confirm it, take it back."""
+"""An import as a coordinator does it: choose a file, see row by row what it would do, confirm it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,21 +7,21 @@ from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
-from typing import Any
 
 import ipywidgets as ipw
 
 from guanai.storage.exports.columns import headers_of
 from guanai.storage.files.sheet import LARGEST, Source
+from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.storage.imports.preview import counts_of, ready
 from guanai.storage.imports.row_check import Row
 from guanai.storage.imports.run import Choices, Imports, Plan
 from guanai.storage.imports.sources import ENDINGS, read_source, read_together
 from guanai.storage.records.attachments import safe_name
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, button, html, set_visible
-from guanai.widgets.base.errors import error_html
-from guanai.widgets.base.layouts import plain, style_of
+from guanai.widgets.base.boxes import HasValue, Panel, TraitChange, button, html, plain, set_visible, style_of
+from guanai.widgets.base.notices import error_html
+from guanai.widgets.base.value_labels import Record
 from guanai.widgets.imports.decisions import ColumnChoices, RowChoices, column_questions, comparison_html
 from guanai.widgets.imports.row_list import RowsTable
 
@@ -42,33 +42,33 @@ class _Decisions:
 
 
 class ImportPanel(Panel):
-    """Brings what a file holds into the school: ``Import(school.imports, school.form, register)``.
+    """Imports a file into the school: ``Import(school.imports, school.form, register)``.
 
     ``form(name)`` gives a form and ``register`` is an input whose value is the name of the register that rows go into;
-    of a file with several registers all are offered at once. ``label(form, id)`` says how a record is called and
-    ``record(form, id)`` gives it; ``on_done()`` is called when something was written.
+    of a file with several registers all are offered at once. ``label(form, id)`` gives the name of a record and
+    ``record(form, id)`` the record; ``on_done()`` is called when something was written.
     """
 
     def __init__(
         self,
         imports: Imports,
-        form: Callable[[str], Any],
-        register: Any,
+        form: Callable[[str], FormDefinition],
+        register: HasValue,
         *,
         label: Callable[[str, str], str] | None = None,
-        record: Callable[[str, str], Mapping[str, Any] | None] | None = None,
+        record: Callable[[str, str], Record | None] | None = None,
         on_done: Callable[[], None] | None = None,
         language: str | None = None,
     ) -> None:
         super().__init__("guanai-import")
-        self._imports, self._forms, self._register, self._called = imports, form, register, label
+        self._imports, self._forms, self._register, self._label_of_record = imports, form, register, label
         self._record, self._on_done, self._language = record, on_done, language
         self._folder: TemporaryDirectory[str] | None = None
         self._source: Source | None = None
         self._sheet = ""
         self._scope = _ONE
-        self._decided: dict[str, _Decisions] = {}
-        self._told = 0.0
+        self._decisions: dict[str, _Decisions] = {}
+        self._progress_at = 0.0
         self.plans: tuple[Plan, ...] = ()
         self.upload = self._upload()
         self.bar = html("", "guanai-progress")
@@ -79,11 +79,11 @@ class ImportPanel(Panel):
         self.columns = ipw.VBox([], layout=plain())
         self.rows = ipw.VBox([], layout=plain())
         self.list = ipw.VBox([], layout=plain())
-        self.confirm = button(say("imports.confirm", language, count=0), self._carry_out, "guanai-main")
-        self.cancel = button(say("imports.cancel", language), self._start_again)
+        self.confirm = button(say("imports.confirm", language, count=0), self._run, "guanai-main")
+        self.cancel = button(say("imports.cancel", language), self._cancel)
         self.buttons = ipw.HBox([self.confirm, self.cancel], layout=plain(), _dom_classes=("guanai-buttons",))
-        # What a file brings to the page, from top to bottom.
-        self.found = (
+        # What is shown of a file, from top to bottom.
+        self.preview_parts = (
             self.summary,
             self.scope,
             self.sheet,
@@ -92,29 +92,29 @@ class ImportPanel(Panel):
             self.list,
             self.buttons,
         )
-        self.fill_with(self.box, self.bar, self.notice, *self.found)
-        register.observe(lambda _: self._start_again(), "value")
+        self.fill_with(self.box, self.bar, self.notice, *self.preview_parts)
+        register.observe(lambda _: self._cancel(), "value")
         self._hide()
 
     @property
     def plan(self) -> Plan | None:
-        """What would be done to the first register, None while no file has been looked at."""
+        """What would be done to the first register, None without a file."""
         return self.plans[0] if self.plans else None
 
     @property
     def table(self) -> RowsTable:
-        """The rows as they are shown."""
+        """The table of the rows."""
         return self.list.children[0]
 
     def _title(self, form: str) -> str:
         return str(self._forms(form).title())
 
     def _label(self, form: str, record_id: str) -> str:
-        return self._called(form, record_id) if self._called else record_id
+        return self._label_of_record(form, record_id) if self._label_of_record else record_id
 
-    def _upload(self) -> Any:
-        """Return the button that takes files; what the connection could not carry is refused in the browser."""
-        made = ipw.FileUpload(
+    def _upload(self) -> ipw.FileUpload:
+        """Return the upload button; the browser refuses files that are too large for the connection."""
+        upload = ipw.FileUpload(
             accept=",".join(ENDINGS),
             multiple=True,
             description=say("imports.choose_file", self._language),
@@ -131,19 +131,19 @@ class ImportPanel(Panel):
             f'<span class="guanai-most" data-most="{LARGEST}" data-text="{escape(too_large)}"></span>',
             "guanai-legend",
         )
-        row = ipw.HBox([made], layout=plain(), _dom_classes=("guanai-buttons",))
+        row = ipw.HBox([upload], layout=plain(), _dom_classes=("guanai-buttons",))
         self.box = ipw.VBox([row, head], layout=plain(), _dom_classes=("guanai-field", "guanai-attachment"))
-        made.observe(self._sent, "value")
-        return made
+        upload.observe(self._on_upload, "value")
+        return upload
 
     # -- the file
 
-    def _sent(self, change: dict[str, Any]) -> None:
+    def _on_upload(self, change: TraitChange) -> None:
         if not change["new"]:
             return
-        sent = {str(one["name"]): bytes(one["content"]) for one in change["new"]}
+        files = {str(one["name"]): bytes(one["content"]) for one in change["new"]}
         self.upload.value = ()
-        self.read_all(sent)
+        self.read_all(files)
 
     def read(self, name: str, content: bytes) -> None:
         """Read a file as if it had been chosen, and show what it would do."""
@@ -151,21 +151,23 @@ class ImportPanel(Panel):
 
     def read_all(self, files: Mapping[str, bytes]) -> None:
         """Read files that were chosen together: a CSV of submissions with those of its repeats and its pictures."""
-        self._forget()
+        self._reset()
         name = (
             next(iter(files)) if len(files) == 1 else say("imports.several", self._language, count=len(files))
         )
         try:
             self._say("busy", say("imports.reading", self._language, file=name))
-            self._source = self._kept(name, files[name]) if name in files else read_together(files, name)
+            self._source = (
+                self._write_file(name, files[name]) if name in files else read_together(files, name)
+            )
         except Exception as error:
             self.notice.value = error_html(error, self._language)
             return
         registers = self._imports.registers(self._source)
         self._scope = _WHOLE if len(registers) > 1 or (registers and self._form not in registers) else _ONE
-        self._look()
+        self._preview()
 
-    def _kept(self, name: str, content: bytes) -> Source:
+    def _write_file(self, name: str, content: bytes) -> Source:
         self._folder = TemporaryDirectory(prefix="guanai-import-")
         path = Path(self._folder.name) / safe_name(name)
         path.write_bytes(content)
@@ -175,12 +177,12 @@ class ImportPanel(Panel):
     def _form(self) -> str:
         return str(self._register.value)
 
-    def _look(self, notice: str = "") -> None:
+    def _preview(self, notice: str = "") -> None:
         """Show what the file would do, by what has been decided so far."""
         if self._source is None:
             return
         self._say("busy", say("imports.looking", self._language))
-        self._told = 0.0
+        self._progress_at = 0.0
         try:
             self.plans = self._planned(self._source)
         except Exception as error:
@@ -200,7 +202,7 @@ class ImportPanel(Panel):
     def _planned(self, source: Source) -> tuple[Plan, ...]:
         choices = {
             form: Choices(one.columns, self._sheet, one.others, one.same, one.clashes)
-            for form, one in self._decided.items()
+            for form, one in self._decisions.items()
         }
         if self._scope == _WHOLE:
             return self._imports.plan_whole(source, choices, self._progress)
@@ -209,8 +211,8 @@ class ImportPanel(Panel):
 
     def _progress(self, done: int, total: int) -> None:
         now = monotonic()
-        if total and now - self._told > _SECONDS:
-            self._told = now
+        if total and now - self._progress_at > _SECONDS:
+            self._progress_at = now
             text = escape(say("imports.progress", self._language, done=done, total=total))
             self.bar.value = f'<progress max="{total}" value="{done}" aria-label="{text}"></progress> {text}'
 
@@ -249,11 +251,11 @@ class ImportPanel(Panel):
 
     def _beside(self, form: str, row: Row) -> str:
         records = {key: self._record(form, key) for key in row.like} if self._record else {}
-        there = [(self._label(form, key), record) for key, record in records.items() if record is not None]
-        return comparison_html(self._forms(form), row, there, self._language)
+        labelled = [(self._label(form, key), record) for key, record in records.items() if record is not None]
+        return comparison_html(self._forms(form), row, labelled, self._language)
 
     def _head(self, plan: Plan) -> str:
-        """Return which register is spoken of, where there are several."""
+        """Return the name of the register as a prefix, where there are several."""
         return f"{self._title(plan.form)}：" if len(self.plans) > 1 else ""
 
     def _show_scope(self) -> None:
@@ -262,7 +264,7 @@ class ImportPanel(Panel):
         self.scope.children = ()
         if len(registers) < 2 or self._form not in registers:
             return
-        made = ipw.ToggleButtons(
+        choice = ipw.ToggleButtons(
             options=[
                 (say("imports.scope_whole", self._language, count=len(registers)), _WHOLE),
                 (say("imports.scope_one", self._language, title=self._title(self._form)), _ONE),
@@ -273,8 +275,8 @@ class ImportPanel(Panel):
             style=style_of(ipw.ToggleButtons),
             _dom_classes=("guanai-tab-row",),
         )
-        made.observe(self._choose_scope, "value")
-        self.scope.children = (made,)
+        choice.observe(self._choose_scope, "value")
+        self.scope.children = (choice,)
         set_visible(self.scope, True)
 
     def _show_sheets(self) -> None:
@@ -285,7 +287,7 @@ class ImportPanel(Panel):
         if len(titles) < 2:
             return
         options = [(say("imports.any_sheet", self._language), ""), *((title, title) for title in titles)]
-        made = ipw.Dropdown(
+        choice = ipw.Dropdown(
             options=options,
             value=self._sheet,
             description=say("imports.sheet", self._language),
@@ -293,28 +295,28 @@ class ImportPanel(Panel):
             style=style_of(ipw.Dropdown),
             _dom_classes=("guanai-field",),
         )
-        made.observe(self._choose_sheet, "value")
-        self.sheet.children = (made,)
+        choice.observe(self._choose_sheet, "value")
+        self.sheet.children = (choice,)
         set_visible(self.sheet, True)
 
     # -- what a person decides
 
-    def _of(self, form: str) -> _Decisions:
-        return self._decided.setdefault(form, _Decisions())
+    def _decisions_of(self, form: str) -> _Decisions:
+        return self._decisions.setdefault(form, _Decisions())
 
     def _choose_column(self, form: str, head: str, name: str) -> None:
-        self._of(form).columns[head] = name
-        self._look()
+        self._decisions_of(form).columns[head] = name
+        self._preview()
 
-    def _choose_sheet(self, change: dict[str, Any]) -> None:
+    def _choose_sheet(self, change: TraitChange) -> None:
         self._sheet = change["new"]
-        self._decided.clear()
-        self._look()
+        self._decisions.clear()
+        self._preview()
 
-    def _choose_scope(self, change: dict[str, Any]) -> None:
+    def _choose_scope(self, change: TraitChange) -> None:
         self._scope = change["new"]
-        self._decided.clear()
-        self._look()
+        self._decisions.clear()
+        self._preview()
 
     def _choose_rows(
         self,
@@ -323,49 +325,49 @@ class ImportPanel(Panel):
         same: Mapping[int, str],
         clashes: Mapping[tuple[int, str], str],
     ) -> None:
-        decided = self._of(form)
+        decided = self._decisions_of(form)
         decided.others += others
         decided.same |= same
         decided.clashes |= clashes
-        self._look()
+        self._preview()
 
-    # -- doing it
+    # -- importing
 
-    def _carry_out(self) -> None:
+    def _run(self) -> None:
         if not self.plans:
             return
         self.confirm.disabled = True
-        self._told = 0.0
+        self._progress_at = 0.0
         try:
             done = self._imports.carry_out(*self.plans, progress=self._progress)
         except Exception as error:
-            self._look(
+            self._preview(
                 error_html(error, self._language)
-            )  # somebody saved meanwhile: the rows as they are now
+            )  # where somebody saved meanwhile, the preview is new
             return
         finally:
             self.bar.value = ""
-        self._forget()
+        self._reset()
         if done is not None:
             text = say("imports.done", self._language, file=done.file, new=done.new, changed=done.changed)
             self._say("good", text)
         if self._on_done is not None:
             self._on_done()
 
-    def _start_again(self) -> None:
-        self._forget()
+    def _cancel(self) -> None:
+        self._reset()
         self.notice.value = ""
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         if self._folder is not None:
             self._folder.cleanup()
         self._folder, self._source, self.plans = None, None, ()
         self._sheet, self._scope = "", _ONE
-        self._decided = {}
+        self._decisions = {}
         self._hide()
 
     def _hide(self) -> None:
-        for part in self.found:
+        for part in self.preview_parts:
             set_visible(part, False)
 
     def _say(self, kind: str, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The rows of an import as a person reads them: those of one state at a time, in pages, each with why."""
+"""The rows of an import: those of one state at a time, in pages, each with its messages."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -8,17 +8,16 @@ import ipywidgets as ipw
 from guanai.storage.imports.preview import STATES, Plan, counts_of
 from guanai.storage.imports.row_check import Row
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, html
-from guanai.widgets.base.layouts import plain, style_of
+from guanai.widgets.base.boxes import Panel, html, plain, style_of
 from guanai.widgets.base.table import Pager
 
 __all__ = ["RowsTable"]
 
-_SHOWN = 12  # messages of one row; a whole new record has dozens of answers
+_MOST_MESSAGES = 12  # of one row; a new record has one for each of dozens of answers
 
 
 class RowsTable(Panel):
-    """The rows of one register, or of several with the register's name before each; first those that need a person."""
+    """The rows of one register, or of several with the register's name before each; the states that need a decision come first."""
 
     def __init__(
         self, plans: Sequence[Plan], title: Callable[[str], str], language: str | None = None
@@ -43,17 +42,17 @@ class RowsTable(Panel):
         )
         self.table = html()
         self.pager = Pager(20, self._draw, language)
-        self.state.observe(self._turn, "value")
+        self.state.observe(self._on_state, "value")
         self.fill_with(self.state, self.table, self.pager)
         self._draw()
 
-    def _turn(self, _: object) -> None:
+    def _on_state(self, _: object) -> None:
         self.pager.start = 0
         self._draw()
 
     def _draw(self) -> None:
         rows = [one for one in self._rows if self.state.value in ("", one[1].state)]
-        part = self.pager.of(len(rows))
+        part = self.pager.slice_of(len(rows))
         heads = [say(f"imports.head.{key}", self._language) for key in ("row", "state", "record", "why")]
         lines = "".join(self._line(form, row, heads) for form, row in rows[part])
         head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
@@ -63,14 +62,14 @@ class RowsTable(Panel):
         )
 
     def _line(self, form: str, row: Row, heads: Sequence[str]) -> str:
-        said = [escape(message) for message in row.messages[:_SHOWN]]
-        if len(row.messages) > _SHOWN:
-            said.append(f"… {len(row.messages) - _SHOWN}")
+        messages = [escape(message) for message in row.messages[:_MOST_MESSAGES]]
+        if len(row.messages) > _MOST_MESSAGES:
+            messages.append(f"… {len(row.messages) - _MOST_MESSAGES}")
         state = escape(say(f"import.{row.state}", self._language))
-        place = escape(f"{self._title(form)} {row.row}" if self._title else str(row.row))
+        number = escape(f"{self._title(form)} {row.row}" if self._title else str(row.row))
         return (
-            f'<tr class="guanai-row-{row.state}"><th scope="row" data-label="{escape(heads[0])}">{place}</th>'
+            f'<tr class="guanai-row-{row.state}"><th scope="row" data-label="{escape(heads[0])}">{number}</th>'
             f'<td data-label="{escape(heads[1])}"><span class="guanai-badge">{state}</span></td>'
             f'<td data-label="{escape(heads[2])}">{escape(row.label)}</td>'
-            f'<td data-label="{escape(heads[3])}">{"<br>".join(said)}</td></tr>'
+            f'<td data-label="{escape(heads[3])}">{"<br>".join(messages)}</td></tr>'
         )

@@ -1,7 +1,7 @@
-"""A process beside the kernel that turns charts into pictures: the page goes on answering meanwhile.
+"""A process that renders charts, so that the kernel goes on answering the page meanwhile.
 
-Drawing starts a JavaScript engine (a second, 60 MB) and holds Python while it works. Beside the kernel it holds up
-nobody; it ends by itself when nothing has been drawn for a while, and with its kernel.
+Rendering starts a JavaScript engine (a second, 60 MB) and holds Python's lock while it works. The process ends with
+its kernel, or when nothing has been rendered for 20 seconds.
 """
 
 import json
@@ -18,36 +18,36 @@ import json, sys
 from vl_convert import vegalite_to_svg
 for line in sys.stdin.buffer:
     try:
-        said = {"svg": vegalite_to_svg(json.loads(line), allowed_base_urls=[])}
+        answer = {"svg": vegalite_to_svg(json.loads(line), allowed_base_urls=[])}
     except Exception as error:
-        said = {"error": str(error)}
-    print(json.dumps(said), flush=True)
+        answer = {"error": str(error)}
+    print(json.dumps(answer), flush=True)
 """
 
 
 class _Drawer:
-    """One process that draws, one picture after the other."""
+    """One process that renders one picture after the other."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
-        self._rest: threading.Timer | None = None
+        self._idle_timer: threading.Timer | None = None
 
     def draw(self, spec: dict[str, Any]) -> str:
         with self._lock:
-            if self._rest is not None:
-                self._rest.cancel()
-            # Where one process has ended, another draws.
-            line = self._answer(spec) or self._answer(spec)
-            self._rest = threading.Timer(IDLE_SECONDS, self._end)
-            self._rest.daemon = True
-            self._rest.start()
+            if self._idle_timer is not None:
+                self._idle_timer.cancel()
+            # The second call starts a new process where the first one found it ended.
+            line = self._ask(spec) or self._ask(spec)
+            self._idle_timer = threading.Timer(IDLE_SECONDS, self._stop)
+            self._idle_timer.daemon = True
+            self._idle_timer.start()
         answer = json.loads(line or '{"error": "the process that draws has ended"}')
         if "svg" not in answer:
             raise RuntimeError(answer["error"])
         return str(answer["svg"])
 
-    def _answer(self, spec: dict[str, Any]) -> str:
+    def _ask(self, spec: dict[str, Any]) -> str:
         process = self._running()
         try:
             print(json.dumps(spec), file=process.stdin, flush=True)
@@ -71,7 +71,7 @@ class _Drawer:
             )
         return self._process
 
-    def _end(self) -> None:
+    def _stop(self) -> None:
         with self._lock:
             if self._process is not None:
                 self._process.kill()

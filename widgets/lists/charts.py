@@ -5,6 +5,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from html import escape
 from threading import Thread
+from types import ModuleType
 from typing import Any
 
 import ipywidgets as ipw
@@ -12,9 +13,8 @@ import pandas as pd
 
 from guanai.care.optional_imports import GRAMMAR, without
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, html
-from guanai.widgets.base.errors import error_html
-from guanai.widgets.base.layouts import plain
+from guanai.widgets.base.boxes import HasValue, Panel, html, plain
+from guanai.widgets.base.notices import error_html
 from guanai.widgets.base.value_labels import plain_text
 from guanai.widgets.lists.chart_process import render_svg
 
@@ -26,7 +26,7 @@ _INK, _BAR, _TRACK, _TARGET = "#22302b", "#1f6f54", "#dbe3e0", "#a8321f"
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart as a Vega-Lite specification, with what a screen reader says of it."""
+    """A chart as a Vega-Lite specification, with its text for screen readers."""
 
     spec: dict[str, Any]
     title: str
@@ -35,13 +35,13 @@ class Picture:
     @property
     def svg(self) -> str:
         """The chart as SVG text."""
-        # vl_convert starts a JavaScript engine (0.7 s, 60 MB): only pages with a chart pay for it.
+        # Imported here: vl_convert starts a JavaScript engine (0.7 s, 60 MB), which only pages with a chart need.
         from vl_convert import vegalite_to_svg
 
         return str(vegalite_to_svg(self.spec, allowed_base_urls=[]))
 
     def html(self, svg: str | None = None) -> str:
-        """Return the chart for a page: a figure with an accessible name and description; ``svg`` if it is drawn already."""
+        """Return the chart for a page: a figure with an accessible name and description; ``svg`` if it is rendered already."""
         drawing = (svg or self.svg).replace(
             "<svg ", f'<svg role="img" aria-label="{escape(self.title)}：{escape(self.description)}" ', 1
         )
@@ -54,8 +54,8 @@ class Picture:
         return bytes(vegalite_to_png(self.spec, scale=scale, allowed_base_urls=[]))
 
 
-def _altair() -> Any:
-    """Return Altair, imported when a chart is drawn: half a second that only pages with one pay."""
+def _altair() -> ModuleType:
+    """Return Altair, imported when a chart is drawn: it takes half a second, which other pages save."""
     with without(GRAMMAR):
         import altair
     return altair
@@ -72,9 +72,9 @@ def bar_chart(
     target: float | None = None,
     percent: bool = False,
 ) -> Picture:
-    """Draw a bar per row, its number written at its end, so that it reads in grey and on paper.
+    """Draw a bar per row, its number written at its end, so that it can be read in grey and on paper.
 
-    ``label`` and ``value`` are columns; ``whole`` draws a pale track up to it (1 for shares), ``target`` a line.
+    ``label`` and ``value`` are columns; ``whole`` draws a pale bar up to it behind each (1 for shares), ``target`` a line.
     """
     alt = _altair()
     data = pd.DataFrame({"label": frame[label].astype(str), "value": frame[value].astype(float).fillna(0.0)})
@@ -82,7 +82,7 @@ def bar_chart(
     data["whole"] = whole if whole is not None else data["value"].max()
     order = list(data["label"])
     top = max([float(data["value"].max() if len(data) else 0), whole or 0, target or 0]) or 1
-    data["end"] = data["value"] if whole is None else top  # beside a track the numbers stand in a column
+    data["end"] = data["value"] if whole is None else top  # with pale bars the numbers form a column
     axis = alt.Axis(labelLimit=150, labelFontSize=13, ticks=False, domain=False, labelColor=_INK)
     y = alt.Y("label:N", sort=order, title=None, axis=axis)
     scale = alt.Scale(domain=[0, top * 1.2], nice=False)
@@ -121,9 +121,9 @@ def coverage_by_class(
     table: pd.DataFrame, target: float | None = None, language: str | None = None
 ) -> Picture:
     """Draw the share of children visited in each class, from the summary's table (class, share)."""
-    known = table[table["share"].notna()]
+    rows = table[table["share"].notna()]
     return bar_chart(
-        known,
+        rows,
         "class",
         "share",
         title=say("chart.coverage_by_class", language),
@@ -134,73 +134,75 @@ def coverage_by_class(
 
 
 class Chart(Panel):
-    """A picture of its inputs: ``Chart(draw, term)`` with ``draw(term) -> Picture``, drawn again when one changes.
+    """A picture made of inputs: ``Chart(draw, term)`` with ``draw(term) -> Picture``, drawn again when one changes.
 
-    Drawing waits until the page is there and shows the chart's place, and is then done beside the kernel, which
-    goes on answering. ``wait()`` draws at once, for tests.
+    Drawing begins when the browser shows the chart, and is done in another process, so that the kernel goes on
+    answering (`chart_process`).
     """
 
     def __init__(
-        self, draw: Callable[..., Picture] | Picture, *inputs: Any, language: str | None = None
+        self, draw: Callable[..., Picture] | Picture, *inputs: HasValue, language: str | None = None
     ) -> None:
         super().__init__("guanai-chart-panel")
         self._draw, self._inputs, self._language = draw, inputs, language
         self.picture: Picture | None = None
-        self._turn = 0  # of several drawings that are under way only the last one counts
-        self.body = html(self._busy(), _view_count=0)  # the browser counts how often it is on the page
-        self.body.observe(self._seen, "_view_count")
+        self._drawing = 0  # number of the last drawing: the results of earlier ones are dropped
+        self.body = html(
+            self._busy_html(), _view_count=0
+        )  # the browser sets it to how often the widget is shown
+        self.body.observe(self._on_shown, "_view_count")
         for one in inputs:
-            one.observe(self._changed, "value")
+            one.observe(self._on_input, "value")
         self.bar = ipw.HBox(self.claim_inputs(inputs), layout=plain(), _dom_classes=("guanai-bar",))
         self.fill_with(*([self.bar] if self.bar.children else []), self.body)
 
-    def remove_child(self, child: Any) -> None:
-        """Give an input up to the box that shows it."""
-        self.bar.children = tuple(mine for mine in self.bar.children if mine is not child)
+    def remove_child(self, child: ipw.Widget) -> None:
+        """Take an input out that another box shows from now on."""
+        self.bar.children = tuple(one for one in self.bar.children if one is not child)
 
-    def _busy(self) -> str:
+    def _busy_html(self) -> str:
         text = escape(say("chart.drawing", self._language))
         return f'<p class="guanai-notice guanai-busy" role="status">{text}</p>'
 
-    def _seen(self, _: object) -> None:
+    def _on_shown(self, _: object) -> None:
         if self.picture is None and self.body._view_count:
-            self._begin()
+            self._start_drawing()
 
-    def _changed(self, _: object) -> None:
+    def _on_input(self, _: object) -> None:
         self.picture = None
-        self.body.value = self._busy()
+        self.body.value = self._busy_html()
         if self.body._view_count:
-            self._begin()
+            self._start_drawing()
 
-    def _begin(self) -> None:
-        """Draw beside the kernel; a thread waits for the picture."""
-        self._turn += 1
+    def _start_drawing(self) -> None:
+        """Draw in the other process; a thread waits for the picture."""
+        self._drawing += 1
         try:
-            picture = self._drawn()
+            picture = self._picture()
         except Exception as error:
             self.body.value = error_html(error, self._language)
             return
-        # ipykernel keeps the message being answered in a context variable: the thread needs a copy.
-        work = [self._draw_beside, self._turn, picture]
+        # ipykernel holds the message it answers in a context variable; the thread needs a copy of it.
+        work = [self._render_in_process, self._drawing, picture]
         Thread(target=copy_context().run, args=work, daemon=True).start()
 
-    def _draw_beside(self, turn: int, picture: Picture) -> None:
+    def _render_in_process(self, turn: int, picture: Picture) -> None:
         try:
             shown = picture.html(render_svg(picture.spec))
         except Exception as error:
             shown = error_html(error, self._language)
-        if turn == self._turn:
+        if turn == self._drawing:
             self.picture, self.body.value = picture, shown
 
-    def _drawn(self) -> Picture:
+    def _picture(self) -> Picture:
         values = [one.value for one in self._inputs]
         return self._draw(*values) if callable(self._draw) else self._draw
 
     def run(self) -> None:
         """Draw now."""
-        self._turn += 1
+        self._drawing += 1
         try:
-            self.picture = self._drawn()
+            self.picture = self._picture()
             self.body.value = self.picture.html()
         except Exception as error:
             self.picture = None

@@ -12,28 +12,27 @@ import pandas as pd
 
 from guanai.care.frames import by_value
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, button, html
-from guanai.widgets.base.errors import error_html
-from guanai.widgets.base.layouts import plain, style_of
+from guanai.widgets.base.boxes import HasValue, Panel, button, html, plain, style_of
 from guanai.widgets.base.name_search import matches, natural_key
+from guanai.widgets.base.notices import Progress, error_html
 from guanai.widgets.base.page_urls import view_pages
-from guanai.widgets.base.progress import Progress
 from guanai.widgets.base.table import Pager, href
-from guanai.widgets.base.value_labels import plain_text
+from guanai.widgets.base.value_labels import Row, plain_text
 from guanai.widgets.form.inputs import Choice, Search
-from guanai.widgets.lists.checklist_sheet import due_sheet
+from guanai.widgets.lists.handouts import due_sheet
 
 __all__ = ["Checklist", "Evidence", "Link", "due_lines_html", "filter_lines"]
 
 #: Which records were counted for a line, each as form, id and day (`guanai.storage.school.due_service.DutyService.counted`).
-Evidence = Callable[[Mapping[Any, Any]], Sequence[tuple[str, str, str]]] | None
-EVIDENCE = 8  # so many are named; more are counted
-Link = str | Mapping[str, str] | Callable[[Mapping[Any, Any]], str | None] | None
+Evidence = Callable[[Row], Sequence[tuple[str, str, str]]] | None
+_MOST_RECORDS = 8  # of those counted that a line names; it says how many more there are
+#: A template of an address, one per duty or form, or a function of the line.
+Link = str | Mapping[str, str] | Callable[[Row], str | None] | None
 
 _STATUSES = ("overdue", "due", "postponed", "later", "excused", "done")
 
 
-def _link(link: Link, row: Mapping[Any, Any]) -> str:
+def _link(link: Link, row: Row) -> str:
     """Return the address that a line's button opens, "" for none."""
     if callable(link):
         return escape(link(row) or "", quote=True)
@@ -46,7 +45,7 @@ def _link(link: Link, row: Mapping[Any, Any]) -> str:
 
 
 def filter_lines(rows: pd.DataFrame, **columns: str | None) -> pd.DataFrame:
-    """Return the due lines with these values; None asks for nothing, ``who`` for a person among the responsible."""
+    """Return the due lines with these values; None leaves a column out, ``who`` is one person among the responsible."""
     for name, value in columns.items():
         if value is not None:
             rows = rows[_matching(rows[name], name, value)]
@@ -54,7 +53,7 @@ def filter_lines(rows: pd.DataFrame, **columns: str | None) -> pd.DataFrame:
 
 
 def _matching(values: "pd.Series[Any]", name: str, value: str) -> "pd.Series[bool]":
-    """Return which cells have a value: of the people responsible one of them, of a child's name a part or its pinyin."""
+    """Return which cells match: ``who`` has this person among others, ``subject`` a part of the name or its pinyin."""
     if name == "who":
         nobody = say("people.nobody")
         comma = say("policy.comma")
@@ -75,8 +74,8 @@ def due_lines_html(
 ) -> str:
     """Return due lines as an HTML list; ``group`` is the column that the list around it is grouped by.
 
-    ``link`` leads to the form, ``more`` to where a line is put off or excused; ``counted`` gives the records that were
-    counted for a line (form, id, day), which it then leads to.
+    ``link`` leads to the form, ``more`` to the page on which a line is postponed or excused; ``counted`` gives the
+    records that were counted for a line (form, id, day), to which it then links.
     """
     parts = []
     for row in rows.to_dict("records"):
@@ -101,9 +100,9 @@ def due_lines_html(
             if address and status not in ("done", "excused")
             else ""
         )
-        if more is not None and (elsewhere := _link(more, row)):
+        if more is not None and (deferral := _link(more, row)):
             open_ = (
-                f'<a class="guanai-defer" href="{elsewhere}">{escape(say("due.defer", language))}</a>{open_}'
+                f'<a class="guanai-defer" href="{deferral}">{escape(say("due.defer", language))}</a>{open_}'
             )
         word = escape(say(f"due.status_{status}", language))
         parts.append(
@@ -114,13 +113,13 @@ def due_lines_html(
 
 
 def _evidence(records: Sequence[tuple[str, str, str]], language: str | None) -> str:
-    """Return the records that were counted, each by its day and leading to it."""
+    """Return the records that were counted as links, each by its day."""
     if not records:
         return ""
     addresses = view_pages({form for form, _, _ in records})
     links = [
         f'<a href="{escape(addresses[form].replace("{id}", quote(one, safe="")), quote=True)}">{escape(day or "?")}</a>'
-        for form, one, day in records[:EVIDENCE]
+        for form, one, day in records[:_MOST_RECORDS]
     ]
     more = len(records) - len(links)
     links += [escape(say("due.counted_more", language, count=more))] if more else []
@@ -128,22 +127,22 @@ def _evidence(records: Sequence[tuple[str, str, str]], language: str | None) -> 
 
 
 class Checklist(Panel):
-    """Due lines with their counts, grouped, with filters; each count is the length of the list it stands on.
+    """Due lines with their counts, grouped, with filters; each count is the length of the list below it.
 
-    ``items`` is a frame as `guanai.care.due` gives it, or a function that makes one of the day. ``link`` is where
+    ``items`` is a frame as `guanai.care.due` gives it, or a function that makes one for a day. ``link`` is where
     a line's button leads: a template (``"{form}?child={subject_id}"``), one per duty or form in a dict,
-    or a function of the line; ``more`` in the same way where it is put off or excused, ``counted`` the records that were
-    counted for it. ``status`` is the one shown
-    first (``"overdue"``), ``values`` what the filters are set to first. ``group`` is the column to group by (of
-    ``groups`` the person chooses), ``filters`` the columns to choose from; without filters and day it is a plain
-    list. ``heading`` is the school's name on paper, ``on_paper`` may add to the lines what only stands there.
+    or a function of the line; ``more`` in the same way the page on which it is postponed or excused, ``counted`` the
+    records that were counted for it. ``status`` is the one shown first (``"overdue"``), ``values`` are the first values of
+    the filters. ``group`` is the column to group by (the person chooses one of ``groups``), ``filters`` the columns to
+    filter by; without filters and day it is a plain list. ``heading`` is the school's name on paper, ``on_paper`` may add
+    columns to the lines that are printed.
     """
 
     def __init__(
         self,
         items: pd.DataFrame | Callable[[date], pd.DataFrame],
         *,
-        day: Any = None,
+        day: HasValue | None = None,
         group: str = "class",
         groups: Sequence[str] = (),
         filters: Sequence[str] = ("class", "who", "duty"),
@@ -163,8 +162,8 @@ class Checklist(Panel):
         self._counted, self._on_paper = counted, on_paper
         self._language, self._heading = language, heading
         self._empty = empty or say("due.none", language)
-        self._busy = False
-        self._wanted = status or ""
+        self._is_updating = False
+        self._initial_status = status or ""
         self.items = pd.DataFrame()
         self.shown = pd.DataFrame()
         self.counts: dict[str, int] = {}
@@ -175,30 +174,30 @@ class Checklist(Panel):
             _dom_classes=("guanai-tab-row",),
         )
         everything = say("due.all", language)
-        self.filters: dict[str, Any] = {
+        self.filters: dict[str, Choice | Search] = {
             key: Search(say(f"column.{key}", language))
             if key == "subject"
             else Choice(say(f"column.{key}", language), (), all=everything)
             for key in filters
         }
-        self._first = {key: value for key, value in (values or {}).items() if value and key in self.filters}
-        ways = {key: say("due.by", language, column=say(f"column.{key}", language)) for key in groups}
-        self.grouping = Choice(say("due.group", language), ways, group if group in ways else None)
+        self._initial = {key: value for key, value in (values or {}).items() if value and key in self.filters}
+        groupings = {key: say("due.by", language, column=say(f"column.{key}", language)) for key in groups}
+        self.grouping = Choice(say("due.group", language), groupings, group if group in groupings else None)
         self.paper = button(say("due.print", language), self._print, "guanai-small")
         self.sheet = html("", "guanai-sheet")
         self.body = html()
         self.pager = Pager(page, self._draw, language)
-        self.status.observe(self._changed, "value")
+        self.status.observe(self._on_filter, "value")
         for one in self.filters.values():
-            one.observe(self._changed, "value")
-        self.grouping.observe(self._changed, "value")
+            one.observe(self._on_filter, "value")
+        self.grouping.observe(self._on_filter, "value")
         if day is not None:
-            day.observe(self._new_day, "value")
+            day.observe(self._on_day, "value")
         self.bar = ipw.HBox(
             [
                 *self.claim_inputs([day] if day is not None else []),
                 *self.filters.values(),
-                *([self.grouping] if ways else []),
+                *([self.grouping] if groupings else []),
             ],
             layout=plain(),
             _dom_classes=("guanai-bar",),
@@ -208,11 +207,11 @@ class Checklist(Panel):
         self.fill_with(*choosing, self.body, self.pager, *printing)
         self.run()
 
-    def remove_child(self, child: Any) -> None:
-        """Give the day up to the box that shows it."""
-        self.bar.children = tuple(mine for mine in self.bar.children if mine is not child)
+    def remove_child(self, child: ipw.Widget) -> None:
+        """Take the input for the day out, which another box shows from now on."""
+        self.bar.children = tuple(one for one in self.bar.children if one is not child)
 
-    def _new_day(self, _: object) -> None:
+    def _on_day(self, _: object) -> None:
         self.run()
 
     def run(self) -> None:
@@ -227,53 +226,55 @@ class Checklist(Panel):
                 self._refresh()
         except Exception as error:
             self.items = self.shown = pd.DataFrame()
-            self.pager.of(0)
+            self.pager.slice_of(0)
             self.body.value = error_html(error, self._language)
 
-    def _changed(self, _: object) -> None:
-        if not self._busy:
+    def _on_filter(self, _: object) -> None:
+        if not self._is_updating:
             self._group = self.grouping.value or self._group
             self.pager.start = 0
             self._refresh()
 
     def _refresh(self) -> None:
         """Offer what there is to choose from, count, and draw."""
-        self._busy = True
+        self._is_updating = True
         try:
             everything = say("due.all", self._language)
             for key, choice in self.filters.items():
                 if isinstance(choice, Search):
-                    choice.value = self._first.pop(key, choice.value)
+                    choice.value = self._initial.pop(key, choice.value)
                     continue
-                known = (
+                values = (
                     {str(one) for one in self.items[key].dropna().unique()} if key in self.items else set()
                 )
                 comma = say("policy.comma") if key == "who" else "\n"
                 nobody = say("people.nobody") if key == "who" else ""
-                texts = {one for text in known for one in (text or nobody).split(comma) if one}
+                texts = {one for text in values for one in (text or nobody).split(comma) if one}
                 choice.offer(sorted(texts, key=natural_key), all=everything)
-                if key in self._first:
-                    choice.value = self._first.pop(key)
+                if key in self._initial:
+                    choice.value = self._initial.pop(key)
             chosen = self._filtered()
-            tally = chosen["status"].value_counts() if "status" in chosen else pd.Series(dtype=int)
-            self.counts = {status: int(tally.get(status, 0)) for status in _STATUSES if status in tally.index}
+            counts = chosen["status"].value_counts() if "status" in chosen else pd.Series(dtype=int)
+            self.counts = {
+                status: int(counts.get(status, 0)) for status in _STATUSES if status in counts.index
+            }
             options = [(f"{everything} {len(chosen)}", "")]
             options += [
                 (f"{say(f'due.status_{key}', self._language)} {n}", key) for key, n in self.counts.items()
             ]
-            kept, self._wanted = self._wanted or self.status.value, ""
+            status, self._initial_status = self._initial_status or self.status.value, ""
             if tuple(self.status.options) != tuple(options):
                 self.status.options = options
-            self.status.value = kept if kept in self.counts else ""
+            self.status.value = status if status in self.counts else ""
         finally:
-            self._busy = False
+            self._is_updating = False
         self.shown = chosen[chosen["status"] == self.status.value] if self.status.value else chosen
         if self._group in self.shown:
             self.shown = self._grouped(self.shown)
         self._draw()
 
     def _grouped(self, lines: pd.DataFrame) -> pd.DataFrame:
-        """Return the lines group by group: classes in their order, anybody else as the most urgent line comes."""
+        """Return the lines group by group: classes in their order, other groups in the order of their most urgent line."""
         codes, groups = pd.factorize(lines[self._group].fillna("").to_numpy(object))
         if self._group == "class":
             order = sorted(
@@ -290,7 +291,7 @@ class Checklist(Panel):
         return chosen
 
     def _print(self) -> None:
-        """Put everything that is chosen on paper: all pages of it."""
+        """Print all lines that are chosen, those of all pages."""
         self.sheet.value = due_sheet(
             self._on_paper(self.shown),
             heading=self._heading,
@@ -312,7 +313,7 @@ class Checklist(Panel):
 
     def _draw(self) -> None:
         self.sheet.value = ""
-        part = self.pager.of(len(self.shown))
+        part = self.pager.slice_of(len(self.shown))
         if self.shown.empty:
             self.body.value = f'<p class="guanai-empty">{escape(self._empty)}</p>'
             return

@@ -1,6 +1,5 @@
-"""Where the numbers of the coverage page lead: each to the list that it is the length of."""
+"""The tables of the coverage page and the lists behind their numbers; each number is the length of its list."""
 
-from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -10,6 +9,7 @@ from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, html
 from guanai.widgets.base.name_search import natural_key
 from guanai.widgets.base.page_urls import edit_page
+from guanai.widgets.base.value_labels import Record, Row
 from guanai.widgets.lists.checklists import Evidence, Link, due_lines_html
 
 __all__ = ["CoverageList", "coverage_tables", "due_line_panel"]
@@ -18,7 +18,7 @@ __all__ = ["CoverageList", "coverage_tables", "due_line_panel"]
 def coverage_tables(language: str | None = None) -> dict[str, dict[str, Any]]:
     """Return caption, columns and links of the tables of the coverage page: figures, duties, people, gaps, plans.
 
-    Each is what a `Table` takes; a number leads to the list of which it is the length.
+    Each is what a `Table` takes; a number links to the list of which it is the length.
     """
     lines = "checklist?done=1&duty={duty}&kind={kind}&day={day}"
     owed = "checklist?who={who}&day={day}"
@@ -84,7 +84,7 @@ class CoverageList(Panel):
         self.frame = rows
         items = "".join(
             f"<li>{_name(row)} <small>{escape(str(row['class'] or ''))}</small></li>"
-            for row in sorted(rows.to_dict("records"), key=_place)
+            for row in sorted(rows.to_dict("records"), key=_sort_key)
         )
         back = f'<a class="guanai-record" href="coverage">{escape(say("coverage.back", language))}</a>'
         self.body = html(f'<h2>{escape(title)}</h2><ol class="guanai-names">{items}</ol><p>{back}</p>')
@@ -92,22 +92,22 @@ class CoverageList(Panel):
 
 
 def due_line_panel(
-    line: Mapping[str, Any], *, link: Link = None, counted: Evidence = None, language: str | None = None
+    line: Record, *, link: Link = None, counted: Evidence = None, language: str | None = None
 ) -> Panel:
-    """Return one due line as it stands on a checklist."""
-    made = Panel("guanai-checklist")
-    made.fill_with(html(due_lines_html(pd.DataFrame([line]), link=link, counted=counted, language=language)))
-    return made
+    """Return a panel with one due line, as on a checklist."""
+    panel = Panel("guanai-checklist")
+    panel.fill_with(html(due_lines_html(pd.DataFrame([line]), link=link, counted=counted, language=language)))
+    return panel
 
 
-def _place(row: Mapping[Any, Any]) -> tuple[Any, Any]:
-    """Return where a row stands: by class, then by name."""
+def _sort_key(row: Row) -> tuple[Any, Any]:
+    """Return the sort key of a row: by class, then by name."""
     name = natural_key(str(row["name"]))
     return ((), name) if row["form"] == "class" else (natural_key(str(row["class"] or "")), name)
 
 
-def _name(row: Mapping[Any, Any]) -> str:
-    """Return a name that leads to its record; the school itself has none."""
+def _name(row: Row) -> str:
+    """Return the name as a link to its record; the school itself has no record."""
     name, form = escape(str(row["name"])), str(row["form"])
     page = f"child?id={row['id']}" if form == "child" else edit_page(form, str(row["id"]))
     return f'<a href="{escape(page, quote=True)}">{name}</a>' if form else name

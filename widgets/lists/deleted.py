@@ -1,16 +1,16 @@
-"""Deleting with a question and an undo, and the bin: what was deleted by whom when, and the button that restores it."""
+"""Delete a record after a question, with an undo; and the bin: what was deleted by whom when, each with a restore button."""
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from typing import Any
 
 import ipywidgets as ipw
 
+from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
+from guanai.storage.records.deleted import DeletedRecord
 from guanai.templates.wording import say, spoken
-from guanai.widgets.base.boxes import Panel, button, html, set_visible
-from guanai.widgets.base.errors import error_html
-from guanai.widgets.base.layouts import plain
+from guanai.widgets.base.boxes import Panel, button, html, plain, set_visible
 from guanai.widgets.base.name_search import matches
+from guanai.widgets.base.notices import error_html
 from guanai.widgets.base.page_urls import view_pages
 from guanai.widgets.base.table import Pager, href
 from guanai.widgets.form.drafts import local_time
@@ -18,7 +18,7 @@ from guanai.widgets.form.inputs import Choice, Search
 
 __all__ = ["BinList", "DeleteButton"]
 
-_ROWS = 15  # of the bin on one page: each has a button
+_ROWS = 15  # of the bin on one page; each costs a button
 
 
 def _notice(kind: str, text: str) -> str:
@@ -26,16 +26,16 @@ def _notice(kind: str, text: str) -> str:
 
 
 class DeleteButton(Panel):
-    """A button that deletes after a question, and takes it back: ``Deletion("谈心 …", on_delete, on_restore)``.
+    """A button that deletes after a question, with an undo: ``Deletion("谈心 …", on_delete, on_restore)``.
 
-    ``warning`` is said with the question; ``on_change(deleted)`` is told when the record has gone or come back.
+    ``warning`` is said with the question; ``on_change(deleted)`` is called when the record was deleted or restored.
     """
 
     def __init__(
         self,
         label: str,
-        on_delete: Callable[[], Any],
-        on_restore: Callable[[], Any],
+        on_delete: Callable[[], object],
+        on_restore: Callable[[], object],
         *,
         warning: str = "",
         on_change: Callable[[bool], None] | None = None,
@@ -43,7 +43,7 @@ class DeleteButton(Panel):
     ) -> None:
         super().__init__("guanai-deletion")
         self._label, self._delete, self._restore = label, on_delete, on_restore
-        self._warning, self._told, self._language = warning, on_change, language
+        self._warning, self._on_change, self._language = warning, on_change, language
         self.ask = button(say("delete.ask", language), self._ask, "guanai-remove")
         self.yes = button(say("delete.yes", language), self._do, "guanai-remove")
         self.no = button(say("delete.no", language), self._leave)
@@ -56,12 +56,12 @@ class DeleteButton(Panel):
         self._show(self.ask)
 
     def show_deleted(self) -> None:
-        """Show that the record has been deleted before, and the button that brings it back."""
+        """Show that the record has been deleted before, and the button that restores it."""
         text = escape(say("bin.lies", self._language))
         self.notice.value = f'<div class="guanai-notice" role="status">{text}</div>'
         self._show(self.undo)
 
-    def _show(self, *shown: Any) -> None:
+    def _show(self, *shown: ipw.Button) -> None:
         for one in (self.ask, self.yes, self.no, self.undo):
             set_visible(one, one in shown)
 
@@ -79,24 +79,24 @@ class DeleteButton(Panel):
         self._show(self.ask)
 
     def _do(self) -> None:
-        if self._tried(self._delete):
+        if self._succeeds(self._delete):
             text = say("delete.done", self._language, label=self._label)
-            way = f' <a href="bin">{escape(say("bin.title", self._language))}</a>'
-            self.notice.value = _notice("good", text).replace("</div>", f"{way}</div>")
+            link = f' <a href="bin">{escape(say("bin.title", self._language))}</a>'
+            self.notice.value = _notice("good", text).replace("</div>", f"{link}</div>")
             self._show(self.undo)
-            self._tell(True)
+            self._report(True)
 
     def _take_back(self) -> None:
-        if self._tried(self._restore):
+        if self._succeeds(self._restore):
             self.notice.value = _notice("good", say("delete.undone", self._language, label=self._label))
             self._show(self.ask)
-            self._tell(False)
+            self._report(False)
 
-    def _tell(self, deleted: bool) -> None:
-        if self._told is not None:
-            self._told(deleted)
+    def _report(self, deleted: bool) -> None:
+        if self._on_change is not None:
+            self._on_change(deleted)
 
-    def _tried(self, act: Callable[[], Any]) -> bool:
+    def _succeeds(self, act: Callable[[], object]) -> bool:
         try:
             act()
         except Exception as error:
@@ -106,17 +106,17 @@ class DeleteButton(Panel):
 
 
 class BinList(Panel):
-    """What lies in the bin, the last deleted first, each with a button that restores it.
+    """The deleted records, the last deleted first, each with a button that restores it.
 
-    ``deleted()`` gives it (`guanai.storage.records.deleted.DeletedRecord`), ``forms`` the forms by name, ``on_restore(form, id)``
-    brings one back. A dossier that was made one with another leads to the page where that is undone.
+    ``deleted()`` gives them, ``forms`` the forms by name, ``on_restore(form, id)``
+    restores one. A dossier that was merged into another links to the page where that is undone.
     """
 
     def __init__(
         self,
-        deleted: Callable[[], Sequence[Any]],
-        forms: Mapping[str, Any],
-        on_restore: Callable[[str, str], Any],
+        deleted: Callable[[], Sequence[DeletedRecord]],
+        forms: Mapping[str, FormDefinition],
+        on_restore: Callable[[str, str], object],
         *,
         form: str | None = None,
         language: str | None = None,
@@ -124,8 +124,8 @@ class BinList(Panel):
         super().__init__("guanai-bin")
         self._deleted, self._forms, self._restore = deleted, forms, on_restore
         self._language = language
-        self.items: list[Any] = []
-        self.shown: list[Any] = []
+        self.items: list[DeletedRecord] = []
+        self.shown: list[DeletedRecord] = []
         titles = {name: one.title(spoken(language)) for name, one in forms.items()}
         self.form = Choice(
             say("register.which", language), titles, value=form, all=say("register.all", language)
@@ -134,16 +134,16 @@ class BinList(Panel):
         self.notice = html()
         self.body = html()
         self.pager = Pager(_ROWS, self._draw, language)
-        self.rows = [self._row(place) for place in range(_ROWS)]
+        self.rows = [self._row(number) for number in range(_ROWS)]
         for one in (self.form, self.search):
             one.observe(self._changed, "value")
         bar = ipw.HBox([self.form, self.search], layout=plain(), _dom_classes=("guanai-bar",))
         self.fill_with(bar, self.notice, self.body, *(row for row, _, _ in self.rows), self.pager)
         self.run()
 
-    def _row(self, place: int) -> tuple[Any, Any, Any]:
+    def _row(self, number: int) -> tuple[ipw.HBox, ipw.HTML, ipw.Button]:
         text = html()
-        act = button(say("bin.restore", self._language), lambda: self._bring_back(place), "guanai-small")
+        act = button(say("bin.restore", self._language), lambda: self._restore_row(number), "guanai-small")
         return (
             ipw.HBox([text, act], layout=plain(), _dom_classes=("guanai-row-head", "guanai-binned")),
             text,
@@ -166,16 +166,16 @@ class BinList(Panel):
         self._draw()
 
     def _draw(self) -> None:
-        part = self.shown[self.pager.of(len(self.shown))]
+        part = self.shown[self.pager.slice_of(len(self.shown))]
         empty = escape(say("bin.empty", self._language))
         self.body.value = "" if part else f'<p class="guanai-empty">{empty}</p>'
-        for place, (row, text, act) in enumerate(self.rows):
-            set_visible(row, place < len(part))
-            if place < len(part):
-                text.value = self._words(part[place])
-                set_visible(act, not part[place].into)
+        for number, (row, text, act) in enumerate(self.rows):
+            set_visible(row, number < len(part))
+            if number < len(part):
+                text.value = self._entry_html(part[number])
+                set_visible(act, not part[number].into)
 
-    def _words(self, one: Any) -> str:
+    def _entry_html(self, one: DeletedRecord) -> str:
         title = self._forms[one.form].title(spoken(self._language))
         address = href("bin?form={form}&id={id}", {"form": one.form, "id": one.id})
         when = escape(
@@ -194,15 +194,15 @@ class BinList(Panel):
             f"<small>{escape(title)} · {when}</small>{merged}"
         )
 
-    def _bring_back(self, place: int) -> None:
-        one = self.shown[self.pager.start + place]
+    def _restore_row(self, number: int) -> None:
+        one = self.shown[self.pager.start + number]
         try:
             self._restore(one.form, one.id)
         except Exception as error:
             self.notice.value = error_html(error, self._language)
             return
         self.run()
-        way = href(view_pages([one.form])[one.form], {"id": one.id})
-        link = f' <a href="{way}">{escape(say("register.open", self._language))}</a>'
+        address = href(view_pages([one.form])[one.form], {"id": one.id})
+        link = f' <a href="{address}">{escape(say("register.open", self._language))}</a>'
         text = say("delete.undone", self._language, label=one.label)
         self.notice.value = _notice("good", text).replace("</div>", f"{link}</div>")

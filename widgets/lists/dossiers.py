@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from html import escape
-from typing import Any
 
 import pandas as pd
 
+from guanai.storage.database.history import Change
+from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.storage.records.child_records import open_records
 from guanai.templates.wording import catalogue, say, spoken
 from guanai.widgets.base.boxes import Panel, html
 from guanai.widgets.base.table import href
-from guanai.widgets.base.value_labels import Labels, plain_text
-from guanai.widgets.form.retired_answers import retired_html
+from guanai.widgets.base.value_labels import Labels, Record, Row, plain_text, retired_html
 from guanai.widgets.lists.checklists import Evidence, Link, due_lines_html
 from guanai.widgets.lists.timelines import (
     Event,
@@ -50,23 +50,22 @@ _HEAD = (
 
 
 class Dossier(Panel):
-    """A child's dossier, made of what is given: no reading, no clock.
+    """A child's dossier, made of what is given: it reads no records and no clock.
 
     ``child`` is the record; ``forms`` gives each form by name, for labels and codes (``child`` among them);
     ``records`` each register's records that name this child by form name (a frame or a list of records; ``pairing``
-    tells who cares now and before); ``history`` the changes of the child's own record (`Change`: at, by, kind,
-    before, after); ``due`` its due lines, ``counted`` the records behind each; ``links`` a page template by form name (``register?form=talk&id={id}``);
-    ``adds`` the address of a new record of a form with the child filled in, of which those of ``quick`` stand in
-    front; ``prints`` addresses by their text.
+    says who cares now and before); ``history`` the changes of the child's own record; ``due`` its due lines, ``counted`` the records behind each; ``links`` a page template by form name (``register?form=talk&id={id}``);
+    ``adds`` the address of a new record of a form with the child filled in, of which those of ``quick`` come
+    first; ``prints`` addresses by their text.
     """
 
     def __init__(
         self,
-        child: Mapping[str, Any],
+        child: Record,
         *,
-        forms: Mapping[str, Any] | None = None,
-        records: Mapping[str, Any] | None = None,
-        history: Iterable[Any] = (),
+        forms: Mapping[str, FormDefinition] | None = None,
+        records: Mapping[str, pd.DataFrame | Iterable[Row]] | None = None,
+        history: Iterable[Change] = (),
         due: pd.DataFrame | None = None,
         due_link: Link = None,
         counted: Evidence = None,
@@ -126,9 +125,9 @@ class Dossier(Panel):
 
     def _pairs(self, keys: Sequence[str]) -> str:
         labels = self._label("child")
-        found = ((labels.column(key), labels.text(key, self._child.get(key))) for key in keys)
-        calls = {labels.column(key) for key in keys if key.endswith("phone")}
-        return definitions(((label, text) for label, text in found if text), calls)
+        pairs = ((labels.column(key), labels.text(key, self._child.get(key))) for key in keys)
+        telephones = {labels.column(key) for key in keys if key.endswith("phone")}
+        return definitions(((label, text) for label, text in pairs if text), telephones)
 
     def _head(self, prints: Mapping[str, str]) -> str:
         name = escape(plain_text(self._child.get("name")))
@@ -141,13 +140,13 @@ class Dossier(Panel):
             f'<a class="guanai-way" href="{escape(way)}">{escape(text)}</a>' for text, way in prints.items()
         )
         row = f'<p class="guanai-papers">{self._say("print")}{papers}</p>' if papers else ""
-        once = (
+        removed = (
             retired_html(self._forms["child"], self._child, self._language) if "child" in self._forms else ""
         )
-        return f'<section class="guanai-part guanai-head"><h2>{name}</h2>{edit}{self._pairs(_HEAD)}{once}{row}</section>'
+        return f'<section class="guanai-part guanai-head"><h2>{name}</h2>{edit}{self._pairs(_HEAD)}{removed}{row}</section>'
 
     def _quick(self, adds: Mapping[str, str], quick: Sequence[str]) -> str:
-        """Return the ways to a new record with the child filled in: the usual ones, the others behind one click."""
+        """Return the links to a new record with the child filled in: the usual ones, the others behind one click."""
         ways = {
             name: f'<a class="guanai-record" href="{escape(way)}">＋ {escape(self._title(name))}</a>'
             for name, way in adds.items()
@@ -163,7 +162,7 @@ class Dossier(Panel):
         return f'<nav class="guanai-link-row guanai-quick">{first}</nav>{more}' if ways else ""
 
     def _counts(self) -> str:
-        """Return how many records each register has of this child, with the way to them."""
+        """Return how many records each register has of this child, with a link to them."""
         key = str(self._child.get("id", ""))
         chips = "".join(
             f'<li><a href="{href("register?form={form}&about={id}", {"form": name, "id": key})}">'
@@ -174,18 +173,18 @@ class Dossier(Panel):
         return f'<ul class="guanai-chips" aria-label="{self._say("counts")}">{chips}</ul>' if chips else ""
 
     def _open(self) -> str:
-        """Return what nobody has settled yet."""
+        """Return the records that are still open."""
         if not self._forms:
             return ""
-        known = {name: rows for name, rows in self._records.items() if name in self._forms}
-        found = open_records(self._forms, known)
-        if not found:
+        rows_by_form = {name: rows for name, rows in self._records.items() if name in self._forms}
+        unsettled = open_records(self._forms, rows_by_form)
+        if not unsettled:
             return ""
         items = []
-        for name, row in found:
+        for name, row in unsettled:
             day = next(iter(events([row], self._title(name), self._label(name), self._links.get(name, ""))))
             items.append(f"<li><time>{escape(day[0])}</time> {day[1]}</li>")
-        return self._section("open", f'<ul class="guanai-people">{"".join(items)}</ul>', count=len(found))
+        return self._section("open", f'<ul class="guanai-people">{"".join(items)}</ul>', count=len(unsettled))
 
     def _contact(self) -> str:
         labels = self._label("child")
@@ -213,14 +212,14 @@ class Dossier(Panel):
         lists: dict[str, list[str]] = {"now": [], "before": []}
         for row in rows:
             end = plain_text(row.get("end"))
-            over = bool(end) and (self._on is None or end < self._on.isoformat())
+            has_ended = bool(end) and (self._on is None or end < self._on.isoformat())
             who = labels.text("helper", row.get("helper")) or plain_text(row.get("peer_name"))
             parts = [labels.text("role", row.get("role")), labels.text("kind", row.get("kind"))]
             when = say("dossier.from", self._language, start=plain_text(row.get("start")), end=end).strip(
                 " –"
             )
             small = escape(" · ".join(filter(None, [*parts, when, plain_text(row.get("end_reason"))])))
-            lists["before" if over else "now"].append(
+            lists["before" if has_ended else "now"].append(
                 f"<li><strong>{escape(who)}</strong> <small>{small}</small></li>"
             )
         inside = "".join(
@@ -231,9 +230,9 @@ class Dossier(Panel):
         )
         return self._section("carers", inside)
 
-    def _registered(self, history: list[Any]) -> dict[str, list[Event]]:
-        """Return the events by what they are of: each register, and the dossier itself."""
-        found = {
+    def _registered(self, history: list[Change]) -> dict[str, list[Event]]:
+        """Return the events of each register and of the dossier itself, by title."""
+        groups = {
             self._title(name): list(
                 events(
                     rows, self._title(name), self._label(name), self._links.get(name, ""), self._more(name)
@@ -243,9 +242,9 @@ class Dossier(Panel):
             if rows
         }
         own = list(changes(history, self._label("child"), self._language))
-        return found | ({say("dossier.changes", self._language): own} if own else {})
+        return groups | ({say("dossier.changes", self._language): own} if own else {})
 
-    def _more(self, name: str) -> Callable[[Mapping[Any, Any]], str] | None:
-        """Return what tells the answers of a record that its form no longer asks."""
+    def _more(self, name: str) -> Callable[[Row], str] | None:
+        """Return the function that gives a record's answers to removed questions as HTML."""
         form = self._forms.get(name)
         return None if form is None else partial(retired_html, form, language=self._language)

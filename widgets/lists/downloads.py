@@ -1,18 +1,15 @@
-"""A file made when it is asked for, and handed to the browser without asking any other host."""
+"""A file that is made on a click and sent to the browser within the page."""
 
 import mimetypes
 from base64 import b64encode
 from collections.abc import Callable
 from html import escape
-from typing import Any
 
 import ipywidgets as ipw
 
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, button, html
-from guanai.widgets.base.errors import error_html
-from guanai.widgets.base.layouts import plain
-from guanai.widgets.base.progress import Progress
+from guanai.widgets.base.boxes import HasValue, Panel, button, html, plain
+from guanai.widgets.base.notices import Progress, error_html
 
 __all__ = ["Download"]
 
@@ -21,8 +18,8 @@ class Download(Panel):
     """A button that makes a file and saves it: ``Download("下载汇总表", "summary.xlsx", make)``.
 
     ``make`` gets the values of the inputs and returns bytes; ``filename`` is a text or a function of the inputs.
-    One click does it where the page may run a script; a visible link stands there in any case. The file travels
-    in the page itself: Voila serves no files, and the made file shall not lie on the disk.
+    One click does it where the page may run a script; a link is shown in any case. The file is sent in the page itself:
+    Voila serves no files, and the file must not be written to the disk.
     """
 
     def __init__(
@@ -30,40 +27,40 @@ class Download(Panel):
         label: str,
         filename: str | Callable[..., str],
         make: Callable[..., bytes],
-        *inputs: Any,
+        *inputs: HasValue,
         language: str | None = None,
     ) -> None:
         super().__init__("guanai-download")
         self._filename, self._make, self._inputs, self._language = filename, make, inputs, language
         self.content = b""
-        self.button = button(label, self._clicked, "guanai-main")
+        self.button = button(label, self._on_click, "guanai-main")
         self.link = html()
         self.script = ipw.Output(layout=plain(), _dom_classes=("guanai-script",))
         for one in inputs:
-            one.observe(self._stale, "value")
+            one.observe(self._clear, "value")
         self.fill_with(self.button, self.link, self.script)
 
     def click(self) -> None:
         """Press the button."""
         self.button.click()
 
-    def _stale(self, _: object) -> None:
+    def _clear(self, _: object) -> None:
         self.link.value, self.content = "", b""
 
-    def _clicked(self) -> None:
+    def _on_click(self) -> None:
         self.button.disabled = True
         try:
             with Progress(say("download.making", self._language), into=self.link):
                 values = [one.value for one in self._inputs]
                 self.content = self._make(*values)
                 name = self._filename(*values) if callable(self._filename) else self._filename
-            self._hand_over(name)
+            self._show_link(name)
         except Exception as error:
             self.link.value = error_html(error, self._language)
         finally:
             self.button.disabled = False
 
-    def _hand_over(self, name: str) -> None:
+    def _show_link(self, name: str) -> None:
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         address = f"data:{kind};base64,{b64encode(self.content).decode('ascii')}"
         text = escape(say("download.ready", self._language, name=name))

@@ -1,29 +1,27 @@
-"""Children × duties at a glance: one table, a letter and a colour in each cell, every cell a way to its lines."""
+"""Children × duties at a glance: one table, a letter and a colour in each cell, every cell a link to its lines."""
 
-from collections.abc import Mapping
 from datetime import date
 from html import escape
-from typing import Any
 from urllib.parse import urlencode
 
 import ipywidgets as ipw
 import pandas as pd
 
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, html
-from guanai.widgets.base.layouts import plain
+from guanai.widgets.base.boxes import Panel, TraitChange, html, plain
 from guanai.widgets.base.name_search import natural_key
 from guanai.widgets.base.table import Pager
+from guanai.widgets.base.value_labels import Row
 from guanai.widgets.form.inputs import Choice
 
 __all__ = ["STATES", "Matrix", "state_of"]
 
-# The state of a cell: the worst of its lines. A sign tells it where there is no colour.
+# The state of a cell: the worst of its lines. A sign shows it where there is no colour.
 STATES = ("overdue", "open", "postponed", "excused", "done")
 FILTERS = ("class", "village", "who")
 
 
-def state_of(row: Mapping[Any, Any]) -> str:
+def state_of(row: Row) -> str:
     """Return the worst state among the lines of a child and duty."""
     return next((state for state in STATES if row[state]), "done")
 
@@ -32,9 +30,9 @@ class Matrix(Panel):
     """Subjects down, duties across: ``Matrix(school.coverage())``.
 
     ``table`` is a frame as `School.coverage` gives it. A cell shows the worst of its lines, with their number where
-    there are several, and leads to them: ``link`` is the page of the checklist, ``day`` the one as of
-    which the table is (without it today). A duty that only counts shows how many records there are. Filters choose the kind of subject, a
-    class, village or person. Of very long lists a page is shown at a time; `counts` are those of all that is chosen.
+    there are several, and links to them: ``link`` is the page of the checklist, ``day`` that of the
+    table (without it today). A duty that only counts shows how many records there are. Filters choose the kind of
+    subject, a class, village or person. Long lists are shown in pages; `counts` are those of everything that is chosen.
     """
 
     def __init__(
@@ -56,20 +54,20 @@ class Matrix(Panel):
         self.kind = Choice(say("matrix.kind", language), words, kind if kind in kinds else None)
         everything = say("due.all", language)
         self.filters = {name: Choice(say(f"column.{name}", language), (), all=everything) for name in FILTERS}
-        #: The rows of the table that are chosen, with all pages of them.
+        #: The rows of the table that are chosen, those of all pages.
         self.chosen, self.counts = table, dict.fromkeys(STATES, 0)
         self.body = html()
         self.pager = Pager(page, self._draw, language)
         for one in (self.kind, *self.filters.values()):
-            one.observe(self._changed, "value")
+            one.observe(self._on_filter, "value")
         bar = ipw.HBox([self.kind, *self.filters.values()], layout=plain(), _dom_classes=("guanai-bar",))
         self.fill_with(bar, self.body, self.pager)
-        self._busy = False
+        self._is_updating = False
         self._offer()
         self._draw()
 
-    def _changed(self, change: dict[str, Any]) -> None:
-        if self._busy:
+    def _on_filter(self, change: TraitChange) -> None:
+        if self._is_updating:
             return
         self.pager.start = 0
         if change["owner"] is self.kind:
@@ -78,12 +76,12 @@ class Matrix(Panel):
 
     def _offer(self) -> None:
         """Offer what the subjects of the chosen kind have."""
-        self._busy = True
+        self._is_updating = True
         rows, everything = self._table[self._table["kind"] == self.kind.value], say("due.all", self._language)
         for name, choice in self.filters.items():
-            known = {str(text) for text in rows[name].unique() if text} if len(rows) else set()
-            choice.offer(sorted(known, key=natural_key), all=everything)
-        self._busy = False
+            values = {str(text) for text in rows[name].unique() if text} if len(rows) else set()
+            choice.offer(sorted(values, key=natural_key), all=everything)
+        self._is_updating = False
 
     def _draw(self) -> None:
         rows = self._table[self._table["kind"] == self.kind.value]
@@ -93,14 +91,14 @@ class Matrix(Panel):
         self.chosen = rows
         self.counts = {state: int(rows[state].sum()) for state in STATES}
         subjects = rows[["class", "subject", "subject_id"]].drop_duplicates("subject_id")
-        part = self.pager.of(len(subjects))
+        part = self.pager.slice_of(len(subjects))
         if subjects.empty:
             self.body.value = f'<p class="guanai-empty">{escape(self._empty)}</p>'
             return
         self.body.value = self._legend() + self._html(_part_of(subjects, part))
 
     def paper(self) -> str:
-        """Return the whole of what is chosen as one table for paper."""
+        """Return everything that is chosen as one table for paper."""
         subjects = self.chosen[["class", "subject", "subject_id"]].drop_duplicates("subject_id")
         whole = self._html(_part_of(subjects, slice(0, len(subjects))))
         return f'<div class="guanai-paper" data-print-now>{self._legend()}{whole}</div>'
@@ -113,7 +111,7 @@ class Matrix(Panel):
         )
         return f'<ul class="guanai-legend">{items}</ul>'
 
-    def _html(self, subjects: list[dict[Any, Any]]) -> str:
+    def _html(self, subjects: list[Row]) -> str:
         duties = list(dict.fromkeys(self.chosen["duty"]))
         head = "".join(f'<th scope="col"><span>{escape(duty)}</span></th>' for duty in duties)
         here = self.chosen[self.chosen["subject_id"].isin([one["subject_id"] for one in subjects])]
@@ -122,8 +120,8 @@ class Matrix(Panel):
         body = []
         for one in subjects:
             name = f"{escape(one['subject'])} <small>{escape(one['class'])}</small>"
-            found = (self._cell(cells.get((one["subject_id"], duty)), kind) for duty in duties)
-            body.append(f'<tr><th scope="row">{name}</th>{"".join(found)}</tr>')
+            row_cells = (self._cell(cells.get((one["subject_id"], duty)), kind) for duty in duties)
+            body.append(f'<tr><th scope="row">{name}</th>{"".join(row_cells)}</tr>')
         title = escape(say("matrix.caption", self._language, count=len(subjects), duties=len(duties)))
         return (
             f'<div class="guanai-scroll guanai-matrix-scroll" role="region" tabindex="0" aria-label="{title}">'
@@ -132,38 +130,40 @@ class Matrix(Panel):
             f"<tbody>{''.join(body)}</tbody></table></div>"
         )
 
-    def _cell(self, row: Mapping[Any, Any] | None, kind: str) -> str:
-        """Return a cell: sign and number for the eye, words for a screen reader, a way to its lines."""
+    def _cell(self, row: Row | None, kind: str) -> str:
+        """Return a cell: sign and number for the eye, words for a screen reader, a link to its lines."""
         if row is None:
             return "<td></td>"
         state = state_of(row)
-        number, called = int(row[state]), state
-        if state == "done" and pd.isna(row.get("share", 1)):  # 经常: without a number nothing is done or not
-            number, called = int(row["have"]), "counted"
-        words = escape(say(f"matrix.{called}", self._language))
+        number, shown = int(row[state]), state
+        if state == "done" and pd.isna(
+            row.get("share", 1)
+        ):  # 经常: a duty without a number is never done or missed
+            number, shown = int(row["have"]), "counted"
+        words = escape(say(f"matrix.{shown}", self._language))
         day = {"day": self._day.isoformat()} if self._day else {}
         query = urlencode(
             {"subject_id": row["subject_id"], "kind": kind, "duty": row["duty"], "done": 1} | day
         )
-        count = number if number > 1 or called == "counted" else ""
+        count = number if number > 1 or shown == "counted" else ""
         return (
             f'<td class="guanai-cell-{state}"><a href="{self._link}?{escape(query)}" title="{words} {number}">'
-            f'<b aria-hidden="true">{_sign(called, self._language)}{count}</b><span class="guanai-unseen">{words} {number}</span></a></td>'
+            f'<b aria-hidden="true">{_sign(shown, self._language)}{count}</b><span class="guanai-unseen">{words} {number}</span></a></td>'
         )
 
 
-def _part_of(subjects: pd.DataFrame, part: slice) -> list[dict[Any, Any]]:
-    """Return some of the subjects by class and name; only the classes that are among them are put in order."""
-    found: list[dict[Any, Any]] = []
+def _part_of(subjects: pd.DataFrame, part: slice) -> list[Row]:
+    """Return a slice of the subjects in the order of class and name; only the classes in the slice are sorted by name."""
+    rows_of_part: list[Row] = []
     before = 0
     classes = {str(name): rows for name, rows in subjects.groupby("class", sort=False)}
     for name in sorted(classes, key=natural_key):
         size = len(classes[name])
         if before < part.stop and before + size > part.start:
-            mine = sorted(classes[name].to_dict("records"), key=lambda one: natural_key(one["subject"]))
-            found += mine[max(part.start - before, 0) : part.stop - before]
+            by_name = sorted(classes[name].to_dict("records"), key=lambda one: natural_key(one["subject"]))
+            rows_of_part += by_name[max(part.start - before, 0) : part.stop - before]
         before += size
-    return found
+    return rows_of_part
 
 
 def _sign(state: str, language: str | None) -> str:

@@ -1,6 +1,10 @@
-"""What stands on a page taken along: on A4 paper by one click, or as a workbook; all rows of it, not only those shown."""
+"""What a page shows, to take along: printed on A4 paper or as a workbook, with the rows of all its pages.
 
-from collections.abc import Callable, Mapping, Sequence
+The mark ``data-print-now`` in a sheet makes the browser open its print dialog as soon as the sheet is on the page.
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import date
 from html import escape
 
 import pandas as pd
@@ -8,12 +12,12 @@ import pandas as pd
 from guanai.storage.exports.duty_sheets import tables_excel
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, button, html
-from guanai.widgets.base.errors import error_html
+from guanai.widgets.base.notices import error_html
 from guanai.widgets.base.table import Table
 from guanai.widgets.base.value_labels import plain_text
 from guanai.widgets.lists.downloads import Download
 
-__all__ = ["Handout", "tables_handout", "tables_sheet"]
+__all__ = ["Handout", "due_sheet", "tables_handout", "tables_sheet"]
 
 
 class Handout(Panel):
@@ -50,20 +54,20 @@ def tables_handout(
 ) -> Handout:
     """Return the two buttons for some tables of a page, each a table on paper and a sheet of the workbook.
 
-    In a mapping they stand under their titles, where they have none themselves.
+    In a mapping the keys are the titles of tables without a caption.
     """
     named = tables.items() if isinstance(tables, Mapping) else (("", table) for table in tables)
     shown = list(named)
 
-    def words(*, numbers: bool = False) -> list[tuple[str, pd.DataFrame]]:
-        found = [(title, *table.words(numbers=numbers)) for title, table in shown]
-        return [(own or title, frame) for title, own, frame in found]
+    def contents(*, numbers: bool = False) -> list[tuple[str, pd.DataFrame]]:
+        texts = [(title, *table.texts(numbers=numbers)) for title, table in shown]
+        return [(own or title, frame) for title, own, frame in texts]
 
     def paper() -> str:
-        return tables_sheet(words(), heading)
+        return tables_sheet(contents(), heading)
 
     def excel() -> bytes:
-        return tables_excel(words(numbers=True))
+        return tables_excel(contents(numbers=True))
 
     return Handout(filename, paper, excel, language=language)
 
@@ -85,3 +89,50 @@ def tables_sheet(tables: Sequence[tuple[str, pd.DataFrame]], heading: str = "") 
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         )
     return f"<div data-print-now>{''.join(parts)}</div>"
+
+
+COLUMNS = ("subject", "class", "duty", "due", "status", "who", "why")
+
+
+def due_sheet(
+    rows: pd.DataFrame,
+    *,
+    heading: str = "",
+    day: date | None = None,
+    group: str = "",
+    chosen: Sequence[str] = (),
+    language: str | None = None,
+) -> str:
+    """Return due lines as a table for paper, each with a box to tick.
+
+    ``heading`` is the school's name, ``chosen`` are the values of the filters in words, ``group`` is the column to
+    group by. A column ``counted_on`` of the lines (`DutyService.with_days`) is printed behind the reason.
+    """
+    columns = [name for name in COLUMNS if name in rows and name != group]
+    head = "".join(f'<th scope="col">{escape(say(f"column.{name}", language))}</th>' for name in columns)
+    body: list[str] = []
+    groups = rows.groupby(rows[group].fillna(""), sort=False) if group in rows else [("", rows)]
+    for name, part in groups:
+        if group in rows:
+            title = escape(str(name) or say("due.no_group", language))
+            body.append(
+                f'<tr><th class="guanai-sheet-part" colspan="{len(columns) + 1}" scope="rowgroup">{title} · {len(part)}</th></tr>'
+            )
+        for row in part.to_dict("records"):
+            cells = "".join(f"<td>{escape(_text(name, row, language))}</td>" for name in columns)
+            body.append(f'<tr><td class="guanai-box">☐</td>{cells}</tr>')
+    heads = [say("due.sheet", language, count=len(rows))]
+    heads += [say("due.as_of", language, day=day)] if day else []
+    title = escape(" ".join(filter(None, [heading, *heads, *chosen])))
+    box = escape(say("due.box", language))
+    return (
+        f'<table class="guanai-paper" data-print-now><caption>{title}</caption>'
+        f'<thead><tr><th scope="col"><span class="guanai-unseen">{box}</span></th>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
+    )
+
+
+def _text(name: str, row: Mapping[Hashable, object], language: str | None) -> str:
+    if name == "status":
+        return say(f"due.status_{row[name]}", language)
+    text, days = plain_text(row[name]), plain_text(row.get("counted_on")) if name == "why" else ""
+    return f"{text} · {say('due.counted', language)} {days}" if days else text

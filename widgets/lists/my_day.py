@@ -1,4 +1,4 @@
-"""My day: what a person owes, the most urgent first, the children of one home together, each a click from its form."""
+"""My day: what a person owes, the most urgent first, the children of one home together, each with a link to its form."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
@@ -23,9 +23,9 @@ def urgency(lines: pd.DataFrame, on: date) -> "pd.Series[str]":
     """Return how urgent each due line is: overdue, today, week (by Sunday), later (or never), postponed."""
     day, sunday = pd.Timestamp(on), pd.Timestamp(on + timedelta(days=6 - on.weekday()))
     until = lines["due"].dt.normalize()
-    found = pd.Series("later", index=lines.index, dtype=object)
-    found = found.mask(until <= sunday, "week").mask(until <= day, "today")
-    return found.mask(lines["status"] == "overdue", "overdue").mask(
+    parts = pd.Series("later", index=lines.index, dtype=object)
+    parts = parts.mask(until <= sunday, "week").mask(until <= day, "today")
+    return parts.mask(lines["status"] == "overdue", "overdue").mask(
         lines["status"] == "postponed", "postponed"
     )
 
@@ -34,8 +34,8 @@ class MyDay(Panel):
     """What a person owes today and this week: ``MyDay(school.due(who=…), homes, on, link=duty_page)``.
 
     ``lines`` are due lines as `guanai.care.duties.due.due` gives them, ``homes`` the household of each child (see
-    `guanai.care.children.households.households`), ``links`` the address of what is behind each part, by its name (`PARTS`).
-    The lines of a household stand together, and households in the order of their most urgent line. ``counts`` are
+    `guanai.care.children.households.households`), ``links`` the address of the list behind each part, by its name (`PARTS`).
+    The lines of a household are together, and households in the order of their most urgent line. ``counts`` are
     the lengths of the parts. What is due later is only counted.
     """
 
@@ -58,22 +58,22 @@ class MyDay(Panel):
         part = urgency(lines, on)
         self.counts = {name: int((part == name).sum()) for name in PARTS}
         rank = part.map({name: place for place, name in enumerate(PARTS)}).astype("int64")
-        # A child's household; a class or a teacher of the same id as a child is another one.
+        # The household of a child; subjects of other kinds are households of their own, even with the same id.
         homed = [homes.get(one, one) for one in lines["subject_id"]]
         home = pd.Series(homed, index=lines.index, dtype=object)
         home = home.where(lines["kind"].isin(ALL_CHILDREN), lines["kind"] + " " + home)
-        kept = lines.assign(part=part, rank=rank, home=home)
-        kept = kept[kept["part"] != "later"]
-        together, first = grouped(kept["part"], kept["home"])
-        order = np.lexsort((first[together], kept["rank"]))
-        self.lines = kept.iloc[order].reset_index(drop=True)
+        shown = lines.assign(part=part, rank=rank, home=home)
+        shown = shown[shown["part"] != "later"]
+        group, first = grouped(shown["part"], shown["home"])
+        order = np.lexsort((first[group], shown["rank"]))
+        self.lines = shown.iloc[order].reset_index(drop=True)
         self.body = html()
         self.pager = Pager(page, self._draw, language)
         self.fill_with(self.body, self.pager)
         self._draw()
 
     def _draw(self) -> None:
-        shown = self.lines.iloc[self.pager.of(len(self.lines))]
+        shown = self.lines.iloc[self.pager.slice_of(len(self.lines))]
         sections = [self._part(name, shown[shown["part"] == name]) for name in PARTS]
         nothing = f'<p class="guanai-empty">{escape(say("day.none", self._language))}</p>'
         self.body.value = ("" if len(self.lines) else nothing) + "".join(sections)
@@ -93,11 +93,11 @@ class MyDay(Panel):
         """Return the lines of one household under the names of its children."""
         names = dict.fromkeys(rows["subject"])
         place = "、".join(one for one in dict.fromkeys([*rows["class"], *rows["village"]]) if one)
-        together = len(set(rows["subject_id"])) > 1
-        several = f" <small>{escape(say('day.household', self._language))}</small>" if together else ""
+        is_household = len(set(rows["subject_id"])) > 1
+        several = f" <small>{escape(say('day.household', self._language))}</small>" if is_household else ""
         lines = due_lines_html(
             rows,
-            group="" if together else "subject",
+            group="" if is_household else "subject",
             link=self._link,
             more=self._more,
             counted=self._counted,

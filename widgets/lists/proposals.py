@@ -1,6 +1,6 @@
 """A proposal of pairings on the screen: why each, changed by hand, accepted as a whole, undone as a whole."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from html import escape
 from typing import Any
@@ -12,44 +12,44 @@ from guanai.care.pairing.proposals import Choice as Option
 from guanai.care.pairing.proposals import Proposal
 from guanai.care.pairing.quotas import range_words
 from guanai.care.pairing.shortages import lacks
+from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
+from guanai.storage.school.pairing_service import PairingService
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, button, html, set_visible
-from guanai.widgets.base.errors import error_html
-from guanai.widgets.base.layouts import plain, style_of
-from guanai.widgets.base.progress import Progress
+from guanai.widgets.base.boxes import Panel, TraitChange, button, html, plain, set_visible, style_of
+from guanai.widgets.base.notices import Progress, error_html
 from guanai.widgets.base.table import Pager, table_html
-from guanai.widgets.base.value_labels import Labels
+from guanai.widgets.base.value_labels import Labels, Row
 from guanai.widgets.form.drafts import local_time
 from guanai.widgets.form.inputs import Choice, Day
 
 __all__ = ["Proposals"]
 
-_MANY = 60  # helpers offered in a row: the best matches, and who is chosen
+_MOST_HELPERS = 60  # in the list of a row: the best matches, and the one that is chosen
 _SUCCESSOR = "successor:"
 
 
 class _Row(ipw.HBox):
-    """One child and who is proposed: a list of helpers, or for friends a box in which any name may be typed."""
+    """One child and who is proposed: a list of helpers, or for peers a box in which any name may be typed."""
 
-    def __init__(self, put: Callable[[int, str], None], language: str | None) -> None:
-        self.row, self._put, self._language, self._muted = -1, put, language, False
+    def __init__(self, on_choice: Callable[[int, str], None], language: str | None) -> None:
+        self.row, self._on_choice, self._language, self._muted = -1, on_choice, language, False
         self.text = html("", "guanai-pair-text")
         self.helper = self._control(ipw.Dropdown, options=[("", "")])
         self.peer = self._control(ipw.Combobox, continuous_update=False, options=())
-        self.helper.observe(self._chosen, "value")
-        self.peer.observe(self._typed, "value")
+        self.helper.observe(self._on_helper, "value")
+        self.peer.observe(self._on_peer_name, "value")
         self._names: dict[str, str] = {}
         super().__init__([self.text, self.helper, self.peer], layout=plain(), _dom_classes=("guanai-pair",))
 
-    def _control(self, kind: type, **traits: Any) -> Any:
+    def _control(self, kind: type, **traits: Any) -> ipw.DOMWidget:
         return kind(layout=plain(), style=style_of(kind), _dom_classes=("guanai-pair-choice",), **traits)
 
-    def fill(self, row: int, pair: Mapping[Any, Any], options: Sequence[Option], role: str) -> None:
+    def fill(self, row: int, pair: Row, options: Sequence[Option], role: str) -> None:
         """Show a row of a proposal."""
         self._muted, self.row = True, row
         stays = say("pair.stays", self._language) if pair["was"] and pair["was"] == pair["carer"] else ""
-        told = (stays, pair["why"], pair["traded"])
-        small = "".join(f"<small>{escape(text)}</small>" for text in told if text)
+        remarks = (stays, pair["why"], pair["traded"])
+        small = "".join(f"<small>{escape(text)}</small>" for text in remarks if text)
         about = " · ".join(escape(text) for text in (pair["class"], pair["village"]) if text)
         self.text.value = f"<strong>{escape(pair['name'])}</strong> <span>{about}</span>{small}"
         self.text.remove_class("guanai-pair-empty")
@@ -63,13 +63,16 @@ class _Row(ipw.HBox):
             self.peer.options, self.peer.value = tuple(self._names), pair["carer_name"]
             self.peer.placeholder = self.peer.tooltip = label
         else:
-            kept = [*options[:_MANY], *(one for one in options[_MANY:] if one.carer == pair["carer"])]
+            offered = [
+                *options[:_MOST_HELPERS],
+                *(one for one in options[_MOST_HELPERS:] if one.carer == pair["carer"]),
+            ]
             self.helper.options = [
                 (say("pair.nobody", self._language), ""),
-                *((self._label(one), one.carer) for one in kept),
+                *((self._label(one), one.carer) for one in offered),
             ]
-            known = {one.carer for one in kept}
-            self.helper.value = pair["carer"] if pair["carer"] in known else ""
+            carers = {one.carer for one in offered}
+            self.helper.value = pair["carer"] if pair["carer"] in carers else ""
             self.helper.tooltip = label
         self._muted = False
 
@@ -79,30 +82,29 @@ class _Row(ipw.HBox):
             "pair.option", self._language, name=option.name, load=f"{option.load}{most}", why=option.why
         )
 
-    def _chosen(self, change: dict[str, Any]) -> None:
+    def _on_helper(self, change: TraitChange) -> None:
         if not self._muted:
-            self._put(self.row, change["new"] or "")
+            self._on_choice(self.row, change["new"] or "")
 
-    def _typed(self, change: dict[str, Any]) -> None:
+    def _on_peer_name(self, change: TraitChange) -> None:
         if not self._muted:
             name = change["new"].strip()
-            self._put(self.row, self._names.get(name, name))
+            self._on_choice(self.row, self._names.get(name, name))
 
 
 class Proposals(Panel):
-    """Propose pairings, look through them, change some, accept all or none; what was accepted can be undone.
+    """Propose pairings, look through them, change some, accept all or none; an acceptance can be undone.
 
-    ``pairings`` is a `guanai.storage.school.pairing_service.PairingService`, ``classes`` the names of the classes, ``start`` the day from
-    which new pairings run. ``on_change()`` is called once something was accepted or undone.
+    ``classes`` are the names of the classes, ``start`` is the first day of new pairings. ``on_change()`` is called once something was accepted or undone.
     """
 
     def __init__(
         self,
-        pairings: Any,
+        pairings: PairingService,
         classes: Iterable[str] = (),
         start: date | None = None,
         *,
-        form: Any = None,
+        form: FormDefinition | None = None,
         on_change: Callable[[], None] | None = None,
         page: int = 10,
         language: str | None = None,
@@ -111,7 +113,7 @@ class Proposals(Panel):
         self._pairings, self._on_change, self._language = pairings, on_change, language
         self._labels = Labels(form, language)
         self.proposal: Proposal | None = None
-        self._order: list[int] = []  # of the rows on the screen: it stays while they are changed
+        self._order: list[int] = []  # of the rows on the screen; changing a row does not move it
         self.what = Choice(say("pair.what", language), self._kinds())
         self.scope = Choice(
             say("child.class", language), list(classes), all=say("pair.whole_school", language)
@@ -119,7 +121,7 @@ class Proposals(Panel):
         self.start = Day(say("pair.start", language), start)
         self.propose = button(say("pair.propose", language), self._propose, "guanai-main")
         self.summary, self.loads, self.notice = html(), html(), html()
-        self.rows = tuple(_Row(self._put, language) for _ in range(page))
+        self.rows = tuple(_Row(self._set_carer, language) for _ in range(page))
         self.pager = Pager(page, self._draw, language)
         self.accept = button(say("pair.accept", language), self._accept, "guanai-main")
         self.drop = button(say("pair.drop", language), self._drop)
@@ -137,13 +139,13 @@ class Proposals(Panel):
         self._list_accepted()
 
     def _kinds(self) -> list[tuple[str, str]]:
-        """Return what can be proposed: helpers, friends, successors of everybody who has left."""
-        gone = self._pairings.leavers().to_dict("records")
+        """Return what can be proposed: helpers, peers, successors of everybody who has left."""
+        leavers = self._pairings.leavers().to_dict("records")
         return [
             *((say(f"pair.for_{role}", self._language), role) for role in ("helper", "peer", "renewal")),
             *(
                 (say("pair.successors", self._language, name=one["name"], number=one["children"]), _SUCCESSOR + one["id"])
-                for one in gone
+                for one in leavers
             ),
         ]  # fmt: skip
 
@@ -156,25 +158,27 @@ class Proposals(Panel):
         try:
             with Progress(say("pair.working", self._language), into=self.notice, language=self._language):
                 if what.startswith(_SUCCESSOR):
-                    found = self._pairings.propose(
+                    proposal = self._pairings.propose(
                         leaving=what.removeprefix(_SUCCESSOR), start=self.start.value
                     )
                 else:
-                    found = self._pairings.propose(what, classes=classes, start=self.start.value)
+                    proposal = self._pairings.propose(what, classes=classes, start=self.start.value)
         except Exception as error:
             self.proposal, self.notice.value = None, error_html(error, self._language)
             self._show()
             return
-        self.proposal = found if len(found.pairs) else None
+        self.proposal = proposal if len(proposal.pairs) else None
         self.pager.start = 0
-        # Who is left over comes first, then what changes.
-        rank = (found.pairs["carer"] != "").astype(int) + (found.pairs["carer"] == found.pairs["was"])
-        self._order = list(rank.where(found.pairs["carer"] != "", 0).sort_values(kind="stable").index)
+        # Children without a carer come first, then pairings that change.
+        rank = (proposal.pairs["carer"] != "").astype(int) + (
+            proposal.pairs["carer"] == proposal.pairs["was"]
+        )
+        self._order = list(rank.where(proposal.pairs["carer"] != "", 0).sort_values(kind="stable").index)
         if self.proposal is None:
-            self._say("good", say(f"pair.none_{found.role}", self._language))
+            self._say("good", say(f"pair.none_{proposal.role}", self._language))
         self._show()
 
-    def _put(self, row: int, carer: str) -> None:
+    def _set_carer(self, row: int, carer: str) -> None:
         if self.proposal is not None:
             self.proposal = self.proposal.put(row, carer)
             self._show()
@@ -189,16 +193,16 @@ class Proposals(Panel):
             return
         self.accept.disabled = True
         try:
-            done = self._pairings.accept(self.proposal, self.start.value)
+            acceptance = self._pairings.accept(self.proposal, self.start.value)
         except Exception as error:
             self.notice.value = error_html(error, self._language)
             return
         finally:
             self.accept.disabled = False
         self.proposal = None
-        key = "pair.accepted_taken" if done.ended else "pair.accepted"
-        self._say("good", say(key, self._language, made=done.made, ended=done.ended))
-        self._changed()
+        key = "pair.accepted_taken" if acceptance.ended else "pair.accepted"
+        self._say("good", say(key, self._language, made=acceptance.made, ended=acceptance.ended))
+        self._refresh()
 
     def _undo(self, proposal_id: str) -> None:
         try:
@@ -207,10 +211,10 @@ class Proposals(Panel):
             self.notice.value = error_html(error, self._language)
             return
         self._say("good", say("pair.undone", self._language))
-        self._changed()
+        self._refresh()
 
-    def _changed(self) -> None:
-        """Show what there is now: everywhere on the page."""
+    def _refresh(self) -> None:
+        """Show the present state everywhere on the page."""
         self._show()
         self._list_accepted()
         self.what.offer(self._kinds())
@@ -227,30 +231,30 @@ class Proposals(Panel):
         set_visible(self._open, self.proposal is not None)
         if self.proposal is None:
             return
-        made, asked, placed = (
+        made, wanted, placed = (
             len(rows) for rows in (self.proposal.made, self.proposal.pairs, self.proposal.placed)
         )
-        head = say("pair.summary", self._language, asked=asked, made=made, left=asked - placed)
+        head = say("pair.summary", self._language, asked=wanted, made=made, left=wanted - placed)
         if placed > made:
             head += say("pair.summary_stays", self._language, number=placed - made)
-        wrong = "".join(f"<li>{escape(lack.text)}</li>" for lack in lacks(self.proposal))
-        told = f'<ul class="guanai-notice guanai-lacks" role="status">{wrong}</ul>' if wrong else ""
-        fine = "" if wrong else f" {escape(say('pair.fits', self._language))}"
-        self.summary.value = f"<p><strong>{escape(head)}</strong>{fine}</p>{told}"
+        shortages = "".join(f"<li>{escape(lack.text)}</li>" for lack in lacks(self.proposal))
+        listed = f'<ul class="guanai-notice guanai-lacks" role="status">{shortages}</ul>' if shortages else ""
+        fits = "" if shortages else f" {escape(say('pair.fits', self._language))}"
+        self.summary.value = f"<p><strong>{escape(head)}</strong>{fits}</p>{listed}"
         self._draw()
         self.loads.value = self._loads(self.proposal) if self.proposal.role == "helper" else ""
 
     def _draw(self) -> None:
-        """Show this page's rows; those that nobody could be found for come first."""
+        """Show the rows of this page."""
         if self.proposal is None:
             return
-        places = self._order[self.pager.of(len(self._order))]
+        indices = self._order[self.pager.slice_of(len(self._order))]
         pairs = self.proposal.pairs
-        for row, place in zip(self.rows, places, strict=False):
-            options = self.proposal.options(place)
-            row.fill(place, dict(pairs.loc[place]), options, self.proposal.role)
+        for row, index in zip(self.rows, indices, strict=False):
+            options = self.proposal.options(index)
+            row.fill(index, dict(pairs.loc[index]), options, self.proposal.role)
         for number, row in enumerate(self.rows):
-            set_visible(row, number < len(places))
+            set_visible(row, number < len(indices))
 
     def _loads(self, proposal: Proposal) -> str:
         loads = proposal.loads.sort_values(["load", "name"], ascending=[False, True])
@@ -266,11 +270,13 @@ class Proposals(Panel):
                 f"pair.done_{one.role}", self._language,
                 at=local_time(one.at), by=one.by, made=one.made, start=one.start,
             )  # fmt: skip
-            self.undo[one.id] = button(say("pair.undo", self._language), self._undoer(one.id), "guanai-small")
+            self.undo[one.id] = button(
+                say("pair.undo", self._language), self._undo_action(one.id), "guanai-small"
+            )
             row = [html(f"<p>{escape(text)}</p>"), self.undo[one.id]]
             lines.append(ipw.HBox(row, layout=plain(), _dom_classes=("guanai-row-head",)))
         title = html(f"<h3>{escape(say('pair.accepted_before', self._language))}</h3>")
         self._done.children = (title, *lines) if lines else ()
 
-    def _undoer(self, proposal_id: str) -> Callable[[], None]:
+    def _undo_action(self, proposal_id: str) -> Callable[[], None]:
         return lambda: self._undo(proposal_id)

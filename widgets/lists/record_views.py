@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
-from typing import Any
 
+from guanai.storage.database.history import Change
+from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.storage.printing.record_sheet import record_parts
 from guanai.storage.printing.sheet_layout import Cell, Part
 from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import Panel, html, set_visible
-from guanai.widgets.base.value_labels import Labels
+from guanai.widgets.base.value_labels import Labels, Record
 from guanai.widgets.form.attachment_fields import address
 from guanai.widgets.form.drafts import local_time
 from guanai.widgets.lists.deleted import DeleteButton
@@ -49,8 +50,8 @@ def _pair(cell: Cell) -> str:
     if cell.kind == "note":
         return f"<div{broad}><dd>{escape(cell.text)}</dd></div>"
     if cell.picture:
-        way = escape(address(cell.picture))
-        inside = f'<a href="{way}" target="_blank"><img class="guanai-small-picture" alt="{escape(cell.picture)}" src="{way}"></a>'
+        url = escape(address(cell.picture))
+        inside = f'<a href="{url}" target="_blank"><img class="guanai-small-picture" alt="{escape(cell.picture)}" src="{url}"></a>'
     elif cell.kind == "file":
         inside = f'<a href="{escape(address(cell.text))}" target="_blank">{escape(cell.text)}</a>'
     elif cell.key.endswith("phone"):
@@ -61,39 +62,39 @@ def _pair(cell: Cell) -> str:
 
 
 class RecordView(Panel):
-    """A record of any form with its history, ways to other pages, and the button that deletes or restores it.
+    """A record of any form with its history, links to other pages, and the button that deletes or restores it.
 
-    ``label`` is how it is called; ``history`` its changes (at, by, kind, before, after); ``links`` addresses by
-    their text. ``on_delete`` and ``on_restore`` take no argument; with ``deleted`` the record lies in the bin.
-    Answers to questions that the form no longer asks come last. ``warning`` is said before deleting.
+    ``label`` is its name; ``history`` its changes; ``links`` addresses by
+    their text. ``on_delete`` and ``on_restore`` take no argument; ``deleted`` says that the record is in the bin.
+    Answers to removed questions come last. ``warning`` is shown before deleting.
     """
 
     def __init__(
         self,
-        form: Any,
-        record: Mapping[str, Any],
+        form: FormDefinition,
+        record: Record,
         *,
         label: str,
-        history: Iterable[Any] = (),
+        history: Iterable[Change] = (),
         links: Mapping[str, str] | None = None,
-        on_delete: Callable[[], Any] | None = None,
-        on_restore: Callable[[], Any] | None = None,
+        on_delete: Callable[[], object] | None = None,
+        on_restore: Callable[[], object] | None = None,
         deleted: bool = False,
         warning: str = "",
         language: str | None = None,
     ) -> None:
         super().__init__("guanai-record-view")
         self._language = language
-        ways = "".join(
-            f'<a class="guanai-record" href="{escape(way)}">{escape(text)}</a>'
-            for text, way in (links or {}).items()
+        anchors = "".join(
+            f'<a class="guanai-record" href="{escape(url)}">{escape(text)}</a>'
+            for text, url in (links or {}).items()
         )
         title = escape(form.title(spoken(language)))
         self.head = html(
             f'<h2>{title} <small class="guanai-called">{escape(label)}</small></h2>'
             f'<p class="guanai-soft">{self._stamps(record)}</p>'
         )
-        self.ways = html(f'<nav class="guanai-link-row">{ways}</nav>' if ways else "")
+        self.links = html(f'<nav class="guanai-link-row">{anchors}</nav>' if anchors else "")
         parts = record_parts(form, record, spoken(language), answered=True)
         self.answers = html(parts_html(parts))
         events = list(changes(history, Labels(form, language), language, words="history.kind_"))
@@ -111,12 +112,14 @@ class RecordView(Panel):
         )
         if deleted:
             self.deletion.show_deleted()
-        can = on_delete is not None or deleted
-        self.fill_with(self.head, self.ways, self.answers, self.history, *([self.deletion] if can else []))
+        can_delete = on_delete is not None or deleted
+        self.fill_with(
+            self.head, self.links, self.answers, self.history, *([self.deletion] if can_delete else [])
+        )
 
-    def _stamps(self, record: Mapping[str, Any]) -> str:
+    def _stamps(self, record: Record) -> str:
         """Return who made the record and who changed it last."""
-        made = [
+        stamps = [
             say(
                 f"history.{key}",
                 self._language,
@@ -127,11 +130,11 @@ class RecordView(Panel):
             if record.get(f"{key}_at")
             and (key == "created" or record["updated_at"] != record.get("created_at"))
         ]
-        return escape(" · ".join(made))
+        return escape(" · ".join(stamps))
 
     def _changed(self, deleted: bool) -> None:
-        """Show what lies in the bin without the ways to change it."""
-        set_visible(self.ways, not deleted)
+        """Hide the links to other pages while the record is deleted."""
+        set_visible(self.links, not deleted)
 
 
 def _nothing() -> None:

@@ -1,4 +1,4 @@
-"""What happened to one child, in order: the records of every register, and the changes of its own dossier."""
+"""What happened to one child, in order: the records of every register, and the changes of its dossier."""
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from html import escape
@@ -6,10 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from guanai.storage.database.history import Change
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, html
 from guanai.widgets.base.table import Pager, href
-from guanai.widgets.base.value_labels import Labels, plain_text
+from guanai.widgets.base.value_labels import Labels, Record, Row, plain_text
 from guanai.widgets.form.drafts import local_time
 from guanai.widgets.form.inputs import Choice
 
@@ -31,21 +32,21 @@ _SYSTEM = {"id", "form", "version", "revision", "created_at", "created_by", "upd
 _LEFT_OUT = {"child", "child_name", *_SYSTEM}
 
 
-def records_of(rows: Any) -> list[dict[Any, Any]]:
-    """Return the records of a frame, or of any series of mappings."""
+def records_of(rows: pd.DataFrame | Iterable[Row]) -> list[dict[Any, Any]]:
+    """Return the rows of a frame, or of any iterable of mappings."""
     return rows.to_dict("records") if isinstance(rows, pd.DataFrame) else [dict(row) for row in rows]
 
 
 def events(
-    rows: Iterable[Mapping[Any, Any]],
+    rows: Iterable[Row],
     title: str,
     labels: Labels,
     address: str = "",
-    more: Callable[[Mapping[Any, Any]], str] | None = None,
+    more: Callable[[Row], str] | None = None,
 ) -> Iterable[Event]:
     """Yield an event per record of one register; ``address`` is the template of the page that shows one.
 
-    ``more(row)`` gives what else there is to be told of one, as HTML.
+    ``more(row)`` gives further details of one, as HTML.
     """
     for row in rows:
         day = next((key for key in _DATED if plain_text(row.get(key))), "")
@@ -57,11 +58,11 @@ def events(
 
 
 def changes(
-    history: Iterable[Any], labels: Labels, language: str | None = None, *, words: str = "dossier.kind_"
+    history: Iterable[Change], labels: Labels, language: str | None = None, *, words: str = "dossier.kind_"
 ) -> Iterable[Event]:
-    """Yield an event per change of a record (at, by, kind, before, after), the newest first, old and new in words.
+    """Yield an event per change of a record , the newest first, old and new in words.
 
-    ``words`` begins the keys of what each kind of change is called.
+    ``words`` is the prefix of the catalogue's keys for the kinds of change.
     """
     for change in reversed(list(history)):
         before, after = change.before or {}, change.after or {}
@@ -69,7 +70,7 @@ def changes(
             key for key in {**before, **after} if key not in _SYSTEM and before.get(key) != after.get(key)
         ]
         pairs = [(labels.column(key), _change(labels, key, before, after, language)) for key in keys]
-        # A record that came with an import or a sample tells itself when it was made, and by whom.
+        # A record of an import or of the sample school says itself when it was made, and by whom.
         stamped = after if change.kind in ("insert", "update") else {}
         by = stamped.get("updated_by") or change.by or say("unsaved.somebody", language)
         day, _, clock = local_time(str(stamped.get("updated_at") or change.at)).partition(" ")
@@ -78,18 +79,16 @@ def changes(
         yield day, f'<span class="guanai-change">{title}</span> <small>{clock}</small>{details}'
 
 
-def _change(
-    labels: Labels, key: str, before: Mapping[str, Any], after: Mapping[str, Any], language: str | None
-) -> str:
+def _change(labels: Labels, key: str, before: Record, after: Record, language: str | None) -> str:
     old, new = (labels.text(key, version.get(key)) or "—" for version in (before, after))
     return say("dossier.change", language, before=old, after=new)
 
 
-def timeline_html(found: Sequence[Event]) -> str:
+def timeline_html(events: Sequence[Event]) -> str:
     """Return events as an HTML list, newest first."""
     lines = (
         f'<li><time datetime="{escape(day)}">{escape(day)}</time><div>{text}</div></li>'
-        for day, text in sorted(found, key=lambda event: event[0], reverse=True)
+        for day, text in sorted(events, key=lambda event: event[0], reverse=True)
     )
     return f'<ol class="guanai-timeline">{"".join(lines)}</ol>'
 
@@ -104,7 +103,7 @@ def definitions(pairs: Iterable[tuple[str, str]], telephones: Container[str] = (
 
 
 def phone_link(number: str) -> str:
-    """Return a telephone number as HTML that a telephone calls when it is touched."""
+    """Return a telephone number as a link that dials it."""
     digits = "".join(sign for sign in number if sign.isdecimal() or sign == "+")
     return f'<a href="tel:{escape(digits)}">{escape(number)}</a>' if digits else escape(number)
 
@@ -117,7 +116,7 @@ def _details(pairs: Sequence[tuple[str, str]], more: str = "") -> str:
 
 
 class Timeline(Panel):
-    """What happened, newest first, in pages; ``groups`` are events by what they are of, of which one can be chosen."""
+    """What happened, newest first, in pages; ``groups`` are events by register, of which one can be chosen."""
 
     def __init__(
         self,
@@ -147,7 +146,7 @@ class Timeline(Panel):
     def _draw(self) -> None:
         chosen = self._groups[self.which.value] if self.which.value else self.events
         ordered = sorted(chosen, key=_day, reverse=True)
-        part = ordered[self.pager.of(len(ordered))]
+        part = ordered[self.pager.slice_of(len(ordered))]
         inside = timeline_html(part) if part else f'<p class="guanai-empty">{escape(self._empty)}</p>'
         self.body.value = f'<section class="guanai-part"><h3>{escape(self._title)}</h3>{inside}</section>'
 

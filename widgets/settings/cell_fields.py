@@ -1,6 +1,6 @@
-"""One cell of the school's workbook as it is changed: choices and ticks where the cell has a vocabulary, else a box.
+"""The cells of a workbook's row as controls: lists and checkboxes where a cell has a vocabulary, else a text box.
 
-Values go in and out as they are written in the cell; a word of any language of the catalogue is understood.
+Values are texts as they are written in the cell; words of every language of the catalogue are understood.
 """
 
 import re
@@ -11,8 +11,7 @@ import ipywidgets as ipw
 
 from guanai.care.policy.conditions import spell, spellings
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import checkbox, html
-from guanai.widgets.base.layouts import plain, style_of
+from guanai.widgets.base.boxes import checkbox, html, plain, style_of
 from guanai.widgets.form.fields import caption
 
 __all__ = ["CellField", "ChecksCell", "ChoiceCell", "TextCell", "parts_of", "vocabulary"]
@@ -27,32 +26,32 @@ def vocabulary(prefix: str, language: str | None = None) -> dict[str, str]:
 
 
 def parts_of(value: str) -> list[str]:
-    """Return what stands in a cell with commas between."""
+    """Return the parts of a cell that are separated by commas."""
     return [part.strip() for part in _PARTS.split(value) if part.strip()]
 
 
 class CellField:
-    """A cell: ``view`` stands on the page, ``value`` is what would be written; ``told()`` is called on every change."""
+    """A cell: ``view`` is the widget on the page, ``value`` the text to write; ``on_change()`` is called on every change."""
 
-    def __init__(self, label: str, told: Callable[[], None]) -> None:
-        self.label, self.told = label, told
-        self.view: Any = None
+    def __init__(self, label: str, on_change: Callable[[], None]) -> None:
+        self.label, self.on_change = label, on_change
+        self.view: ipw.DOMWidget = None
         self.hint = ""
 
     @property
     def value(self) -> str:
-        """What would be written into the cell."""
+        """The text to write into the cell."""
         raise NotImplementedError
 
     def show_error(self, error: str) -> None:
-        """Show what is wrong beside the cell, "" for nothing."""
-        self._label().description = caption(self.label, hint=self.hint, error=error)
+        """Show an error at the cell, "" for none."""
+        self._labelled().description = caption(self.label, hint=self.hint, error=error)
 
-    def _label(self) -> Any:
+    def _labelled(self) -> ipw.DOMWidget:
         return self.view
 
-    def _make(self, kind: type, *classes: str, **traits: Any) -> Any:
-        made = kind(
+    def _make(self, kind: type, *classes: str, **traits: Any) -> ipw.DOMWidget:
+        widget = kind(
             description=caption(self.label, hint=self.hint),
             description_allow_html=True,
             layout=plain(),
@@ -60,65 +59,65 @@ class CellField:
             _dom_classes=("guanai-field", *classes),
             **traits,
         )
-        made.observe(lambda _: self.told(), "value")
-        return made
+        widget.observe(lambda _: self.on_change(), "value")
+        return widget
 
 
 class ChoiceCell(CellField):
-    """One of a vocabulary; what stands in the cell and is none of it stays to be chosen, so that nothing is lost."""
+    """One word of a vocabulary; a text of the cell that is none of them is an option too, so that it is not lost."""
 
     def __init__(
         self,
         label: str,
-        told: Callable[[], None],
+        on_change: Callable[[], None],
         value: str,
         words: Mapping[str, str],
         prefix: str,
         *,
         needed: bool,
     ) -> None:
-        super().__init__(label, told)
-        known = spell(prefix, value) if value else ""
+        super().__init__(label, on_change)
+        name = spell(prefix, value) if value else ""
         options = [(word, word) for word in words.values()]
         if not needed:
             options = [(say("settings.empty"), ""), *options]
-        now = words.get(known or "", value)
-        if now not in {one for _, one in options}:
+        word = words.get(name or "", value)
+        if word not in {one for _, one in options}:
             options = [(value or say("settings.empty"), value), *options]
-        self._first, self._shown = value, now
-        self.view = self._make(ipw.Dropdown, options=options, value=now)
+        self._original, self._original_word = value, word
+        self.view = self._make(ipw.Dropdown, options=options, value=word)
 
     @property
     def value(self) -> str:
-        """The word that is chosen; the cell's own spelling as long as nothing else is."""
-        return self._first if self.view.value == self._shown else str(self.view.value)
+        """The chosen word; the cell's own spelling while the choice is the first one."""
+        return self._original if self.view.value == self._original_word else str(self.view.value)
 
 
 class ChecksCell(CellField):
-    """Several of a vocabulary, by ticks; words that are none of it stay in the cell."""
+    """Several words of a vocabulary, by checkboxes; other words of the cell stay in it."""
 
     def __init__(
         self,
         label: str,
-        told: Callable[[], None],
+        on_change: Callable[[], None],
         value: str,
         words: Mapping[str, str],
-        spelled: Callable[[str], str],
+        name_of: Callable[[str], str],
     ) -> None:
-        super().__init__(label, told)
-        self._first = value
+        super().__init__(label, on_change)
+        self._original = value
         parts = parts_of(value)
-        names = [spelled(part) for part in parts]
+        names = [name_of(part) for part in parts]
         self._others = [part for part, name in zip(parts, names, strict=True) if name not in words]
         self._words = words
         self.head = html("", "guanai-legend")
         ordered = sorted(
             words, key=lambda name: name not in names
-        )  # what is ticked is seen without scrolling
+        )  # ticked ones first, to be seen without scrolling
         self.boxes = {name: checkbox(words[name], name in names) for name in ordered}
         self._ticked = {name for name in names if name in words}
         for box in self.boxes.values():
-            box.observe(lambda _: self.told(), "value")
+            box.observe(lambda _: self.on_change(), "value")
         ticks = ipw.HBox([*self.boxes.values()], layout=plain(), _dom_classes=("guanai-setting-ticks",))
         self.view = ipw.VBox(
             [self.head, ticks],
@@ -135,20 +134,25 @@ class ChecksCell(CellField):
 
     @property
     def value(self) -> str:
-        """The ticked words with commas between; the cell's own spelling as long as the ticks are the same."""
+        """The ticked words with commas between; the cell's own spelling while the ticks are the first ones."""
         ticked = [name for name in self._words if self.boxes[name].value]
         if set(ticked) == self._ticked:
-            return self._first
+            return self._original
         return ", ".join([*(self._words[name] for name in ticked), *self._others])
 
 
 class TextCell(CellField):
-    """A box to type in, with examples to choose from where there are some."""
+    """A text box, with examples to choose from where there are some."""
 
     def __init__(
-        self, label: str, told: Callable[[], None], value: str, examples: Iterable[str] = (), hint: str = ""
+        self,
+        label: str,
+        on_change: Callable[[], None],
+        value: str,
+        examples: Iterable[str] = (),
+        hint: str = "",
     ) -> None:
-        super().__init__(label, told)
+        super().__init__(label, on_change)
         self.hint = hint
         options = tuple(examples)
         kind = ipw.Combobox if options else ipw.Text
@@ -157,5 +161,5 @@ class TextCell(CellField):
 
     @property
     def value(self) -> str:
-        """What is typed."""
+        """The text in the box."""
         return str(self.view.value).strip()

@@ -1,7 +1,7 @@
-"""A condition put together from choices: field, relation, value, row by row; what it means in words, and for how many.
+"""A condition as rows of choices: field, relation, value; with its meaning in words and the number of records it holds for.
 
-What stands in the cell of the workbook is text, and stays it: a condition that cannot be put together here, or that a
-person would rather write, is edited as it is.
+The cell of the workbook holds text. A condition that these choices cannot express, or that a person prefers to write,
+is edited as text.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,8 +14,7 @@ import ipywidgets as ipw
 from guanai.care.policy.conditions import Clause, parse_condition
 from guanai.storage.school.condition_fields import ConditionField
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import button, checkbox, html, set_visible
-from guanai.widgets.base.layouts import plain, style_of
+from guanai.widgets.base.boxes import button, checkbox, html, plain, set_visible, style_of
 from guanai.widgets.form.fields import caption
 from guanai.widgets.settings.cell_fields import CellField
 
@@ -35,7 +34,7 @@ COMMA, JOIN = ", ", "；"
 
 
 class ConditionScope(NamedTuple):
-    """What a condition is about at the moment: the fields of its registers, and for how many records it holds."""
+    """What a condition is about: its registers, their fields, and ``holding(clauses)``, how many records meet it, of how many."""
 
     registers: tuple[str, ...]
     fields: Sequence[ConditionField]
@@ -45,11 +44,11 @@ class ConditionScope(NamedTuple):
 def condition_text(
     clauses: Sequence[Clause], fields: Sequence[ConditionField], language: str | None = None
 ) -> str:
-    """Return what a condition says, as a sentence without its end."""
-    known = {one.name: one for one in fields}
+    """Return a condition in words, as a sentence without a full stop."""
+    field_of = {one.name: one for one in fields}
     said = []
     for clause in clauses:
-        field = known.get(clause.field)
+        field = field_of.get(clause.field)
         labels = {} if field is None else field.choices
         values = say("policy.or", language).join(
             labels.get(one, (one, one))[1] for one in clause.values if one
@@ -71,79 +70,81 @@ def _relation(clause: Clause) -> str:
     return "is" if len(clause.values) == 1 else "one_of"
 
 
-def _meant(clauses: Sequence[Clause] | None) -> set[object] | None:
-    """Return what clauses mean, in whatever order they and their values stand."""
+def _meaning(clauses: Sequence[Clause] | None) -> set[object] | None:
+    """Return the meaning of clauses, whatever the order of them and of their values."""
     if clauses is None:
         return None
     return {(one.field, frozenset(one.values), one.negated, one.order) for one in clauses}
 
 
 class _Line:
-    """One clause: three controls in a row, the last of the kind that the field and the relation ask for."""
+    """One clause: controls for field, relation and value; that for the value depends on the two others."""
 
     def __init__(self, cell: "ConditionCell", clause: Clause | None) -> None:
         self._cell, self._muted = cell, False
-        self.field = self._made(ipw.Dropdown, "condition.field", options=cell.field_options())
-        self.relation = self._made(ipw.Dropdown, "condition.relation", options=[])
-        self.value: Any = None
-        self._place = ipw.HBox(layout=plain(), _dom_classes=("guanai-condition-value",))
+        self.field = self._control(ipw.Dropdown, "condition.field", options=cell.field_options())
+        self.relation = self._control(ipw.Dropdown, "condition.relation", options=[])
+        self.value: Any = None  # a control, or a checkbox for each choice
+        self._value_box = ipw.HBox(layout=plain(), _dom_classes=("guanai-condition-value",))
         drop = button(say("condition.drop"), lambda: cell.drop(self), "guanai-small")
         self.view = ipw.HBox(
-            [self.field, self.relation, self._place, drop], layout=plain(), _dom_classes=("guanai-condition",)
+            [self.field, self.relation, self._value_box, drop],
+            layout=plain(),
+            _dom_classes=("guanai-condition",),
         )
         self.field.value = clause.field if clause else None
         self._offer(_relation(clause) if clause else "is")
-        self._ask([one for one in clause.values if one] if clause else [])
-        self.field.observe(lambda _: self._turned(), "value")
-        self.relation.observe(lambda _: self._turned(relation=self.relation.value), "value")
+        self._build_value([one for one in clause.values if one] if clause else [])
+        self.field.observe(lambda _: self._on_change(), "value")
+        self.relation.observe(lambda _: self._on_change(relation=self.relation.value), "value")
 
-    def _made(self, kind: type, key: str, **traits: Any) -> Any:
+    def _control(self, kind: type, key: str, **traits: Any) -> ipw.DOMWidget:
         label = say(key)
-        made = kind(
+        widget = kind(
             description=label, layout=plain(), style=style_of(kind), _dom_classes=("guanai-field",), **traits
         )
-        made.tooltip = label
-        return made
+        widget.tooltip = label
+        return widget
 
-    def _turned(self, relation: str = "") -> None:
+    def _on_change(self, relation: str = "") -> None:
         if self._muted:
             return
-        kept = self.values() if relation else []
+        values = self.values() if relation else []
         self._offer(relation or "is")
-        self._ask(kept)
+        self._build_value(values)
         self._cell.changed()
 
     def _offer(self, relation: str) -> None:
-        """Offer the relations that the field knows."""
-        field = self._cell.known(self.field.value)
+        """Offer the relations that the field can have."""
+        field = self._cell.field_of(self.field.value)
         names = OF_KIND.get(field.kind, MEASURED) if field else ("is",)
         self._muted = True
         self.relation.options = [(say(f"condition.{name}"), name) for name in names]
         self.relation.value = relation if relation in names else names[0]
         self._muted = False
 
-    def _ask(self, values: Sequence[str]) -> None:
-        """Put the control for the value there."""
-        field, relation = self._cell.known(self.field.value), self.relation.value
-        told = self._cell.changed
+    def _build_value(self, values: Sequence[str]) -> None:
+        """Build the control for the value."""
+        field, relation = self._cell.field_of(self.field.value), self.relation.value
+        on_change = self._cell.changed
         if field is None or relation in NO_VALUE:
             self.value, shown = None, []
         elif field.choices and relation == "is":
             options = [(label, name) for name, (_, label) in field.choices.items()]
-            now = values[0] if values and values[0] in field.choices else None
-            self.value = self._made(ipw.Dropdown, "condition.value", options=options, value=now)
+            chosen = values[0] if values and values[0] in field.choices else None
+            self.value = self._control(ipw.Dropdown, "condition.value", options=options, value=chosen)
             shown = [self.value]
         elif field.choices:
             self.value = {name: checkbox(label, name in values) for name, (_, label) in field.choices.items()}
             shown = list(self.value.values())
         else:
-            self.value = self._made(
+            self.value = self._control(
                 ipw.Text, "condition.value", value=COMMA.join(values), continuous_update=False
             )
             shown = [self.value]
         for one in shown:
-            one.observe(lambda _: told(), "value")
-        old, self._place.children = self._place.children, tuple(shown)
+            one.observe(lambda _: on_change(), "value")
+        old, self._value_box.children = self._value_box.children, tuple(shown)
         for one in old:
             one.close()
 
@@ -158,7 +159,7 @@ class _Line:
 
     def written(self) -> str:
         """Return the clause as it is written, "" while something is missing."""
-        field, relation = self._cell.known(self.field.value), self.relation.value
+        field, relation = self._cell.field_of(self.field.value), self.relation.value
         if field is None:
             return ""
         if relation in NO_VALUE:
@@ -168,14 +169,19 @@ class _Line:
 
 
 class ConditionCell(CellField):
-    """A cell with a condition: rows of choices, or its text; ``asked()`` says what it is about just now."""
+    """A cell with a condition: rows of choices, or its text; ``scope_of()`` says what it is about now."""
 
     def __init__(
-        self, label: str, told: Callable[[], None], value: str, hint: str, asked: Callable[[], ConditionScope]
+        self,
+        label: str,
+        on_change: Callable[[], None],
+        value: str,
+        hint: str,
+        scope_of: Callable[[], ConditionScope],
     ) -> None:
-        super().__init__(label, told)
-        self.hint, self._asking, self._asked = hint, asked, asked()
-        self._first = self._now = value
+        super().__init__(label, on_change)
+        self.hint, self._scope_of, self._scope = hint, scope_of, scope_of()
+        self._original = self._text = value
         self.head, self.meaning = html("", "guanai-legend"), html("", "guanai-condition-meaning")
         self.lines: list[_Line] = []
         self._rows = ipw.VBox(layout=plain(), _dom_classes=("guanai-condition-rows",))
@@ -185,25 +191,25 @@ class ConditionCell(CellField):
         )  # fmt: skip
         self.text.observe(lambda _: self.changed(), "value")
         self.add = button(say("condition.add"), self._add, "guanai-small")
-        self.by_hand = button(say("condition.by_hand"), lambda: self._turn(by_hand=True), "guanai-small")
-        self.by_choice = button(say("condition.by_choice"), lambda: self._turn(by_hand=False), "guanai-small")
-        self._ways = ipw.HBox(
+        self.by_hand = button(say("condition.by_hand"), lambda: self._show(by_hand=True), "guanai-small")
+        self.by_choice = button(say("condition.by_choice"), lambda: self._show(by_hand=False), "guanai-small")
+        self._buttons = ipw.HBox(
             [self.add, self.by_hand, self.by_choice], layout=plain(), _dom_classes=("guanai-buttons",)
         )
         self.view = ipw.VBox(
-            [self.head, self._rows, self.text, self._ways, self.meaning],
+            [self.head, self._rows, self.text, self._buttons, self.meaning],
             layout=plain(), _dom_classes=("guanai-condition-cell", "guanai-wide"),
         )  # fmt: skip
         self.show_error("")
-        self._turn(by_hand=False)
+        self._show(by_hand=False)
 
     @property
     def value(self) -> str:
-        """What would be written into the cell."""
-        return self._now
+        """The text to write into the cell."""
+        return self._text
 
     def show_error(self, error: str) -> None:
-        """Show what is wrong above the rows."""
+        """Show an error above the rows."""
         inside = caption(self.label, hint=self.hint if self._is_by_hand else "", error=error)
         self.head.value = f'<div class="guanai-legend-text">{inside}</div>'
 
@@ -212,57 +218,57 @@ class ConditionCell(CellField):
         return bool(self.text.layout.display != "none")
 
     def refresh(self) -> None:
-        """Ask again what the condition is about: another register has other fields."""
-        if (asked := self._asking()).registers != self._asked.registers:
-            self._asked = asked
-            self._turn(by_hand=self._is_by_hand)
+        """Take over what the condition is about now: another register has other fields."""
+        if (scope := self._scope_of()).registers != self._scope.registers:
+            self._scope = scope
+            self._show(by_hand=self._is_by_hand)
 
-    def known(self, name: str | None) -> ConditionField | None:
+    def field_of(self, name: str | None) -> ConditionField | None:
         """Return the field of a name."""
-        return next((one for one in self._asked.fields if one.name == name), None)
+        return next((one for one in self._scope.fields if one.name == name), None)
 
     def field_options(self) -> list[tuple[str, str | None]]:
-        """Return the fields to choose from, by how they are called."""
-        return [(say("settings.empty"), None), *((one.label, one.name) for one in self._asked.fields)]
+        """Return the fields to choose from, by their labels."""
+        return [(say("settings.empty"), None), *((one.label, one.name) for one in self._scope.fields)]
 
     def drop(self, line: _Line) -> None:
-        """Take a clause out."""
+        """Remove a clause."""
         self.lines = [one for one in self.lines if one is not line]
         self._show_lines()
         self.changed()
 
     def changed(self) -> None:
-        """Take over what is chosen or typed, say what it means, and tell the row."""
+        """Take over what is chosen or typed, show its meaning, and report the change to the row."""
         if self._is_by_hand:
-            now = str(self.text.value).strip()
+            text = str(self.text.value).strip()
         else:
-            now = JOIN.join(filter(None, (line.written() for line in self.lines)))
-            if _meant(self._clauses(now)) == _meant(self._clauses(self._first)):
-                now = self._first  # nothing else is meant: the cell keeps its own spelling
-        if now != self._now:
-            self._now = now
-            self._tell()
-            self.told()
+            text = JOIN.join(filter(None, (line.written() for line in self.lines)))
+            if _meaning(self._clauses(text)) == _meaning(self._clauses(self._original)):
+                text = self._original  # the meaning is the same: the cell keeps its own spelling
+        if text != self._text:
+            self._text = text
+            self._show_meaning()
+            self.on_change()
 
     def _add(self) -> None:
         self.lines.append(_Line(self, None))
         self._show_lines()
 
-    def _turn(self, *, by_hand: bool) -> None:
-        """Show the rows where the condition can be put together of them, else its text."""
-        clauses = self._clauses(self._now)
-        possible = clauses is not None and all(map(self._fits, clauses)) and bool(self._asked.fields)
+    def _show(self, *, by_hand: bool) -> None:
+        """Show the rows where they can express the condition, else its text."""
+        clauses = self._clauses(self._text)
+        possible = clauses is not None and all(map(self._is_possible, clauses)) and bool(self._scope.fields)
         by_hand = by_hand or not possible
         self.lines = [] if by_hand else [_Line(self, clause) for clause in clauses or ()]
         self._show_lines()
-        self.text.value = self._now
+        self.text.value = self._text
         set_visible(self.text, by_hand)
         set_visible(self._rows, not by_hand)
         set_visible(self.add, not by_hand)
         set_visible(self.by_hand, not by_hand)
         set_visible(self.by_choice, by_hand and possible)
         self.show_error("")
-        self._tell()
+        self._show_meaning()
 
     def _show_lines(self) -> None:
         old = self._rows.children
@@ -273,25 +279,25 @@ class ConditionCell(CellField):
 
     def _clauses(self, text: str) -> tuple[Clause, ...] | None:
         try:
-            return parse_condition(text, self._asked.registers)
+            return parse_condition(text, self._scope.registers)
         except ValueError:
             return None
 
-    def _fits(self, clause: Clause) -> bool:
-        """Whether a clause can be put together of choices."""
-        field = self.known(clause.field)
+    def _is_possible(self, clause: Clause) -> bool:
+        """Whether choices can express a clause."""
+        field = self.field_of(clause.field)
         if field is None or ("" in clause.values and len(clause.values) > 1):
             return False
         if not field.choices:
             return len(clause.values) == 1 or not clause.order
         return not clause.order and set(clause.values) - {""} <= set(field.choices)
 
-    def _tell(self) -> None:
-        """Say what the condition means, and for how many it holds."""
-        clauses = self._clauses(self._now)
+    def _show_meaning(self) -> None:
+        """Show what the condition means, and for how many records it holds."""
+        clauses = self._clauses(self._text)
         if not clauses:
             self.meaning.value = ""
             return
-        met, whole = self._asked.holding(clauses)
-        said = say("condition.means", words=condition_text(clauses, self._asked.fields), met=met, whole=whole)
+        met, total = self._scope.holding(clauses)
+        said = say("condition.means", words=condition_text(clauses, self._scope.fields), met=met, whole=total)
         self.meaning.value = f'<p role="status">{escape(said)}</p>'

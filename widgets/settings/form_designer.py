@@ -1,39 +1,45 @@
-"""The form designer: a form taken out as a workbook, the changed one brought back, looked at, published, taken back."""
+"""The form designer: download a form as a workbook, upload the changed one, compare and publish it, go back to a version.
+
+A register that the school has made is closed and opened again here too.
+"""
 
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import ipywidgets as ipw
 
 from guanai.storage.form_files.uploads import LARGEST
+from guanai.storage.form_files.versions import Version
+from guanai.storage.school.form_publishing import FormProposal, FormPublishing
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, button, html, set_visible
-from guanai.widgets.base.errors import error_html
-from guanai.widgets.base.layouts import plain, style_of
+from guanai.widgets.base.boxes import Panel, TraitChange, button, html, plain, set_visible, style_of
+from guanai.widgets.base.notices import Progress, error_html
 from guanai.widgets.base.page_urls import OWN_PAGES
-from guanai.widgets.base.progress import Progress
 from guanai.widgets.form.drafts import local_time
 from guanai.widgets.form.inputs import Choice
 from guanai.widgets.lists.downloads import Download
-from guanai.widgets.settings.close_register import CLOSING_VERSIONS, CloseRegister
 from guanai.widgets.settings.form_preview import ProposalView
 
 __all__ = ["Designer"]
+
+#: Versions that record something about the register and no change of its form.
+CLOSING_VERSIONS = ("closed", "reopened")
 
 
 class Designer(Panel):
     """Choose a form, download it, upload the changed one, compare, publish; earlier versions below.
 
-    ``designs`` is `School.publishing`; ``form`` the name of the form to begin with, empty for a new register.
+    ``form`` is the name of the form to begin with, empty for a new register.
     """
 
-    def __init__(self, designs: Any, form: str | None = None, *, language: str | None = None) -> None:
+    def __init__(
+        self, publishing: FormPublishing, form: str | None = None, *, language: str | None = None
+    ) -> None:
         super().__init__("guanai-designer")
-        self._designs, self._language = designs, language
-        names = designs.names()
+        self._publishing, self._language = publishing, language
+        names = publishing.names()
         start = form if form in names else ""
         self.choice = Choice(
             say("designer.form", language), names, start, all=say("designer.new_form", language)
@@ -61,17 +67,17 @@ class Designer(Panel):
         self.proposal = ipw.VBox(layout=plain())
         self.history = ipw.VBox(layout=plain(), _dom_classes=("guanai-versions",))
         self.take_back: dict[int, ipw.Button] = {}
-        self.closing = CloseRegister(designs, self._chosen, language)
-        self.choice.observe(self._chosen, "value")
-        self.upload.observe(self._sent, "value")
-        self.fill_with(*self._parts())
-        self._chosen()
+        self.closing = CloseRegister(publishing, self._show_form, language)
+        self.choice.observe(self._show_form, "value")
+        self.upload.observe(self._on_upload, "value")
+        self.fill_with(*self._steps())
+        self._show_form()
 
-    def _parts(self) -> list[Any]:
+    def _steps(self) -> list[ipw.Widget]:
         """Return the steps of the page in their order."""
         language = self._language
         allowed = html()
-        if not self._designs.allowed:
+        if not self._publishing.allowed:
             text = escape(say("designer.not_allowed", language))
             allowed.value = f'<p class="guanai-notice" role="status">{text}</p>'
         too_large = say("designer.too_large", language, size="{size}", most=LARGEST >> 20)
@@ -80,8 +86,8 @@ class Designer(Panel):
             f'<span class="guanai-most" data-most="{LARGEST}" data-text="{escape(f"{{name}}：{too_large}")}"></span>'
         )
         sending = ipw.VBox([most, self.upload], layout=plain(), _dom_classes=("guanai-attachment",))
-        first = [_head("designer.step_out", language), self.choice, self.name, self.place, self.download]
-        second = [_head("designer.step_in", language), sending, self.notice]
+        first = [_heading("designer.step_out", language), self.choice, self.name, self.place, self.download]
+        second = [_heading("designer.step_in", language), sending, self.notice]
         boxes = [
             ipw.VBox(step, layout=plain(), _dom_classes=("guanai-part", "guanai-step"))
             for step in (first, second)
@@ -90,12 +96,12 @@ class Designer(Panel):
 
     @property
     def view(self) -> ProposalView | None:
-        """The proposal that is being looked at, None while there is none."""
+        """The proposal that is shown, None while there is none."""
         return self.proposal.children[0] if self.proposal.children else None
 
     def send(self, file: str, content: bytes) -> None:
         """Upload a file as a person would."""
-        self._take(file, content)
+        self._read_upload(file, content)
 
     # -- which form
 
@@ -107,49 +113,53 @@ class Designer(Panel):
     def _new_name(self) -> str:
         return str(self.name.value).strip()
 
-    def _chosen(self, _: object = None) -> None:
+    def _show_form(self, _: object = None) -> None:
         name, language = self._name, self._language
         set_visible(self.name, not name)
         self.notice.value, self.proposal.children = "", ()
         if not name:
             self.place.value = f"<p>{escape(say('designer.blank', language))}</p>"
         else:
-            place = self._designs.own_file(name)
+            place = self._publishing.own_file(name)
             key = "designer.place" if place else "designer.shipped"
             self.place.value = f"<p>{escape(say(key, language, place=place or f'forms/{name}.xlsx'))}</p>"
         self._show_history()
-        self.closing.of(name)
+        self.closing.show_register(name)
 
     def _filename(self, name: str | None) -> str:
         return f"{name or self._new_name or say('designer.blank_file', self._language)}.xlsx"
 
     def _workbook(self, name: str | None) -> bytes:
-        return bytes(self._designs.workbook(name or "", title=self._new_name))
+        return bytes(self._publishing.workbook(name or "", title=self._new_name))
 
-    # -- the changed one
+    # -- the changed form
 
-    def _sent(self, change: dict[str, Any]) -> None:
+    def _on_upload(self, change: TraitChange) -> None:
         if not change["new"]:
             return
-        sent = change["new"][-1]
-        file, content = str(sent["name"]), bytes(sent["content"])
+        upload = change["new"][-1]
+        file, content = str(upload["name"]), bytes(upload["content"])
         self.upload.value = ()
-        self._take(file, content)
+        self._read_upload(file, content)
 
-    def _take(self, file: str, content: bytes) -> None:
-        name, new = self._name, not self._name
-        if new:
+    def _read_upload(self, file: str, content: bytes) -> None:
+        name, is_new = self._name, not self._name
+        if is_new:
             name = self._new_name or Path(file).stem.strip()
             self.name.value = name
-        self._look(lambda: self._designs.upload(name, file, content, new=new))
+        self._show_proposal(lambda: self._publishing.upload(name, file, content, new=is_new))
 
-    def _look(self, find: Callable[[], Any]) -> None:
+    def _show_proposal(self, find: Callable[[], FormProposal]) -> None:
         """Show a proposal, or why there is none."""
         self.notice.value, self.proposal.children = "", ()
         try:
             with Progress(say("designer.checking", self._language), into=self.notice):
                 view = ProposalView(
-                    self._designs, find(), on_done=self._done, on_drop=self._chosen, language=self._language
+                    self._publishing,
+                    find(),
+                    on_done=self._show_published,
+                    on_drop=self._show_form,
+                    language=self._language,
                 )
         except Exception as error:
             self.notice.value = error_html(error, self._language)
@@ -157,56 +167,56 @@ class Designer(Panel):
         self.proposal.children = (view,)
         self._say("guanai-calm", say("designer.checked", self._language))
 
-    def _done(self, version: Any) -> None:
+    def _show_published(self, version: Version) -> None:
         language = self._language
         if version.form != self._name:  # a new register: from now on it is in the list
-            self.choice.offer(self._designs.names(), all=say("designer.new_form", language))
+            self.choice.offer(self._publishing.names(), all=say("designer.new_form", language))
             self.choice.value = version.form
             self.name.value = ""
-        self._chosen()
-        title = self._designs.form(version.form).title()
-        link = f' <a href="{escape(_list_of(version.form))}">{escape(say("designer.open", language, title=title))}</a>'
+        self._show_form()
+        title = self._publishing.form(version.form).title()
+        link = f' <a href="{escape(_list_page(version.form))}">{escape(say("designer.open", language, title=title))}</a>'
         key = "designer.done_shipped" if version.what == "shipped" else "designer.done"
         self._say("guanai-good", say(key, language, title=title, number=version.number), link)
 
     def _say(self, kind: str, text: str, extra: str = "") -> None:
         self.notice.value = f'<div class="guanai-notice {kind}" role="status">{escape(text)}{extra}</div>'
 
-    # -- earlier ones
+    # -- earlier versions
 
     def _show_history(self) -> None:
         name, language = self._name, self._language
         self.take_back = {}
-        versions = self._designs.versions(name) if name else []
+        versions = self._publishing.versions(name) if name else []
         if not versions:
             self.history.children = ()
             return
-        lines = [_head("designer.versions", language)]
+        lines = [_heading("designer.versions", language)]
         in_use = next((one for one in versions if one.what not in CLOSING_VERSIONS), None)
         for version in versions:
             if version is in_use:
-                lines.append(html(self._line(version, say("designer.in_use", language))))
+                lines.append(html(self._version_html(version, say("designer.in_use", language))))
             elif version.file:
-                lines.append(self._row(version.number, self._line(version)))
+                lines.append(self._row(version.number, self._version_html(version)))
             else:
-                lines.append(html(self._line(version)))
-        if self._designs.ships(name) and versions[0].what != "shipped":
+                lines.append(html(self._version_html(version)))
+        if self._publishing.ships(name) and versions[0].what != "shipped":
             lines.append(self._row(0, f"<p>{escape(say('designer.version_0', language))}</p>"))
         self.history.children = tuple(lines)
 
-    def _row(self, number: int, text: str) -> Any:
+    def _row(self, number: int, text: str) -> ipw.HBox:
         key = "designer.take_back" if number else "designer.take_back_shipped"
-        again = button(
+        take_back = button(
             say(key, self._language, number=number),
-            lambda: self._look(lambda: self._designs.earlier(self._name, number)),
+            lambda: self._show_proposal(lambda: self._publishing.earlier(self._name, number)),
             "guanai-small",
         )
-        again.disabled = not self._designs.allowed
-        self.take_back[number] = again
-        return ipw.HBox([html(text), again], layout=plain(), _dom_classes=("guanai-row-head",))
+        take_back.disabled = not self._publishing.allowed
+        self.take_back[number] = take_back
+        return ipw.HBox([html(text), take_back], layout=plain(), _dom_classes=("guanai-row-head",))
 
-    def _line(self, version: Any, mark: str = "") -> str:
-        """Return who made a version when, and in what it differed from the one before."""
+    def _version_html(self, version: Version, mark: str = "") -> str:
+        """Return who made a version when, and how it differs from the one before, as HTML."""
         language = self._language
         head = say(
             f"designer.version_{version.what}",
@@ -217,15 +227,63 @@ class Designer(Panel):
             of=version.of or "",
         )
         badge = f' <span class="guanai-badge">{escape(mark)}</span>' if mark else ""
-        told = "；".join(version.changes)
-        small = f"<small>{escape(told)}</small>" if told else ""
+        changes = "；".join(version.changes)
+        small = f"<small>{escape(changes)}</small>" if changes else ""
         return f'<p class="guanai-version"><strong>{escape(head)}</strong>{badge} {small}</p>'
 
 
-def _list_of(form: str) -> str:
+class CloseRegister(Panel):
+    """The button that closes a register that the school has made, or opens it again; hidden for a shipped one.
+
+    ``on_done()`` is called when something has changed.
+    """
+
+    def __init__(
+        self, publishing: FormPublishing, on_done: Callable[[], None], language: str | None = None
+    ) -> None:
+        super().__init__("guanai-part", "guanai-step")
+        self._publishing, self._on_done, self._language = publishing, on_done, language
+        self._name = ""
+        self.text = html()
+        self.toggle = button("", self._toggle)
+        self.notice = html()
+        buttons = ipw.HBox([self.toggle], layout=plain(), _dom_classes=("guanai-buttons",))
+        self.fill_with(self.text, buttons, self.notice)
+
+    def show_register(self, name: str) -> None:
+        """Show whether a register is closed, and the button to change that."""
+        if name != self._name:
+            self.notice.value = ""
+        self._name = name
+        set_visible(self, self._publishing.closable(name))
+        closed = self._publishing.is_closed(name)
+        title, text = (
+            ("designer.closed", "designer.closed_text")
+            if closed
+            else ("designer.close", "designer.close_text")
+        )
+        self.text.value = (
+            f"<h3>{escape(say(title, self._language))}</h3><p>{escape(say(text, self._language))}</p>"
+        )
+        self.toggle.description = say("designer.reopen" if closed else "designer.close", self._language)
+        self.toggle.disabled = not self._publishing.allowed
+
+    def _toggle(self) -> None:
+        closed = self._publishing.is_closed(self._name)
+        try:
+            (self._publishing.reopen if closed else self._publishing.close)(self._name)
+        except Exception as error:
+            self.notice.value = error_html(error, self._language)
+            return
+        text = escape(say("designer.reopened" if closed else "designer.done_closed", self._language))
+        self.notice.value = f'<p class="guanai-notice guanai-good" role="status">{text}</p>'
+        self._on_done()
+
+
+def _list_page(form: str) -> str:
     """Return the page on which the records of a form are listed."""
     return form if form in OWN_PAGES else f"register?form={quote(form, safe='')}"
 
 
-def _head(key: str, language: str | None) -> Any:
+def _heading(key: str, language: str | None) -> ipw.HTML:
     return html(f"<h3>{escape(say(key, language))}</h3>")

@@ -1,12 +1,11 @@
-"""The school's workbook on a page: one sheet at a time, a row per rule, a form for the row that is changed.
+"""The school's workbook on a page: one sheet at a time, a line per row, a form for the row that is changed.
 
-What is wrong stands beside its cell, with what to do. Ticking 启用 puts a rule in or out of force at once; rules of
-other documents are suggested with their source and taken in by a tick.
+A mistake is shown beside its cell, with what to do. Ticking 启用 puts a rule in or out of force at once. Rules of other
+documents are suggested with their source; those that are ticked are added.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
-from typing import Any
 
 import ipywidgets as ipw
 
@@ -14,11 +13,13 @@ from guanai.care.errors import PolicyError
 from guanai.care.policy.conditions import spell
 from guanai.care.policy.duty_rows import OF_SUBJECT, register_label
 from guanai.care.policy.workbook_rows import HEADINGS, REQUIRED, ROW
+from guanai.storage.school.workbook_edits import Edit
+from guanai.storage.school.workbook_service import WorkbookService, WorkbookState
 from guanai.templates.wording import catalogue, say
-from guanai.widgets.base.boxes import Panel, button, checkbox, html, set_visible
-from guanai.widgets.base.errors import error_html
-from guanai.widgets.base.layouts import plain, style_of
+from guanai.widgets.base.boxes import Panel, button, checkbox, html, plain, set_visible, style_of
+from guanai.widgets.base.notices import error_html
 from guanai.widgets.base.table import Pager
+from guanai.widgets.base.value_labels import Record
 from guanai.widgets.form.inputs import Choice
 from guanai.widgets.settings.cell_fields import (
     CellField,
@@ -33,39 +34,39 @@ from guanai.widgets.settings.condition_builder import ConditionCell, ConditionSc
 __all__ = ["Settings"]
 
 # The vocabulary of each cell that has one; of the sheet 学校 it depends on the item.
-VOCABULARY = {
+VOCABULARIES = {
     ("calendar", "kind"): "calendar.kind", ("wording", "item"): "word", ("school", "item"): "profile",
     ("duties", "kind"): "duty.kind", ("duties", "subject"): "duty.subject", ("duties", "per"): "duty.per",
     ("duties", "in_force"): "yes_no",
 }  # fmt: skip
 PROFILE = {"definition": "definition", "language": "language.choice", "public_holidays": "public_holidays"}
-CONDITIONS = frozenset({"subject_condition", "record_condition", "trigger_condition"})
-EXAMPLES = frozenset({"content", "trigger", "limit", "target"})
-# What a line of the list tells, in this order, beside its name.
-TOLD = {
+CONDITION_CELLS = frozenset({"subject_condition", "record_condition", "trigger_condition"})
+EXAMPLE_CELLS = frozenset({"content", "trigger", "limit", "target"})
+# The cells that a line of the list shows beside its name, in this order.
+SHOWN_CELLS = {
     "school": ("value", "remark"), "calendar": ("kind", "start", "end", "remark"),
     "duties": ("kind", "subject", "subject_condition", "record", "record_condition", "content", "at_least", "at_most",
                "target", "per", "trigger", "limit", "who"),
     "categories": ("name", "label", "remark"), "wording": ("value", "remark"),
 }  # fmt: skip
-# Which cells a kind of duty uses; the others are shown where something stands in them.
-USED = {
+# The cells that each kind of duty uses; the form shows others only where they are filled.
+USED_CELLS = {
     "count": "record record_condition at_least per limit", "hours": "record record_condition content at_least at_most per",
     "interval": "record record_condition limit", "open": "trigger trigger_condition content at_most",
     "event": "trigger trigger_condition record record_condition at_least limit",
     "state": "trigger trigger_condition content limit", "helper": "at_least", "complete": "content",
     "quota": "record record_condition at_least at_most per", "share": "record record_condition content at_least target",
 }  # fmt: skip
-ONLY_SOME = frozenset(" ".join(USED.values()).split())
-NAMED = {"school": "item", "calendar": "name", "duties": "name", "categories": "kind", "wording": "item"}
+OPTIONAL_CELLS = frozenset(" ".join(USED_CELLS.values()).split())
+NAME_CELL = {"school": "item", "calendar": "name", "duties": "name", "categories": "kind", "wording": "item"}
 _SUGGESTED = "suggested"
 
 
 class _Line(ipw.HBox):
-    """One row of a sheet: a tick for 启用 (or to take a suggestion in), what it says, and the way to change it."""
+    """One row of a sheet: a checkbox for 启用 (or to select a suggestion), its text, and the button to change it."""
 
     def __init__(self, on_tick: Callable[["_Line"], None], on_edit: Callable[["_Line"], None]) -> None:
-        self.row: dict[str, Any] = {}
+        self.row: Record = {}
         self._muted = False
         self.tick = checkbox()
         self.tick.observe(lambda _: None if self._muted else on_tick(self), "value")
@@ -73,7 +74,7 @@ class _Line(ipw.HBox):
         self.edit = button(say("settings.edit"), lambda: on_edit(self), "guanai-small")
         super().__init__([self.tick, self.text, self.edit], layout=plain(), _dom_classes=("guanai-setting",))
 
-    def fill(self, row: dict[str, Any], text: str, ticked: bool | None, label: str, may: bool) -> None:
+    def fill(self, row: Record, text: str, ticked: bool | None, label: str, may: bool) -> None:
         """Show a row."""
         self._muted, self.row = True, row
         self.text.value = text
@@ -83,14 +84,21 @@ class _Line(ipw.HBox):
 
 
 class Settings(Panel):
-    """The workbook of a school, changed row by row; ``book`` is a `guanai.storage.school.workbook_service.WorkbookService`."""
+    """The workbook of a school, changed row by row; ``presets`` are the names of the documents that suggest duties."""
 
-    def __init__(self, book: Any, presets: Any = (), *, page: int = 12, language: str | None = None) -> None:
+    def __init__(
+        self,
+        book: WorkbookService,
+        presets: Iterable[str] = (),
+        *,
+        page: int = 12,
+        language: str | None = None,
+    ) -> None:
         super().__init__("guanai-settings")
         self._book, self._language = book, language
         self.cells: dict[str, CellField] = {}
         self._row: int | None = None
-        self._first: dict[str, str] = {}
+        self._original: dict[str, str] = {}
         self.notice, self.state, self.title = html(), html(), html()
         sheets = [(say(f"sheet.{name}", language), name) for name in HEADINGS]
         self.sheet = ipw.ToggleButtons(
@@ -98,10 +106,10 @@ class Settings(Panel):
             value="duties", layout=plain(), style=style_of(ipw.ToggleButtons), _dom_classes=("guanai-tab-row",),
         )  # fmt: skip
         self.preset = Choice(say("settings.preset", language), list(presets))
-        self.lines = tuple(_Line(self._ticked, self._edited) for _ in range(page))
+        self.lines = tuple(_Line(self._on_tick, self._on_edit) for _ in range(page))
         self.pager = Pager(page, self._draw, language)
         self.add = button(say("settings.add", language), self._add)
-        self.take_in = button(say("settings.take", language), self._take, "guanai-main")
+        self.adopt = button(say("settings.take", language), self._adopt, "guanai-main")
         self.save = button(say("settings.save", language), self._save, "guanai-main")
         self.cancel = button(say("settings.cancel", language), self._close)
         self.remove = button(say("settings.remove", language), self._remove, "guanai-remove")
@@ -113,19 +121,26 @@ class Settings(Panel):
             [self.title, self._grid, foot], layout=plain(), _dom_classes=("guanai-group", "guanai-stack")
         )
         self._list = ipw.VBox([*self.lines], layout=plain(), _dom_classes=("guanai-setting-list",))
-        buttons = ipw.HBox([self.add, self.take_in], layout=plain(), _dom_classes=("guanai-buttons",))
+        buttons = ipw.HBox([self.add, self.adopt], layout=plain(), _dom_classes=("guanai-buttons",))
         self._browse = ipw.VBox(
             [self.preset, self._list, self.pager, buttons], layout=plain(), _dom_classes=("guanai-stack",)
         )
-        self._wanted: set[str] = set()
+        self._selected: set[str] = set()
         self.fill_with(self.state, self.sheet, self.notice, self._browse, self.form)
         set_visible(self.form, False)
-        self.shown: Any = None
+        self.shown: WorkbookState | None = None
         self.read()
-        self.sheet.observe(lambda _: self._turn(), "value")
-        self.preset.observe(lambda _: self._turn(), "value")
+        self.sheet.observe(lambda _: self._on_sheet(), "value")
+        self.preset.observe(lambda _: self._on_sheet(), "value")
 
-    # -- what there is
+    # -- the list
+
+    @property
+    def _workbook(self) -> WorkbookState:
+        """The workbook as it was read; without one there is no row to show or change."""
+        if self.shown is None:
+            raise RuntimeError("no workbook has been read")
+        return self.shown
 
     def read(self) -> None:
         """Read the workbook again."""
@@ -133,11 +148,11 @@ class Settings(Panel):
             self.shown = self._book.read()
         except Exception as error:
             self.shown, self.state.value = None, error_html(error, self._language)
-        self._tell()
+        self._show_state()
         self._draw()
 
-    def _tell(self) -> None:
-        """Say what is wrong with the whole workbook, and who may change it."""
+    def _show_state(self) -> None:
+        """Show a mistake of the whole workbook, and whether the person may change it."""
         if self.shown is None:
             return
         parts = []
@@ -148,91 +163,93 @@ class Settings(Panel):
             parts.append(f'<p class="guanai-notice">{escape(say("settings.not_you", self._language))}</p>')
         self.state.value = "".join(parts)
 
-    def _rows(self) -> list[dict[str, Any]]:
+    def _rows(self) -> Sequence[Record]:
         if self.shown is None:
             return []
         if self.sheet.value == _SUGGESTED:
             return self._book.suggestions(self.preset.value, self.shown) if self.preset.value else []
         return self.shown.rows(self.sheet.value)
 
-    def _turn(self) -> None:
+    def _on_sheet(self) -> None:
         self.pager.start, self.notice.value = 0, ""
-        self._wanted.clear()
+        self._selected.clear()
         self._close()
 
     def _draw(self) -> None:
         rows, sheet = self._rows(), str(self.sheet.value)
         suggested, may = sheet == _SUGGESTED, self._book.may_change
-        page = rows[self.pager.of(len(rows))]
+        page = rows[self.pager.slice_of(len(rows))]
         for line, row in zip(self.lines, page, strict=False):
             kind = "duties" if suggested else sheet
             ticked = None
             if suggested:
-                ticked = row["name"] in self._wanted
+                ticked = row["name"] in self._selected
             elif sheet == "duties":
                 ticked = (spell("yes_no", row["in_force"]) or "yes") == "yes"
             label = say("settings.take_in" if suggested else "heading.in_force", self._language)
-            line.fill(row, self._words(kind, row), ticked, label, may)
+            line.fill(row, self._row_html(kind, row), ticked, label, may)
             set_visible(line.edit, may and not suggested)
         for number, line in enumerate(self.lines):
             set_visible(line, number < len(page))
         set_visible(self.preset, suggested)
-        set_visible(self.take_in, suggested and may and bool(rows))
+        set_visible(self.adopt, suggested and may and bool(rows))
         set_visible(self.add, not suggested and may and self.shown is not None)
 
-    def _words(self, sheet: str, row: Mapping[str, Any]) -> str:
-        """Return what a row says, as HTML."""
-        name = escape(row.get(NAMED[sheet]) or "—")
-        told = [(head, row.get(head) or "") for head in TOLD[sheet]]
+    def _row_html(self, sheet: str, row: Record) -> str:
+        """Return the text of a row as HTML."""
+        name = escape(row.get(NAME_CELL[sheet]) or "—")
+        cells = [(head, row.get(head) or "") for head in SHOWN_CELLS[sheet]]
         small = " · ".join(
-            f"{escape(say(f'heading.{head}', self._language))} {escape(text)}" for head, text in told if text
+            f"{escape(say(f'heading.{head}', self._language))} {escape(text)}" for head, text in cells if text
         )
         source = escape(row.get("source") or "")
         about = f'<span class="guanai-badge">{source}</span>' if source else ""
         remark = f"<small>{escape(row['remark'])}</small>" if sheet == "duties" and row.get("remark") else ""
-        mistake = self.shown.mistake
-        wrong = ""
+        mistake = self._workbook.mistake
+        error = ""
         if (
             mistake is not None
             and ROW in row
             and mistake.row == row[ROW]
-            and self._is_sheet(mistake.sheet, sheet)
+            and self._names_sheet(mistake.sheet, sheet)
         ):
-            wrong = f'<span class="guanai-error">{escape(mistake.message(self._language))}</span>'
-        return f"<strong>{name}</strong> {about}<small>{small}</small>{remark}{wrong}"
+            error = f'<span class="guanai-error">{escape(mistake.message(self._language))}</span>'
+        return f"<strong>{name}</strong> {about}<small>{small}</small>{remark}{error}"
 
-    def _is_sheet(self, title: str, sheet: str) -> bool:
+    def _names_sheet(self, title: str, sheet: str) -> bool:
         return bool(spell("sheet", title) == sheet)
 
     # -- changing a row
 
-    def _ticked(self, line: _Line) -> None:
+    def _on_tick(self, line: _Line) -> None:
         if self.sheet.value == _SUGGESTED:
             name = line.row["name"]
-            (self._wanted.add if line.tick.value else self._wanted.discard)(name)
+            (self._selected.add if line.tick.value else self._selected.discard)(name)
             return
-        word = say(f"yes_no.{'yes' if line.tick.value else 'no'}", self.shown.language)
+        word = say(f"yes_no.{'yes' if line.tick.value else 'no'}", self._workbook.language)
         done = "settings.on" if line.tick.value else "settings.off"
         self._change(
-            [self._book.edit(self.shown, "duties", line.row[ROW], {"in_force": word})], done, line.row["name"]
+            [self._book.edit(self._workbook, "duties", line.row[ROW], {"in_force": word})],
+            done,
+            line.row["name"],
         )
 
-    def _edited(self, line: _Line) -> None:
-        self._open(line.row, line.row[ROW])
+    def _on_edit(self, line: _Line) -> None:
+        self._show_row(line.row, line.row[ROW])
 
     def _add(self) -> None:
-        self._open(dict.fromkeys(HEADINGS[str(self.sheet.value)], ""), None)
+        self._show_row(dict.fromkeys(HEADINGS[str(self.sheet.value)], ""), None)
 
-    def _open(self, row: Mapping[str, Any], number: int | None) -> None:
+    def _show_row(self, row: Record, number: int | None) -> None:
         """Show the form of a row."""
         sheet = str(self.sheet.value)
         self._row, self.cells = number, {}
-        self._first = {head: str(row.get(head) or "") for head in HEADINGS[sheet]}
-        self.cells = {head: self._cell(sheet, head, value) for head, value in self._first.items()}
+        self._original = {head: str(row.get(head) or "") for head in HEADINGS[sheet]}
+        self.cells = {head: self._cell(sheet, head, value) for head, value in self._original.items()}
         old, self._grid.children = self._grid.children, tuple(cell.view for cell in self.cells.values())
         for view in old:
             view.close()
-        name = row.get(NAMED[sheet]) or say("settings.new", self._language)
+        name = row.get(NAME_CELL[sheet]) or say("settings.new", self._language)
         place = say("place.row", self._language, value=number) if number else ""
         self.title.value = f"<h3>{escape(str(name))} <small>{escape(place)}</small></h3>"
         self.notice.value = ""
@@ -241,54 +258,58 @@ class Settings(Panel):
         set_visible(self._browse, False)
         self._check()
         if number is None:
-            self._beside(None)  # a new row is not blamed before anything is typed
+            self._show_mistake(None)  # a new row shows no mistake before anything is typed
 
     def _cell(self, sheet: str, head: str, value: str) -> CellField:
-        label, told = say(f"heading.{head}", self._language), self._check
-        prefix = VOCABULARY.get((sheet, head), "")
+        label, on_change = say(f"heading.{head}", self._language), self._check
+        prefix = VOCABULARIES.get((sheet, head), "")
         if sheet == "school" and head == "value":
-            item = spell("profile", self._first["item"]) or ""
+            item = spell("profile", self._original["item"]) or ""
             if item == "face_to_face":
                 return ChecksCell(
                     label,
-                    told,
+                    on_change,
                     value,
-                    self._vocabulary("choice.mode"),
+                    self._words_of("choice.mode"),
                     lambda part: spell("choice.mode", part) or "",
                 )
             prefix = PROFILE.get(item, "")
         if head == "who" and sheet == "duties":
             return ChecksCell(
-                label, told, value, self._vocabulary("duty.who"), lambda part: spell("duty.who", part) or ""
+                label,
+                on_change,
+                value,
+                self._words_of("duty.who"),
+                lambda part: spell("duty.who", part) or "",
             )
         if head == "record" and sheet == "duties":
             registers = {name: register_label(name) for name in self._book.registers()}
             return ChecksCell(
                 label,
-                told,
+                on_change,
                 value,
                 registers,
                 lambda part: part if part in registers else spell("record", part) or "",
             )
-        if sheet == "duties" and head in CONDITIONS:
+        if sheet == "duties" and head in CONDITION_CELLS:
             hint = say(f"settings.hint.{head}", self._language)
-            return ConditionCell(label, told, value, hint, lambda: self._about(head))
+            return ConditionCell(label, on_change, value, hint, lambda: self._about(head))
         if prefix:
             return ChoiceCell(
-                label, told, value, self._vocabulary(prefix), prefix, needed=head in REQUIRED[sheet]
+                label, on_change, value, self._words_of(prefix), prefix, needed=head in REQUIRED[sheet]
             )
-        examples = self._book.examples(head) if sheet == "duties" and head in EXAMPLES else ()
+        examples = self._book.examples(head) if sheet == "duties" and head in EXAMPLE_CELLS else ()
         hint = f"settings.hint.{head}"
         return TextCell(
-            label, told, value, examples, say(hint, self._language) if hint in catalogue() else ""
+            label, on_change, value, examples, say(hint, self._language) if hint in catalogue() else ""
         )
 
     def _about(self, head: str) -> ConditionScope:
-        """Return what a condition of the row is about, as its other cells stand now."""
+        """Return the registers and fields that a condition of the row is about, by its other cells as they are now."""
 
         def written(name: str) -> str:
             cell = self.cells.get(name)
-            return cell.value if cell is not None else self._first[name]
+            return cell.value if cell is not None else self._original[name]
 
         if head == "subject_condition":
             registers = [OF_SUBJECT[spell("duty.subject", written("subject")) or "child"]]
@@ -301,33 +322,35 @@ class Settings(Panel):
             tuple(registers), fields, lambda clauses: self._book.count_meeting(registers, clauses)
         )
 
-    def _vocabulary(self, prefix: str) -> dict[str, str]:
-        return vocabulary(prefix, self.shown.language)
+    def _words_of(self, prefix: str) -> dict[str, str]:
+        return vocabulary(prefix, self._workbook.language)
 
-    def _changed(self) -> dict[str, str]:
-        return {head: cell.value for head, cell in self.cells.items() if cell.value != self._first[head]}
+    def _changes(self) -> dict[str, str]:
+        return {head: cell.value for head, cell in self.cells.items() if cell.value != self._original[head]}
 
-    def _edit(self) -> Any:
-        return self._book.edit(self.shown, str(self.sheet.value), self._row, self._changed())
+    def _edit(self) -> Edit:
+        return self._book.edit(self._workbook, str(self.sheet.value), self._row, self._changes())
 
     def _check(self) -> None:
-        """Show beside its cell what would be wrong with the row as it stands."""
+        """Show the mistake that the row would have now, beside its cell."""
         if not self.cells:
             return
         for cell in self.cells.values():
             if isinstance(cell, ConditionCell):
                 cell.refresh()
-        mistake = self._book.mistake_of(self.shown, [self._edit()])
-        self._beside(mistake)
+        mistake = self._book.mistake_of(self._workbook, [self._edit()])
+        self._show_mistake(mistake)
         if self.sheet.value == "duties":
-            used = USED.get(spell("duty.kind", self.cells["kind"].value) or "", " ".join(ONLY_SOME)).split()
+            used = USED_CELLS.get(
+                spell("duty.kind", self.cells["kind"].value) or "", " ".join(OPTIONAL_CELLS)
+            ).split()
             for head, cell in self.cells.items():
-                needed = head in used or head not in ONLY_SOME or cell.value
+                needed = head in used or head not in OPTIONAL_CELLS or cell.value
                 set_visible(
                     cell.view, bool(needed) or (mistake is not None and self._heading(mistake) == head)
                 )
 
-    def _beside(self, mistake: PolicyError | None) -> None:
+    def _show_mistake(self, mistake: PolicyError | None) -> None:
         where = self._heading(mistake)
         for head, cell in self.cells.items():
             text = (
@@ -338,47 +361,49 @@ class Settings(Panel):
             cell.show_error(text)
 
     def _heading(self, mistake: PolicyError | None) -> str:
-        """Return the plain heading of the cell in which a mistake lies."""
+        """Return the plain heading of the cell that has a mistake."""
         return (spell("heading", mistake.column) or "") if mistake is not None and mistake.column else ""
 
     def _save(self) -> None:
-        if not self._changed():
+        if not self._changes():
             self._close()
             return
-        name = self.cells[NAMED[str(self.sheet.value)]].value
+        name = self.cells[NAME_CELL[str(self.sheet.value)]].value
         if self._change([self._edit()], "settings.saved", name):
             self._close()
 
     def _remove(self) -> None:
         if self._row is not None:
-            name = self._first[NAMED[str(self.sheet.value)]]
-            edit = self._book.removal(self.shown, str(self.sheet.value), self._row)
+            name = self._original[NAME_CELL[str(self.sheet.value)]]
+            edit = self._book.removal(self._workbook, str(self.sheet.value), self._row)
             if self._change([edit], "settings.removed", name):
                 self._close()
 
-    def _take(self) -> None:
-        """Take the ticked suggestions in, as rows in force."""
-        chosen = [row for row in self._rows() if row["name"] in self._wanted]
+    def _adopt(self) -> None:
+        """Add the selected suggestions as rows in force."""
+        selected = [row for row in self._rows() if row["name"] in self._selected]
         edits = [
-            self._book.edit(self.shown, "duties", None, {head: text for head, text in row.items() if text})
-            for row in chosen
+            self._book.edit(
+                self._workbook, "duties", None, {head: text for head, text in row.items() if text}
+            )
+            for row in selected
         ]
         if edits and self._change(edits, "settings.taken", len(edits)):
-            self._wanted.clear()
+            self._selected.clear()
             self._draw()
 
-    def _change(self, edits: list[Any], said: str, name: object) -> bool:
+    def _change(self, edits: list[Edit], message: str, name: object) -> bool:
         try:
-            self.shown = self._book.change(self.shown, edits)
+            self.shown = self._book.change(self._workbook, edits)
         except Exception as error:
             self.notice.value = error_html(error, self._language)
             if isinstance(error, PolicyError):
-                self._beside(error)
+                self._show_mistake(error)
             self._draw()
             return False
-        text = escape(say(said, self._language, name=name))
+        text = escape(say(message, self._language, name=name))
         self.notice.value = f'<p class="guanai-notice guanai-good" role="status">{text}</p>'
-        self._tell()
+        self._show_state()
         self._draw()
         return True
 

@@ -3,7 +3,8 @@
 import pytest
 
 from guanai.widgets import Form
-from guanai.widgets.form.duplicates import MergeHistory, MergePanel, side_by_side
+from guanai.widgets.form.comparisons import side_by_side
+from guanai.widgets.lists.merges import MergeHistory, MergePanel
 
 CLASS = {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42}
 CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": "三年级1班"}

@@ -139,7 +139,7 @@ def test_a_picture_is_kept_shown_and_taken_away(view, tmp_path):
     assert len(field.shown.value) > len(small) or field.shown.value != small
     field.full.click()
     assert field.shown.value == small
-    field.away.click()
+    field.remove.click()
     assert "photo" not in view.record
     assert field.shown.value == ""
     assert (tmp_path / name).exists()  # another record may hold it; the history does

@@ -60,7 +60,7 @@ def test_a_page_carries_one_group(view):
     assert models(view) < 40
     assert len(titles(view)) == 30
     assert titles(view)[0] == "1. 第0组"
-    assert "1 / 30" in bar(view).place.value
+    assert "1 / 30" in bar(view).position.value
     assert bar(view).back.disabled
 
 

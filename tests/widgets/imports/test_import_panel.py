@@ -12,7 +12,7 @@ from tinydb import TinyDB
 from guanai.care.errors import ExchangeError
 from guanai.storage.exports.export import exported
 from guanai.widgets import Choice, ImportHistory, ImportPanel
-from guanai.widgets.base.errors import error_html
+from guanai.widgets.base.notices import error_html
 
 pytestmark = pytest.mark.usefixtures("coordinator")
 

@@ -74,7 +74,7 @@ def test_newest_first_and_paged():
     assert view.count == 60
     assert view.table.frame["date"].is_monotonic_decreasing
     assert view.table.body.value.count("<tr>") == 31
-    assert "共 60 条" in view.told.value
+    assert "共 60 条" in view.summary.value
 
 
 def test_all_at_once_to_print_the_list():
@@ -125,7 +125,7 @@ def test_a_person_narrows_it_and_clears_it():
     assert view.count == 30
     view.group.value = "二年级1班"
     assert view.count == 10
-    assert "找到 10 条" in view.told.value
+    assert "找到 10 条" in view.summary.value
     view.field.value = "topics"  # another question: the answer to the first counts no longer
     assert view.count == 20
     assert view.clear.layout.display != "none"

@@ -82,9 +82,12 @@ def test_a_renamed_question_is_mapped_by_a_choice(designer, desk, child):
     assert list(view.mappings) == ["life"]
     assert view.mappings["life"].value == "daily", "the guess is offered"
     view.mappings["life"].value = None
-    assert "删去问题“生活”" in view.told.value
+    assert "删去问题“生活”" in view.differences.value
     view.mappings["life"].value = "daily"
-    assert "名称由 life 改为 daily" not in view.told.value or "接上原来的 1 条回答" in view.told.value
+    assert (
+        "名称由 life 改为 daily" not in view.differences.value
+        or "接上原来的 1 条回答" in view.differences.value
+    )
     view.publish.click()
     assert desk.record("talk", kept["id"])["daily"] == "住在奶奶家"
 

@@ -150,7 +150,7 @@ def test_suggestions_are_taken_in_by_a_tick(view, school):
     assert hidden(line.edit)
     line.tick.value = True
     assert "每班推荐人数" not in [one.name for one in school.policy.duties], "only the button takes it in"
-    view.take_in.click()
+    view.adopt.click()
     assert duty(school, "每班推荐人数").at_most == 5
     assert "已加进 1 条" in view.notice.value
 

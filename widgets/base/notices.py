@@ -1,24 +1,43 @@
-"""A line that says what is going on, on anything that takes longer than a second."""
+"""What a page says while it works and when something fails: a line of progress, an error as a person may read it."""
 
+import logging
 import threading
 from contextvars import copy_context
 from html import escape
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
+from uuid import uuid4
 
 import ipywidgets as ipw
 
+from guanai.care.errors import GuanaiError
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import html
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "error_html", "message_of"]
+
+log = logging.getLogger(__name__)
+
+
+def message_of(error: Exception, language: str | None = None) -> str:
+    """Return the message of an error; one that is not made for people goes to the log, and its reference number is returned."""
+    if isinstance(error, GuanaiError):
+        return error.message(language)
+    reference = uuid4().hex[:6].upper()
+    log.error("reference %s", reference, exc_info=error)
+    return say("error.unexpected", language, reference=reference)
+
+
+def error_html(error: Exception, language: str | None = None) -> str:
+    """Return the error as HTML, escaped."""
+    return f'<div class="guanai-notice guanai-bad" role="alert">{escape(message_of(error, language))}</div>'
 
 
 class Progress:
     """Show a line after a second of work, and take it away at the end.
 
-    ``with Progress("正在汇总…"):`` in a notebook, or with ``into=`` a line that a widget already has.
-    The line is written from a timer's thread, since the work holds the main one.
+    ``with Progress("正在汇总…"):`` in a notebook, or with ``into=`` an HTML widget that is there already.
+    A timer's thread writes the line, since the work keeps the main thread busy.
     """
 
     def __init__(
@@ -42,7 +61,7 @@ class Progress:
             self.line = html()
             _display(self.line)
         self._before = self.line.value if self.line is not None else ""
-        # ipykernel keeps the message being answered in a context variable: the thread needs a copy.
+        # ipykernel holds the message it answers in a context variable; the thread needs a copy of it.
         self._timer = threading.Timer(self._after, copy_context().run, [self._show])
         self._timer.daemon = True
         self._timer.start()
@@ -69,7 +88,7 @@ class Progress:
                 self.line.close()
 
 
-def _display(widget: Any) -> None:
+def _display(widget: ipw.Widget) -> None:
     # IPython is there in every kernel, but not in a plain script that uses the widgets' logic.
     from IPython.display import display
 
