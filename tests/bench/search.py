@@ -48,7 +48,7 @@ def measure(children):
         frame = school.frame("child")
         yield "children", len(frame)
         yield "cold", apart(lambda: milliseconds(lambda: find(frame, "zs", *COLUMNS)))
-        yield "made ready", milliseconds(lambda: name_search._make_ready(frame, COLUMNS))
+        yield "prepared", milliseconds(lambda: name_search._prepare(frame, COLUMNS))
         for word in WORDS:
             yield f"forked {word}", apart(lambda word=word: milliseconds(lambda: find(frame, word, *COLUMNS)))
         again = max(milliseconds(lambda word=word: find(frame, word, *COLUMNS)) for word in WORDS)

@@ -31,7 +31,7 @@ class FirstSteps(Panel):
 
     def __init__(self, counts: Mapping[str, int], language: str | None = None) -> None:
         super().__init__("guanai-first")
-        self.open = [form for form, count in counts.items() if not count]
+        self.open_forms = [form for form, count in counts.items() if not count]
         steps = []
         for form, count in counts.items():
             text = escape(say(f"steps.{form}", language))
@@ -40,7 +40,7 @@ class FirstSteps(Panel):
             steps.append(f"<li>{text}{done}</li>" if count else f'<li><a href="{address}">{text}</a></li>')
         head = escape(say("steps.title", language))
         inside = f'<section class="guanai-part"><h3>{head}</h3><ol class="guanai-steps">{"".join(steps)}</ol></section>'
-        self.body = html(inside if self.open else "")
+        self.body = html(inside if self.open_forms else "")
         self.fill_with(self.body)
 
 

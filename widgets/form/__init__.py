@@ -1,5 +1,5 @@
-"""A form on the screen: its fields, sections, steps, attachments, and what was typed and not saved yet.
+"""A form on the screen: its questions as fields, sections and steps, its drafts, and the inputs of other widgets.
 
-The logic of a form is in `guanai.storage.forms.session`; lists of records are in `guanai.widgets.lists`. Begin with
+The logic of a form is in `guanai.storage.forms.session`, lists of records are in `guanai.widgets.lists`. Begin with
 `form`, then `fields`.
 """

@@ -1,4 +1,4 @@
-"""An import on the screen: its preview, what a person decides about rows and columns, and what was imported before.
+"""An import on the screen: its rows before they are written, what a person decides about them, and imports of before.
 
-The import itself is in `guanai.storage.imports`. Begin with `import_panel`.
+Reading files and writing records is in `guanai.storage.imports`. Begin with `import_panel`.
 """

@@ -143,13 +143,9 @@ class ImportPanel(Panel):
             return
         files = {str(one["name"]): bytes(one["content"]) for one in change["new"]}
         self.upload.value = ()
-        self.read_all(files)
+        self.read(files)
 
-    def read(self, name: str, content: bytes) -> None:
-        """Read a file as if it had been chosen, and show what it would do."""
-        self.read_all({name: content})
-
-    def read_all(self, files: Mapping[str, bytes]) -> None:
+    def read(self, files: Mapping[str, bytes]) -> None:
         """Read files that were chosen together: a CSV of submissions with those of its repeats and its pictures."""
         self._reset()
         name = (

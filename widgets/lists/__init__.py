@@ -1,4 +1,4 @@
-"""What is shown of many records: checklists, registers, dossiers, charts, proposals, downloads.
+"""What a page shows of records: checklists, registers, dossiers, charts, pairings, merges, the bin, files to download.
 
-What is due is worked out in `guanai.care.duties`; forms are in `guanai.widgets.form`. Begin with `checklists`.
+What is due is worked out in `guanai.care.duties`, a form to fill in is in `guanai.widgets.form`. Begin with `checklists`.
 """

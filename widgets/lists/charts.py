@@ -207,9 +207,3 @@ class Chart(Panel):
         except Exception as error:
             self.picture = None
             self.body.value = error_html(error, self._language)
-
-    def wait(self) -> Picture | None:
-        """Return the picture, drawn now if nobody has seen it yet; None if it cannot be drawn."""
-        if self.picture is None:
-            self.run()
-        return self.picture

@@ -99,10 +99,6 @@ class Designer(Panel):
         """The proposal that is shown, None while there is none."""
         return self.proposal.children[0] if self.proposal.children else None
 
-    def send(self, file: str, content: bytes) -> None:
-        """Upload a file as a person would."""
-        self._read_upload(file, content)
-
     # -- which form
 
     @property

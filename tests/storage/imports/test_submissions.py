@@ -320,7 +320,7 @@ class TestMany:
 
     def test_files_chosen_together_on_the_page(self, desk):
         page = ImportPanel(desk.imports, desk.form, Choice("登记册", ["phone", "staff"]))
-        page.read_all({"kobo.csv": KOBO_LABELS.encode(), "家人.csv": KOBO_KIN.encode(), "1700.jpg": jpeg()})
+        page.read({"kobo.csv": KOBO_LABELS.encode(), "家人.csv": KOBO_KIN.encode(), "1700.jpg": jpeg()})
         assert page.plan.counts["new"] == 2
         assert "重复部分" not in page.table.table.value
         page.confirm.click()
@@ -331,12 +331,12 @@ class TestMany:
 
     def test_a_repeat_without_its_file_is_said_on_the_page(self, desk):
         page = ImportPanel(desk.imports, desk.form, Choice("登记册", ["phone"]))
-        page.read("kobo.csv", KOBO_LABELS.encode())
+        page.read({"kobo.csv": KOBO_LABELS.encode()})
         assert "重复部分“kin”" in page.table.table.value
 
     def test_a_strange_column_is_chosen_on_the_page(self, desk):
         page = ImportPanel(desk.imports, desk.form, Choice("登记册", ["phone"]))
-        page.read("odk.csv", "KEY,colour,叫什么\nuuid:7,red,林小雨\n".encode())
+        page.read({"odk.csv": "KEY,colour,叫什么\nuuid:7,red,林小雨\n".encode()})
         (choices,) = page.columns.children
         assert list(choices.undecided) == ["colour", "叫什么"]
         assert page.confirm.disabled

@@ -10,12 +10,12 @@ from guanai.widgets import Columns, Stack, Style, Table, Tabs, Text, url_day, ur
 @pytest.mark.parametrize(
     ("address", "value"), [("child=c1&x=2", "c1"), ("child=c%201", "c 1"), ("", None), ("child=", None)]
 )
-def test_what_the_address_asks(monkeypatch, address, value):
+def test_url_param_reads_the_address(monkeypatch, address, value):
     monkeypatch.setenv("QUERY_STRING", address)
     assert url_param("child") == value
 
 
-def test_a_default_where_there_is_no_address(monkeypatch):
+def test_url_param_without_an_address_is_the_default(monkeypatch):
     monkeypatch.delenv("QUERY_STRING", raising=False)
     assert url_param("form", "talk") == "talk"
 
@@ -36,7 +36,7 @@ def styles(widget):
     return [child for child in widget.children if isinstance(child, Style)]
 
 
-def test_the_style_sheet_comes_along_outside_a_served_page(monkeypatch):
+def test_the_style_sheet_is_added_outside_a_served_page(monkeypatch):
     monkeypatch.delenv("SERVER_SOFTWARE", raising=False)
     first, second = Stack(), Stack()
     assert styles(first) == styles(second)  # one model for all
@@ -49,7 +49,7 @@ def test_stored_text_is_escaped():
     assert "<b>" not in Text("<b>", level=2).value
 
 
-def test_the_style_sheet_asks_no_other_host():
+def test_the_style_sheet_loads_nothing_from_another_host():
     assert "://" not in Style().value
     assert "@import" not in Style().value
 
@@ -63,6 +63,6 @@ def test_a_table_in_a_stack_needs_no_input():
 @pytest.mark.parametrize(
     ("query", "day"), [("day=2026-09-01", "2026-09-01"), ("day=nonsense", "2026-11-20"), ("", "2026-11-20")]
 )
-def test_a_day_that_is_none_is_today(monkeypatch, query, day):
+def test_url_day_that_is_no_day_is_the_default(monkeypatch, query, day):
     monkeypatch.setenv("QUERY_STRING", query)
     assert url_day("day", date(2026, 11, 20)) == date.fromisoformat(day)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from guanai.widgets.base.name_search import find, matches, natural_key, sort_by_class, spelt
+from guanai.widgets.base.name_search import find, matches, natural_key, sort_by_class
 
 
 @pytest.mark.parametrize(
@@ -51,15 +51,11 @@ from guanai.widgets.base.name_search import find, matches, natural_key, sort_by_
         ("  ", "安小苗", True),
     ],
 )
-def test_matches(text, name, fits):
+def test_a_name_matches_its_parts_its_pinyin_and_its_initials(text, name, fits):
     assert matches(text, name) is fits
 
 
-def test_spelt():
-    assert spelt("李小明") == ("lixiaoming", "lxm")
-
-
-def test_find_rows():
+def test_rows_are_found_by_the_named_columns():
     frame = pd.DataFrame({"id": ["1", "2"], "name": ["安小苗", "白小禾"], "class": ["三1班", "四2班"]})
     assert list(find(frame, "bxh", "name", "class")["id"]) == ["2"]
     assert list(find(frame, "三1", "name", "class")["id"]) == ["1"]
@@ -96,25 +92,25 @@ PEOPLE = pd.DataFrame(
         ("nobody", []),
     ],
 )
-def test_find_by_class_village_telephone_guardian(text, ids):
+def test_rows_are_found_by_class_village_telephone_and_guardian(text, ids):
     found = find(PEOPLE, text, "name", "class", "village", "phone", "guardians")
     assert list(found["id"]) == ids
 
 
-def test_a_changed_row_is_found_by_what_it_is_now():
+def test_a_changed_row_is_found_by_its_new_values():
     assert list(find(PEOPLE, "axm", "name")["id"]) == ["1"]
     changed = PEOPLE.assign(name=["周大河", "白小禾"], revision=[2, 1])
     assert find(changed, "axm", "name").empty
     assert list(find(changed, "zdh", "name")["id"]) == ["1"]
 
 
-def test_a_long_list_is_made_ready_while_it_is_read():
+def test_a_long_list_is_prepared_in_the_background():
     long = pd.concat([PEOPLE] * 600).assign(id=[f"n{number}" for number in range(1200)])
     assert find(long, "", "name") is long
     assert len(find(long, "bxh", "name")) == 600
 
 
-def test_classes_in_their_order():
+def test_natural_key_sorts_names_of_classes():
     classes = ["三年级10班", "十年级1班", "三年级9班", "二年级1班", "一年级2班"]
     assert sorted(classes, key=natural_key) == [
         "一年级2班",
@@ -125,7 +121,7 @@ def test_classes_in_their_order():
     ]
 
 
-def test_children_stand_by_class_and_those_without_one_first():
+def test_children_are_sorted_by_class_those_without_one_first():
     frame = pd.DataFrame(
         {"name": list("甲乙丙丁戊"), "class": ["十年级1班", None, "二年级1班", "二年级1班", "一年级9班"]}
     )

@@ -1,10 +1,10 @@
-"""Which page shows what (widgets/base/page_urls.py): addresses of due lines, records and first steps."""
+"""Which page shows what (widgets/base/page_urls.py): the addresses for due lines and records."""
 
 import pandas as pd
 import pytest
 
 from guanai.storage.forms.xlsform.loading import form_of
-from guanai.widgets import FirstSteps, Links, duty_page, edit_pages, list_columns
+from guanai.widgets import duty_page, edit_pages, list_columns
 
 
 @pytest.mark.parametrize(
@@ -20,18 +20,18 @@ from guanai.widgets import FirstSteps, Links, duty_page, edit_pages, list_column
         ({}, ""),
     ],
 )
-def test_page_for_a_due_line(line, address):
+def test_a_due_line_leads_to_the_page_that_settles_it(line, address):
     assert duty_page(line) == address
 
 
-def test_record_pages():
+def test_each_form_has_an_address_where_a_record_is_changed():
     pages = edit_pages(["home_visit", "talk"])
     assert pages["home_visit"] == "home_visit?id={id}"
     assert pages["talk"] == "register?form=talk&id={id}"
     assert pages["child"].startswith("child?id={id}")
 
 
-def test_columns_of_a_list():
+def test_a_list_shows_short_answers_first_and_leaves_out_what_nobody_answered():
     form = form_of("""
 | survey | type | name | label | appearance |
 | | text | child | 学生 | |
@@ -50,19 +50,3 @@ def test_columns_of_a_list():
     records = pd.DataFrame({"child": ["1", "2"], "date": None, "told": ["好", None], "b": [None, 0]})
     assert list_columns(form, records) == ["child_name", "class", "b", "told"]
     assert list_columns(form, records.iloc[:0]) == list_columns(form)
-
-
-def test_links_are_escaped():
-    assert 'href="child?new=1&amp;x=2">登记&lt;b&gt;</a>' in Links({"登记<b>": "child?new=1&x=2"}).body.value
-
-
-def test_first_steps_of_an_empty_school():
-    steps = FirstSteps({"class": 0, "staff": 3, "child": 0})
-    assert steps.open == ["class", "child"]
-    assert 'href="register?form=class"' in steps.body.value
-    assert 'href="child?new=1"' in steps.body.value
-    assert "register?form=staff" not in steps.body.value
-
-
-def test_no_steps_where_everything_has_begun():
-    assert FirstSteps({"class": 1, "staff": 3}).body.value == ""

@@ -87,14 +87,14 @@ def test_one_template_links_the_first_column():
     assert '<a href="child?child=a%20b">安小苗</a>' in body
 
 
-def test_the_code_column_of_a_summary_stays_behind():
+def test_the_code_column_of_a_summary_is_not_shown():
     rows = pd.DataFrame({"mode": ["door"], "label": ["走进家庭"], "visits": [3]})
     body = Table(rows).body.value
     assert body.count("<th ") == 3  # two heads of columns, one of the row
     assert "走进家庭" in body
 
 
-def test_pages():
+def test_a_long_table_has_pages():
     rows = pd.DataFrame({"n": range(120)})
     table = Table(rows, page=50)
     assert table.body.value.count("<tr>") == 51
@@ -122,7 +122,7 @@ def test_runs_again_when_an_input_changes():
     assert mode in table.bar.children
 
 
-def test_an_input_stands_where_its_author_stacks_it():
+def test_an_input_is_shown_where_its_author_stacks_it():
     mode = Choice("方式", ["door", "phone"])
     table = Table(lambda chosen: ROWS, mode)
     stack = Stack(mode, table)
@@ -141,7 +141,7 @@ def test_the_index_of_a_summary_is_shown():
     assert "安小苗" in Table(rows).body.value
 
 
-def test_an_error_is_told_not_raised():
+def test_an_error_is_shown_not_raised():
     def fail():
         raise StorageError("form.ready")
 
@@ -169,6 +169,6 @@ def test_dates_stay_on_one_line_and_sentences_do_not():
         pytest.param({"class": []}, False, id="nothing"),
     ],
 )  # fmt: skip
-def test_what_fits_a_telephone_stays_a_table_there(rows, slim):
+def test_a_table_that_fits_a_telephone_stays_a_table(rows, slim):
     """Issue 2: a page is read at 390 x 844; a card for each row of numbers makes one of twenty screens."""
     assert ("guanai-slim" in Table(pd.DataFrame(rows)).body.value) == slim

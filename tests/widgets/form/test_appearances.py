@@ -24,7 +24,7 @@ def field(kind, look):
 
 @pytest.mark.parametrize("kind", ["select_one mark", "select_multiple mark"])
 @pytest.mark.parametrize("look", LOOKS)
-def test_the_author_s_look_reaches_the_control_and_the_style_sheet_knows_it(kind, look):
+def test_an_appearance_becomes_a_css_class_that_the_style_sheet_has(kind, look):
     view = field(kind, look).view
     assert {f"guanai-look-{look}", "guanai-wide"} <= set(view._dom_classes)
     assert re.search(rf"\.guanai-look-{look}\b", template("theme/widgets.css").read_text(encoding="utf-8"))
@@ -49,11 +49,11 @@ def test_an_appearance_chooses_the_control(kind, look, control):
 
 
 @pytest.mark.parametrize("look", ["", "minimal"])
-def test_what_asks_for_nothing_gets_nothing(look):
+def test_a_question_without_an_appearance_gets_no_class(look):
     assert not [name for name in field("select_one mark", look).view._dom_classes if "look" in name]
 
 
-def test_a_field_list_stands_on_one_page_whole():
+def test_a_field_list_is_one_step():
     rows = "".join(f"| | text | q{n} | 题{n} | |\n" for n in range(70))
     form = form_of(
         "| survey | type | name | label | appearance |\n| | begin_group | g | 同页 | field-list |\n"

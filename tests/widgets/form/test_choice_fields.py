@@ -79,19 +79,19 @@ def test_text_that_is_no_choice_is_an_error_and_stays(view, typed, part):
     assert "child" not in view.errors
 
 
-def test_a_link_fills_the_child_in():
+def test_the_first_answers_of_a_record_are_filled_in():
     view = Form(with_children(), record={"child": "id-0001"})
     assert view.controls["child"].value == "安小禾（三2班）"
 
 
-def test_children_of_one_label_can_be_told_apart():
+def test_children_of_the_same_label_get_the_end_of_their_id():
     twins = [{"id": "id-1111", "label": "安苗"}, {"id": "id-2222", "label": "安苗"}]
     view = Form(with_children([*CHILDREN, *twins]))
     view.controls["child"].value = "安苗（2222）"
     assert view.record["child"] == "id-2222"
 
 
-def test_several_are_added_one_by_one_and_taken_away_again(view):
+def test_several_choices_are_added_one_by_one_and_removed(view):
     box = view.controls["friends"]
     box.value = "axm"
     assert box.value == ""  # ready for the next
@@ -103,7 +103,7 @@ def test_several_are_added_one_by_one_and_taken_away_again(view):
     assert view.record["friends"] == ["id-0001"]
 
 
-def test_adding_who_is_not_there_says_so_and_keeps_the_rest(view):
+def test_adding_an_unknown_name_shows_an_error_and_keeps_the_others(view):
     view.fill(friends=["id-0003"])
     view.controls["friends"].value = "王"
     assert "guanai-error" in view.controls["friends"].description
@@ -120,7 +120,7 @@ def test_a_filtered_list_follows_the_answer(view):
     assert [label for label, _ in view.controls["room"].options[1:]] == ["厨房"]
 
 
-def test_ticks_by_name_or_label(view):
+def test_checkboxes_are_filled_by_name_or_label(view):
     view.fill(places=["学校", "home"])
     assert view.record["places"] == ["home", "school"]
     view.fill(places=[])
@@ -134,7 +134,7 @@ def test_a_choice_that_is_not_offered_cannot_be_filled(view):
         view.fill(place="月球")
 
 
-def test_many_proposals_come_after_the_page():
+def test_many_suggestions_are_sent_after_the_page():
     """Issue 5: ten thousand children are not sent with the page, and not as widgets."""
     many = [{"id": f"id-{number:05}", "label": f"学生{number:05}"} for number in range(10_000)]
     view = Form(with_children(many), on_save=lambda record: "好")

@@ -40,7 +40,7 @@ def held(desk, **typed):
     return view, view.conflict.children[0]
 
 
-def test_a_save_is_held_and_shows_both(desk):
+def test_saving_a_child_that_may_exist_asks_and_shows_both(desk):
     view, panel = held(desk)
     assert len(desk.frame("child")) == 1
     assert "还没有保存" in view.notice.value
@@ -50,7 +50,7 @@ def test_a_save_is_held_and_shows_both(desk):
     assert len(desk.drafts().all()) == 1  # held, not lost
 
 
-def test_another_child_is_saved(desk):
+def test_a_child_that_is_another_one_is_saved(desk):
     view, panel = held(desk)
     panel.other.click()
     assert sorted(desk.frame("child")["name"]) == ["林小宇", "林小雨"]
@@ -59,7 +59,7 @@ def test_another_child_is_saved(desk):
     assert desk.drafts().all() == []
 
 
-def test_this_child_gets_what_was_typed_as_changes_to_look_at(desk):
+def test_what_was_typed_goes_into_the_existing_dossier_to_be_reviewed(desk):
     view, panel = held(desk, guardians=[{"name": "周桂香", "relation": "grandmother"}])
     panel.this[0].click()
     assert view.controls["name"].value == "林小宇"
@@ -79,7 +79,7 @@ def test_this_child_gets_what_was_typed_as_changes_to_look_at(desk):
     assert desk.drafts().all() == []
 
 
-def test_what_was_put_into_a_dossier_is_kept_until_it_is_saved(desk):
+def test_what_was_put_into_a_dossier_is_a_draft_until_it_is_saved(desk):
     _, panel = held(desk)
     panel.this[0].click()
     child = desk.table("child").rows()[0]
@@ -88,7 +88,7 @@ def test_what_was_put_into_a_dossier_is_kept_until_it_is_saved(desk):
     assert page(desk).draft_offers.offers == {}
 
 
-def test_nobody_is_asked_about_a_child_that_is_being_changed(desk):
+def test_changing_a_child_asks_no_question(desk):
     child = desk.table("child").rows()[0]
     desk.save("child", {**CHILD, "name": "林小宇"})
     view = page(desk, record=child)
@@ -97,7 +97,7 @@ def test_nobody_is_asked_about_a_child_that_is_being_changed(desk):
     assert "好" in view.notice.value
 
 
-def test_nobody_is_asked_where_nobody_is_alike(desk):
+def test_a_child_that_is_like_no_other_asks_no_question(desk):
     view = page(desk)
     view.fill(**{**TYPED, "name": "周大河", "sex": "male"})
     view.save.click()
@@ -111,7 +111,7 @@ def test_the_question_is_asked_again_after_a_change(desk):
     assert len(desk.frame("child")) == 2
 
 
-def test_three_at_most_beside_what_was_typed(desk):
+def test_at_most_three_children_are_shown_beside_what_was_typed(desk):
     for name in ("林小羽", "林晓雨", "林小玉"):
         desk.save("child", {**CHILD, "name": name})
     view, panel = held(desk)
@@ -147,7 +147,7 @@ def merging(desk, kept, other):
     )
 
 
-def test_two_dossiers_are_made_one_and_taken_apart_again(two):
+def test_two_dossiers_are_merged_and_the_merge_is_undone(two):
     desk, kept, other = two
     panel = merging(desk, kept, other)
     assert "1 条记录" in panel.table.value
@@ -159,7 +159,7 @@ def test_two_dossiers_are_made_one_and_taken_apart_again(two):
     assert len(desk.frame("child")) == 2
 
 
-def test_the_other_one_is_kept_after_changing_sides(two):
+def test_after_swapping_the_other_dossier_is_kept(two):
     desk, kept, other = two
     panel = merging(desk, kept, other)
     panel.swap.click()
@@ -168,7 +168,7 @@ def test_the_other_one_is_kept_after_changing_sides(two):
     assert desk.frame("child")["id"].tolist() == [other["id"]]
 
 
-def test_a_merge_that_cannot_be_is_said(two):
+def test_a_merge_that_is_refused_shows_the_error(two):
     desk, kept, other = two
     panel = merging(desk, kept, other)
     desk.delete("child", other["id"])

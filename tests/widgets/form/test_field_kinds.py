@@ -71,13 +71,13 @@ def test_every_type_has_its_control(view):
     }
 
 
-def test_a_moment_is_read_and_shown_without_its_t(view):
+def test_a_date_and_time_is_read_and_shown_without_its_t(view):
     view.fill(moment="2024年3月5日 8:30")
     assert view.record["moment"] == "2024-03-05T08:30"
     assert view.controls["moment"].value == "2024-03-05 08:30"
 
 
-def test_a_range_is_typed_or_slid(view):
+def test_a_range_is_typed_or_set_with_the_slider(view):
     field = view.fields["mark"]
     assert (field.slider.min, field.slider.max, field.slider.step) == (0, 10, 2)
     assert "mark" not in view.record
@@ -111,7 +111,7 @@ def test_choices_are_moved_into_an_order(view):
     assert view.record["wishes"] == ["pen", "book", "ball"]
 
 
-def test_an_order_can_be_right_as_it_stands(view):
+def test_the_shown_order_can_be_confirmed_as_it_is(view):
     view.fields["wishes"].confirm()
     assert view.record["wishes"] == ["book", "ball", "pen"]
 
@@ -126,7 +126,7 @@ def test_a_box_is_ticked_to_acknowledge(view):
     assert "<strong>承诺书</strong>" in view.fields["read"].head.value
 
 
-def test_a_picture_is_kept_shown_and_taken_away(view, tmp_path):
+def test_a_picture_is_stored_shown_and_removed(view, tmp_path):
     field = view.fields["photo"]
     view.fill(photo=("家访.png", picture()))
     name = view.record["photo"]
@@ -145,7 +145,7 @@ def test_a_picture_is_kept_shown_and_taken_away(view, tmp_path):
     assert (tmp_path / name).exists()  # another record may hold it; the history does
 
 
-def test_a_record_that_holds_a_picture_shows_it(view, tmp_path):
+def test_a_record_with_a_picture_shows_it(view, tmp_path):
     view.fill(photo=("a.png", picture()))
 
     form = SchoolForm.of(form_of(FORM), Attachments(tmp_path))
@@ -159,7 +159,7 @@ def test_a_record_that_holds_a_picture_shows_it(view, tmp_path):
     ("path", "sent", "words"),
     [("photo", ("a.png", b"no picture"), "不是能打开的图片"), ("letter", ("a.txt", b""), "空文件")],
 )
-def test_what_cannot_be_kept_is_said_and_what_was_there_stays(view, path, sent, words):
+def test_an_upload_that_cannot_be_stored_gives_an_error_and_keeps_the_old_file(view, path, sent, words):
     view.fill(**{path: ("before.png", picture())})
     before = view.record[path]
     view.fill(**{path: sent})
@@ -168,7 +168,7 @@ def test_what_cannot_be_kept_is_said_and_what_was_there_stays(view, path, sent, 
     assert words in view.fields[path].head.value
 
 
-def test_a_file_too_large_is_said_in_the_browser_and_again_here(view, monkeypatch):
+def test_a_file_that_is_too_large_is_refused_in_the_browser_and_in_the_kernel(view, monkeypatch):
     head = view.fields["letter"].head.value
     assert f'data-most="{attachments.LARGEST}"' in head
     assert "{name}" in head
@@ -182,13 +182,13 @@ def test_a_file_is_a_link_for_people_who_are_signed_in(view):
     assert 'href="/attachment/%E6%89%BF%E8%AF%BA_%E4%B9%A6-' in view.fields["letter"].shown.value
 
 
-def test_a_form_without_a_school_says_that_it_keeps_no_files():
+def test_a_form_without_a_school_says_that_it_stores_no_files():
     view = Form(form_of(FORM))
     view.fill(letter=("a.txt", b"x"))
     assert "学校的文件夹" in view.errors["letter"]
 
 
-def test_what_needs_a_telephone_says_so_and_is_never_missing(view):
+def test_a_question_for_a_telephone_says_so_and_is_never_missing(view):
     assert "手机" in view.controls["place"].value
     view.fill(read=True)
     view.save.click()
@@ -215,11 +215,11 @@ def test_what_needs_a_telephone_says_so_and_is_never_missing(view):
         ("#1 号", "#1 号", "#1 号"),
     ],
 )  # fmt: skip
-def test_markdown_of_labels(text, html, plain):
+def test_labels_may_hold_markdown(text, html, plain):
     assert (to_html(text), to_plain(text)) == (html, plain)
 
 
-def test_marks_stay_out_of_tables_messages_and_headings():
+def test_markdown_is_left_out_of_tables_messages_and_headings():
     from guanai.storage.exports.columns import headers_of
     from guanai.widgets.base.value_labels import Labels
 
@@ -239,7 +239,7 @@ def test_marks_stay_out_of_tables_messages_and_headings():
         ("见2026-11-20T14:10的记录", "见2026-11-20T14:10的记录"),
     ],
 )
-def test_a_moment_is_read_without_its_t(stored, read):
+def test_plain_text_writes_a_date_and_time_without_its_t(stored, read):
     assert plain_text(stored) == read
 
 
@@ -262,7 +262,7 @@ def focused(monkeypatch):
     return paths
 
 
-def test_quick_goes_on_to_the_question_that_the_answer_asks_for(focused):
+def test_quick_puts_the_cursor_into_the_next_question_that_applies(focused):
     """XLSForm: ``quick`` goes on as soon as it is answered; once answered, the arrow keys may try each choice."""
     rows = [
         "| | select_one yn | a | 在家吗？ | quick | |",
@@ -282,7 +282,7 @@ def test_quick_goes_on_to_the_question_that_the_answer_asks_for(focused):
     assert focused == ["why", "c"]
 
 
-def test_quick_turns_to_the_next_step(focused):
+def test_quick_shows_the_next_step_after_the_last_question(focused):
     rows = [f"| | select_one yn | q{number} | 问{number} | quick | |" for number in range(LONG + 5)]
     view = Form(form_of(QUICK.format(rows="\n".join(rows))))
     assert list(view.fields) == [f"q{number}" for number in range(20)]
@@ -293,7 +293,7 @@ def test_quick_turns_to_the_next_step(focused):
     assert view.record == {"q19": "yes", "q64": "no"}
 
 
-def test_a_table_list_shows_its_heading_once_and_asks_each_line():
+def test_a_table_list_shows_its_heading_once_and_a_question_per_row():
     """XLSForm: pyxform adds a heading and a line of choices that nobody answers."""
     rows = [
         "| | begin_group | g | 在家里 | table-list | |",

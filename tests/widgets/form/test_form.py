@@ -113,7 +113,7 @@ def test_every_question_has_a_control_of_its_kind(view):
     assert view.controls["where"].continuous_update is False
 
 
-def test_labels_tell_star_and_hint(view):
+def test_labels_show_star_and_hint(view):
     assert label_of(view, "name").startswith("姓名")
     assert "*" in label_of(view, "name")
     assert "与户口本一致" in label_of(view, "name")
@@ -166,13 +166,13 @@ def test_f5_1_error_on_leaving_the_field(view):
     assert "guanai-error" not in label_of(view, "age")
 
 
-def test_f5_1_a_required_answer_that_is_taken_out_again_is_missed(view):
+def test_f5_1_a_required_answer_that_is_cleared_is_an_error(view):
     view.fill(name="安")
     view.fill(name="")
     assert set(view.errors) == {"name"}
 
 
-def test_errors_go_as_they_are_mended(view):
+def test_an_error_disappears_when_it_is_corrected(view):
     view.save.click()
     view.fill(name="安小苗")
     assert set(view.errors) == {"sex"}
@@ -220,7 +220,7 @@ def test_dates_as_people_write_them(view, typed, kept):
 
 
 @pytest.mark.parametrize("typed", ["2015-3", "2015-02-30", "去年", "3-5"])
-def test_f5_5_half_a_date_is_an_error(view, typed):
+def test_f5_5_an_incomplete_date_is_an_error(view, typed):
     view.fill(birth=typed)
     assert "birth" in view.errors
     assert view.controls["birth"].value == typed
@@ -283,7 +283,7 @@ def test_calculated_answers_are_shown_as_text(view):
         view.fields["older"].enter("11")
 
 
-def test_an_optional_choice_can_be_taken_back(view):
+def test_an_optional_choice_can_be_cleared(view):
     view.fill(card="yes")
     view.fill(card="")
     assert "card" not in view.record
@@ -302,7 +302,7 @@ def test_f5_8_repeats_add_remove_undo(view, desk):
     assert len(desk.kept[0]["guardians"]) == 2
 
 
-def test_rows_that_are_there_stay_when_the_form_is_saved(small, desk):
+def test_rows_are_not_built_again_when_the_form_is_saved(small, desk):
     """Made anew they would be sent to the browser once more, as many controls as the rows have questions."""
     kept = {"id": "c1", "name": "小禾", "sex": "female", "guardians": [{"gname": "周奶奶"}]}
     view = Form(small, on_save=desk, record=kept)
@@ -315,7 +315,7 @@ def test_rows_that_are_there_stay_when_the_form_is_saved(small, desk):
     assert desk.kept[-1]["guardians"][0]["gname"] == "王大伯"
 
 
-def test_rows_are_made_anew_where_there_are_more_or_fewer(small):
+def test_rows_are_built_again_where_their_number_has_changed(small):
     first = {"id": "c1", "name": "小禾", "sex": "female", "guardians": [{"gname": "王奶奶"}]}
     more = first | {"guardians": [{"gname": "王奶奶"}, {"gname": "王大伯"}]}
     view = Form(small, record=first)
@@ -336,7 +336,7 @@ def test_errors_inside_a_repeat(view, desk):
     assert desk.kept[0]["guardians"] == [{"gname": "安大山"}]
 
 
-def test_changing_a_record_keeps_what_the_form_does_not_ask(small, desk):
+def test_changing_a_record_keeps_fields_that_the_form_does_not_have(small, desk):
     record = {"id": "x1", "revision": 3, "name": "安小苗", "sex": "female", "retired": "旧答案"}
     view = Form(small, on_save=desk, record=record)
     assert view.controls["name"].value == "安小苗"
@@ -349,7 +349,7 @@ def test_changing_a_record_keeps_what_the_form_does_not_ask(small, desk):
     assert desk.kept[1]["revision"] == 4  # not in conflict with its own first save
 
 
-def test_the_saved_record_may_come_back(small):
+def test_the_form_shows_the_saved_record_that_on_save_returns(small):
     def keep(record):
         return "已存", {**record, "revision": 9, "name": "整理过的名字"}
 
@@ -405,7 +405,7 @@ def test_f5_9_take_theirs(small):
     assert view.record["revision"] == 2
 
 
-def test_a_refusal_of_the_storage_stands_beside_its_field(small):
+def test_an_error_of_the_storage_is_shown_beside_its_field(small):
     desk = Desk(RecordError("form.ready", fields={"phone": "这个号码已有人用"}))
     view = Form(small, on_save=desk)
     view.fill(**ANSWERS)
@@ -414,7 +414,7 @@ def test_a_refusal_of_the_storage_stands_beside_its_field(small):
     assert view.controls["name"].value == "安小苗"
 
 
-def test_an_unexpected_error_gives_a_number_and_keeps_everything(small, caplog):
+def test_an_unexpected_error_shows_a_reference_number_and_keeps_the_answers(small, caplog):
     view = Form(small, on_save=Desk(ZeroDivisionError("secret")))
     view.fill(**ANSWERS)
     view.save.click()
@@ -452,14 +452,14 @@ def models():
     return len(ipw.Widget.get_manager_state()["state"])
 
 
-def test_few_widget_models(small, desk):
+def test_a_form_has_few_widget_models(small, desk):
     Form(small, on_save=desk)  # the models that all forms share are there now
     before = models()
     view = Form(small, on_save=desk)
     assert models() - before < 3 * len(view.fields)
 
 
-def test_a_session_can_be_shown_as_it_stands(small, desk):
+def test_a_session_can_be_shown_with_its_answers(small, desk):
     session = FormSession(small, {"name": "安小苗"})
     view = Form(session, on_save=desk)
     assert view.controls["name"].value == "安小苗"
@@ -477,7 +477,7 @@ def test_links_are_offered_after_a_save(small):
     assert '<a href="child?id=c%201">打开&lt;b&gt;</a>' in view.notice.value
 
 
-def test_a_field_that_appears_after_a_refused_save_is_not_wrong_yet(view):
+def test_a_field_that_appears_after_a_refused_save_shows_no_error_yet(view):
     view.save.click()
     view.fill(card="是")
     assert "where" not in view.errors

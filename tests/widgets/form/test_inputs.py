@@ -26,13 +26,13 @@ def heard(widget):
         ([SimpleNamespace(name="甲")], SimpleNamespace(name="甲")),
     ],
 )
-def test_choice_takes_options_as_they_come(options, value):
+def test_choice_takes_pairs_mappings_texts_and_named_objects(options, value):
     choice = Choice("学期", options)
     assert choice.value == value
     assert choice.control.options[0] == "甲"
 
 
-def test_choice_starts_where_it_is_told_and_tells_changes():
+def test_choice_starts_with_its_value_and_reports_changes():
     choice = Choice("学期", ["春", "秋"], value="秋")
     seen = heard(choice)
     choice.control.index = 0
@@ -41,11 +41,11 @@ def test_choice_starts_where_it_is_told_and_tells_changes():
     assert choice.control.index == 1
 
 
-def test_choice_of_nothing():
+def test_choice_without_options_has_no_value():
     assert Choice("学期", []).value is None
 
 
-def test_choice_with_all():
+def test_choice_with_all_starts_with_none():
     choice = Choice("班级", ["三1班"], all="全部")
     assert choice.value is None
     assert list(choice.control.options) == ["全部", "三1班"]
@@ -60,14 +60,14 @@ def test_choice_keeps_its_value_when_options_change():
 
 
 @pytest.mark.parametrize("typed", ["2025-3-5", "20250305", "2025年3月5日", "２０２５-3-5"])
-def test_day_as_people_write_it(typed):
+def test_day_reads_dates_as_people_write_them(typed):
     day = Day("截至", date(2025, 1, 1))
     day.control.value = typed
     assert day.value == date(2025, 3, 5)
     assert day.picker.value == date(2025, 3, 5)
 
 
-def test_what_is_no_day_keeps_the_last_and_says_so():
+def test_day_shows_an_error_for_other_texts_and_keeps_its_value():
     day = Day("截至", date(2025, 1, 1))
     day.control.value = "2025-13"
     assert day.value == date(2025, 1, 1)
@@ -87,13 +87,13 @@ def test_search_without_options_is_text():
 @pytest.mark.parametrize(
     ("typed", "value"), [("安小苗（三1班）", "c1"), ("bdy", "c3"), ("白", "c3"), ("小禾", "c2")]
 )
-def test_search_finds_the_one(typed, value):
+def test_search_finds_an_option_by_a_part_of_its_name(typed, value):
     search = Search("找学生", PEOPLE)
     search.control.value = typed
     assert search.value == value
 
 
-def test_search_says_when_several_or_none_fit():
+def test_search_shows_an_error_where_several_or_no_options_match():
     search = Search("找学生", PEOPLE)
     search.control.value = "安"
     assert search.value is None
@@ -108,7 +108,7 @@ def test_search_starts_with_a_value():
     assert search.control.value == "安小禾（三2班）"
 
 
-def test_button_says_what_was_done_and_what_was_not():
+def test_button_shows_the_result_or_the_error():
     button = Button("备份", lambda: "<已备份>")
     button.click()
     assert "&lt;已备份&gt;" in button.notice.value

@@ -39,18 +39,18 @@ def test_the_column_is_read_in_chinese():
 @pytest.mark.parametrize(
     ("form", "question"), [("talk", "by"), ("call", "by"), ("issue", "by"), ("letter", "by")]
 )
-def test_a_new_record_is_begun_by_whoever_is_signed_in(li, form, question):
+def test_a_new_record_has_the_signed_in_person_filled_in(li, form, question):
     page = Form(li.form(form))
     assert page.record[question] == li.staff_id
     assert page.controls[question].label == "李老师"
     assert page.draft_offers.error == ""
 
 
-def test_a_visit_is_of_whoever_is_signed_in(li):
+def test_a_visit_has_the_signed_in_person_as_visitor(li):
     assert Form(li.form("home_visit")).record["visitors"] == [li.staff_id]
 
 
-def test_nobody_is_put_into_a_saved_record_or_for_somebody_who_is_not_of_the_staff(school, li):
+def test_no_person_is_filled_into_a_saved_record_or_for_who_is_not_on_the_staff(school, li):
     assert "by" not in Form(li.form("talk"), record={"id": "x", "revision": 1}).record
     assert "by" not in Form(school.form("talk")).record
 
@@ -62,5 +62,5 @@ def test_who_is_in_charge_is_never_guessed(li, form):
     assert "by" not in Form(li.form(form)).record
 
 
-def test_an_import_does_not_sign_for_those_who_wrote_the_file(li):
+def test_an_import_does_not_fill_in_the_importing_person(li):
     assert "by" not in li.session("talk", {"date": "2026-11-20"}).record()

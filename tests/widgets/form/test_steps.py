@@ -6,6 +6,7 @@ reached · ST4 answers survive turning · ST5 a step that does not apply is left
 
 import pytest
 from ipywidgets.widgets.widget import _instances
+from support.widget_trees import count_widgets
 
 from guanai.storage.forms.xlsform.loading import form_of
 from guanai.widgets import Form
@@ -51,13 +52,9 @@ def titles(view):
     return [label for label, _ in bar(view).choice.options]
 
 
-def models(widget):
-    return 1 + sum(models(child) for child in getattr(widget, "children", ()))
-
-
-def test_a_page_carries_one_group(view):
+def test_a_long_form_shows_one_group(view):
     assert len(view.fields) == 10
-    assert models(view) < 40
+    assert count_widgets(view) < 40
     assert len(titles(view)) == 30
     assert titles(view)[0] == "1. 第0组"
     assert "1 / 30" in bar(view).position.value
@@ -75,7 +72,7 @@ def test_the_controls_of_another_group_are_closed(view):
     assert len(_instances) <= before + 5
 
 
-def test_back_next_and_the_list_lead_there_and_answers_stay(view):
+def test_back_next_and_the_list_show_a_step_and_keep_the_answers(view):
     view.fill(q0_1="一")
     bar(view).next.click()
     view.fill(q1_1="二")
@@ -99,7 +96,7 @@ def test_a_group_that_does_not_apply_is_no_step(view):
     assert len(titles(view)) == 30
 
 
-def test_what_is_missing_elsewhere_is_counted_and_reached(view, kept):
+def test_missing_answers_on_other_steps_are_counted_and_the_first_is_shown(view, kept):
     for group in range(30):
         if group not in (7, 20):
             view.fill(**{f"q{group}_0": "答"})
@@ -126,13 +123,13 @@ def test_sixty_questions_are_one_page():
     assert Form(form_with(*(f"text | q{n} | 问{n} | | |" for n in range(LONG))))._sections.bar is None
 
 
-def test_questions_outside_any_group_stand_twenty_at_a_time():
+def test_questions_outside_any_group_are_shown_twenty_at_a_time():
     view = Form(form_with(*(f"text | q{n} | 问{n} | | |" for n in range(LONG + 5))))
     assert [len(step.paths) for step in view._sections.steps] == [20, 20, 20, 5]
     assert titles(view)[0] == "1. 第 1 部分"
 
 
-def test_a_group_that_is_too_long_is_parted():
+def test_a_group_that_is_too_long_is_several_steps():
     rows = [
         "begin_group | g | 大组 | | |",
         *(f"text | q{n} | 问{n} | | |" for n in range(90)),
@@ -162,7 +159,7 @@ def test_a_repeat_is_a_step_of_its_own(kept):
     assert kept == [{"kid": [{"name": "小雨"}, {"name": "小山"}]}]
 
 
-def test_as_many_rows_as_another_answer_says(kept):
+def test_a_counted_repeat_has_as_many_rows_as_another_answer_says(kept):
     view = Form(
         form_with(
             "integer | n | 几个 | | |",

@@ -48,8 +48,8 @@ def book(*rows):
     return content.getvalue()
 
 
-def test_a_heading_is_corrected_and_the_rows_written_and_taken_back(ready, page):
-    page.read("a.xlsx", book(["名字啊", *HEADS[1:]], ["<b>周小河", "男", "2015-3-8", CLASS]))
+def test_a_heading_is_corrected_and_the_import_written_and_undone(ready, page):
+    page.read({"a.xlsx": book(["名字啊", *HEADS[1:]], ["<b>周小河", "男", "2015-3-8", CLASS])})
     assert page.confirm.disabled
     (choices,) = page.columns.children
     assert list(choices.undecided) == ["名字啊"]
@@ -67,8 +67,8 @@ def test_a_heading_is_corrected_and_the_rows_written_and_taken_back(ready, page)
     assert not made.undo
 
 
-def test_a_column_that_was_known_can_be_another(ready, page):
-    page.read("a.xlsx", book([*HEADS, "联系电话"], ["周小河", "男", "2015-3-8", CLASS, "10012345678"]))
+def test_a_recognised_column_can_be_assigned_to_another_question(ready, page):
+    page.read({"a.xlsx": book([*HEADS, "联系电话"], ["周小河", "男", "2015-3-8", CLASS, "10012345678"])})
     (choices,) = page.columns.children
     choices.toggle.click()
     line = next(one for one in choices.rest.children if "联系电话" in one.description)
@@ -77,8 +77,8 @@ def test_a_column_that_was_known_can_be_another(ready, page):
     assert "phone" not in page.plan.rows[0].record
 
 
-def test_a_bad_row_stands_first_and_nothing_can_be_confirmed(page):
-    page.read("a.xlsx", book(HEADS, ["周小河", "男", "2015-3-8", CLASS], ["", "男", "2015-2-30", CLASS]))
+def test_a_bad_row_comes_first_and_the_import_cannot_be_confirmed(page):
+    page.read({"a.xlsx": book(HEADS, ["周小河", "男", "2015-3-8", CLASS], ["", "男", "2015-2-30", CLASS])})
     assert page.table.state.value == "bad"
     assert "2015-2-30" in page.table.table.value
     assert "周小河" not in page.table.table.value
@@ -87,7 +87,7 @@ def test_a_bad_row_stands_first_and_nothing_can_be_confirmed(page):
     assert page.plan is None
 
 
-def test_a_look_alike_and_a_conflict_are_chosen(ready, page):
+def test_a_matching_child_and_a_conflict_are_decided(ready, page):
     child = ready.save("child", CHILD)
     content = exported(ready, "child", "xlsx")
     copied = load_workbook(BytesIO(content))
@@ -99,7 +99,7 @@ def test_a_look_alike_and_a_conflict_are_chosen(ready, page):
     content = BytesIO()
     copied.save(content)
     ready.save("child", {**child, "phone": "10011112222"})
-    page.read("copy.xlsx", content.getvalue())
+    page.read({"copy.xlsx": content.getvalue()})
     (choices,) = page.rows.children
     assert list(choices.clashes) == [(2, "phone")]
     assert page.confirm.disabled
@@ -113,13 +113,13 @@ def test_a_look_alike_and_a_conflict_are_chosen(ready, page):
 
 
 def test_a_file_that_cannot_be_read_says_what_to_do(page):
-    page.read("旧.xls", bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 600)
+    page.read({"旧.xls": bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 600})
     assert "另存为 .xlsx" in page.notice.value
     assert 'role="alert"' in page.notice.value
 
 
-def test_another_register_begins_anew(page):
-    page.read("a.xlsx", book(HEADS, ["周小河", "男", "2015-3-8", CLASS]))
+def test_choosing_another_register_drops_the_file(page):
+    page.read({"a.xlsx": book(HEADS, ["周小河", "男", "2015-3-8", CLASS])})
     assert page.plan is not None
     page._register.value = "staff"
     assert page.plan is None
@@ -195,8 +195,8 @@ def merged():
     ],
     ids=["digits", "day", "21 MB", "50 MB", "bomb", "zip", "password", "renamed", "xls", "csv", "web", "xml"],
 )
-def test_a_nasty_file_is_told_on_the_page_and_writes_nothing(ready, page, name, content, said):
-    page.read(name, content)
+def test_a_dangerous_file_shows_an_error_and_writes_nothing(ready, page, name, content, said):
+    page.read({name: content})
     shown = page.notice.value + (page.table.table.value if page.plan else "")
     assert said in shown
     assert not page.plans or page.confirm.disabled
@@ -214,16 +214,16 @@ def test_a_nasty_file_is_told_on_the_page_and_writes_nothing(ready, page, name, 
     ],
     ids=["a day's number", "a day", "empty rows", "merged headings"],
 )
-def test_what_only_looks_nasty_is_read_on_the_page(ready, page, content):
-    page.read("a.xlsx", content)
+def test_a_file_that_only_looks_dangerous_is_read(ready, page, content):
+    page.read({"a.xlsx": content})
     (row,) = page.plan.rows
     assert (row.state, row.label, row.record["birth_date"]) == ("new", "林小雨", "2016-05-04")
     page.confirm.click()
     assert len(ready.table("child")) == 1
 
 
-def test_what_another_saved_meanwhile_is_said_and_the_rows_are_looked_at_again(ready, page):
-    page.read("a.xlsx", book(HEADS, GIRL))
+def test_a_record_that_somebody_saved_meanwhile_renews_the_preview(ready, page):
+    page.read({"a.xlsx": book(HEADS, GIRL)})
     theirs = ready.as_user("张老师").save("child", CHILD)
     page.confirm.click()
     assert "张老师" in page.notice.value
@@ -235,12 +235,12 @@ def test_what_another_saved_meanwhile_is_said_and_the_rows_are_looked_at_again(r
     assert len(ready.table("child")) == 1
 
 
-def test_a_row_stands_beside_the_child_that_it_is_like(ready):
+def test_a_row_is_shown_beside_the_child_that_it_may_be(ready):
     page = ImportPanel(
         ready.imports, ready.form, Choice("登记册", ["child"]), label=ready.label, record=ready.record
     )
     ready.save("child", CHILD | {"village": "东村"})
-    page.read("a.xlsx", book([*HEADS, "现居住地"], ["林晓雨", "女", "2016-05-04", CLASS, "<西>村1号"]))
+    page.read({"a.xlsx": book([*HEADS, "现居住地"], ["林晓雨", "女", "2016-05-04", CLASS, "<西>村1号"])})
     (choices,) = page.rows.children
     table = next(part.value for part in choices.children if "<details open>" in getattr(part, "value", ""))
     assert "林晓雨" in table
@@ -248,16 +248,16 @@ def test_a_row_stands_beside_the_child_that_it_is_like(ready):
     assert "<西>" not in table
 
 
-def test_files_that_do_not_belong_together(page):
-    page.read_all({"a.xlsx": book(HEADS, GIRL), "b.xlsx": book(HEADS, GIRL)})
+def test_files_that_do_not_belong_together_show_an_error(page):
+    page.read({"a.xlsx": book(HEADS, GIRL), "b.xlsx": book(HEADS, GIRL)})
     assert page.notice.value == error_html(ExchangeError("exchange.together", file="2 个文件"))
     assert "一个一个导入" in page.notice.value
-    page.read_all({"a.csv": b"KEY\n1\n", "b.jpg": b"x" * (21 << 20)})
+    page.read({"a.csv": b"KEY\n1\n", "b.jpg": b"x" * (21 << 20)})
     assert "太大（21.0 MB）" in page.notice.value
 
 
 def test_a_teacher_is_told_who_may_import(ready, page, monkeypatch):
-    page.read("a.xlsx", book(HEADS, GIRL))
+    page.read({"a.xlsx": book(HEADS, GIRL)})
     monkeypatch.setenv("HTTP_X_GUANAI_ROLE", "homeroom")
     page.confirm.click()
     assert "德育处（团少部）负责人可以导入" in page.notice.value
@@ -279,9 +279,9 @@ class TestWhole:
                     db.table(name).insert(row)
         return (tmp_path / "db.json").read_bytes()
 
-    def test_all_registers_are_shown_confirmed_and_taken_back_at_once(self, ready, page, tmp_path):
+    def test_all_registers_are_shown_confirmed_and_undone_at_once(self, ready, page, tmp_path):
         staff = {"name": "宋老师", "sex": "female", "role": "homeroom", "active": "yes"}
-        page.read("db.json", self.tables(tmp_path, child=[CHILD], staff=[staff]))
+        page.read({"db.json": self.tables(tmp_path, child=[CHILD], staff=[staff])})
         assert [plan.form for plan in page.plans] == ["child", "staff"]
         assert ready.form("staff").title() in page.table.table.value
         page.confirm.click()
@@ -294,7 +294,7 @@ class TestWhole:
 
     def test_one_of_them_can_be_chosen(self, ready, page, tmp_path):
         staff = {"name": "宋老师", "sex": "female", "role": "homeroom", "active": "yes"}
-        page.read("db.json", self.tables(tmp_path, child=[CHILD], staff=[staff]))
+        page.read({"db.json": self.tables(tmp_path, child=[CHILD], staff=[staff])})
         page.scope.children[0].value = "one"
         assert [plan.form for plan in page.plans] == ["child"]
         page.confirm.click()
@@ -302,11 +302,11 @@ class TestWhole:
 
     def test_records_of_another_register_than_the_chosen_one_are_offered_too(self, ready, page, tmp_path):
         staff = {"name": "宋老师", "sex": "female", "role": "homeroom", "active": "yes"}
-        page.read("db.json", self.tables(tmp_path, staff=[staff]))
+        page.read({"db.json": self.tables(tmp_path, staff=[staff])})
         assert [plan.form for plan in page.plans] == ["staff"]
 
-    def test_another_schools_records_are_taken_whole(self, page, filled):
+    def test_records_of_another_school_are_imported_as_a_whole(self, page, filled):
         filled.close()
-        page.read("records.db", filled.folder.records.read_bytes())
+        page.read({"records.db": filled.folder.records.read_bytes()})
         assert {"child", "home_visit", "staff"} <= {plan.form for plan in page.plans}
         assert not page.confirm.disabled

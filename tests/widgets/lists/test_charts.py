@@ -48,16 +48,18 @@ def test_png_for_word():
     assert visits_by_mode(MODES).png().startswith(b"\x89PNG")
 
 
-def test_no_rows_no_error():
+def test_a_chart_without_rows_is_drawn():
     assert "<svg" in bar_chart(MODES.iloc[:0], "label", "visits", title="空").html()
 
 
 def test_a_chart_follows_its_input():
     mode = Choice("方式", ["phone", "door"])
     chart = Chart(lambda chosen: visits_by_mode(MODES[MODES["mode"] == chosen]), mode)
-    assert chart.wait().description == "电话<b> 8"
+    chart.run()
+    assert chart.picture.description == "电话<b> 8"
     mode.value = "door"
-    assert chart.wait().description == "走进家庭 12"
+    chart.run()
+    assert chart.picture.description == "走进家庭 12"
     assert "走进家庭" in chart.body.value
 
 
@@ -86,7 +88,7 @@ def test_a_chart_is_drawn_when_the_page_shows_it():
     assert drawn == [1]
 
 
-def test_drawing_goes_on_beside_and_only_the_last_picture_is_shown():
+def test_drawing_does_not_block_and_only_the_last_picture_is_shown():
     """Issue 5: charts do not hold up a page's kernel."""
     mode = Choice("方式", ["phone", "door"])
     chart = Chart(lambda chosen: visits_by_mode(MODES[MODES["mode"] == chosen]), mode)
@@ -98,7 +100,7 @@ def test_drawing_goes_on_beside_and_only_the_last_picture_is_shown():
     assert chart.picture.description == "走进家庭 12"
 
 
-def test_a_picture_that_cannot_be_drawn_is_told(monkeypatch):
+def test_a_picture_that_cannot_be_rendered_shows_an_error(monkeypatch):
     monkeypatch.setattr("guanai.widgets.lists.chart_process.PROGRAM", "import sys; sys.stdin.readline()")
     monkeypatch.setattr("guanai.widgets.lists.charts.render_svg", _Drawer().draw)
     chart = Chart(visits_by_mode(MODES))
@@ -107,23 +109,24 @@ def test_a_picture_that_cannot_be_drawn_is_told(monkeypatch):
     assert "guanai-bad" in chart.body.value
 
 
-def test_where_the_process_that_draws_has_been_ended_another_draws():
+def test_a_new_process_renders_where_the_last_one_was_killed():
     drawer, spec = _Drawer(), visits_by_mode(MODES).spec
     first = drawer.draw(spec)
     drawer._process.kill()
     assert drawer.draw(spec) == first
 
 
-def test_an_error_is_told():
+def test_an_error_is_shown():
     def fail():
         raise ZeroDivisionError("secret")
 
     chart = Chart(fail)
-    assert chart.wait() is None
+    chart.run()
+    assert chart.picture is None
     assert "guanai-bad" in chart.body.value
     assert "secret" not in chart.body.value
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
-def test_shares_at_the_ends(share):
+def test_shares_of_none_and_all_are_drawn(share):
     assert "<svg" in coverage_by_class(CLASSES.assign(share=share), target=1.0).html()

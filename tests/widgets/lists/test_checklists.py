@@ -51,7 +51,7 @@ def test_counts_are_the_lengths_of_the_lists(checklist):
         assert len(checklist.shown) == shown_lines(checklist) == count
 
 
-def test_badges_of_groups(checklist):
+def test_groups_show_their_number_of_lines(checklist):
     assert checklist.body.value.count('<span class="guanai-badge">3</span>') == 4
     checklist.status.value = "overdue"
     sections = checklist.body.value.split("<section>")[1:]
@@ -68,7 +68,7 @@ def test_classes_come_in_order_people_by_urgency():
     assert body.index("安小11") < body.index("安小0")
 
 
-def test_filters_narrow_counts_and_lines(checklist):
+def test_filters_apply_to_counts_and_lines(checklist):
     checklist.filters["who"].value = "严老师"
     assert set(checklist.shown["who"]) == {"严老师"}
     assert sum(checklist.counts.values()) == len(checklist.shown) == 6
@@ -76,7 +76,7 @@ def test_filters_narrow_counts_and_lines(checklist):
     assert set(checklist.shown["class"]) == {"三1班"}
 
 
-def test_each_line_says_what_since_when_and_why_and_leads_to_its_form(checklist):
+def test_each_line_says_what_since_when_and_why_and_links_to_its_form(checklist):
     first = checklist.body.value.split("<li ")[1]
     assert "安小0" in first
     assert "家访" in first
@@ -86,7 +86,7 @@ def test_each_line_says_what_since_when_and_why_and_leads_to_its_form(checklist)
     assert 'href="home_visit?child=c%200"' in first
 
 
-def test_a_line_leads_to_the_records_that_were_counted():
+def test_a_line_links_to_the_records_that_were_counted():
     records = [("talk", f"r {number}", f"2026-11-{number:02}") for number in range(1, 11)]
     made = Checklist(lines(), counted=lambda line: records if line["subject"] == "安小0" else ()).body.value
     assert made.count("计入 <a") == 1
@@ -94,21 +94,21 @@ def test_a_line_leads_to_the_records_that_were_counted():
     assert made.count("register?form=talk") == 8 and "另有 2 条" in made
 
 
-def test_links_of_ones_own():
+def test_links_may_be_given_by_duty_form_or_function():
     made = Checklist(lines(), link={"家访": "visit?of={subject_id}"}).body.value
     assert 'href="visit?of=c%200"' in made
     assert made.count("guanai-record") == 6
     assert 'href="x"' in Checklist(lines(), link=lambda row: "x").body.value
 
 
-def test_a_page_may_open_on_one_status():
+def test_a_checklist_may_start_with_one_status():
     checklist = Checklist(lines, day=Day("日期", ON), status="overdue")
     assert checklist.status.value == "overdue"
     assert len(checklist.shown) == 4
     assert Checklist(lines(), status="done").status.value == ""
 
 
-def test_another_day_asks_again():
+def test_another_day_runs_the_function_again():
     asked = []
 
     def items(day):
@@ -148,7 +148,7 @@ def test_long_lists_come_in_pages():
     assert shown_lines(checklist) == 40
 
 
-def test_an_error_is_told():
+def test_an_error_is_shown():
     def fail(day):
         raise ZeroDivisionError("secret")
 
@@ -165,18 +165,18 @@ def test_a_teacher_is_chosen_by_one_name_of_several():
     assert set(checklist.shown["subject"]) == {"安小1", "安小10", "安小11"}
 
 
-def test_the_way_to_group_is_chosen():
+def test_the_person_chooses_how_to_group():
     checklist = Checklist(lines(), groups=["class", "duty"])
     checklist.grouping.value = "duty"
     assert checklist.body.value.count("<section>") == 2
 
 
-def test_what_a_page_was_asked_for_is_chosen_first():
+def test_filters_start_with_the_values_of_the_address():
     checklist = Checklist(lines(), values={"duty": "谈心", "class": None}, status="overdue")
     assert set(checklist.shown["duty"]) == {"谈心"} and set(checklist.shown["status"]) == {"overdue"}
 
 
-def test_all_lines_go_on_paper_not_only_the_page_that_is_shown():
+def test_all_lines_are_printed_not_only_the_page_that_is_shown():
     checklist = Checklist(lines(), page=3, heading="星光小学")
     checklist.paper.click()
     sheet = checklist.sheet.value

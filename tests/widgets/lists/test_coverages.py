@@ -12,7 +12,7 @@ def names(rows):
     return re.findall(r"<li>(?:<a [^>]*>)?([^<]+)", CoverageList("名单", frame).body.value)
 
 
-def test_children_stand_by_class_as_people_count():
+def test_children_are_sorted_by_class_with_numbers_in_order():
     rows = [
         ("child", "1", "甲", "十年级1班"),
         ("child", "2", "乙", "三年级10班"),
@@ -21,12 +21,12 @@ def test_children_stand_by_class_as_people_count():
     assert names(rows) == ["丙", "乙", "甲"]
 
 
-def test_classes_stand_by_their_names_not_by_their_pupils():
+def test_classes_are_sorted_by_name():
     rows = [("class", "1", "七年级1班", "46 名学生"), ("class", "2", "二年级1班", "50 名学生")]
     assert names(rows) == ["二年级1班", "七年级1班"]
 
 
-def test_the_school_itself_leads_nowhere_and_names_are_escaped():
+def test_the_school_itself_has_no_link_and_names_are_escaped():
     frame = pd.DataFrame([("", "", "<b>小学", "")], columns=["form", "id", "name", "class"])
     body = CoverageList("名单", frame).body.value
     assert "<li>&lt;b&gt;小学 " in body

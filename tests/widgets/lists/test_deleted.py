@@ -1,6 +1,7 @@
 """Delete with a question and an undo; the bin (storage/records/deleted.py, widgets/lists/deleted.py; getodk/central#709)."""
 
 import pytest
+from support.widget_trees import is_hidden
 
 from guanai.care.errors import GuanaiError
 from guanai.widgets import BinList, DeleteButton
@@ -37,7 +38,7 @@ def test_restored_as_it_was_with_its_history(desk):
     assert school.deleted.all() == []
 
 
-def test_deleted_twice_stands_once(desk):
+def test_a_record_deleted_twice_is_listed_once(desk):
     school, _, talk = desk
     for _ in range(2):
         school.delete("talk", talk["id"])
@@ -54,7 +55,7 @@ def test_a_record_of_a_deleted_child_still_names_it(desk):
     assert [one.label for one in school.deleted.all()] == ["林小雨（三年级1班）", "2026-11-01 林小雨"]
 
 
-def test_a_dossier_that_went_up_in_another_does_not_come_back_alone(desk):
+def test_a_merged_dossier_is_not_restored_by_itself(desk):
     school, child, _ = desk
     other = school.save("child", {**CHILD, "birth_date": "2016-05-05"})
     school.duplicates.merge(child["id"], other["id"])
@@ -68,11 +69,7 @@ def test_a_dossier_that_went_up_in_another_does_not_come_back_alone(desk):
     assert act.layout.display == "none"
 
 
-def seen(one):
-    return one.layout.display != "none"
-
-
-def test_the_button_asks_deletes_and_takes_it_back(desk):
+def test_the_button_asks_deletes_and_undoes(desk):
     school, _, talk = desk
     told = []
     panel = DeleteButton(
@@ -82,7 +79,12 @@ def test_the_button_asks_deletes_and_takes_it_back(desk):
         warning="三条",
         on_change=told.append,
     )
-    assert [seen(one) for one in (panel.ask, panel.yes, panel.no, panel.undo)] == [True, False, False, False]
+    assert [not is_hidden(one) for one in (panel.ask, panel.yes, panel.no, panel.undo)] == [
+        True,
+        False,
+        False,
+        False,
+    ]
     panel.ask.click()
     assert "谈心&lt;b&gt;" in panel.notice.value
     assert "三条" in panel.notice.value
@@ -92,8 +94,8 @@ def test_the_button_asks_deletes_and_takes_it_back(desk):
     panel.ask.click()
     panel.yes.click()
     assert school.record("talk", talk["id"]) is None
-    assert seen(panel.undo)
-    assert not seen(panel.ask)
+    assert not is_hidden(panel.undo)
+    assert is_hidden(panel.ask)
     panel.undo.click()
     assert school.record("talk", talk["id"]) == talk
     assert told == [True, False]
@@ -106,10 +108,10 @@ def test_a_deletion_that_fails_says_why(desk):
     panel.ask.click()
     panel.yes.click()
     assert "guanai-bad" in panel.notice.value
-    assert not seen(panel.undo)
+    assert is_hidden(panel.undo)
 
 
-def test_the_bin_is_narrowed_down_and_gives_back(desk):
+def test_the_bin_is_filtered_and_restores_a_record(desk):
     school, child, talk = desk
     call = school.save(
         "call", {"child": child["id"], "date": "2026-11-02", "by": talk["by"], "parent": "father"}

@@ -54,7 +54,7 @@ def dossier(**more):
     return Dossier(CHILD, forms={"child": CHILD_FORM, "home_visit": CHILD_FORM}, **more)
 
 
-def test_who_it_is_in_words():
+def test_the_head_shows_the_child_in_words():
     body = dossier().body.value
     assert "&lt;安&gt;小苗" in body
     assert "女" in body
@@ -104,7 +104,7 @@ def test_changes_of_one_day_come_newest_first():
     assert body.index("2 → 3") < body.index("1 → 2")
 
 
-def test_due_lines_and_the_way_to_edit():
+def test_due_lines_and_the_link_to_edit():
     due = pd.DataFrame(
         [
             {
@@ -122,7 +122,7 @@ def test_due_lines_and_the_way_to_edit():
     assert 'href="child?id=c1"' in body
 
 
-def test_a_bare_child_has_a_page_too():
+def test_a_child_without_records_has_a_page_too():
     body = whole(Dossier({"id": "c1", "name": "安"}))
     assert body.count("还没有。") == 3
 
@@ -133,7 +133,7 @@ TALKS = [
 ]
 
 
-def test_a_long_timeline_is_paged_and_narrowed_to_one_register():
+def test_a_long_timeline_has_pages_and_a_filter_by_register():
     made = dossier(records={"home_visit": VISITS, "talk": TALKS}, history=CHANGES)
     assert len(made.events) == 103
     assert whole(made).count("<time") == 40
@@ -144,7 +144,7 @@ def test_a_long_timeline_is_paged_and_narrowed_to_one_register():
     assert "谈了学习" in whole(made)
 
 
-def test_what_is_open_stands_by_itself():
+def test_open_records_have_a_section_of_their_own():
     """Open issues of the child (R27)."""
     form = form_of("""
 | survey | type | name | label |
@@ -166,7 +166,7 @@ def test_what_is_open_stands_by_itself():
     assert "还没了结的事" not in Dossier(CHILD, forms={"issue": form}, records={"issue": rows[1:]}).body.value
 
 
-def test_counts_ways_and_papers():
+def test_counts_links_and_prints_of_a_dossier():
     made = dossier(
         records={"home_visit": VISITS, "talk": []},
         adds={"home_visit": "home_visit?child=c1", "talk": "register?form=talk&child=c1"},

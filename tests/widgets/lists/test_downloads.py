@@ -6,7 +6,7 @@ from guanai.care.errors import ExchangeError
 from guanai.widgets import Choice, Download
 
 
-def test_one_click_makes_the_file_and_hands_it_over():
+def test_one_click_makes_the_file_and_starts_the_download():
     download = Download("下载", "汇总 <秋>.xlsx", lambda: b"content")
     assert download.link.value == ""
     download.click()
@@ -18,7 +18,7 @@ def test_one_click_makes_the_file_and_hands_it_over():
     assert "application/javascript" in download.script.outputs[0]["data"]
 
 
-def test_the_made_file_goes_when_an_input_changes():
+def test_the_file_is_dropped_when_an_input_changes():
     term = Choice("学期", ["春", "秋"])
     download = Download("下载", lambda chosen: f"{chosen}.docx", lambda chosen: chosen.encode(), term)
     download.click()

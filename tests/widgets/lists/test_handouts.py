@@ -35,7 +35,7 @@ def test_tables_are_printed_and_exported_with_all_their_rows():
     assert len(rows) - head == 41 and rows[head + 1][1] == 0.5 and rows[head + 1][2].day == 20
 
 
-def test_what_cannot_be_printed_says_so():
+def test_a_sheet_that_cannot_be_made_shows_the_error():
     def paper():
         raise ValueError("x")
 
@@ -44,7 +44,7 @@ def test_what_cannot_be_printed_says_so():
     assert "guanai-bad" in made.sheet.value
 
 
-def test_the_whole_matrix_goes_on_paper():
+def test_the_whole_matrix_is_printed():
     rows = [
         {"duty": "谈心", "kind": "child", "subject_id": f"c{n}", "subject": f"童{n}", "class": "一班", "village": "", "who": "",
          "overdue": 0, "open": 1, "postponed": 0, "excused": 0, "done": 0} for n in range(7)

@@ -39,7 +39,7 @@ def test_how_urgent_a_line_is(due, status, part):
     assert urgency(lines, ON).tolist() == [part]
 
 
-def test_counts_are_the_lengths_of_the_parts_and_a_household_stands_together():
+def test_counts_are_the_lengths_of_the_parts_and_households_are_together():
     lines = pd.DataFrame([
         line("a", "2026-11-10", "overdue"), line("b", "2026-11-11", "overdue"), line("c", "2026-11-12", "overdue", duty="通话"),
         line("a"), line("d", "2026-11-20"), line("e", "2026-12-20"),
@@ -79,5 +79,5 @@ def test_a_day_without_anything_says_so():
         ({"due": pd.NaT}, "deferral?duty=%E8%B0%88%E5%BF%83&kind=child&subject=c1&since=2026-11-16&role="),
     ],
 )
-def test_where_a_line_is_put_off(values, address):
+def test_the_page_on_which_a_line_is_postponed(values, address):
     assert deferral_page(line(**values)) == address

@@ -4,6 +4,7 @@ from datetime import date
 from html import escape
 
 import pytest
+from support.widget_trees import is_hidden
 
 from guanai.widgets import Proposals
 
@@ -37,18 +38,14 @@ def view(paired):
     return made
 
 
-def hidden(widget):
-    return widget.layout.display == "none"
-
-
-def test_nothing_is_shown_before_a_proposal_and_nothing_kept_before_it_is_accepted(view, paired):
-    assert hidden(view._open)
+def test_nothing_is_shown_before_a_proposal_and_nothing_saved_before_it_is_accepted(view, paired):
+    assert is_hidden(view._open)
     view.propose.click()
-    assert not hidden(view._open)
+    assert not is_hidden(view._open)
     assert "要结对 12 名，方案结对 12 名" in view.summary.value
     assert paired.frame("pairing").empty
     view.drop.click()
-    assert hidden(view._open)
+    assert is_hidden(view._open)
 
 
 def test_each_row_says_why_and_offers_everybody_with_their_load(view):
@@ -61,7 +58,7 @@ def test_each_row_says_why_and_offers_everybody_with_their_load(view):
     assert labels[0] == "（先不结对）"
     assert any(label.startswith("甲 6/7 名") for label in labels)
     assert first.helper.value
-    assert hidden(first.peer)
+    assert is_hidden(first.peer)
 
 
 def test_a_change_by_hand_is_counted_at_once_and_stays_in_its_place(view):
@@ -81,14 +78,14 @@ def test_a_change_by_hand_is_counted_at_once_and_stays_in_its_place(view):
 
 def test_more_children_than_fit_a_page_are_on_the_next(view):
     view.propose.click()
-    assert [hidden(row) for row in view.rows] == [False] * 10
+    assert [is_hidden(row) for row in view.rows] == [False] * 10
     view.pager.next.click()
-    assert [hidden(row) for row in view.rows] == [False] * 2 + [True] * 8
+    assert [is_hidden(row) for row in view.rows] == [False] * 2 + [True] * 8
     view.rows[1].helper.value = ""
     assert view.proposal.pairs["carer"].tolist()[-1] == ""
 
 
-def test_what_is_short_is_said_in_figures(view, paired):
+def test_a_shortage_is_shown_in_figures(view, paired):
     for key in paired.frame("staff")["id"]:
         paired.save("staff", paired.record("staff", key) | {"most_children": 4})
     view.propose.click()
@@ -101,7 +98,7 @@ def test_accept_and_undo(view, paired):
     view.accept.click()
     assert "已保存 12 个结对" in view.notice.value
     assert len(paired.frame("pairing")) == 12
-    assert hidden(view._open)
+    assert is_hidden(view._open)
     (undo,) = view.undo.values()
     undo.click()
     assert "已整个撤销" in view.notice.value
@@ -120,19 +117,19 @@ def test_a_stale_proposal_says_what_to_do_and_stays(view, paired):
     assert len(paired.frame("pairing")) == 1
 
 
-def test_friends_can_be_typed(view, paired):
+def test_peers_can_be_typed(view, paired):
     view.what.value = "peer"
     view.propose.click()
     row = view.rows[0]
-    assert hidden(row.helper)
-    assert not hidden(row.peer)
+    assert is_hidden(row.helper)
+    assert not is_hidden(row.peer)
     row.peer.value = "石同学"
     assert "石同学" in view.proposal.made["carer_name"].tolist()
     view.accept.click()
     assert "石同学" in paired.frame("pairing")["peer_name"].tolist()
 
 
-def test_who_has_left_is_offered_for_a_hand_over(view, paired):
+def test_successors_are_proposed_for_who_has_left(view, paired):
     view.propose.click()
     view.accept.click()
     first = paired.frame("staff").iloc[0]
@@ -152,16 +149,16 @@ def test_who_has_left_is_offered_for_a_hand_over(view, paired):
     assert "已保存：结束 6 个结对，新结对 6 个" in later.notice.value
 
 
-def test_a_school_where_all_have_somebody(view, paired):
+def test_a_school_where_every_child_is_paired_says_so(view, paired):
     view.propose.click()
     view.start.value = paired.today()
     view.accept.click()
     view.propose.click()
     assert "不用再结对" in view.notice.value
-    assert hidden(view._open)
+    assert is_hidden(view._open)
 
 
-def test_all_anew_shows_what_changes_first(view, paired):
+def test_renewing_all_pairings_shows_changes_first(view, paired):
     view.start.value = paired.today()
     view.propose.click()
     view.accept.click()

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from support.widget_trees import count_widgets
 
 from guanai.storage.forms.xlsform.definitions import Retired
 from guanai.storage.forms.xlsform.loading import form_of
@@ -65,10 +66,6 @@ def listed(count=60, **options):
     return RegisterTable(FORM, lambda: rows(count), **options)
 
 
-def widgets(box):
-    return 1 + sum(map(widgets, getattr(box, "children", ())))
-
-
 def test_newest_first_and_paged():
     view = listed()
     assert view.count == 60
@@ -77,7 +74,7 @@ def test_newest_first_and_paged():
     assert "共 60 条" in view.summary.value
 
 
-def test_all_at_once_to_print_the_list():
+def test_the_whole_list_is_shown_at_once_to_be_printed():
     view = listed(100)
     assert view.whole.layout.display != "none"
     view.whole.click()
@@ -87,10 +84,10 @@ def test_all_at_once_to_print_the_list():
 
 
 def test_thousands_of_rows_need_no_more_widgets():
-    assert widgets(listed(3000)) == widgets(listed(60))
+    assert count_widgets(listed(3000)) == count_widgets(listed(60))
 
 
-def test_the_day_leads_to_the_record_and_the_name_to_the_child():
+def test_the_day_links_to_the_record_and_the_name_to_the_child():
     body = listed(3).table.body.value
     assert 'href="register?form=talks&amp;id=r1"' in body
     assert 'href="child?id=c1"' in body
@@ -112,12 +109,12 @@ def test_the_day_leads_to_the_record_and_the_name_to_the_child():
         ({"mode": "pigeon"}, 60),  # nothing has it: it is not offered
     ],
 )
-def test_narrowed_by_the_address(given, count):
+def test_the_address_sets_the_filters(given, count):
     view = listed(given=given, periods={"十月": (date(2026, 10, 1), date(2026, 10, 31))})
     assert view.count == count
 
 
-def test_a_person_narrows_it_and_clears_it():
+def test_a_person_sets_filters_and_clears_them():
     view = listed()
     view.field.value = "mode"
     assert [text for text, _ in view.value._pairs[1:]] == ["电话（30）", "上门（30）"]
@@ -134,7 +131,7 @@ def test_a_person_narrows_it_and_clears_it():
     assert view.clear.layout.display == "none"
 
 
-def test_a_register_without_days_goes_by_name():
+def test_a_register_without_days_is_sorted_by_name():
     frame = pd.DataFrame({"name": ["十年级", "二年级", "一年级"], "created_at": ["1", "2", "3"]})
     assert list(newest_first(frame)["name"]) == ["一年级", "二年级", "十年级"]
 
@@ -171,11 +168,11 @@ def test_registers_by_topic():
         ("home_visit", "v1", "home_visit?id=v1"),
     ],
 )
-def test_where_a_record_is_changed(form, record, address):
+def test_each_record_has_a_page_where_it_is_changed(form, record, address):
     assert edit_page(form, record) == address
 
 
-def test_ways_from_lists_and_records():
+def test_links_of_lists_and_records():
     assert view_pages(["talk", "child"]) == {"talk": "register?form=talk&id={id}", "child": "child?id={id}"}
     assert list(register_links("家访 a").values())[1] == "print?what=record&form=%E5%AE%B6%E8%AE%BF%20a"
     assert list(record_links("talk", {"id": "r1", "child": "c&1"}).values()) == [
@@ -185,7 +182,7 @@ def test_ways_from_lists_and_records():
     ]
 
 
-def test_records_with_a_paper_of_their_own():
+def test_records_with_a_printed_form_of_their_own():
     """R15 and the official form: the record goes onto that paper."""
     assert (
         record_links("appointment", {"id": "a1"})["打印"] == "print?what=appointment&form=appointment&id=a1"
@@ -218,7 +215,7 @@ def test_a_record_with_who_changed_what():
     assert view.history.value.index("2026-11-06") < view.history.value.index("2026-11-05")
 
 
-def test_answers_to_questions_that_are_gone_are_shown():
+def test_answers_to_removed_questions_are_shown():
     assert "旧答案" in RecordView(FORM, RECORD, label="x").answers.value
     once = Retired({"zh": "以前问的"}, "select_one", {"旧答案": "当时的选项"})
     named = RecordView(replace(FORM, retired={"gone": once}), RECORD, label="x").answers.value
@@ -230,7 +227,7 @@ def test_answers_to_questions_that_are_gone_are_shown():
     assert record_parts(FORM, RECORD)[-1].title == "本表已删除的问题"
 
 
-def test_in_the_bin_it_can_only_come_back():
+def test_a_deleted_record_can_only_be_restored():
     done = []
     view = RecordView(
         FORM,
@@ -246,7 +243,7 @@ def test_in_the_bin_it_can_only_come_back():
     assert done == [2]
 
 
-def test_periods(school):
+def test_the_periods_of_a_school_are_offered(school):
     found = periods_of(school.policy.calendar.terms, date(2026, 11, 20))
     assert found["本周"] == (date(2026, 11, 16), date(2026, 11, 22))
     assert found["本月"] == (date(2026, 11, 1), date(2026, 11, 30))

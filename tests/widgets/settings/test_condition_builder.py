@@ -1,6 +1,7 @@
 """Conditions put together from choices (issue 1: a grid with choices and checks, not free text)."""
 
 import pytest
+from support.widget_trees import is_hidden
 
 from guanai.care.policy.conditions import parse_condition
 from guanai.storage.school.condition_fields import condition_fields, count_meeting
@@ -25,10 +26,6 @@ def cell(school):
     return made
 
 
-def shown(widget):
-    return widget.layout.display != "none"
-
-
 @pytest.mark.parametrize(
     ("text", "registers", "lines", "words"),
     [
@@ -48,7 +45,7 @@ def test_a_condition_of_the_presets_is_rows_of_choices_and_stays_as_it_was_writt
     cell, text, registers, lines, words
 ):
     found = cell(text, *registers, by=True)
-    assert (len(found.lines), found.value, shown(found.text)) == (lines, text, False)
+    assert (len(found.lines), found.value, not is_hidden(found.text)) == (lines, text, False)
     assert words in found.meaning.value
     written = "；".join(line.written() for line in found.lines)
     again, first = (
@@ -63,7 +60,7 @@ def test_a_condition_of_the_presets_is_rows_of_choices_and_stays_as_it_was_writt
 )  # fmt: skip
 def test_what_cannot_be_put_together_is_edited_as_text(cell, text):
     found = cell(text, "child")
-    assert shown(found.text) and not shown(found.add) and found.text.value == text
+    assert not is_hidden(found.text) and is_hidden(found.add) and found.text.value == text
     found.text.value = "年级 >= 4"
     assert found.value == "年级 >= 4" and found.told_to
     assert "年级至少 4" in found.meaning.value
@@ -103,10 +100,14 @@ def test_several_values_are_ticks(cell):
 def test_what_a_person_writes_by_hand_can_be_chosen_again(cell):
     found = cell("册数 >= 2", "loan")
     found.by_hand.click()
-    assert shown(found.text)
+    assert not is_hidden(found.text)
     found.text.value = "册数 >= 1；归还日期 = 空"
     found.by_choice.click()
-    assert (len(found.lines), found.value, shown(found.text)) == (2, "册数 >= 1；归还日期 = 空", False)
+    assert (len(found.lines), found.value, not is_hidden(found.text)) == (
+        2,
+        "册数 >= 1；归还日期 = 空",
+        False,
+    )
 
 
 def test_the_fields_are_those_that_all_the_registers_have(school):

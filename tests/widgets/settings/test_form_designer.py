@@ -1,5 +1,6 @@
 """The form designer on the screen, without a browser (issue 3, section 2)."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
@@ -23,17 +24,25 @@ def designer(desk):
     return Designer(desk.publishing, "talk")
 
 
+def upload(designer, file, content):
+    """Upload a file as the browser does."""
+    about = {"name": file, "type": "", "size": len(content), "last_modified": datetime.now(UTC)}
+    designer.upload.value = ({**about, "content": memoryview(content)},)
+
+
 def changed(designer, name="talk", **edits):
     return edited(designer.download._make(name), **edits)
 
 
-def test_download_change_upload_see_publish_and_take_back(designer, desk, child):
+def test_a_form_is_downloaded_changed_uploaded_published_and_reverted(designer, desk, child):
     kept = talk(desk, child, life="住在奶奶家")
     assert "软件自带的表" in texts(designer)
     designer.download.click()
     assert 'download="talk.xlsx"' in designer.download.link.value
-    designer.send(
-        "谈心.xlsx", edited(designer.download.content, drop=["life"], add=[("mood", "文本", "心情")])
+    upload(
+        designer,
+        "谈心.xlsx",
+        edited(designer.download.content, drop=["life"], add=[("mood", "文本", "心情")]),
     )
     said = texts(designer)
     assert "检查过了" in said
@@ -62,7 +71,7 @@ def test_download_change_upload_see_publish_and_take_back(designer, desk, child)
 
 
 def test_the_preview_answers_and_saves_nothing(designer, desk, child):
-    designer.send("t.xlsx", changed(designer, add=[("mood", "整数", "心情")], study__必填="是"))
+    upload(designer, "t.xlsx", changed(designer, add=[("mood", "整数", "心情")], study__必填="是"))
     preview = designer.view.after
     preview.fill(mood="高兴")
     assert "不是整数" in preview.errors["mood"]
@@ -77,7 +86,7 @@ def test_the_preview_answers_and_saves_nothing(designer, desk, child):
 
 def test_a_renamed_question_is_mapped_by_a_choice(designer, desk, child):
     kept = talk(desk, child, life="住在奶奶家")
-    designer.send("t.xlsx", changed(designer, rename={"life": "daily"}))
+    upload(designer, "t.xlsx", changed(designer, rename={"life": "daily"}))
     view = designer.view
     assert list(view.mappings) == ["life"]
     assert view.mappings["life"].value == "daily", "the guess is offered"
@@ -92,9 +101,11 @@ def test_a_renamed_question_is_mapped_by_a_choice(designer, desk, child):
     assert desk.record("talk", kept["id"])["daily"] == "住在奶奶家"
 
 
-def test_two_old_questions_for_one_new_one_are_told_and_not_published(designer, desk, child):
+def test_two_old_questions_for_one_new_one_are_an_error(designer, desk, child):
     talk(desk, child, life="甲", study="乙")
-    designer.send("t.xlsx", changed(designer, drop=["life", "study"], add=[("both", "文本", "生活和学习")]))
+    upload(
+        designer, "t.xlsx", changed(designer, drop=["life", "study"], add=[("both", "文本", "生活和学习")])
+    )
     view = designer.view
     for choice in view.mappings.values():
         choice.value = "both"
@@ -113,15 +124,15 @@ def test_two_old_questions_for_one_new_one_are_told_and_not_published(designer, 
         ("<b>.docx", b"PK", "&lt;b&gt;.docx"),
     ],
 )
-def test_what_cannot_be_used_is_told_and_changes_nothing(designer, desk, file, content, said):
-    designer.send(file, content)
+def test_a_file_that_cannot_be_used_shows_an_error_and_changes_nothing(designer, desk, file, content, said):
+    upload(designer, file, content)
     assert said in designer.notice.value
     assert designer.view is None
     assert desk.publishing.versions("talk") == []
 
 
 def test_a_mistake_says_where(designer):
-    designer.send("谈心.xlsx", changed(designer, life__类型="文木"))
+    upload(designer, "谈心.xlsx", changed(designer, life__类型="文木"))
     row = rows_of(load_workbook(BytesIO(designer.download._make("talk"))))[2]["life"]
     for part in ("谈心.xlsx", "问题", f"第 {row} 行", "类型", "文木"):
         assert part in designer.notice.value
@@ -131,14 +142,14 @@ def test_who_may_not_publish_sees_why(school, child):
     made = school.save("staff", {"name": "钱老师", "role": "homeroom", "active": "yes"})
     designer = Designer(school.as_user("钱老师", made["id"]).publishing, "talk")
     assert "只有校长" in texts(designer)
-    designer.send("t.xlsx", changed(designer, add=[("mood", "文本", "心情")]))
+    upload(designer, "t.xlsx", changed(designer, add=[("mood", "文本", "心情")]))
     assert designer.view.publish.disabled
 
 
 def test_somebody_else_was_first(desk):
     one, two = (Designer(desk.publishing, "talk") for _ in range(2))
     for designer, name in ((one, "mood"), (two, "weather")):
-        designer.send("t.xlsx", changed(designer, add=[(name, "文本", "新问题")]))
+        upload(designer, "t.xlsx", changed(designer, add=[(name, "文本", "新问题")]))
     one.view.publish.click()
     two.view.publish.click()
     assert "周老师 已经发布了" in two.view.notice.value
@@ -160,10 +171,10 @@ def test_a_new_register_from_the_blank_workbook(desk):
     settings["A2"] = "送鞋登记"
     made = BytesIO()
     book.save(made)
-    designer.send("送鞋 登记.xlsx", made.getvalue())
+    upload(designer, "送鞋 登记.xlsx", made.getvalue())
     assert "不能作表单的名称" in designer.notice.value
     designer.name.value = "送鞋"
-    designer.send("送鞋 登记.xlsx", made.getvalue())
+    upload(designer, "送鞋 登记.xlsx", made.getvalue())
     assert "新登记表“送鞋登记”，5 个问题" in texts(designer)
     assert designer.view.before is None
     designer.view.publish.click()

@@ -3,15 +3,12 @@
 from html import escape
 
 import pytest
+from support.widget_trees import is_hidden
 
 from guanai.care.policy.workbook_rows import ROW
 from guanai.storage.school.workbooks import presets
 from guanai.widgets import Settings
 from guanai.widgets.settings.cell_fields import ChecksCell, ChoiceCell, TextCell, vocabulary
-
-
-def hidden(widget):
-    return widget.layout.display == "none"
 
 
 @pytest.fixture
@@ -32,7 +29,7 @@ def opened(view, name):
     view._draw()
     while True:
         for line in view.lines:
-            if not hidden(line) and line.row.get("name", line.row.get("item")) == name:
+            if not is_hidden(line) and line.row.get("name", line.row.get("item")) == name:
                 line.edit.click()
                 return view
         assert not view.next.disabled if hasattr(view, "next") else not view.pager.next.disabled
@@ -46,7 +43,7 @@ def duty(school, name):
 def test_every_row_is_listed_with_its_source(view, school):
     texts = []
     while True:
-        texts += [line.text.value for line in view.lines if not hidden(line)]
+        texts += [line.text.value for line in view.lines if not is_hidden(line)]
         if view.pager.next.disabled:
             break
         view.pager.next.click()
@@ -59,14 +56,14 @@ def test_every_row_is_listed_with_its_source(view, school):
 
 def test_a_cell_with_a_vocabulary_is_chosen_and_a_change_is_written(view, school):
     opened(view, "每名教师帮扶人数")
-    assert hidden(view._browse)
+    assert is_hidden(view._browse)
     assert isinstance(view.cells["kind"], ChoiceCell)
     assert isinstance(view.cells["who"], ChecksCell)
     view.cells["at_least"].view.value = "4"
     view.cells["who"].boxes["coordinator"].value = True
     view.save.click()
     assert "已保存：每名教师帮扶人数" in view.notice.value
-    assert hidden(view.form)
+    assert is_hidden(view.form)
     found = duty(school, "每名教师帮扶人数")
     assert (found.at_least, found.who) == (4, ("coordinator",))
 
@@ -79,7 +76,7 @@ def test_what_is_wrong_stands_beside_its_cell_and_nothing_is_written(view, schoo
     assert "整数" in view.cells["at_least"].view.description
     assert "guanai-error" not in view.cells["name"].view.description
     view.save.click()
-    assert not hidden(view.form)
+    assert not is_hidden(view.form)
     assert "第" in view.notice.value
     assert school.folder.workbook.read_bytes() == before
     view.cells["at_least"].view.value = "6"
@@ -88,10 +85,10 @@ def test_what_is_wrong_stands_beside_its_cell_and_nothing_is_written(view, schoo
 
 def test_only_the_cells_that_a_kind_uses_are_shown(view):
     opened(view, "每名教师帮扶人数")
-    assert hidden(view.cells["trigger"].view)
-    assert not hidden(view.cells["at_most"].view)
+    assert is_hidden(view.cells["trigger"].view)
+    assert not is_hidden(view.cells["at_most"].view)
     view.cells["kind"].view.value = "事件"
-    assert not hidden(view.cells["trigger"].view)
+    assert not is_hidden(view.cells["trigger"].view)
     assert "guanai-error" in view.cells["record"].head.value
 
 
@@ -103,10 +100,10 @@ def test_leaving_a_row_changes_nothing(view, school):
     view.cells["at_least"].view.value = "9"
     view.cancel.click()
     assert school.folder.workbook.read_bytes() == before
-    assert not hidden(view._browse)
+    assert not is_hidden(view._browse)
 
 
-def test_a_tick_puts_a_rule_out_of_force_at_once(view, school):
+def test_unticking_puts_a_rule_out_of_force_at_once(view, school):
     line = view.lines[0]
     name = line.row["name"]
     assert line.tick.value == duty(school, name).in_force
@@ -142,12 +139,12 @@ def test_the_items_of_the_school_have_their_own_vocabulary(view, school):
     assert isinstance(view.cells["value"], ChecksCell)
 
 
-def test_suggestions_are_taken_in_by_a_tick(view, school):
+def test_suggestions_that_are_ticked_are_added(view, school):
     view.sheet.value = "suggested"
     view.preset.value = "000-7"
     line = next(line for line in view.lines if line.row.get("name") == "每班推荐人数")
     assert "000-7 L122" in line.text.value
-    assert hidden(line.edit)
+    assert is_hidden(line.edit)
     line.tick.value = True
     assert "每班推荐人数" not in [one.name for one in school.policy.duties], "only the button takes it in"
     view.adopt.click()
@@ -159,8 +156,8 @@ def test_who_may_not_change_sees_everything_and_no_button(school):
     person = school.save("staff", {"name": "某老师", "role": "homeroom", "active": "yes"})
     view = Settings(school.as_user("某老师", person["id"]).settings, presets())
     assert "德育负责人" in view.state.value
-    assert all(hidden(line.edit) and line.tick.disabled for line in view.lines)
-    assert hidden(view.add)
+    assert all(is_hidden(line.edit) and line.tick.disabled for line in view.lines)
+    assert is_hidden(view.add)
 
 
 def test_a_broken_workbook_says_where_and_the_row_is_marked(school):
@@ -186,7 +183,7 @@ def test_a_file_that_cannot_be_read_says_what_to_do(school):
     school.folder.workbook.write_bytes(b"half")
     view = Settings(school.settings, presets())
     assert "重新保存" in view.state.value
-    assert hidden(view.add)
+    assert is_hidden(view.add)
 
 
 # -- cells
@@ -202,7 +199,7 @@ def test_a_word_of_another_spelling_stays_until_another_is_chosen():
     assert (odd.value, odd.view.value) == ("怪词", "怪词")
 
 
-def test_ticks_keep_what_they_do_not_know():
+def test_checkboxes_keep_words_that_are_not_in_the_vocabulary():
     cell = ChecksCell(
         "责任人",
         lambda: None,

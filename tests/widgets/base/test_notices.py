@@ -1,4 +1,4 @@
-"""A line for work that takes longer than a second (widgets/base/progress.py; F-C)."""
+"""A line for work that takes longer than a second (widgets/base/notices.py; F-C)."""
 
 import threading
 
@@ -30,7 +30,7 @@ def test_quick_work_shows_nothing():
     assert line.given == [""]
 
 
-def test_slow_work_is_told_and_the_line_goes():
+def test_slow_work_shows_a_line_that_is_removed_at_the_end():
     line = Line()
     with Progress("<汇总>", into=line, after=0):
         assert line.rung.wait(10)
@@ -38,7 +38,7 @@ def test_slow_work_is_told_and_the_line_goes():
     assert line.value == ""
 
 
-def test_what_the_work_itself_says_stays():
+def test_a_message_of_the_work_itself_stays():
     line = html("before")
     with Progress("汇总", into=line, after=60):
         line.value = "done"
