@@ -88,12 +88,12 @@ def test_only_who_coordinates(desk, monkeypatch):
 
 def test_the_page_closes_it_and_opens_it_again(desk):
     page = Designer(desk.publishing, "shoe")
-    assert page.closing.turn.description == "停用这张登记表"
-    page.closing.turn.click()
+    assert page.closing.toggle.description == "停用这张登记表"
+    page.closing.toggle.click()
     assert desk.closed == {"shoe"}
     assert "已停用" in page.closing.notice.value
     assert "停用" in page.history.children[1].value
-    page.closing.turn.click()
+    page.closing.toggle.click()
     assert not desk.closed
     page.choice.value = "talk"
     assert page.closing.layout.display == "none"
