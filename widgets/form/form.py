@@ -160,9 +160,8 @@ class Form(Panel):
         self._mark_changed()
         self._show({field.path, *changed})
         self._save_draft()
-        if (
-            field.is_quick and not before and field.path not in self._errors
-        ):  # not while arrow keys change an answer
+        # A first answer only: the arrow keys go through several of them.
+        if field.is_quick and not before and field.path not in self._errors:
             self._sections.focus_next(field.path)
 
     def _on_rows_changed(self) -> None:
@@ -392,9 +391,8 @@ class Form(Panel):
     def _edit_child(self, child: Answers) -> None:
         """Put what was typed into the dossier of a registered child, to be looked at before it is saved."""
         token, blank = self._token, self._open({}).written()
-        typed = {
-            key: value for key, value in self._session.written().items() if value != blank.get(key)
-        }  # without the form's own defaults: they say nothing about this child
+        # Without the form's own defaults, which say nothing about this child.
+        typed = {key: value for key, value in self._session.written().items() if value != blank.get(key)}
         answers = combined(child, typed, newer=typed)
         self._start(dict(child), answers)
         self._set_visited(path for path in self._sections.paths() if path.split("/")[0] in typed)

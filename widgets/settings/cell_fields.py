@@ -14,7 +14,39 @@ from guanai.templates.wording import say
 from guanai.widgets.base.boxes import checkbox, html, plain, style_of
 from guanai.widgets.form.fields import caption
 
-__all__ = ["CellField", "ChecksCell", "ChoiceCell", "TextCell", "parts_of", "vocabulary"]
+__all__ = [
+    "CONDITION_CELLS",
+    "EXAMPLE_CELLS",
+    "OPTIONAL_CELLS",
+    "PROFILE",
+    "USED_CELLS",
+    "VOCABULARIES",
+    "CellField",
+    "ChecksCell",
+    "ChoiceCell",
+    "TextCell",
+    "parts_of",
+    "vocabulary",
+]
+
+# The vocabulary of each cell that has one; of the sheet 学校 it depends on the item.
+VOCABULARIES = {
+    ("calendar", "kind"): "calendar.kind", ("wording", "item"): "word", ("school", "item"): "profile",
+    ("duties", "kind"): "duty.kind", ("duties", "subject"): "duty.subject", ("duties", "per"): "duty.per",
+    ("duties", "in_force"): "yes_no",
+}  # fmt: skip
+PROFILE = {"definition": "definition", "language": "language.choice", "public_holidays": "public_holidays"}
+CONDITION_CELLS = frozenset({"subject_condition", "record_condition", "trigger_condition"})
+EXAMPLE_CELLS = frozenset({"content", "trigger", "limit", "target"})
+# The cells that each kind of duty uses; the form shows others only where they are filled.
+USED_CELLS = {
+    "count": "record record_condition at_least per limit", "hours": "record record_condition content at_least at_most per",
+    "interval": "record record_condition limit", "open": "trigger trigger_condition content at_most",
+    "event": "trigger trigger_condition record record_condition at_least limit",
+    "state": "trigger trigger_condition content limit", "helper": "at_least", "complete": "content",
+    "quota": "record record_condition at_least at_most per", "share": "record record_condition content at_least target",
+}  # fmt: skip
+OPTIONAL_CELLS = frozenset(" ".join(USED_CELLS.values()).split())
 
 _PARTS = re.compile(r"[,，、;；\n]")
 

@@ -4,7 +4,7 @@ A mistake is shown beside its cell, with what to do. Ticking 启用 puts a rule 
 documents are suggested with their source; those that are ticked are added.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 
 import ipywidgets as ipw
@@ -22,6 +22,12 @@ from guanai.widgets.base.table import Pager
 from guanai.widgets.base.value_labels import Record
 from guanai.widgets.form.inputs import Choice
 from guanai.widgets.settings.cell_fields import (
+    CONDITION_CELLS,
+    EXAMPLE_CELLS,
+    OPTIONAL_CELLS,
+    PROFILE,
+    USED_CELLS,
+    VOCABULARIES,
     CellField,
     ChecksCell,
     ChoiceCell,
@@ -33,15 +39,6 @@ from guanai.widgets.settings.condition_builder import ConditionCell, ConditionSc
 
 __all__ = ["Settings"]
 
-# The vocabulary of each cell that has one; of the sheet 学校 it depends on the item.
-VOCABULARIES = {
-    ("calendar", "kind"): "calendar.kind", ("wording", "item"): "word", ("school", "item"): "profile",
-    ("duties", "kind"): "duty.kind", ("duties", "subject"): "duty.subject", ("duties", "per"): "duty.per",
-    ("duties", "in_force"): "yes_no",
-}  # fmt: skip
-PROFILE = {"definition": "definition", "language": "language.choice", "public_holidays": "public_holidays"}
-CONDITION_CELLS = frozenset({"subject_condition", "record_condition", "trigger_condition"})
-EXAMPLE_CELLS = frozenset({"content", "trigger", "limit", "target"})
 # The cells that a line of the list shows beside its name, in this order.
 SHOWN_CELLS = {
     "school": ("value", "remark"), "calendar": ("kind", "start", "end", "remark"),
@@ -49,15 +46,6 @@ SHOWN_CELLS = {
                "target", "per", "trigger", "limit", "who"),
     "categories": ("name", "label", "remark"), "wording": ("value", "remark"),
 }  # fmt: skip
-# The cells that each kind of duty uses; the form shows others only where they are filled.
-USED_CELLS = {
-    "count": "record record_condition at_least per limit", "hours": "record record_condition content at_least at_most per",
-    "interval": "record record_condition limit", "open": "trigger trigger_condition content at_most",
-    "event": "trigger trigger_condition record record_condition at_least limit",
-    "state": "trigger trigger_condition content limit", "helper": "at_least", "complete": "content",
-    "quota": "record record_condition at_least at_most per", "share": "record record_condition content at_least target",
-}  # fmt: skip
-OPTIONAL_CELLS = frozenset(" ".join(USED_CELLS.values()).split())
 NAME_CELL = {"school": "item", "calendar": "name", "duties": "name", "categories": "kind", "wording": "item"}
 _SUGGESTED = "suggested"
 
@@ -263,34 +251,20 @@ class Settings(Panel):
     def _cell(self, sheet: str, head: str, value: str) -> CellField:
         label, on_change = say(f"heading.{head}", self._language), self._check
         prefix = VOCABULARIES.get((sheet, head), "")
+
+        def checks(words: Mapping[str, str], name_of: Callable[[str], str]) -> ChecksCell:
+            return ChecksCell(label, on_change, value, words, name_of)
+
         if sheet == "school" and head == "value":
             item = spell("profile", self._original["item"]) or ""
             if item == "face_to_face":
-                return ChecksCell(
-                    label,
-                    on_change,
-                    value,
-                    self._words_of("choice.mode"),
-                    lambda part: spell("choice.mode", part) or "",
-                )
+                return checks(self._words_of("choice.mode"), lambda part: spell("choice.mode", part) or "")
             prefix = PROFILE.get(item, "")
         if head == "who" and sheet == "duties":
-            return ChecksCell(
-                label,
-                on_change,
-                value,
-                self._words_of("duty.who"),
-                lambda part: spell("duty.who", part) or "",
-            )
+            return checks(self._words_of("duty.who"), lambda part: spell("duty.who", part) or "")
         if head == "record" and sheet == "duties":
             registers = {name: register_label(name) for name in self._book.registers()}
-            return ChecksCell(
-                label,
-                on_change,
-                value,
-                registers,
-                lambda part: part if part in registers else spell("record", part) or "",
-            )
+            return checks(registers, lambda part: part if part in registers else spell("record", part) or "")
         if sheet == "duties" and head in CONDITION_CELLS:
             hint = say(f"settings.hint.{head}", self._language)
             return ConditionCell(label, on_change, value, hint, lambda: self._about(head))
