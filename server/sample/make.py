@@ -10,45 +10,24 @@ import shutil
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 from guanai.care.calendar.school_calendar import school_year
 from guanai.care.children.eligibility import eligibility
 from guanai.care.errors import GuanaiError
 from guanai.care.policy.default_terms import usual_terms
 from guanai.care.policy.policy import Policy, fit_to_forms, policy_from_sheets
-from guanai.server.sample.contacts import calls, pairings, talks
-from guanai.server.sample.days import Window
-from guanai.server.sample.materials import parts
-from guanai.server.sample.people import Shape, people
-from guanai.server.sample.registers import registers
-from guanai.server.sample.visits import home_visits
+from guanai.server.sample.days import SampleDays
+from guanai.server.sample.pairings import make_pairings
+from guanai.server.sample.people import add_people, size_of
+from guanai.server.sample.records import fill_part, make_records
+from guanai.server.sample.sample_school import Record, SampleSchool
+from guanai.server.sample.seeded_random import SeededRandom, words
 from guanai.storage import create_school
 from guanai.storage.files.school_folder import Folder
 from guanai.storage.school.policy_in_use import preset_sheets
 from guanai.storage.school.workbooks import Sheets, write_workbook
 
-__all__ = ["SHAPES", "make_sample", "sample_policy", "sample_records"]
-
-Record = dict[str, Any]
-
-# 205 + 69 + 3 = 277 children give 74.0, 24.9 and 1.1 in a hundred.
-SHAPES = {
-    "full": Shape(
-        pupils=1349,
-        classes={1: 4} | dict.fromkeys(range(2, 10), 3),
-        roles={"headmaster": 1, "deputy": 1, "coordinator": 1, "counsellor": 1, "life": 2, "logistics": 1, "subject": 5},
-        guardians={"grandparent": 205, "foster": 69, "none": 3},
-        others=("returned",) * 3 + ("transferred",) * 3 + ("over_16",) + ("unclear",) * 2 + ("one_away",) * 2 + ("none_away",),
-    ),
-    "small": Shape(
-        pupils=146,
-        classes=dict.fromkeys(range(2, 7), 1),
-        roles={"headmaster": 1, "coordinator": 1, "counsellor": 1, "life": 1, "subject": 2},
-        guardians={"grandparent": 22, "foster": 7, "none": 1},
-        others=("returned", "unclear"),
-    ),
-}  # fmt: skip
+__all__ = ["make_sample", "sample_policy", "sample_records"]
 
 # One school, two rules that apply together: so every kind of duty and every target is in the sample.
 SAMPLE_POLICY = "002-1+004"
@@ -63,22 +42,35 @@ def sample_records(size: str, on: date, seed: int = 7) -> dict[str, list[Record]
     the one that ended last. No record has a day after ``on``, or before its child was registered.
     """
     policy = sample_policy(on)
-    window = Window.of(policy.calendar, on)
-    everybody = people(SHAPES[size], window, seed)
-    paired = pairings(everybody, window, seed)
-    records = {
-        "staff": everybody.staff,
-        "class": everybody.classes,
-        "child": [_judged(child, on, policy.definition) for child in everybody.children],
-        "pairing": paired,
-        "home_visit": home_visits(everybody, window, seed),
-        "talk": talks(everybody, paired, window, seed),
-        "call": calls(everybody, window, seed),
-        **registers(everybody, window, seed),
+    school = SampleSchool(SampleDays.of(policy.calendar, on), seed)
+    add_people(school, size_of(size))
+    school.records["pairing"] = make_pairings(school)
+    make_records(school)
+    _agree_follow_ups(school)
+    for records in school.records.values():
+        records.sort(key=lambda record: (record.get("date") or record["start"], record["id"]))
+    return {
+        "staff": school.staff,
+        "class": list(school.classes.values()),
+        "child": [_with_eligibility(child, on, policy.definition) for child in school.children],
+        **school.records,
     }
-    for register in ("pairing", "home_visit", "talk", "call"):
-        records[register].sort(key=lambda record: (record.get("date") or record["start"], record["id"]))
-    return records
+
+
+def _agree_follow_ups(school: SampleSchool) -> None:
+    """Let the two newest home visits have a follow-up to come, and two old ones an overdue one: in the smallest sample too.
+
+    Only a child's last visit is taken: a later one would have been the follow-up.
+    """
+    random = SeededRandom(school.seed, "follow-ups")
+    visits = sorted(school.records["home_visit"], key=lambda visit: (visit["date"], visit["id"]))
+    latest = sorted({visit["child"]: visit for visit in visits}.values(), key=lambda visit: visit["date"])
+    ahead = [(visit, school.days.on + timedelta(days=9)) for visit in latest[-2:]]
+    overdue = [(visit, date.fromisoformat(visit["date"]) + timedelta(days=10)) for visit in latest[:2]]
+    for visit, day in ahead + overdue:
+        if "problems" not in visit:
+            visit |= fill_part(school, "problem", random, day)
+        visit |= fill_part(school, "follow_up", random, day)
 
 
 def sample_policy(on: date) -> Policy:
@@ -88,11 +80,11 @@ def sample_policy(on: date) -> Policy:
 
 def _sheets(on: date) -> Sheets:
     """Return the workbook of a sample school: a preset, with the terms of the school year before as well."""
-    sheets = preset_sheets(SAMPLE_POLICY, on, parts("places")["school"][0])
+    sheets = preset_sheets(SAMPLE_POLICY, on, words()["school"][0])
     return sheets | {"校历": usual_terms(school_year(on) - 1) + sheets["校历"]}
 
 
-def _judged(child: Record, on: date, definition: str) -> Record:
+def _with_eligibility(child: Record, on: date, definition: str) -> Record:
     """Return a child with what its form works out: whether it is left-behind, and why."""
     answer = eligibility(
         child.get("father_status"),

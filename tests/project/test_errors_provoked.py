@@ -25,6 +25,7 @@ from guanai.server.accounts.served_school import ServedSchool
 from guanai.server.commands import demo_check, school_commands
 from guanai.server.commands.cli import parser
 from guanai.server.sample.make import make_sample
+from guanai.server.sample.tables import read_tables
 from guanai.storage import GuanaiError, create_school, open_school
 from guanai.storage.exports.export import export
 from guanai.storage.files import xlsx
@@ -322,6 +323,13 @@ def set_by_a_teacher(desk):
 SCHOOL = [
     ("school.exists", lambda desk: create_school(desk.path), "school", "换一个文件夹", "Name another folder"),
     ("school.exists", lambda desk: make_sample(desk.path, "small", ON), "school", "换一个文件夹", "Name another"),
+    (
+        "sample.cell",
+        lambda desk: read_tables(text(desk, "# A\n\n## a\n| field | value | when | share |\n| b | =c d | | |", "a.md")),
+        "a.md",
+        "README.md",
+        "README.md",
+    ),
     ("school.no_policy", lambda desk: create_school(desk.tmp / "x", policy="001-9"), "001-9", "可选：", "Choose one of"),
     (
         "school.no_policy",

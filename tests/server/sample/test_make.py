@@ -15,9 +15,10 @@ from guanai.care.children.eligibility import left_behind
 from guanai.care.children.id_number import SAMPLE_REGION, check_identity
 from guanai.care.errors import GuanaiError
 from guanai.care.pairing.helper_loads import loads, unpaired
-from guanai.server.sample.days import Window
-from guanai.server.sample.make import SHAPES, make_sample, sample_policy, sample_records
-from guanai.server.sample.materials import Dice, parts, sentences
+from guanai.server.sample.days import SampleDays
+from guanai.server.sample.make import make_sample, sample_policy, sample_records
+from guanai.server.sample.people import size_of
+from guanai.server.sample.seeded_random import SeededRandom, sentences, words
 from guanai.storage import open_school
 from guanai.storage.form_files.form_catalogue import shipped_forms
 from guanai.storage.records.frames import SYSTEM_FIELDS
@@ -222,7 +223,7 @@ def test_nobodys_real_data(size):
     phones = re.findall(r"'(?:\w+_)?phone': '(\d+)'", str(records))
     assert len(phones) > len(records["child"])
     assert all(re.fullmatch(r"1000\d{7}", phone) for phone in phones)
-    villages = parts("places")["village"]
+    villages = words()["village"]
     assert {child["village"] for child in records["child"]} <= set(villages)
 
 
@@ -259,14 +260,14 @@ def test_talks_and_calls_are_on_school_days():
         (date(2027, 2, 10), date(2026, 9, 1), date(2027, 1, 16)),
     ],
 )
-def test_the_window_is_the_term_of_the_day(day, first, last):
-    window = Window.of(sample_policy(day).calendar, day)
-    assert (window.first, window.last) == (first, last)
+def test_the_days_are_the_term_of_the_day(day, first, last):
+    days = SampleDays.of(sample_policy(day).calendar, day)
+    assert (days.first, days.last) == (first, last)
 
 
-def test_a_calendar_without_a_term_gives_no_window():
+def test_a_calendar_without_a_term_gives_no_days():
     with pytest.raises(ValueError, match="no term"):
-        Window.of(sample_policy(TODAY).calendar, date(2000, 1, 1))
+        SampleDays.of(sample_policy(TODAY).calendar, date(2000, 1, 1))
 
 
 def test_sentences_are_many_and_unlike():
@@ -295,10 +296,10 @@ def test_a_sample_school_is_a_folder_that_opens(tmp_path):
     """The full one, and some records of each form through its form's session."""
     counts = make_sample(tmp_path / "school", "full", TODAY)
     school = open_school(tmp_path / "school")
-    assert school.name == parts("places")["school"][0]
+    assert school.name == words()["school"][0]
     assert {form: len(school.frame(form)) for form in counts} == counts
     assert school.notices == []
-    assert school.summary().figure("children").numerator == SHAPES["full"].left_behind
+    assert school.summary().figure("children").numerator == size_of("full").left_behind
     assert {"due", "overdue"} <= set(school.due()["status"])
     teachers = set(school.frame("staff")["name"])
     assert set(school.frame("home_visit")["created_by"]) <= teachers
@@ -306,7 +307,7 @@ def test_a_sample_school_is_a_folder_that_opens(tmp_path):
         school.frame("talk")["created_at"].str[:10] == school.frame("talk")["date"].dt.strftime("%Y-%m-%d")
     ).all()
     for form, number in counts.items():
-        for record in Dice(7, form).sample(school.table(form).all(), min(number, 6)):
+        for record in SeededRandom(7, form).sample(school.table(form).all(), min(number, 6)):
             session = school.session(form, record)
             assert session.check() == [], record
             assert without_system_fields(session.record()) == without_system_fields(record)
