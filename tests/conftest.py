@@ -2,7 +2,6 @@
 
 import shutil
 from contextlib import suppress
-from urllib.parse import quote
 
 import pytest
 from support.days import TODAY
@@ -12,7 +11,7 @@ from support.days import TODAY
 def fixed_day(monkeypatch):
     """Let every test run on the same day, in Chinese, with nobody signed in."""
     monkeypatch.setenv("GUANAI_TODAY", TODAY.isoformat())
-    for name in ("GUANAI_LANGUAGE", "GUANAI_SCHOOL", "HTTP_X_GUANAI_PERSON", "QUERY_STRING"):
+    for name in ("GUANAI_LANGUAGE", "GUANAI_SCHOOL", "QUERY_STRING"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -70,10 +69,20 @@ def filled(sample_folder, tmp_path):
 
 
 @pytest.fixture
-def coordinator(monkeypatch):
-    """Let the person of the fixtures be signed in as a coordinator: who may import, and decide."""
-    monkeypatch.setenv("HTTP_X_GUANAI_PERSON", quote("测试老师"))
-    monkeypatch.setenv("HTTP_X_GUANAI_ROLE", "coordinator")
+def account_roles(monkeypatch):
+    """The roles of accounts by person, whichever way a test opens the school; a record of staff comes first."""
+    from guanai.storage.records.registers import Registers
+
+    roles: dict[str, str] = {}
+    by_school = Registers.role.fget
+    monkeypatch.setattr(Registers, "role", property(lambda one: by_school(one) or roles.get(one.person, "")))
+    return roles
+
+
+@pytest.fixture
+def coordinator(account_roles):
+    """Let the account of the person of the fixtures be a coordinator's: who may import, and decide."""
+    account_roles["测试老师"] = "coordinator"
 
 
 def pytest_configure():

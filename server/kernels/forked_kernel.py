@@ -31,6 +31,7 @@ from jupyter_client import localinterfaces
 from tornado.ioloop import IOLoop
 
 from guanai.server.kernels.fork_protocol import KERNEL_OPTIONS, MAX_MESSAGE, READY
+from guanai.server.kernels.school_cache import sign_in_from_headers
 
 __all__ = ["announce_pid", "become_kernel", "prepare_application"]
 
@@ -179,9 +180,10 @@ def receive_environment(channel: socket.socket) -> None:
 
 
 def apply_environment(message: bytes) -> None:
-    """Set the environment variables and go to the folder of a page (see `fork_protocol.page_environment`)."""
+    """Set the environment of a page, sign its person in and go to its folder (see `fork_protocol.page_environment`)."""
     page = json.loads(message)
     os.environ.update(page["env"])
+    sign_in_from_headers()
     os.chdir(page["cwd"])
 
 

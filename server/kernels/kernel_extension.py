@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from guanai.care.errors import GuanaiError
+from guanai.server.kernels.school_cache import sign_in_from_headers
 from guanai.server.kernels.widget_states import collect_states
 from guanai.server.logs import log_fault, log_to
 from guanai.templates.wording import say
@@ -29,7 +30,8 @@ DEFAULT_RENDERERS = {"", "default", "html"}
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Set up this kernel: its log, its charts, its widgets and what is shown when a cell fails."""
+    """Set up this kernel: whose page it is, its log, its charts, its widgets and what is shown when a cell fails."""
+    sign_in_from_headers()
     folder = os.environ.get("GUANAI_SCHOOL")
     if folder:
         log_to(Path(folder))

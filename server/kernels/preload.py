@@ -15,8 +15,8 @@ import ipywidgets
 import pandas as pd
 
 from guanai.care.errors import GuanaiError
+from guanai.server.kernels.school_cache import preload_school, sign_in_from_headers
 from guanai.server.shipped_pages import shipped_pages
-from guanai.storage.school.preload import preload_school
 from guanai.templates import wording
 from guanai.widgets.lists.charts import bar_chart
 
@@ -25,6 +25,7 @@ __all__ = ["preload_steps", "read_school", "run_page_once"]
 
 def preload_steps() -> Iterator[None]:
     """Use each part once, step by step."""
+    sign_in_from_headers()
     wording.say("page.pages")
     yield from read_school()
     for page in shipped_pages().values():

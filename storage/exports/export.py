@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from guanai.care.errors import ExchangeError
 from guanai.storage.exports.cell_values import BETWEEN
@@ -23,10 +23,8 @@ from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
 from guanai.storage.forms.xlsform.items import Question, Repeat
 from guanai.storage.records.frames import retired_fields
+from guanai.storage.records.records import Records
 from guanai.templates.wording import say
-
-if TYPE_CHECKING:
-    from guanai.storage.school.school import School
 
 __all__ = ["ENDINGS", "FORMATS", "export", "exported", "format_of"]
 
@@ -64,7 +62,7 @@ def _keys(path: str) -> tuple[str, ...]:
 
 
 def export(
-    school: "School",
+    school: Records,
     form: str,
     path: Path,
     *,
@@ -93,7 +91,7 @@ def export(
     return len(records)
 
 
-def exported(school: "School", form: str, format: str, *, without_sensitive: bool = False) -> bytes:
+def exported(school: Records, form: str, format: str, *, without_sensitive: bool = False) -> bytes:
     """Return every record of a form as a file in one of `FORMATS`."""
     with TemporaryDirectory(prefix="guanai-export-") as folder:
         path = Path(folder) / f"records{ENDINGS[format]}"

@@ -5,13 +5,11 @@ exported is in its history, and the two are merged answer by answer; what both c
 """
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from guanai.care.children.merging import Clash, flat, three_way, unflat
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS
-
-if TYPE_CHECKING:
-    from guanai.storage.school.school import School
+from guanai.storage.records.records import Records
 
 __all__ = ["FILE", "SCHOOL", "brought_together", "exported_version"]
 
@@ -21,7 +19,7 @@ Answers = Mapping[str, Any]
 FILE, SCHOOL = "file", "school"
 
 
-def exported_version(school: "School", form: str, record_id: str, revision: int) -> dict[str, Any] | None:
+def exported_version(school: Records, form: str, record_id: str, revision: int) -> dict[str, Any] | None:
     """Return a record as it was at a revision, None where the history has no such version."""
     for change in school.history(form, record_id):
         if change.after is not None and change.after.get("revision") == revision:

@@ -3,22 +3,20 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from guanai.care.children.duplicates import Known
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS
 from guanai.storage.imports.row_check import Row
+from guanai.storage.records.records import Records
 from guanai.templates.wording import say
-
-if TYPE_CHECKING:
-    from guanai.storage.school.school import School
 
 __all__ = ["compared", "double_of"]
 
 Record = Mapping[str, Any]
 
 
-def compared(school: "School", form: str, rows: Iterable[Row], others: Collection[int]) -> Iterable[Row]:
+def compared(school: Records, form: str, rows: Iterable[Row], others: Collection[int]) -> Iterable[Row]:
     """Mark the new records that are there already, and new children who look like one, but for the rows in ``others``."""
     if form != "child":
         yield from _repeated(school, form, rows, others)
@@ -42,7 +40,7 @@ def compared(school: "School", form: str, rows: Iterable[Row], others: Collectio
         yield replace(row, state="alike", messages=tuple(messages), like=ids) if messages else row
 
 
-def _repeated(school: "School", form: str, rows: Iterable[Row], others: Collection[int]) -> Iterable[Row]:
+def _repeated(school: Records, form: str, rows: Iterable[Row], others: Collection[int]) -> Iterable[Row]:
     """Mark the new records of which each answer is that of a record which is there: a file imported twice."""
     like: Callable[[Record], tuple[Record, str] | None] | None = None
     for row in rows:

@@ -6,7 +6,7 @@ own numbers or ids, get ids here, and every question whose choices are those of 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from uuid_utils import uuid7
 
@@ -15,10 +15,8 @@ from guanai.storage.forms.xlsform.items import Group, Item, Question, Repeat
 from guanai.storage.imports.preview import Choices
 from guanai.storage.imports.row_check import Raw, Row, is_id
 from guanai.storage.records.labels import options_of
+from guanai.storage.records.records import Records
 from guanai.templates.wording import say
-
-if TYPE_CHECKING:
-    from guanai.storage.school.school import School
 
 __all__ = ["Links"]
 
@@ -31,7 +29,7 @@ class Links:
     """
 
     def __init__(
-        self, school: "School", raws: Mapping[str, Sequence[Raw]], choices: Mapping[str, Choices]
+        self, school: Records, raws: Mapping[str, Sequence[Raw]], choices: Mapping[str, Choices]
     ) -> None:
         self._school = school
         self._raws = raws

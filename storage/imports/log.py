@@ -1,9 +1,9 @@
 """The imports that were made: where in the history each one begins and ends, so that it is taken back as a whole."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from uuid_utils import uuid7
 
@@ -11,10 +11,7 @@ from guanai.care.children.merging import reverted
 from guanai.care.errors import AccessError, GuanaiError
 from guanai.storage.database.history import Change
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS
-from guanai.storage.records.roles import is_coordinator
-
-if TYPE_CHECKING:
-    from guanai.storage.school.school import School
+from guanai.storage.records.records import Records
 
 __all__ = ["NOTES", "Import", "ImportNotes"]
 
@@ -42,13 +39,14 @@ class Import:
 class ImportNotes:
     """The imports of one school that were made."""
 
-    def __init__(self, school: "School") -> None:
+    def __init__(self, school: Records, is_allowed: Callable[[], bool]) -> None:
         self._school = school
+        self._is_allowed = is_allowed
 
     @property
     def allowed(self) -> bool:
         """Whether the person may import and undo: who answers for the whole school, and who works in the folder itself."""
-        return is_coordinator(self._school)
+        return self._is_allowed()
 
     def check_allowed(self) -> None:
         """Raise AccessError for somebody who may not import."""

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from guanai.care.children.merging import Clash, flat, unflat
@@ -15,10 +15,8 @@ from guanai.storage.exports.columns import Header, headers_of
 from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
 from guanai.storage.imports.class_copy import brought_together, exported_version
+from guanai.storage.records.records import Records
 from guanai.templates.wording import say
-
-if TYPE_CHECKING:
-    from guanai.storage.school.school import School
 
 __all__ = ["STAMPS", "Difference", "Judge", "Raw", "Row", "is_id"]
 
@@ -76,7 +74,7 @@ class Judge:
 
     def __init__(
         self,
-        school: "School",
+        school: Records,
         form: Form,
         choices: Mapping[tuple[int, str], str] | None = None,
         elsewhere: Callable[[str, str], Sequence[Mapping[str, Any]]] | None = None,

@@ -4,24 +4,22 @@ Only what changed since is looked at, within the import's own transaction: nothi
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from guanai.care.errors import ConflictError
 from guanai.storage.database.history import Change
 from guanai.storage.imports.duplicates import double_of
 from guanai.storage.imports.preview import Plan
 from guanai.storage.imports.row_check import Row
+from guanai.storage.records.records import Records
 from guanai.templates.wording import say
-
-if TYPE_CHECKING:
-    from guanai.storage.school.school import School
 
 __all__ = ["check_meanwhile"]
 
 _SAID = 5  # rows that are named; the next look at the file shows them all
 
 
-def check_meanwhile(school: "School", plans: Sequence[Plan]) -> None:
+def check_meanwhile(school: Records, plans: Sequence[Plan]) -> None:
     """Raise ConflictError, with words for what changed, where a row would not do any more what was seen of it.
 
     That is a record that somebody has saved, binned or imported since, and a new record that looks like one which
@@ -38,7 +36,7 @@ def check_meanwhile(school: "School", plans: Sequence[Plan]) -> None:
     raise ConflictError("import.meanwhile", row.record, theirs, by=by, rows=said + more, count=len(found))
 
 
-def _since(school: "School", plan: Plan, now: int) -> dict[str, Change]:
+def _since(school: Records, plan: Plan, now: int) -> dict[str, Change]:
     """Return the last change of every record of a register that changed since a plan was made, by its id."""
     changes = school.changes(plan.seen + 1, now)
     return {str(one.record_id): one for one in changes if one.table == plan.form and one.record_id}

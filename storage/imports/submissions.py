@@ -9,7 +9,7 @@ import csv
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 from xml.etree import ElementTree
 
@@ -20,10 +20,8 @@ from guanai.storage.imports.columns import Column
 from guanai.storage.imports.row_check import Row
 from guanai.storage.imports.submission_csv import Files, Submission, SubmissionTable, is_main_table
 from guanai.storage.records.attachments import Attachments
+from guanai.storage.records.records import Records
 from guanai.templates.wording import say
-
-if TYPE_CHECKING:
-    from guanai.storage.school.school import School
 
 __all__ = ["records_in", "rows_of_submissions", "with_files"]
 
@@ -47,7 +45,7 @@ def _holds_records(files: Files, name: str) -> bool:
 
 
 def rows_of_submissions(
-    school: "School", form: str, files: Files, names: Sequence[str], chosen: Mapping[str, str]
+    school: Records, form: str, files: Files, names: Sequence[str], chosen: Mapping[str, str]
 ) -> tuple[list[Row], tuple[Column, ...]]:
     """Return what becomes of each submission, and the columns of which nobody knows what they mean.
 
@@ -72,7 +70,7 @@ def rows_of_submissions(
     return [_row(school, definition, submission, kept, files) for submission in found], tuple(columns)
 
 
-def _row(school: "School", form: Form, submission: Submission, kept: set[str], files: Files) -> Row:
+def _row(school: Records, form: Form, submission: Submission, kept: set[str], files: Files) -> Row:
     record_id = _record_id(submission.key)
     if record_id in kept:
         return Row(submission.number, "same", submission.key, (say("submission.before"),))

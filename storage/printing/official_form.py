@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from guanai.storage.forms.xlsform.definitions import Form
 from guanai.storage.printing.record_sheet import record_parts, signers
 from guanai.storage.printing.sheet_layout import Cell, Mark, Part, Sheet
 from guanai.storage.records.child_records import day_of
+from guanai.storage.records.records import Records
 from guanai.templates.wording import say
-
-if TYPE_CHECKING:
-    from guanai.storage.school.school import School
 
 __all__ = ["latest_of", "official_sheet"]
 
@@ -39,7 +37,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def latest_of(school: "School", form: str, child_id: str) -> dict[str, Any] | None:
+def latest_of(school: Records, form: str, child_id: str) -> dict[str, Any] | None:
     """Return the latest record of a register about a child, or None."""
     if form not in school.forms():
         return None
@@ -49,7 +47,7 @@ def latest_of(school: "School", form: str, child_id: str) -> dict[str, Any] | No
 
 
 def official_sheet(
-    school: "School",
+    school: Records,
     child: Mapping[str, Any] | None,
     registration: Mapping[str, Any] | None = None,
     language: str | None = None,

@@ -1,19 +1,15 @@
 """Everything that the registers hold about one child: records that name it, in whatever question they do."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tinydb import where
 
 from guanai.storage.forms.xlsform.definitions import Form
 from guanai.storage.forms.xlsform.items import Question, Repeat
-
-if TYPE_CHECKING:
-    from guanai.storage.records.registers import Registers
+from guanai.storage.records.records import Record, Records
 
 __all__ = ["CLOSING", "DATED", "day_of", "naming_fields", "open_records", "records_naming"]
-
-Record = dict[str, Any]
 
 #: Questions whose answer says that a matter is settled; a record that leaves it empty is open (R27: 问题台账).
 CLOSING = ("closed_on", "answered_on", "returned_on")
@@ -48,14 +44,14 @@ def _inside(item: Any) -> Iterator[Any]:
             yield from _inside(inner)
 
 
-def records_naming(school: "Registers", record_id: str, register: str = "child") -> dict[str, list[Record]]:
+def records_naming(records: Records, record_id: str, register: str = "child") -> dict[str, list[Record]]:
     """Return by form the records that name a child (or a record of another register); forms that can and do not too."""
     found: dict[str, list[Record]] = {}
-    for name, form in school.all_forms().items():
+    for name, form in records.all_forms().items():
         fields = naming_fields(form, register)
         if not fields or name == register:
             continue
-        table = school.table(name)
+        table = records.table(name)
         if set(fields.values()) == {"one"} and len(fields) == 1:
             found[name] = [dict(record) for record in table.search(where(next(iter(fields))) == record_id)]
         else:

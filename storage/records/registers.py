@@ -1,4 +1,4 @@
-"""The forms and records of a school as one person sees them: read, saved by their form, never lost."""
+"""The forms and records of a school as one person sees them: read, and saved by their form."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,32 +21,29 @@ from guanai.storage.form_files.versions import VERSIONS, Versions
 from guanai.storage.forms import SYSTEM_FIELDS, Form, FormSession
 from guanai.storage.forms.changes.renames import moved
 from guanai.storage.records.attachments import Attachments
+from guanai.storage.records.change_register import with_change_register
 from guanai.storage.records.drafts import Drafts
 from guanai.storage.records.entity_updates import apply_entity_changes
 from guanai.storage.records.frame_cache import CachedFrame, updated_frame
 from guanai.storage.records.frames import frame_of, lazy_copy, with_children
+from guanai.storage.records.identity import Identity
 from guanai.storage.records.labels import label_of, labels_of, options_of
 from guanai.storage.records.list_files import list_rows
+from guanai.storage.records.records import Record
 from guanai.storage.records.school_form import SchoolForm
 from guanai.templates.wording import spoken
 
-__all__ = ["NOBODY", "Record", "Registers"]
-
-Record = dict[str, Any]
-
-# What a save is signed with where nobody has signed in: the command line, JupyterLab.
-NOBODY = "guanai"
+__all__ = ["Registers"]
 
 
 class Registers:
     """Every form of a school with its records, as one person sees them: what is saved carries that name."""
 
-    def __init__(self, folder: Folder, database: Database, person: str = NOBODY, staff_id: str = "") -> None:
+    def __init__(self, folder: Folder, database: Database, identity: Identity | None = None) -> None:
         self.folder = folder
-        self.person = person
-        self.staff_id = staff_id
+        self.identity = identity or Identity()
         self._database = database
-        self._db = RecordDB(database, author=person)
+        self._db = RecordDB(database, author=self.identity.person)
         self._catalogue = FormCatalogue(folder)
         #: Who published which version of a form, and what became of its questions.
         self.versions = Versions(folder, self.table(VERSIONS))
@@ -60,6 +57,22 @@ class Registers:
     def close(self) -> None:
         """Close the records."""
         self._database.close()
+
+    @property
+    def person(self) -> str:
+        """Who is signed in: every change carries this name."""
+        return self.identity.person
+
+    @property
+    def staff_id(self) -> str:
+        """The person's record in the register of staff, empty without one."""
+        return self.identity.staff_id
+
+    @property
+    def role(self) -> str:
+        """The person's role by the register of staff, else by the account that is signed in; empty without one."""
+        staff = self.record("staff", self.staff_id) if self.staff_id else None
+        return self.identity.role if staff is None else str(staff.get("role") or "")
 
     def today(self) -> date:
         """Return the day that counts as today: the clock's, or ``GUANAI_TODAY`` where a trainer sets it."""
@@ -97,6 +110,10 @@ class Registers:
     def own_form_file(self, name: str) -> Path | None:
         """Return the school's own file of a form, None where the shipped one is in use."""
         return self._catalogue.own(name)
+
+    def form_mistakes(self) -> list[str]:
+        """Return what is wrong with the school's own forms, in words; their last good version is in use."""
+        return self._catalogue.notices()
 
     @property
     def closed(self) -> frozenset[str]:
@@ -177,6 +194,15 @@ class Registers:
     def frames(self) -> Mapping[str, pd.DataFrame]:
         """Return every register as a frame, by its name; each is read when it is asked for."""
         return Frames(self)
+
+    def with_change_register(
+        self, frames: Mapping[str, pd.DataFrame], definition: str
+    ) -> dict[str, pd.DataFrame]:
+        """Return frames (dossiers among them) with 变动, as `change_register.with_change_register` makes them.
+
+        ``definition`` is the school's definition of a left-behind child.
+        """
+        return with_change_register(self._database, frames, definition, self.today())
 
     def _cached_frame(
         self, name: str, columns: Mapping[str, str], state: tuple[object, ...], before: CachedFrame | None

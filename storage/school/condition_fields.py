@@ -1,7 +1,7 @@
 """What a condition of the sheet 职责 can be made of: the questions of a register, and how many records meet it now."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -9,12 +9,11 @@ from guanai.care.children.eligibility import left_behind
 from guanai.care.duties.subjects import teachers, with_class
 from guanai.care.policy.conditions import Clause, holds, parse_condition, spellings
 from guanai.care.policy.duty_rows import JOINED, expanded
+from guanai.storage.forms import Form, Question
 from guanai.storage.forms.session.form_session import FormSession
+from guanai.storage.records.records import Records
+from guanai.storage.school.due_service import DutyService
 from guanai.templates.wording import catalogue, say
-
-if TYPE_CHECKING:
-    from guanai.storage.forms import Form, Question
-    from guanai.storage.school.school import School
 
 __all__ = ["ConditionField", "condition_fields", "count_meeting"]
 
@@ -35,13 +34,13 @@ class ConditionField(NamedTuple):
     choices: Mapping[str, tuple[str, str]] = {}
 
 
-def condition_fields(school: "School", registers: Sequence[str], *, by: bool = False) -> list[ConditionField]:
+def condition_fields(records: Records, registers: Sequence[str], *, by: bool = False) -> list[ConditionField]:
     """Return the fields that every one of some registers has, in the order of the first one's form.
 
     With ``by`` also who made the record (记录人), by their role.
     """
-    known = [name for name in registers if name in school.forms()]
-    found = [_fields(school.form(name), name) for name in known]
+    known = [name for name in registers if name in records.forms()]
+    found = [_fields(records.form(name), name) for name in known]
     shared = set.intersection(*({one.name for one in some} for some in found)) if found else set()
     fields = [one for one in (found[0] if found else []) if one.name in shared]
     if "child" in known:
@@ -54,29 +53,31 @@ def condition_fields(school: "School", registers: Sequence[str], *, by: bool = F
     return fields
 
 
-def count_meeting(school: "School", registers: Sequence[str], clauses: Sequence[Clause]) -> tuple[int, int]:
+def count_meeting(
+    records: Records, duties: DutyService, registers: Sequence[str], clauses: Sequence[Clause]
+) -> tuple[int, int]:
     """Return how many records of some registers meet a condition now, and of how many.
 
     Of the dossiers those of the children in care, of the staff those who teach; who made a record is not looked at.
     """
-    modes = school.policy.face_to_face
+    modes = duties.policy.face_to_face
     asked = [expanded(clause, modes) for clause in clauses if clause.field != "by"]
     met = whole = 0
     for name in registers:
-        frame = _looked_at(school, name)
+        frame = _looked_at(records, duties, name)
         met, whole = met + int(holds(asked, frame).sum()), whole + len(frame)
     return met, whole
 
 
-def _looked_at(school: "School", name: str) -> pd.DataFrame:
-    frames = school.duties.frames
+def _looked_at(records: Records, duties: DutyService, name: str) -> pd.DataFrame:
+    frames = duties.frames
     if name == "child":
-        children = left_behind(frames["child"], school.today(), school.policy.definition)
+        children = left_behind(frames["child"], records.today(), duties.policy.definition)
         return with_class(children, frames)
     return teachers(frames) if name == "staff" else frames[name]
 
 
-def _fields(form: "Form", register: str) -> list[ConditionField]:
+def _fields(form: Form, register: str) -> list[ConditionField]:
     session = FormSession(form)
     found = []
     for question in _asked(form):
@@ -90,7 +91,7 @@ def _fields(form: "Form", register: str) -> list[ConditionField]:
     return found
 
 
-def _asked(form: "Form") -> "Iterator[Question]":
+def _asked(form: Form) -> Iterator[Question]:
     """Yield the questions that stand in the record itself, not in a repeat."""
     flat = form.columns
     for question in form.questions():

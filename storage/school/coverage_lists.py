@@ -1,16 +1,14 @@
 """The lists behind the numbers of the coverage page: everybody who was counted, by name."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from guanai.care.duties.fulfilment import OWED
 from guanai.care.policy.duty import ALL_CHILDREN
+from guanai.storage.records.records import Records
+from guanai.storage.school.due_service import DutyService
 from guanai.templates.wording import say
-
-if TYPE_CHECKING:
-    from guanai.storage.school.school import School
 
 __all__ = ["counted_list"]
 
@@ -19,7 +17,7 @@ FORMS = {**dict.fromkeys(ALL_CHILDREN, "child"), "helper": "staff", "teacher": "
 
 
 def counted_list(
-    school: "School", of: str, name: str, part: str = "", term: str | None = None
+    records: Records, duties: DutyService, of: str, name: str, part: str = "", term: str | None = None
 ) -> tuple[str, pd.DataFrame]:
     """Return what a number stands for: its title, and its list, one row per record: form, id, name, class.
 
@@ -27,35 +25,45 @@ def counted_list(
     is not, ``whole`` out of whom), a ``field`` (who lacks it, ``part`` being the duty that asks for it), a ``duty`` (for whom it is owed, ``part`` being the kind
     of subject) or ``who`` (for whom that person still owes something). Raises KeyError for anything else.
     """
-    return {"figure": _figure, "field": _field, "duty": _duty, "who": _who}[of](school, name, part, term)
+    return {"figure": _figure, "field": _field, "duty": _duty, "who": _who}[of](
+        records, duties, name, part, term
+    )
 
 
-def _figure(school: "School", name: str, part: str, term: str | None) -> tuple[str, pd.DataFrame]:
-    one = school.summary(term).figure(name)
+def _figure(
+    records: Records, duties: DutyService, name: str, part: str, term: str | None
+) -> tuple[str, pd.DataFrame]:
+    one = duties.summary(term).figure(name)
     if part == "whole" and one.denominator != len(one.ids) + len(one.missing):  # the pupils of all classes
-        return say("coverage.whole", label=one.label, count=one.denominator), _classes(school)
+        return say("coverage.whole", label=one.label, count=one.denominator), _classes(duties)
     key, ids = {
         "missing": ("coverage.not_of", one.missing),
         "whole": ("coverage.whole", one.ids + one.missing),
     }.get(part, ("coverage.of", one.ids))
-    return say(key, label=one.label, count=len(ids)), _named(school, ids)
+    return say(key, label=one.label, count=len(ids)), _named(records, duties, ids)
 
 
-def _field(school: "School", name: str, part: str, term: str | None) -> tuple[str, pd.DataFrame]:
-    rows = school.duties.gaps(term)
+def _field(
+    records: Records, duties: DutyService, name: str, part: str, term: str | None
+) -> tuple[str, pd.DataFrame]:
+    rows = duties.gaps(term)
     rows = rows[(rows["field"] == name) & (rows["duty"] == part if part else True)]
     rows = rows.drop_duplicates("subject_id")
-    return next(iter(rows["field_label"]), name), _named(school, rows["subject_id"])
+    return next(iter(rows["field_label"]), name), _named(records, duties, rows["subject_id"])
 
 
-def _duty(school: "School", name: str, part: str, term: str | None) -> tuple[str, pd.DataFrame]:
-    table = school.coverage(term)
+def _duty(
+    records: Records, duties: DutyService, name: str, part: str, term: str | None
+) -> tuple[str, pd.DataFrame]:
+    table = duties.fulfilment(term)
     found = _subjects(table[(table["duty"] == name) & (table["kind"] == part)])
     return say("coverage.persons", label=name, count=len(found)), found
 
 
-def _who(school: "School", name: str, _part: str, term: str | None) -> tuple[str, pd.DataFrame]:
-    lines = school.due(school.duties.term_day(term))
+def _who(
+    records: Records, duties: DutyService, name: str, _part: str, term: str | None
+) -> tuple[str, pd.DataFrame]:
+    lines = duties.due(duties.term_day(term))
     comma, nobody = say("policy.comma"), say("people.nobody")
     theirs = lines["who"].map(lambda who: name in str(who or nobody).split(comma)).astype(bool)
     found = _subjects(lines[theirs & lines["status"].isin(OWED)])
@@ -72,22 +80,22 @@ def _subjects(rows: pd.DataFrame) -> pd.DataFrame:
     return _in_order(found)
 
 
-def _classes(school: "School") -> pd.DataFrame:
+def _classes(duties: DutyService) -> pd.DataFrame:
     """Return the classes, with how many pupils each states."""
-    rows = school.duties.frames["class"]
+    rows = duties.frames["class"]
     pupils = [say("coverage.pupils", count=int(one or 0)) for one in pd.to_numeric(rows["pupils"]).fillna(0)]
     return _in_order(
         pd.DataFrame({"form": "class", "id": rows["id"], "name": rows["name"], "class": pupils}), "name"
     )
 
 
-def _named(school: "School", ids: Iterable[str]) -> pd.DataFrame:
+def _named(records: Records, duties: DutyService, ids: Iterable[str]) -> pd.DataFrame:
     """Return records by their ids, whichever register of people, classes or visits they are of."""
     wanted, found = list(ids), []
     for form in ("child", "staff", "class", "home_visit"):
-        frame = school.duties.frames[form]
+        frame = duties.frames[form]
         rows = frame[frame["id"].isin(wanted)]
-        labels = school.labels("child" if form == "home_visit" else form)
+        labels = records.labels("child" if form == "home_visit" else form)
         named = rows["child"] if form == "home_visit" else rows["id"]
         classes = rows["class"] if "class" in rows else pd.Series("", rows.index, dtype=object)
         names = named.map(lambda one, labels=labels: labels.get(one, one)).astype(object)

@@ -1,13 +1,13 @@
 """What a school's rules say of its records on a day: due lines, how far a term is fulfilled, emergencies, what was put off.
 
-One place works it out, so a page, a badge, a command and a report say the same. What was worked out is kept until a
+One place works it out, so a page, a badge, a command and a report say the same. What was worked out is cached until a
 record changes.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -24,18 +24,19 @@ from guanai.care.errors import GuanaiError
 from guanai.care.frames import Registers
 from guanai.care.pairing.helper_loads import unpaired
 from guanai.care.policy.duty import ALL_CHILDREN, Duty
+from guanai.care.policy.policy import Policy
+from guanai.care.summary.term_summary import Summary, summary
 from guanai.care.summary.visit_plans import planned
 from guanai.storage.records.child_records import DATED
 from guanai.storage.records.frames import frame_of, lazy_copy
+from guanai.storage.records.records import Records
+from guanai.storage.school.policy_in_use import PolicyInUse
 from guanai.templates.wording import say
-
-if TYPE_CHECKING:
-    from guanai.storage.school.school import School
 
 __all__ = ["CountedRecord", "DutyService", "RuleFrames"]
 
 CHILD, PAIRING = "child", "pairing"
-KEPT = 12  # answers of different questions that are kept
+CACHED = 12  # answers to different questions
 
 
 class CountedRecord(NamedTuple):
@@ -49,9 +50,10 @@ class CountedRecord(NamedTuple):
 class RuleFrames(Mapping[str, pd.DataFrame]):
     """The registers of a school as the rules read them: fetched when a rule asks, shared and so never changed."""
 
-    def __init__(self, school: "School") -> None:
-        self._school = school
-        self._names = {*school.forms(), CHANGE}
+    def __init__(self, records: Records, definition: str) -> None:
+        self._records = records
+        self._definition = definition
+        self._names = {*records.forms(), CHANGE}
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -59,13 +61,13 @@ class RuleFrames(Mapping[str, pd.DataFrame]):
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._names:
             raise KeyError(name)
-        return self._moved[name] if name in (CHILD, CHANGE) else self._school.shared_frame(name)
+        return self._with_changes[name] if name in (CHILD, CHANGE) else self._records.shared_frame(name)
 
     @cached_property
-    def _moved(self) -> dict[str, pd.DataFrame]:
+    def _with_changes(self) -> dict[str, pd.DataFrame]:
         """The dossiers with the days of their last time in care, and the register 变动."""
-        school = self._school
-        return school.with_change_register({CHILD: school.shared_frame(CHILD)})
+        dossiers = {CHILD: self._records.shared_frame(CHILD)}
+        return self._records.with_change_register(dossiers, self._definition)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -75,40 +77,54 @@ class RuleFrames(Mapping[str, pd.DataFrame]):
 
 
 class DutyService:
-    """The answers of a school's rules, as `School` hands them out."""
+    """What a school's rules say of its records; each answer is cached until a record changes."""
 
-    def __init__(self, school: "School") -> None:
-        self._school = school
+    def __init__(self, records: Records, rules: PolicyInUse) -> None:
+        self._records = records
+        self._rules = rules
+        self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
         self._known: dict[tuple[Any, ...], tuple[int, pd.DataFrame]] = {}
         self._facts: tuple[int, Facts] | None = None
 
     @property
+    def policy(self) -> Policy:
+        """The school's rules in use."""
+        return self._rules.policy
+
+    @property
     def frames(self) -> Registers:
         """The registers as the rules read them, each made alike once until a record changes."""
-        return self.facts(self._school.today()).frames
+        return self.facts(self._records.today()).frames
 
     def facts(self, day: date) -> Facts:
-        """Return what the rules look up for a day: of the day asked last it is kept until a record changes."""
-        sequence = self._school.sequence()
+        """Return what the rules look up for a day: cached for the day asked last until a record changes."""
+        sequence = self._records.sequence()
         if self._facts is None or self._facts[0] != sequence:
-            frames = Registers(RuleFrames(self._school))
+            frames = Registers(RuleFrames(self._records, self.policy.definition))
         elif self._facts[1].on == day:
             return self._facts[1]
         else:
             frames = self._facts[1].frames
-        policy = self._school.policy
+        policy = self.policy
         self._facts = (sequence, Facts(policy, frames, day, began=policy.began))
         return self._facts[1]
 
-    def due(self, on: date | None, *, done: bool, now: datetime | None, who: str | None) -> pd.DataFrame:
+    def due(
+        self,
+        on: date | None = None,
+        *,
+        done: bool = False,
+        now: datetime | None = None,
+        who: str | None = None,
+    ) -> pd.DataFrame:
         """Return the due lines of a day; ``now`` is the clock's where that day is today and minutes count.
 
         What is kept is the day's; what has run out since its first minute is told from the clock.
         """
-        school, day = self._school, on or self._school.today()
+        day = on or self._records.today()
         now = now or self._clock(day)
         lines = self._lines(day, done=done, who=who)
-        return lines if now is None else as_of(school.policy, lines, now)
+        return lines if now is None else as_of(self.policy, lines, now)
 
     def _lines(self, day: date, *, done: bool = False, who: str | None = None) -> pd.DataFrame:
         """Return the due lines of a day as it begins."""
@@ -116,20 +132,19 @@ class DutyService:
 
     def of_children(self, children: Collection[str], *, done: bool = False) -> pd.DataFrame:
         """Return today's lines of some children, without working out those of the others."""
-        school = self._school
-        now = self._clock(school.today())
+        today = self._records.today()
         frames = OfChildren(self.frames, children)
-        lines = due(school.policy, frames, school.today(), done=done, now=now)
+        lines = due(self.policy, frames, today, done=done, now=self._clock(today))
         return lines[lines["kind"].isin(ALL_CHILDREN) & lines["subject_id"].isin(list(children))]
 
     def in_care(self, on: date) -> pd.DataFrame:
         """Return the left-behind children in care on a day."""
-        definition = self._school.policy.definition
+        definition = self.policy.definition
         return self._once(("in care", on), lambda: left_behind(self.frames[CHILD], on, definition))
 
     def unpaired(self, on: date) -> pd.DataFrame:
         """Return the children in care on a day who have no helper."""
-        policy = self._school.policy
+        policy = self.policy
         return self._once(("unpaired", on), lambda: unpaired(policy, self.frames, on))
 
     def households_of(self, lines: pd.DataFrame) -> dict[str, str]:
@@ -137,40 +152,40 @@ class DutyService:
         children = self.frames["child"]
         return households(children[children["id"].isin(lines["subject_id"])])
 
-    def fulfilment(self, term: str | None, on: date | None) -> pd.DataFrame:
+    def fulfilment(self, term: str | None = None, on: date | None = None) -> pd.DataFrame:
         """Return how far every duty of a term is fulfilled."""
-        school, day = self._school, on or self._school.today()
-        chosen = school.chosen_term(term, day)
+        day = on or self._records.today()
+        chosen = self._rules.term(term, day)
         last = min(day, chosen.end)
         now = self._clock(last)
         if now is not None:
             owed = self._lines(last)
-            if as_of(school.policy, owed, now) is not owed:  # something has run out since the day began
-                return fulfilment(school.policy, self.due(last, done=True, now=now, who=None))
+            if as_of(self.policy, owed, now) is not owed:  # something has run out since the day began
+                return fulfilment(self.policy, self.due(last, done=True, now=now, who=None))
         return self._once(("fulfilment", last), lambda: self._fulfilment(last))
 
     def _fulfilment(self, day: date) -> pd.DataFrame:
         """Return how far the duties are as a day begins; its lines, many of ten thousand children, are not kept."""
         lines = due_of(self.facts(day).asking(done=True), None)
-        return fulfilment(self._school.policy, lines)
+        return fulfilment(self.policy, lines)
 
-    def emergencies(self, now: datetime | None, *, finished: bool) -> pd.DataFrame:
+    def emergencies(self, now: datetime | None = None, *, finished: bool = False) -> pd.DataFrame:
         """Return the steps of the emergencies; only what belongs to their children is read."""
-        school, moment = self._school, now or self._school.now()
-        rows = {name: list(school.table(name).rows()) for name in self.emergency_registers()}
+        records, moment = self._records, now or self._records.now()
+        rows = {name: list(records.table(name).rows()) for name in self.emergency_registers()}
         children = {row.get("child") for some in rows.values() for row in some} - {None, ""}
         if any(rows.values()):
-            known = [school.record("child", str(child)) for child in children]
+            known = [records.record("child", str(child)) for child in children]
             rows["child"] = [row for row in known if row is not None]
-            rows["pairing"] = [row for row in school.table("pairing").rows() if row.get("child") in children]
-            rows |= {name: list(school.table(name).rows()) for name in ("staff", "class")}
-        frames = {name: frame_of(some, school.form(name).columns) for name, some in rows.items()}
-        return countdown(school.policy, frames, moment, finished=finished)
+            rows["pairing"] = [row for row in records.table("pairing").rows() if row.get("child") in children]
+            rows |= {name: list(records.table(name).rows()) for name in ("staff", "class")}
+        frames = {name: frame_of(some, records.form(name).columns) for name, some in rows.items()}
+        return countdown(self.policy, frames, moment, finished=finished)
 
     def emergency_registers(self) -> list[str]:
         """Return the registers whose records can be emergencies."""
-        timed = (duty.trigger for duty in self._school.policy.of_kind("state") if _timed(duty))
-        return sorted({trigger.record for trigger in timed if trigger} & set(self._school.forms()))
+        timed = (duty.trigger for duty in self.policy.of_kind("state") if _timed(duty))
+        return sorted({trigger.record for trigger in timed if trigger} & set(self._records.forms()))
 
     def step_done(
         self, form: str, record_id: str, duty: str, now: datetime | None = None
@@ -179,44 +194,56 @@ class DutyService:
 
         What has a time already keeps it. Raises GuanaiError for a step or a record that there is not.
         """
-        school, moment = self._school, now or self._school.now()
-        steps = [one for one in school.policy.of_kind("state") if _timed(one) and one.name == duty]
-        kept = school.record(form, record_id)
-        if not steps or kept is None or steps[0].trigger is None or steps[0].trigger.record != form:
+        records, moment = self._records, now or self._records.now()
+        steps = [one for one in self.policy.of_kind("state") if _timed(one) and one.name == duty]
+        record = records.record(form, record_id)
+        if not steps or record is None or steps[0].trigger is None or steps[0].trigger.record != form:
             raise GuanaiError("school.no_record", id=record_id, form=form)
         names = [field.split("/")[0] for field in steps[0].content]
-        empty = [name for name in names if not kept.get(name)]
-        told = moment.astimezone().isoformat(timespec="milliseconds")
-        return school.amend(form, record_id, dict.fromkeys(empty, told)) if empty else kept
+        empty = [name for name in names if not record.get(name)]
+        text = moment.astimezone().isoformat(timespec="milliseconds")
+        return records.amend(form, record_id, dict.fromkeys(empty, text)) if empty else record
 
     def planned(self, term: str | None = None) -> pd.DataFrame:
         """Return the visits that the term's plans name, and what became of each (`care.plans.planned`)."""
-        today = self._school.today()
-        return planned(self.frames, self._school.chosen_term(term, today), self.term_day(term), today)
+        today = self._records.today()
+        return planned(self.frames, self._rules.term(term, today), self.term_day(term), today)
+
+    def summary(self, term: str | None = None, on: date | None = None) -> Summary:
+        """Return what a term came to by a day: figures against their targets, and tables (F1, F17)."""
+        day = on or self._records.today()
+        chosen = self._rules.term(term, day)
+        sequence = self._records.sequence()
+        cached = self._summaries.get((chosen.name, day))
+        if cached is None or cached[0] != sequence:
+            cached = (sequence, summary(self.policy, self.frames, chosen, day))
+            current = {key: one for key, one in self._summaries.items() if one[0] == sequence}
+            self._summaries = {**current, (chosen.name, day): cached}
+        return cached[1]
 
     def term_day(self, term: str | None = None) -> date:
         """Return the day as of which a term is shown: today, at the latest its last."""
-        today = self._school.today()
-        return min(today, self._school.chosen_term(term, today).end)
+        today = self._records.today()
+        return min(today, self._rules.term(term, today).end)
 
     def figures(self, term: str | None = None) -> pd.DataFrame:
         """Return the figures of a term's summary, one row each: columns of `Summary.figures_table` and ``missing``.
 
         ``missing`` is how many of the denominator are not in the numerator; none where nothing is aimed at.
         """
-        summary = self._school.summary(term)
+        of_term = self.summary(term)
         missing = [
             None
             if one.target is None or one.numerator + len(one.missing) != one.denominator
             else len(one.missing)
-            for one in summary.figures
+            for one in of_term.figures
         ]
-        return summary.figures_table().assign(missing=pd.array(missing, dtype="Int64"))
+        return of_term.figures_table().assign(missing=pd.array(missing, dtype="Int64"))
 
     def gaps(self, term: str | None = None) -> pd.DataFrame:
         """Return the fields missing in the dossiers as of a term, one row per duty, subject and field (`care.gaps`)."""
         day = self.term_day(term)
-        return self._once(("gaps", day), lambda: gaps(self._school.policy, self.frames, day))
+        return self._once(("gaps", day), lambda: gaps(self.policy, self.frames, day))
 
     def deferrals(self) -> pd.DataFrame:
         """Return what was postponed or excused, the last first: rows of ``frame("deferral")`` with ``state``.
@@ -224,11 +251,10 @@ class DutyService:
         ``state``: ``holds`` (a line is put off or excused by it today), ``past`` (it changes no line any more:
         the day has come, the duty is done or its line is another one).
         """
-        school = self._school
-        frame = school.frame("deferral").iloc[::-1]
+        frame = self._records.frame("deferral").iloc[::-1]
         lines = self.of_children(set(frame["child"].dropna()), done=True)
         if frame["child"].isna().any():  # of a class, a teacher, the school
-            lines = self.due(None, done=True, now=None, who=None)
+            lines = self.due(done=True)
         held = set(lines.loc[lines["status"].isin(["postponed", "excused"]), "deferral"])
         return frame.assign(state=["holds" if one in held else "past" for one in frame["id"]])
 
@@ -243,7 +269,7 @@ class DutyService:
             "child": line["subject_id"] if child else None,
             "subject": None if child else line["subject_id"] or None,
             "role": line["role"] or None,
-            "by": self._school.staff_id or None,
+            "by": self._records.staff_id or None,
         }
 
     def line(self, duty: str, kind: str, subject: str, since: str, role: str = "") -> dict[str, Any] | None:
@@ -253,7 +279,7 @@ class DutyService:
         if kind in ALL_CHILDREN:
             lines = self.of_children([subject], done=True)
         else:
-            lines = self.due(None, done=True, now=None, who=None)
+            lines = self.due(done=True)
         found = lines[
             (lines["duty"] == duty)
             & (lines["kind"] == kind)
@@ -271,7 +297,7 @@ class DutyService:
         registers = self._counting(line["duty"])
         found = []
         for one in line["counted"]:
-            tried = ((name, self._school.record(name, one)) for name in registers)
+            tried = ((name, self._records.record(name, one)) for name in registers)
             for name, record in tried:
                 if record is not None:
                     found.append(
@@ -298,39 +324,45 @@ class DutyService:
 
     def _counting(self, duty: str) -> list[str]:
         """Return the registers whose records count for a duty, by its name."""
-        rule = next((one for one in self._school.policy.duties if one.name == duty), None)
+        rule = next((one for one in self.policy.duties if one.name == duty), None)
         if rule is None or rule.kind in ("share", "complete"):
             return []
         registers = [rule.record] if rule.kind in ("state", "open") else rule.records or (PAIRING,)
-        return [name for name in registers if name in self._school.forms()]
+        return [name for name in registers if name in self._records.forms()]
 
     def _days(self, form: str) -> pd.Series:
         """Return the day of each record of a register (YYYY-MM-DD), by its id."""
-        frame = self._school.shared_frame(form).set_index("id")
+        frame = self._records.shared_frame(form).set_index("id")
         days = [frame[name] for name in DATED if name in frame]
         return days[0].combine_first(days[-1]).dt.strftime("%Y-%m-%d") if days else pd.Series(dtype=object)
 
     def _clock(self, day: date) -> datetime | None:
         """Return this minute where the day is today and something is owed by the minute, else None."""
-        if day != self._school.today() or not any(map(_timed, self._school.policy.duties)):
+        if day != self._records.today() or not any(map(_timed, self.policy.duties)):
             return None
-        return self._school.now().replace(second=0, microsecond=0)
+        return self._records.now().replace(second=0, microsecond=0)
 
     def _once(self, key: tuple[Any, ...], make: Any) -> pd.DataFrame:
-        sequence = self._school.sequence()
+        sequence = self._records.sequence()
         known = self._known.get(key)
         if known is None or known[0] != sequence:
-            self._known = dict(list(self._known.items())[-KEPT:])
+            self._known = dict(list(self._known.items())[-CACHED:])
             known = self._known[key] = (sequence, make())
         return lazy_copy(known[1])
 
     def clear_cache(self) -> None:
         """Work everything out again when it is next asked for."""
-        self._known, self._facts = {}, None
+        self._known, self._facts, self._summaries = {}, None, {}
+
+    def reload_rules(self) -> None:
+        """Read the workbook again, and work everything out by its rules, when that is next asked for."""
+        self._rules.reload()
+        self.clear_cache()
 
     def reuse_cache_of(self, other: "DutyService") -> None:
-        """Take over what another door to the same school has worked out."""
+        """Take over what another service of the same school has worked out."""
         self._known, self._facts = dict(other._known), other._facts
+        self._summaries = dict(other._summaries)
 
 
 def _timed(duty: Duty) -> bool:

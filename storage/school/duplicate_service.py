@@ -7,7 +7,7 @@ written since.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from uuid_utils import uuid7
@@ -17,11 +17,9 @@ from guanai.care.children.merging import combined, reverted, with_reference
 from guanai.care.errors import GuanaiError
 from guanai.storage.database.history import Change
 from guanai.storage.forms import SYSTEM_FIELDS
+from guanai.storage.records.records import Records
 
-if TYPE_CHECKING:
-    from guanai.storage.school.school import School
-
-__all__ = ["Duplicates", "Merge"]
+__all__ = ["Duplicates", "Merge", "last_name"]
 
 Record = Mapping[str, Any]
 
@@ -46,16 +44,16 @@ class Merge:
 class Duplicates:
     """The dossiers of one school as far as two of them may be of one child."""
 
-    def __init__(self, school: "School") -> None:
-        self._school = school
+    def __init__(self, records: Records) -> None:
+        self._records = records
 
     def like(self, record: Record) -> list[tuple[dict[str, Any], str]]:
         """Return the children who may be the same as this one, as records, each with why; the likeliest first.
 
         The reasons are those of `guanai.care.children.duplicates.REASONS`.
         """
-        children = self._school.table(CHILD).rows()
-        found = [(self._school.record(CHILD, key), why) for key, why in alike(children, record)]
+        children = self._records.table(CHILD).rows()
+        found = [(self._records.record(CHILD, key), why) for key, why in alike(children, record)]
         return [(child, why) for child, why in found if child is not None]
 
     def pairs(self) -> pd.DataFrame:
@@ -63,7 +61,7 @@ class Duplicates:
 
         The first of a pair is the one that was registered earlier.
         """
-        children = sorted(self._school.table(CHILD).rows(), key=lambda one: str(one.get("created_at")))
+        children = sorted(self._records.table(CHILD).rows(), key=lambda one: str(one.get("created_at")))
         seen, rows = Known(), []
         names = {child["id"]: child.get("name") for child in children}
         for child in children:
@@ -79,20 +77,20 @@ class Duplicates:
 
         Raises GuanaiError where one of them is not there, or both are the same.
         """
-        school = self._school
+        records = self._records
         if kept_id == other_id:
             raise GuanaiError("merge.same")
-        with school.transaction():
+        with records.transaction():
             kept, other = self._child(kept_id), self._child(other_id)
             touched = []
             answers = combined(_answers(kept), _answers(other))
             if answers != _answers(kept):
                 touched.append(self._write(CHILD, kept, {**kept, **answers}))
-            for form in school.forms():
+            for form in records.forms():
                 if form != CHILD:
                     touched += self._move(form, other_id, kept_id)
-            school.table(CHILD).to_bin(other_id)
-            signed = school.signature()
+            records.table(CHILD).to_bin(other_id)
+            signed = records.signature()
             note = {
                 "id": str(uuid7()),
                 "kept": kept_id,
@@ -103,7 +101,7 @@ class Duplicates:
                 "created_by": signed["updated_by"],
                 **signed,
             }
-            return _merge(school.table(MERGES).insert_once(note))
+            return _merge(records.table(MERGES).insert_once(note))
 
     def undo(self, merge_id: str) -> None:
         """Take two dossiers apart that were made one: both as before, the records back with the child they were of.
@@ -111,27 +109,27 @@ class Duplicates:
         What was changed since then stays changed. Raises GuanaiError where that merge is not there, or undone, or where
         the child that was kept has gone up in another one since.
         """
-        school = self._school
-        with school.transaction():
-            note = school.record(MERGES, merge_id)
+        records = self._records
+        with records.transaction():
+            note = records.record(MERGES, merge_id)
             if note is None or note.get("undone"):
                 raise GuanaiError("merge.gone")
             later = next((one for one in self.merges(note["kept"]) if one.other == note["kept"]), None)
             if later is not None and not later.undone:  # the records are with a third child by now
                 raise GuanaiError("merge.later", kept=self.label(later.kept), other=self.label(later.other))
             for form, record_id, revision in note["changes"]:
-                now = school.record(form, record_id)
+                now = records.record(form, record_id)
                 change = self._change(form, record_id, revision)
                 if now is not None and change is not None:
                     before, after = _answers(change.before or {}), _answers(change.after or {})
                     system = {key: value for key, value in now.items() if key in SYSTEM_FIELDS}
                     self._write(form, now, {**reverted(_answers(now), before, after), **system})
-            school.restore(CHILD, note["other"])
+            records.restore(CHILD, note["other"])
             self._write(MERGES, note, {**note, "undone": "yes"})
 
     def merges(self, child_id: str | None = None) -> list[Merge]:
         """Return the merges, the latest first; those of one child with its id."""
-        found = [_merge(note) for note in self._school.table(MERGES).rows()]
+        found = [_merge(note) for note in self._records.table(MERGES).rows()]
         mine = [one for one in found if child_id in (None, one.kept, one.other)]
         return sorted(mine, key=lambda one: one.at, reverse=True)
 
@@ -147,27 +145,25 @@ class Duplicates:
         ids, found = [child_id], []
         merged = [one for one in self.merges() if not one.undone]
         for key in ids:
-            found += self._school.history(CHILD, key)
+            found += self._records.history(CHILD, key)
             ids += [one.other for one in merged if one.kept == key and one.other not in ids]
         return sorted(found, key=lambda change: change.seq)
 
     def count(self, child_id: str) -> int:
         """Return how many records of the registers are of a child."""
-        registers = [form for form in self._school.forms() if form != CHILD]
+        registers = [form for form in self._records.forms() if form != CHILD]
         return sum(
             with_reference(record, child_id, "") != record
             for form in registers
-            for record in self._school.table(form).rows()
+            for record in self._records.table(form).rows()
         )
 
     def label(self, child_id: str) -> str:
-        """Return how a child is called, though the dossier lies in the bin."""
-        changes = self._school.history(CHILD, child_id)
-        last = (changes[-1].after or changes[-1].before or {}) if changes else {}
-        return str(last.get("name") or child_id)
+        """Return the name of a child, also of one whose dossier is deleted."""
+        return last_name(self._records, child_id)
 
     def _child(self, child_id: str) -> Record:
-        child = self._school.record(CHILD, child_id)
+        child = self._records.record(CHILD, child_id)
         if child is None:
             raise GuanaiError("merge.no_child")
         return child
@@ -175,7 +171,7 @@ class Duplicates:
     def _move(self, form: str, old: str, new: str) -> list[list[Any]]:
         """Give the records of a register to another child; return what was changed."""
         changed = []
-        for record in list(self._school.table(form).rows()):
+        for record in list(self._records.table(form).rows()):
             moved = with_reference(record, old, new)
             if moved != record:
                 changed.append(self._write(form, record, moved))
@@ -184,13 +180,20 @@ class Duplicates:
     def _write(self, form: str, before: Record, after: Record) -> list[Any]:
         """Write a record as it stands, signed; return form, id and revision."""
         revision = int(before.get("revision") or 0)
-        signed = {**after, "revision": revision + 1, **self._school.signature()}
-        self._school.table(form).replace(before["id"], signed, expected_revision=before.get("revision"))
+        signed = {**after, "revision": revision + 1, **self._records.signature()}
+        self._records.table(form).replace(before["id"], signed, expected_revision=before.get("revision"))
         return [form, before["id"], revision + 1]
 
     def _change(self, form: str, record_id: str, revision: int) -> Change | None:
-        changes = self._school.history(form, record_id)
+        changes = self._records.history(form, record_id)
         return next((one for one in changes if (one.after or {}).get("revision") == revision), None)
+
+
+def last_name(records: Records, child_id: str) -> str:
+    """Return the name that a dossier had last, also of a deleted one; its id where it never had one."""
+    changes = records.history(CHILD, child_id)
+    last = (changes[-1].after or changes[-1].before or {}) if changes else {}
+    return str(last.get("name") or child_id)
 
 
 def _answers(record: Record) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from guanai.care.errors import AccessError, GuanaiError, PolicyError, StorageError
 from guanai.care.policy.policy import policy_from_sheets
@@ -21,11 +21,10 @@ from guanai.storage.forms.changes.differences import Difference, differences, gu
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
 from guanai.storage.forms.xlsform.loading import form_of_file
 from guanai.storage.forms.xlsform.required_questions import check_needed
-from guanai.storage.records.roles import is_coordinator
+from guanai.storage.records.records import Records
+from guanai.storage.school.permissions import is_coordinator
+from guanai.storage.school.policy_in_use import PolicyInUse
 from guanai.storage.school.workbooks import read_workbook
-
-if TYPE_CHECKING:
-    from guanai.storage.school.school import School
 
 __all__ = ["FormProposal", "FormPublishing", "PublishPlan"]
 
@@ -64,26 +63,27 @@ class PublishPlan:
 class FormPublishing:
     """The forms of one school, as far as a coordinator changes them."""
 
-    def __init__(self, school: "School") -> None:
-        self._school = school
+    def __init__(self, records: Records, rules: PolicyInUse) -> None:
+        self._records = records
+        self._rules = rules
 
     @property
     def allowed(self) -> bool:
         """Whether the person may publish: who answers for the whole school."""
-        return is_coordinator(self._school)
+        return is_coordinator(self._records)
 
     def names(self) -> dict[str, str]:
         """Return the title of every form by its name."""
-        return {name: form.title() for name, form in self._school.all_forms().items()}
+        return {name: form.title() for name, form in self._records.all_forms().items()}
 
     def form(self, name: str) -> Form:
         """Return the form in use."""
-        return self._school.form(name)
+        return self._records.form(name)
 
     def own_file(self, name: str) -> str:
         """Return where the school's own copy lies in its folder, empty while the shipped form is in use."""
         own = self._own(name)
-        return f"{self._school.folder.forms.name}/{own.name}" if own else ""
+        return f"{self._records.folder.forms.name}/{own.name}" if own else ""
 
     def ships(self, name: str) -> bool:
         """Whether there is a shipped form of that name to go back to."""
@@ -95,12 +95,12 @@ class FormPublishing:
             return blank_workbook(title)
         path = self._own(name) or shipped_forms().get(name)
         if path is None:
-            raise GuanaiError("school.no_form", name=name, names="、".join(self._school.forms()))
+            raise GuanaiError("school.no_form", name=name, names="、".join(self._records.forms()))
         return workbook_of(path)
 
     def versions(self, name: str) -> list[Version]:
         """Return the versions of a form, the latest first."""
-        return self._school.versions.of(name)[::-1]
+        return self._records.versions.of(name)[::-1]
 
     # -- a form that may be published
 
@@ -109,10 +109,10 @@ class FormPublishing:
 
         Raises FormError with file, sheet, row, column and what to do, GuanaiError for a name that cannot be used.
         """
-        called = checked_name(name, self._school.forms()) if new else name
+        called = checked_name(name, self._records.forms()) if new else name
         plain = checked_upload(file, content)
         form = self._read(plain, f"{Path(file).stem}.xlsx", called)
-        before = None if new else self._school.form(called)
+        before = None if new else self._records.form(called)
         check_needed(called, form, shipped_forms())
         guesses = guessed_renames(before, form) if before else {}
         renames = same_places(before, form) if before else {}
@@ -123,8 +123,8 @@ class FormPublishing:
 
         Raises GuanaiError when there is none of that number, StorageError when its file is gone.
         """
-        before, base = self._school.form(name), self._base(name)
-        renames = self._school.versions.way_back(name, number)
+        before, base = self._records.form(name), self._base(name)
+        renames = self._records.versions.way_back(name, number)
         if number == 0:
             path = shipped_forms().get(name)
             if path is None:
@@ -135,15 +135,15 @@ class FormPublishing:
         version = next((one for one in self.versions(name) if one.number == number), None)
         if version is None or not version.file:
             raise GuanaiError("designer.no_version", name=name, number=number)
-        content = self._school.versions.content(version)
+        content = self._records.versions.content(version)
         form = self._read(content, Path(version.file).name, name)
         renames = {**same_places(before, form), **renames}
         return FormProposal(name, form, before, content, base, renames, what="taken_back", of=number)
 
     def _read(self, content: bytes, file: str, name: str) -> Form:
         """Return the form of a file, its choices from the school's records."""
-        form = form_of_file(content, file, name, cache=self._school.folder.kept / "forms")
-        return replace(form, instances=self._school.instances, clock=self._school.today)
+        form = form_of_file(content, file, name, cache=self._records.folder.kept / "forms")
+        return replace(form, instances=self._records.instances, clock=self._records.today)
 
     def plan(self, proposal: FormProposal, renames: Mapping[str, str] | None = None) -> PublishPlan:
         """Return what publishing would do, with these renames chosen. Raises GuanaiError for renames that collide."""
@@ -156,9 +156,9 @@ class FormPublishing:
             if sum(after == new and old not in asides for old, after in chosen.items()) > 1:
                 raise GuanaiError("designer.rename_twice", name=new)
         told = differences(proposal.before, proposal.form, chosen)
-        rows = self._school.table(proposal.name).rows()
+        rows = self._records.table(proposal.name).rows()
         change = change_of(
-            proposal.before, proposal.form, chosen, rows, self._school.form(proposal.name).retired
+            proposal.before, proposal.form, chosen, rows, self._records.form(proposal.name).retired
         )
         return PublishPlan(tuple(told), change, self._duties(proposal))
 
@@ -168,17 +168,17 @@ class FormPublishing:
         Raises AccessError for somebody who may not, GuanaiError when another form has come into use since the
         proposal was made.
         """
-        school, name = self._school, proposal.name
+        records, name = self._records, proposal.name
         if not self.allowed:
             raise AccessError("designer.not_allowed")
-        with school.transaction():
+        with records.transaction():
             self._check_base(proposal)
             if proposal.before is None:
-                checked_name(name, school.forms())
+                checked_name(name, records.forms())
             plan = self.plan(proposal, renames)
-            signed = school.signature()
+            signed = records.signature()
             self._keep_found(name, signed)
-            version = school.versions.add(
+            version = records.versions.add(
                 name,
                 proposal.what,
                 proposal.content,
@@ -197,11 +197,11 @@ class FormPublishing:
 
     def closable(self, name: str) -> bool:
         """Whether a register is the school's own, which can be closed; what ships stays, as rules and reports read it."""
-        return bool(name) and name in self._school.forms() and not self.ships(name)
+        return bool(name) and name in self._records.forms() and not self.ships(name)
 
     def is_closed(self, name: str) -> bool:
         """Whether a register is closed: its records stay to be read, nothing is added."""
-        return name in self._school.versions.closed()
+        return name in self._records.versions.closed()
 
     def close(self, name: str) -> Version:
         """Close a register of the school's own: its records stay where they are, none is added, it is not offered any more.
@@ -212,25 +212,25 @@ class FormPublishing:
             raise AccessError("designer.not_allowed")
         if not self.closable(name):
             raise GuanaiError("designer.not_closable", name=name)
-        duties = [duty.name for duty in self._school.policy.duties if name in (duty.record, *duty.records)]
+        duties = [duty.name for duty in self._rules.policy.duties if name in (duty.record, *duty.records)]
         if duties:
             raise GuanaiError("designer.close_duty", duties="、".join(duties))
-        return self._school.versions.add(name, "closed", None, self._school.signature())
+        return self._records.versions.add(name, "closed", None, self._records.signature())
 
     def reopen(self, name: str) -> Version:
         """Offer a closed register again, with all its records. Raises AccessError for somebody who may not."""
         if not self.allowed:
             raise AccessError("designer.not_allowed")
-        return self._school.versions.add(name, "reopened", None, self._school.signature())
+        return self._records.versions.add(name, "reopened", None, self._records.signature())
 
     # -- what lies in the folder
 
     def _own(self, name: str) -> Path | None:
-        return self._school.own_form_file(name)
+        return self._records.own_form_file(name)
 
     def _base(self, name: str) -> tuple[str, int]:
         """Return what tells whether the form in use is still the one that was looked at."""
-        own, versions = self._own(name), self._school.versions.of(name)
+        own, versions = self._own(name), self._records.versions.of(name)
         return (mark_of(own.read_bytes()) if own else "", versions[-1].number if versions else 0)
 
     def _check_base(self, proposal: FormProposal) -> None:
@@ -243,17 +243,17 @@ class FormPublishing:
 
     def _keep_found(self, name: str, signed: Mapping[str, str]) -> None:
         """Keep the file in use as a version, where it came into the folder another way."""
-        own, versions = self._own(name), self._school.versions.of(name)
+        own, versions = self._own(name), self._records.versions.of(name)
         if own is None:
             return
         content = workbook_of(own)
         last = next((version.mark for version in reversed(versions) if version.mark), "")
         if last != mark_of(content):
-            self._school.versions.add(name, "found", content, signed)
+            self._records.versions.add(name, "found", content, signed)
 
     def _put(self, name: str, content: bytes | None) -> None:
         """Put a form into the folder, or away where the shipped one is to be used again."""
-        target = self._school.folder.forms / f"{name}.xlsx"
+        target = self._records.folder.forms / f"{name}.xlsx"
         if content is not None:
             write_whole(target, content)
         for other in (target if content is None else None, target.with_suffix(".md")):
@@ -268,7 +268,7 @@ class FormPublishing:
     # -- what lies in the records
 
     def _asides(self, name: str) -> list[str]:
-        return [aside for version in self._school.versions.of(name) for aside in version.asides.values()]
+        return [aside for version in self._records.versions.of(name) for aside in version.asides.values()]
 
     def _rewrite(self, name: str, change: Change, signed: Mapping[str, str]) -> None:
         """Give the answers of a register their new places, in its records and their history."""
@@ -284,14 +284,14 @@ class FormPublishing:
                 del document[key]
             document |= {**after, "revision": int(document.get("revision") or 0) + 1, **signed}
 
-        self._school.table(name).update(rewrite)
+        self._records.table(name).update(rewrite)
 
     def _duties(self, proposal: FormProposal) -> str:
         """Return what the school's workbook would be wrong about with this form in use."""
-        workbook = self._school.folder.workbook
-        if not workbook.exists() or self._school.mistakes:
+        workbook = self._records.folder.workbook
+        if not workbook.exists() or self._rules.mistakes():
             return ""
-        columns = {name: form.columns for name, form in self._school.all_forms().items()}
+        columns = {name: form.columns for name, form in self._records.all_forms().items()}
         try:
             sheets = read_workbook(workbook)
             policy_from_sheets(sheets, workbook.name, {**columns, proposal.name: proposal.form.columns})

@@ -1,46 +1,68 @@
 """How one comes to a `School`: open the one in a folder, or make a new one."""
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from urllib.parse import unquote
 
 from guanai.care.errors import GuanaiError
 from guanai.storage.database.databases import Database
 from guanai.storage.files.school_folder import Folder
 from guanai.storage.form_files.form_catalogue import FormCatalogue
-from guanai.storage.records.registers import NOBODY
+from guanai.storage.records.identity import Identity
 from guanai.storage.school.policy_in_use import DEFAULT_POLICY, preset_sheets
-from guanai.storage.school.preload import preloaded_school
 from guanai.storage.school.school import School
 from guanai.storage.school.workbooks import write_workbook
 from guanai.templates.wording import say
 
-__all__ = ["create_school", "open_school"]
+__all__ = ["Preloaded", "create_school", "open_school", "sign_in", "use_preloaded"]
+
+#: Finds a school that has been read already, None where there is none or it is outdated.
+Preloaded = Callable[[Folder, Identity], School | None]
 
 # Registers that are asked again and again for the records of one child.
 ABOUT_CHILDREN = ("home_visit", "pairing", "talk", "call")
 
 
+@dataclass
+class _Page:
+    """For whom `open_school` opens the school without a path, and where it finds one that has been read already."""
+
+    identity: Identity = field(default_factory=Identity)
+    preloaded: Preloaded | None = None
+
+
+_page = _Page()
+
+
+def sign_in(identity: Identity) -> None:
+    """Say for whom this process opens the school from now on; the server does when it hands a kernel to a page."""
+    _page.identity = identity
+
+
+def use_preloaded(find: Preloaded | None) -> None:
+    """Say where this process finds a school that has been read already."""
+    _page.preloaded = find
+
+
 def open_school(path: str | Path | None = None) -> School:
     """Open a school: that of a folder, or without one that which the page is served from.
 
-    Without a path, ``GUANAI_SCHOOL`` names the folder and the signed-in person comes from the
-    server. Raises StorageError when the records cannot be opened, GuanaiError when no folder is named.
+    Without a path, ``GUANAI_SCHOOL`` names the folder, and the school is as the person that `sign_in` named sees it.
+    Raises StorageError when the records cannot be opened, GuanaiError when no folder is named.
     """
-    place = path or os.environ.get("GUANAI_SCHOOL") or "."
-    folder = Folder(Path(place).resolve())
+    named = path or os.environ.get("GUANAI_SCHOOL") or "."
+    folder = Folder(Path(named).resolve())
     if path is None and not folder.is_school:
-        raise GuanaiError("school.no_folder", path=place)
+        raise GuanaiError("school.no_folder", path=named)
     folder.make()
-    signed_in = unquote(os.environ.get("HTTP_X_GUANAI_PERSON", "")) or NOBODY
-    staff_id = os.environ.get("HTTP_X_GUANAI_STAFF", "")
-    if path is None and (warm := preloaded_school(folder, signed_in, staff_id)):
-        return warm
-    school = School(folder, Database.open(folder.records))
+    if path is None and _page.preloaded and (school := _page.preloaded(folder, _page.identity)):
+        return school
+    school = School(folder, Database.open(folder.records), _page.identity if path is None else None)
     for register in ABOUT_CHILDREN:
         school.table(register).ensure_index("child")
-    return school.as_user(signed_in, staff_id) if path is None else school
+    return school
 
 
 def create_school(

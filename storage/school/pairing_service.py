@@ -7,7 +7,7 @@ history then shows both. It is refused where pairings or staff have changed sinc
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from uuid_utils import uuid7
@@ -16,11 +16,10 @@ from guanai.care.errors import GuanaiError, RecordError
 from guanai.care.pairing.helper_proposals import leavers, propose_helpers, propose_renewal, propose_successors
 from guanai.care.pairing.peer_proposals import propose_peers
 from guanai.care.pairing.proposals import Proposal
+from guanai.storage.records.records import Records
+from guanai.storage.school.due_service import DutyService
 from guanai.storage.school.permissions import check_pairings
 from guanai.templates.wording import say
-
-if TYPE_CHECKING:
-    from guanai.storage.school.school import School
 
 __all__ = ["Acceptance", "PairingService"]
 
@@ -48,10 +47,11 @@ class Acceptance:
 
 
 class PairingService:
-    """The proposals of one school."""
+    """The proposals of one records."""
 
-    def __init__(self, school: "School") -> None:
-        self._school = school
+    def __init__(self, records: Records, duties: DutyService) -> None:
+        self._records = records
+        self._duties = duties
 
     def propose(
         self,
@@ -65,9 +65,9 @@ class PairingService:
 
         The role ``renewal`` proposes helpers for all children anew.
         """
-        school, on = self._school, start or self._school.today()
+        on = start or self._records.today()
         seen = self._seen()
-        policy, frames = school.policy, school.duties.frames
+        policy, frames = self._duties.policy, self._duties.frames
         if role == "renewal":
             found = propose_renewal(policy, frames, on, classes=classes)
         elif leaving:
@@ -80,7 +80,7 @@ class PairingService:
 
     def leavers(self) -> pd.DataFrame:
         """Return who has left and still carries children; columns as in `care.helping.leavers`."""
-        return leavers(self._school.policy, self._school.duties.frames, self._school.today())
+        return leavers(self._duties.policy, self._duties.frames, self._records.today())
 
     def accept(self, proposal: Proposal, start: date) -> Acceptance:
         """Keep every pairing of a proposal, all or none, from a day on; `undo` takes all of them back.
@@ -90,49 +90,51 @@ class PairingService:
         GuanaiError where nothing is proposed or something changed in between, RecordError where the form refuses, and
         AccessError where the person may not decide on these children.
         """
-        school, made = self._school, proposal.made
+        records, made = self._records, proposal.made
         if made.empty:
             raise GuanaiError("pairing.nothing")
-        check_pairings(school, set(made["child"]))
-        with school.transaction():
+        check_pairings(records, self._duties, set(made["child"]))
+        with records.transaction():
             if proposal.seen is not None and proposal.seen != self._seen():
                 raise GuanaiError("pairing.stale")
-            records = [_record(proposal.role, row, start) for row in made.to_dict("records")]
-            self._check(records)
-            school.insert_many(PAIRING, records)
+            new = [_record(proposal.role, row, start) for row in made.to_dict("records")]
+            self._check(new)
+            records.insert_many(PAIRING, new)
             last = start - timedelta(days=1)
             over = [self._end(key, last, proposal.reason) for key in made["ends"].unique() if key]
             ended = [one for one in over if one is not None]
-            signed = school.signature()
+            signed = records.signature()
             note = {
                 "id": str(uuid7()),
                 "role": ROLES.get(proposal.reason, proposal.role),
                 "start": start.isoformat(),
-                "made": [record["id"] for record in records],
+                "made": [record["id"] for record in new],
                 "ended": ended,
                 "revision": 1,
                 "created_at": signed["updated_at"],
                 "created_by": signed["updated_by"],
                 **signed,
             }
-            return _acceptance(school.table(PROPOSALS).insert_once(note))
+            return _acceptance(records.table(PROPOSALS).insert_once(note))
 
     def undo(self, proposal_id: str) -> None:
         """Take an accepted proposal back, all or nothing: its pairings go into the bin, those it ended go on.
 
         Raises GuanaiError where somebody has changed one of them since: that would be lost.
         """
-        school = self._school
-        with school.transaction():
-            note = school.record(PROPOSALS, proposal_id)
+        records = self._records
+        with records.transaction():
+            note = records.record(PROPOSALS, proposal_id)
             if note is None or note.get("undone"):
                 raise GuanaiError("pairing.gone")
-            table = school.table(PAIRING)
+            table = records.table(PAIRING)
             wanted = [(key, 1) for key in note["made"]] + [
                 (key, revision) for key, revision, *_ in note["ended"]
             ]
-            now = {key: school.record(PAIRING, key) for key, _ in wanted}
-            check_pairings(school, {str((now[key] or self._last(key)).get("child")) for key, _ in wanted})
+            now = {key: records.record(PAIRING, key) for key, _ in wanted}
+            check_pairings(
+                records, self._duties, {str((now[key] or self._last(key)).get("child")) for key, _ in wanted}
+            )
             changed = [key for key, revision in wanted if (now[key] or {}).get("revision") != revision]
             if changed:
                 names = say("policy.comma").join(self._child_names(changed[:_FEW], now))
@@ -144,19 +146,19 @@ class PairingService:
                 kept.pop("end", None)
                 kept.pop("end_reason", None)
                 kept |= was[0] if was else {}
-                table.replace(key, {**kept, "revision": revision + 1, **school.signature()}, revision)
-            signed = {**note, "undone": "yes", "revision": note["revision"] + 1, **school.signature()}
-            school.table(PROPOSALS).replace(proposal_id, signed, note["revision"])
+                table.replace(key, {**kept, "revision": revision + 1, **records.signature()}, revision)
+            signed = {**note, "undone": "yes", "revision": note["revision"] + 1, **records.signature()}
+            records.table(PROPOSALS).replace(proposal_id, signed, note["revision"])
 
     def accepted(self) -> list[Acceptance]:
         """Return the accepted proposals, the latest first."""
-        found = [_acceptance(note) for note in self._school.table(PROPOSALS).rows()]
+        found = [_acceptance(note) for note in self._records.table(PROPOSALS).rows()]
         return sorted(found, key=lambda one: (one.at, one.id), reverse=True)
 
     def _check(self, records: Sequence[Record]) -> None:
         """Refuse what the form refuses; records that differ only in names and days are one case."""
         for record in {tuple(record): record for record in reversed(records)}.values():
-            session = self._school.session(PAIRING, record, defaults=False)
+            session = self._records.session(PAIRING, record, defaults=False)
             if problems := session.check():
                 fields = {problem.path: problem.message for problem in problems}
                 first = f"{problems[0].label}: {problems[0].message}"
@@ -164,7 +166,7 @@ class PairingService:
 
     def _end(self, key: str, last: date, reason: str) -> list[Any] | None:
         """End a pairing; return its id, its revision then and the end that was planned. None where it is over by then."""
-        kept = self._school.record(PAIRING, key)
+        kept = self._records.record(PAIRING, key)
         if kept is None:
             raise GuanaiError("pairing.stale")
         end = max(last.isoformat(), str(kept.get("start") or ""))
@@ -173,12 +175,12 @@ class PairingService:
         planned = {name: kept[name] for name in ("end", "end_reason") if kept.get(name)}
         revision = int(kept["revision"])
         answers = {"end": end, "end_reason": say(f"pairing.{reason}"), "revision": revision + 1}
-        self._school.table(PAIRING).replace(key, {**kept, **answers, **self._school.signature()}, revision)
+        self._records.table(PAIRING).replace(key, {**kept, **answers, **self._records.signature()}, revision)
         return [key, revision + 1, planned]
 
     def _seen(self) -> tuple[Any, ...]:
         """Return something that is another thing once a pairing, a helper or a child's record has changed."""
-        registers = [self._school.table(name).rows() for name in (PAIRING, "staff", "child")]
+        registers = [self._records.table(name).rows() for name in (PAIRING, "staff", "child")]
         return tuple(
             (
                 len(rows),
@@ -189,12 +191,12 @@ class PairingService:
         )
 
     def _child_names(self, keys: Sequence[str], now: Mapping[str, Record | None]) -> list[str]:
-        names = {row["id"]: str(row.get("name")) for row in self._school.table("child").rows()}
+        names = {row["id"]: str(row.get("name")) for row in self._records.table("child").rows()}
         records = [now[key] or self._last(key) for key in keys]
         return [names.get(str(record.get("child")), "?") for record in records]
 
     def _last(self, key: str) -> Record:
-        changes = self._school.history(PAIRING, key)
+        changes = self._records.history(PAIRING, key)
         return (changes[-1].before or {}) if changes else {}
 
 

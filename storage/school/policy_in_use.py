@@ -5,19 +5,78 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import date, timedelta
 
-from guanai.care.calendar.school_calendar import school_year
+from guanai.care.calendar.school_calendar import Term, school_year
 from guanai.care.errors import GuanaiError, PolicyError
 from guanai.care.policy.default_terms import usual_terms
 from guanai.care.policy.policy import Policy, fit_to_forms, policy_from_sheets, sheets_from_markdown
 from guanai.storage.files.school_folder import Folder
+from guanai.storage.records.records import Records
 from guanai.storage.school.workbooks import Sheets, presets, read_workbook
 from guanai.templates import template
 from guanai.templates.wording import say
 
-__all__ = ["DEFAULT_POLICY", "calendar_over", "current_policy", "preset_sheets"]
+__all__ = ["DEFAULT_POLICY", "PolicyInUse", "current_policy", "preset_sheets"]
 
 DEFAULT_POLICY = "002-1"
 HOLIDAYS = timedelta(days=35)  # after a last term; those of the summer are not yet over then
+
+
+class PolicyInUse:
+    """The rules of one school: read from its workbook when they are first needed, and once more after `reload`."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._read: tuple[Policy, str | None] | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """The rules: profile, calendar, duties, categories, wording."""
+        return self._policy_and_notice()[0]
+
+    def reload(self) -> None:
+        """Read the workbook again when the rules are next needed."""
+        self._read = None
+
+    def reuse(self, other: "PolicyInUse") -> None:
+        """Take over what another one of the same school has read."""
+        self._read = other._read
+
+    def mistakes(self) -> list[str]:
+        """Return what is wrong with the workbook or a changed form, in words."""
+        notice = self._policy_and_notice()[1]
+        return [*([notice] if notice else []), *self._records.form_mistakes()]
+
+    def notices(self) -> list[str]:
+        """Return the mistakes, and that the calendar has run out: without a term nothing of the new year would be due."""
+        over = calendar_over(self.policy, self._records.today())
+        return [*self.mistakes(), *([over] if over else [])]
+
+    def term_names(self) -> list[str]:
+        """Return the names of the terms, the earliest first."""
+        return [term.name for term in self.policy.calendar.terms]
+
+    def term(self, name: str | None, day: date) -> Term:
+        """Return the term of a name; without one that of a day, else the last one before it.
+
+        Raises GuanaiError for an unknown name, and where the calendar has no term.
+        """
+        terms = self.policy.calendar.terms
+        if name:
+            named = next((term for term in terms if term.name == name), None)
+            if named is None:
+                raise GuanaiError("school.no_term", name=name, names="、".join(self.term_names()))
+            return named
+        if not terms:
+            raise GuanaiError("school.no_terms")
+        begun = [term for term in terms if term.start <= day]
+        return begun[-1] if begun else terms[0]
+
+    def _policy_and_notice(self) -> tuple[Policy, str | None]:
+        if self._read is None:
+            records = self._records
+            columns = {name: records.form(name).columns for name in records.forms()}
+            self._read = current_policy(records.folder, records.today(), columns)
+        return self._read
 
 
 def preset_sheets(

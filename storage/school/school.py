@@ -1,4 +1,4 @@
-"""The one door to a school: its forms and records, its rules, what is due and what the term came to.
+"""A school as a notebook opens it: its forms and records, its rules, what is due and what a term came to.
 
 Open it with `guanai.storage.open_school`, and hand pages only `School.as_user`: every save then carries
 who and when.
@@ -6,31 +6,33 @@ who and when.
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from guanai.care.calendar.school_calendar import Term
 from guanai.care.errors import GuanaiError
 from guanai.care.policy.policy import Policy
-from guanai.care.summary.term_summary import Summary, summary
+from guanai.care.summary.term_summary import Summary
 from guanai.storage.database.databases import Database
 from guanai.storage.files.school_folder import Folder
 from guanai.storage.imports.run import Imports
-from guanai.storage.records.change_register import guardian_on, with_change_register
+from guanai.storage.records.change_register import guardian_on
 from guanai.storage.records.child_records import records_naming
-from guanai.storage.records.deleted import DeletedRecords, title_of
 from guanai.storage.records.frames import within
-from guanai.storage.records.registers import NOBODY, Record, Registers
-from guanai.storage.records.roles import COORDINATING_ROLES
+from guanai.storage.records.identity import Identity
+from guanai.storage.records.records import Record
+from guanai.storage.records.registers import Registers
+from guanai.storage.school.coverage_lists import counted_list
+from guanai.storage.school.deleted_records import DeletedRecords, title_of
 from guanai.storage.school.due_service import DutyService
 from guanai.storage.school.duplicate_service import Duplicates
 from guanai.storage.school.form_publishing import FormPublishing
 from guanai.storage.school.list_periods import periods_of
 from guanai.storage.school.pairing_service import PairingService
-from guanai.storage.school.permissions import check_deferral
-from guanai.storage.school.policy_in_use import calendar_over, current_policy
+from guanai.storage.school.permissions import COORDINATING_ROLES, check_deferral, is_coordinator
+from guanai.storage.school.policy_in_use import PolicyInUse
 from guanai.storage.school.workbook_service import WorkbookService
 from guanai.templates import template
 from guanai.templates.wording import say, spoken
@@ -41,44 +43,49 @@ DEFERRAL = "deferral"
 
 
 class School(Registers):
-    """A school as one person sees it.
+    """A school as one person sees it: the registers, and the rules and services over them.
 
-    `as_user` gives the same school as somebody else sees it; both share the records.
+    What belongs to one task is a service of its own: ``duties``, ``duplicates``, ``pairings``, ``settings``, ``imports``,
+    ``publishing``, ``deleted``. `as_user` gives the same school as somebody else sees it; both share the records.
     """
 
-    def __init__(self, folder: Folder, database: Database, person: str = NOBODY, staff_id: str = "") -> None:
-        super().__init__(folder, database, person, staff_id)
+    def __init__(self, folder: Folder, database: Database, identity: Identity | None = None) -> None:
+        super().__init__(folder, database, identity)
         self._language = spoken()
-        self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
-        self._policy: tuple[Policy, str | None] | None = None
-        #: Dossiers that may be of one child: found, made one, taken apart again.
+        self._rules = PolicyInUse(self)
+        #: What the rules say of a day: due lines, fulfilment, emergencies, gaps, deferrals.
+        self.duties = DutyService(self, self._rules)
+        #: Dossiers that may be of one child: found, merged, taken apart again.
         self.duplicates = Duplicates(self)
-        #: PairingService proposed, accepted and undone as a whole.
-        self.pairings = PairingService(self)
-        #: The workbook, as a page changes it.
-        self.settings = WorkbookService(self)
-        #: What comes from files: seen before it is written, and taken back as a whole.
-        self.imports = Imports(self)
+        #: Pairings proposed, accepted and undone as a whole.
+        self.pairings = PairingService(self, self.duties)
+        #: The school's workbook, changed row by row.
+        self.settings = WorkbookService(self, self.duties)
+        #: Records from files: previewed before they are written, and undone as a whole.
+        self.imports = Imports(self, partial(is_coordinator, self))
         #: Forms as a coordinator changes them: checked, compared, published, taken back.
-        self.publishing = FormPublishing(self)
-        #: What the rules say of a day, behind `due`, `coverage` and `emergencies`.
-        self.duties = DutyService(self)
-        #: What was deleted, and how it comes back.
-        self.deleted = DeletedRecords(self)
+        self.publishing = FormPublishing(self, self._rules)
+        #: Deleted records, and how they are restored.
+        self.deleted = DeletedRecords(self, self.duplicates)
 
     def as_user(self, person: str, staff_id: str = "") -> "School":
-        """Return the door as that person sees it: what they save carries their name.
+        """Return the school as that person sees it: what they save carries their name.
 
-        ``staff_id`` is the person's own record in the register of staff, where there is one.
+        ``staff_id`` is the person's own record in the register of staff, where there is one. The role of the account
+        that is signed in goes along only with its own name.
         """
-        return School(self.folder, self._database, person, staff_id)
+        role = self.identity.role if person == self.person else ""
+        return self.as_identity(Identity(person, staff_id, role))
+
+    def as_identity(self, identity: Identity) -> "School":
+        """Return the school as an account sees it, with its role."""
+        return School(self.folder, self._database, identity)
 
     def reuse_cache_of(self, other: "School") -> "School":
-        """Take over what the other has read of the same school, and reckoned in the same language; return this one."""
+        """Take over what another one has read of the same school, and worked out in the same language; return this one."""
         self._frames, self._options = dict(other._frames), dict(other._options)
         if self._language == other._language:  # due lines and figures hold words
-            self._policy = other._policy
-            self._summaries = dict(other._summaries)
+            self._rules.reuse(other._rules)
             self.duties.reuse_cache_of(other.duties)
         return self
 
@@ -87,16 +94,7 @@ class School(Registers):
     @property
     def policy(self) -> Policy:
         """The school's rules in use: profile, calendar, duties, categories, wording."""
-        if self._policy is None:
-            columns = {name: self.form(name).columns for name in self.forms()}
-            self._policy = current_policy(self.folder, self.today(), columns)
-        return self._policy[0]
-
-    def reload_rules(self) -> None:
-        """Read the workbook again when the rules are next asked for."""
-        self._policy = None
-        self._summaries = {}
-        self.duties.clear_cache()
+        return self._rules.policy
 
     @property
     def name(self) -> str:
@@ -109,45 +107,30 @@ class School(Registers):
 
         Also that the calendar has run out: without a term nothing of the new year would ever be due.
         """
-        over = calendar_over(self.policy, self.today())
-        return [*self.mistakes, *([over] if over else [])]
+        return self._rules.notices()
 
     @property
-    def mistakes(self) -> list[str]:
-        """What is wrong with the workbook or a changed form, in words."""
-        notice = self.policy and self._policy and self._policy[1]
-        return [*([notice] if notice else []), *self._catalogue.notices()]
+    def is_coordinator(self) -> bool:
+        """Whether the person answers for the whole school (校长, 副校长, 德育处/团少部), or works in the folder itself."""
+        return is_coordinator(self)
 
     def report(self, name: str) -> Path:
         """Return the template of a report: the school's own, else the shipped one. Raises GuanaiError for neither."""
-        for place in (self.folder.reports, template("reports")):
-            if (place / f"{name}.docx").exists():
-                return place / f"{name}.docx"
+        for folder in (self.folder.reports, template("reports")):
+            if (folder / f"{name}.docx").exists():
+                return folder / f"{name}.docx"
         raise GuanaiError("school.no_report", name=name)
 
     def terms(self) -> list[str]:
         """Return the names of the terms in the school's calendar, the earliest first."""
-        return [term.name for term in self.policy.calendar.terms]
+        return self._rules.term_names()
 
     def term(self, day: date | None = None) -> str:
         """Return the name of the term that a day falls into, or else of the last one before it.
 
         Raises GuanaiError when the calendar has no term at all.
         """
-        return self._term_by_day(day or self.today()).name
-
-    def _term_by_day(self, day: date) -> Term:
-        terms = self.policy.calendar.terms
-        if not terms:
-            raise GuanaiError("school.no_terms")
-        begun = [term for term in terms if term.start <= day]
-        return begun[-1] if begun else terms[0]
-
-    def _term_by_name(self, name: str) -> Term:
-        for term in self.policy.calendar.terms:
-            if term.name == name:
-                return term
-        raise GuanaiError("school.no_term", name=name, names="、".join(self.terms()))
+        return self._rules.term(None, day or self.today()).name
 
     def periods(self) -> dict[str, tuple[date, date]]:
         """Return the times by which a list is narrowed down: first and last day by name."""
@@ -156,23 +139,26 @@ class School(Registers):
     # Its records, seen by its rules
 
     def save(self, form: str, record: Mapping[str, Any], token: str | None = None, key: str = "") -> Record:
-        """Check a record by its form and keep it, as `Registers.save` does; AccessError for who may not decide that."""
+        """Check a record by its form and save it, as `Registers.save` does.
+
+        Raises AccessError too, for a postponement or an excuse that the person may not decide on.
+        """
         if form == DEFERRAL:
-            check_deferral(self, record)
+            check_deferral(self, self.duties, record)
             if record.get("id"):
-                check_deferral(self, self.record(form, str(record["id"])) or record)
+                check_deferral(self, self.duties, self.record(form, str(record["id"])) or record)
         return super().save(form, record, token, key)
 
     def delete(self, form: str, record_id: str) -> None:
-        """Put a record into the bin; AccessError for a decision that the person could not have made."""
+        """Delete a record, so that it can be restored; AccessError for a decision that the person could not have made."""
         if form == DEFERRAL:
-            check_deferral(self, self.record(form, record_id) or {})
+            check_deferral(self, self.duties, self.record(form, record_id) or {})
         super().delete(form, record_id)
 
     def restore(self, form: str, record_id: str) -> Record:
-        """Take a record out of the bin; AccessError for a decision that the person could not have made."""
+        """Restore a deleted record; AccessError for a decision that the person could not have made."""
         if form == DEFERRAL and (deleted := self.deleted.find(form, record_id)) is not None:
-            check_deferral(self, deleted.record)
+            check_deferral(self, self.duties, deleted.record)
         return super().restore(form, record_id)
 
     def counts(self) -> dict[str, int]:
@@ -180,7 +166,7 @@ class School(Registers):
         return {name: len(self.table(name)) for name in self.forms()}
 
     def title_of(self, form: str, record: Mapping[str, Any]) -> str:
-        """Return how a record is called where it stands by itself: a name, or its day and its child."""
+        """Return the title of a record where it stands by itself: a name, or its day and its child."""
         return title_of(self, form, record)
 
     def instances(self, name: str) -> list[dict[str, str]]:
@@ -198,24 +184,23 @@ class School(Registers):
         frame = super().frame(name, retired=retired)
         if term is None:
             return frame
-        chosen = self._term_by_name(term)
+        chosen = self._rules.term(term, self.today())
         return within(frame, chosen.start, chosen.end)
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """Return every register as a frame, by its name; with them 变动 (``change``), the changes of the dossiers.
+
+        ``change`` has the columns of `guanai.care.children.changes.COLUMNS`, one row per changed answer.
+        """
+        return self.with_change_register(super().frames(), self.policy.definition)
 
     def children(self, on: date | None = None) -> pd.DataFrame:
         """Return the left-behind children in care on a day, by the school's definition: rows of ``frame("child")``."""
         return self.duties.in_care(on or self.today())
 
     def unpaired(self, on: date | None = None) -> pd.DataFrame:
-        """Return those of the `children` in care on a day who have no helper that day (`care.pairing.unpaired`)."""
+        """Return those of the `children` in care on a day who have no helper that day (`guanai.care.unpaired`)."""
         return self.duties.unpaired(on or self.today())
-
-    def frames(self) -> dict[str, pd.DataFrame]:
-        """Return every register as a frame, by its name; with them 变动, as `guanai.storage.records.change_register.with_change_register` makes it."""
-        return self.with_change_register(super().frames())
-
-    def with_change_register(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-        """Return registers (dossiers among them) with 变动, the dossiers with the days of their last time in care."""
-        return with_change_register(self._database, frames, self.policy.definition, self.today())
 
     def guardian(self, child_id: str, on: date) -> dict[str, Any] | None:
         """Return who was the main guardian of a child on a day, as the dossier gave them; None if nobody was (R2, 7.6)."""
@@ -242,6 +227,17 @@ class School(Registers):
             "on": self.today(),
         }
 
+    # What is due, and what a term came to
+
+    @property
+    def own_id(self) -> str | None:
+        """Whose lines to show a person first: their id in the register of staff, None for all lines.
+
+        Somebody who is not in the register of staff, or who coordinates, answers for all.
+        """
+        staff = self.record("staff", self.staff_id) if self.staff_id else None
+        return None if staff is None or staff.get("role") in COORDINATING_ROLES else self.staff_id
+
     def due(
         self,
         on: date | None = None,
@@ -256,39 +252,31 @@ class School(Registers):
         """
         return self.duties.due(on, done=done, now=now, who=who)
 
-    @property
-    def own_id(self) -> str | None:
-        """Whose lines to show a person first: their id in the register of staff, None for all lines.
-
-        Somebody who is not in the register of staff, or who coordinates, answers for all.
-        """
-        staff = self.record("staff", self.staff_id) if self.staff_id else None
-        return None if staff is None or staff.get("role") in COORDINATING_ROLES else self.staff_id
-
     def coverage(self, term: str | None = None, on: date | None = None) -> pd.DataFrame:
         """Return how far every duty of a term is fulfilled, one row per duty and subject (child, helper, class …).
 
-        Columns as in `care.fulfilment.fulfilment`: duty, kind, subject_id, subject, class, village, who, need, have,
-        periods, done, open, overdue, postponed, excused, share, met.
+        Columns as in `care.duties.fulfilment`: duty, kind, subject_id, subject, class, village, who, need, have,
+        periods, done, open, overdue, postponed, excused, share, met. Raises GuanaiError for an unknown term.
         """
         return self.duties.fulfilment(term, on)
 
+    def counted_list(
+        self, of: str, name: str, part: str = "", term: str | None = None
+    ) -> tuple[str, pd.DataFrame]:
+        """Return who or what a number of the coverage page counts: a title, and a frame of form, id, name, class.
+
+        ``of`` says what was counted (``figure``, ``field``, ``duty``, ``who``), ``name`` which one, ``part`` which part of it;
+        see `guanai.storage.school.coverage_lists`. Raises KeyError for anything else.
+        """
+        return counted_list(self, self.duties, of, name, part, term)
+
     def emergencies(self, now: datetime | None = None, *, finished: bool = False) -> pd.DataFrame:
-        """Return the steps of the emergencies, what is late first; columns as in `care.emergencies.countdown`."""
+        """Return the steps of the emergencies, what is late first; columns as in `care.duties.emergencies`."""
         return self.duties.emergencies(now, finished=finished)
 
-    def chosen_term(self, name: str | None, day: date) -> Term:
-        """Return the term of a name, without one that of a day. Raises GuanaiError for neither."""
-        return self._term_by_name(name) if name else self._term_by_day(day)
-
     def summary(self, term: str | None = None, on: date | None = None) -> Summary:
-        """Return what a term came to: figures against their targets, and tables (F1, F17)."""
-        day = on or self.today()
-        chosen = self.chosen_term(term, day)
-        sequence = self._database.sequence()
-        known = self._summaries.get((chosen.name, day))
-        if known is None or known[0] != sequence:
-            known = (sequence, summary(self.policy, self.duties.frames, chosen, day))
-            current = {key: one for key, one in self._summaries.items() if one[0] == sequence}
-            self._summaries = {**current, (chosen.name, day): known}
-        return known[1]
+        """Return what a term came to: figures against their targets, and tables (F1, F17).
+
+        Without a term that of the day, without a day today. Raises GuanaiError for an unknown term.
+        """
+        return self.duties.summary(term, on)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from uuid_utils import uuid7
 
@@ -18,15 +18,14 @@ from guanai.care.policy.duty_rows import DERIVED
 from guanai.care.policy.policy import fit_to_forms, policy_from_sheets, sheets_from_markdown
 from guanai.care.policy.workbook_rows import HEADINGS, ROW
 from guanai.storage.forms.session.parsers import UnreadableError, read_date
-from guanai.storage.records.roles import is_coordinator
+from guanai.storage.records.records import Records
 from guanai.storage.school.condition_fields import ConditionField, condition_fields, count_meeting
+from guanai.storage.school.due_service import DutyService
+from guanai.storage.school.permissions import is_coordinator
 from guanai.storage.school.workbook_edits import Edit, apply_edits, digest_of, write_edits
 from guanai.storage.school.workbooks import Sheets, presets, read_workbook
 from guanai.templates import template
 from guanai.templates.wording import say
-
-if TYPE_CHECKING:
-    from guanai.storage.school.school import School
 
 __all__ = ["WorkbookService", "WorkbookState"]
 
@@ -61,17 +60,18 @@ class WorkbookState:
 class WorkbookService:
     """The workbook of one school."""
 
-    def __init__(self, school: "School") -> None:
-        self._school = school
+    def __init__(self, records: Records, duties: DutyService) -> None:
+        self._records = records
+        self._duties = duties
 
     @property
     def may_change(self) -> bool:
         """Whether the person may change it: who coordinates, and who works in the folder itself."""
-        return is_coordinator(self._school)
+        return is_coordinator(self._records)
 
     def read(self) -> WorkbookState:
         """Return the workbook as it stands on the disk. Raises PolicyError where it cannot be opened at all."""
-        path = self._school.folder.workbook
+        path = self._records.folder.workbook
         if not path.exists():
             raise GuanaiError("settings.none", file=path.name)
         digest = digest_of(path)
@@ -84,7 +84,7 @@ class WorkbookService:
     def mistake(self, sheets: Sheets) -> PolicyError | None:
         """Return the first mistake of a workbook with its place and remedy, None where there is none."""
         try:
-            policy_from_sheets(sheets, self._school.folder.workbook.name, self._columns())
+            policy_from_sheets(sheets, self._records.folder.workbook.name, self._columns())
         except PolicyError as error:
             return error
         return None
@@ -100,20 +100,25 @@ class WorkbookService:
         a mistake, or a workbook without one would get one; by GuanaiError where the file is newer than ``shown``. A
         workbook that is broken elsewhere can be mended row by row.
         """
-        school = self._school
+        records = self._records
         if not self.may_change:
             raise AccessError("settings.not_you")
         before, after = shown.sheets, apply_edits(shown.sheets, edits)
         mistake = self.mistake(after)
         if mistake is not None and (shown.mistake is None or self._is_of(mistake, edits, after)):
             raise mistake
-        with school.transaction():  # two pages take turns
-            kept = write_edits(school.folder.workbook, edits, shown.digest, school.folder.backups)
-            signed = school.signature()
-            note = {"id": str(uuid7()), "kept": kept.name, "edits": [_noted(edit, before) for edit in edits]}
+        with records.transaction():  # one page after the other
+            folder = records.folder
+            backup = write_edits(folder.workbook, edits, shown.digest, folder.backups)
+            signed = records.signature()
+            note = {
+                "id": str(uuid7()),
+                "kept": backup.name,
+                "edits": [_noted(edit, before) for edit in edits],
+            }
             about = {"revision": 1, "created_at": signed["updated_at"], "created_by": signed["updated_by"]}
-            school.table(SETTINGS).insert_once({**note, **about, **signed})
-        school.reload_rules()
+            records.table(SETTINGS).insert_once({**note, **about, **signed})
+        self._duties.reload_rules()
         return self.read()
 
     def suggestions(self, preset: str, shown: WorkbookState) -> list[dict[str, Any]]:
@@ -151,15 +156,15 @@ class WorkbookService:
 
     def registers(self) -> list[str]:
         """Return the names of the registers that a duty can name."""
-        return sorted({*self._school.forms(), *DERIVED} - {"child", "class", "staff"})
+        return sorted({*self._records.forms(), *DERIVED} - {"child", "class", "staff"})
 
     def condition_fields(self, registers: Sequence[str], *, by: bool = False) -> list[ConditionField]:
         """Return what a condition on some registers can be made of (`guanai.storage.school.condition_fields.condition_fields`)."""
-        return condition_fields(self._school, registers, by=by)
+        return condition_fields(self._records, registers, by=by)
 
     def count_meeting(self, registers: Sequence[str], clauses: Sequence[Clause]) -> tuple[int, int]:
         """Return how many records of some registers meet a condition now, and of how many."""
-        return count_meeting(self._school, registers, clauses)
+        return count_meeting(self._records, self._duties, registers, clauses)
 
     def _heads(self, shown: WorkbookState, sheet: str) -> dict[str, str]:
         """Return how each heading of a sheet is written in the workbook."""
@@ -171,7 +176,7 @@ class WorkbookService:
         return usual | written
 
     def _columns(self) -> dict[str, Collection[str]]:
-        return {name: self._school.form(name).columns for name in self._school.forms()}
+        return {name: self._records.form(name).columns for name in self._records.forms()}
 
     def _is_of(self, mistake: PolicyError, edits: Sequence[Edit], after: Sheets) -> bool:
         """Whether a mistake lies in a row that the edits touch."""

@@ -23,10 +23,10 @@ import ipywidgets
 from guanai.server.commands.console_output import print_line
 from guanai.server.kernels.fork_server import NEEDED
 from guanai.server.kernels.preload import run_page_once
+from guanai.server.kernels.school_cache import preload_school, sign_in_from_headers
 from guanai.server.kernels.widget_states import state_for_page
 from guanai.server.shipped_pages import shipped_pages
 from guanai.storage import open_school
-from guanai.storage.school.preload import preload_school
 
 QUERIES = {"register": ["form=talk", "form=talk&new=1"], "child": ["", "new=1", "id={child}"]}
 
@@ -59,6 +59,7 @@ def profile(folder: Path) -> None:
         quote(person["name"]),
         person["id"],
     )
+    sign_in_from_headers()
     child = school.frame("child")["id"].iloc[0]
     print_line(
         f"\n{len(school.frame('child')):,} children: imports {imported:.1f} s, the school {read:.1f} s\n"

@@ -14,7 +14,6 @@ from guanai.care.duties.fulfilment import by_duty, workload
 from guanai.care.duties.missing_fields import gaps_by_field
 from guanai.server.commands.cli import main
 from guanai.storage.exports.duty_sheets import coverage_excel, due_excel
-from guanai.storage.school.coverage_lists import counted_list
 from guanai.templates.wording import say
 from guanai.widgets import Checklist, Matrix, MyDay, coverage_tables, due_sheet, filter_lines
 
@@ -129,24 +128,24 @@ def test_the_matrix_the_duties_and_the_report_agree(sample, sample_folder, capsy
 def test_every_number_opens_its_list(sample):
     figures = sample.duties.figures().set_index("key")
     for key, row in figures.iterrows():
-        assert len(counted_list(sample, "figure", key)[1]) == row["numerator"], key
+        assert len(sample.counted_list("figure", key)[1]) == row["numerator"], key
         if pd.notna(row["denominator"]) and key != "children":
-            assert len(counted_list(sample, "figure", key, "whole")[1]) == row["denominator"], key
+            assert len(sample.counted_list("figure", key, "whole")[1]) == row["denominator"], key
         if pd.notna(row["missing"]):
-            assert len(counted_list(sample, "figure", key, "missing")[1]) == row["missing"]
+            assert len(sample.counted_list("figure", key, "missing")[1]) == row["missing"]
             assert row["missing"] + row["numerator"] == row["denominator"]
-    title, classes = counted_list(sample, "figure", "children", "whole")
+    title, classes = sample.counted_list("figure", "children", "whole")
     assert title.endswith(f"：{figures.at['children', 'denominator']}")
     assert sum(int(text.split()[0]) for text in classes["class"]) == figures.at["children", "denominator"]
     for row in by_duty(sample.coverage()).to_dict("records"):
-        _, subjects = counted_list(sample, "duty", row["duty"], row["kind"])
+        _, subjects = sample.counted_list("duty", row["duty"], row["kind"])
         assert len(subjects) == row["persons"], row["duty"]
     for row in workload(sample.due()).to_dict("records"):
-        assert len(counted_list(sample, "who", row["who"])[1]) == row["persons"], row["who"]
+        assert len(sample.counted_list("who", row["who"])[1]) == row["persons"], row["who"]
     gaps = sample.duties.gaps()
     assert len(gaps), "the sample has gaps"
     for row in gaps_by_field(gaps).to_dict("records"):
-        assert len(counted_list(sample, "field", row["field"], row["duty"])[1]) == row["persons"]
+        assert len(sample.counted_list("field", row["field"], row["duty"])[1]) == row["persons"]
     incomplete = sample.due(TODAY, done=True)
     wanted = incomplete[
         incomplete["duty"].isin(set(gaps["duty"])) & ~incomplete["status"].isin(["done", "excused"])
@@ -171,7 +170,7 @@ def test_two_rules_that_ask_for_one_field_have_a_list_each(filled):
     persons = table[table["field"] == "village"].set_index("duty")["persons"]
     assert persons.to_dict() == {"村组齐全": len(school.children()), "寄宿生村组齐全": 1}
     for duty, number in persons.items():
-        assert len(counted_list(school, "field", "village", duty)[1]) == number
+        assert len(school.counted_list("field", "village", duty)[1]) == number
 
 
 def test_the_lists_of_a_term_that_is_over_are_of_its_last_day():

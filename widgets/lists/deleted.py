@@ -6,7 +6,7 @@ from html import escape
 import ipywidgets as ipw
 
 from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
-from guanai.storage.records.deleted import DeletedRecord
+from guanai.storage.school.deleted_records import DeletedRecord
 from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import Panel, button, html, plain, set_visible
 from guanai.widgets.base.name_search import matches

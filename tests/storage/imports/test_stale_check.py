@@ -90,9 +90,9 @@ def test_a_record_that_was_binned_meanwhile(ready, tmp_path):
 
 
 class TestWhoMay:
-    def test_a_teacher_may_look_but_not_import(self, ready, file, monkeypatch):
+    def test_a_teacher_may_look_but_not_import(self, ready, file, account_roles):
         done = ready.imports.carry_out(ready.imports.plan("child", file))
-        monkeypatch.setenv("HTTP_X_GUANAI_ROLE", "homeroom")
+        account_roles["测试老师"] = "homeroom"
         file.write_text(ROWS.replace("林小雨", "洪晓溪").replace("周小河", "方小帆"), encoding="utf-8")
         for act in (
             lambda: ready.imports.carry_out(ready.imports.plan("child", file)),
@@ -102,10 +102,10 @@ class TestWhoMay:
                 act()
             assert error.value.key == "import.not_allowed"
         assert len(ready.table("child")) == 2
-        monkeypatch.setenv("HTTP_X_GUANAI_ROLE", "coordinator")
+        account_roles["测试老师"] = "coordinator"
         assert ready.imports.undo(done.id) == (2, 0)
 
-    def test_whoever_works_in_the_folder_itself_may(self, ready, file, monkeypatch):
-        monkeypatch.delenv("HTTP_X_GUANAI_PERSON")
+    def test_whoever_works_in_the_folder_itself_may(self, ready, file, account_roles):
+        account_roles.clear()
         assert not ready.imports.allowed
         assert ready.as_user("guanai").imports.carry_out(ready.imports.plan("child", file)).new == 2

@@ -77,9 +77,9 @@ def test_what_ships_or_is_named_by_a_duty_stays_open(desk, monkeypatch):
     assert not desk.closed
 
 
-def test_only_who_coordinates(desk, monkeypatch):
+def test_only_who_coordinates(desk, account_roles):
     """CL6"""
-    monkeypatch.setenv("HTTP_X_GUANAI_ROLE", "homeroom")
+    account_roles["测试老师"] = "homeroom"
     for turn in (desk.publishing.close, desk.publishing.reopen):
         with pytest.raises(AccessError):
             turn("shoe")

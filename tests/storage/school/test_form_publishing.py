@@ -20,6 +20,7 @@ from guanai.storage.form_files.form_catalogue import shipped_forms
 from guanai.storage.form_files.uploads import LARGEST
 from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.required_questions import NEEDED
+from guanai.storage.records.identity import Identity
 from guanai.storage.school.file_api import export_records, import_records
 from guanai.storage.school.workbooks import read_workbook, write_workbook
 
@@ -287,13 +288,12 @@ def test_only_who_answers_for_the_school_publishes(school, role, may):
     assert publishing.own_file("talk") == ""
 
 
-def test_an_account_without_a_record_of_staff_has_the_accounts_role(school, monkeypatch):
-    monkeypatch.setenv("HTTP_X_GUANAI_PERSON", "%E9%92%B1")
-    monkeypatch.setenv("HTTP_X_GUANAI_ROLE", "coordinator")
-    assert school.as_user("钱").publishing.allowed
-    assert not school.as_user("别人").publishing.allowed
-    monkeypatch.setenv("HTTP_X_GUANAI_ROLE", "")
-    assert not school.as_user("钱").publishing.allowed
+def test_an_account_without_a_record_of_staff_has_the_accounts_role(school):
+    signed_in = school.as_identity(Identity("钱", role="coordinator"))
+    assert signed_in.publishing.allowed
+    assert signed_in.as_user("钱").publishing.allowed
+    assert not signed_in.as_user("别人").publishing.allowed
+    assert not school.as_identity(Identity("钱")).publishing.allowed
 
 
 def test_two_who_publish_at_once_do_not_undo_each_other(desk):
@@ -588,18 +588,3 @@ def test_the_blank_workbook_is_ready_to_be_filled(desk):
         form, today=date(2026, 11, 20), instances=lambda name: [{"id": "1", "label": "林小雨"}]
     )
     assert session.state("date").value == "2026-11-20"
-
-
-def test_pages_start_warm_again_after_a_form_was_published(desk, monkeypatch):
-    from guanai.storage.school import preload
-
-    monkeypatch.setattr(preload, "_kept", None)
-    monkeypatch.setattr(preload, "_reckoned", None)
-    list(preload.preload_school(desk.folder.path))
-    assert preload.preloaded_school(desk.folder, "周老师", "") is not None
-    change(desk, "talk", add=[("mood", "文本", "心情")])
-    assert preload.preloaded_school(desk.folder, "周老师", "") is None, "what was read is outdated"
-    list(preload.preload_school(desk.folder.path))
-    again = preload.preloaded_school(desk.folder, "周老师", "")
-    assert again is not None
-    assert "mood" in again.form("talk").columns

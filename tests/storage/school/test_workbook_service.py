@@ -280,7 +280,7 @@ def test_a_formula_in_a_rule_keeps_its_result(school):
     with zipfile.ZipFile(path, "w") as whole:
         for name, content in parts.items():
             whole.writestr(name, content)
-    school.reload_rules()
+    school.duties.reload_rules()
     assert next(duty for duty in school.policy.duties if duty.name == row["name"]).at_least == 5
     other = next(one for one in school.settings.read().rows("duties") if one["name"] != row["name"])
     changed(school, "duties", other[ROW], remark="看过")

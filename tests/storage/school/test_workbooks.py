@@ -117,7 +117,7 @@ def test_a_damaged_workbook_keeps_the_last_good_one_in_use(tmp_path, damage):
     school = create_school(tmp_path / "school", policy="004", on=ON)
     rules = school.policy.duties
     damage(school.folder.workbook)
-    school.reload_rules()
+    school.duties.reload_rules()
     assert school.policy.duties == rules
     assert "重新保存" in school.notices[0] and "上一个正确的" in school.notices[0]
     school.close()
@@ -128,7 +128,7 @@ def test_a_workbook_that_is_gone_leaves_its_rules_in_use_and_says_so(tmp_path):
     rules = school.policy.duties
     assert school.notices == []
     school.folder.workbook.unlink()
-    school.reload_rules()
+    school.duties.reload_rules()
     assert school.policy.duties == rules
     assert "没有 school.xlsx" in school.notices[0]
     school.close()
@@ -163,7 +163,7 @@ def test_a_column_that_cannot_be_told_is_refused(tmp_path, heading, told):
     sheet.cell(1, place, heading)
     sheet.cell(2, place, "x")
     book.save(path)
-    school.reload_rules()
+    school.duties.reload_rules()
     assert school.policy.duties == rules
     assert told in school.notices[0]
     school.close()

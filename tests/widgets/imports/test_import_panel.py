@@ -256,9 +256,9 @@ def test_files_that_do_not_belong_together_show_an_error(page):
     assert "太大（21.0 MB）" in page.notice.value
 
 
-def test_a_teacher_is_told_who_may_import(ready, page, monkeypatch):
+def test_a_teacher_is_told_who_may_import(ready, page, account_roles):
     page.read({"a.xlsx": book(HEADS, GIRL)})
-    monkeypatch.setenv("HTTP_X_GUANAI_ROLE", "homeroom")
+    account_roles["测试老师"] = "homeroom"
     page.confirm.click()
     assert "德育处（团少部）负责人可以导入" in page.notice.value
     assert not ready.table("child").rows()

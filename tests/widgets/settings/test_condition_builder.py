@@ -17,7 +17,7 @@ def cell(school):
         asked = ConditionScope(
             registers,
             condition_fields(school, registers, by=by),
-            lambda clauses: count_meeting(school, registers, clauses),
+            lambda clauses: count_meeting(school, school.duties, registers, clauses),
         )
         found = ConditionCell("条件", lambda: told.append(1), value, "", lambda: asked)
         found.told_to = told
@@ -128,4 +128,6 @@ def test_face_to_face_is_counted_by_what_the_school_says(school):
         "home_visit",
         [{"id": mode, "mode": mode, "date": "2026-11-02"} for mode in ("door", "school", "phone")],
     )
-    assert count_meeting(school, ("home_visit",), parse_condition("方式 = 面对面", ("home_visit",))) == (2, 3)
+    assert count_meeting(
+        school, school.duties, ("home_visit",), parse_condition("方式 = 面对面", ("home_visit",))
+    ) == (2, 3)

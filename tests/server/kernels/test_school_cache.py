@@ -6,17 +6,20 @@ import sys
 
 import pandas as pd
 import pytest
+from support.form_designs import change
 
+from guanai.server.kernels import school_cache
 from guanai.storage import open_school
 from guanai.storage.files.school_folder import Folder
 from guanai.storage.forms.session import choices
 from guanai.storage.records.frames import frame_of, lazy_copy
-from guanai.storage.school import preload
+from guanai.storage.records.identity import Identity
 from guanai.templates import template
 from guanai.widgets.base.value_labels import Labels
 
 SAVE = """
 import sys
+from guanai.server.kernels import school_cache
 from guanai.storage import open_school
 school = open_school(sys.argv[1])
 school.insert_many("child", [{"id": "later", "name": "后来的"}])
@@ -27,19 +30,19 @@ print("later")
 @pytest.fixture
 def warm(filled, monkeypatch):
     """A small sample school that has been read."""
-    monkeypatch.setattr(preload, "_kept", None)
-    monkeypatch.setattr(preload, "_reckoned", None)
-    list(preload.preload_school(filled.folder.path))
+    monkeypatch.setattr(school_cache, "_preloaded", None)
+    monkeypatch.setattr(school_cache, "_worked_out", None)
+    list(school_cache.preload_school(filled.folder.path))
     yield filled
-    preload._kept[0].close()
+    school_cache._preloaded[0].close()
 
 
 def as_page(school, person="李老师"):
-    return preload.preloaded_school(Folder(school.folder.path), person, "staff-1")
+    return school_cache.preloaded_school(Folder(school.folder.path), Identity(person, "staff-1"))
 
 
 def test_nothing_is_warm_before_it_was_read(filled, monkeypatch):
-    monkeypatch.setattr(preload, "_kept", None)
+    monkeypatch.setattr(school_cache, "_preloaded", None)
     assert as_page(filled) is None
 
 
@@ -103,7 +106,7 @@ def test_what_another_process_has_saved_since_is_seen(warm, again):
     )
     assert saved.returncode == 0, saved.stderr
     if again:
-        list(preload.preload_school(warm.folder.path))
+        list(school_cache.preload_school(warm.folder.path))
         page = as_page(warm)
     frame = page.frame("child")
     assert len(frame) == before + 1
@@ -121,7 +124,7 @@ def test_what_is_outdated_is_not_used(warm, tmp_path, change):
         os.utime(folder.workbook, (1, 1))
     else:
         folder = Folder(tmp_path)
-    assert preload.preloaded_school(folder, "李老师", "") is None
+    assert school_cache.preloaded_school(folder, Identity("李老师")) is None
 
 
 def test_what_a_page_does_to_a_frame_stays_on_that_page(warm):
@@ -140,7 +143,7 @@ def test_a_lazy_copy_may_be_changed_in_every_way():
         [{"name": "a", "age": 7}, {"name": "b", "age": None}], {"name": "text", "age": "integer"}
     )
     whole = frame.copy(deep=True)
-    for change in (
+    for alter in (
         lambda copy: copy.loc.__setitem__((0, "name"), "x"),
         lambda copy: copy.iloc.__setitem__((1, 1), 9),
         lambda copy: copy.__setitem__("age", 3),
@@ -149,5 +152,19 @@ def test_a_lazy_copy_may_be_changed_in_every_way():
         lambda copy: copy.insert(0, "new", 1),
         lambda copy: copy.pop("age"),
     ):
-        change(lazy_copy(frame))
+        alter(lazy_copy(frame))
         pd.testing.assert_frame_equal(frame, whole)
+
+
+def test_it_is_read_again_after_a_form_was_published(school, coordinator, monkeypatch):
+    monkeypatch.setattr(school_cache, "_preloaded", None)
+    monkeypatch.setattr(school_cache, "_worked_out", None)
+    person = Identity("测试老师")
+    list(school_cache.preload_school(school.folder.path))
+    assert school_cache.preloaded_school(school.folder, person) is not None
+    change(school, "talk", add=[("mood", "文本", "心情")])
+    assert school_cache.preloaded_school(school.folder, person) is None, "what was read is outdated"
+    list(school_cache.preload_school(school.folder.path))
+    again = school_cache.preloaded_school(school.folder, person)
+    assert again is not None
+    assert "mood" in again.form("talk").columns
