@@ -65,7 +65,7 @@ def test_it_reads_no_register_again(warm, monkeypatch):
     monkeypatch.setattr("guanai.storage.database.row_cache.CachedRows.load", None)
     monkeypatch.setattr("guanai.storage.school.due_service.due_of", None)
     monkeypatch.setattr("guanai.storage.school.due_service.gaps", None)
-    monkeypatch.setattr("guanai.storage.school.school.summary", None)
+    monkeypatch.setattr("guanai.storage.school.due_service.summary", None)
     monkeypatch.setattr("guanai.storage.records.registers.frame_of", None)
     assert len(page.frames()["child"])
     assert len(page.due())
