@@ -1,18 +1,28 @@
-"""The file of a form on its way in and out: an uploaded workbook looked at before it is read, a workbook to begin with."""
+"""Uploads and downloads of a form: what is checked before and after an upload is read, and the workbook to begin with."""
 
 import re
 import tempfile
+from collections.abc import Container
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
 
 from guanai.care.errors import FormError, GuanaiError
 from guanai.storage.files.corrupt_files import DAMAGED
+from guanai.storage.forms.xlsform.definitions import Form
 from guanai.storage.forms.xlsform.sheets import FormSheets, read_sheets, sheets_of
 from guanai.storage.forms.xlsform.workbooks import write_xlsx
 from guanai.templates import template
 
-__all__ = ["LARGEST", "blank_workbook", "checked_name", "checked_upload", "workbook_of"]
+__all__ = [
+    "LARGEST",
+    "REQUIRED_QUESTIONS",
+    "blank_workbook",
+    "check_required_questions",
+    "checked_name",
+    "checked_upload",
+    "workbook_of",
+]
 
 #: The greatest form that is taken, in bytes: a form of a thousand questions has a tenth of it.
 LARGEST = 5 * 1024 * 1024
@@ -23,6 +33,17 @@ _ENDINGS = (".xlsx", ".xlsm", ".md")
 _NAME = re.compile(r"^[^\W\d][\w-]{0,39}$")
 # Tables that are no registers, lists that are none, and what Windows calls its devices.
 _TAKEN = frozenset({"account", "merge", "form_version", "unsaved", "school", "con", "prn", "aux", "nul"})
+
+#: By form: the questions without which a page, a rule or the summary cannot work.
+REQUIRED_QUESTIONS: dict[str, tuple[str, ...]] = {
+    "child": ("name", "class", "birth_date", "status"),
+    "class": ("name", "grade"),
+    "staff": ("name", "role", "active"),
+    "home_visit": ("child", "date", "mode"),
+    "pairing": ("child", "role", "helper", "start", "end"),
+    "talk": ("child", "date"),
+    "call": ("child", "date"),
+}
 
 
 def checked_upload(file: str, content: bytes) -> bytes:
@@ -74,6 +95,15 @@ def checked_name(name: str, known: list[str]) -> str:
     if chosen.casefold() in {one.casefold() for one in known}:
         raise GuanaiError("designer.taken", name=chosen)
     return chosen
+
+
+def check_required_questions(name: str, form: Form, shipped: Container[str]) -> None:
+    """Raise FormError where a shipped form has lost a question that the software reads."""
+    if name not in shipped:
+        return
+    missing = [key for key in REQUIRED_QUESTIONS.get(name, ()) if key not in form.columns]
+    if missing:
+        raise FormError("designer.needed", file=f"{name}.xlsx", names="、".join(missing))
 
 
 def workbook_of(path: Path) -> bytes:

@@ -14,13 +14,18 @@ from typing import Any
 from guanai.care.errors import AccessError, GuanaiError, PolicyError, StorageError
 from guanai.care.policy.policy import policy_from_sheets
 from guanai.storage.form_files.form_catalogue import shipped_forms
-from guanai.storage.form_files.uploads import blank_workbook, checked_name, checked_upload, workbook_of
+from guanai.storage.form_files.uploads import (
+    blank_workbook,
+    check_required_questions,
+    checked_name,
+    checked_upload,
+    workbook_of,
+)
 from guanai.storage.form_files.versions import Version, What, mark_of, write_whole
 from guanai.storage.forms.changes.answer_migration import Change, change_of
 from guanai.storage.forms.changes.differences import Difference, differences, guessed_renames, same_places
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
 from guanai.storage.forms.xlsform.loading import form_of_file
-from guanai.storage.forms.xlsform.required_questions import check_needed
 from guanai.storage.records.records import Records
 from guanai.storage.school.permissions import is_coordinator
 from guanai.storage.school.policy_in_use import PolicyInUse
@@ -113,7 +118,7 @@ class FormPublishing:
         plain = checked_upload(file, content)
         form = self._read(plain, f"{Path(file).stem}.xlsx", called)
         before = None if new else self._records.form(called)
-        check_needed(called, form, shipped_forms())
+        check_required_questions(called, form, shipped_forms())
         guesses = guessed_renames(before, form) if before else {}
         renames = same_places(before, form) if before else {}
         return FormProposal(called, form, before, plain, self._base(called), renames, guesses)

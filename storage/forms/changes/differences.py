@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from guanai.storage.forms.changes.form_differences import form_differences
 from guanai.storage.forms.changes.renames import renamed_path
 from guanai.storage.forms.xlsform.author_words import choices_of, columns_of_choices, in_author_words, spoken
-from guanai.storage.forms.xlsform.definitions import Form
+from guanai.storage.forms.xlsform.definitions import Entity, Form
 from guanai.storage.forms.xlsform.headings import write_type
 from guanai.storage.forms.xlsform.items import Group, Item, Question, Repeat, Wording, stored_kind
 from guanai.templates.wording import say
@@ -74,9 +73,7 @@ def differences(
     if before.title(language) != after.title(language):
         titles = {"before": before.title(language), "after": after.title(language)}
         found.append(Difference("title", "", titles))
-    found += [
-        Difference(kind, "", values) for kind, values in form_differences(before, after, known, language)
-    ]
+    found += [Difference(kind, "", values) for kind, values in _of_whole_form(before, after, known, language)]
     for path, entry in old.items():
         if path not in new:
             found.append(_one("group_removed" if _holds(entry) else "removed", entry, language))
@@ -98,6 +95,31 @@ def differences(
             found.append(_one("moved", entry, language))
     found += _choices(before, after, old, new, language)
     return found or ([] if before.source == after.source else [Difference("other_cells", "")])
+
+
+def _of_whole_form(
+    before: Form, after: Form, renames: Mapping[str, str], language: str
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield kind and words of each difference in listing and entities; no preview shows what a save changes elsewhere."""
+    groups = before.group_title(language), after.group_title(language)
+    if groups[0] != groups[1]:
+        yield "listed", {"before": groups[0], "after": groups[1]}
+    old = {(one.place, one.register): _described(one, renames) for one in before.entities}
+    new = {(one.place, one.register): _described(one, {}) for one in after.entities}
+    for place, register in dict.fromkeys([*old, *new]):
+        was, now = old.get((place, register)), new.get((place, register))
+        if was != now:
+            yield (
+                "entity" if was and now else "entity_added" if now else "entity_removed",
+                {"register": register, "before": was or "", "after": now or ""},
+            )
+
+
+def _described(entity: Entity, renames: Mapping[str, str]) -> str:
+    """Return when and which record is made or changed, in the words of the sheet ``entities``."""
+    headings = {"create": "create_if", "update": "update_if", "id": "entity_id", "label": "label"}
+    told = {headings[part]: in_author_words(one.text, renames) for part, one in entity.expressions.items()}
+    return "\u3000".join(f"{heading}: {text}" for heading, text in sorted(told.items())) or entity.register
 
 
 def fields_of(form: Form) -> dict[str, Question | Repeat]:

@@ -8,6 +8,7 @@ at any time.
 import hashlib
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -20,12 +21,16 @@ from typing import Any
 from guanai.care.errors import FormError
 from guanai.storage.forms.xlsform.checks import ROOT, Asked, check_sheets
 from guanai.storage.forms.xlsform.definitions import Form
-from guanai.storage.forms.xlsform.headings import SETTING_HEADINGS, SURVEY_HEADINGS, language_code
-from guanai.storage.forms.xlsform.pyxform_errors import refusal
+from guanai.storage.forms.xlsform.headings import (
+    SETTING_HEADINGS,
+    SURVEY_HEADINGS,
+    language_code,
+    read_heading,
+)
 from guanai.storage.forms.xlsform.sheets import FormSheets, Row, sheets_of
 from guanai.storage.forms.xlsform.xforms import Sources, read_xform
 
-__all__ = ["form_of", "form_of_file", "last_good_form", "load_form"]
+__all__ = ["error_from_pyxform", "form_of", "form_of_file", "last_good_form", "load_form"]
 
 _STAMP = 5  # counted up when what is kept on disk changes its meaning
 _HOUSE_LANGUAGE = "中文 (zh)"
@@ -35,6 +40,17 @@ _OTHERS = "_or_other"
 _MOST_FORMS = 512
 #: Forms read in this process, the earliest first: all schools in it share the 63 that ship.
 _forms: dict[str, tuple[Form, Sources]] = {}
+_ROW = re.compile(r"\[row : (\d+)\]\s*")
+_SHEET = re.compile(r"(?:[Oo]n the|for sheet:) '(\w+)'")
+_COLUMN = re.compile(r"the '([\w:-]+)[^']*' value")
+_LEARN_MORE = re.compile(r"\s*Learn more: \S+|\[row : \w+\]\s*")
+_KNOWN_MESSAGES = (
+    ("must be in the form of 'key1=value1", "form.bad_parameters"),
+    ("accepted parameter keys", "form.unknown_parameter"),
+    ("different names for the same column", "form.headings_alike"),
+    ("Reference variables names must be unique", "form.reference_twice"),
+)
+_GIVEN_NAME = re.compile(r"The name '([^']*)'")
 
 
 def load_form(
@@ -109,13 +125,35 @@ def _convert(sheets: FormSheets, name: str) -> tuple[Form, Sources]:
     try:
         result = convert(_workbook(sheets, name, release), warnings, form_name=ROOT)
     except Exception as error:  # whatever pyxform stumbles on, the author is told where to look
-        raise refusal(error, sheets) from error
+        raise error_from_pyxform(error, sheets) from error
     titles, group = (
         _titles(sheets, name),
         next((row.get("guanai::group") for row in sheets.rows("settings")), ""),
     )
     sources = Sources(name, release, result.xform, sheets.content(), titles, rows, tuple(warnings), group)
     return read_xform(sources, sheets), sources
+
+
+def error_from_pyxform(error: Exception, sheets: FormSheets) -> FormError:
+    """Return an error of pyxform's as one with place, mistake and remedy.
+
+    pyxform counts rows from the heading of the sheet that it was given; here that becomes the row of the file. A
+    message that is not known here is carried word for word in a Chinese sentence, never dropped.
+    """
+    text = str(error) or type(error).__name__
+    row, sheet, column = _ROW.search(text), _SHEET.search(text), _COLUMN.search(text)
+    name = sheet[1] if sheet and sheet[1] in sheets.sheets else "survey"
+    number = _row_number(sheets, name, int(row[1])) if row else None
+    place = sheets.place(name, number, read_heading(column[1]) if column else "")
+    given = _GIVEN_NAME.search(text)
+    key = next((key for words, key in _KNOWN_MESSAGES if words in text), "form.refused")
+    return FormError(key, **place, said=_LEARN_MORE.sub("", text), given=given[1] if given else "")
+
+
+def _row_number(sheets: FormSheets, name: str, counted: int) -> int | None:
+    """Return the row of the file for a row as pyxform counts: the heading is 1, empty rows were not given to it."""
+    rows = sheets.rows(name)
+    return rows[counted - 2].number if 2 <= counted < len(rows) + 2 else None
 
 
 def _workbook(sheets: FormSheets, name: str, release: str) -> dict[str, Any]:

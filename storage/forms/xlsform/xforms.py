@@ -28,7 +28,6 @@ from guanai.storage.forms.xlsform.sheets import FormSheets, Place
 from guanai.storage.forms.xlsform.wordings import XFORMS, Wordings, house_words
 from guanai.storage.forms.xpath.expressions import Expression, compile_expression
 from guanai.storage.forms.xpath.node_tree import Node
-from guanai.storage.forms.xpath.numeric_results import is_numeric
 
 __all__ = ["Sources", "read_xform"]
 
@@ -228,7 +227,7 @@ class _Reader:
             constraint=self._compiled(path, attribute("constraint"), "constraint"),
             constraint_message=self.wordings.of_message(attribute(f"{_ROSA}constraintMsg")),
             calculate=calculate,
-            numeric=calculate is not None and is_numeric(calculate),
+            numeric=calculate is not None and calculate.numeric,
             read_only=self._condition(path, "readonly"),
             default=(element.text or "").strip(),
             default_expression=self._compiled(path, default, "default"),

@@ -1,4 +1,4 @@
-"""What an expression reads, found without evaluating it: paths of answers, secondary instances, clock and chance."""
+"""What is known of an expression without evaluating it: which answers and lists it reads, whether it gives a number."""
 
 from collections.abc import Iterator
 
@@ -15,11 +15,16 @@ from guanai.storage.forms.xpath.trees import (
     Tree,
 )
 
-__all__ = ["VOLATILE", "instances_of", "is_volatile", "names_of", "references_of"]
+__all__ = ["VOLATILE", "instances_of", "is_numeric", "is_volatile", "names_of", "references_of"]
 
 VOLATILE = frozenset({"now", "today", "random", "randomize", "uuid"})
 ON_THE_CONTEXT = frozenset({"string", "number", "string-length", "normalize-space"})
 ANYTHING = "/"
+_ARITHMETIC = frozenset({"+", "-", "*", "div", "mod"})
+_NUMBERS = frozenset(
+    "abs ceiling count count-non-empty count-selected decimal-date-time decimal-time floor int last max min number "
+    "position pow random round sqrt string-length sum".split()
+)
 
 
 def parts_of(tree: Tree) -> Iterator[Tree]:
@@ -61,6 +66,34 @@ def instance_id(name: str) -> str:
 def is_volatile(tree: Tree) -> bool:
     """Return whether the same answers can give another value: the clock and chance."""
     return any(isinstance(part, Call) and part.name in VOLATILE for part in parts_of(tree))
+
+
+def is_numeric(tree: Tree) -> bool:
+    """Return whether the result is a number or nothing, whatever the answers.
+
+    So the column of a calculation can be one of numbers.
+
+    >>> from guanai.storage.forms.xpath.syntax import parse
+    >>> is_numeric(parse("if(. > 1, sum(/data/age), 0)")), is_numeric(parse("today()"))
+    (True, False)
+    """
+    match tree:
+        case Literal(value=float()) | Negation():
+            return True
+        case Literal(value=""):
+            return True  # "or nothing": if(…, 3, '')
+        case Binary(operator=operator):
+            return operator in _ARITHMETIC
+        case Call(name="if", arguments=(_, then, otherwise)):
+            return is_numeric(then) and is_numeric(otherwise)
+        case Call(name="coalesce", arguments=arguments):
+            return all(is_numeric(argument) for argument in arguments)
+        case Call(name="once", arguments=(argument,)):
+            return is_numeric(argument)
+        case Call(name=name):
+            return name in _NUMBERS
+        case _:
+            return False
 
 
 def references_of(tree: Tree, at: str) -> frozenset[str]:

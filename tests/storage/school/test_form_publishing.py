@@ -17,9 +17,8 @@ from support.form_designs import change, edited, rows_of, talk
 
 from guanai.storage import AccessError, FormError, GuanaiError, StorageError, open_school
 from guanai.storage.form_files.form_catalogue import shipped_forms
-from guanai.storage.form_files.uploads import LARGEST
+from guanai.storage.form_files.uploads import LARGEST, REQUIRED_QUESTIONS
 from guanai.storage.forms.session.form_session import FormSession
-from guanai.storage.forms.xlsform.required_questions import NEEDED
 from guanai.storage.records.identity import Identity
 from guanai.storage.school.file_api import export_records, import_records
 from guanai.storage.school.workbooks import read_workbook, write_workbook
@@ -421,7 +420,9 @@ def test_two_questions_cannot_become_one(desk):
     assert refused.value.key == "designer.rename_twice"
 
 
-@pytest.mark.parametrize(("form", "key"), [(form, key) for form, keys in NEEDED.items() for key in keys])
+@pytest.mark.parametrize(
+    ("form", "key"), [(form, key) for form, keys in REQUIRED_QUESTIONS.items() for key in keys]
+)
 def test_what_the_software_reads_cannot_be_left_out(desk, form, key):
     """``designer.needed``, or ``form.reference_unknown`` where another question asks for it."""
     with pytest.raises(FormError):

@@ -3,9 +3,9 @@
 import pytest
 
 from guanai.storage import GuanaiError
+from guanai.storage.form_files.uploads import check_required_questions
 from guanai.storage.forms import form_of
 from guanai.storage.forms.session.parsers import UnreadableError, read_tick
-from guanai.storage.forms.xlsform.required_questions import check_needed
 from guanai.storage.records.list_files import list_rows
 
 
@@ -26,7 +26,7 @@ def test_a_box_that_is_not_ticked():
 def test_a_form_that_lacks_what_the_software_reads():
     form = form_of("| survey | type | name | label |\n| | text | grade | 年级 |", "class")
     with pytest.raises(GuanaiError) as refused:
-        check_needed("class", form, {"class"})
+        check_required_questions("class", form, {"class"})
     assert refused.value.key == "designer.needed"
     assert "name" in refused.value.message()
-    check_needed("class", form, set())
+    check_required_questions("class", form, set())

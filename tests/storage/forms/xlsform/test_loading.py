@@ -10,8 +10,7 @@ from guanai.care.errors import FormError
 from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform import loading
 from guanai.storage.forms.xlsform.checks import check_sheets
-from guanai.storage.forms.xlsform.loading import form_of, last_good_form, load_form
-from guanai.storage.forms.xlsform.pyxform_errors import refusal
+from guanai.storage.forms.xlsform.loading import error_from_pyxform, form_of, last_good_form, load_form
 from guanai.storage.forms.xlsform.sheets import sheets_of
 from guanai.templates.wording import catalogue
 
@@ -161,7 +160,9 @@ def _keys_of(file):
 
 def test_a_text_of_pyxform_that_is_not_known_is_carried_word_for_word():
     sheets = sheets_of(b"\n\n" + GOOD.encode(), "a.md")
-    error = refusal(ValueError("[row : 2] On the 'survey' sheet, the 'name' value is odd."), sheets)
+    error = error_from_pyxform(
+        ValueError("[row : 2] On the 'survey' sheet, the 'name' value is odd."), sheets
+    )
     assert (error.key, error.row, error.column, error.sheet) == ("form.refused", 4, "name", "survey")
     assert "is odd" in error.message("zh")
 
@@ -169,7 +170,7 @@ def test_a_text_of_pyxform_that_is_not_known_is_carried_word_for_word():
 def test_two_headings_for_one_column_are_told():
     sheets = sheets_of(GOOD.encode(), "a.md")
     said = "Invalid headers provided for sheet: 'survey'. Headers that are different names for the same column were found"
-    assert refusal(ValueError(said), sheets).key == "form.headings_alike"
+    assert error_from_pyxform(ValueError(said), sheets).key == "form.headings_alike"
 
 
 def test_remarks_and_drafts_of_the_author_are_left_alone():
