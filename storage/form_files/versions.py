@@ -1,7 +1,7 @@
 """The versions of each form: who published which file when, and what each one took away or called otherwise.
 
-The files lie in ``forms/versions/NAME/``; what is told of them is kept beside the registers, in a table that no page,
-frame or export shows. A version is never changed: taking one back publishes it again as a new one.
+The files lie in ``forms/versions/NAME/``; their descriptions are in a table beside the registers that no page, frame or
+export shows. A version is never changed: taking one back publishes it again as a new one.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from guanai.storage.files.school_folder import Folder
 from guanai.storage.forms.changes.renames import composed, inverse
 from guanai.storage.forms.xlsform.definitions import Retired
 
-__all__ = ["VERSIONS", "Version", "Versions", "mark_of", "write_whole"]
+__all__ = ["VERSIONS", "Version", "Versions", "content_hash", "write_form_file"]
 
 #: The table of versions: no form asks for it.
 VERSIONS = "form_version"
@@ -52,8 +52,8 @@ class Version:
     retired: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def mark_of(content: bytes) -> str:
-    """Return what tells one file from another."""
+def content_hash(content: bytes) -> str:
+    """Return the SHA-256 of a file's content."""
     return hashlib.sha256(content).hexdigest()
 
 
@@ -77,14 +77,14 @@ class Versions:
             raise StorageError("designer.version_gone", file=version.file) from error
 
     def add(
-        self, form: str, what: What, content: bytes | None, signed: Mapping[str, str], **told: Any
+        self, form: str, what: What, content: bytes | None, signed: Mapping[str, str], **details: Any
     ) -> Version:
         """Keep a new version, its file first; ``signed`` says who and when (`Registers.signature`)."""
         number = max((version.number for version in self.of(form)), default=0) + 1
         file = Path()
         if content is not None:
             file = Path(self._folder.forms.name, "versions", form, f"{number}.xlsx")
-            write_whole(self._folder.path / file, content)
+            write_form_file(self._folder.path / file, content)
         version = Version(
             id=str(uuid7()),
             form=form,
@@ -92,24 +92,24 @@ class Versions:
             what=what,
             by=signed["updated_by"],
             at=signed["updated_at"],
-            mark=mark_of(content) if content is not None else "",
+            mark=content_hash(content) if content is not None else "",
             file=file.as_posix() if content is not None else "",
-            **told,
+            **details,
         )
         self._table.insert(asdict(version))
         return version
 
     def closed(self) -> frozenset[str]:
         """Return the forms whose registers are closed: their records stay, and none is added."""
-        told = sorted((row["number"], row["form"], row["what"]) for row in self._table.rows())
-        last = {form: what for _, form, what in told if what in ("closed", "reopened")}
+        changes = sorted((row["number"], row["form"], row["what"]) for row in self._table.rows())
+        last = {form: what for _, form, what in changes if what in ("closed", "reopened")}
         return frozenset(form for form, what in last.items() if what == "closed")
 
     def renames(self, form: str) -> dict[str, str]:
         """Return the name that each renamed question has now, by every name that it had before."""
         return composed(version.renames for version in self.of(form))
 
-    def way_back(self, form: str, number: int) -> dict[str, str]:
+    def renames_back_to(self, form: str, number: int) -> dict[str, str]:
         """Return what must be renamed so that answers stand as they stood in a version; 0 is the shipped form."""
         later = [version for version in self.of(form) if version.number > number]
         back = inverse(composed(version.renames for version in later))
@@ -118,16 +118,18 @@ class Versions:
 
     def retired(self, form: str) -> dict[str, Retired]:
         """Return every question that the form had once, and every choice that was taken out, by its path."""
-        found: dict[str, Retired] = {}
+        retired: dict[str, Retired] = {}
         for version in self.of(form):
-            for path, told in version.retired.items():
-                before = found.get(path, Retired())
-                choices = {**before.choices, **told.get("choices", {})}
-                found[path] = Retired(told.get("labels", {}), told.get("kind", "text"), choices)
-        return found
+            for path, description in version.retired.items():
+                before = retired.get(path, Retired())
+                choices = {**before.choices, **description.get("choices", {})}
+                retired[path] = Retired(
+                    description.get("labels", {}), description.get("kind", "text"), choices
+                )
+        return retired
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_form_file(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all. Raises StorageError, in words, when it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,5 +143,5 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def _version(row: Mapping[str, Any]) -> Version:
     known: Iterable[str] = Version.__dataclass_fields__
-    told = {name: row[name] for name in known if name in row}
-    return Version(**told | {"changes": tuple(told.get("changes", ()))})
+    values = {name: row[name] for name in known if name in row}
+    return Version(**values | {"changes": tuple(values.get("changes", ()))})

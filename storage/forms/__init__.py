@@ -1,4 +1,8 @@
-"""Forms as data, and their logic without a screen: an XLSForm file in, sessions that people and imports fill in."""
+"""Forms as data, and their logic without a screen: an XLSForm file becomes a `Form`, a `FormSession` fills it in.
+
+The files themselves are in `guanai.storage.form_files`, the records in `guanai.storage.records`. Lowest first:
+`xpath`, `xlsform`, `session`, `changes`; begin with `xlsform`.
+"""
 
 from guanai.storage.forms.session.form_session import Branch, Choice, FieldState, FormSession, Problem
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, cast
 
 from guanai.storage.exports.columns import headers_of
-from guanai.storage.forms.xlsform.author_words import choices_of, spoken
+from guanai.storage.forms.xlsform.author_words import choices_of, plain_text
 from guanai.storage.forms.xlsform.definitions import Form
 from guanai.storage.forms.xlsform.items import Group, Item, ItemSet, Question, Repeat
 from guanai.storage.imports.columns import LEFT_OUT, Column
@@ -117,7 +117,7 @@ def _headings(form: Form, items: Sequence[Item], groups: tuple[Item, ...] = ()) 
     found = dict(_columns(items, tuple(group.name for group in groups)))
     for language in form.languages:
         for heading, question in _labelled(
-            items, tuple(spoken(group.label, language) for group in groups), language
+            items, tuple(plain_text(group.label, language) for group in groups), language
         ):
             found.setdefault(heading, question)
     return found
@@ -138,7 +138,7 @@ def _labelled(
 ) -> Iterator[tuple[str, Question]]:
     """Yield the headings of an export of Kobo with labels: the label, or with those of its groups before it."""
     for item in items:
-        label = spoken(item.label, language)
+        label = plain_text(item.label, language)
         if isinstance(item, Group):
             yield from _labelled(item.items, (*groups, label or item.name), language)
         elif isinstance(item, Question) and label:
@@ -199,7 +199,7 @@ def _repeats(
             inner, lacking = _repeats(form, item.items, files, path, (*groups, item))
             found, missing = {**found, **inner}, [*missing, *lacking]
         elif isinstance(item, Repeat):
-            called = [item.name, *(spoken(item.label, language) for language in form.languages)]
+            called = [item.name, *(plain_text(item.label, language) for language in form.languages)]
             names = [f"{stem}{name}.csv" for name in called if name for stem in (f"{path.stem}-", "")]
             places = [path.with_name(name) for name in names if "/" not in name]
             beside = next((place for place in places if str(place) in files and place != path), None)

@@ -21,8 +21,8 @@ from guanai.storage.form_files.uploads import (
     checked_upload,
     workbook_of,
 )
-from guanai.storage.form_files.versions import Version, What, mark_of, write_whole
-from guanai.storage.forms.changes.answer_migration import Change, change_of
+from guanai.storage.form_files.versions import Version, What, content_hash, write_form_file
+from guanai.storage.forms.changes.answer_migration import AnswerMigration, migration_of
 from guanai.storage.forms.changes.differences import Difference, differences, guessed_renames, same_places
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
 from guanai.storage.forms.xlsform.loading import form_of_file
@@ -61,7 +61,7 @@ class PublishPlan:
     """
 
     differences: tuple[Difference, ...]
-    answers: Change
+    answers: AnswerMigration
     duties: str = ""
 
 
@@ -129,7 +129,7 @@ class FormPublishing:
         Raises GuanaiError when there is none of that number, StorageError when its file is gone.
         """
         before, base = self._records.form(name), self._base(name)
-        renames = self._records.versions.way_back(name, number)
+        renames = self._records.versions.renames_back_to(name, number)
         if number == 0:
             path = shipped_forms().get(name)
             if path is None:
@@ -156,13 +156,13 @@ class FormPublishing:
         twice = [new for new in chosen.values() if list(chosen.values()).count(new) > 1]
         asides = set(self._asides(proposal.name))
         if proposal.before is None:
-            return PublishPlan((), Change(), self._duties(proposal))
+            return PublishPlan((), AnswerMigration(), self._duties(proposal))
         for new in twice:
             if sum(after == new and old not in asides for old, after in chosen.items()) > 1:
                 raise GuanaiError("designer.rename_twice", name=new)
         told = differences(proposal.before, proposal.form, chosen)
         rows = self._records.table(proposal.name).rows()
-        change = change_of(
+        change = migration_of(
             proposal.before, proposal.form, chosen, rows, self._records.form(proposal.name).retired
         )
         return PublishPlan(tuple(told), change, self._duties(proposal))
@@ -236,7 +236,7 @@ class FormPublishing:
     def _base(self, name: str) -> tuple[str, int]:
         """Return what tells whether the form in use is still the one that was looked at."""
         own, versions = self._own(name), self._records.versions.of(name)
-        return (mark_of(own.read_bytes()) if own else "", versions[-1].number if versions else 0)
+        return (content_hash(own.read_bytes()) if own else "", versions[-1].number if versions else 0)
 
     def _check_base(self, proposal: FormProposal) -> None:
         if self._base(proposal.name) == proposal.base:
@@ -253,14 +253,14 @@ class FormPublishing:
             return
         content = workbook_of(own)
         last = next((version.mark for version in reversed(versions) if version.mark), "")
-        if last != mark_of(content):
+        if last != content_hash(content):
             self._records.versions.add(name, "found", content, signed)
 
     def _put(self, name: str, content: bytes | None) -> None:
         """Put a form into the folder, or away where the shipped one is to be used again."""
         target = self._records.folder.forms / f"{name}.xlsx"
         if content is not None:
-            write_whole(target, content)
+            write_form_file(target, content)
         for other in (target if content is None else None, target.with_suffix(".md")):
             if other is not None and other.exists():
                 with suppress(FileNotFoundError):
@@ -275,7 +275,7 @@ class FormPublishing:
     def _asides(self, name: str) -> list[str]:
         return [aside for version in self._records.versions.of(name) for aside in version.asides.values()]
 
-    def _rewrite(self, name: str, change: Change, signed: Mapping[str, str]) -> None:
+    def _rewrite(self, name: str, change: AnswerMigration, signed: Mapping[str, str]) -> None:
         """Give the answers of a register their new places, in its records and their history."""
         if not change.moves:
             return

@@ -8,7 +8,7 @@ import ipywidgets as ipw
 
 from guanai.care.errors import GuanaiError
 from guanai.storage.form_files.versions import Version
-from guanai.storage.forms.changes.answer_migration import Stored
+from guanai.storage.forms.changes.answer_migration import AffectedAnswers
 from guanai.storage.forms.changes.differences import fields_of, title_of
 from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.storage.forms.xlsform.items import Question, Repeat
@@ -97,7 +97,9 @@ class ProposalView(ipw.VBox):
             if one.path not in proposal.renames and "~" not in one.path:
                 self._offer(one, [path for path in new if _same_repeat(one.path, path)], new)
 
-    def _offer(self, one: Stored, paths: Iterable[str], fields: Mapping[str, Question | Repeat]) -> None:
+    def _offer(
+        self, one: AffectedAnswers, paths: Iterable[str], fields: Mapping[str, Question | Repeat]
+    ) -> None:
         offered = {path: title_of(fields[path], spoken(self._language)) for path in paths}
         if not offered:
             return

@@ -1,6 +1,6 @@
-"""What becomes of the answers that are kept when a form is changed: moved, put aside, kept without a question.
+"""What becomes of saved answers when a form is changed: moved, put aside, kept without a question.
 
-Worked out from two forms and the records, nothing written: `Change.of` gives each record as it then stands. What can
+Worked out from two forms and the records, nothing written: `AnswerMigration.of` gives each record as it then stands. What can
 be read as the new type becomes it (the text 12 the number 12, one choice a list of one, a choice its label where free
 text is asked now); what cannot is no answer to the new question and is put aside.
 """
@@ -14,22 +14,22 @@ from typing import Any
 from guanai.storage.forms.changes.differences import fields_of, title_of
 from guanai.storage.forms.changes.renames import changed, moved, renamed_path, values_at
 from guanai.storage.forms.session.answer_tree import AnswerNode
-from guanai.storage.forms.xlsform.author_words import choices_of, spoken
+from guanai.storage.forms.xlsform.author_words import choices_of, plain_text
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form, Retired
 from guanai.storage.forms.xlsform.headings import write_type
 from guanai.storage.forms.xlsform.items import Item, Question, Repeat, stored_kind, walk
 from guanai.storage.forms.xpath.node_tree import Node
 from guanai.templates.wording import LANGUAGES, say
 
-__all__ = ["Change", "Stored", "change_of"]
+__all__ = ["AffectedAnswers", "AnswerMigration", "migration_of"]
 
 Records = Sequence[Mapping[str, Any]]
 
 _CHOSEN = ("select_one", "select_multiple")
 
 
-class Fit:
-    """Answers of one kind asked by a question: ``fit.read(value)`` gives the new answer, or None for one that does not fit.
+class AnswerConversion:
+    """Answers of one kind asked by a question: ``conversion.read(value)`` gives the new answer, or None for one that does not fit.
 
     ``kind`` is the kind of answer before, ``labels`` what its choices were called. ``changes`` tells whether a stored
     answer may have to become another one.
@@ -62,8 +62,10 @@ class Fit:
         names = {label: name for name, label in self._choices.items()} | {
             name: name for name in self._choices
         }
-        told = [self._labels.get(str(part), str(part)) for part in parts]
-        chosen = [names.get(str(part)) or names.get(label) for part, label in zip(parts, told, strict=True)]
+        description = [self._labels.get(str(part), str(part)) for part in parts]
+        chosen = [
+            names.get(str(part)) or names.get(label) for part, label in zip(parts, description, strict=True)
+        ]
         if self._elsewhere or self._now.kind == "rank":
             return None
         if None in chosen or (self._wanted == "select_one" and len(chosen) != 1):
@@ -71,9 +73,9 @@ class Fit:
         return chosen[0] if self._wanted == "select_one" else chosen
 
     def _read(self, value: Any) -> Any:
-        cell = AnswerNode(self._now, Node(self._now.name), None)  # type: ignore[arg-type]
-        cell.take(value)
-        return cell.value
+        node = AnswerNode(self._now, Node(self._now.name), None)  # type: ignore[arg-type]
+        node.set_value(value)
+        return node.value
 
     def offers(self, value: Any) -> bool:
         """Whether an answer is among the choices of the question after; true where it has none of its own."""
@@ -83,8 +85,8 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Stored:
-    """The kept answers of one question that a change touches: how many there are, and how many of them do not fit.
+class AffectedAnswers:
+    """The saved answers of one question that a change touches: how many there are, and how many of them do not fit.
 
     ``kind``: removed (the question goes, they stay in their records), renamed (``misfits`` had an answer under the
     new name already), type (``misfits`` cannot be read as the new type and are put aside), choices (``misfits``
@@ -106,81 +108,83 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Change:
+class AnswerMigration:
     """What publishing a form does to its register.
 
     ``renames`` gives new paths by old ones, ``asides`` the field beside a question that takes what does not fit its
-    new type, ``retired`` what is to be told of questions and choices that go.
+    new type, ``retired`` what is to be description of questions and choices that go.
     """
 
-    stored: tuple[Stored, ...] = ()
-    orphans: tuple[Stored, ...] = ()
+    stored: tuple[AffectedAnswers, ...] = ()
+    orphans: tuple[AffectedAnswers, ...] = ()
     renames: Mapping[str, str] = field(default_factory=dict)
     asides: Mapping[str, str] = field(default_factory=dict)
     retired: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    fits: Mapping[str, Fit] = field(default_factory=dict)
+    conversions: Mapping[str, AnswerConversion] = field(default_factory=dict)
 
     @property
     def moves(self) -> bool:
         """Whether any record may have to be written."""
-        return bool(self.renames or self.fits)
+        return bool(self.renames or self.conversions)
 
     def of(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Return a record's answers as they stand after the change."""
         found = moved(record, self.renames)
-        for path, fit in self.fits.items():
+        for path, conversion in self.conversions.items():
             name, aside = path.rpartition("/")[2], self.asides[path].rpartition("/")[2]
-            found = changed(found, path, partial(_fitted, fit, name, aside))
+            found = changed(found, path, partial(_converted, conversion, name, aside))
         return found
 
 
-def _fitted(fit: Fit, name: str, aside: str, value: Any) -> dict[str, Any]:
-    read = fit.read(value)
+def _converted(conversion: AnswerConversion, name: str, aside: str, value: Any) -> dict[str, Any]:
+    read = conversion.read(value)
     return {aside: value} if read is None else {name: read}
 
 
-def change_of(
+def migration_of(
     before: Form, after: Form, renames: Mapping[str, str], rows: Records, known: Mapping[str, Retired]
-) -> Change:
+) -> AnswerMigration:
     """Return what becomes of the answers in ``rows``; ``known`` are the questions that went earlier."""
     old, new = fields_of(before), fields_of(after)
     taken = {*old, *new, *known, *(key for row in rows for key in row)}
-    made = Change(renames=dict(renames), orphans=tuple(_orphans(before, rows, known)))
-    stored: list[Stored] = []
+    made = AnswerMigration(renames=dict(renames), orphans=tuple(_orphans(before, rows, known)))
+    stored: list[AffectedAnswers] = []
     asides: dict[str, str] = {}
     retired: dict[str, dict[str, Any]] = {}
-    fits: dict[str, Fit] = {}
+    conversions: dict[str, AnswerConversion] = {}
     for path in dict.fromkeys([*old, *renames]):
         item, asked = old.get(path), new.get(renamed_path(renames, path))
         now = renamed_path(renames, path)
-        told = _told(before, item) if item else _remembered(known.get(path))
+        description = _description(before, item) if item else _description_of_retired(known.get(path))
         if asked is None:
-            retired[renamed_path(renames, path)] = told
+            retired[renamed_path(renames, path)] = description
             if "/" not in path or path.rpartition("/")[0] in new:
-                stored.append(Stored("removed", path, title_of(item) if item else path, _count(rows, path)))
+                stored.append(
+                    AffectedAnswers("removed", path, title_of(item) if item else path, _count(rows, path))
+                )
             continue
         if path in renames:
             clash = sum(_holds(row, path) and _holds(row, now) for row in rows)
-            stored.append(Stored("renamed", path, title_of(asked), _count(rows, path), clash))
-        if not isinstance(asked, Question) or told["kind"] == "repeat":
+            stored.append(AffectedAnswers("renamed", path, title_of(asked), _count(rows, path), clash))
+        if not isinstance(asked, Question) or description["kind"] == "repeat":
             continue
-        fit = Fit(told["kind"], told["choices"], after, asked)
+        conversion = AnswerConversion(description["kind"], description["choices"], after, asked)
         values = [value for row in rows for value in values_at(row, path)]
-        if fit.changes and now not in fits:
-            fits[now] = fit
-            asides[now] = _free(f"{now}~{fit.kind}", taken)
-            bad = sum(fit.read(value) is None for value in values)
-            stored.append(Stored("type", now, title_of(asked), len(values), bad))
-            retired[asides[now]] = _set_aside(told, now)
-        elif not fit.changes:
-            bad = sum(not fit.offers(value) for value in values)
-            gone = _choices_gone(told["choices"], after, asked)
+        if conversion.changes and now not in conversions:
+            conversions[now] = conversion
+            asides[now] = _free(f"{now}~{conversion.kind}", taken)
+            bad = sum(conversion.read(value) is None for value in values)
+            stored.append(AffectedAnswers("type", now, title_of(asked), len(values), bad))
+            retired[asides[now]] = _aside_description(description, now)
+        elif not conversion.changes:
+            bad = sum(not conversion.offers(value) for value in values)
+            gone = _choices_gone(description["choices"], after, asked)
             if gone:
                 retired[now] = {"choices": gone}
             if bad:
-                stored.append(Stored("choices", now, title_of(asked), len(values), bad))
+                stored.append(AffectedAnswers("choices", now, title_of(asked), len(values), bad))
     some = tuple(one for one in stored if one.answers)
-    return replace(made, stored=some, asides=asides, retired=retired, fits=fits)
+    return replace(made, stored=some, asides=asides, retired=retired, conversions=conversions)
 
 
 def _holds(row: Mapping[str, Any], path: str) -> bool:
@@ -199,32 +203,32 @@ def _free(name: str, taken: set[str]) -> str:
     return free
 
 
-def _told(form: Form, item: Item) -> dict[str, Any]:
+def _description(form: Form, item: Item) -> dict[str, Any]:
     """Return what a version keeps of a question that goes."""
     kind, choices = "repeat", None
     if isinstance(item, Question):
         kind, choices = stored_kind(item), item.choices
     return {
-        "labels": {language: spoken(item.label, language) for language in item.label.texts},
+        "labels": {language: plain_text(item.label, language) for language in item.label.texts},
         "kind": kind,
         "choices": choices_of(form, choices, LANGUAGES[0]) if choices else {},
     }
 
 
-def _remembered(retired: Retired | None) -> dict[str, Any]:
+def _description_of_retired(retired: Retired | None) -> dict[str, Any]:
     """Return the same of a question that went earlier; free text, where nobody wrote down what it was."""
     known = retired or Retired()
     return {"labels": dict(known.labels), "kind": known.kind, "choices": dict(known.choices)}
 
 
-def _set_aside(told: Mapping[str, Any], path: str) -> dict[str, Any]:
-    words = {"zh": write_type(told["kind"]), "en": told["kind"]}
-    before = Retired(told["labels"])
+def _aside_description(description: Mapping[str, Any], path: str) -> dict[str, Any]:
+    words = {"zh": write_type(description["kind"]), "en": description["kind"]}
+    before = Retired(description["labels"])
     labels = {
         language: say("designer.aside", language, label=before.label(language, path), type=words[language])
         for language in LANGUAGES
     }
-    return {**told, "labels": labels}
+    return {**description, "labels": labels}
 
 
 def _choices_gone(before: Mapping[str, str], after: Form, now: Question) -> dict[str, str]:
@@ -234,7 +238,7 @@ def _choices_gone(before: Mapping[str, str], after: Form, now: Question) -> dict
     return {name: label for name, label in before.items() if name not in left}
 
 
-def _orphans(form: Form, rows: Records, known: Mapping[str, Retired]) -> Iterator[Stored]:
+def _orphans(form: Form, rows: Records, known: Mapping[str, Retired]) -> Iterator[AffectedAnswers]:
     """Yield the answers that no question of a form asks."""
     asked = {*fields_of(form), *SYSTEM_FIELDS}
     found: Counter[str] = Counter()
@@ -251,4 +255,4 @@ def _orphans(form: Form, rows: Records, known: Mapping[str, Retired]) -> Iterato
                 )
     for path, count in found.items():
         label = known[path].label(LANGUAGES[0], path) if path in known else path
-        yield Stored("orphan", path, label, count)
+        yield AffectedAnswers("orphan", path, label, count)

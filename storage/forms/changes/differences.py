@@ -1,4 +1,4 @@
-"""What has become of a form: two forms compared question by question, each difference told in a sentence.
+"""What has become of a form: two forms compared question by question, each difference texts in a sentence.
 
 A question is known by where its answer stands in a record (``phone``, ``guardians/phone``; a group by ``@basics``).
 One of another name is another question, unless ``renames`` says that it is the same one under a new name.
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from guanai.storage.forms.changes.renames import renamed_path
-from guanai.storage.forms.xlsform.author_words import choices_of, columns_of_choices, in_author_words, spoken
+from guanai.storage.forms.xlsform.author_words import as_written, choices_of, columns_of_choices, plain_text
 from guanai.storage.forms.xlsform.definitions import Entity, Form
 from guanai.storage.forms.xlsform.headings import write_type
 from guanai.storage.forms.xlsform.items import Group, Item, Question, Repeat, Wording, stored_kind
@@ -76,12 +76,12 @@ def differences(
     found += [Difference(kind, "", values) for kind, values in _of_whole_form(before, after, known, language)]
     for path, entry in old.items():
         if path not in new:
-            found.append(_one("group_removed" if _holds(entry) else "removed", entry, language))
+            found.append(_one("group_removed" if _is_container(entry) else "removed", entry, language))
     moved = _moved([path for path in old if path in new], [path for path in new if path in old], old, new)
     for path, entry in new.items():
         was = old.get(path)
         if was is None:
-            found.append(_one("group_added" if _holds(entry) else "added", entry, language))
+            found.append(_one("group_added" if _is_container(entry) else "added", entry, language))
             continue
         if was.path in known:
             found.append(
@@ -118,8 +118,8 @@ def _of_whole_form(
 def _described(entity: Entity, renames: Mapping[str, str]) -> str:
     """Return when and which record is made or changed, in the words of the sheet ``entities``."""
     headings = {"create": "create_if", "update": "update_if", "id": "entity_id", "label": "label"}
-    told = {headings[part]: in_author_words(one.text, renames) for part, one in entity.expressions.items()}
-    return "\u3000".join(f"{heading}: {text}" for heading, text in sorted(told.items())) or entity.register
+    texts = {headings[part]: as_written(one.text, renames) for part, one in entity.expressions.items()}
+    return "\u3000".join(f"{heading}: {text}" for heading, text in sorted(texts.items())) or entity.register
 
 
 def fields_of(form: Form) -> dict[str, Question | Repeat]:
@@ -133,7 +133,7 @@ def fields_of(form: Form) -> dict[str, Question | Repeat]:
 
 def title_of(item: Item, language: str = "zh") -> str:
     """Return how a question is called: its label, without one its name."""
-    return spoken(item.label, language) or item.name
+    return plain_text(item.label, language) or item.name
 
 
 def guessed_renames(before: Form, after: Form, language: str = "zh") -> dict[str, str]:
@@ -142,14 +142,15 @@ def guessed_renames(before: Form, after: Form, language: str = "zh") -> dict[str
     They stand in the same repeat or in none, have the same kind, and are called alike or the same.
     """
     old, new = fields_of(before), fields_of(after)
-    gone = [path for path in old if path not in new]
-    come = [path for path in new if path not in old]
+    removed = [path for path in old if path not in new]
+    added = [path for path in new if path not in old]
     scored = sorted(
         (
             (-_likeness(old[one], new[other], language), one, other)
-            for one in gone
-            for other in come
-            if one.rpartition("/")[0] == other.rpartition("/")[0] and _sort(old[one]) == _sort(new[other])
+            for one in removed
+            for other in added
+            if one.rpartition("/")[0] == other.rpartition("/")[0]
+            and _kind_of(old[one]) == _kind_of(new[other])
         ),
     )
     guessed: dict[str, str] = {}
@@ -176,7 +177,7 @@ def same_places(before: Form, after: Form) -> dict[str, str]:
     return {**aside, **moved}
 
 
-def _sort(item: Question | Repeat) -> str:
+def _kind_of(item: Question | Repeat) -> str:
     return item.kind if isinstance(item, Question) else "repeat"
 
 
@@ -200,7 +201,7 @@ def _walk(
             yield from _walk(item.items, within, path, title_of(item, language), language)
 
 
-def _holds(entry: _Entry) -> bool:
+def _is_container(entry: _Entry) -> bool:
     return isinstance(entry.item, Group | Repeat)
 
 
@@ -215,7 +216,7 @@ def _place(was: _Entry, renames: Mapping[str, str]) -> str:
 
 def _same_groups(before: Sequence[_Entry], after: Sequence[_Entry]) -> dict[str, str]:
     """Return the new name of each group that is called the same as one that went: no answer tells them apart."""
-    gone, come = (
+    removed, added = (
         {
             title_of(one.item): one.path
             for one in some
@@ -223,7 +224,7 @@ def _same_groups(before: Sequence[_Entry], after: Sequence[_Entry]) -> dict[str,
         }
         for some, others in ((before, after), (after, before))
     )
-    return {path: come[title] for title, path in gone.items() if title in come}
+    return {path: added[title] for title, path in removed.items() if title in added}
 
 
 def _moved(
@@ -235,11 +236,11 @@ def _moved(
         left = [path for path in before if new[path].above == above == old[path].above]
         right = [path for path in after if new[path].above == above == old[path].above]
         places = {path: place for place, path in enumerate(left)}
-        moved |= set(right) - set(_longest_rising(right, places))
+        moved |= set(right) - set(_longest_increasing(right, places))
     return moved
 
 
-def _longest_rising(paths: Sequence[str], places: Mapping[str, int]) -> list[str]:
+def _longest_increasing(paths: Sequence[str], places: Mapping[str, int]) -> list[str]:
     """Return as many of these paths as can be, in this order, with rising places."""
     best: list[list[str]] = []  # the run of each length that ends lowest
     for path in paths:
@@ -249,10 +250,10 @@ def _longest_rising(paths: Sequence[str], places: Mapping[str, int]) -> list[str
 
 
 def _compared(was: _Entry, now: _Entry, renames: Mapping[str, str], language: str) -> Iterator[Difference]:
-    label = spoken(was.item.label, language), spoken(now.item.label, language)
+    label = plain_text(was.item.label, language), plain_text(now.item.label, language)
     if label[0] != label[1]:
         yield _one("label", now, language, before=label[0], after=label[1])
-    elif _said_elsewhere(was.item, now.item, language):
+    elif _differs_in_other_languages(was.item, now.item, language):
         yield _one("other_words", now, language)
     before, after = _aspects(was.item, renames, language), _aspects(now.item, {}, language)
     if isinstance(was.item, Question) and isinstance(now.item, Question):
@@ -278,26 +279,26 @@ def _type(question: Question) -> str:
     )
 
 
-def _said_elsewhere(was: Item, now: Item, language: str) -> bool:
-    """Whether two items differ only in what they say in the languages that the differences are not told in."""
+def _differs_in_other_languages(was: Item, now: Item, language: str) -> bool:
+    """Whether two items differ only in what they say in the languages that the differences are not texts in."""
     wordings = [(was.label, now.label), (was.hint, now.hint)]
     if isinstance(was, Question) and isinstance(now, Question):
         wordings.append((was.required_message, now.required_message))
         wordings.append((was.constraint_message, now.constraint_message))
     return any(
-        spoken(one, language) == spoken(other, language) and _all_words(one) != _all_words(other)
+        plain_text(one, language) == plain_text(other, language) and _all_words(one) != _all_words(other)
         for one, other in wordings
     )
 
 
 def _all_words(wording: Wording) -> dict[str, str]:
-    return {language: spoken(wording, language) for language in wording.texts}
+    return {language: plain_text(wording, language) for language in wording.texts}
 
 
 def _aspects(item: Item, renames: Mapping[str, str], language: str) -> dict[str, str]:
     """Return all else that an author writes about an item, as text by the heading it is written under."""
     expressions = {"relevant": item.relevant}
-    told = {"hint": spoken(item.hint, language), "appearance": " ".join(sorted(item.appearance))}
+    texts = {"hint": plain_text(item.hint, language), "appearance": " ".join(sorted(item.appearance))}
     if isinstance(item, Repeat):
         expressions["repeat_count"] = item.count
     if isinstance(item, Question):
@@ -311,19 +312,19 @@ def _aspects(item: Item, renames: Mapping[str, str], language: str) -> dict[str,
             expressions["choice_filter"] = item.choices.items
         default = item.default
         if item.default_expression:
-            default = in_author_words(item.default_expression.text, renames)
-        told |= {
+            default = as_written(item.default_expression.text, renames)
+        texts |= {
             "default": default,
-            "required_message": spoken(item.required_message, language),
-            "constraint_message": spoken(item.constraint_message, language),
+            "required_message": plain_text(item.required_message, language),
+            "constraint_message": plain_text(item.constraint_message, language),
             "parameters": " ".join(f"{key}={value}" for key, value in sorted(item.parameters.items())),
             "save_to": item.save_to,
             "trigger": "、".join(renamed_path(renames, path.rpartition("/")[2]) for path in item.triggers),
         }
         marks = {"sensitive": item.sensitive, "own": item.own}
-        told |= {key: say("difference.marked", language) for key, marked in marks.items() if marked}
-    told |= {key: in_author_words(one.text, renames) for key, one in expressions.items() if one is not None}
-    return {key: text for key, text in told.items() if text}
+        texts |= {key: say("difference.marked", language) for key, marked in marks.items() if marked}
+    texts |= {key: as_written(one.text, renames) for key, one in expressions.items() if one is not None}
+    return {key: text for key, text in texts.items() if text}
 
 
 def _choices(
@@ -368,7 +369,7 @@ def _choices(
         for name in both:
             if columns[0].get(name) != columns[1].get(name):
                 tell(path, "choice_columns", name, left[name], right[name])
-            elif left[name] == right[name] and _said(words[0], name) != _said(words[1], name):
+            elif left[name] == right[name] and _labels_of(words[0], name) != _labels_of(words[1], name):
                 tell(path, "choice_words", name, left[name], right[name])
     return [
         Difference(
@@ -380,5 +381,5 @@ def _choices(
     ]
 
 
-def _said(words: Sequence[Mapping[str, str]], name: str) -> list[str | None]:
+def _labels_of(words: Sequence[Mapping[str, str]], name: str) -> list[str | None]:
     return [one.get(name) for one in words]

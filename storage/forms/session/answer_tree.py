@@ -1,7 +1,7 @@
-"""The live tree of a session: a cell for every question, group and repeat, each beside its node in the instance.
+"""The answers of a session as a tree: a node for every question, group and repeat.
 
-Expressions see the nodes, people see the cells. A cell keeps what was typed, readable or not, and keeps it while
-the question is not relevant; only `record` leaves it out.
+Beside each stands its node in the tree that expressions read (``xpath_node``). A node keeps what was typed, readable or
+not, and keeps it while the question is not relevant; only `record` leaves it out.
 """
 
 import math
@@ -31,38 +31,39 @@ class FormNode:
 
     def __init__(self, item: Item, node: Node, parent: "FormNode | None") -> None:
         self.item = item
-        self.node = node
+        self.xpath_node = node
         self.parent = parent
         self.children: list[FormNode] = []
-        self.own = True  # what the item's own condition says; `node.relevant` is with all above it
+        # What the item's own condition says; `relevant` counts the conditions of all above it too.
+        self.condition = True
         self.address = ""
 
     @property
     def relevant(self) -> bool:
         """Whether the item is asked here, by its own condition and those of all that it stands in."""
-        return self.node.relevant
+        return self.xpath_node.relevant
 
-    def decide(self, own: bool) -> bool:
-        """Take what the item's own condition says; return whether that changed anything."""
-        self.own = own
+    def set_condition(self, holds: bool) -> bool:
+        """Set what the item's own condition says; return whether relevance changed by it."""
+        self.condition = holds
         before = self.relevant
-        self.pass_down()
+        self.update_relevance()
         return before != self.relevant
 
-    def pass_down(self) -> None:
-        """Work out relevance here and below from the cell above."""
-        self.node.relevant = self.own and (self.parent is None or self.parent.relevant)
+    def update_relevance(self) -> None:
+        """Compute relevance here and below from the node above."""
+        self.xpath_node.relevant = self.condition and (self.parent is None or self.parent.relevant)
         for child in self.children:
-            child.pass_down()
+            child.update_relevance()
 
     def walk(self) -> Iterator["FormNode"]:
-        """Yield this cell and all below it in page order."""
+        """Yield this node and all below it in page order."""
         yield self
         for child in self.children:
             yield from child.walk()
 
     def level(self) -> Iterator["AnswerNode | RepeatNode"]:
-        """Yield what is answered at this level of the record: groups are looked into, repeats are not."""
+        """Yield what is answered at this level of the record: those inside groups too, those inside repeats not."""
         for child in self.children:
             if isinstance(child, AnswerNode | RepeatNode):
                 yield child
@@ -72,24 +73,24 @@ class FormNode:
     def record(self) -> dict[str, Any]:
         """Return the relevant answers at this level by key, repeats as lists of the same; empty ones left out."""
         answers: dict[str, Any] = {}
-        for cell in self.level():
-            if not cell.relevant:
+        for node in self.level():
+            if not node.relevant:
                 continue
-            value = cell.records() if isinstance(cell, RepeatNode) else cell.value
+            value = node.records() if isinstance(node, RepeatNode) else node.value
             if value not in (None, "", []):
-                answers[cell.item.key] = value
+                answers[node.item.key] = value
         return answers
 
     def written(self) -> dict[str, Any]:
         """Return everything answered at this level by key, relevant or not; what cannot be read as it was typed."""
         answers: dict[str, Any] = {}
-        for cell in self.level():
-            if isinstance(cell, RepeatNode):
-                value: Any = [{**instance.kept, **instance.written()} for instance in cell.children]
+        for node in self.level():
+            if isinstance(node, RepeatNode):
+                value: Any = [{**instance.other_answers, **instance.written()} for instance in node.children]
             else:
-                value = cell.typed or cell.value
+                value = node.typed or node.value
             if value not in (None, "", []):
-                answers[cell.item.key] = value
+                answers[node.item.key] = value
         return answers
 
 
@@ -101,25 +102,25 @@ class AnswerNode(FormNode):
     def __init__(self, item: Question, node: Node, parent: FormNode) -> None:
         super().__init__(item, node, parent)
         self.value: Any = None
-        self.unread: UnreadableError | None = None
+        self.read_error: UnreadableError | None = None
         self.typed = ""
         self.touched = False
 
-    def take(self, raw: object) -> bool:
-        """Take typed text or a value; return whether the answer changed. What cannot be read is kept as typed."""
+    def set_value(self, raw: object) -> bool:
+        """Set typed text or a value; return whether the answer changed. What cannot be read is kept as typed."""
         before = self.value, self.typed
-        self.unread, self.typed = None, ""
+        self.read_error, self.typed = None, ""
         if _empty(raw) or raw is False:  # a box that is not ticked
             self.value = None
         else:
             try:
                 self.value = self._read(raw)
             except UnreadableError as error:
-                self.value, self.unread, self.typed = None, error, str(raw)
-        self.node.value = self._text()
+                self.value, self.read_error, self.typed = None, error, str(raw)
+        self.xpath_node.value = self._text()
         return before != (self.value, self.typed)
 
-    def work_out(self, result: object) -> bool:
+    def set_result(self, result: object) -> bool:
         """Take the result of a calculation; return whether the answer changed."""
         if isinstance(result, list):
             numeric = bool(result) and result[0].type in ("int", "decimal")
@@ -133,7 +134,7 @@ class AnswerNode(FormNode):
             result = ""
         if isinstance(result, float) and result.is_integer():
             result = int(result)
-        return self.take(result)
+        return self.set_value(result)
 
     @property
     def empty(self) -> bool:
@@ -173,28 +174,28 @@ class AnswerNode(FormNode):
 
 
 class InstanceNode(FormNode):
-    """One of a repeat: the first guardian, the second. ``kept`` are answers that the form no longer asks."""
+    """One of a repeat: the first guardian, the second. ``other_answers`` are answers that the form no longer asks."""
 
     item: Repeat
-    kept: Mapping[str, Any]
+    other_answers: Mapping[str, Any]
 
     def __init__(self, item: Repeat, node: Node, parent: FormNode) -> None:
         super().__init__(item, node, parent)
-        self.kept = {}
+        self.other_answers = {}
 
-    def pass_down(self) -> None:
+    def update_relevance(self) -> None:
         """Work out relevance from what the whole repeat stands in: the repeat's condition is asked of each."""
         above = self.parent.parent if self.parent else None
-        self.node.relevant = self.own and (above is None or above.relevant)
+        self.xpath_node.relevant = self.condition and (above is None or above.relevant)
         for child in self.children:
-            child.pass_down()
+            child.update_relevance()
 
 
 class RepeatNode(FormNode):
-    """A repeat: its instances, and those taken out, which can be put back.
+    """A repeat: its instances, and those removed, which can be restored.
 
-    Its node is a stand-in beside the instances' nodes, so that the repeat's conditions can be asked while it has
-    no instance.
+    Its ``xpath_node`` is a stand-in beside those of the instances, so that the repeat's conditions can be evaluated
+    while it has no instance.
     """
 
     item: Repeat
@@ -206,66 +207,65 @@ class RepeatNode(FormNode):
 
     def records(self) -> list[dict[str, Any]]:
         """Return the record of each relevant instance, with the answers that the form no longer asks."""
-        return [{**cell.kept, **cell.record()} for cell in self.children if cell.relevant]
+        return [{**node.other_answers, **node.record()} for node in self.children if node.relevant]
 
     def add(self, index: int | None = None) -> InstanceNode:
-        """Put a new instance in, with its static defaults, at the end or at an index."""
-        node = Node(self.item.name, repeat=True)
-        cell = InstanceNode(self.item, node, self)
-        _build(self.item.items, cell)
-        self._insert(len(self.children) if index is None else index, cell)
-        return cell
+        """Add an instance with its static defaults, at the end or at an index."""
+        node = InstanceNode(self.item, Node(self.item.name, repeat=True), self)
+        _build(self.item.items, node)
+        self._insert(len(self.children) if index is None else index, node)
+        return node
 
-    def take_out(self, index: int) -> None:
-        """Take an instance out and keep it."""
-        cell = self.children.pop(index)
-        _parent(self.node).remove(cell.node)
-        self.removed.append((index, cell))
+    def remove_instance(self, index: int) -> None:
+        """Remove an instance and keep it for `restore_instance`."""
+        node = self.children.pop(index)
+        _parent(self.xpath_node).remove(node.xpath_node)
+        self.removed.append((index, node))
 
-    def put_back(self) -> int:
-        """Put the instance back that was taken out last; return its index."""
-        index, cell = self.removed.pop()
+    def restore_instance(self) -> int:
+        """Restore the instance that was removed last; return its index."""
+        index, node = self.removed.pop()
         index = min(index, len(self.children))
-        self._insert(index, cell)
+        self._insert(index, node)
         return index
 
-    def _insert(self, index: int, cell: InstanceNode) -> None:
-        parent = _parent(self.node)
+    def _insert(self, index: int, node: InstanceNode) -> None:
+        parent = _parent(self.xpath_node)
         if index < len(self.children):
-            place = parent.children.index(self.children[index].node)
+            place = parent.children.index(self.children[index].xpath_node)
         elif self.children:
-            place = parent.children.index(self.children[-1].node) + 1
+            place = parent.children.index(self.children[-1].xpath_node) + 1
         else:
             place = self._first_place(parent)
-        parent.insert(place, cell.node)
-        self.children.insert(index, cell)
-        cell.pass_down()
+        parent.insert(place, node.xpath_node)
+        self.children.insert(index, node)
+        node.update_relevance()
 
     def _first_place(self, parent: Node) -> int:
         """Return where the first instance belongs: after the nodes of all that stands before the repeat."""
         siblings = self.parent.children if self.parent else []
-        before = {id(node) for cell in siblings[: siblings.index(self)] for node in _nodes(cell)}
-        return sum(id(node) in before for node in parent.children)
+        before = {id(one) for node in siblings[: siblings.index(self)] for one in _xpath_nodes(node)}
+        return sum(id(one) in before for one in parent.children)
 
 
 def _build(items: Sequence[Item], parent: FormNode) -> None:
-    """Grow cells and nodes for these items below a cell, with static defaults and no instance of any repeat."""
+    """Make the nodes of these items below a node, with static defaults and no instance of any repeat."""
     for item in items:
         if isinstance(item, Repeat):
             stand_in = Node(item.name)
-            stand_in.parent = parent.node
+            stand_in.parent = parent.xpath_node
             parent.children.append(RepeatNode(item, stand_in, parent))
         elif isinstance(item, Group):
-            cell = FormNode(item, parent.node.add(item.name), parent)
-            parent.children.append(cell)
-            _build(item.items, cell)
+            node = FormNode(item, parent.xpath_node.add(item.name), parent)
+            parent.children.append(node)
+            _build(item.items, node)
         elif isinstance(item, Question):
-            answer = AnswerNode(item, parent.node.add(item.name, type=item.type), parent)
+            answer = AnswerNode(item, parent.xpath_node.add(item.name, type=item.type), parent)
             parent.children.append(answer)
 
 
 def build_tree(form: Form) -> FormNode:
-    """Return the cell of a whole form, its address empty."""
+    """Return the node of a whole form, its address empty."""
     root = FormNode(
         Group(key="", name=form.root, path=f"/{form.root}", items=form.items), Node(form.root), None
     )
@@ -273,8 +273,10 @@ def build_tree(form: Form) -> FormNode:
     return root
 
 
-def _nodes(cell: FormNode) -> list[Node]:
-    return [child.node for child in cell.children] if isinstance(cell, RepeatNode) else [cell.node]
+def _xpath_nodes(node: FormNode) -> list[Node]:
+    return (
+        [child.xpath_node for child in node.children] if isinstance(node, RepeatNode) else [node.xpath_node]
+    )
 
 
 def _parent(node: Node) -> Node:

@@ -14,7 +14,7 @@ from guanai.storage.forms.xpath.contexts import Environment
 from guanai.storage.forms.xpath.node_tree import Node
 from guanai.templates.wording import LANGUAGES, say
 
-__all__ = ["Choice", "Lists", "filled", "make_ready"]
+__all__ = ["Choice", "ChoiceLists", "cache_choices", "fill_in"]
 
 _BETWEEN = re.compile(r"[\s、，,；;]+")
 
@@ -28,8 +28,8 @@ class Choice:
 
 
 @dataclass
-class _Made:
-    """The choices that were made of a list, by which cells are name and label, and by language."""
+class _CachedChoices:
+    """The choices of a list, cached by the cells that are name and label and by language; ``keep`` adds some."""
 
     choices: dict[tuple[str, ...], tuple[Choice, ...]] = field(default_factory=dict)
     labels: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class _Made:
 
 
 @dataclass
-class _Table:
+class _ChoiceTable:
     """A list as a form reads it: its choices, and the tree that expressions read, made when one does.
 
     ``common`` are the choices that every form makes alike of these rows, ``own`` those whose labels are the form's.
@@ -49,8 +49,8 @@ class _Table:
 
     grow: Callable[[], Node]
     rows: list[dict[str, Any]] | None = None
-    common: _Made = field(default_factory=_Made)
-    own: _Made = field(default_factory=_Made)
+    common: _CachedChoices = field(default_factory=_CachedChoices)
+    own: _CachedChoices = field(default_factory=_CachedChoices)
 
     @cached_property
     def tree(self) -> Node:
@@ -66,8 +66,8 @@ class _Table:
         return [(_text(row.get(value)), _text(row.get(label))) for row in self.rows]
 
 
-class Lists(Mapping[str, Node]):
-    """The secondary instances of one session, by id: the form's own at once, others when first asked for."""
+class ChoiceLists(Mapping[str, Node]):
+    """The secondary instances of one session, by id: the form's own at once, others when first read."""
 
     def __init__(self, form: Form, root: Node, instances: Instances | None) -> None:
         self._form = form
@@ -85,7 +85,7 @@ class Lists(Mapping[str, Node]):
     def __len__(self) -> int:
         return len(self._form.lists) + len(self._form.external)
 
-    def known(self, itemset: ItemSet) -> bool:
+    def is_known(self, itemset: ItemSet) -> bool:
         """Whether it is known what can be chosen: not for a list kept elsewhere in a session without one."""
         return self._instances is not None or itemset.instance not in self._form.external
 
@@ -96,13 +96,13 @@ class Lists(Mapping[str, Node]):
             return ()
         if not itemset.filtered:
             return self.all(itemset, environment)
-        # The same shuffle each time while the form is open: choices must not jump about under the mouse.
+        # The same shuffle each time while the form is open: choices must not move under the mouse.
         if itemset.items.volatile:
             environment = replace(environment, chance=Random(f"{self._seed} {node.path}"))  # noqa: S311 - no secret
         items = itemset.items.nodes(environment, node)
         return tuple(self._choice(itemset, item, environment) for item in items)
 
-    def offers(self, question: Question, node: Node, environment: Environment) -> Collection[str]:
+    def offered_names(self, question: Question, node: Node, environment: Environment) -> Collection[str]:
         """Return the names that a question offers where it stands; of a list without a filter none is made for it."""
         itemset = question.choices
         if itemset is None or (itemset.instance and not itemset.filtered):
@@ -114,7 +114,7 @@ class Lists(Mapping[str, Node]):
         itemset = question.choices
         return self.labels(itemset, environment).get(value, value)
 
-    def named(self, question: Question, typed: str, environment: Environment) -> str:
+    def name_of(self, question: Question, typed: str, environment: Environment) -> str:
         """Return the name of a choice that was given by its label in any language; what is unknown stays.
 
         A record of a register may be given by its bare name too, as a list on paper has it. Several choices may be
@@ -129,7 +129,7 @@ class Lists(Mapping[str, Node]):
             return whole
         return " ".join(_only(names, part) for part in _BETWEEN.split(typed) if part)
 
-    def several(self, question: Question, typed: str, environment: Environment) -> list[str]:
+    def labels_meant(self, question: Question, typed: str, environment: Environment) -> list[str]:
         """Return the labels of the choices that a text may stand for; none where it is one's, or nobody's."""
         if not question.choices:
             return []
@@ -138,7 +138,7 @@ class Lists(Mapping[str, Node]):
         labels = {self.label(question, name, environment) for name in found}
         return sorted(labels) if len(labels) > 1 else []
 
-    def _table(self, name: str) -> _Table:
+    def _table(self, name: str) -> _ChoiceTable:
         if name not in self._tables:
             if name not in self._form.external:
                 raise KeyError(name)
@@ -146,11 +146,11 @@ class Lists(Mapping[str, Node]):
         return self._tables[name]
 
     def all(self, itemset: ItemSet, environment: Environment) -> tuple[Choice, ...]:
-        """Return every choice of a list; those whose label can change with the answers are made each time."""
+        """Return every choice of a list; those whose label can change with the answers are built anew each time."""
         table, made = self._made(itemset)
         key = (itemset.value, itemset.label, _language(itemset, environment))
-        if key not in made.choices or itemset.spoken:
-            if itemset.worded:
+        if key not in made.choices or itemset.label_expressions:
+            if itemset.has_own_labels:
                 made.keep(key, (self._choice(itemset, item, environment) for item in table.items()))
             else:
                 made.keep(key, _plain(table, itemset))
@@ -164,9 +164,9 @@ class Lists(Mapping[str, Node]):
         _, made = self._made(itemset)
         return made.labels[itemset.value, itemset.label, _language(itemset, environment)]
 
-    def _made(self, itemset: ItemSet) -> tuple[_Table, _Made]:
+    def _made(self, itemset: ItemSet) -> tuple[_ChoiceTable, _CachedChoices]:
         table = self._table(itemset.instance)
-        return table, table.own if itemset.worded else table.common
+        return table, table.own if itemset.has_own_labels else table.common
 
     def _names(self, itemset: ItemSet, environment: Environment) -> Mapping[str, set[str]]:
         """Return the names that each label, in any language, and each name can stand for."""
@@ -176,7 +176,7 @@ class Lists(Mapping[str, Node]):
         if not itemset.translated:
             languages = (environment.language,)
         key = (itemset.value, itemset.label, *languages)
-        if key not in made.names or itemset.spoken:
+        if key not in made.names or itemset.label_expressions:
             names: dict[str, set[str]] = defaultdict(set)
             called: dict[str, set[str]] = defaultdict(set)
             for language in languages:
@@ -194,17 +194,17 @@ class Lists(Mapping[str, Node]):
     def _choice(self, itemset: ItemSet, item: Node, environment: Environment) -> Choice:
         name, label = _part(item, itemset.value), _part(item, itemset.label)
         if itemset.translated:
-            label = filled(self._form.wordings.get(label, Wording()), item, environment, self._root)
+            label = fill_in(self._form.wordings.get(label, Wording()), item, environment, self._root)
         elif itemset.other and (name, label) == ("other", "Other"):
             label = say("form.other", environment.language if environment.language in LANGUAGES else None)
         return Choice(name, label or name)
 
 
 def _language(itemset: ItemSet, environment: Environment) -> str:
-    return environment.language if itemset.worded else ""
+    return environment.language if itemset.has_own_labels else ""
 
 
-def filled(wording: Wording, node: Node, environment: Environment, current: Node | None = None) -> str:
+def fill_in(wording: Wording, node: Node, environment: Environment, current: Node | None = None) -> str:
     """Return a text in the session's language with the values of its expressions filled in.
 
     ``current`` is a node of the answers where the text itself stands elsewhere, as a choice's label does.
@@ -215,8 +215,11 @@ def filled(wording: Wording, node: Node, environment: Environment, current: Node
     )
 
 
-class _Latest(OrderedDict[Any, tuple[list[dict[str, Any]], Any]]):
-    """What was made of the rows of a list, by any key: while the rows are the same object it is made once."""
+class _LatestCache(OrderedDict[Any, tuple[list[dict[str, Any]], Any]]):
+    """A cache of what is computed from the rows of a list, by any key: valid while the rows are the same object.
+
+    An import opens a session for each of ten thousand rows; each reads the same lists of thousands of children.
+    """
 
     at_most = 32
 
@@ -229,38 +232,38 @@ class _Latest(OrderedDict[Any, tuple[list[dict[str, Any]], Any]]):
         return self[key][1]
 
 
-_common, _tables = _Latest(), _Latest()
+_common, _tables = _LatestCache(), _LatestCache()
 
 
-def _shared(form: Form, name: str, rows: list[dict[str, Any]]) -> _Table:
+def _shared(form: Form, name: str, rows: list[dict[str, Any]]) -> _ChoiceTable:
     """Return rows as a table, one for all sessions of a form (an import opens many); its choices are one for all forms."""
 
-    def make() -> _Table:
-        return _Table(partial(_tree, rows, form.names), rows, _common.of(name, rows, _Made))
+    def make() -> _ChoiceTable:
+        return _ChoiceTable(partial(_tree, rows, form.names), rows, _common.of(name, rows, _CachedChoices))
 
-    return cast(_Table, _tables.of((form.source, name), rows, make))
+    return cast(_ChoiceTable, _tables.of((form.source, name), rows, make))
 
 
-def make_ready(forms: Iterable[Form], instances: Instances) -> None:
-    """Make the choices that forms take from elsewhere before one is opened, those of lists with a filter apart."""
+def cache_choices(forms: Iterable[Form], instances: Instances) -> None:
+    """Cache the choices that forms take from registers before one is opened; lists with a filter are left out."""
     for form in forms:
         for itemset in filter(None, (question.choices for question in form.questions())):
-            if itemset.instance in form.external and not itemset.filtered and not itemset.worded:
+            if itemset.instance in form.external and not itemset.filtered and not itemset.has_own_labels:
                 table = _shared(form, itemset.instance, instances(itemset.instance))
                 key = (itemset.value, itemset.label, "")
                 if key not in table.common.choices:
                     table.common.keep(key, _plain(table, itemset))
 
 
-def _plain(table: _Table, itemset: ItemSet) -> Iterator[Choice]:
+def _plain(table: _ChoiceTable, itemset: ItemSet) -> Iterator[Choice]:
     """Yield the choices of a list that says their labels itself."""
     return (Choice(one, label or one) for one, label in table.pairs(itemset.value, itemset.label))
 
 
 @lru_cache(maxsize=1000)
-def _own(tree: Node) -> _Table:
-    """Return a form's own list as a table, one for all sessions; labels that can change are made anew each time."""
-    return _Table(partial(_same, tree))
+def _own(tree: Node) -> _ChoiceTable:
+    """Return a form's own list as a table, one for all sessions; labels that can change are computed each time."""
+    return _ChoiceTable(partial(_same, tree))
 
 
 def _same(tree: Node) -> Node:
@@ -280,7 +283,7 @@ def _tree(rows: list[dict[str, Any]], names: frozenset[str]) -> Node:
 
 
 def _bare(text: str) -> str:
-    """Return a text without gaps: 张 三 is 张三, set so in lists to be as wide as other names."""
+    """Return a text without spaces: lists set 张 三 as wide as names of three characters."""
     return "".join(text.split())
 
 

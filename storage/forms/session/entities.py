@@ -34,38 +34,38 @@ class EntityChange:
 
 
 def changes_of(
-    form: Form, cells: Mapping[str, list[FormNode]], root: FormNode, environment: Environment
+    form: Form, nodes: Mapping[str, list[FormNode]], root: FormNode, environment: Environment
 ) -> Iterator[EntityChange]:
     """Yield what the answers would change now, in the order of the form."""
     for entity in form.entities:
-        places = [root] if entity.place == root.item.path else cells.get(entity.place, [])
-        for cell in places:
-            if cell.relevant and (cell is root or cell.node.repeat):
-                change = _change(entity, cell, environment)
+        places = [root] if entity.place == root.item.path else nodes.get(entity.place, [])
+        for node in places:
+            if node.relevant and (node is root or node.xpath_node.repeat):
+                change = _change(entity, node, environment)
                 if change.create or change.update:
                     yield change
 
 
-def _change(entity: Entity, cell: FormNode, environment: Environment) -> EntityChange:
-    told = entity.expressions
-    nodes = _nodes(cell.node)
+def _change(entity: Entity, node: FormNode, environment: Environment) -> EntityChange:
+    expressions = entity.expressions
+    nodes = _nodes(node.xpath_node)
 
     def decided(part: str, otherwise: bool) -> bool:
-        return otherwise and (part not in told or told[part].boolean(environment, nodes[part]))
+        return otherwise and (part not in expressions or expressions[part].boolean(environment, nodes[part]))
 
     def text(part: str) -> str:
-        return told[part].string(environment, nodes[part]).strip() if part in told else ""
+        return expressions[part].string(environment, nodes[part]).strip() if part in expressions else ""
 
     values = {
         entity.saves[answer.item.path]: answer.value
-        for answer in cell.walk()
+        for answer in node.walk()
         if isinstance(answer, AnswerNode)
         and answer.item.path in entity.saves
         and answer.relevant
         and not answer.empty
     }
     return EntityChange(
-        place=cell.address,
+        place=node.address,
         register=entity.register,
         id=text("id"),
         create=decided("create", entity.creates),
@@ -76,14 +76,14 @@ def _change(entity: Entity, cell: FormNode, environment: Environment) -> EntityC
 
 
 def _nodes(place: Node) -> dict[str, Node]:
-    """Return stand-ins for the nodes that the expressions are written for: they look up, nothing looks down at them."""
+    """Return stand-ins for the nodes that the expressions are written for: they have parents, and are nobody's children."""
     meta = Node("meta")
     meta.parent = place
     entity = Node("entity")
     entity.parent = meta
-    found = {}
+    stand_ins = {}
     for part in ("create", "update", "id", "label"):
         node = Node(part, kind="element" if part == "label" else "attribute")
         node.parent = entity
-        found[part] = node
-    return found
+        stand_ins[part] = node
+    return stand_ins

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any
 
 from guanai.storage.forms.session.answer_tree import AnswerNode, FormNode, RepeatNode, build_tree
-from guanai.storage.forms.session.choices import Choice, Lists, filled
+from guanai.storage.forms.session.choices import Choice, ChoiceLists, fill_in
 from guanai.storage.forms.session.entities import EntityChange, changes_of
 from guanai.storage.forms.session.recalculation import Recalculation
 from guanai.storage.forms.session.states import FieldState, error_of, state_of
@@ -39,7 +39,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Branch:
-    """One place of the page: its path, what stands there, and what stands below. A repeat's are its instances."""
+    """One item of the page with its path and the branches below; below a repeat are its instances."""
 
     path: str
     item: Item
@@ -49,8 +49,8 @@ class Branch:
 class FormSession:
     """One record being filled in. Paths: ``mode``, ``guardians/0/name``; groups ``@basics``, repeats ``guardians``.
 
-    Opened on a new record, or with the answers of one to be changed. ``today`` stands still while the session lasts;
-    without it the form's clock says the day. ``instances(name)`` gives the rows of a list that is kept elsewhere, such
+    Opened on a new record, or with the answers of one to be changed. ``today`` does not change while the session is open;
+    without it the form's clock gives the day. ``instances(name)`` gives the rows of a list that is kept elsewhere, such
     as ``child`` for ``child.csv``; without it the form's own are read. ``defaults`` says whether empty questions get
     their defaults: without a word they do, unless the answers hold the ``id`` of a saved record. ``person`` is who
     fills the form in, an id in the register of staff, for questions that ask for that (本人).
@@ -73,7 +73,7 @@ class FormSession:
         day = today or (form.clock() if form.clock else None)
         self._checked = False
         root = build_tree(form)
-        self._lists = Lists(form, root.node, instances or form.instances)
+        self._lists = ChoiceLists(form, root.xpath_node, instances or form.instances)
         self._environment = Environment(
             now=lambda: _now(day),
             instances=self._lists,
@@ -85,7 +85,7 @@ class FormSession:
         )
         self._states: dict[str, FieldState] = {}
         self._recalculation = Recalculation(form, root, self._environment)
-        self._kept = self._load(self._recalculation.root, answers)
+        self._other_answers = self._load(self._recalculation.root, answers)
         self._recalculation.start(
             self._recalculation.root, defaults="id" not in answers if defaults is None else defaults
         )
@@ -106,16 +106,16 @@ class FormSession:
         What cannot be read is kept as typed, with its error. A choice may be given by name or by label. A
         question that is read only keeps its answer.
         """
-        cell = self._recalculation.by_address[path]
-        if not isinstance(cell, AnswerNode):
+        node = self._recalculation.by_address[path]
+        if not isinstance(node, AnswerNode):
             raise TypeError(f"{path} is no question")
         if self.state(path).read_only:
             return set()
-        before = {at.address: self.state(at.address) for at in self._concerned(cell)}
-        cell.touched = self.touched = True
-        if cell.take(self._named(cell, raw)):
-            self._recalculation.answered(cell)
-        after = {at.address for at in self._concerned(cell)}
+        before = {at.address: self.state(at.address) for at in self._affected_nodes(node)}
+        node.touched = self.touched = True
+        if node.set_value(self._named(node, raw)):
+            self._recalculation.answered(node)
+        after = {at.address for at in self._affected_nodes(node)}
         for address in before.keys() | after:
             self._states.pop(address, None)
         return {
@@ -123,61 +123,61 @@ class FormSession:
         } | before.keys() - after
 
     def state(self, path: str) -> FieldState:
-        """Return how a question, group or repeat stands now."""
+        """Return the state of a question, group or repeat now."""
         if path not in self._states:
-            cell = self._recalculation.by_address[path]
-            self._states[path] = state_of(cell, self._environment, self._lists, checked=self._checked)
+            node = self._recalculation.by_address[path]
+            self._states[path] = state_of(node, self._environment, self._lists, checked=self._checked)
         return self._states[path]
 
     def labels(self, path: str) -> Mapping[str, str]:
-        """Return what each choice of a question is called, by its name, whether or not it is offered now."""
+        """Return the label of each choice of a question by its name, whether or not it is offered now."""
         item = self._recalculation.by_address[path].item
         return self._lists.labels(getattr(item, "choices", None), self._environment)
 
     def tree(self) -> list[Branch]:
-        """Return the page: every item where it stands, a repeat with a branch for each of its instances."""
-        return [_branch(cell) for cell in self._recalculation.root.children]
+        """Return the page: every item in its place, a repeat with a branch for each of its instances."""
+        return [_branch(node) for node in self._recalculation.root.children]
 
     def add(self, path: str) -> int:
         """Add an instance to a repeat; return its index."""
-        series = self._series(path)
-        self._recalculation.start(series.add(), defaults=True)
-        self._reshaped()
-        return len(series.children) - 1
+        repeat = self._repeat(path)
+        self._recalculation.start(repeat.add(), defaults=True)
+        self._structure_changed()
+        return len(repeat.children) - 1
 
     def remove(self, path: str, index: int) -> None:
-        """Take an instance out of a repeat; `restore` puts it back as it was."""
-        series = self._series(path)
-        series.take_out(index)
-        self._recalculation.reshaped(series)
-        self._reshaped()
+        """Remove an instance of a repeat; `restore` adds it again with its answers."""
+        repeat = self._repeat(path)
+        repeat.remove_instance(index)
+        self._recalculation.structure_changed(repeat)
+        self._structure_changed()
 
     def restore(self, path: str) -> int:
-        """Put the instance back that was taken out of a repeat last; return its index."""
-        series = self._series(path)
-        index = series.put_back()
-        self._recalculation.reshaped(series)
-        self._reshaped()
+        """Restore the instance of a repeat that was removed last; return its index."""
+        repeat = self._repeat(path)
+        index = repeat.restore_instance()
+        self._recalculation.structure_changed(repeat)
+        self._structure_changed()
         return index
 
     def count(self, path: str) -> int:
         """Return how many instances a repeat has."""
-        return len(self._series(path).children)
+        return len(self._repeat(path).children)
 
     def choice_label(self, question: Question, name: str) -> str:
-        """Return how a choice is called wherever it stands, the bare name when no list has it (any more)."""
+        """Return the label of a choice, its name when no list has it (any more)."""
         return self._lists.label(question, name, self._environment)
 
     def choice_name(self, question: Question, text: str) -> str:
         """Return the name of a choice that is given by its label in any language; a text that is none stays."""
-        if question.choices is None or not self._lists.known(question.choices):
+        if question.choices is None or not self._lists.is_known(question.choices):
             return text
-        return self._lists.named(question, text, self._environment)
+        return self._lists.name_of(question, text, self._environment)
 
     def all_choices(self, question: Question) -> tuple[Choice, ...]:
         """Return the choices of a question whatever has been answered, no filter applied."""
         itemset = question.choices
-        if itemset is None or not itemset.instance or not self._lists.known(itemset):
+        if itemset is None or not itemset.instance or not self._lists.is_known(itemset):
             return ()
         return self._lists.all(itemset, self._environment)
 
@@ -186,12 +186,12 @@ class FormSession:
         self._checked = True
         self._states.clear()
         problems = []
-        for cell in self._recalculation.root.walk():
-            if not isinstance(cell, AnswerNode):
+        for node in self._recalculation.root.walk():
+            if not isinstance(node, AnswerNode):
                 continue
-            if message := error_of(cell, self._environment, self._lists, checked=True):
-                label = to_plain(filled(cell.item.label, cell.node, self._environment))
-                problems.append(Problem(cell.address, label or cell.item.name, message))
+            if message := error_of(node, self._environment, self._lists, checked=True):
+                label = to_plain(fill_in(node.item.label, node.xpath_node, self._environment))
+                problems.append(Problem(node.address, label or node.item.name, message))
         return problems
 
     def record(self) -> dict[str, Any]:
@@ -199,16 +199,16 @@ class FormSession:
 
         Only relevant answers, as JSON values: text, numbers, days and times as ISO text, several choices as a list
         of names, a repeat as a list of dicts; groups lie flat and empty answers are left out. What came with the
-        record and is no question of the form (any more) is carried on untouched.
+        record and is no question of the form (any more) is returned unchanged.
         """
-        return {**self._kept, **self._recalculation.root.record()}
+        return {**self._other_answers, **self._recalculation.root.record()}
 
     def written(self) -> dict[str, Any]:
-        """Return everything that stands in the form, to go on with later: also what cannot be read or is not asked now.
+        """Return everything that was entered, to go on with later: also what cannot be read or is not asked now.
 
-        ``FormSession(form, answers, defaults=False)`` opens the form just as it stands.
+        ``FormSession(form, answers, defaults=False)`` opens the form with exactly these answers.
         """
-        return {**self._kept, **self._recalculation.root.written()}
+        return {**self._other_answers, **self._recalculation.root.written()}
 
     def entities(self) -> list[EntityChange]:
         """Return what a save would change in other registers, by the form's sheet ``entities``."""
@@ -218,35 +218,35 @@ class FormSession:
     def _load(self, place: FormNode, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Answer the questions of one level of the record; return what is no question there."""
         left = dict(answers)
-        for cell in place.level():
-            key = cell.item.key
-            if isinstance(cell, AnswerNode):
-                if key in left and cell.item.kind != "note":
-                    cell.take(self._named(cell, left.pop(key)))
+        for node in place.level():
+            key = node.item.key
+            if isinstance(node, AnswerNode):
+                if key in left and node.item.kind != "note":
+                    node.set_value(self._named(node, left.pop(key)))
             elif isinstance(left.get(key), list):
                 for inner in left.pop(key):
-                    instance = cell.add()
-                    instance.kept = self._load(instance, inner)
+                    instance = node.add()
+                    instance.other_answers = self._load(instance, inner)
         return left
 
-    def _named(self, cell: AnswerNode, raw: object) -> object:
+    def _named(self, node: AnswerNode, raw: object) -> object:
         """Return an answer with each choice that was given by its label as its name."""
-        question = cell.item
-        if not question.choices or not isinstance(raw, str) or not self._lists.known(question.choices):
+        question = node.item
+        if not question.choices or not isinstance(raw, str) or not self._lists.is_known(question.choices):
             return raw
-        return self._lists.named(question, raw, self._environment)
+        return self._lists.name_of(question, raw, self._environment)
 
-    def _concerned(self, cell: AnswerNode) -> list[FormNode]:
-        paths = self.form.order.touches(cell.item.path)
+    def _affected_nodes(self, node: AnswerNode) -> list[FormNode]:
+        paths = self.form.order.affected_by(node.item.path)
         return [other for path in paths for other in self._recalculation.by_path.get(path, ())]
 
-    def _series(self, path: str) -> RepeatNode:
-        cell = self._recalculation.by_address[path]
-        if not isinstance(cell, RepeatNode):
+    def _repeat(self, path: str) -> RepeatNode:
+        node = self._recalculation.by_address[path]
+        if not isinstance(node, RepeatNode):
             raise TypeError(f"{path} is no repeat")
-        return cell
+        return node
 
-    def _reshaped(self) -> None:
+    def _structure_changed(self) -> None:
         self.touched = True
         self._states.clear()
 
@@ -255,11 +255,11 @@ class FormSession:
         return self.choice_label(item, value) if isinstance(item, Question) else value
 
     def _itext(self, key: str) -> str:
-        return filled(self.form.wordings[key], self._recalculation.root.node, self._environment)
+        return fill_in(self.form.wordings[key], self._recalculation.root.xpath_node, self._environment)
 
 
-def _branch(cell: FormNode) -> Branch:
-    return Branch(cell.address, cell.item, tuple(_branch(child) for child in cell.children))
+def _branch(node: FormNode) -> Branch:
+    return Branch(node.address, node.item, tuple(_branch(child) for child in node.children))
 
 
 def _now(today: date | None) -> datetime:

@@ -51,7 +51,7 @@ _TIME = re.compile(
 )
 _TICKED = frozenset({"ok", "yes", "true", "1", "是", "✓", "√", "已确认"})
 _YEARS = range(1900, 2101)
-_MOST_FIGURES = 15  # so many of a whole number are exact in expressions and in a spreadsheet
+_MOST_DIGITS = 15  # a whole number of more is not exact in expressions and in a spreadsheet
 
 
 class UnreadableError(GuanaiError):
@@ -86,11 +86,11 @@ def read_integer(raw: object) -> int:
         return int(number)
     text = half_width(str(raw))
     if _INTEGER.match(text):
-        return int(_held(text))
+        return int(_checked_length(text))
     if _THOUSANDS.match(text):
         raise UnreadableError("reading.thousands", typed=raw, plain=re.sub(r"[,'，\s]", "", text))
     if _DECIMAL.match(text):
-        if float(_held(text)).is_integer():
+        if float(_checked_length(text)).is_integer():
             return int(float(text))
         raise UnreadableError("reading.not_whole", typed=raw)
     raise UnreadableError("reading.not_integer", typed=raw)
@@ -103,7 +103,7 @@ def read_decimal(raw: object) -> float:
         return float(number)
     text = half_width(str(raw))
     if _DECIMAL.match(text):
-        return float(_held(text))
+        return float(_checked_length(text))
     if _THOUSANDS.match(text):
         raise UnreadableError("reading.thousands", typed=raw, plain=re.sub(r"[,'，\s]", "", text))
     if _DECIMAL_COMMA.match(text):
@@ -116,10 +116,10 @@ def read_date(raw: object) -> str:
     if isinstance(raw, date):
         raw = (raw.date() if isinstance(raw, datetime) else raw).isoformat()
     text = _MIDNIGHT.sub("", re.sub(r"\s*([-/.年月日])\s*", r"\1", half_width(str(raw))))
-    found = next((match for pattern in _DATES if (match := pattern.match(text))), None)
-    if not found:
+    match = next((one for pattern in _DATES if (one := pattern.match(text))), None)
+    if not match:
         raise UnreadableError("reading.date_incomplete", typed=raw)
-    year, _, month, day = found.groups()
+    year, _, month, day = match.groups()
     try:
         read = date(int(year), int(month), int(day))
     except ValueError as error:
@@ -131,10 +131,10 @@ def read_date(raw: object) -> str:
 
 def read_month(raw: object) -> str:
     """Return a month or a year as its first day: from 2024-3, 2024年3月, 2024; a whole day stays one."""
-    found = _MONTHS.match(half_width(str(raw)))
-    if not found:
+    match = _MONTHS.match(half_width(str(raw)))
+    if not match:
         return read_date(raw)
-    return read_date(f"{found[1]}-{found[2] or 1}-1")
+    return read_date(f"{match[1]}-{match[2] or 1}-1")
 
 
 def read_moment(raw: object) -> str:
@@ -144,9 +144,9 @@ def read_moment(raw: object) -> str:
     elif isinstance(raw, date):
         day, hour = read_date(raw), "00:00"
     else:
-        found = _MOMENT.match(half_width(str(raw)))
-        day = read_date(found["day"] if found else raw)
-        hour = read_time(found["time"]) if found else "00:00"
+        match = _MOMENT.match(half_width(str(raw)))
+        day = read_date(match["day"] if match else raw)
+        hour = read_time(match["time"]) if match else "00:00"
     return f"{day}T{hour}"
 
 
@@ -155,10 +155,10 @@ def read_time(raw: object) -> str:
     if isinstance(raw, datetime):
         raw = raw.time()
     if not isinstance(raw, time):
-        found = _TIME.match(half_width(str(raw)))
-        if not found:
+        match = _TIME.match(half_width(str(raw)))
+        if not match:
             raise UnreadableError("reading.not_time", typed=raw)
-        half, hour, minute, second = found.groups()
+        half, hour, minute, second = match.groups()
         hours = int(hour) + (12 if half in ("下午", "晚上") and int(hour) < 12 else 0)
         try:
             raw = time(hours, int(minute or 0), int(second or 0))
@@ -175,25 +175,25 @@ def read_tick(raw: object) -> str:
 
 
 def _real(raw: object) -> float | None:
-    """Return what is a number already; None for anything else, and for what is infinite."""
+    """Return a value that is a number already; None for anything else, and for what is infinite."""
     if not isinstance(raw, Real) or isinstance(raw, bool):
         return None
     if isinstance(raw, float) and not math.isfinite(raw):
         return None
-    if abs(raw) >= 10**_MOST_FIGURES:
+    if abs(raw) >= 10**_MOST_DIGITS:
         raise _too_long(f"{Decimal(raw):.3E}" if isinstance(raw, int | float) else str(raw))
     return float(raw)
 
 
-def _held(text: str) -> str:
-    """Return the text of a number of which every figure can be kept."""
-    if len(text.partition(".")[0].lstrip("+-0")) > _MOST_FIGURES:
-        raise _too_long(text if len(text) <= 2 * _MOST_FIGURES else f"{text[: 2 * _MOST_FIGURES]}…")
+def _checked_length(text: str) -> str:
+    """Return the text of a number whose digits can all be kept."""
+    if len(text.partition(".")[0].lstrip("+-0")) > _MOST_DIGITS:
+        raise _too_long(text if len(text) <= 2 * _MOST_DIGITS else f"{text[: 2 * _MOST_DIGITS]}…")
     return text
 
 
 def _too_long(typed: str) -> UnreadableError:
-    return UnreadableError("reading.too_long", typed=typed, most=_MOST_FIGURES)
+    return UnreadableError("reading.too_long", typed=typed, most=_MOST_DIGITS)
 
 
 READERS: dict[str, Callable[[object], str | int | float]] = {

@@ -17,7 +17,7 @@ _INSTANCES_AT_MOST = 1000
 
 
 class Recalculation:
-    """The live tree of a session with its nodes by address and by path, kept computed through every change."""
+    """The answer tree of a session, its nodes by address and by path, recalculated after every change."""
 
     def __init__(self, form: Form, root: FormNode, environment: Environment) -> None:
         self.order = form.order
@@ -27,46 +27,46 @@ class Recalculation:
         self.by_path: dict[str, list[FormNode]] = {}
 
     def index(self) -> None:
-        """Give every cell its address; those behind an instance that was removed move up."""
+        """Give every node its address; those after a removed instance move up."""
         self.by_address = {}
         self.by_path = defaultdict(list)
-        for cell in self.root.children:
-            self._address(cell, "")
+        for node in self.root.children:
+            self._address(node, "")
 
     def start(self, place: FormNode, *, defaults: bool) -> None:
-        """Give defaults below a place that is new, and compute everything there."""
-        answers = [cell for cell in place.walk() if isinstance(cell, AnswerNode)]
+        """Set the defaults below a new place, and compute everything there."""
+        answers = [node for node in place.walk() if isinstance(node, AnswerNode)]
         if defaults:
-            for cell in answers:
-                if cell.empty and cell.item.default:
-                    cell.take(cell.item.default)
-                if cell.empty and cell.item.own:
-                    cell.take(self.environment.person)
-                if cell.empty and cell.item.preload:
-                    cell.take(_preloaded(cell.item.preload, self.environment.now()))
-        self.reshaped(place)
+            for node in answers:
+                if node.empty and node.item.default:
+                    node.set_value(node.item.default)
+                if node.empty and node.item.own:
+                    node.set_value(self.environment.person)
+                if node.empty and node.item.preload:
+                    node.set_value(_preloaded(node.item.preload, self.environment.now()))
+        self.structure_changed(place)
         if defaults:
-            for cell in answers:
-                if cell.empty and cell.item.default_expression:
-                    cell.work_out(cell.item.default_expression.evaluate(self.environment, cell.node))
-                    self.settle((cell.item.path,))
+            for node in answers:
+                if node.empty and node.item.default_expression:
+                    node.set_result(node.item.default_expression.evaluate(self.environment, node.xpath_node))
+                    self.settle((node.item.path,))
 
-    def reshaped(self, place: FormNode) -> None:
+    def structure_changed(self, place: FormNode) -> None:
         """Compute everything at and below a place, and all that reads it: an instance came or went."""
         self.index()
         below = self.order.below(place.item.path) if place is not self.root else tuple(self.order.items)
         own = set(below)
         self._run([rule for rule in self.order.rules if rule.item.path in own], below)
 
-    def answered(self, cell: AnswerNode) -> None:
-        """Settle what follows from a person's answer: first all that reads it, then what it triggers."""
-        self.settle((cell.item.path,))
-        for item in self.order.triggered.get(cell.item.path, ()):
+    def answered(self, node: AnswerNode) -> None:
+        """Recalculate after a person's answer: first all that reads it, then what it triggers."""
+        self.settle((node.item.path,))
+        for item in self.order.triggered.get(node.item.path, ()):
             for target in tuple(self.by_path[item.path]):
-                if isinstance(target, AnswerNode) and _side_by_side(cell, target):
+                if isinstance(target, AnswerNode) and _in_same_instances(node, target):
                     worked_out = item.triggered
-                    if target.work_out(
-                        worked_out.evaluate(self.environment, target.node) if worked_out else ""
+                    if target.set_result(
+                        worked_out.evaluate(self.environment, target.xpath_node) if worked_out else ""
                     ):
                         self.settle((item.path,))
 
@@ -97,78 +97,78 @@ class Recalculation:
                         wait(reader)
 
     def _apply(self, rule: Rule) -> tuple[str, ...]:
-        """Run a rule at every cell of its item; return the paths that changed by it."""
+        """Run a rule at every node of its item; return the paths that changed by it."""
         path = rule.item.path
         if rule.decides == "count":
             return self._count(rule)
-        changed = [self._decide(rule, cell) for cell in tuple(self.by_path[path])]
+        changed = [self._decide(rule, node) for node in tuple(self.by_path[path])]
         if not any(changed):
             return ()
         return (path,) if rule.decides == "calculate" else self.order.below(path)
 
-    def _decide(self, rule: Rule, cell: FormNode) -> bool:
+    def _decide(self, rule: Rule, node: FormNode) -> bool:
         if rule.decides == "relevant":
-            return cell.decide(rule.expression.boolean(self.environment, cell.node))
-        return isinstance(cell, AnswerNode) and cell.work_out(
-            rule.expression.evaluate(self.environment, cell.node)
+            return node.set_condition(rule.expression.boolean(self.environment, node.xpath_node))
+        return isinstance(node, AnswerNode) and node.set_result(
+            rule.expression.evaluate(self.environment, node.xpath_node)
         )
 
     def _count(self, rule: Rule) -> tuple[str, ...]:
-        """Give a repeat as many instances as its count says; those too many are kept for when it says more."""
+        """Give a repeat as many instances as its count says; surplus ones are kept, to be restored when it says more."""
         changed = False
-        for series in tuple(self.by_path[rule.item.path]):
-            if not isinstance(series, RepeatNode):
+        for repeat in tuple(self.by_path[rule.item.path]):
+            if not isinstance(repeat, RepeatNode):
                 continue
-            number = rule.expression.number(self.environment, series.node)
+            number = rule.expression.number(self.environment, repeat.xpath_node)
             wanted = 0 if math.isnan(number) else int(min(max(0, number), _INSTANCES_AT_MOST))
-            changed |= wanted != len(series.children)
-            while len(series.children) > wanted:
-                series.take_out(len(series.children) - 1)
-            while len(series.children) < wanted:
-                if series.removed:
-                    series.put_back()
+            changed |= wanted != len(repeat.children)
+            while len(repeat.children) > wanted:
+                repeat.remove_instance(len(repeat.children) - 1)
+            while len(repeat.children) < wanted:
+                if repeat.removed:
+                    repeat.restore_instance()
                 else:
-                    self.start(series.add(), defaults=True)
+                    self.start(repeat.add(), defaults=True)
         if changed:
             self.index()
         return self.order.below(rule.item.path) if changed else ()
 
-    def _address(self, cell: FormNode, prefix: str) -> None:
-        group = not isinstance(cell, AnswerNode | RepeatNode)
-        cell.address = f"{prefix}@{cell.item.key}" if group else f"{prefix}{cell.item.key}"
-        self._note(cell)
-        for index, child in enumerate(cell.children):
+    def _address(self, node: FormNode, prefix: str) -> None:
+        group = not isinstance(node, AnswerNode | RepeatNode)
+        node.address = f"{prefix}@{node.item.key}" if group else f"{prefix}{node.item.key}"
+        self._register(node)
+        for index, child in enumerate(node.children):
             if isinstance(child, InstanceNode):
-                child.address = f"{cell.address}/{index}"
-                self._note(child)
+                child.address = f"{node.address}/{index}"
+                self._register(child)
                 for inner in child.children:
                     self._address(inner, f"{child.address}/")
             else:
                 self._address(child, prefix)
 
-    def _note(self, cell: FormNode) -> None:
-        self.by_address[cell.address] = cell
-        self.by_path[cell.item.path].append(cell)
+    def _register(self, node: FormNode) -> None:
+        self.by_address[node.address] = node
+        self.by_path[node.item.path].append(node)
 
 
-def _side_by_side(cell: FormNode, other: FormNode) -> bool:
-    """Whether two cells stand in the same instance of every repeat that both are in."""
-    mine, theirs = _instances(cell), _instances(other)
+def _in_same_instances(node: FormNode, other: FormNode) -> bool:
+    """Whether two nodes stand in the same instance of every repeat that both are in."""
+    mine, theirs = _instances(node), _instances(other)
     return all(theirs.get(path, instance) is instance for path, instance in mine.items())
 
 
-def _instances(cell: FormNode) -> dict[str, FormNode]:
-    found: dict[str, FormNode] = {}
-    above = cell.parent
+def _instances(node: FormNode) -> dict[str, FormNode]:
+    instances: dict[str, FormNode] = {}
+    above = node.parent
     while above is not None:
         if isinstance(above, InstanceNode):
-            found[above.item.path] = above
+            instances[above.item.path] = above
         above = above.parent
-    return found
+    return instances
 
 
 def _preloaded(what: str, now: datetime) -> str:
-    """Return what a question such as ``today`` or ``start`` is filled with; who and on what is kept elsewhere."""
+    """Return what a question such as ``today`` or ``start`` is filled with; who fills it in and on which device is not known here."""
     if what == "today":
         return now.date().isoformat()
     return now.isoformat(timespec="seconds") if what in ("start", "end") else ""

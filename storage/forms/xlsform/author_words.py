@@ -1,10 +1,10 @@
-"""What stands in a form in its author's words: labels as plain text, conditions with ``${names}``, lists of choices.
+"""A form in its author's words: labels as plain text, conditions with ``${names}``, lists of choices.
 
 pyxform puts paths in the place of ``${phone}``; a person who compares two forms wrote the name and looks for it.
 
->>> in_author_words("selected( /data/basics/mode , 'door') and  ../age  > 16", {})
+>>> as_written("selected( /data/basics/mode , 'door') and  ../age  > 16", {})
 "selected(${mode}, 'door') and ${age} > 16"
->>> in_author_words("instance('village')/root/item[town= /data/town ]", {})
+>>> as_written("instance('village')/root/item[town= /data/town ]", {})
 'town= ${town}'
 """
 
@@ -16,7 +16,7 @@ from guanai.storage.forms.xlsform.items import ItemSet, Wording
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.storage.forms.xpath.node_tree import Node
 
-__all__ = ["choices_of", "columns_of_choices", "in_author_words", "spoken"]
+__all__ = ["as_written", "choices_of", "columns_of_choices", "plain_text"]
 
 _GAP = "…"  # stands for an answer that is filled into a label
 _FILTER = re.compile(
@@ -27,14 +27,14 @@ _TEXT_OR_PATH = re.compile(
 )
 
 
-def spoken(wording: Wording, language: str) -> str:
+def plain_text(wording: Wording, language: str) -> str:
     """Return a text in a language without its marks, a gap where an answer is filled in."""
     return to_plain(
         "".join(part if isinstance(part, str) else _GAP for part in wording.parts(language))
     ).strip()
 
 
-def in_author_words(expression: str, renames: Mapping[str, str]) -> str:
+def as_written(expression: str, renames: Mapping[str, str]) -> str:
     """Return an expression with ``${name}`` for each path, a renamed question by its new name, texts as they are."""
     names = {old.rpartition("/")[2]: new.rpartition("/")[2] for old, new in renames.items()}
 
@@ -57,12 +57,12 @@ def choices_of(form: Form, itemset: ItemSet, language: str) -> dict[str, str]:
 
 
 def columns_of_choices(form: Form, itemset: ItemSet) -> dict[str, dict[str, str]]:
-    """Return what else stands beside each choice of a form's own list, by name: the columns that a filter reads."""
+    """Return the other columns of each choice of a form's own list, by name: what a filter reads."""
     tree = form.lists.get(itemset.instance)
     items = [item for root in tree.named("root") for item in root.named("item")] if tree else []
-    told = {itemset.value, itemset.label}
+    known = {itemset.value, itemset.label}
     return {
-        _part(item, itemset.value): {cell.name: cell.text for cell in item.children if cell.name not in told}
+        _part(item, itemset.value): {cell.name: cell.text for cell in item.children if cell.name not in known}
         for item in items
     }
 
@@ -70,7 +70,7 @@ def columns_of_choices(form: Form, itemset: ItemSet) -> dict[str, dict[str, str]
 def _label(form: Form, itemset: ItemSet, item: Node, language: str) -> str:
     label = _part(item, itemset.label)
     if itemset.translated:
-        label = spoken(form.wordings.get(label, Wording()), language)
+        label = plain_text(form.wordings.get(label, Wording()), language)
     return label or _part(item, itemset.value)
 
 

@@ -22,14 +22,14 @@ from guanai.storage.forms.xlsform.headings import (
 from guanai.storage.forms.xlsform.items import METADATA_TYPES, PHONE_TYPES
 from guanai.storage.forms.xlsform.sheets import FormSheets, Row
 
-__all__ = ["ROOT", "Asked", "check_sheets"]
+__all__ = ["ROOT", "SurveyRow", "check_sheets"]
 
 ROOT = "data"
 
 _LISTED = frozenset({"select_one", "select_multiple", "rank", "select_one_external"})
 _FROM_FILE = frozenset({"select_one_from_file", "select_multiple_from_file"})
 _CONTAINERS = ("group", "repeat", "loop")
-# What a session understands. Those that only a telephone can answer stand in the form as a line that says so.
+# What a session understands. A question that only a telephone can answer is shown as a sentence that says so.
 _SUPPORTED = frozenset(
     "text integer decimal date time dateTime range note calculate hidden acknowledge image file "
     "csv-external xml-external".split()
@@ -56,8 +56,8 @@ _OPEN_REFERENCE = re.compile(r"\$\{[^{}]*(?:\{|$)")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What only the sheet knows of an item: row, type as written in XLSForm, parameters, marks of the house."""
+class SurveyRow:
+    """What only the sheet knows of an item: row, type as written in XLSForm, parameters, marks of our own."""
 
     row: int
     type: str
@@ -66,7 +66,7 @@ class Asked:
     own: bool = False
 
 
-def check_sheets(sheets: FormSheets) -> dict[str, Asked]:
+def check_sheets(sheets: FormSheets) -> dict[str, SurveyRow]:
     """Return the rows of a form by their path in the instance (``/data/grp/name``).
 
     Raises `FormError` at the first mistake.
@@ -75,7 +75,7 @@ def check_sheets(sheets: FormSheets) -> dict[str, Asked]:
         raise FormError("form.empty", **sheets.place("survey"))
     _check_headings(sheets)
     _check_choices(sheets)
-    rows = dict(_walk(sheets))
+    rows = dict(_survey_rows(sheets))
     _check_references(sheets, {path.rpartition("/")[2] for path in rows})
     return rows
 
@@ -127,7 +127,7 @@ def _types(sheets: FormSheets) -> list[str]:
     return [row.get("type") for row in sheets.rows("survey")]
 
 
-def _walk(sheets: FormSheets) -> Iterator[tuple[str, Asked]]:
+def _survey_rows(sheets: FormSheets) -> Iterator[tuple[str, SurveyRow]]:
     lists = _lists(sheets)
     opened: list[tuple[Row, str, str]] = []  # row, group or repeat, name
     names: dict[str, dict[str, int]] = defaultdict(dict)
@@ -152,7 +152,7 @@ def _walk(sheets: FormSheets) -> Iterator[tuple[str, Asked]]:
             raise FormError("form.name_twice", **place, name=name, other=repeats[name])
         if word in _LISTED | _FROM_FILE:
             _check_list(sheets, row, kind, set(lists))
-        # "integer" with a calculation is only worked out, and so is what waits for another answer.
+        # "integer" with a calculation is only computed, and so is what waits for another answer.
         silent = word in _WORDLESS or row.get("calculation") or row.get("trigger")
         if not silent and not any(map(row.get, _SHOWN)):
             raise FormError("form.no_label", **sheets.place("survey", row.number, "label"), name=name)
@@ -162,8 +162,8 @@ def _walk(sheets: FormSheets) -> Iterator[tuple[str, Asked]]:
             )
         sensitive = any(map(_is_sensitive, (row, *(begun for begun, _, _ in opened))))
         own = row.get("guanai::own").lower() in _YES
-        asked = Asked(row.number, kind, _parameters(sheets, row), sensitive, own)
-        for place_of in _parents(opened, lists):
+        asked = SurveyRow(row.number, kind, _parameters(sheets, row), sensitive, own)
+        for place_of in _paths_of_open(opened, lists):
             yield f"{place_of}/{name}", asked
         if word in _BEGINS:
             opened.append((row, word.removeprefix("begin_"), name))
@@ -187,7 +187,7 @@ def _lists(sheets: FormSheets) -> dict[str, list[str]]:
     return lists
 
 
-def _parents(opened: list[tuple[Row, str, str]], lists: dict[str, list[str]]) -> list[str]:
+def _paths_of_open(opened: list[tuple[Row, str, str]], lists: dict[str, list[str]]) -> list[str]:
     """Return the paths of what is open: one, or inside a loop one for each of the choices that it goes over."""
     paths = [f"/{ROOT}"]
     for row, what, name in opened:
@@ -220,7 +220,7 @@ def _type(sheets: FormSheets, row: Row) -> str:
 
 
 def _is_xlsform(kind: str) -> bool:
-    """Whether XLSForm has the type, though this house does not."""
+    """Whether XLSForm has the type, though this software does not."""
     from pyxform.question_type_dictionary import QUESTION_TYPE_DICT  # slow, and only needed for a mistake
 
     return kind in QUESTION_TYPE_DICT

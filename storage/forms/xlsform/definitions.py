@@ -1,4 +1,4 @@
-"""A form as the rest of the house sees it: its titles, languages, lists and the tree of what it asks.
+"""A form as all other rooms see it: its titles, languages, lists and the tree of what it asks.
 
 Everything here is read-only and shared by all who fill the form in; their answers are in a
 `guanai.storage.forms.session.form_session.FormSession`.
@@ -10,7 +10,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from guanai.storage.forms.xlsform.dependency_order import Order
+from guanai.storage.forms.xlsform.dependency_order import DependencyOrder
 from guanai.storage.forms.xlsform.headings import GROUPS
 from guanai.storage.forms.xlsform.items import Group, Item, Question, Repeat, Wording, columns_of, walk
 from guanai.storage.forms.xpath.expressions import Expression
@@ -81,7 +81,7 @@ class Form:
     titles: Mapping[str, str]
     languages: tuple[str, ...]
     items: tuple[Item, ...]
-    order: Order = field(repr=False)
+    order: DependencyOrder = field(repr=False)
     source: str = field(repr=False)
     root: str = "data"
     lists: Mapping[str, Node] = field(default_factory=dict, repr=False)

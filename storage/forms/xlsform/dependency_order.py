@@ -2,7 +2,7 @@
 
 A rule is one expression that changes what others read: whether something is relevant, a calculation, the number
 of a repeat's instances. Rules are sorted once per form so that each runs after all it reads; a form in which that
-cannot be done goes round in circles and is refused.
+cannot be done has a circular dependency and is refused.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ from guanai.storage.forms.xlsform.items import Item, Question, Repeat, walk
 from guanai.storage.forms.xlsform.sheets import FormSheets
 from guanai.storage.forms.xpath.expressions import Expression
 
-__all__ = ["Order", "Rule"]
+__all__ = ["DependencyOrder", "Rule"]
 
 T = TypeVar("T")
 
@@ -31,20 +31,20 @@ class Rule:
     index: int = 0
 
 
-class Order:
+class DependencyOrder:
     """The rules of a form in the order in which they run, with their readers by path.
 
     ``readers[path]`` are the rules to run again when something at that path has changed; ``viewers[path]`` the
-    paths of the items that then look different though nothing of theirs was computed: labels with a value in
+    paths of the items that then are shown differently though nothing of theirs was computed: labels with a value in
     them, conditions on being required, choices.
     """
 
     def __init__(self, items: tuple[Item, ...], sheets: FormSheets | None = None) -> None:
         self.items = {item.path: item for item in walk(items)}
-        self._below: dict[str, tuple[str, ...]] = {
+        self._paths_below: dict[str, tuple[str, ...]] = {
             path: tuple(inner.path for inner in walk((item,))) for path, item in self.items.items()
         }
-        self._touched: dict[str, tuple[str, ...]] = {}
+        self._affected: dict[str, tuple[str, ...]] = {}
         self.triggered: dict[str, list[Question]] = defaultdict(list)  # by the path of what triggers
         for item in self.items.values():
             if isinstance(item, Question):
@@ -58,23 +58,23 @@ class Order:
 
     def below(self, path: str) -> tuple[str, ...]:
         """Return a path and all paths below it."""
-        return self._below[path]
+        return self._paths_below[path]
 
-    def touches(self, path: str) -> tuple[str, ...]:
-        """Return the paths of all that may stand differently after an answer at a path has changed, itself too."""
-        if path not in self._touched:
+    def affected_by(self, path: str) -> tuple[str, ...]:
+        """Return the paths of all whose state may differ after an answer at a path has changed, itself too."""
+        if path not in self._affected:
             found = {path: None}
             waiting = [path]
             while waiting:
                 at = waiting.pop()
-                made = [self._made(rule) for rule in self.readers.get(at, ())]
+                made = [self._changed_by(rule) for rule in self.readers.get(at, ())]
                 made += [(item.path,) for item in self.triggered.get(at, ())]
                 for inner in [inner for paths in made for inner in paths if inner not in found]:
                     found[inner] = None
                     waiting.append(inner)
             viewers = dict.fromkeys(viewer for at in found for viewer in self.viewers.get(at, ()))
-            self._touched[path] = tuple({**found, **viewers, **self._above(found)})
-        return self._touched[path]
+            self._affected[path] = tuple({**found, **viewers, **self._above(found)})
+        return self._affected[path]
 
     def _above(self, paths: Iterable[str]) -> dict[str, None]:
         """Return the repeats around these paths: their state holds the answers inside."""
@@ -82,8 +82,8 @@ class Order:
         around = ("/".join(parts[:depth]) for parts in steps for depth in range(2, len(parts)))
         return {path: None for path in around if isinstance(self.items.get(path), Repeat)}
 
-    def _made(self, rule: Rule) -> tuple[str, ...]:
-        return (rule.item.path,) if rule.decides == "calculate" else self._below[rule.item.path]
+    def _changed_by(self, rule: Rule) -> tuple[str, ...]:
+        return (rule.item.path,) if rule.decides == "calculate" else self._paths_below[rule.item.path]
 
     def reads(self, expression: Expression, at: str) -> Iterator[str]:
         """Yield the form's paths that an expression reads when it stands at a path."""
@@ -113,19 +113,19 @@ class Order:
     def _sorted(self, rules: tuple[Rule, ...], sheets: FormSheets | None) -> tuple[Rule, ...]:
         makers: dict[str, list[Rule]] = defaultdict(list)
         for rule in rules:
-            for path in self._made(rule):
+            for path in self._changed_by(rule):
                 makers[path].append(rule)
         sorter: TopologicalSorter[Rule] = TopologicalSorter()
         for rule in rules:
             paths = self.reads(rule.expression, rule.item.path)
             read = dict.fromkeys(maker for path in paths for maker in makers[path])
-            if rule.decides == "calculate":  # "if(. = '', …, .)" keeps what it once worked out
+            if rule.decides == "calculate":  # "if(. = '', …, .)" keeps what it once computed
                 read.pop(rule, None)
             sorter.add(rule, *read)
         try:
             ordered = tuple(sorter.static_order())
         except CycleError as error:
-            raise _circle(error.args[1], sheets) from error
+            raise _cycle_error(error.args[1], sheets) from error
         return tuple(
             Rule(rule.item, rule.decides, rule.expression, index) for index, rule in enumerate(ordered)
         )
@@ -150,10 +150,10 @@ def _shown(item: Item) -> Iterator[Expression]:
                 yield expression
         if item.choices:
             yield item.choices.items
-            yield from item.choices.spoken
+            yield from item.choices.label_expressions
 
 
-def _circle(rules: list[Rule], sheets: FormSheets | None) -> FormError:
+def _cycle_error(rules: list[Rule], sheets: FormSheets | None) -> FormError:
     first = min((rule for rule in rules), key=lambda rule: rule.item.row or 0)
     column = {"relevant": "relevant", "calculate": "calculation", "count": "repeat_count"}[first.decides]
     place = sheets.place("survey", first.item.row, column) if sheets else {}

@@ -16,7 +16,7 @@ __all__ = [
     "CHOICE_HEADINGS",
     "ENTITY_HEADINGS",
     "GROUPS",
-    "HOUSE_HEADINGS",
+    "OWN_HEADINGS",
     "SETTING_HEADINGS",
     "SHEETS",
     "SURVEY_HEADINGS",
@@ -82,10 +82,10 @@ SETTING_HEADINGS = {
     "allow_choice_duplicates": "允许选项重名",
 }
 
-# Columns of this house, which XLSForm knows nothing of and other programs leave alone: whether an answer (or all
+# Columns of our own, which XLSForm does not know and other programs ignore: whether an answer (or all
 # of a group) can be left out of an export as sensitive; whether a new record is answered there with whoever is signed
 # in; on the sheet of settings, with which other forms it is listed.
-HOUSE_HEADINGS = {"guanai::sensitive": "保密", "guanai::own": "本人", "guanai::group": "类组"}
+OWN_HEADINGS = {"guanai::sensitive": "保密", "guanai::own": "本人", "guanai::group": "类组"}
 GROUPS = {
     "people": "人与档案",
     "visits": "家访",
@@ -233,18 +233,18 @@ _BRACKETED_LANGUAGE = re.compile(r"^(?P<word>[^（(:]+?)\s*[（(](?P<language>[^
 _CODE = re.compile(r"\(([A-Za-z-]+)\)\s*$")
 
 
-def _turned(words: Mapping[str, str]) -> dict[str, str]:
+def _inverted(words: Mapping[str, str]) -> dict[str, str]:
     return {chinese: english for english, chinese in words.items()}
 
 
-_READ_SHEETS = {**_turned(SHEETS), **_OTHER_SHEETS}
+_READ_SHEETS = {**_inverted(SHEETS), **_OTHER_SHEETS}
 _WRITE_HEADINGS = {**SURVEY_HEADINGS, **CHOICE_HEADINGS, **ENTITY_HEADINGS, **SETTING_HEADINGS}
-_READ_HEADINGS = {**_turned(_WRITE_HEADINGS), **_OTHER_HEADINGS}
-_READ_TYPES = {**_turned(TYPES), **_OTHER_TYPES}
-_READ_LANGUAGES = {**_turned(_LANGUAGES), **_OTHER_LANGUAGES}
-_READ_APPEARANCES = _turned(_APPEARANCES)
-_READ_HOUSE = {**_turned(HOUSE_HEADINGS), "敏感": "guanai::sensitive", "分类": "guanai::group"}
-_READ_GROUPS = _turned(GROUPS)
+_READ_HEADINGS = {**_inverted(_WRITE_HEADINGS), **_OTHER_HEADINGS}
+_READ_TYPES = {**_inverted(TYPES), **_OTHER_TYPES}
+_READ_LANGUAGES = {**_inverted(_LANGUAGES), **_OTHER_LANGUAGES}
+_READ_APPEARANCES = _inverted(_APPEARANCES)
+_READ_OWN = {**_inverted(OWN_HEADINGS), "敏感": "guanai::sensitive", "分类": "guanai::group"}
+_READ_GROUPS = _inverted(GROUPS)
 
 
 def read_sheet_name(text: str) -> str:
@@ -255,8 +255,8 @@ def read_sheet_name(text: str) -> str:
 
 def read_heading(text: str) -> str:
     """Return the XLSForm name of a heading, its language kept: 提示（英文） is ``hint::English (en)``."""
-    house = _READ_HOUSE.get(text.strip()) or re.sub(r"\s*::\s*", "::", text.strip().lower())
-    if house in HOUSE_HEADINGS:
+    house = _READ_OWN.get(text.strip()) or re.sub(r"\s*::\s*", "::", text.strip().lower())
+    if house in OWN_HEADINGS:
         return house
     word, mark, language = (part.strip() for part in text.partition("::"))
     single, _, rest = (part.strip() for part in text.partition(":"))
@@ -276,9 +276,9 @@ def read_heading(text: str) -> str:
 
 
 def write_heading(heading: str) -> str:
-    """Return the Chinese of an XLSForm heading, with the two house languages in brackets: 标题（英文）."""
-    if heading in HOUSE_HEADINGS:
-        return HOUSE_HEADINGS[heading]
+    """Return the Chinese of an XLSForm heading, with our two languages in brackets: 标题（英文）."""
+    if heading in OWN_HEADINGS:
+        return OWN_HEADINGS[heading]
     word, mark, language = heading.partition("::")
     chinese = _WRITE_HEADINGS.get(word, word)
     if language in _LANGUAGES and word in _WRITE_HEADINGS:
@@ -315,7 +315,7 @@ def write_type(text: str) -> str:
 
 
 def read_cell(heading: str, text: str) -> str:
-    """Return a cell's text in XLSForm's words, by the heading it stands under."""
+    """Return a cell's text in XLSForm's words, by its heading."""
     if heading == "type":
         return read_type(text)
     if heading in _YES_HEADINGS:
@@ -328,7 +328,7 @@ def read_cell(heading: str, text: str) -> str:
 
 
 def write_cell(heading: str, text: str) -> str:
-    """Return a cell's text in Chinese, by the heading it stands under; `read_cell` takes it back."""
+    """Return a cell's text in Chinese, by its heading; `read_cell` reads it again."""
     if heading == "type":
         return write_type(text)
     if heading in _YES_HEADINGS:

@@ -67,7 +67,7 @@ class Wording:
         return self.texts.get(language) or next((parts for parts in self.texts.values() if parts), ())
 
     def expressions(self) -> Iterator[Expression]:
-        """Yield every expression that stands in the text, in any language."""
+        """Yield every expression in the text, in any language."""
         for parts in self.texts.values():
             yield from (part for part in parts if isinstance(part, Expression))
 
@@ -80,7 +80,7 @@ class ItemSet:
     """Where the choices of a select come from: the items an expression finds, and which parts of each are name and label.
 
     With ``translated`` the label part holds the id of a wording instead of the label itself; without ``filtered``
-    all items of the instance are offered, in their order. ``spoken`` are the expressions in the labels, so that these
+    all items of the instance are offered, in their order. ``label_expressions`` are the expressions in the labels, so that these
     can change while the form is open. With ``other`` pyxform has added a choice "Other" that no author wrote.
     """
 
@@ -90,11 +90,11 @@ class ItemSet:
     translated: bool
     instance: str
     filtered: bool
-    spoken: tuple[Expression, ...] = ()
+    label_expressions: tuple[Expression, ...] = ()
     other: bool = False
 
     @property
-    def worded(self) -> bool:
+    def has_own_labels(self) -> bool:
         """Whether the form itself has words for a label: then it is another one in another language."""
         return self.translated or self.other
 
@@ -115,7 +115,7 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Question(Item):
-    """One question, or a value worked out without being asked (kinds calculate, hidden, metadata)."""
+    """One question, or a value computed without being asked (kinds calculate, hidden, metadata)."""
 
     kind: Kind
     type: str = "string"
@@ -131,11 +131,11 @@ class Question(Item):
     preload: str = ""
     numeric: bool = False
     choices: ItemSet | None = None
-    # Worked out again whenever a person changes one of these answers; no expression empties it.
+    # Computed again whenever a person changes one of these answers; no expression empties it.
     triggers: tuple[str, ...] = ()
     triggered: Expression | None = None
     save_to: str = ""
-    # Whether an export can leave the answer out: marked 保密 by itself, or by the group that it stands in.
+    # Whether an export can leave the answer out: marked 保密 by itself, or by the group that it is in.
     sensitive: bool = False
     # Whether a new record is answered here with the one of the staff who is signed in.
     own: bool = False

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from guanai.care.errors import FormError
-from guanai.storage.forms.xlsform.checks import ROOT, Asked, check_sheets
+from guanai.storage.forms.xlsform.checks import ROOT, SurveyRow, check_sheets
 from guanai.storage.forms.xlsform.definitions import Form
 from guanai.storage.forms.xlsform.headings import (
     SETTING_HEADINGS,
@@ -32,8 +32,8 @@ from guanai.storage.forms.xlsform.xforms import Sources, read_xform
 
 __all__ = ["error_from_pyxform", "form_of", "form_of_file", "last_good_form", "load_form"]
 
-_STAMP = 5  # counted up when what is kept on disk changes its meaning
-_HOUSE_LANGUAGE = "中文 (zh)"
+_CACHE_FORMAT = 5  # counted up when what is kept on disk changes its meaning
+_DEFAULT_LANGUAGE = "中文 (zh)"
 _RAW_COLUMNS = ("bind", "instance", "body", "media")
 _EXTERNAL = "select_one_external "
 _OTHERS = "_or_other"
@@ -56,19 +56,19 @@ _GIVEN_NAME = re.compile(r"The name '([^']*)'")
 def load_form(
     path: Path, name: str | None = None, *, cache: Path | None = None, shared: bool = False
 ) -> Form:
-    """Return the form of an .xlsx or .md file, called as the file unless a name is given.
+    """Return the form of an .xlsx or .md file, named as the file unless a name is given.
 
     Raises `FormError` with file, sheet, row, column and remedy. ``cache`` is the folder for what pyxform made of
     the file; without one it is in the cache folder of whoever runs this, and with ``shared`` there too, for the
     forms that every school has.
     """
-    called, folder = name or path.stem, cache or _own_cache()
+    called, folder = name or path.stem, cache or _user_cache()
     try:
         content = path.read_bytes()
     except OSError as error:
         raise FormError("form.no_file", file=path.name, reason=error.strerror or "") from error
-    form, key = _load(content, path.name, called, folder, _own_cache() if shared else folder)
-    _write(folder / _good(path, called), {"kept": key})
+    form, key = _load(content, path.name, called, folder, _user_cache() if shared else folder)
+    _write(folder / _last_good_file(path, called), {"kept": key})
     return form
 
 
@@ -79,11 +79,11 @@ def last_good_form(
 
     Raises the mistake itself when no earlier version is kept.
     """
-    called, folder = name or path.stem, cache or _own_cache()
+    called, folder = name or path.stem, cache or _user_cache()
     try:
         return load_form(path, called, cache=folder), None
     except FormError as error:
-        good = _read(folder / _good(path, called))
+        good = _read(folder / _last_good_file(path, called))
         sources = _sources(folder / f"{good['kept']}.json") if good else None
         if sources is None:
             raise
@@ -97,7 +97,7 @@ def form_of(text: str, name: str = "form", file: str = "form.md") -> Form:
 
 def form_of_file(content: bytes, file: str, name: str, *, cache: Path | None = None) -> Form:
     """Return the form of a file's content that need not lie anywhere yet; raises `FormError` as `load_form` does."""
-    folder = cache or _own_cache()
+    folder = cache or _user_cache()
     return _load(content, file, name, folder, folder)[0]
 
 
@@ -124,7 +124,7 @@ def _convert(sheets: FormSheets, name: str) -> tuple[Form, Sources]:
     release = next((row.get("version") for row in sheets.rows("settings")), "") or sheets.content()[:8]
     try:
         result = convert(_workbook(sheets, name, release), warnings, form_name=ROOT)
-    except Exception as error:  # whatever pyxform stumbles on, the author is told where to look
+    except Exception as error:  # whatever pyxform raises, the author must be told where to look
         raise error_from_pyxform(error, sheets) from error
     titles, group = (
         _titles(sheets, name),
@@ -158,20 +158,22 @@ def _row_number(sheets: FormSheets, name: str, counted: int) -> int | None:
 
 def _workbook(sheets: FormSheets, name: str, release: str) -> dict[str, Any]:
     """Return the sheets as pyxform takes them, without the columns that are only the author's notes."""
-    survey = [_known(row, SURVEY_HEADINGS) for row in sheets.rows("survey")]
+    survey = [_known_cells(row, SURVEY_HEADINGS) for row in sheets.rows("survey")]
     choices = [dict(row.cells) for row in sheets.rows("choices")]
-    _take_in(sheets, survey, choices)
-    _part_others(survey, choices)
+    _inline_external_choices(sheets, survey, choices)
+    _split_other_lists(survey, choices)
     entities = [dict(row.cells) for row in sheets.rows("entities")]
-    settings = [_known(row, (*SETTING_HEADINGS, "namespaces")) for row in sheets.rows("settings")][:1] or [{}]
-    told = {key: text for key, text in settings[0].items() if "::" not in key}
+    settings = [_known_cells(row, (*SETTING_HEADINGS, "namespaces")) for row in sheets.rows("settings")][
+        :1
+    ] or [{}]
+    cells = {key: text for key, text in settings[0].items() if "::" not in key}
     title = next(iter(_titles(sheets, name).values()))
-    told |= {"form_title": title, "form_id": told.get("form_id", name), "version": release}
-    language = told.get("default_language") or _default_language(sheets)
+    cells |= {"form_title": title, "form_id": cells.get("form_id", name), "version": release}
+    language = cells.get("default_language") or _default_language(sheets)
     if language:
-        told["default_language"] = language
+        cells["default_language"] = language
     book: dict[str, Any] = {"sheet_names": list(sheets.sheets)}
-    written = {"survey": survey, "choices": choices, "settings": [told], "entities": entities}
+    written = {"survey": survey, "choices": choices, "settings": [cells], "entities": entities}
     for sheet, rows in written.items():
         if not rows and sheet == "entities":
             continue
@@ -180,8 +182,10 @@ def _workbook(sheets: FormSheets, name: str, release: str) -> dict[str, Any]:
     return book
 
 
-def _take_in(sheets: FormSheets, survey: list[dict[str, str]], choices: list[dict[str, str]]) -> None:
-    """Make choices kept on a sheet of their own choices like any other: a telephone needs them apart, a desk not."""
+def _inline_external_choices(
+    sheets: FormSheets, survey: list[dict[str, str]], choices: list[dict[str, str]]
+) -> None:
+    """Add the choices of the sheet external_choices to the others: only a telephone needs them apart."""
     for row in survey:
         if row.get("type", "").startswith(_EXTERNAL):
             row["type"] = f"select_one external_{row['type'].removeprefix(_EXTERNAL)}"
@@ -191,23 +195,23 @@ def _take_in(sheets: FormSheets, survey: list[dict[str, str]], choices: list[dic
     )
 
 
-def _part_others(survey: list[dict[str, str]], choices: list[dict[str, str]]) -> None:
+def _split_other_lists(survey: list[dict[str, str]], choices: list[dict[str, str]]) -> None:
     """Give ``or_other`` a list of its own where other questions ask from the same: pyxform adds "Other" to all of it."""
     kinds = [row.get("type", "").split(" ") for row in survey]
     asked = {kind[1] for kind in kinds if len(kind) == 2}
     written = {choice.get("list_name") for choice in choices if choice.get("name") == "other"}
-    parted = {kind[1] for kind in kinds if kind[2:] == ["or_other"]} & asked - written
+    split = {kind[1] for kind in kinds if kind[2:] == ["or_other"]} & asked - written
     for row, kind in zip(survey, kinds, strict=True):
-        if kind[2:] == ["or_other"] and kind[1] in parted:
+        if kind[2:] == ["or_other"] and kind[1] in split:
             row["type"] = f"{kind[0]} {kind[1]}{_OTHERS} or_other"
     choices.extend(
         {**choice, "list_name": f"{choice['list_name']}{_OTHERS}"}
         for choice in list(choices)
-        if choice.get("list_name") in parted
+        if choice.get("list_name") in split
     )
 
 
-def _known(row: Row, headings: Iterable[str]) -> dict[str, str]:
+def _known_cells(row: Row, headings: Iterable[str]) -> dict[str, str]:
     known = {*headings, *_RAW_COLUMNS}
     return {heading: text for heading, text in row.cells.items() if heading.partition("::")[0] in known}
 
@@ -222,13 +226,13 @@ def _default_language(sheets: FormSheets) -> str:
         heading.partition("::")[2] for heading in headings if heading.startswith(("label::", "hint::"))
     )
     bare = named and {"label", "hint"} & {*headings}
-    return _HOUSE_LANGUAGE if bare or _HOUSE_LANGUAGE in named else next(iter(named), "")
+    return _DEFAULT_LANGUAGE if bare or _DEFAULT_LANGUAGE in named else next(iter(named), "")
 
 
 def _titles(sheets: FormSheets, name: str) -> dict[str, str]:
     cells = next((row.cells for row in sheets.rows("settings")), {})
     titles = {
-        language_code(key.partition("::")[2] or _HOUSE_LANGUAGE): text
+        language_code(key.partition("::")[2] or _DEFAULT_LANGUAGE): text
         for key, text in cells.items()
         if key.partition("::")[0] == "form_title"
     }
@@ -237,10 +241,10 @@ def _titles(sheets: FormSheets, name: str) -> dict[str, str]:
 
 @cache
 def _versions() -> tuple[object, ...]:
-    return _STAMP, version("guanai"), version("pyxform")
+    return _CACHE_FORMAT, version("guanai"), version("pyxform")
 
 
-def _own_cache() -> Path:
+def _user_cache() -> Path:
     """Return this user's own cache folder: what lies there is trusted, so it is none that others can write."""
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
@@ -249,7 +253,7 @@ def _own_cache() -> Path:
     return Path(base) / "guanai" / "forms"
 
 
-def _good(path: Path, name: str) -> str:
+def _last_good_file(path: Path, name: str) -> str:
     return f"good-{hashlib.sha256(f'{path.resolve()} {name}'.encode()).hexdigest()[:32]}.json"
 
 
@@ -257,8 +261,8 @@ def _sources(path: Path) -> Sources | None:
     kept = _read(path)
     if kept is None:
         return None
-    with suppress(TypeError, KeyError, AttributeError):  # of another version: made anew
-        rows = {at: Asked(**asked) for at, asked in kept.pop("rows").items()}
+    with suppress(TypeError, KeyError, AttributeError):  # written by another version: converted again
+        rows = {at: SurveyRow(**asked) for at, asked in kept.pop("rows").items()}
         return Sources(**kept | {"rows": rows, "warnings": tuple(kept["warnings"])})
     return None
 

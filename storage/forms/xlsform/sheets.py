@@ -58,7 +58,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its name in XLSForm and as written, the row of its head, its headings likewise, and its rows."""
+    """One sheet: its name in XLSForm and as written, the row of its headings, its headings likewise, and its rows."""
 
     name: str
     written: str
@@ -89,12 +89,12 @@ class FormSheets:
 
     def content(self) -> str:
         """Return a hash of what the form says, the same for its Markdown and its workbook."""
-        told = [
+        content = [
             (name, sorted(row.cells.items()))
             for name, sheet in sorted(self.sheets.items())
             for row in sheet.rows
         ]
-        return hashlib.sha256(repr(told).encode()).hexdigest()
+        return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
 def read_sheets(path: Path) -> FormSheets:
@@ -107,7 +107,7 @@ def read_sheets(path: Path) -> FormSheets:
 
 
 def sheets_of(content: bytes, file: str) -> FormSheets:
-    """Return the sheets of the content of a form file, told apart by the end of its name.
+    """Return the sheets of the content of a form file, by the ending of its name.
 
     Raises `FormError` for a file that is no Markdown table or workbook, that has no sheet of questions, or in
     which two columns have the same heading.
@@ -151,9 +151,9 @@ def _sheet(file: str, name: str, written: str, rows: Iterable[tuple[int, Sequenc
 
 def _rows(rows: Iterator[tuple[int, Sequence[str]]], places: dict[int, str]) -> Iterator[Row]:
     for number, cells in rows:
-        told = {places[index]: text for index, text in enumerate(cells) if text and index in places}
-        if told:
-            yield Row(number, {heading: read_cell(heading, text) for heading, text in told.items()})
+        texts = {places[index]: text for index, text in enumerate(cells) if text and index in places}
+        if texts:
+            yield Row(number, {heading: read_cell(heading, text) for heading, text in texts.items()})
 
 
 def _markdown_tables(content: bytes, file: str) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
@@ -171,7 +171,7 @@ def _markdown_tables(content: bytes, file: str) -> Iterator[tuple[str, list[tupl
             for cell in _BAR.split(bare.removesuffix("|")[1:])
         )
         if all(cell and set(cell) <= set("-: ") for cell in (first, *cells)):
-            continue  # the rule under a head
+            continue  # the rule below the headings
         if first:
             if name:
                 yield name, rows

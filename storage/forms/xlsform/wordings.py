@@ -9,7 +9,7 @@ from guanai.storage.forms.xlsform.items import Wording
 from guanai.storage.forms.xpath.expressions import Expression, compile_expression
 from guanai.templates.wording import LANGUAGES, say
 
-__all__ = ["XFORMS", "Wordings", "house_words"]
+__all__ = ["XFORMS", "Wordings", "catalogue_wording"]
 
 XFORMS = "{http://www.w3.org/2002/xforms}"
 _ITEXT = re.compile(r"^jr:itext\('(.*)'\)$")
@@ -22,7 +22,7 @@ _Parts = tuple[str | Expression, ...]
 class Wordings:
     """The texts of one form by the id that the XForm gives them, and the codes of its languages by name.
 
-    With ``other_added`` the lists hold a choice "Other" that no author wrote; it is said in the house's words.
+    With ``other_added`` the lists hold a choice "Other" that no author wrote; its label is taken from the catalogue.
     """
 
     def __init__(self, model: Element, *, other_added: bool) -> None:
@@ -42,7 +42,7 @@ class Wordings:
             others = [
                 key for key, wording in self.by_id.items() if set(wording.texts.values()) == {("Other",)}
             ]
-            self.by_id.update(dict.fromkeys(others, house_words("form.other")))
+            self.by_id.update(dict.fromkeys(others, catalogue_wording("form.other")))
 
     def of_choices(self) -> dict[str, Wording]:
         """Return the labels of choices by id; those of questions have a path for an id."""
@@ -65,7 +65,7 @@ class Wordings:
             return self.by_id.get(itext[1], Wording())
         return Wording({_WITHOUT_LANGUAGE: (message,)}) if message else Wording()
 
-    def spoken(self, instance: str) -> Iterator[Expression]:
+    def expressions_of_list(self, instance: str) -> Iterator[Expression]:
         """Yield the expressions in the labels of a list of choices."""
         for element in self._model.findall(f"{XFORMS}instance"):
             if element.get("id") == instance:
@@ -73,20 +73,20 @@ class Wordings:
                     yield from self.by_id.get(item.text or "", Wording()).expressions()
 
 
-def house_words(key: str) -> Wording:
+def catalogue_wording(key: str) -> Wording:
     """Return a text of the catalogue as a form's own."""
     return Wording({code: (say(key, code),) for code in LANGUAGES})
 
 
 def _itext(text: Element) -> _Parts:
-    """Return the parts of an itext entry; a guidance hint stands below the hint as a line of its own."""
+    """Return the parts of an itext entry; a guidance hint is a line of its own below the hint."""
     parts: list[str | Expression] = []
     for value in text.findall(f"{XFORMS}value"):
         shown = _words(value)
         if value.get("form") not in (
             None,
             "guidance",
-        ):  # a picture or sound of the form's own, told by its name
+        ):  # a picture or sound of the form's own, shown by its name
             shown = (f"〔{(value.text or '').rpartition('/')[2].strip()}〕",)
         parts += ["\n"] if parts else []
         parts += shown

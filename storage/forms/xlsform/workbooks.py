@@ -26,7 +26,7 @@ _TOP = Alignment(vertical="top", wrap_text=True)
 def write_xlsx(sheets: FormSheets, path: Path) -> None:
     """Write a form as an .xlsx; `read_sheets` takes the same form back.
 
-    The head stands still, columns are as wide as their text, groups are coloured, and the types can be picked
+    The headings are frozen, columns are as wide as their text, groups are coloured, and types can be picked
     from a list, which a sheet of its own explains.
     """
     book = Workbook()

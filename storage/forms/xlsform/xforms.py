@@ -11,9 +11,9 @@ from typing import Any, cast, get_args
 from xml.etree.ElementTree import Element, fromstring
 
 from guanai.care.errors import FormError
-from guanai.storage.forms.xlsform.checks import Asked
+from guanai.storage.forms.xlsform.checks import SurveyRow
 from guanai.storage.forms.xlsform.definitions import Entity, Form
-from guanai.storage.forms.xlsform.dependency_order import Order
+from guanai.storage.forms.xlsform.dependency_order import DependencyOrder
 from guanai.storage.forms.xlsform.items import (
     METADATA_TYPES,
     PHONE_TYPES,
@@ -25,7 +25,7 @@ from guanai.storage.forms.xlsform.items import (
     Repeat,
 )
 from guanai.storage.forms.xlsform.sheets import FormSheets, Place
-from guanai.storage.forms.xlsform.wordings import XFORMS, Wordings, house_words
+from guanai.storage.forms.xlsform.wordings import XFORMS, Wordings, catalogue_wording
 from guanai.storage.forms.xpath.expressions import Expression, compile_expression
 from guanai.storage.forms.xpath.node_tree import Node
 
@@ -70,17 +70,17 @@ class Sources:
     xform: str
     content: str
     titles: dict[str, str] = field(default_factory=dict)
-    rows: dict[str, Asked] = field(default_factory=dict)
+    rows: dict[str, SurveyRow] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     group: str = ""
 
 
 def read_xform(sources: Sources, sheets: FormSheets | None = None) -> Form:
-    """Return the form of an XForm; with the sheets it came from, a refused expression is told by row and column."""
-    return _Reader(sources, sheets).form()
+    """Return the form of an XForm; with the sheets it came from, an error in an expression names its row and column."""
+    return _XFormReader(sources, sheets).form()
 
 
-class _Reader:
+class _XFormReader:
     def __init__(self, sources: Sources, sheets: FormSheets | None) -> None:
         self.sources = sources
         self.sheets = sheets
@@ -99,21 +99,21 @@ class _Reader:
         self.triggers: dict[str, list[str]] = defaultdict(list)
         self.triggered: dict[str, str] = {}
         for element in [*model.iter(f"{XFORMS}setvalue"), *body.iter()]:
-            self._sort(element)
+            self._index_element(element)
 
     def form(self) -> Form:
         primary, *secondary = self.model.findall(f"{XFORMS}instance")
         root = primary[0]
         languages = tuple(self.wordings.codes.values()) or ("zh",)
         path = f"/{_local(root)}"
-        items = self._items(root, path, _doubles(root, set(self.repeats), path))
+        items = self._items(root, path, _keys_of_shared_names(root, set(self.repeats), path))
         return Form(
             name=self.sources.name,
             version=self.sources.version,
             titles=self.sources.titles,
             languages=languages,
             items=items,
-            order=Order(items, self.sheets),
+            order=DependencyOrder(items, self.sheets),
             source=self.sources.content,
             root=_local(root),
             lists={found.get("id", ""): _nodes(found) for found in secondary if not found.get("src")},
@@ -125,7 +125,7 @@ class _Reader:
             group=self.sources.group,
         )
 
-    def _sort(self, element: Element) -> None:
+    def _index_element(self, element: Element) -> None:
         name = _local(element)
         ref = element.get("ref") or element.get("nodeset") or ""
         if name == "setvalue" and _CHANGED not in element.get("event", ""):
@@ -157,18 +157,18 @@ class _Reader:
         nothing = _ALWAYS if aspect == "relevant" else _NEVER
         return None if text == nothing else self._compiled(path, text, aspect)
 
-    def _items(self, parent: Element, path: str, doubles: Mapping[str, str]) -> tuple[Item, ...]:
+    def _items(self, parent: Element, path: str, keys: Mapping[str, str]) -> tuple[Item, ...]:
         items: dict[str, Item] = {}
         for element in parent:
             name = _local(element)
             here = f"{path}/{name}"
             if name in items or name == "meta":  # a repeat's first instance after its template
                 continue
-            key = doubles.get(here, name)
+            key = keys.get(here, name)
             if here in self.repeats:
                 items[name] = self._repeat(element, here, key)
             elif len(element) or (here in self.controls and _local(self.controls[here]) == "group"):
-                items[name] = self._group(element, here, key, doubles)
+                items[name] = self._group(element, here, key, keys)
             else:
                 items[name] = self._question(element, here, key)
         return tuple(items.values())
@@ -181,7 +181,7 @@ class _Reader:
         label = self.wordings.of_element(_child(control, "label"))
         other = self.sources.rows.get(path.removesuffix("_other"))
         if asked is None and other and other.type.endswith(" or_other"):  # the box that or_other adds
-            label = house_words("form.specify_other")
+            label = catalogue_wording("form.specify_other")
         return {
             "key": key,
             "name": path.rpartition("/")[2],
@@ -195,15 +195,15 @@ class _Reader:
 
     def _repeat(self, element: Element, path: str, key: str) -> Repeat:
         count = self.repeats[path].get(f"{_ROSA}count")
-        doubles = _doubles(element, set(self.repeats), path)
+        keys = _keys_of_shared_names(element, set(self.repeats), path)
         return Repeat(
             **self._common(path, key),
-            items=self._items(element, path, doubles),
+            items=self._items(element, path, keys),
             count=self._compiled(path, count, "count"),
         )
 
-    def _group(self, element: Element, path: str, key: str, doubles: Mapping[str, str]) -> Group:
-        return Group(**self._common(path, key), items=self._items(element, path, doubles))
+    def _group(self, element: Element, path: str, key: str, keys: Mapping[str, str]) -> Group:
+        return Group(**self._common(path, key), items=self._items(element, path, keys))
 
     def _question(self, element: Element, path: str, key: str) -> Question:
         bind, control = self.binds.get(path), self.controls.get(path)
@@ -215,7 +215,7 @@ class _Reader:
         kind = _kind(asked.type, shown=control is not None) if asked else _kind_of_added(control, attribute)
         if (
             kind.startswith("select") and "label" in common["appearance"]
-        ):  # the head of a table: nothing to answer
+        ):  # the heading row of a table: nothing to answer
             kind = "note"
         return Question(
             **common,
@@ -294,7 +294,7 @@ class _Reader:
             label=of_item[1] if of_item else label.get("ref", "label"),
             translated=of_item is not None,
             instance=found[1] if found else "",
-            spoken=tuple(self.wordings.spoken(found[1])) if found and of_item else (),
+            label_expressions=tuple(self.wordings.expressions_of_list(found[1])) if found and of_item else (),
             other=bool(asked and asked.type.endswith(" or_other")),
             filtered=not _WHOLE_LIST.match(itemset.get("nodeset", "")),
         )
@@ -308,18 +308,18 @@ def _local(element: Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def _has_other(rows: Mapping[str, Asked]) -> bool:
+def _has_other(rows: Mapping[str, SurveyRow]) -> bool:
     return any(asked.type.endswith(" or_other") for asked in rows.values())
 
 
-def _is_sensitive(rows: Mapping[str, Asked], path: str) -> bool:
+def _is_sensitive(rows: Mapping[str, SurveyRow], path: str) -> bool:
     """Whether a question is marked so; the box that or_other adds is as the question that it belongs to."""
     asked = rows.get(path) or rows.get(path.removesuffix("_other"))
     return asked is not None and asked.sensitive
 
 
 def _kind(asked: str, *, shown: bool) -> Kind:
-    """Return the kind of a question; what has no control is worked out, though it is called an integer."""
+    """Return the kind of a question; what has no control is computed, though it is called an integer."""
     word = asked.partition(" ")[0]
     kind: str = _KINDS[asked] if asked in _KINDS else _KINDS.get(word, word)
     if kind == "metadata":
@@ -340,10 +340,10 @@ def _kind_of_added(control: Element | None, attribute: Callable[[str], str | Non
     return "note" if attribute("readonly") == _ALWAYS else "text"
 
 
-def _doubles(parent: Element, repeats: set[str], path: str) -> dict[str, str]:
-    """Return ``group-name`` as the key of questions whose name stands more than once outside inner repeats.
+def _keys_of_shared_names(parent: Element, repeats: set[str], path: str) -> dict[str, str]:
+    """Return ``group-name`` as the key of questions whose name occurs more than once outside inner repeats.
 
-    ODK writes it so. A slash would not do: in a path it stands before and behind the number of a repeat's row.
+    ODK writes it so. A slash cannot be used: in a path it parts the number of a repeat's row.
     """
     found: dict[tuple[bool, str], set[str]] = defaultdict(set)
 
@@ -356,15 +356,15 @@ def _doubles(parent: Element, repeats: set[str], path: str) -> dict[str, str]:
 
     gather(parent, path)
     taken = {name for _, name in found}
-    doubles: dict[str, str] = {}
+    keys: dict[str, str] = {}
     for here in sorted(here for places in found.values() if len(places) > 1 for here in places):
         steps = here.removeprefix(f"{path}/").split("/")
         key = "-".join(steps)
         while len(steps) > 1 and key in taken:  # as another question is called
             key += "-"
         taken.add(key)
-        doubles[here] = key
-    return doubles
+        keys[here] = key
+    return keys
 
 
 def _names(xform: str) -> frozenset[str]:

@@ -26,24 +26,24 @@ __all__ = ["compile_tree"]
 
 OFTEN_USED = ("if", "selected", "count", "sum", "today", "format-date", "concat", "coalesce", "regex", "int")
 NODE_OPERATOR = "|"
-CHANGING = frozenset({"lang", "position", "last", "once", "random", "randomize", "uuid", "now", "today"})
+NOT_CONSTANT = frozenset({"lang", "position", "last", "once", "random", "randomize", "uuid", "now", "today"})
 ON_THE_CONTEXT = frozenset(
     {"string", "number", "string-length", "normalize-space", "name", "local-name", "namespace-uri"}
 )
 
 
 def compile_tree(tree: Tree, *, predicate: bool = False) -> Compiled:
-    """Return the function that evaluates a tree; inside a ``predicate`` what does not change is worked out once."""
+    """Return the function that evaluates a tree; inside a ``predicate`` what is the same for all nodes is computed once."""
     compiled = _COMPILERS[type(tree)](tree, predicate)
-    if predicate and not isinstance(tree, Literal) and _is_steady(tree):
-        return _remembered(compiled)
+    if predicate and not isinstance(tree, Literal) and _is_constant(tree):
+        return _cached(compiled)
     return compiled
 
 
-def _remembered(compiled: Compiled) -> Compiled:
+def _cached(compiled: Compiled) -> Compiled:
     key = id(compiled)
 
-    def remembered(context: Context) -> Value:
+    def cached(context: Context) -> Value:
         memory = context.memory
         if memory is None:
             return compiled(context)
@@ -51,23 +51,23 @@ def _remembered(compiled: Compiled) -> Compiled:
             memory[key] = compiled(context)
         return memory[key]  # type: ignore[return-value]
 
-    return remembered
+    return cached
 
 
-def _is_steady(tree: Tree) -> bool:
+def _is_constant(tree: Tree) -> bool:
     """Whether a part of a predicate has the same value for every node that the predicate looks at."""
     if isinstance(tree, Literal):
         return True
     if isinstance(tree, Binary):
-        return all(map(_is_steady, tree.operands))
+        return all(map(_is_constant, tree.operands))
     if isinstance(tree, Negation):
-        return _is_steady(tree.operand)
+        return _is_constant(tree.operand)
     if isinstance(tree, Path):
-        return tree.absolute or (tree.start is not None and _is_steady(tree.start))
+        return tree.absolute or (tree.start is not None and _is_constant(tree.start))
     if isinstance(tree, Filter):
-        return _is_steady(tree.start)
+        return _is_constant(tree.start)
     on_the_context = tree.name in ON_THE_CONTEXT and not tree.arguments
-    return tree.name not in CHANGING and not on_the_context and all(map(_is_steady, tree.arguments))
+    return tree.name not in NOT_CONSTANT and not on_the_context and all(map(_is_constant, tree.arguments))
 
 
 def _literal(tree: Literal, predicate: bool) -> Compiled:
@@ -92,11 +92,11 @@ def _path(tree: Path, predicate: bool) -> Compiled:
 def _filter(tree: Filter, predicate: bool) -> Compiled:
     require_nodes(tree.start, "[")
     start = compile_tree(tree.start, predicate=predicate)
-    thin = compile_predicates([compile_tree(one, predicate=True) for one in tree.predicates])
+    filter_nodes = compile_predicates([compile_tree(one, predicate=True) for one in tree.predicates])
 
     def filtered(context: Context) -> Value:
         nodes = start(context)
-        return thin(context, nodes) if isinstance(nodes, list) else []
+        return filter_nodes(context, nodes) if isinstance(nodes, list) else []
 
     return filtered
 
@@ -160,7 +160,7 @@ def divided(number: float, divisor: float) -> float:
 
 
 def remainder(number: float, divisor: float) -> float:
-    """Return what a division leaves, with the sign of the number: -5 mod 2 is -1."""
+    """Return the remainder of a division, with the sign of the number: -5 mod 2 is -1."""
     if math.isinf(number) or divisor == 0 or math.isnan(number) or math.isnan(divisor):
         return math.nan
     return math.fmod(number, divisor)
@@ -274,7 +274,7 @@ GIVES_NODES = frozenset(
 
 
 def require_nodes(tree: Tree, place: str) -> None:
-    """Raise ExpressionError where a path is needed and something stands that can never be one: ``count('a')``."""
+    """Raise ExpressionError where a path is needed and the argument can never be one: ``count('a')``."""
     is_path = isinstance(tree, Path | Filter) or (isinstance(tree, Binary) and tree.operator == NODE_OPERATOR)
     if not is_path and not (isinstance(tree, Call) and tree.name in GIVES_NODES):
         raise ExpressionError("expression.division" if place == "/" else "expression.needs_path", name=place)

@@ -23,7 +23,7 @@ Where Collect (JavaRosa) and Enketo differ, or would give a wrong answer quietly
 import math
 
 from guanai.storage.forms.xpath.date_functions import DATE_FUNCTIONS
-from guanai.storage.forms.xpath.geo_functions import EARTH_FUNCTIONS
+from guanai.storage.forms.xpath.geo_functions import GEO_FUNCTIONS
 from guanai.storage.forms.xpath.node_functions import NODE_FUNCTIONS
 from guanai.storage.forms.xpath.number_functions import NUMBER_FUNCTIONS
 from guanai.storage.forms.xpath.signatures import Function
@@ -32,23 +32,23 @@ from guanai.storage.forms.xpath.text_functions import TEXT_FUNCTIONS
 __all__ = ["FUNCTIONS", "REFUSED", "Function"]
 
 
-def _unevaluated(*_: object) -> float:
+def _compiled_elsewhere(*_: object) -> float:
     """Stands for a function that the compiler builds itself, because it does not evaluate every argument."""
     return math.nan
 
 
-BUILT_FUNCTIONS = (
-    Function("coalesce", 2, 2, _unevaluated),
-    Function("if", 3, 3, _unevaluated),
-    Function("indexed-repeat", 3, 11, _unevaluated, paths=(0,), step=2),
+COMPILED_FUNCTIONS = (
+    Function("coalesce", 2, 2, _compiled_elsewhere),
+    Function("if", 3, 3, _compiled_elsewhere),
+    Function("indexed-repeat", 3, 11, _compiled_elsewhere, paths=(0,), step=2),
 )
 
 FUNCTIONS = {
     function.name: function
     for function in (
-        *BUILT_FUNCTIONS,
+        *COMPILED_FUNCTIONS,
         *DATE_FUNCTIONS,
-        *EARTH_FUNCTIONS,
+        *GEO_FUNCTIONS,
         *NODE_FUNCTIONS,
         *NUMBER_FUNCTIONS,
         *TEXT_FUNCTIONS,

@@ -7,7 +7,7 @@ from guanai.storage.forms.xpath.contexts import Context
 from guanai.storage.forms.xpath.conversions import Value, to_string
 from guanai.storage.forms.xpath.signatures import Function, each_string
 
-__all__ = ["EARTH_FUNCTIONS"]
+__all__ = ["GEO_FUNCTIONS"]
 
 RADIUS = 6_378_100.0  # metres, at the equator
 Point = tuple[float, float]
@@ -83,7 +83,7 @@ def geofence(context: Context, point: Value, shape: Value) -> bool:
     return inside
 
 
-EARTH_FUNCTIONS = (
+GEO_FUNCTIONS = (
     Function("area", 1, 1, area),
     Function("distance", 1, None, distance),
     Function("enclosed-area", 1, 1, area),

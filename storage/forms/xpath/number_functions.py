@@ -1,4 +1,4 @@
-"""Functions of expressions that work on numbers, and those that weigh true and false."""
+"""Functions of expressions that work on numbers, and those of true and false."""
 
 import math
 from decimal import ROUND_HALF_UP, Decimal
@@ -27,12 +27,12 @@ def number(context: Context, *values: Value) -> float:
 
 
 def whole(value: float) -> float:
-    """Cut off what stands behind the point."""
+    """Drop the decimals."""
     return math.trunc(value) if math.isfinite(value) else value
 
 
 def rounded(value: float, places: float = 0.0) -> float:
-    """Round halves away from zero, to so many places behind the point (negative: before it)."""
+    """Round halves away from zero, to so many decimal places (negative: before the point)."""
     if not math.isfinite(value):
         return value
     if not math.isfinite(places) or abs(places) > 30:
@@ -51,7 +51,7 @@ def total(context: Context, nodes: Value) -> float:
 
 
 def _given(context: Context, values: tuple[Value, ...]) -> list[float]:
-    """Leave out answers not given: in a repeat, a line not filled in yet must not spoil the rest (JavaRosa)."""
+    """Leave out answers not given: in a repeat, a row not filled in yet must not spoil the sum (JavaRosa)."""
     found = [value for value in each(values) if context.plain or to_string(value).strip() != ""]
     return [to_number(value, context.zone) for value in found]
 

@@ -52,12 +52,12 @@ def _from(start: Compiled, walks: list[Walk]) -> Compiled:
     return walk
 
 
-def _walks(steps: Sequence[tuple[Step, Sequence[Compiled]]], level: bool) -> list[Walk]:
-    """While all nodes are of one level, each step keeps them in document order by itself."""
+def _walks(steps: Sequence[tuple[Step, Sequence[Compiled]]], one_level: bool) -> list[Walk]:
+    """While all nodes are of one one_level, each step keeps them in document order by itself."""
     walks = []
     for step, predicates in steps:
-        walks.append(_walk(step, predicates, level))
-        level = level and step.axis in LEVEL_AXES
+        walks.append(_walk(step, predicates, one_level))
+        one_level = one_level and step.axis in LEVEL_AXES
     return walks
 
 
@@ -85,41 +85,43 @@ def _absolute(walks: list[Walk], free: list[bool]) -> Compiled:
     return walk
 
 
-def _walk(step: Step, predicates: Sequence[Compiled], level: bool) -> Walk:
-    thin = compile_predicates(predicates)
+def _walk(step: Step, predicates: Sequence[Compiled], one_level: bool) -> Walk:
+    filter_nodes = compile_predicates(predicates)
     if (
         step.axis == "child"
         and isinstance(step.test, NameTest)
         and step.test.prefix is None
         and step.test.name != "*"
     ):
-        return _children(step.test.name, thin if predicates else None, level)
+        return _children(step.test.name, filter_nodes if predicates else None, one_level)
     candidates = AXES[step.axis]
     matches = _test(step)
-    turned = step.axis in REVERSE_AXES
-    in_order = level and step.axis in ("child", "attribute", "self")
+    reverse = step.axis in REVERSE_AXES
+    in_order = one_level and step.axis in ("child", "attribute", "self")
 
     def walk(context: Context, nodes: list[Node]) -> list[Node]:
         found: list[Node] = []
         for node in nodes:
-            kept = thin(context, [other for other in candidates(node) if matches(context, other)])
-            found.extend(reversed(kept) if turned else kept)
+            kept = filter_nodes(context, [other for other in candidates(node) if matches(context, other)])
+            found.extend(reversed(kept) if reverse else kept)
         return found if in_order or len(nodes) == 1 else in_document_order(found)
 
     return walk
 
 
-def _children(name: str, thin: Walk | None, level: bool) -> Walk:
+def _children(name: str, filter_nodes: Walk | None, one_level: bool) -> Walk:
     """Make the most frequent step, which goes by the index of names."""
 
     def walk(context: Context, nodes: list[Node]) -> list[Node]:
         if len(nodes) == 1:
             found = nodes[0].named(name)
-            return found if thin is None else thin(context, found)
+            return found if filter_nodes is None else filter_nodes(context, found)
         found = []
         for node in nodes:
-            found.extend(node.named(name) if thin is None else thin(context, node.named(name)))
-        return found if level else in_document_order(found)
+            found.extend(
+                node.named(name) if filter_nodes is None else filter_nodes(context, node.named(name))
+            )
+        return found if one_level else in_document_order(found)
 
     return walk
 
@@ -154,15 +156,15 @@ def compile_predicates(predicates: Sequence[Compiled]) -> Walk:
     if not predicates:
         return lambda context, nodes: nodes
 
-    def thin(context: Context, nodes: list[Node]) -> list[Node]:
+    def filter_nodes(context: Context, nodes: list[Node]) -> list[Node]:
         for holds in predicates:
-            nodes = _kept(holds, context.among(len(nodes)), nodes)
+            nodes = _matching(holds, context.among(len(nodes)), nodes)
         return nodes
 
-    return thin
+    return filter_nodes
 
 
-def _kept(holds: Compiled, inner: Context, nodes: list[Node]) -> list[Node]:
+def _matching(holds: Compiled, inner: Context, nodes: list[Node]) -> list[Node]:
     kept = []
     for place, node in enumerate(nodes, 1):
         inner.node, inner.position = node, place

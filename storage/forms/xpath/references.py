@@ -102,7 +102,7 @@ def references_of(tree: Tree, at: str) -> frozenset[str]:
 
 
 def _references(tree: Tree, context: str, current: str) -> Iterator[str]:
-    """``context`` is the path that ``.`` stands for, "" inside a secondary instance."""
+    """``context`` is the path that ``.`` means, "" inside a secondary instance."""
     if isinstance(tree, Path):
         yield from _path_references(tree, context, current)
     elif isinstance(tree, Filter):

@@ -1,4 +1,4 @@
-"""The words of XPath 1.0: a text is split into names, numbers, quoted texts and signs, each with its place."""
+"""The tokens of XPath 1.0: a text is split into names, numbers, quoted texts and signs, each with its place."""
 
 import re
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ FULL_WIDTH = dict(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word of an expression, its kind and where it stands (from 1)."""
+    """One token of an expression, its kind and its position (from 1)."""
 
     kind: str
     text: str
@@ -43,33 +43,33 @@ class Token:
 
 def tokens(text: str) -> list[Token]:
     """Split an expression into tokens; the last one is of kind ``end``."""
-    found: list[Token] = []
+    previous: list[Token] = []
     at = 0
     end = len(text.rstrip())
     while at < end:
         match = TOKEN.match(text, at)
         if match is None:
             raise _misread(text, at)
-        token = _token(match, found)
-        found.append(token)
+        token = _token(match, previous)
+        previous.append(token)
         at = token.place - 1 + len(token.text)
-    found.append(Token("end", "", len(text) + 1))
-    return found
+    previous.append(Token("end", "", len(text) + 1))
+    return previous
 
 
-def _token(match: re.Match[str], found: list[Token]) -> Token:
+def _token(match: re.Match[str], previous: list[Token]) -> Token:
     kind = str(match.lastgroup)
     text, place = match[kind], match.start(kind) + 1
-    if _ends_an_operand(found):
+    if _ends_an_operand(previous):
         glued = GLUED_OPERATOR.match(text) if kind == "name" else None
         if glued or text == "*" or text in OPERATOR_NAMES:
             return Token("operator", glued[0] if glued else text, place)
     return Token("name" if text == "*" else kind, text, place)
 
 
-def _ends_an_operand(found: list[Token]) -> bool:
+def _ends_an_operand(previous: list[Token]) -> bool:
     """XPath 1.0 section 3.7: what can only be an operator here is one, otherwise it is a name."""
-    return bool(found) and found[-1].kind != "operator" and found[-1].text not in BEFORE_AN_OPERAND
+    return bool(previous) and previous[-1].kind != "operator" and previous[-1].text not in BEFORE_AN_OPERAND
 
 
 def _misread(text: str, at: int) -> ExpressionError:

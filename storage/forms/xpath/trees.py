@@ -1,4 +1,4 @@
-"""What an expression means, as a small tree, and the error for one that means nothing."""
+"""The syntax tree of an expression, and the error for one that cannot be parsed."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ class Call:
 class Binary:
     """Two operands with an operator between them: ``or and = != < <= > >= + - * div mod |``.
 
-    A chain of one operator (a + b + c) is kept as one row, so that a long one needs no deep stack.
+    A chain of one operator (a + b + c) is one node with many operands, so that a long one needs no deep stack.
     """
 
     operator: str
@@ -52,7 +52,7 @@ class Binary:
 
     @classmethod
     def of(cls, operator: str, left: "Tree", right: "Tree") -> "Binary":
-        """Return the two operands joined, the left one's own row continued if the operator is the same."""
+        """Return the two operands joined, joined to the left one if the operator is the same."""
         if isinstance(left, Binary) and left.operator == operator:
             return cls(operator, (*left.operands, right))
         return cls(operator, (left, right))
@@ -92,7 +92,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Nodes from any expression, thinned out by predicates: ``instance('x')[…]``, ``(a | b)[1]``."""
+    """Nodes from any expression, filtered by predicates: ``instance('x')[…]``, ``(a | b)[1]``."""
 
     start: "Tree"
     predicates: tuple["Tree", ...]

@@ -81,7 +81,7 @@ def test_a_form_finds_the_choices_that_it_takes_from_a_register(warm, monkeypatc
     """Issue 5.4: of ten thousand children no kernel makes labels again, and a record is read without them all."""
     page = as_page(warm)
     monkeypatch.setattr("guanai.storage.forms.session.choices._plain", None)
-    monkeypatch.setattr("guanai.storage.forms.session.choices._tables", choices._Latest())
+    monkeypatch.setattr("guanai.storage.forms.session.choices._tables", choices._LatestCache())
     child = page.frame("child").iloc[0]
     for form in ("talk", "home_visit"):
         assert child["name"] in Labels(page.form(form)).text("child", child["id"])

@@ -6,7 +6,7 @@ from guanai.storage.forms.xlsform import headings
 from guanai.storage.forms.xlsform.headings import (
     CHOICE_HEADINGS,
     GROUPS,
-    HOUSE_HEADINGS,
+    OWN_HEADINGS,
     SETTING_HEADINGS,
     SURVEY_HEADINGS,
     TYPES,
@@ -37,7 +37,7 @@ def test_a_column_of_the_author_s_own_stays_as_it_is(heading):
     assert read_heading(write_heading(heading)) == heading
 
 
-@pytest.mark.parametrize("heading", HOUSE_HEADINGS)
+@pytest.mark.parametrize("heading", OWN_HEADINGS)
 def test_the_house_s_own_headings_go_to_chinese_and_back(heading):
     assert read_heading(write_heading(heading)) == heading
     assert read_heading(heading.replace("::", " :: ").title()) == heading
