@@ -7,9 +7,9 @@ from typing import Literal
 import sqlalchemy as sa
 
 from guanai.storage.database import schemas
-from guanai.storage.database.connections import Row
 from guanai.storage.database.databases import Database
 from guanai.storage.database.documents import Json
+from guanai.storage.database.driver import Row
 from guanai.storage.database.schemas import history as changes
 from guanai.storage.database.schemas import records
 
@@ -39,7 +39,7 @@ _walk = (
 _walk = _walk.union_all(sa.select(changes.c.seq, changes.c.prior).where(changes.c.seq == _walk.c.prior))
 _LIFE = sa.select(*_COLUMNS).join(_walk, _walk.c.seq == changes.c.seq).order_by(changes.c.seq)
 
-_LAST_BY_PLACE = sa.select(records.c.seq).where(records.c.record_key == sa.bindparam("record_key"))
+_LAST_OF_RECORD = sa.select(records.c.seq).where(records.c.record_key == sa.bindparam("record_key"))
 _LAST_DELETED = {
     column: sa.select(sa.func.max(changes.c.seq)).where(
         _this_table, _deleted, changes.c[column] == sa.bindparam("key")
@@ -85,13 +85,6 @@ class Change:
     before: Json | None
     after: Json | None
 
-    @property
-    def fields(self) -> list[str]:
-        """The fields whose answer is another one than before, in the order of the record."""
-        before, after = self.before or {}, self.after or {}
-        absent = object()
-        return [name for name in {**after, **before} if before.get(name, absent) != after.get(name, absent)]
-
 
 def _change(row: Row) -> Change:
     *columns, before, after = row
@@ -107,11 +100,11 @@ def history_of(database: Database, table: str, key: int | str) -> list[Change]:
     if number is None:
         return []
     if isinstance(key, str):
-        kept = database.run(schemas.FIND_RECORD, number=number, record_id=key)
-        at: int | None = kept[0][0] if kept else None
+        rows = database.run(schemas.FIND_RECORD, number=number, record_id=key)
+        record_key: int | None = rows[0][0] if rows else None
     else:
-        at = schemas.record_key(number, key)
-    last = [] if at is None else database.run(_LAST_BY_PLACE, record_key=at)
+        record_key = schemas.record_key(number, key)
+    last = [] if record_key is None else database.run(_LAST_OF_RECORD, record_key=record_key)
     if not last:
         column = "record_id" if isinstance(key, str) else "doc_id"
         last = database.run(_LAST_DELETED[column], table_name=table, key=key)

@@ -1,42 +1,69 @@
-"""Registers of records: TinyDB's interface, and what a record needs beyond it.
+"""The upper layer: a table of records, as TinyDB's users know a table, and what a record needs beyond that.
 
-A `RecordDB` is one person's hand on a `Database`: what is written through it carries that person's name.
+The way of one save, from the table to the row:
 
->>> from tinydb import where
->>> from guanai.storage.database.databases import Database
->>> db = RecordDB(Database.open(None), author="Li")
->>> db.table("home_visit").insert({"mode": "door", "problems": ["study"]})
-1
->>> db.table("home_visit").search(where("mode") == "door")
-[{'mode': 'door', 'problems': ['study']}]
+1. `RecordTable.insert_once` (or ``replace``, ``insert``, ``update`` …) begins a transaction of the `Database`, checks that
+   nobody has saved the record since it was read, and says which documents there shall be.
+2. `guanai.storage.database.table_changes.change_table` compares them with the rows as they are, and makes of each that
+   differs a row and an entry in the history.
+3. `guanai.storage.database.databases.Database.write` runs a statement for all of them at once; when the outermost transaction
+   ends, all of it is committed.
+4. `guanai.storage.database.driver.Driver` has the SQL written by SQLAlchemy (`guanai.storage.database.schemas`) and run by SQLite.
+
+A read goes the other way: `Database.rows` holds what this process has read, and fetches what has changed since.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from tinydb import TinyDB
-from tinydb.table import Document
+from tinydb.queries import QueryLike
+from tinydb.table import Document, Table
 
 from guanai.care.errors import ConflictError, StorageError
 from guanai.storage.database import history, schemas
 from guanai.storage.database.databases import Database
+from guanai.storage.database.documents import Json, copy_document
 from guanai.storage.database.history import Change
-from guanai.storage.database.tinydb_storage import Clock, RecordStorage, utc_now
-from guanai.storage.database.tinydb_table import RowTable
+from guanai.storage.database.query_pushdown import is_cacheable, push_down
+from guanai.storage.database.record_storage import RecordStorage
+from guanai.storage.database.table_changes import change_table
 from guanai.templates.wording import say
 
-__all__ = ["RecordDB", "RecordTable"]
+__all__ = ["RecordTable"]
 
 Key = int | str
 
+# So many documents in memory are looked through in less time than it takes to ask the database.
+_FEW = 2000
 
-class RecordTable(RowTable):
-    """A register: a TinyDB table whose documents are records with an ``id`` of their own.
 
-    Where a method takes a key, text is a record's ``id`` and a number is TinyDB's doc_id.
+class RecordTable(Table):
+    """A register: a TinyDB table whose documents are records with an ``id`` of their own, in the order of doc_id.
+
+    A write touches only its own rows, and a read fetches only what changed. Where a method takes a key, text is a
+    record's ``id`` and a number is TinyDB's doc_id.
     """
+
+    _storage: RecordStorage
+    _next_id: int | None  # type: ignore[assignment]  # the lowest doc_id that was not given out here
+    _answered_at = 0  # the database's sequence when TinyDB's cache of answered queries was last right
+
+    @property
+    def _database(self) -> Database:
+        return self._storage.database
+
+    # --- reading ---
+
+    def rows(self) -> list[Json]:
+        """Return all documents by doc_id, shared with other readers: do not change them."""
+        return list(self._documents().values())
+
+    @property
+    def version(self) -> int:
+        """The number of the last change that touched this table: equal numbers mean equal documents."""
+        return self._database.rows(self.name).version
 
     def by_id(self, record_id: str) -> Document | None:
         """Return the record of that ``id``, or None."""
@@ -49,14 +76,101 @@ class RecordTable(RowTable):
 
     def record(self, key: Key) -> Document | None:
         """Return the record of that ``id`` or doc_id, or None."""
-        found: Document | None = self.by_id(key) if isinstance(key, str) else self.get(doc_id=key)
-        return found
+        record: Document | None = self.by_id(key) if isinstance(key, str) else self.get(doc_id=key)
+        return record
+
+    def search(self, cond: QueryLike) -> list[Document]:
+        """Return the documents that a query matches, in the order of doc_id."""
+        cache = self._cached_answers() if is_cacheable(cond) else None
+        matches = None if cache is None else cache.get(cond)
+        if matches is None:
+            matches = [self.document_class(document, doc_id) for doc_id, document in self._matching(cond)]
+            if cache is not None:
+                cache[cond] = matches
+        return [self._copied(document.doc_id, document) for document in matches]
+
+    def get(
+        self, cond: QueryLike | None = None, doc_id: int | None = None, doc_ids: list[int] | None = None
+    ) -> Any:
+        """Return one document, by a query or its doc_id, or None; with ``doc_ids`` those that exist, as a list."""
+        if doc_id is not None:
+            return self._stored(doc_id)
+        if doc_ids is not None:
+            stored = (self._stored(key) for key in sorted(set(doc_ids)))
+            return [document for document in stored if document is not None]
+        if cond is not None:
+            for key, document in self._matching(cond):
+                return self._copied(key, document)
+            return None
+        raise RuntimeError("You have to pass either cond or doc_id or doc_ids")
+
+    def __len__(self) -> int:
+        if self._database.is_cached(self.name):
+            return len(self._documents())
+        number = self._database.table_number(self.name)
+        return 0 if number is None else self._database.run(schemas.COUNT_RECORDS, number=number)[0][0]
+
+    def __iter__(self) -> Iterator[Document]:
+        for doc_id, document in list(self._documents().items()):
+            yield self._copied(doc_id, document)
+
+    def _candidates(self, cond: QueryLike) -> Iterable[tuple[int, Json]]:
+        """Return documents among which are all that a query matches, from the database or from memory.
+
+        The database is asked where an index leads to them, or where the table has not been read yet and much
+        of it can be left out; otherwise Python is quicker, as the documents are at hand.
+        """
+        number = self._database.table_number(self.name)
+        if number is None:
+            return []
+        indexed = self._database.indexed(number)
+        cold = not self._database.is_cached(self.name)
+        if cold or (indexed and len(self._documents()) > _FEW):
+            query = push_down(cond, number, indexed)
+            if query.indexed or (cold and query.selective):
+                rows = self._database.run(query.statement, **query.values)
+                return [(schemas.doc_id_of(key), json.loads(text)) for key, text in rows]
+        return list(self._documents().items())
+
+    def _matching(self, cond: QueryLike) -> Iterator[tuple[int, Json]]:
+        """Give the documents for which a query holds, the first as soon as it is found."""
+        return ((doc_id, document) for doc_id, document in self._candidates(cond) if cond(document))
+
+    def _documents(self) -> dict[int, Json]:
+        return self._database.rows(self.name).documents
+
+    def _copied(self, doc_id: int, document: Json) -> Document:
+        return self.document_class(copy_document(document), doc_id)
+
+    def _stored(self, doc_id: int) -> Document | None:
+        """Return the document of that doc_id from the database, or None."""
+        number = self._database.table_number(self.name)
+        text = str(doc_id)  # as TinyDB looks it up, so that any value may be asked for
+        if number is None or not (text.isascii() and text.isdecimal() and int(text) <= schemas.MAX_DOC_ID):
+            return None
+        rows = self._database.run(schemas.ONE_RECORD, record_key=schemas.record_key(number, int(text)))
+        return self.document_class(json.loads(rows[0][0]), doc_id) if rows else None
+
+    def _cached_answers(self) -> Any:
+        """Return TinyDB's cache of answered queries, emptied if anything was written since; None within a change."""
+        if self._database.in_transaction:
+            return None
+        sequence = self._database.sequence()
+        if sequence != self._answered_at:
+            self.clear_cache()
+            self._answered_at = sequence
+        return self._query_cache
+
+    def _read_table(self) -> dict[str, Mapping[str, Any]]:
+        return {str(doc_id): document for doc_id, document in self._documents().items()}
+
+    # --- writing records ---
 
     def insert_once(self, document: Mapping[str, Any], token: str | None = None) -> Document:
-        """Keep a new record and return it as kept.
+        """Store a new record and return it as stored.
 
-        A token names one save: the same token sent twice is kept once, and the second call returns what the
-        first one kept.
+        A token names one save: the same token sent twice is stored once, and the second call returns what the
+        first one stored.
         """
         with self._database.transaction():
             saved = self._saved_under(token)
@@ -65,21 +179,21 @@ class RecordTable(RowTable):
     def replace(
         self, key: Key, document: Mapping[str, Any], expected_revision: int | None, token: str | None = None
     ) -> Document:
-        """Put a new version in the place of a record, if nobody has saved it since; return it as kept.
+        """Put a new version in the place of a record, if nobody has saved it since; return it as stored.
 
         ``expected_revision`` is the ``revision`` of the version that was changed. Raises ConflictError with both
         versions where the record now has another one or lies in the bin, and StorageError where there never was
         such a record.
         """
         with self._database.transaction():
-            repeated = self._saved_under(token)
-            if repeated is not None:
-                return repeated
-            kept = self.record(key)
-            if kept is None:
+            saved = self._saved_under(token)
+            if saved is not None:
+                return saved
+            stored = self.record(key)
+            if stored is None:
                 raise self._missing_error(key, document)
-            self._check(kept, document, expected_revision)
-            return self._write(kept.doc_id, document, token=token)
+            self._check_revision(stored, document, expected_revision)
+            return self._write(stored.doc_id, document, token=token)
 
     def to_bin(self, key: Key, expected_revision: int | None = None) -> Document:
         """Delete a record, from which it can be restored; return it as it was.
@@ -87,13 +201,13 @@ class RecordTable(RowTable):
         Raises ConflictError where ``expected_revision`` is given and the record has another one by now.
         """
         with self._database.transaction():
-            kept = self.record(key)
-            if kept is None:
+            stored = self.record(key)
+            if stored is None:
                 raise StorageError("storage.no_record", record=key)
             if expected_revision is not None:
-                self._check(kept, {}, expected_revision)
-            self.remove(doc_ids=[kept.doc_id])
-            return kept
+                self._check_revision(stored, {}, expected_revision)
+            self.remove(doc_ids=[stored.doc_id])
+            return stored
 
     def bin(self) -> list[Change]:
         """Return the deletions that have not been taken back, the latest first; ``before`` is the record."""
@@ -122,23 +236,22 @@ class RecordTable(RowTable):
         self._database.ensure_index(self.name, field)
 
     def _write(self, doc_id: int, document: Mapping[str, Any], **about: Any) -> Document:
-        self._storage.change(self.name, lambda draft: draft.update({doc_id: dict(document)}), **about)
-        self.clear_cache()
+        self._change(lambda changes: changes.update({doc_id: dict(document)}), **about)
         return Document(document, doc_id)
 
     def _saved_under(self, token: str | None) -> Document | None:
-        """Return the record that was kept with this token, as it is now."""
+        """Return the record that was stored with this token, as it is now."""
         if token is None:
             return None
         for doc_id, after in self._database.run(schemas.FIND_TOKEN, table_name=self.name, token=token):
-            kept = self.record(doc_id)
-            return Document(json.loads(after), doc_id) if kept is None else kept
+            stored = self.record(doc_id)
+            return Document(json.loads(after), doc_id) if stored is None else stored
         return None
 
-    def _check(self, kept: Document, mine: Mapping[str, Any], expected: int | None) -> None:
-        if kept.get("revision") != expected:
-            by = kept.get("updated_by") or say("storage.somebody")
-            raise ConflictError("storage.conflict", mine, kept, by=by)
+    def _check_revision(self, stored: Document, mine: Mapping[str, Any], expected: int | None) -> None:
+        if stored.get("revision") != expected:
+            by = stored.get("updated_by") or say("storage.somebody")
+            raise ConflictError("storage.conflict", mine, stored, by=by)
 
     def _missing_error(self, key: Key, mine: Mapping[str, Any]) -> ConflictError | StorageError:
         """Return the error for a record that is not there (any more)."""
@@ -148,52 +261,69 @@ class RecordTable(RowTable):
         by = changes[-1].by or say("storage.somebody")
         return ConflictError("storage.conflict.deleted", mine, changes[-1].before or {}, by=by)
 
+    # --- writing as TinyDB does ---
 
-class RecordDB(TinyDB):
-    """A TinyDB database whose tables are registers; what it writes carries its author and the clock's time."""
+    def insert(self, document: Mapping[str, Any]) -> int:
+        """Store a new document and return its doc_id."""
+        with self._database.transaction():
+            return super().insert(document)
 
-    table_class = RecordTable
-    default_storage_class = RecordStorage  # type: ignore[assignment]
+    def insert_multiple(self, documents: Iterable[Mapping[str, Any]]) -> list[int]:
+        """Store several new documents, all or none, and return their doc_ids."""
+        prepared = list(documents)  # a slow generator must not hold up other people's saves
+        return super().insert_multiple(prepared)
 
-    def __init__(self, database: Database, *, author: str = "", clock: Clock = utc_now) -> None:
-        super().__init__(database, author=author, clock=clock)
+    def update(
+        self,
+        fields: Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None],
+        cond: QueryLike | None = None,
+        doc_ids: Iterable[int] | None = None,
+    ) -> list[int]:
+        """Change the documents that a query matches (or all), and return their doc_ids."""
+        if cond is None or doc_ids is not None:
+            return super().update(fields, cond, doc_ids)
+        with self._changing(cond):
+            return super().update(fields, doc_ids=self._doc_ids(cond))
 
-    @property
-    def database(self) -> Database:
-        """The database that the registers are kept in."""
-        return self.storage.database
+    def remove(self, cond: QueryLike | None = None, doc_ids: Iterable[int] | None = None) -> list[int]:
+        """Remove the documents that a query matches, and return their doc_ids; the history keeps them."""
+        if cond is None or doc_ids is not None:
+            return super().remove(cond, doc_ids)
+        with self._changing(cond):
+            return super().remove(doc_ids=self._doc_ids(cond))
 
-    @property
-    def author(self) -> str:
-        """Whose name the changes carry."""
-        return self.storage.author
+    def upsert(self, document: Mapping[str, Any], cond: QueryLike | None = None) -> list[int]:
+        """Change the matching documents, or store a new one where there is none."""
+        with self._database.transaction() if cond is None else self._changing(cond):
+            return super().upsert(document, cond)
 
-    @author.setter
-    def author(self, name: str) -> None:
-        self.storage.author = name
+    def truncate(self) -> None:
+        """Remove all documents, and count doc_ids from 1 again; the history keeps them."""
+        with self._database.transaction():
+            super().truncate()
+            self._database.set_next_id(self._database.add_table(self.name), 1)
 
-    def clock(self) -> str:
-        """Return the time now as it is stored with a change: ISO 8601, UTC."""
-        return self.storage.clock()
+    def _changing(self, cond: QueryLike) -> AbstractContextManager[None]:
+        """Begin a change, having read what it will look at: others need not wait for a first load."""
+        self._candidates(cond)
+        return self._database.transaction()
 
-    def as_author(self, name: str) -> "RecordDB":
-        """Return another person's hand on the same database."""
-        return RecordDB(self.database, author=name, clock=self.storage.clock)
+    def _doc_ids(self, cond: QueryLike) -> list[int]:
+        return [doc_id for doc_id, _ in self._matching(cond)]
 
-    def transaction(self) -> AbstractContextManager[None]:
-        """Make every change within the block one change: all of it is kept, or nothing."""
-        return self.database.transaction()
+    def _update_table(self, updater: Callable[[Any], None]) -> None:
+        self._change(updater)
 
-    def tables(self) -> set[str]:
-        """Return the names of all tables."""
-        return {name for (name,) in self.database.run(schemas.TABLE_NAMES)}
+    def _change(self, updater: Callable[[Any], object], **about: Any) -> None:
+        storage = self._storage
+        change_table(self._database, self.name, updater, author=storage.author, at=storage.clock(), **about)
+        self.clear_cache()
 
-    def drop_table(self, name: str) -> None:
-        """Remove a table with its documents; the history keeps them."""
-        self._tables.pop(name, None)
-        self.storage.drop(name)
-
-    @property
-    def storage(self) -> RecordStorage:
-        """One author's hand on the database."""
-        return self._storage  # type: ignore[return-value]
+    def _get_next_id(self) -> int:
+        """Return a doc_id above every one that is used, was removed or has been given out here."""
+        free = self._next_id or 1
+        number = self._database.table_number(self.name)
+        if number is not None:
+            free = max(free, self._database.table_state(number).free_doc_id)
+        self._next_id = free + 1
+        return free

@@ -1,63 +1,53 @@
-"""The documents of one table as this process last read them, and how they are brought up to date."""
+"""The documents of one table as this process last read them."""
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from guanai.storage.database import schemas
 from guanai.storage.database.documents import Json, parse_documents
-
-if TYPE_CHECKING:
-    from guanai.storage.database.databases import Database
+from guanai.storage.database.driver import Row
 
 __all__ = ["CachedRows"]
 
 
 class CachedRows:
-    """One table's documents by doc_id, in the order of doc_id.
+    """One table's documents by doc_id, in the order of doc_id, up to the change of number ``seq``.
 
-    The documents are shared by all readers of this process: copy before changing
-    (`guanai.storage.database.documents.copy_document`).
+    `guanai.storage.database.databases.Database.rows` reads what goes in here. The documents are shared by all readers of
+    this process: copy before changing (`guanai.storage.database.documents.copy_document`).
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self) -> None:
         self.documents: dict[int, Json] = {}
         self.loaded = False
-        #: Read within a change that is not finished: to be forgotten if that is rolled back.
+        #: Read within a change that is not committed: to be forgotten if that is rolled back.
         self.uncommitted = False
         #: The number of the last change that touched this table: equal numbers mean equal documents.
         self.version = 0
-        self._seq = 0
+        #: The number of the newest change in the whole database when this was last read.
+        self.seq = 0
 
-    def load(self, database: "Database") -> None:
-        """Read the whole table; call within one snapshot."""
-        self._seq = self.version = database.sequence()
-        number = database.table_number(self.name)
-        found = [] if number is None else database.run(schemas.ALL_RECORDS, **schemas.key_range(number))
-        keys = [schemas.doc_id_of(key) for key, _, _ in found]
-        self.documents = dict(zip(keys, parse_documents(text for _, text, _ in found), strict=True))
+    def load(self, rows: list[Row], seq: int) -> None:
+        """Take all rows of the table (of ``schemas.ALL_RECORDS``)."""
+        keys = [schemas.doc_id_of(key) for key, _, _ in rows]
+        self.documents = dict(zip(keys, parse_documents(text for _, text, _ in rows), strict=True))
+        self.seq = self.version = seq
         self.loaded = True
 
-    def catch_up(self, database: "Database") -> None:
-        """Read the rows that changed since the last time; nearly free when there are none."""
-        newest = database.sequence()
-        if newest == self._seq:
-            return
-        if newest < self._seq:  # the file was exchanged for an older one
-            self.load(database)
-            return
-        self.loaded = False  # until all is read: who is interrupted starts over
-        top = next(reversed(self.documents), 0)
+    def update(self, changes: Iterable[Row], seq: int) -> None:
+        """Take the changes since the last time (of ``schemas.CHANGES_SINCE``)."""
+        self.loaded = False  # until all are taken: an interrupted update is followed by a load
+        last_doc_id = next(reversed(self.documents), 0)
         in_order = True
-        for seq, doc_id, after in database.run(schemas.CHANGES_SINCE, table_name=self.name, seq=self._seq):
+        for change_seq, doc_id, after in changes:
             if after is None:
                 self.documents.pop(doc_id, None)
             else:
-                in_order = in_order and (doc_id > top or doc_id in self.documents)
-                top = max(top, doc_id)
+                in_order = in_order and (doc_id > last_doc_id or doc_id in self.documents)
+                last_doc_id = max(last_doc_id, doc_id)
                 self.documents[doc_id] = json.loads(after)
-            self.version = self._seq = seq
+            self.version = self.seq = change_seq
         if not in_order:
             self.documents = dict(sorted(self.documents.items()))
-        self._seq = max(self._seq, newest)
+        self.seq = max(self.seq, seq)
         self.loaded = True

@@ -157,13 +157,15 @@ TABLE_STATE = sa.select(
 ).where(tables.c.number == bindparam("number"))
 
 INSERT_TABLE = sa.insert(tables).values(name=bindparam("table_name"), next_id=1, listed=True)
-# SQLAlchemy keeps an UPDATE's column names for the new values, hence the other name for the key.
-SET_LISTED = sa.update(tables).where(tables.c.number == bindparam("of")).values(listed=bindparam("listed"))
-SET_NEXT_ID = sa.update(tables).where(tables.c.number == bindparam("of")).values(next_id=bindparam("next_id"))
+# SQLAlchemy reserves an UPDATE's column names for the new values, hence another name for what is searched for.
+SET_LISTED = sa.update(tables).where(tables.c.number == bindparam("key")).values(listed=bindparam("listed"))
+SET_NEXT_ID = (
+    sa.update(tables).where(tables.c.number == bindparam("key")).values(next_id=bindparam("next_id"))
+)
 INSERT_RECORD = sa.insert(records).values({column.key: bindparam(column.key) for column in records.c})
 UPDATE_RECORD = (
     sa.update(records)
-    .where(records.c.record_key == bindparam("of"))
+    .where(records.c.record_key == bindparam("key"))
     .values({name: bindparam(name) for name in ("record_id", "seq", "plain", "document")})
 )
 DELETE_RECORD = sa.delete(records).where(_this_record)

@@ -1,12 +1,12 @@
-"""One table as a TinyDB update sees it: a dict of documents, of which only the changed rows are written.
+"""What a write makes of one table: the rows that differ afterwards, each with its entry in the history.
 
-TinyDB describes each write as a function that changes a whole table's dict. A `TableChanges` is such a dict over the
-database: it reads a row when the function asks for it, and afterwards writes the rows that differ, each with its
-entry in the history.
+TinyDB describes every write as a function that changes a whole table's dict. `change_table` hands it a `TableChanges`,
+which is such a dict over the database: it reads a row when the function asks for it, and afterwards only the rows that
+differ are written.
 """
 
 import json
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any, NamedTuple
 
 from guanai.storage.database import schemas
@@ -14,59 +14,54 @@ from guanai.storage.database.databases import Database
 from guanai.storage.database.documents import Json, is_plain, record_id_of, to_json
 from guanai.storage.database.history import Kind
 
-__all__ = ["TableChanges", "TableState"]
+__all__ = ["TableChanges", "change_table"]
 
 
-class TableState(NamedTuple):
-    """What a write must know about its table first."""
+def change_table(
+    database: Database,
+    name: str,
+    updater: Callable[["TableChanges"], object],
+    *,
+    author: str,
+    at: str,
+    kind: Kind | None = None,
+    token: str | None = None,
+    prior: int | None = None,
+) -> None:
+    """Apply a function to a table's documents, and write what it changed with its history, all or nothing.
 
-    next_id: int
-    listed: bool
-    top: int  # the greatest doc_id in use
-    seq: int  # the newest change in the whole database
-
-    @classmethod
-    def read(cls, database: Database, number: int) -> "TableState":
-        """Ask the database in one question, once within a transaction."""
-        known = database.table_states.get(number)
-        if known is None:
-            row = database.run(schemas.TABLE_STATE, number=number, **schemas.key_range(number))[0]
-            next_id, listed, last, seq = row
-            known = cls(next_id, listed, 0 if last is None else schemas.doc_id_of(last), seq or 0)
-            if database.in_transaction:
-                database.table_states[number] = known
-        return known
-
-    @property
-    def free(self) -> int:
-        """A doc_id that no document has or had."""
-        return max(self.next_id, self.top + 1)
+    ``kind`` names the change (else it is insert, update or delete) and ``prior`` the change that it follows,
+    where a restored record goes on from its deletion; ``token`` marks a change that must not be made twice.
+    """
+    with database.transaction():
+        changes = TableChanges(database, name)
+        updater(changes)
+        changes.write(author=author, at=at, kind=kind, token=token, prior=prior)
 
 
 class _StoredRow(NamedTuple):
     text: str
-    seq: int
+    seq: int  # the row's last change
 
 
 class TableChanges(MutableMapping[int, Json]):
-    """A table's documents by doc_id within a transaction; `write` keeps what was changed."""
+    """A table's documents by doc_id within a transaction; `write` stores what was changed."""
 
     def __init__(self, database: Database, name: str) -> None:
         self._database = database
         self._name = name
-        self._number = database.table_number(name) or database.add_table(name)
-        self._state = TableState.read(database, self._number)
+        self._number = database.add_table(name)
+        self._state = database.table_state(self._number)
         self._before: dict[int, _StoredRow | None] = {}  # each row that was looked at; None: there is none
         self._after: dict[int, Json | None] = {}  # what was taken from it or put there; None: removed
-        self._complete = False
+        self._complete = False  # every row has been looked at
 
     def _stored(self, doc_id: int) -> _StoredRow | None:
         if doc_id not in self._before:
             self._before[doc_id] = None
-            if not self._complete and 0 <= doc_id <= self._state.top:
-                for row in self._database.run(
-                    schemas.ONE_RECORD, record_key=schemas.record_key(self._number, doc_id)
-                ):
+            if not self._complete and 0 <= doc_id <= self._state.max_doc_id:
+                key = schemas.record_key(self._number, doc_id)
+                for row in self._database.run(schemas.ONE_RECORD, record_key=key):
                     self._before[doc_id] = _StoredRow(*row)
         return self._before[doc_id]
 
@@ -111,71 +106,60 @@ class TableChanges(MutableMapping[int, Json]):
         """Remove every document."""
         self._after.update(dict.fromkeys(list(self)))
 
-    def write(
-        self,
-        *,
-        author: str,
-        at: str,
-        kind: Kind | None = None,
-        token: str | None = None,
-        prior: int | None = None,
-    ) -> None:
-        """Write the rows that differ from what was read, and the history of each, in one go.
-
-        ``kind`` names the change (else it is insert, update or delete) and ``prior`` the change that it follows,
-        where a restored record goes on from its deletion; ``token`` marks a change that must not be made twice.
-        """
-        changes: list[dict[str, Any]] = []
+    def write(self, *, author: str, at: str, kind: Kind | None, token: str | None, prior: int | None) -> None:
+        """Write the rows that differ from what was read, and the history of each (see `change_table`)."""
+        inserted: list[dict[str, Any]] = []
+        updated: list[dict[str, Any]] = []
+        deleted: list[dict[str, Any]] = []
+        history: list[dict[str, Any]] = []
         for doc_id, document in self._after.items():
             before = self._before[doc_id]
             after = None if document is None else to_json(document)
             if after == (before.text if before else None):
                 continue
-            record_key = schemas.record_key(self._number, doc_id)
-            changes.append(
-                {
-                    # of the change
-                    "seq": self._state.seq + len(changes) + 1,
-                    "prior": before.seq if before else prior,
-                    "at": at,
-                    "author": author,
-                    "table_name": self._name,
-                    "doc_id": doc_id,
-                    "kind": kind or ("insert" if before is None else "delete" if after is None else "update"),
-                    "before": before.text if before else None,
-                    "after": after,
-                    "token": token,
-                    # of the row as it will be
-                    "record_key": record_key,
-                    "of": record_key,
-                    "number": self._number,
-                    "plain": after is not None and is_plain(after),
-                    "document": after,
-                    # of both
-                    "record_id": record_id_of(
-                        json.loads(before.text) if document is None and before else document or {}
-                    ),
-                }
-            )
-        added = [change for change in changes if change["before"] is None]
-        changed = [
-            change for change in changes if change["before"] is not None and change["after"] is not None
-        ]
-        removed = [change for change in changes if change["after"] is None]
+            change = {
+                "seq": self._state.last_seq + len(history) + 1,
+                "prior": before.seq if before else prior,
+                "at": at,
+                "author": author,
+                "table_name": self._name,
+                "doc_id": doc_id,
+                "record_id": _record_id(document, before),
+                "kind": kind or ("insert" if before is None else "delete" if after is None else "update"),
+                "before": before.text if before else None,
+                "after": after,
+                "token": token,
+            }
+            key = schemas.record_key(self._number, doc_id)
+            record = {
+                "record_key": key,  # of a new row and of a deleted one
+                "key": key,  # of a changed one
+                "number": self._number,
+                "record_id": change["record_id"],
+                "seq": change["seq"],
+                "plain": after is not None and is_plain(after),
+                "document": after,
+            }
+            history.append(change)
+            (deleted if after is None else inserted if before is None else updated).append(record)
         for statement, rows in (
-            (schemas.INSERT_RECORD, added),
-            (schemas.UPDATE_RECORD, changed),
-            (schemas.DELETE_RECORD, removed),
-            (schemas.INSERT_CHANGE, changes),
+            (schemas.INSERT_RECORD, inserted),
+            (schemas.UPDATE_RECORD, updated),
+            (schemas.DELETE_RECORD, deleted),
+            (schemas.INSERT_CHANGE, history),
         ):
             if rows:
-                self._database.run_many(statement, rows)
-        self._tidy(max((change["doc_id"] for change in removed), default=0))
-
-    def _tidy(self, top_removed: int) -> None:
-        """See that the doc_id of a removed document is never another's, and that the table is listed."""
-        self._database.table_states.clear()  # the newest change is another one now, for every table
-        if self._state.next_id <= top_removed:
-            self._database.run(schemas.SET_NEXT_ID, of=self._number, next_id=top_removed + 1)
+                self._database.write(statement, rows)
+        # The doc_id of a removed document is never another's.
+        last_deleted = max((schemas.doc_id_of(record["record_key"]) for record in deleted), default=0)
+        if self._state.next_id <= last_deleted:
+            self._database.set_next_id(self._number, last_deleted + 1)
         if not self._state.listed:
-            self._database.run(schemas.SET_LISTED, of=self._number, listed=True)
+            self._database.set_listed(self._number, True)
+
+
+def _record_id(document: Json | None, before: _StoredRow | None) -> str | None:
+    """Return the id of the record as it will be, or as it was before it was deleted."""
+    if document is None and before:
+        document = json.loads(before.text)
+    return record_id_of(document or {})

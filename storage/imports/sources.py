@@ -13,7 +13,7 @@ from typing import Any
 from guanai.care.errors import ExchangeError, StorageError
 from guanai.storage.database.databases import Database
 from guanai.storage.database.history import history_of
-from guanai.storage.database.record_table import RecordDB
+from guanai.storage.database.record_db import RecordDB
 from guanai.storage.files.csv_text import read_text_file, read_texts
 from guanai.storage.files.school_folder import Folder
 from guanai.storage.files.sheet import LARGEST, MOST_ROWS, Source, megabytes, sized

@@ -13,9 +13,9 @@ import pandas as pd
 import sqlalchemy as sa
 
 from guanai.care.children.changes import CHANGE, COLUMNS, moves, with_care_days
-from guanai.storage.database.connections import Row
 from guanai.storage.database.databases import Database
 from guanai.storage.database.documents import parse_documents
+from guanai.storage.database.driver import Row
 from guanai.storage.database.history import Change
 from guanai.storage.database.schemas import history, records
 from guanai.storage.forms import SYSTEM_FIELDS

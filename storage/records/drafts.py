@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlalchemy.schema import CreateTable
 
-from guanai.storage.database.connections import Row
 from guanai.storage.database.databases import Database
-from guanai.storage.database.tinydb_storage import utc_now
+from guanai.storage.database.driver import Row
+from guanai.storage.database.record_storage import utc_now
 
 __all__ = ["Draft", "Drafts"]
 

@@ -14,7 +14,8 @@ from uuid_utils import uuid7
 from guanai.care.errors import GuanaiError, RecordError
 from guanai.storage.database.databases import Database
 from guanai.storage.database.history import Change, changes_between
-from guanai.storage.database.record_table import RecordDB, RecordTable
+from guanai.storage.database.record_db import RecordDB
+from guanai.storage.database.record_table import RecordTable
 from guanai.storage.files.school_folder import Folder
 from guanai.storage.form_files.form_catalogue import FormCatalogue
 from guanai.storage.form_files.versions import VERSIONS, Versions

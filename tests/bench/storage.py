@@ -26,7 +26,7 @@ from tinydb.middlewares import CachingMiddleware
 from tinydb.storages import JSONStorage
 
 from guanai.storage.database.databases import Database
-from guanai.storage.database.record_table import RecordDB
+from guanai.storage.database.record_db import RecordDB
 
 VISITS_PER_CHILD = 20
 #: Stock TinyDB rewrites the whole file at each save: at this size seconds each, and minutes to prepare.

@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from guanai.care.errors import StorageError
 from guanai.storage.database.database_file import APPLICATION, VERSION
 from guanai.storage.database.databases import Database
-from guanai.storage.database.record_table import RecordDB
+from guanai.storage.database.record_db import RecordDB
 from guanai.storage.database.schemas import history
 
 FORK = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")

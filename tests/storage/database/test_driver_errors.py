@@ -20,7 +20,7 @@ from guanai.care.errors import StorageError
 from guanai.storage.database.database_file import VERSION
 from guanai.storage.database.databases import Database
 from guanai.storage.database.driver_errors import error_of
-from guanai.storage.database.record_table import RecordDB
+from guanai.storage.database.record_db import RecordDB
 
 POSIX = hasattr(os, "fork")
 ROOT = POSIX and os.geteuid() == 0

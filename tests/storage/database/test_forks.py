@@ -11,7 +11,7 @@ import pytest
 
 from guanai.care.errors import StorageError
 from guanai.storage.database.databases import Database
-from guanai.storage.database.record_table import RecordDB
+from guanai.storage.database.record_db import RecordDB
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on Windows")
 

@@ -15,9 +15,9 @@ from tinydb.table import Document
 
 from guanai.care.errors import ConflictError, StorageError
 from guanai.storage.database.databases import Database
-from guanai.storage.database.record_table import RecordDB
+from guanai.storage.database.record_db import RecordDB
+from guanai.storage.database.record_storage import RecordStorage
 from guanai.storage.database.schemas import MAX_DOC_ID
-from guanai.storage.database.tinydb_storage import RecordStorage
 
 FORK = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
 

@@ -32,7 +32,7 @@ import tinydb
 import tinydb.storages
 
 from guanai.storage.database.databases import Database
-from guanai.storage.database.tinydb_storage import RecordStorage
+from guanai.storage.database.record_storage import RecordStorage
 from guanai.storage.database.record_table import RecordTable
 
 
