@@ -37,7 +37,7 @@ def _url(path: Path | None, **options: str) -> sa.URL:
 
 
 def connect(path: Path | None, *, read_only: bool, seconds: float) -> tuple[sa.Engine, Any]:
-    """Return an engine and one connection of its driver, after the file was found whole and ours.
+    """Return an engine and one connection of its driver, after checking that the file is whole and ours.
 
     Raises StorageError, with nothing changed, where it is not.
     """
@@ -52,45 +52,45 @@ def connect(path: Path | None, *, read_only: bool, seconds: float) -> tuple[sa.E
             connect_args={"timeout": seconds, "check_same_thread": False, "isolation_level": None},
         )
         try:
-            fairy = engine.raw_connection()
+            connection = engine.raw_connection()
             try:
-                _check(fairy.driver_connection, engine, path, read_only=read_only, seconds=seconds)
+                _check(connection.driver_connection, engine, path, read_only=read_only, seconds=seconds)
             except BaseException:
-                fairy.close()
+                connection.close()
                 raise
         except (sa.exc.DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
-            fault = error_of(error, path, seconds)
+            failure = error_of(error, path, seconds)
             # On a write-protected disk WAL cannot even be read, unless SQLite is told that nobody writes.
             if options is modes[-1] or _has_log(path):
-                raise fault from error
+                raise failure from error
         else:
-            return engine, fairy
+            return engine, connection
     raise AssertionError("the last way of opening returns or raises")
 
 
 def reconnect(
     engine: sa.Engine, path: Path | None, *, read_only: bool, seconds: float
 ) -> tuple[sa.Engine, Any]:
-    """Return the engine with a new connection to a file that it had been connected to before: not examined again.
+    """Return the engine with a new connection to a file that it had been connected to before: not checked again.
 
     A file that is no longer there, or another one, is opened as if for the first time. Raises what `connect` does.
     """
     try:
-        fairy = engine.raw_connection()
-        if not _is_fresh(fairy.driver_connection, path):
+        connection = engine.raw_connection()
+        if not _is_fresh(connection.driver_connection, path):
             if not read_only:
-                _set_durability(fairy.driver_connection)
-            return engine, fairy
-        fairy.close()
+                _set_durability(connection.driver_connection)
+            return engine, connection
+        connection.close()
     except (sa.exc.DBAPIError, engine.dialect.loaded_dbapi.Error, StorageError):
-        pass  # said in words by the examination
+        pass  # the check that follows says what is wrong
     return connect(path, read_only=read_only, seconds=seconds)
 
 
 def _has_log(path: Path | None) -> bool:
     """Say whether changes lie beside the file that are not in it yet."""
-    beside = Path(f"{path}-wal")
-    return beside.exists() and beside.stat().st_size > 0
+    log = Path(f"{path}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _check(driver: Any, engine: sa.Engine, path: Path | None, *, read_only: bool, seconds: float) -> None:
@@ -140,7 +140,7 @@ def _use_wal(driver: Any, seconds: float) -> None:
 
 
 def _set_durability(driver: Any) -> None:
-    """Say how safely a connection writes, and how often."""
+    """Set that a commit is on the disk when it returns, and how often the log is moved to the file."""
     driver.execute("PRAGMA synchronous = FULL")
     # The same few pages take many saves; moving them from the log to the file less often halves the writing.
     driver.execute("PRAGMA wal_autocheckpoint = 4000")

@@ -182,8 +182,8 @@ class Database:
     def _load(self, table: str, rows: CachedRows) -> None:
         with self.snapshot():
             seq, number = self.sequence(), self.table_number(table)
-            found = [] if number is None else self.run(schemas.ALL_RECORDS, **schemas.key_range(number))
-        rows.load(found, seq)
+            stored = [] if number is None else self.run(schemas.ALL_RECORDS, **schemas.key_range(number))
+        rows.load(stored, seq)
 
     def is_cached(self, table: str) -> bool:
         """Say whether a table's documents have been read into memory before."""

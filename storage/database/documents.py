@@ -1,4 +1,4 @@
-"""A document as one line of JSON, and back: what is kept is exactly what will be read."""
+"""A document as one line of JSON, and back: what is stored is exactly what will be read."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ def to_json(document: Mapping[str, Any]) -> str:
     value = dict(document)
     text = _readable(value)
     if json.loads(text) != value:
-        # Two keys such as 1 and "1" would both be written; only what Python reads back may be kept.
+        # Two keys such as 1 and "1" would both be written; only what Python reads back may be stored.
         text = _readable(json.loads(text))
     if not text.isascii():
         try:
@@ -62,5 +62,5 @@ def _copied(value: Any) -> Any:
 
 def record_id_of(document: Mapping[str, Any]) -> str | None:
     """Return the record's own id: the text in its field ``id``, if there is one."""
-    found = document.get("id")
-    return found if isinstance(found, str) else None
+    value = document.get("id")
+    return value if isinstance(value, str) else None

@@ -98,7 +98,7 @@ def test_after_closing(path):
         pass
 
 
-def test_a_failure_within_a_change_cannot_be_passed_over(path):
+def test_a_transaction_with_a_failed_statement_is_not_committed(path):
     """Whoever catches a storage error in the middle must not keep the other half."""
     db = RecordDB(Database.open(path))
     broken = select(history.c.seq).where(text("no_such_column = 1"))
@@ -152,7 +152,7 @@ def _save_until_killed(path, name, acknowledge):
 
 
 def _kill_writers(path, kills, seed):
-    """Keep two writers saving and kill each at a random moment; return what they had been told was kept."""
+    """Keep two writers saving and kill each at a random moment; return which saves had returned."""
     chance = random.Random(seed)  # noqa: S311 - moments, not secrets
     ours, theirs = os.pipe()
     os.set_blocking(ours, False)
@@ -212,7 +212,7 @@ def _check_after_kills(path, acknowledged):
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is a POSIX signal")
 @pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.slow)])
-def test_killed_writers_lose_no_acknowledged_save(path, kills):
+def test_nothing_is_lost_in_a_kill(path, kills):
     Database.open(path).close()
     acknowledged = _kill_writers(path, kills, seed=kills)
     assert len(acknowledged) >= kills  # they had really been saving

@@ -48,7 +48,7 @@ def _save(table, pipe):
     pipe.send(ids(table))
 
 
-def test_both_sides_go_on(table):
+def test_parent_and_child_both_keep_what_they_save_after_a_fork(table):
     table.rows()
     ours, child = in_child(_save, table)
     assert ours.recv() == ["before", "child"]
@@ -70,8 +70,8 @@ def _look(path, pipe):
     pipe.send(len(RecordDB(Database.open(path)).table("home_visit")))
 
 
-def test_a_child_keeps_its_saves_when_its_parent_has_gone(table, path):
-    """A lock that a child only believes to have let the last closer take its log away."""
+def test_saves_of_a_child_survive_its_parent_closing_the_file(table, path):
+    """The last process to close the file deletes its log; a child without locks would go on writing to that."""
     ours, child = in_child(_save_when_told, table)
     assert ours.recv() == "saved"
     table.storage.close()
@@ -92,7 +92,7 @@ def _try_to_save(table, pipe):
         pipe.send(error.key)
 
 
-def test_a_child_forked_in_the_middle_of_a_change_has_no_part_in_it(table):
+def test_a_child_forked_within_a_transaction_cannot_save(table):
     with table.storage.database.transaction():
         table.insert({"id": "within"})
         ours, child = in_child(_try_to_save, table)
@@ -101,7 +101,7 @@ def test_a_child_forked_in_the_middle_of_a_change_has_no_part_in_it(table):
     assert ids(table) == ["before", "within"]
 
 
-def test_a_fork_waits_for_another_threads_change(table):
+def test_a_fork_waits_for_the_transaction_of_another_thread(table):
     begun, end = threading.Event(), threading.Event()
 
     def change():
@@ -120,7 +120,7 @@ def test_a_fork_waits_for_another_threads_change(table):
     thread.join(30)
 
 
-def test_memory_is_copied():
+def test_a_child_gets_a_copy_of_a_database_in_memory():
     table = RecordDB(Database.open(None)).table("home_visit")
     table.insert({"id": "before"})
     ours, child = in_child(_save, table)

@@ -37,7 +37,7 @@ def test_every_change_says_who_when_and_what(db, children):
     assert first.seq < second.seq < third.seq
 
 
-def test_the_bin_and_back(children):
+def test_a_deleted_record_can_be_restored(children):
     children.insert_multiple([{"id": "c1", "name": "小雨"}, {"id": "c2", "name": "小雪"}])
     children.to_bin("c1")
     children.to_bin("c2")
@@ -87,7 +87,7 @@ def test_restore_after_the_table_was_emptied(children):
     assert kinds(children.history("c2")) == ["insert"]
 
 
-def test_history_of_a_record_whose_place_another_took(children):
+def test_history_of_a_record_whose_doc_id_was_given_again(children):
     children.insert({"id": "c1"})
     children.truncate()
     children.insert({"id": "c2"})

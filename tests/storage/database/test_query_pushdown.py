@@ -187,7 +187,7 @@ def in_sql(database, query, indexed=frozenset()):
 @example(stored=[{"a": 4.999999999999999}], query=where("a") < 5)
 @example(stored=[{"a": ["x"]}], query=~(where("a") == '["x"]'))
 @example(stored=[{"a": "a\0b"}], query=where("a") != "a")
-def test_both_paths_equal(database, stored, query):
+def test_pushed_and_python_queries_give_the_same_documents_and_errors(database, stored, query):
     table = RecordDB(database).table("t")
     table.truncate()
     table.insert_multiple(stored)
@@ -225,12 +225,12 @@ CASES = {
 
 
 @pytest.mark.parametrize(("query", "selective", "indexed"), CASES.values(), ids=CASES)
-def test_what_sql_can_narrow(query, selective, indexed):
+def test_which_queries_narrow_and_which_use_an_index(query, selective, indexed):
     pushed = push_down(query, 1, frozenset({"a"}))
     assert (pushed.selective, pushed.indexed) == (selective, indexed)
 
 
-def test_unknown_query_sees_everything(database):
+def test_an_unknown_query_is_decided_in_python(database):
     table = RecordDB(database).table("t")
     table.truncate()
     table.insert_multiple({"a": number} for number in range(3))
@@ -281,12 +281,12 @@ def test_regex_flags_are_not_confused(database):
 @pytest.mark.parametrize(
     "odd", [{"a": math.nan}, {"a": "\0"}, {"a": math.inf}, {"\ud800": 1}, {"a": [[]] * 600}]
 )
-def test_odd_documents_are_told_apart(odd):
+def test_what_sql_reads_otherwise_than_python_is_not_plain(odd):
     assert not is_plain(to_json(odd))
 
 
 @pytest.mark.parametrize(
     "plain", [{}, {"a": "王小明"}, {"a": 10**30}, {"a": [1, {"b": None}]}, {'"\\': "\t"}]
 )
-def test_plain_documents_are_told_apart(plain):
+def test_ordinary_documents_are_plain(plain):
     assert is_plain(to_json(plain))

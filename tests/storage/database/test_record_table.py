@@ -119,15 +119,15 @@ def test_tables_of_similar_names_are_different_tables(db):
     ],
     ids=str,
 )
-def test_what_is_read_is_what_is_kept(db, visits, document):
+def test_what_is_read_is_what_was_stored(db, visits, document):
     visits.insert(document)
-    kept = visits.all()
+    stored = visits.all()
     other = RecordDB(db.database).table("home_visit")
-    assert kept == other.all() == [visits.get(doc_id=1)]
-    assert set(kept[0]) == set(map(str, document))
+    assert stored == other.all() == [visits.get(doc_id=1)]
+    assert set(stored[0]) == set(map(str, document))
     visits.update({"more": 1})
     visits.update({"more": 2})
-    assert visits.history(1)[2].before == {**kept[0], "more": 1}
+    assert visits.history(1)[2].before == {**stored[0], "more": 1}
 
 
 def test_plain_tinydb_works_on_our_storage(db):
@@ -164,7 +164,7 @@ def test_by_id(visits):
     assert visits.by_id("nobody") is None
 
 
-def test_replace_keeps_the_newer_save_and_shows_both(visits):
+def test_replace_refuses_an_outdated_revision_with_both_versions(visits):
     visits.insert({"id": "v1", "revision": 1, "mode": "door"})
     visits.replace("v1", {"id": "v1", "revision": 2, "mode": "phone", "updated_by": "王老师"}, 1)
     mine = {"id": "v1", "revision": 2, "mode": "video"}
@@ -200,7 +200,7 @@ def test_to_bin_with_an_old_revision(visits):
     assert visits.to_bin("v1", expected_revision=2) == {"id": "v1", "revision": 2}
 
 
-def test_the_same_save_sent_twice_is_kept_once(visits):
+def test_the_same_token_sent_twice_is_stored_once(visits):
     first = visits.insert_once({"id": "v1", "mode": "door"}, "page-1-save-1")
     again = visits.insert_once({"id": "v2", "mode": "door"}, "page-1-save-1")
     assert (first, first.doc_id) == (again, again.doc_id)
@@ -241,7 +241,7 @@ def test_a_transaction_is_kept_whole_or_not_at_all(db, visits):
     assert (len(visits), len(db.table("talk"))) == (2, 1)
 
 
-def test_one_bad_document_keeps_all_out(visits):
+def test_one_bad_document_stores_none(visits):
     with pytest.raises(TypeError):
         visits.insert_multiple([{"n": 1}, {"n": object()}])
     with pytest.raises(ValueError, match="Mapping"):
@@ -302,7 +302,7 @@ def _insert_fifty(path, writer):
         table.insert({"id": f"{writer}-{number}"})
 
 
-def test_eight_processes_lose_and_double_nothing(path):
+def test_eight_processes_lose_and_repeat_no_save(path):
     """Stock TinyDB keeps 8 of these 400 (measurements): eight visitors are eight processes under Voila."""
     writers = [FORK.Process(target=_insert_fifty, args=(path, writer)) for writer in range(8)]
     for writer in writers:
@@ -317,7 +317,7 @@ def test_eight_processes_lose_and_double_nothing(path):
     assert sorted(document.doc_id for document in table) == list(range(1, 401))
 
 
-def test_threads_take_turns(path):
+def test_threads_wait_for_each_others_transactions(path):
     db = RecordDB(Database.open(path))
     table = db.table("home_visit")
 

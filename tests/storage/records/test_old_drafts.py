@@ -83,7 +83,7 @@ def test_the_offer_says_when_an_old_one_goes(school, drafts, monkeypatch):
     now = datetime.now(UTC)
     monkeypatch.setattr(draft_store, "utc_now", lambda: (now - timedelta(days=90)).isoformat())
     drafts.save("t1", {"study": "算术"}, touched=["study"])
-    monkeypatch.setattr(draft_store, "moment", now.isoformat)
+    monkeypatch.setattr(draft_store, "utc_now", now.isoformat)
     said = Form(school.form("talk")).draft_offers.children[0].children[0].value
     assert "很久以前" not in said  # first offered just now: the day is said from the next time on
     said = Form(school.form("talk")).draft_offers.children[0].children[0].value
