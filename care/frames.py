@@ -15,21 +15,21 @@ import pandas as pd
 from pandas.api.types import infer_dtype
 
 __all__ = [
+    "AUTHOR_FIELDS",
     "COLUMNS",
-    "PEOPLE",
-    "Registers",
+    "NormalizedFrames",
     "as_list",
-    "as_moments",
     "as_strings",
-    "by_value",
-    "is_nothing",
-    "moment",
-    "objects",
-    "register",
-    "registers",
+    "as_timestamps",
+    "is_empty",
+    "map_distinct",
+    "normalized_frame",
+    "normalized_frames",
+    "object_column",
+    "timestamp",
 ]
 
-# The columns that the rules read, by register: the least that a frame has after `register`.
+# The columns that the rules read, by register: the least that a frame has after `normalized_frame`.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "child": (
         "id", "name", "sex", "birth_date", "class", "status", "status_since", "registered_on",
@@ -46,15 +46,15 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "id", "kind", "duty", "subject_kind", "child", "subject", "role", "since", "until", "reason", "date", "by", "created_by",
     ),
 }  # fmt: skip
-DATES = frozenset(
+DATE_COLUMNS = frozenset(
     {"birth_date", "date", "end", "follow_up", "registered_on", "since", "start", "status_since", "until"}
 )
-ZONE = re.compile(r"(?<=\d)(Z|[+-]\d\d:?\d\d)$")
+TIME_ZONE = re.compile(r"(?<=\d)(Z|[+-]\d\d:?\d\d)$")
 # The question that names who did it, by register; ``by`` in any other.
-PEOPLE = {"home_visit": "visitors"}
+AUTHOR_FIELDS = {"home_visit": "visitors"}
 
 
-class Registers(dict[str, pd.DataFrame]):
+class NormalizedFrames(dict[str, pd.DataFrame]):
     """Registers that are made alike once, on first use, for a rule that asks for them many times."""
 
     def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
@@ -67,7 +67,7 @@ class Registers(dict[str, pd.DataFrame]):
         return self._frames
 
     def __missing__(self, name: str) -> pd.DataFrame:
-        self[name] = register(self._frames, name)
+        self[name] = normalized_frame(self._frames, name)
         return self[name]
 
     def __contains__(self, name: object) -> bool:
@@ -77,26 +77,26 @@ class Registers(dict[str, pd.DataFrame]):
         """Return a register as it is read by its name, the default where there is none."""
         return self[name] if name in self else default
 
-    def with_register(self, name: str, frame: pd.DataFrame) -> "Registers":
+    def with_frame(self, name: str, frame: pd.DataFrame) -> "NormalizedFrames":
         """Return the same registers but for one."""
-        other = Registers(self._frames)
+        other = NormalizedFrames(self._frames)
         other.update(self)
         other[name] = frame
         return other
 
 
-def registers(frames: Mapping[str, pd.DataFrame]) -> Registers:
+def normalized_frames(frames: Mapping[str, pd.DataFrame]) -> NormalizedFrames:
     """Return frames as registers that are made alike once."""
-    return frames if isinstance(frames, Registers) else Registers(frames)
+    return frames if isinstance(frames, NormalizedFrames) else NormalizedFrames(frames)
 
 
-def register(frames: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
+def normalized_frame(frames: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
     """Return a register with at least its columns in `COLUMNS`, dates as datetime64[ns] at midnight.
 
     A register that is missing altogether is an empty one. The frame given is left as it was; the rows are
     numbered anew.
     """
-    if isinstance(frames, Registers):
+    if isinstance(frames, NormalizedFrames):
         return frames[name]
     frame = frames[name].reset_index(drop=True) if name in frames else pd.DataFrame()
     wanted = COLUMNS.get(name, ("id", "child", "date", "by"))
@@ -104,7 +104,7 @@ def register(frames: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
     # Everything but dates as objects: text, lists and nothing then compare and merge alike, in an empty
     # register as in a full one and with either of pandas' kinds of text.
     frame = frame.assign(**dict.fromkeys(missing))
-    dates = [column for column in frame.columns if column in DATES]
+    dates = [column for column in frame.columns if column in DATE_COLUMNS]
     timed = frame.select_dtypes("datetime").columns  # days and times of other questions stay what they are
     frame = frame.astype(dict.fromkeys(frame.columns.difference([*dates, *timed]), object))
     return frame.assign(**{column: as_dates(frame[column]) for column in dates})
@@ -119,15 +119,15 @@ def as_dates(values: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":
     return values.astype("datetime64[ns]").dt.normalize()
 
 
-def as_moments(values: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":
+def as_timestamps(values: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":
     """Return days and times of day by the clock on the wall: a zone that is written with one is left out."""
     if pd.api.types.is_datetime64_any_dtype(values):
         return values.dt.tz_localize(None).astype("datetime64[ns]")
-    plain = values.map(lambda value: None if is_nothing(value) else ZONE.sub("", str(value)))
+    plain = values.map(lambda value: None if is_empty(value) else TIME_ZONE.sub("", str(value)))
     return pd.to_datetime(plain, errors="coerce", format="ISO8601").astype("datetime64[ns]")
 
 
-def is_nothing(value: object) -> bool:
+def is_empty(value: object) -> bool:
     """Say whether an answer is empty."""
     return (
         value is None
@@ -140,7 +140,7 @@ def is_nothing(value: object) -> bool:
     )
 
 
-def by_value(values: "pd.Series[Any]", test: Callable[[Any], bool]) -> "pd.Series[bool]":
+def map_distinct(values: "pd.Series[Any]", test: Callable[[Any], bool]) -> "pd.Series[bool]":
     """Return what a test says of each value, asked once for each different one where that can be."""
     try:
         codes, different = pd.factorize(values, use_na_sentinel=True)
@@ -157,7 +157,7 @@ def as_list(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list | tuple) else []
 
 
-def objects(values: Iterable[object], index: pd.Index) -> "pd.Series[Any]":
+def object_column(values: Iterable[object], index: pd.Index) -> "pd.Series[Any]":
     """Return a column that holds anything, such as lists, also when it is empty."""
     return pd.Series(list(values), index=index, dtype=object)
 
@@ -173,6 +173,6 @@ def as_strings(values: "pd.Series[Any]") -> "pd.Series[str]":
     return plain.map(str).astype(object)
 
 
-def moment(day: date) -> pd.Timestamp:
+def timestamp(day: date) -> pd.Timestamp:
     """Return a day as the frames hold it."""
     return pd.Timestamp(day).as_unit("ns")

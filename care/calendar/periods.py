@@ -7,15 +7,15 @@ A period of a term without one day of school is suspended: nothing is owed in it
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from guanai.care.calendar.school_calendar import DAY, Calendar, Period, Term, days, school_year
+from guanai.care.calendar.school_calendar import DAY, Calendar, Period, Term, days_between, school_year
 from guanai.templates.wording import say
 
-__all__ = ["IN_TERM", "PERS", "counting_days", "fortnights", "months", "periods", "weeks", "years"]
+__all__ = ["IN_TERM", "PERIODS", "counting_days", "fortnights", "months", "periods", "weeks", "years"]
 
 IN_TERM = (
     "day", "week", "fortnight", "month", "term", "often", "phase", "opening", "middle", "closing",
 )  # fmt: skip
-PERS = (*IN_TERM, "school_year", "year", "window")
+PERIODS = (*IN_TERM, "school_year", "year", "window")
 
 
 def periods(calendar: Calendar, term: Term, per: str) -> tuple[Period, ...]:
@@ -31,7 +31,7 @@ def periods(calendar: Calendar, term: Term, per: str) -> tuple[Period, ...]:
     if per in ("school_year", "year"):
         return years(calendar, term, per)
     if per in ("phase", "opening", "middle", "closing"):
-        return _with_school(
+        return _with_school_days(
             calendar,
             [
                 Period(say(f"period.{phase.phase}"), phase.start, phase.end)
@@ -47,7 +47,7 @@ def periods(calendar: Calendar, term: Term, per: str) -> tuple[Period, ...]:
         return fortnights(calendar, term)
     if per == "month":
         return months(calendar, term)
-    return _with_school(calendar, [Period(*term)])
+    return _with_school_days(calendar, [Period(*term)])
 
 
 def weeks(calendar: Calendar, term: Term) -> tuple[Period, ...]:
@@ -56,19 +56,19 @@ def weeks(calendar: Calendar, term: Term) -> tuple[Period, ...]:
     Weeks are numbered from the one in which the term begins, as schools number them (第几周): a
     suspended week keeps its number and is left out.
     """
-    return _with_school(calendar, _stretches(term, 1))
+    return _with_school_days(calendar, _groups_of_weeks(term, 1))
 
 
 def fortnights(calendar: Calendar, term: Term) -> tuple[Period, ...]:
     """Return the weeks of a term by twos (第1–2周, 第3–4周 …); the last may be a single week."""
-    return _with_school(calendar, _stretches(term, 2))
+    return _with_school_days(calendar, _groups_of_weeks(term, 2))
 
 
 def months(calendar: Calendar, term: Term) -> tuple[Period, ...]:
     """Return the calendar months of a term, cut at its ends; one with a single day of school counts."""
-    firsts = [term.start, *(day for day in days(term.start + DAY, term.end) if day.day == 1)]
+    firsts = [term.start, *(day for day in days_between(term.start + DAY, term.end) if day.day == 1)]
     lasts = [first - DAY for first in firsts[1:]] + [term.end]
-    return _with_school(
+    return _with_school_days(
         calendar,
         (
             Period(say("period.month", year=first.year, month=first.month), first, last)
@@ -97,11 +97,11 @@ def years(calendar: Calendar, term: Term, per: str) -> tuple[Period, ...]:
 
 def counting_days(calendar: Calendar, per: str, spans: Iterable[Period]) -> list[date]:
     """Return the days by which a part of the periods is reckoned: those of school, in years and windows all."""
-    found = {day for span in spans for day in days(span.start, span.end)}
+    found = {day for span in spans for day in days_between(span.start, span.end)}
     return sorted(day for day in found if per not in IN_TERM or calendar.is_school_day(day))
 
 
-def _stretches(term: Term, number: int) -> Iterable[Period]:
+def _groups_of_weeks(term: Term, number: int) -> Iterable[Period]:
     """Return a term cut into stretches of so many weeks."""
     monday = term.start - timedelta(days=term.start.weekday())
     first, place = monday, 1
@@ -116,5 +116,7 @@ def _stretches(term: Term, number: int) -> Iterable[Period]:
         first, place = last + DAY, place + number
 
 
-def _with_school(calendar: Calendar, spans: Iterable[Period]) -> tuple[Period, ...]:
-    return tuple(span for span in spans if any(map(calendar.is_school_day, days(span.start, span.end))))
+def _with_school_days(calendar: Calendar, spans: Iterable[Period]) -> tuple[Period, ...]:
+    return tuple(
+        span for span in spans if any(map(calendar.is_school_day, days_between(span.start, span.end)))
+    )

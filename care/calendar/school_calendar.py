@@ -5,13 +5,16 @@ rows stand above the public holidays, and among its own a make-up day above a ho
 """
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
+import holidays
+
 __all__ = [
+    "COUNTRIES",
     "PHASES",
     "Calendar",
     "Holiday",
@@ -19,14 +22,16 @@ __all__ = [
     "Phase",
     "Term",
     "Window",
-    "days",
-    "on_day",
+    "day_of_year",
+    "days_between",
+    "public_days",
     "school_year",
 ]
 
 FIRST_MONTH = 8  # a school year is prepared in August and begins on 1 September
 DAY = timedelta(days=1)
 PHASES = ("opening", "middle", "closing")
+COUNTRIES = {"china": "CN"}  # whose public holidays the library `holidays` is asked for
 
 
 class Term(NamedTuple):
@@ -107,7 +112,7 @@ class Calendar:
 
     @cached_property
     def _days_off(self) -> frozenset[date]:
-        return frozenset(day for holiday in self.holidays for day in days(holiday.start, holiday.end))
+        return frozenset(day for holiday in self.holidays for day in days_between(holiday.start, holiday.end))
 
     def is_school_day(self, day: date) -> bool:
         """Say whether there is school on a day of a term."""
@@ -121,7 +126,7 @@ class Calendar:
 
     def school_days(self, term: Term) -> list[date]:
         """Return the days of a term on which there is school."""
-        return [day for day in days(term.start, term.end) if self.is_school_day(day)]
+        return [day for day in days_between(term.start, term.end) if self.is_school_day(day)]
 
     def phases_of(self, term: Term) -> tuple[Phase, ...]:
         """Return the beginning, middle and end of a term.
@@ -142,13 +147,13 @@ class Calendar:
         starts, ends = [term.start, *cuts], [*(cut - DAY for cut in cuts), term.end]
         thirds = [Phase(*phase) for phase in zip(PHASES, starts, ends, strict=True)]
         set_already = {phase.phase for phase in own}
-        rest = [_beside(third, own) for third in thirds if third.phase not in set_already]
+        rest = [_trimmed(third, own) for third in thirds if third.phase not in set_already]
         return tuple(
             sorted((*own, *(phase for phase in rest if phase.start <= phase.end)), key=lambda one: one.start)
         )
 
 
-def _beside(phase: Phase, others: Sequence[Phase]) -> Phase:
+def _trimmed(phase: Phase, others: Sequence[Phase]) -> Phase:
     """Return what others leave of a phase; one that ends before it starts for nothing."""
     order = PHASES.index(phase.phase)
     before = [other.end + DAY for other in others if PHASES.index(other.phase) < order]
@@ -156,12 +161,12 @@ def _beside(phase: Phase, others: Sequence[Phase]) -> Phase:
     return Phase(phase.phase, max([phase.start, *before]), min([phase.end, *after]))
 
 
-def days(first: date, last: date) -> list[date]:
+def days_between(first: date, last: date) -> list[date]:
     """Return every day from the first to the last, both included; none if they are the wrong way round."""
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
-def on_day(year: int, month: int, day: int) -> date:
+def day_of_year(year: int, month: int, day: int) -> date:
     """Return a month and day of a year; 29 February is the 28th in a common year."""
     return date(year, month, min(day, monthrange(year, month)[1]))
 
@@ -169,3 +174,20 @@ def on_day(year: int, month: int, day: int) -> date:
 def school_year(day: date) -> int:
     """Return the year in which the school year of a day began: that of 1 September, from August on."""
     return day.year if day.month >= FIRST_MONTH else day.year - 1
+
+
+def public_days(country: str, years: Iterable[int]) -> tuple[frozenset[date], frozenset[date]]:
+    """Return the days off and the weekend days worked of some years; nothing for a country not in `COUNTRIES`."""
+    found = [_public_days_of(COUNTRIES[country], year) for year in years] if country in COUNTRIES else []
+    return (
+        frozenset(day for off, _ in found for day in off),
+        frozenset(day for _, worked in found for day in worked),
+    )
+
+
+@cache
+def _public_days_of(code: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
+    known = holidays.country_holidays(code, years=year)
+    # The library also keeps the make-up days of other years with those of the year asked.
+    worked = frozenset(day for day in getattr(known, "weekend_workdays", ()) if day.year == year)
+    return frozenset(known) - worked, worked

@@ -5,7 +5,7 @@ The register 变动 has one row per changed answer of a dossier (``field`` its n
 
 From it follow the days between which a child was left-behind, so that of a period only its part is owed: a child
 whose father came home on 1 March owes nothing from that day on, and is still counted for the weeks before. An answer
-that was empty and is filled in says nothing of when; neither does one that is put right within `SLIP` days.
+that was empty and is filled in says nothing of when; neither does one that is put right within `CORRECTION_DAYS` days.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from guanai.care.children.eligibility import AGE_LIMIT, COUNTED, family
+from guanai.care.children.eligibility import AGE_LIMIT, COUNTED, family_reason
 from guanai.care.frames import as_strings
 
 __all__ = [
@@ -35,8 +35,8 @@ CHANGE, MOVE = "change", "move"
 COLUMNS = ("id", "child", "date", "by", "field", "before", "after")
 MOVES = ("arrived", "transferred", "graduated", "returned", "left_behind", "not_left_behind", "sixteen")
 DECIDING = ("father_status", "mother_status", "status")
-SLIP = 7
-BELONGS = ("", "enrolled")
+CORRECTION_DAYS = 7
+ENROLLED = ("", "enrolled")
 
 
 class CareDays(NamedTuple):
@@ -59,23 +59,23 @@ def care_days(changes: Iterable[Mapping[Any, Any]], definition: str) -> CareDays
     for change in ordered:
         state[change["field"]] = str(change["after"] or "")
         runs.append((change["date"], _counts(state, definition)))
-    return _last_time(_plain(runs))
+    return _last_run(_without_corrections(runs))
 
 
 def _counts(state: Mapping[str, str], definition: str) -> bool | None:
     """Return whether a child counts, as far as these answers say: None where they do not."""
-    if state.get("status", "") not in BELONGS:
+    if state.get("status", "") not in ENROLLED:
         return False
     parents = [state[name] for name in DECIDING[:2] if name in state]
     if not parents:
         return True
     if len(parents) < 2 or "" in parents:
         return None
-    reason = family(*parents)
+    reason = family_reason(*parents)
     return None if reason == "unknown" else reason in COUNTED[definition]
 
 
-def _plain(runs: list[tuple[date | None, bool | None]]) -> list[tuple[date | None, bool]]:
+def _without_corrections(runs: list[tuple[date | None, bool | None]]) -> list[tuple[date | None, bool]]:
     """Return when it changed whether the child counts: no unknown answers, no slips that were put right."""
     known: list[tuple[date | None, bool]] = []
     for day, counts in runs:
@@ -88,14 +88,14 @@ def _plain(runs: list[tuple[date | None, bool | None]]) -> list[tuple[date | Non
     place = 1
     while place + 1 < len(known):
         first, last = known[place][0], known[place + 1][0]
-        if first is not None and last is not None and last - first < timedelta(days=SLIP):
+        if first is not None and last is not None and last - first < timedelta(days=CORRECTION_DAYS):
             del known[place : place + 2]
         else:
             place += 1
     return known
 
 
-def _last_time(known: list[tuple[date | None, bool]]) -> CareDays:
+def _last_run(known: list[tuple[date | None, bool]]) -> CareDays:
     if not known:
         return CareDays(None, None)
     if known[-1][1]:
@@ -117,7 +117,7 @@ def with_care_days(children: pd.DataFrame, changes: pd.DataFrame, definition: st
     for child, day, *answers in zip(*columns, strict=True):
         told.setdefault(child, []).append(_change(day.date(), *answers))
     days: dict[str, dict[str, date]] = {"left_behind_from": {}, "left_behind_until": {}}
-    now = _now(children, told)
+    now = _current_answers(children, told)
     for child, rows in told.items():
         if child in now:
             seen = {row["field"] for row in rows}
@@ -137,7 +137,7 @@ def with_care_days(children: pd.DataFrame, changes: pd.DataFrame, definition: st
     )
 
 
-def _now(children: pd.DataFrame, asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _current_answers(children: pd.DataFrame, asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return what the dossiers of some children say now, by their ids."""
     rows = children[children["id"].isin(list(asked))]
     values = [rows[name].tolist() for name in DECIDING]

@@ -28,20 +28,20 @@ import pandas as pd
 
 from guanai.care.children.pinyin import sounds
 
-__all__ = ["REASONS", "Known", "alike", "lookalikes", "reason"]
+__all__ = ["REASONS", "DuplicateIndex", "duplicate_reason", "lookalikes", "possible_duplicates"]
 
 Child = Mapping[str, Any]
 
 REASONS = ("identity", "name_day", "name", "sound", "character")
 
 _PARENTS = ("father_name", "mother_name")
-_TELEPHONES = ("phone", "father_phone", "mother_phone", "contact_phone")
-_COMPARED = ("id", "name", "birth_date", "id_number", "sex", *_PARENTS, *_TELEPHONES, "guardians")
-_FARMERS = range(18, 53)  # days by which the farmers' calendar is behind
-_NO_NAME = re.compile(r"[\s·•・.]")
+_PHONES = ("phone", "father_phone", "mother_phone", "contact_phone")
+_COMPARED = ("id", "name", "birth_date", "id_number", "sex", *_PARENTS, *_PHONES, "guardians")
+_LUNAR_DAYS_BEHIND = range(18, 53)  # days by which the farmers' calendar is behind
+_NOT_NAME = re.compile(r"[\s·•・.]")
 
 
-class _Face(NamedTuple):
+class _Identity(NamedTuple):
     """What of a child is compared."""
 
     id: str
@@ -52,8 +52,8 @@ class _Face(NamedTuple):
     child: Child
 
 
-def _face(child: Child) -> _Face:
-    return _Face(
+def _identity(child: Child) -> _Identity:
+    return _Identity(
         _text(child.get("id")),
         _name(_text(child.get("name"))),
         _text(child.get("birth_date"))[:10],
@@ -65,12 +65,12 @@ def _face(child: Child) -> _Face:
 
 @cache
 def _name(text: str) -> str:
-    return _NO_NAME.sub("", text)
+    return _NOT_NAME.sub("", text)
 
 
-def _ties(child: Child) -> set[str]:
+def _family_details(child: Child) -> set[str]:
     """Return telephone numbers and parents' names: what ties a child to a family."""
-    telephones = {_digits(child.get(key)) for key in _TELEPHONES}
+    telephones = {_digits(child.get(key)) for key in _PHONES}
     parents = {f"{key} {_text(child.get(key))}" for key in _PARENTS if _text(child.get(key))}
     guardians = child.get("guardians")
     for guardian in guardians if isinstance(guardians, list) else []:
@@ -90,12 +90,12 @@ def _digits(value: object) -> str:
     return re.sub(r"\D", "", _text(value)).removeprefix("86")
 
 
-def reason(one: Child, other: Child) -> str | None:
+def duplicate_reason(one: Child, other: Child) -> str | None:
     """Return why two may be the same child, one of `REASONS`; None where nothing speaks for it."""
-    return _reason(_face(one), _face(other))
+    return _reason_of(_identity(one), _identity(other))
 
 
-def _reason(one: _Face, other: _Face) -> str | None:
+def _reason_of(one: _Identity, other: _Identity) -> str | None:
     if one.number and one.number == other.number:
         return "identity"
     if not one.name or not other.name:
@@ -103,18 +103,18 @@ def _reason(one: _Face, other: _Face) -> str | None:
     if one.name == other.name:
         if one.day and one.day == other.day:
             return "name_day"
-        return "name" if _slip_of_days(one.day, other.day) else None
-    if not one.day or one.day != other.day or _told_apart(one, other):
+        return "name" if _date_typo(one.day, other.day) else None
+    if not one.day or one.day != other.day or _differ_clearly(one, other):
         return None
     if _sound_alike(one.name, other.name):
         return "sound"
     return "character" if _one_character(one, other) else None
 
 
-def _told_apart(one: _Face, other: _Face) -> bool:
+def _differ_clearly(one: _Identity, other: _Identity) -> bool:
     if one.sex and other.sex and one.sex != other.sex:
         return True
-    return bool(one.number and other.number) and not _slip(one.number, other.number)
+    return bool(one.number and other.number) and not _one_typo(one.number, other.number)
 
 
 def _sound_alike(one: str, other: str) -> bool:
@@ -123,7 +123,7 @@ def _sound_alike(one: str, other: str) -> bool:
     )
 
 
-def _one_character(one: _Face, other: _Face) -> bool:
+def _one_character(one: _Identity, other: _Identity) -> bool:
     short, long = sorted((one.name, other.name), key=len)
     if len(long) - len(short) > 1:
         return False
@@ -131,10 +131,10 @@ def _one_character(one: _Face, other: _Face) -> bool:
         alike = sum(first != second for first, second in zip(short, long, strict=True)) == 1
     else:
         alike = any(long[:place] + long[place + 1 :] == short for place in range(len(long)))
-    return alike and (len(long) > 2 or bool(_ties(one.child) & _ties(other.child)))
+    return alike and (len(long) > 2 or bool(_family_details(one.child) & _family_details(other.child)))
 
 
-def _slip(one: str, other: str) -> bool:
+def _one_typo(one: str, other: str) -> bool:
     """Say whether one text is the other with one sign changed, or with two neighbours exchanged."""
     if len(one) != len(other):
         return False
@@ -145,19 +145,19 @@ def _slip(one: str, other: str) -> bool:
     return len(places) <= 1
 
 
-def _slip_of_days(one: str, other: str) -> bool:
+def _date_typo(one: str, other: str) -> bool:
     if not one or not other:
         return True
-    if _slip(one, other) or one == f"{other[:4]}-{other[8:10]}-{other[5:7]}":
+    if _one_typo(one, other) or one == f"{other[:4]}-{other[8:10]}-{other[5:7]}":
         return True
     try:
         apart = abs(date.fromisoformat(one) - date.fromisoformat(other))
     except ValueError:
         return False
-    return apart // timedelta(days=1) in _FARMERS
+    return apart // timedelta(days=1) in _LUNAR_DAYS_BEHIND
 
 
-class Known:
+class DuplicateIndex:
     """Children to compare with, sorted so that one more is compared with the few that can be alike.
 
     Made of records or of the rows of a frame (``id``, ``name``, ``birth_date``, ``id_number``, ``sex``, telephones,
@@ -165,36 +165,36 @@ class Known:
     """
 
     def __init__(self, children: Iterable[Child] = ()) -> None:
-        self._by: dict[str, list[_Face]] = defaultdict(list)
+        self._by: dict[str, list[_Identity]] = defaultdict(list)
         for child in children:
             self.add(child)
 
     def add(self, child: Child) -> None:
         """Compare with this one too from now on."""
-        face = _face(child)
+        face = _identity(child)
         for key in _keys(face):
             self._by[key].append(face)
 
-    def like(self, child: Child) -> list[tuple[str, str]]:
+    def matches(self, child: Child) -> list[tuple[str, str]]:
         """Return id and reason of those who may be the same child, the strongest reason first; never itself."""
-        face = _face(child)
+        face = _identity(child)
         near = {other.id: other for key in _keys(face) for other in self._by.get(key, ())}
-        found = [(key, _reason(face, other)) for key, other in sorted(near.items()) if key != face.id]
+        found = [(key, _reason_of(face, other)) for key, other in sorted(near.items()) if key != face.id]
         alike = [(key, why) for key, why in found if why]
         return sorted(alike, key=lambda pair: REASONS.index(pair[1]))
 
 
-def _keys(face: _Face) -> list[str]:
+def _keys(face: _Identity) -> list[str]:
     """Return the answers of which two children who are alike share one."""
     return [key for key in (face.number, face.name, face.day) if key]
 
 
-def alike(children: Iterable[Child], one: Child) -> list[tuple[str, str]]:
+def possible_duplicates(children: Iterable[Child], one: Child) -> list[tuple[str, str]]:
     """Return id and reason of those records that may be of the same child as this one, the strongest reason first.
 
-    For one child among many: `Known` pays only for many of them.
+    For one child among many: `DuplicateIndex` pays only for many of them.
     """
-    face = _face(one)
+    face = _identity(one)
     near = [
         child
         for child in children
@@ -202,12 +202,12 @@ def alike(children: Iterable[Child], one: Child) -> list[tuple[str, str]]:
         or (face.name and _name(_text(child.get("name"))) == face.name)
         or (face.number and _text(child.get("id_number")).upper() == face.number)
     ]
-    return Known(near).like(one)
+    return DuplicateIndex(near).matches(one)
 
 
 def lookalikes(children: pd.DataFrame, one: Child) -> pd.DataFrame:
     """Return the rows of children that may be the same child as this one, the likeliest first, with ``why``."""
-    found = dict(alike(_records(children), one))
+    found = dict(possible_duplicates(_records(children), one))
     rows = children[children["id"].isin(list(found))].copy()
     rows["why"] = [found[key] for key in rows["id"]]
     order = {key: place for place, key in enumerate(found)}

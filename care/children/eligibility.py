@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from guanai.care.frames import as_strings, moment, register
+from guanai.care.frames import as_strings, normalized_frame, timestamp
 from guanai.templates.wording import say
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
     "age",
     "care_spans",
     "eligibility",
-    "family",
+    "family_reason",
     "left_behind",
 ]
 
@@ -60,7 +60,7 @@ def age(birth_date: date, on: date) -> int:
     return on.year - birth_date.year - ((on.month, on.day) < (birth_date.month, birth_date.day))
 
 
-def family(father: str | None, mother: str | None) -> str:
+def family_reason(father: str | None, mother: str | None) -> str:
     """Return the reason code of the parents' status alone, age apart.
 
     Each status is home, away, unable, deceased, lost, or nothing where it is not known.
@@ -88,11 +88,11 @@ def eligibility(
     elif age(birth_date, on) >= AGE_LIMIT:
         reason = "over_16"
     else:
-        reason = family(father, mother)
-    return Eligibility(answer(reason, definition), reason, say(f"eligible.{definition}"))
+        reason = family_reason(father, mother)
+    return Eligibility(eligibility_answer(reason, definition), reason, say(f"eligible.{definition}"))
 
 
-def answer(reason: str, definition: str) -> str:
+def eligibility_answer(reason: str, definition: str) -> str:
     """Return yes, no or unclear for a reason code by a definition."""
     if reason == "unknown":
         return "unclear"
@@ -110,15 +110,15 @@ def care_spans(children: pd.DataFrame, definition: str | None = None) -> pd.Data
     unknown day is not in care at all, nor is one whose parents are back, unless the days are known from the
     history: ``left_behind_from`` and ``left_behind_until`` (`guanai.care.children.changes.with_care_days`) then hold.
     """
-    children = register({"child": children}, "child")
+    children = normalized_frame({"child": children}, "child")
     left = ~as_strings(children["status"]).isin(["", "enrolled"])
     since = children["status_since"]
-    began, ended = (_known_days(children, name) for name in ("left_behind_from", "left_behind_until"))
+    began, ended = (_days_from_history(children, name) for name in ("left_behind_from", "left_behind_until"))
     since = since.fillna(ended)
-    until = (children["birth_date"] + pd.DateOffset(years=AGE_LIMIT)).fillna(moment(FOREVER))
+    until = (children["birth_date"] + pd.DateOffset(years=AGE_LIMIT)).fillna(timestamp(FOREVER))
     spans = children.assign(
         care_from=children["registered_on"]
-        .fillna(moment(ALWAYS))
+        .fillna(timestamp(ALWAYS))
         .where(began.isna() | (began <= children["registered_on"]), began),
         care_until=until.where(~left | (until <= since), since),
     )
@@ -136,11 +136,11 @@ def left_behind(children: pd.DataFrame, on: date, definition: str | None = None)
     Turning sixteen that day, or leaving that day, is no longer in care.
     """
     spans = care_spans(children, definition)
-    day = moment(on)
+    day = timestamp(on)
     return spans[(spans["care_from"] <= day) & (day < spans["care_until"])]
 
 
-def _known_days(children: pd.DataFrame, name: str) -> "pd.Series[pd.Timestamp]":
+def _days_from_history(children: pd.DataFrame, name: str) -> "pd.Series[pd.Timestamp]":
     """Return days that the history tells, none where nobody has asked it."""
     if name in children.columns:
         return children[name].astype("datetime64[ns]")
@@ -152,7 +152,7 @@ def _counts(children: pd.DataFrame, definition: str | None) -> "pd.Series[bool]"
     if definition is None:
         return stored
     fathers, mothers = as_strings(children["father_status"]), as_strings(children["mother_status"])
-    codes = {pair: family(*pair) for pair in set(zip(fathers, mothers, strict=True))}
+    codes = {pair: family_reason(*pair) for pair in set(zip(fathers, mothers, strict=True))}
     reasons = pd.Series(
         [codes[pair] for pair in zip(fathers, mothers, strict=True)], index=children.index, dtype=object
     )

@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from guanai.care.frames import is_nothing
+from guanai.care.frames import is_empty
 
 __all__ = ["households"]
 
-TELEPHONES = ("phone", "contact_phone", "father_phone", "mother_phone")
+PHONES = ("phone", "contact_phone", "father_phone", "mother_phone")
 PEOPLE = ("father_name", "mother_name", "contact_person")
 
 
@@ -28,7 +28,7 @@ def households(children: pd.DataFrame) -> dict[str, str]:
     ids = [str(one) for one in children["id"]]
     places = [_plain(one) for one in _column(children, "address")]
     named = {one: _column(children, one) for one in PEOPLE}
-    numbers = {one: _column(children, one) for one in TELEPHONES}
+    numbers = {one: _column(children, one) for one in PHONES}
     guardians = _column(children, "guardians")
     for row, (child, place) in enumerate(zip(ids, places, strict=True)):
         home[child] = child
@@ -45,16 +45,16 @@ def households(children: pd.DataFrame) -> dict[str, str]:
         people |= {_digits(column[row]) for column in numbers.values()}
         people |= {_digits(one.get("phone")) for one in known}
         shared = [(place, one) for one in sorted(people - {""})]
-        others = dict.fromkeys(_root(home, first[key]) for key in shared if key in first)
+        others = dict.fromkeys(_household_of(home, first[key]) for key in shared if key in first)
         home[child] = next(iter(others), child)
         for other in others:
             home[other] = home[child]
         for key in shared:
             first.setdefault(key, child)
-    return {child: _root(home, child) for child in home}
+    return {child: _household_of(home, child) for child in home}
 
 
-def _root(home: dict[str, str], child: str) -> str:
+def _household_of(home: dict[str, str], child: str) -> str:
     while home[child] != child:
         child = home[child]
     return child
@@ -74,10 +74,10 @@ def _digits(number: object) -> str:
 
 def _plain(text: object) -> str:
     if isinstance(text, str):
-        return _squeezed(text) if text else ""
-    return "" if is_nothing(text) else _squeezed(str(text))
+        return _normalized(text) if text else ""
+    return "" if is_empty(text) else _normalized(str(text))
 
 
 @lru_cache(maxsize=4096)  # an address is that of many children
-def _squeezed(text: str) -> str:
+def _normalized(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split())

@@ -29,7 +29,7 @@ __all__ = [
 SAMPLE_REGION = "999999"
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_DIGITS = "10X98765432"
-ORDERS = 500  # numbers of one sex that one region can give on one day
+MAX_ORDER = 500  # numbers of one sex that one region can give on one day
 
 
 class Identity(NamedTuple):
@@ -83,8 +83,8 @@ def sample_identity(birth_date: date, sex: str, order: int = 0) -> str:
 
     ``order`` (0 to 499) tells children of one sex and birth date apart.
     """
-    if not 0 <= order < ORDERS:
-        raise ValueError(f"order must be 0 to {ORDERS - 1}, not {order}")
+    if not 0 <= order < MAX_ORDER:
+        raise ValueError(f"order must be 0 to {MAX_ORDER - 1}, not {order}")
     first = f"{SAMPLE_REGION}{birth_date:%Y%m%d}{2 * order + (sex == 'male'):03d}"
     return first + check_digit(first)
 

@@ -4,18 +4,26 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Clash", "combined", "flat", "reverted", "three_way", "unflat", "with_reference"]
+__all__ = [
+    "Conflict",
+    "combine",
+    "flatten",
+    "merge_three_way",
+    "replace_reference",
+    "revert_change",
+    "unflatten",
+]
 
 Answers = Mapping[str, Any]
 
 
-def combined(kept: Answers, other: Answers, *, newer: Collection[str] = ()) -> dict[str, Any]:
+def combine(kept: Answers, other: Answers, *, newer: Collection[str] = ()) -> dict[str, Any]:
     """Return the kept answers, filled where they are empty; those in ``newer`` are the other's where it has them.
 
     A repeat keeps all its rows: the other's row with the same first answer completes one, any other is added; of
     several choices all stay.
 
-    >>> combined({"name": "林小雨", "village": "东村"}, {"name": "林晓雨", "phone": "1"}, newer=["name"])
+    >>> combine({"name": "林小雨", "village": "东村"}, {"name": "林晓雨", "phone": "1"}, newer=["name"])
     {'name': '林晓雨', 'village': '东村', 'phone': '1'}
     """
     result = dict(kept)
@@ -45,20 +53,20 @@ def _joined(mine: list[Any], theirs: list[Any], *, newer: bool) -> list[Any]:
         if same is None:
             rows.append(dict(row))
         else:
-            rows[same] = combined(rows[same], row, newer=list(row) if newer else ())
+            rows[same] = combine(rows[same], row, newer=list(row) if newer else ())
     return rows
 
 
-def with_reference(value: Any, old: str, new: str) -> Any:
+def replace_reference(value: Any, old: str, new: str) -> Any:
     """Return a record, or a part of one, with every mention of one id as another; a list names nobody twice.
 
-    >>> with_reference({"child": "b", "present": ["a", "b"], "note": "b c"}, "b", "a")
+    >>> replace_reference({"child": "b", "present": ["a", "b"], "note": "b c"}, "b", "a")
     {'child': 'a', 'present': ['a'], 'note': 'b c'}
     """
     if isinstance(value, Mapping):
-        return {key: with_reference(inner, old, new) for key, inner in value.items()}
+        return {key: replace_reference(inner, old, new) for key, inner in value.items()}
     if isinstance(value, list):
-        changed = [with_reference(inner, old, new) for inner in value]
+        changed = [replace_reference(inner, old, new) for inner in value]
         return (
             [one for place, one in enumerate(changed) if one not in changed[:place]]
             if old in value
@@ -67,12 +75,12 @@ def with_reference(value: Any, old: str, new: str) -> Any:
     return new if value == old else value
 
 
-def reverted(now: Answers, before: Answers, after: Answers) -> dict[str, Any]:
+def revert_change(now: Answers, before: Answers, after: Answers) -> dict[str, Any]:
     """Return a record without one earlier change of it: what was changed again since then stays.
 
     ``before`` and ``after`` are the record around that change.
 
-    >>> reverted({"child": "a", "note": "later"}, {"child": "b"}, {"child": "a"})
+    >>> revert_change({"child": "a", "note": "later"}, {"child": "b"}, {"child": "a"})
     {'child': 'b', 'note': 'later'}
     """
     result = dict(now)
@@ -89,7 +97,7 @@ def reverted(now: Answers, before: Answers, after: Answers) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Clash:
+class Conflict:
     """One answer that two people changed to different ones: where, as it was, as the one and the other has it."""
 
     path: str
@@ -98,26 +106,26 @@ class Clash:
     theirs: Any
 
 
-def flat(answers: Answers) -> dict[str, Any]:
+def flatten(answers: Answers) -> dict[str, Any]:
     """Return answers by path, the rows of a repeat one by one; empty answers left out.
 
-    >>> flat({"name": "林小雨", "guardians": [{"name": "林大山"}, {"name": ""}]})
+    >>> flatten({"name": "林小雨", "guardians": [{"name": "林大山"}, {"name": ""}]})
     {'name': '林小雨', 'guardians/0/name': '林大山'}
     """
     found: dict[str, Any] = {}
     for key, value in answers.items():
         if isinstance(value, list) and any(isinstance(row, Mapping) for row in value):
             for place, row in enumerate(value):
-                found |= {f"{key}/{place}/{inner}": one for inner, one in flat(row).items()}
+                found |= {f"{key}/{place}/{inner}": one for inner, one in flatten(row).items()}
         elif value not in (None, "", []):
             found[key] = value
     return found
 
 
-def unflat(paths: Answers) -> dict[str, Any]:
+def unflatten(paths: Answers) -> dict[str, Any]:
     """Return answers by key from answers by path; rows of a repeat in which nothing is left are gone.
 
-    >>> unflat({"name": "林小雨", "guardians/0/name": "林大山", "guardians/2/name": "周桂香"})
+    >>> unflatten({"name": "林小雨", "guardians/0/name": "林大山", "guardians/2/name": "周桂香"})
     {'name': '林小雨', 'guardians': [{'name': '林大山'}, {'name': '周桂香'}]}
     """
     answers: dict[str, Any] = {}
@@ -131,32 +139,32 @@ def unflat(paths: Answers) -> dict[str, Any]:
         answers.setdefault(key, [])  # it stands where its first answer stands
         repeats.setdefault(key, {}).setdefault(int(place), {})[inner] = value
     for key, rows in repeats.items():
-        answers[key] = [unflat(rows[place]) for place in sorted(rows)]
+        answers[key] = [unflatten(rows[place]) for place in sorted(rows)]
     return answers
 
 
-def three_way(
+def merge_three_way(
     base: Answers, mine: Answers, theirs: Answers, keys: Iterable[str]
-) -> tuple[dict[str, Any], list[Clash]]:
+) -> tuple[dict[str, Any], list[Conflict]]:
     """Return two changed copies of one base made one, and where both changed the same answer to another one.
 
     Answer by answer: what only one changed is as that one has it; where both did, it stays as in ``theirs`` and is a
-    `Clash`. ``keys`` are those that ``mine`` speaks of at all. A repeat is looked at row by row while all three have as
+    `Conflict`. ``keys`` are those that ``mine`` speaks of at all. A repeat is looked at row by row while all three have as
     many rows, else as a whole.
 
-    >>> three_way({"a": 1, "b": 1, "c": 1}, {"a": 2, "b": 1, "c": 2}, {"a": 1, "b": 3, "c": 3}, "abc")
-    ({'a': 2, 'b': 3, 'c': 3}, [Clash(path='c', base=1, mine=2, theirs=3)])
+    >>> merge_three_way({"a": 1, "b": 1, "c": 1}, {"a": 2, "b": 1, "c": 2}, {"a": 1, "b": 3, "c": 3}, "abc")
+    ({'a': 2, 'b': 3, 'c': 3}, [Conflict(path='c', base=1, mine=2, theirs=3)])
     """
     result, clashes = dict(theirs), []
     for key in keys:
         old, new, now = base.get(key), mine.get(key), theirs.get(key)
-        if _rows(old) and _rows(new) and _rows(now) and len(old) == len(new) == len(now):  # type: ignore[arg-type]
+        if _is_repeat(old) and _is_repeat(new) and _is_repeat(now) and len(old) == len(new) == len(now):  # type: ignore[arg-type]
             rows = []
             for place, (one, other, third) in enumerate(zip(old, new, now, strict=True)):  # type: ignore[arg-type]
-                row, inner = three_way(one, other, third, dict.fromkeys([*one, *other, *third]))
+                row, inner = merge_three_way(one, other, third, dict.fromkeys([*one, *other, *third]))
                 rows.append(row)
                 clashes += [
-                    Clash(f"{key}/{place}/{clash.path}", clash.base, clash.mine, clash.theirs)
+                    Conflict(f"{key}/{place}/{clash.path}", clash.base, clash.mine, clash.theirs)
                     for clash in inner
                 ]
             result[key] = rows
@@ -165,11 +173,11 @@ def three_way(
         elif _same(now, old):
             result[key] = new
         else:
-            clashes.append(Clash(key, old, new, now))
+            clashes.append(Conflict(key, old, new, now))
     return {key: value for key, value in result.items() if value not in (None, "", [])}, clashes
 
 
-def _rows(value: Any) -> bool:
+def _is_repeat(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
 
 

@@ -8,7 +8,7 @@ from functools import cache
 __all__ = ["readings", "sounds"]
 
 # What is heard as one by many: retroflex and flat, front and back nasals, n and l, f and h.
-_HEARD_ALIKE = (
+_SOUND_ALIKE = (
     ("zh", "z"),
     ("ch", "c"),
     ("sh", "s"),
@@ -40,11 +40,11 @@ def sounds(character: str) -> frozenset[str]:
     >>> sounds("张") == sounds("章"), sounds("莹") == sounds("银"), bool(sounds("李") & sounds("王"))
     (True, True, False)
     """
-    return frozenset(map(_heard, readings(character)))
+    return frozenset(map(_sound_of, readings(character)))
 
 
-def _heard(reading: str) -> str:
-    for written, heard in _HEARD_ALIKE:
+def _sound_of(reading: str) -> str:
+    for written, heard in _SOUND_ALIKE:
         if reading.startswith(written) and not written.endswith("ng"):
             reading = heard + reading[len(written) :]
         elif written.endswith("ng") and reading.endswith(written):

@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from guanai.care.frames import as_strings, by_value, is_nothing
+from guanai.care.frames import as_strings, is_empty, map_distinct
 from guanai.templates.wording import catalogue, say
 
-__all__ = ["field_label", "filled", "missing_fields"]
+__all__ = ["field_label", "is_filled", "missing_fields"]
 
-GONE = ["deceased", "lost"]
+ABSENT = ["deceased", "lost"]
 AWAY_ONLY = ("work_place", "employer")
 
 
@@ -39,29 +39,29 @@ def _met(children: pd.DataFrame, field: str) -> "pd.Series[bool]":
     met = pd.Series(False, index=children.index)
     asked = pd.Series(False, index=children.index)
     for name in field.split("/"):
-        applies = _asked(children, name)
-        met |= applies & filled(children, name)
+        applies = _applies(children, name)
+        met |= applies & is_filled(children, name)
         asked |= applies
     return met | ~asked
 
 
-def _asked(children: pd.DataFrame, name: str) -> "pd.Series[bool]":
+def _applies(children: pd.DataFrame, name: str) -> "pd.Series[bool]":
     parent, _, rest = name.partition("_")
     if parent not in ("father", "mother") or rest == "status":
         return pd.Series(True, index=children.index)
     status = as_strings(children[f"{parent}_status"])
-    return status == "away" if rest in AWAY_ONLY else ~status.isin(GONE)
+    return status == "away" if rest in AWAY_ONLY else ~status.isin(ABSENT)
 
 
-def filled(records: pd.DataFrame, name: str) -> "pd.Series[bool]":
+def is_filled(records: pd.DataFrame, name: str) -> "pd.Series[bool]":
     """Say where a field (``guardians.phone``: that of one of a list of rows) is filled in."""
     column, _, part = name.partition(".")
     if column not in records.columns:
         return pd.Series(False, index=records.index)
-    return by_value(records[column], lambda value: _holds_something(value, part))
+    return map_distinct(records[column], lambda value: _holds_something(value, part))
 
 
 def _holds_something(value: Any, part: str) -> bool:
     if isinstance(value, list):
         return any(bool(row.get(part)) if part and isinstance(row, dict) else bool(row) for row in value)
-    return not part and not is_nothing(value)
+    return not part and not is_empty(value)

@@ -14,33 +14,32 @@ import pandas as pd
 
 from guanai.care.calendar.school_calendar import Term
 from guanai.care.children.eligibility import care_spans
-from guanai.care.duties.countable import MODED
-from guanai.care.duties.responsible import class_names
+from guanai.care.duties.record_rules import MODE_REQUIRED, class_names
 from guanai.care.duties.subjects import (
     FOREVER,
     NO_DAY,
     Subjects,
+    day_number,
     day_numbers,
-    names_of,
-    number_of,
+    names_in,
     subjects_of,
-    with_class,
+    with_class_fields,
 )
-from guanai.care.frames import PEOPLE, as_moments, as_strings, registers
+from guanai.care.frames import AUTHOR_FIELDS, as_strings, as_timestamps, normalized_frames
 from guanai.care.policy.conditions import Clause, holds
 from guanai.care.policy.duty import ALL_CHILDREN, Duty
 from guanai.care.policy.policy import Policy
 from guanai.templates.wording import say
 
-__all__ = ["Facts", "Found"]
+__all__ = ["DutyContext", "MatchedRecords"]
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
-Truths = np.ndarray[Any, np.dtype[np.bool_]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Objects = np.ndarray[Any, np.dtype[np.object_]]
-Made = TypeVar("Made")
+T = TypeVar("T")
 
 
-class Found(NamedTuple):
+class MatchedRecords(NamedTuple):
     """Records of subjects: one row per record and subject."""
 
     rows: Numbers  # in their registers
@@ -49,12 +48,14 @@ class Found(NamedTuple):
     ids: Objects
     registers: Numbers  # by their place in the duty's list
 
-    def only(self, kept: Truths | Numbers) -> "Found":
+    def select(self, kept: Mask | Numbers) -> "MatchedRecords":
         """Return some of them, by a mask or by places."""
-        return Found(self.rows[kept], self.codes[kept], self.days[kept], self.ids[kept], self.registers[kept])
+        return MatchedRecords(
+            self.rows[kept], self.codes[kept], self.days[kept], self.ids[kept], self.registers[kept]
+        )
 
 
-class Facts:
+class DutyContext:
     """A policy, the registers and the day asked, with what is worked out of them kept for the next rule."""
 
     def __init__(
@@ -70,23 +71,23 @@ class Facts:
         #: What is owed is owed from this day on (`Policy.began`); the figures of a term know no such day.
         self.began = began
         self.policy, self.on, self.done = policy, on, done
-        self.frames = registers(frames)
-        self.day = number_of(on)
+        self.frames = normalized_frames(frames)
+        self.day = day_number(on)
         self.moment = pd.Timestamp(moment or on).tz_localize(None).as_unit("ns")
         self.term: Term | None = policy.calendar.current_or_last(on)
-        self._kept: dict[tuple[Any, ...], Any] = {}
+        self._cache: dict[tuple[Any, ...], Any] = {}
 
-    def asking(self, *, done: bool = False, moment: datetime | None = None) -> "Facts":
-        """Return the same facts for another question about the day: what has been looked up serves both."""
+    def with_options(self, *, done: bool = False, moment: datetime | None = None) -> "DutyContext":
+        """Return the same context for another question about the day: what has been looked up serves both."""
         other = copy(self)
         other.done, other.moment = done, pd.Timestamp(moment or self.on).tz_localize(None).as_unit("ns")
         return other
 
-    def once(self, key: tuple[Any, ...], make: Callable[[], Made]) -> Made:
+    def cached(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
         """Return what was made under a key, made now if it was not yet."""
-        if key not in self._kept:
-            self._kept[key] = make()
-        made: Made = self._kept[key]
+        if key not in self._cache:
+            self._cache[key] = make()
+        made: T = self._cache[key]
         return made
 
     @property
@@ -94,9 +95,9 @@ class Facts:
         """The children that are or were in care, with their days and the grade of their class."""
 
         def make() -> pd.DataFrame:
-            return with_class(care_spans(self.frames["child"], self.policy.definition), self.frames)
+            return with_class_fields(care_spans(self.frames["child"], self.policy.definition), self.frames)
 
-        return self.once(("children",), make)
+        return self.cached(("children",), make)
 
     @property
     def staff(self) -> pd.Index:
@@ -105,7 +106,7 @@ class Facts:
         def make() -> pd.Index:
             return pd.Index(self.frames["staff"]["id"].drop_duplicates(), dtype=object)
 
-        return self.once(("staff",), make)
+        return self.cached(("staff",), make)
 
     def subjects(self, kind: str) -> Subjects:
         """Return the subjects of a kind, none of them there before the school began with its rows."""
@@ -113,9 +114,9 @@ class Facts:
 
         def make() -> Subjects:
             subjects = subjects_of(kind, self.frames, self.children, school)
-            return subjects if self.began is None else subjects.from_day(self.began)
+            return subjects if self.began is None else subjects.present_from(self.began)
 
-        return self.once(("subjects", kind), make)
+        return self.cached(("subjects", kind), make)
 
     def days_of(self, register: str, field: str = "date") -> Numbers:
         """Return the day of each record of a register, `NO_DAY` where it has none."""
@@ -124,88 +125,90 @@ class Facts:
             frame = self.frames[register]
             if field not in frame.columns:
                 return np.full(len(frame), NO_DAY)
-            return day_numbers(as_moments(frame[field]))
+            return day_numbers(as_timestamps(frame[field]))
 
-        return self.once(("days", register, field), make)
+        return self.cached(("days", register, field), make)
 
-    def owners(self, register: str, kind: str) -> tuple[Numbers, Numbers]:
+    def record_subjects(self, register: str, kind: str) -> tuple[Numbers, Numbers]:
         """Return which records of a register belong to which subjects of a kind: rows, and codes beside them."""
-        return self.once(("owners", register, kind), lambda: self._owners(register, kind))
+        return self.cached(("owners", register, kind), lambda: self._record_subjects(register, kind))
 
-    def _owners(self, register: str, kind: str) -> tuple[Numbers, Numbers]:
+    def _record_subjects(self, register: str, kind: str) -> tuple[Numbers, Numbers]:
         frame, subjects = self.frames[register], self.subjects(kind)
         if kind == "school":
             return np.arange(len(frame)), np.zeros(len(frame), dtype=np.int64)
         if kind in ALL_CHILDREN:
-            found = _single(frame["child"], subjects.index)
+            found = _match_values(frame["child"], subjects.index)
             if "children" in frame.columns and frame["child"].isna().any():
                 places = dict(zip(subjects.ids, range(len(subjects)), strict=True))
-                return _joined(found, _several_of(frame["children"], frame["child"].isna(), places))
+                return _merge_by_row(
+                    found, _match_chosen_lists(frame["children"], frame["child"].isna(), places)
+                )
             return found
         if kind == "class":
             places = dict(zip(as_strings(subjects.frame["name"]), range(len(subjects)), strict=True))
             places |= dict(zip(subjects.ids, range(len(subjects)), strict=True))
-            rows, children = _single(frame["child"], self.subjects("child").index)
+            rows, children = _match_values(frame["child"], self.subjects("child").index)
             own = self.subjects("child").classes.map(places).fillna(-1).to_numpy(np.int64)[children]
             if "class" not in frame.columns:
-                return _known(rows, own)
+                return _with_code(rows, own)
             named = frame["class"].notna()  # a record's own class, else that of its child
             without = ~named.to_numpy(bool)[rows]
-            found = _known(rows[without], own[without])
-            return _joined(_several_of(frame["class"], named, places), found)
-        rows, staff = self.authors(register)
-        return _known(rows, subjects.index.get_indexer(self.staff)[staff])
+            found = _with_code(rows[without], own[without])
+            return _merge_by_row(_match_chosen_lists(frame["class"], named, places), found)
+        rows, staff = self.record_authors(register)
+        return _with_code(rows, subjects.index.get_indexer(self.staff)[staff])
 
-    def authors(self, register: str) -> tuple[Numbers, Numbers]:
+    def record_authors(self, register: str) -> tuple[Numbers, Numbers]:
         """Return which records were made by which of the staff: rows, and places in the register of staff."""
 
         def make() -> tuple[Numbers, Numbers]:
-            frame, people = self.frames[register], PEOPLE.get(register, "by")
+            frame, people = self.frames[register], AUTHOR_FIELDS.get(register, "by")
             if people not in frame.columns:
                 return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
             if people == "by":
                 try:
-                    return _single(frame[people], self.staff)
+                    return _match_values(frame[people], self.staff)
                 except TypeError:  # lists of people
                     pass
-            return _several(frame[people], dict(zip(self.staff, range(len(self.staff)), strict=True)))
+            return _match_lists(frame[people], dict(zip(self.staff, range(len(self.staff)), strict=True)))
 
-        return self.once(("authors", register), make)
+        return self.cached(("authors", register), make)
 
-    def counting(self, register: str, condition: tuple[Clause, ...]) -> Truths:
+    def countable(self, register: str, condition: tuple[Clause, ...]) -> Mask:
         """Return which records of a register count at all: dated, with a mode if it is a visit, as the condition asks."""
 
-        def make() -> Truths:
+        def make() -> Mask:
             frame = self.frames[register]
             kept = self.days_of(register) != NO_DAY
-            if register in MODED:
+            if register in MODE_REQUIRED:
                 kept &= (as_strings(frame["mode"]) != "").to_numpy(bool)
             return kept & holds(condition, frame).to_numpy(bool)
 
-        return self.once(("counting", register, condition), make)
+        return self.cached(("counting", register, condition), make)
 
-    def found(self, duty: Duty, by: tuple[str, ...], last: int | None = None) -> Found:
+    def matching_records(self, duty: Duty, by: tuple[str, ...], last: int | None = None) -> MatchedRecords:
         """Return the records that count for a duty up to a day (that of the question), made by certain roles."""
         until = self.day if last is None else last
         parts = []
         for place, register in enumerate(duty.records):
-            rows, codes = self.owners(register, duty.subject)
+            rows, codes = self.record_subjects(register, duty.subject)
             days = self.days_of(register)
-            kept = self.counting(register, duty.condition)[rows] & (days[rows] <= until)
+            kept = self.countable(register, duty.condition)[rows] & (days[rows] <= until)
             if by:
-                kept &= self._made_by(register, duty.subject, by)
+                kept &= self._made_by_roles(register, duty.subject, by)
             rows, codes = rows[kept], codes[kept]
             ids = self.frames[register]["id"].to_numpy(object)[rows]
-            parts.append(Found(rows, codes, days[rows], ids, np.full(len(rows), place)))
-        return parts[0] if len(parts) == 1 else Found(*map(np.concatenate, zip(*parts, strict=True)))
+            parts.append(MatchedRecords(rows, codes, days[rows], ids, np.full(len(rows), place)))
+        return parts[0] if len(parts) == 1 else MatchedRecords(*map(np.concatenate, zip(*parts, strict=True)))
 
-    def _made_by(self, register: str, kind: str, by: tuple[str, ...]) -> Truths:
+    def _made_by_roles(self, register: str, kind: str, by: tuple[str, ...]) -> Mask:
         """Return for each row of `owners` whether somebody in one of the roles made the record."""
 
-        def make() -> Truths:
-            rows, codes = self.owners(register, kind)
+        def make() -> Mask:
+            rows, codes = self.record_subjects(register, kind)
             mine = np.zeros(len(rows), dtype=bool)
-            authored, people = self.authors(register)
+            authored, people = self.record_authors(register)
             if not len(authored):
                 return mine
             single = bool((np.diff(authored) > 0).all())
@@ -223,9 +226,9 @@ class Facts:
                 mine[pairs["place"].to_numpy()[held]] = True
             return mine
 
-        return self.once(("made_by", register, kind, by), make)
+        return self.cached(("made_by", register, kind, by), make)
 
-    def _holds_role(self, role: str, kind: str, codes: Numbers, staff: Numbers, days: Numbers) -> Truths:
+    def _holds_role(self, role: str, kind: str, codes: Numbers, staff: Numbers, days: Numbers) -> Mask:
         """Return whether each of the staff has the role towards the subject on the day."""
         held = np.zeros(len(codes), dtype=bool)
         if role == "self":
@@ -233,19 +236,19 @@ class Facts:
             return (own[codes] == staff) & (staff >= 0)
         if role == "helper":
             if kind in ALL_CHILDREN:
-                for helper, first, last in self.helpers(kind):
+                for helper, first, last in self.helper_layers(kind):
                     held |= (helper[codes] == staff) & (first[codes] <= days) & (days <= last[codes])
                 return held & (staff >= 0)
             return np.isin(staff, self.staff.get_indexer(self.subjects("helper").index)) & (staff >= 0)
         if role == "homeroom":
             if kind in (*ALL_CHILDREN, "class"):
-                return (self.homeroom(kind)[codes] == staff) & (staff >= 0)
-            return np.isin(staff, self.homeroom("class")) & (staff >= 0)
+                return (self.class_teachers(kind)[codes] == staff) & (staff >= 0)
+            return np.isin(staff, self.class_teachers("class")) & (staff >= 0)
         register = self.frames["staff"].drop_duplicates("id")
         members = np.flatnonzero((as_strings(register["role"]) == role).to_numpy(bool))
         return np.isin(staff, members)
 
-    def homeroom(self, kind: str) -> Numbers:
+    def class_teachers(self, kind: str) -> Numbers:
         """Return the place of each subject's class teacher in the register of staff, -1 where nobody is.
 
         By the class as it is now: its record has no days, so an earlier class teacher is not known as one.
@@ -258,14 +261,14 @@ class Facts:
             own = [teachers.get(names.get(name, name), "") for name in subjects.classes]
             return self.staff.get_indexer(pd.Index(own, dtype=object))
 
-        return self.once(("homeroom", kind), make)
+        return self.cached(("homeroom", kind), make)
 
-    def helpers(self, kind: str) -> list[tuple[Numbers, Numbers, Numbers]]:
+    def helper_layers(self, kind: str) -> list[tuple[Numbers, Numbers, Numbers]]:
         """Return the helpers of every child, in layers of one each: their place among the staff, first and last day."""
 
         def make() -> list[tuple[Numbers, Numbers, Numbers]]:
             pairings, subjects = self.frames["pairing"], self.subjects(kind)
-            rows, codes = _single(pairings["child"], subjects.index)
+            rows, codes = _match_values(pairings["child"], subjects.index)
             first, last = self.days_of("pairing", "start")[rows], self.days_of("pairing", "end")[rows]
             last = np.where(last == NO_DAY, FOREVER, last)
             people = self.staff.get_indexer(pd.Index(pairings["helper"], dtype=object))[rows]
@@ -283,40 +286,40 @@ class Facts:
                 layers.append((columns[0], columns[1], columns[2]))
             return layers
 
-        return self.once(("helpers", kind), make)
+        return self.cached(("helpers", kind), make)
 
 
-def _single(values: "pd.Series[Any]", index: pd.Index) -> tuple[Numbers, Numbers]:
+def _match_values(values: "pd.Series[Any]", index: pd.Index) -> tuple[Numbers, Numbers]:
     """Return which rows name one of an index, and its place."""
-    return _known(np.arange(len(values)), index.get_indexer(pd.Index(values, dtype=object)))
+    return _with_code(np.arange(len(values)), index.get_indexer(pd.Index(values, dtype=object)))
 
 
-def _several(values: "pd.Series[Any]", known: Mapping[str, int]) -> tuple[Numbers, Numbers]:
+def _match_lists(values: "pd.Series[Any]", known: Mapping[str, int]) -> tuple[Numbers, Numbers]:
     """Return which rows name which of some subjects, each once."""
-    lists = [value if type(value) is list else names_of(value, known) for value in values]
+    lists = [value if type(value) is list else names_in(value, known) for value in values]
     rows = np.repeat(np.arange(len(lists)), list(map(len, lists)))
     codes = np.array([known.get(name, -1) for names in lists for name in names], dtype=np.int64)
-    rows, codes = _known(rows, codes)
+    rows, codes = _with_code(rows, codes)
     pairs = np.unique(rows * (len(known) + 1) + codes)
     return pairs // (len(known) + 1), pairs % (len(known) + 1)
 
 
-def _several_of(
+def _match_chosen_lists(
     values: "pd.Series[Any]", chosen: "pd.Series[bool]", known: Mapping[str, int]
 ) -> tuple[Numbers, Numbers]:
     """Return which of the chosen rows name which of some subjects."""
-    rows, codes = _several(values[chosen], known)
+    rows, codes = _match_lists(values[chosen], known)
     return np.flatnonzero(chosen.to_numpy(bool))[rows], codes
 
 
-def _joined(some: tuple[Numbers, Numbers], more: tuple[Numbers, Numbers]) -> tuple[Numbers, Numbers]:
+def _merge_by_row(some: tuple[Numbers, Numbers], more: tuple[Numbers, Numbers]) -> tuple[Numbers, Numbers]:
     """Return both, in the order of the rows."""
     rows, codes = np.concatenate([some[0], more[0]]), np.concatenate([some[1], more[1]])
     order = np.argsort(rows, kind="stable")
     return rows[order], codes[order]
 
 
-def _known(rows: Numbers, codes: np.ndarray[Any, np.dtype[Any]]) -> tuple[Numbers, Numbers]:
+def _with_code(rows: Numbers, codes: np.ndarray[Any, np.dtype[Any]]) -> tuple[Numbers, Numbers]:
     """Return the rows that have a code, and the codes."""
     known = codes >= 0
     return rows[known], codes[known].astype(np.int64)

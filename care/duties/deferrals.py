@@ -18,24 +18,23 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from guanai.care.duties.context import Facts, Numbers, Objects, Truths
-from guanai.care.duties.lines import Lines
+from guanai.care.duties.context import DutyContext, Mask, Numbers, Objects
+from guanai.care.duties.lines import DutyLines
 from guanai.care.duties.subjects import NO_DAY, day_numbers
 from guanai.care.frames import as_strings
 from guanai.care.policy.duty import EACH, Duty
 from guanai.templates.wording import say
 
-__all__ = ["KINDS", "Deferred", "deferred", "role_of"]
+__all__ = ["KINDS", "LineDeferrals", "deferrals_of", "role_of"]
 
 KINDS = ("postpone", "excuse")
-WIDTH = 1 << 20  # more than the days between 1900 and 2199: a place and a day make one number
 
 
-class Deferred(NamedTuple):
+class LineDeferrals(NamedTuple):
     """What has been decided about some lines, one entry per line."""
 
     until: Numbers  # the day to which it is put off, `NO_DAY` if it is not
-    excused: Truths
+    excused: Mask
     ids: Objects  # of the deferral, "" without one
     words: Objects  # until when, who, when and why
 
@@ -45,37 +44,37 @@ def role_of(duty: Duty, roles: tuple[str, ...]) -> str:
     return roles[0] if duty.by == (EACH,) and roles else ""
 
 
-def deferred(duty: Duty, facts: Facts, kind: str, roles: tuple[str, ...], lines: Lines) -> Deferred | None:
+def deferrals_of(
+    duty: Duty, context: DutyContext, kind: str, roles: tuple[str, ...], lines: DutyLines
+) -> LineDeferrals | None:
     """Return what has been decided about the lines of a duty, None where nothing has."""
     if duty.limit and duty.limit.momentary:
         return None
-    known = facts.once(("deferrals",), lambda: _by_duty(facts)).get((duty.name, kind, role_of(duty, roles)))
+    known = context.cached(("deferrals",), lambda: _rows_by_duty(context)).get(
+        (duty.name, kind, role_of(duty, roles))
+    )
     if known is None or not len(lines["code"]):
         return None
-    rows, frame = known, facts.frames["deferral"]
+    rows, frame = known, context.frames["deferral"]
     own = as_strings(frame["child"]).where(frame["child"].notna(), as_strings(frame["subject"]))
-    codes = facts.subjects(kind).index.get_indexer(pd.Index(own.iloc[rows], dtype=object))
-    since = day_numbers(frame["since"])[rows]
-    rows, codes, since = rows[codes >= 0], codes[codes >= 0].astype(np.int64), since[codes >= 0]
-    keys, last = np.unique((codes * WIDTH + since)[::-1], return_index=True)
-    rows = rows[::-1][last]  # of one line the last that was decided
-    asked = lines["code"] * WIDTH + lines["since"].astype("datetime64[D]").astype(np.int64)
-    place = np.minimum(np.searchsorted(keys, asked), max(len(keys) - 1, 0))
-    hit = keys[place] == asked if len(keys) else np.zeros(len(asked), dtype=bool)
-    if not hit.any():
+    codes = context.subjects(kind).index.get_indexer(pd.Index(own.iloc[rows], dtype=object))
+    decided = pd.DataFrame({"code": codes, "since": frame["since"].iloc[rows].to_numpy(), "row": rows})
+    last = decided[decided["code"] >= 0].drop_duplicates(["code", "since"], keep="last")
+    owed = pd.DataFrame({"code": lines["code"], "since": lines["since"]})
+    chosen = owed.merge(last, on=["code", "since"], how="left")["row"]
+    if chosen.isna().all():
         return None
-    chosen = rows[place[hit]]
-    return _decided(facts, hit, chosen)
+    return _read_deferrals(context, chosen.notna().to_numpy(bool), chosen.dropna().to_numpy(np.int64))
 
 
-def _decided(facts: Facts, hit: Truths, chosen: Numbers) -> Deferred:
-    frame = facts.frames["deferral"].iloc[chosen]
+def _read_deferrals(context: DutyContext, hit: Mask, chosen: Numbers) -> LineDeferrals:
+    frame = context.frames["deferral"].iloc[chosen]
     until, excused = np.full(len(hit), NO_DAY), np.zeros(len(hit), dtype=bool)
     ids, words = np.full(len(hit), "", dtype=object), np.full(len(hit), "", dtype=object)
     excused[hit] = (frame["kind"] == "excuse").to_numpy(bool)
     until[hit] = np.where(excused[hit], NO_DAY, day_numbers(frame["until"]))
     ids[hit] = as_strings(frame["id"]).to_numpy(object)
-    staff = facts.frames["staff"].drop_duplicates("id")
+    staff = context.frames["staff"].drop_duplicates("id")
     names = dict(zip(as_strings(staff["id"]), as_strings(staff["name"]), strict=True))
     people = as_strings(frame["by"]).map(lambda one: names.get(one, one))
     people = people.where(people != "", as_strings(frame["created_by"]))
@@ -85,12 +84,12 @@ def _decided(facts: Facts, hit: Truths, chosen: Numbers) -> Deferred:
             frame["kind"], frame["until"], people, frame["date"], as_strings(frame["reason"]), strict=True
         )
     ]  # fmt: skip
-    return Deferred(until, excused, ids, words)
+    return LineDeferrals(until, excused, ids, words)
 
 
-def _by_duty(facts: Facts) -> dict[tuple[str, str, str], Numbers]:
+def _rows_by_duty(context: DutyContext) -> dict[tuple[str, str, str], Numbers]:
     """Return the rows of the deferrals that hold on the day, by duty, kind of subject and role, in their order."""
-    frame, day = facts.frames["deferral"], facts.day
+    frame, day = context.frames["deferral"], context.day
     if frame.empty:
         return {}
     decided, since = day_numbers(frame["date"]), day_numbers(frame["since"])

@@ -20,25 +20,25 @@ from datetime import date, datetime
 import numpy as np
 import pandas as pd
 
-from guanai.care.duties.context import Facts, Truths
-from guanai.care.duties.count_duties import counts
-from guanai.care.duties.deferrals import deferred
-from guanai.care.duties.due_table import COLUMNS, STATUSES, Told, as_of, due_frame
-from guanai.care.duties.event_duties import events, intervals, open_records, states
-from guanai.care.duties.lines import Lines, as_days, uncollected
-from guanai.care.duties.person_scope import near
-from guanai.care.duties.share_duties import shares
-from guanai.care.duties.state_duties import complete, helpers, quotas
+from guanai.care.duties.context import DutyContext, Mask
+from guanai.care.duties.count_duties import count_lines
+from guanai.care.duties.deferrals import deferrals_of
+from guanai.care.duties.due_table import COLUMNS, STATUSES, LineBlock, as_of, due_frame
+from guanai.care.duties.event_duties import event_lines, interval_lines, open_record_lines, state_lines
+from guanai.care.duties.lines import DutyLines, as_dates, garbage_collection_paused
+from guanai.care.duties.person_scope import person_scope
+from guanai.care.duties.share_duties import share_lines
+from guanai.care.duties.state_duties import complete_lines, helper_lines, quota_lines
 from guanai.care.duties.subjects import NO_DAY
-from guanai.care.frames import moment
+from guanai.care.frames import timestamp
 from guanai.care.policy.duty import Duty
 from guanai.care.policy.policy import Policy
 
-__all__ = ["COLUMNS", "STATUSES", "Duty", "as_of", "due", "due_of"]
+__all__ = ["COLUMNS", "STATUSES", "Duty", "as_of", "due", "due_lines"]
 
-OPEN = 3  # so many of the statuses are of lines that somebody still has to do something about
+OPEN_STATUSES = 3  # so many of the statuses are of lines that somebody still has to do something about
 
-Kind = Callable[[Duty, Facts, Truths, tuple[str, ...]], Lines]
+LineMaker = Callable[[Duty, DutyContext, Mask, tuple[str, ...]], DutyLines]
 
 
 def due(
@@ -63,65 +63,69 @@ def due(
     day's first moment. ``who`` is the id of one of the staff, to have only the lines in which they are among the
     responsible: nobody else's are worked out then.
     """
-    return due_of(Facts(policy, frames, on, done=done, moment=now, began=policy.began), who)
+    return due_lines(DutyContext(policy, frames, on, done=done, moment=now, began=policy.began), who)
 
 
-def due_of(facts: Facts, who: str | None = None) -> pd.DataFrame:
-    """Return what is owed by the facts of a day, in the columns of `due`; what they have looked up serves again."""
-    parts, narrowed = [], near(facts, who)
-    with uncollected():
-        for place, duty in enumerate(facts.policy.duties):
+def due_lines(context: DutyContext, who: str | None = None) -> pd.DataFrame:
+    """Return what is owed by the context of a day, in the columns of `due`; what they have looked up serves again."""
+    parts, narrowed = [], person_scope(context, who)
+    with garbage_collection_paused():
+        for place, duty in enumerate(context.policy.duties):
             if not duty.in_force:
                 continue
             subject = "school" if duty.kind == "share" else duty.subject
             for roles in duty.roles:
-                mine = narrowed.asked(duty, subject, roles) if narrowed else (facts, None)
+                mine = narrowed.context_of(duty, subject, roles) if narrowed else (context, None)
                 if mine is None:
                     continue
                 known, whose = mine
-                asked = known.subjects(duty.subject).meeting(duty.subject_condition)
+                asked = known.subjects(duty.subject).matching(duty.subject_condition)
                 if whose is not None and subject == duty.subject:
                     asked &= whose
                 lines = KINDS[duty.kind](duty, known, asked, duty.by_of(roles))
                 if len(lines["code"]):
-                    parts.append(_told(duty, place, known, subject, roles, lines))
+                    parts.append(_line_block(duty, place, known, subject, roles, lines))
         return due_frame(parts)
 
 
-def _quotas(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
+def _quota_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a quota: of pairings, or of the records of another register in a period."""
     of_pairings = not duty.records or duty.records == ("pairing",)
-    return (quotas if of_pairings and duty.subject != "school" else counts)(duty, facts, asked, by)
+    return (quota_lines if of_pairings and duty.subject != "school" else count_lines)(
+        duty, context, asked, by
+    )
 
 
-KINDS: dict[str, Kind] = {
-    "count": counts,
-    "hours": counts,
-    "interval": intervals,
-    "event": events,
-    "state": states,
-    "open": open_records,
-    "helper": helpers,
-    "complete": complete,
-    "quota": _quotas,
-    "share": shares,
+KINDS: dict[str, LineMaker] = {
+    "count": count_lines,
+    "hours": count_lines,
+    "interval": interval_lines,
+    "event": event_lines,
+    "state": state_lines,
+    "open": open_record_lines,
+    "helper": helper_lines,
+    "complete": complete_lines,
+    "quota": _quota_lines,
+    "share": share_lines,
 }
 
 
-def _told(duty: Duty, place: int, facts: Facts, kind: str, roles: tuple[str, ...], lines: Lines) -> Told:
+def _line_block(
+    duty: Duty, place: int, context: DutyContext, kind: str, roles: tuple[str, ...], lines: DutyLines
+) -> LineBlock:
     """Complete the lines of a duty: until when with the days of grace, what somebody has decided, which status."""
     ends = lines["due"] + np.timedelta64(duty.grace_days, "D")
-    now = facts.moment if duty.limit and duty.limit.momentary else moment(facts.on)
-    decided = deferred(duty, facts, kind, roles, lines)
+    now = context.moment if duty.limit and duty.limit.momentary else timestamp(context.on)
+    decided = deferrals_of(duty, context, kind, roles, lines)
     put_off = lines | {"deferral": np.full(len(ends), "", dtype=object)}
     waiting = excused = np.zeros(len(ends), dtype=bool)
     if decided:
-        until = as_days(np.where(lines["fine"], NO_DAY, decided.until))
-        ends, waiting, excused = np.fmax(ends, until), decided.until > facts.day, decided.excused
+        until = as_dates(np.where(lines["fine"], NO_DAY, decided.until))
+        ends, waiting, excused = np.fmax(ends, until), decided.until > context.day, decided.excused
         put_off |= {"deferral": decided.ids, "why": lines["why"] + decided.words}
     ranks = np.select([lines["fine"], excused, ends < now.to_datetime64(), waiting], [4, 3, 0, 2], 1)
     put_off["due"] = ends
-    if not facts.done and (ranks >= OPEN).any():
-        kept = ranks < OPEN
+    if not context.done and (ranks >= OPEN_STATUSES).any():
+        kept = ranks < OPEN_STATUSES
         ranks, put_off = ranks[kept], {name: column[kept] for name, column in put_off.items()}
-    return Told(duty, place, facts, kind, roles, put_off, ranks)
+    return LineBlock(duty, place, context, kind, roles, put_off, ranks)

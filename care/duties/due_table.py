@@ -1,7 +1,7 @@
-"""The lines of all duties as one frame: numbers until the order is known, then each column of texts once.
+"""The due lines of all duties as one frame, in order: by status, day due, duty, class, name and day since.
 
-Half a million lines are put in order by two whole numbers each, and the names beside them are looked up in
-small tables: that is what keeps a checklist of 100,000 children as quick as ten of 10,000.
+The lines stay numbers until they are in order. Only then each column of texts is looked up once, in a table with one
+row per subject: a checklist has many more lines than subjects.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -11,15 +11,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from guanai.care.duties.context import Facts, Numbers, Objects
+from guanai.care.duties.context import DutyContext, Numbers, Objects
 from guanai.care.duties.deferrals import role_of
-from guanai.care.duties.lines import KINDS_OF, Lines
+from guanai.care.duties.lines import DTYPES, DutyLines
 from guanai.care.duties.responsible import responsible
-from guanai.care.duties.subjects import ALWAYS
 from guanai.care.policy.duty import Duty
 from guanai.care.policy.policy import Policy
 
-__all__ = ["COLUMNS", "STATUSES", "Told", "as_of", "due_frame"]
+__all__ = ["COLUMNS", "STATUSES", "LineBlock", "as_of", "due_frame"]
 
 COLUMNS = (
     "duty", "subject", "subject_id", "who", "due", "since", "status", "why", "period", "need", "have",
@@ -31,51 +30,47 @@ FORMS = {
     "quota": "pairing",
     "complete": "child",
 }  # of the kinds that name none themselves
-MICROSECONDS = 24 * 60 * 60 * 1_000_000
-DAYS_WIDE, ORDER_WIDE, MOMENTS_WIDE = 18, 26, 56  # bits: days and microseconds from 1900 to 2199, subjects
-NEVER = (1 << MOMENTS_WIDE) - 1
 
 
-class Told(NamedTuple):
+class LineBlock(NamedTuple):
     """The lines of a duty (and of a group of those who owe it), due with the days of grace, and each one's status."""
 
     duty: Duty
     place: int  # of the duty in the sheet
-    facts: Facts
+    context: DutyContext
     kind: str
     roles: tuple[str, ...]
-    lines: Lines
+    lines: DutyLines
     ranks: Numbers  # places in `STATUSES`
 
 
-def due_frame(parts: Sequence[Told]) -> pd.DataFrame:
+def due_frame(parts: Sequence[LineBlock]) -> pd.DataFrame:
     """Return the lines in the columns of `COLUMNS`: by status, day due, duty, class, name and day since."""
     if not parts:
-        return _nothing()
-    names = [*KINDS_OF, "deferral"]
+        return _no_lines()
+    names = [*DTYPES, "deferral"]
     joined = {name: np.concatenate([part.lines[name] for part in parts]) for name in names}
     which = np.repeat(np.arange(len(parts)), [len(part.ranks) for part in parts])
     ranks = np.concatenate([part.ranks for part in parts])
-    places = [part.facts.subjects(part.kind).order[part.lines["code"]] for part in parts]
+    places = [part.context.subjects(part.kind).order[part.lines["code"]] for part in parts]
     duties = np.array([part.place for part in parts])[which]
-    order = np.lexsort(
-        (_later(duties, np.concatenate(places), joined["since"]), _first(ranks, joined["due"]))
-    )
+    # By status, day due (what is never due comes last: NaT), duty, subject and day since.
+    order = np.lexsort((joined["since"], np.concatenate(places), duties, joined["due"], ranks))
     which, codes = which[order], joined["code"][order]
 
-    def by_part(text: Callable[[Told], str]) -> Objects:
+    def by_part(text: Callable[[LineBlock], str]) -> Objects:
         return np.array([text(part) for part in parts], dtype=object)[which]
 
-    subject = _Tables(parts, which, codes, lambda part: (id(part.facts), part.kind))
-    people = _Tables(parts, which, codes, lambda part: (id(part.facts), part.kind, part.roles))
+    subject = _SubjectColumns(parts, which, codes, lambda part: (id(part.context), part.kind))
+    people = _SubjectColumns(parts, which, codes, lambda part: (id(part.context), part.kind, part.roles))
     columns = {
         "duty": by_part(lambda part: part.duty.name),
-        "subject": subject.column(lambda part: part.facts.subjects(part.kind).names.to_numpy(object)),
-        "subject_id": subject.column(lambda part: part.facts.subjects(part.kind).ids),
-        "who": people.column(lambda part: responsible(part.facts, part.kind, part.roles)),
+        "subject": subject.column(lambda part: part.context.subjects(part.kind).names.to_numpy(object)),
+        "subject_id": subject.column(lambda part: part.context.subjects(part.kind).ids),
+        "who": people.column(lambda part: responsible(part.context, part.kind, part.roles)),
         "status": np.array(STATUSES, dtype=object)[ranks[order]],
-        "class": subject.column(lambda part: part.facts.subjects(part.kind).classes.to_numpy(object)),
-        "village": subject.column(lambda part: part.facts.subjects(part.kind).villages),
+        "class": subject.column(lambda part: part.context.subjects(part.kind).classes.to_numpy(object)),
+        "village": subject.column(lambda part: part.context.subjects(part.kind).villages),
         "form": by_part(lambda part: part.duty.record or FORMS.get(part.duty.kind, "")),
         "kind": by_part(lambda part: part.kind),
         "role": by_part(lambda part: role_of(part.duty, part.roles)),
@@ -94,47 +89,33 @@ def as_of(policy: Policy, lines: pd.DataFrame, now: datetime) -> pd.DataFrame:
     status = lines["status"].mask(late, "overdue")
     places = {name: rank for rank, name in enumerate(STATUSES)}
     ranks = np.array([places[one] for one in status], dtype=np.int64)
-    order = np.argsort(_first(ranks, lines["due"].to_numpy()), kind="stable")
+    order = np.lexsort((lines["due"].to_numpy(), ranks))
     return lines.assign(status=status).iloc[order].reset_index(drop=True)
 
 
-class _Tables:
+class _SubjectColumns:
     """Columns of texts that are looked up by the subjects' places, in one table for all parts of a kind."""
 
     def __init__(
-        self, parts: Sequence[Told], which: Numbers, codes: Numbers, key: Callable[[Told], Hashable]
+        self, parts: Sequence[LineBlock], which: Numbers, codes: Numbers, key: Callable[[LineBlock], Hashable]
     ) -> None:
         self._parts = {key(part): part for part in reversed(parts)}
-        sizes = [len(part.facts.subjects(part.kind)) for part in self._parts.values()]
+        sizes = [len(part.context.subjects(part.kind)) for part in self._parts.values()]
         starts = dict(zip(self._parts, np.cumsum([0, *sizes[:-1]]).tolist(), strict=True))
         self._places = np.array([starts[key(part)] for part in parts])[which] + codes
 
-    def column(self, table: Callable[[Told], Objects]) -> Objects:
+    def column(self, table: Callable[[LineBlock], Objects]) -> Objects:
         """Return a column, given the texts of a part's subjects in their order."""
         found: Objects = np.concatenate([table(part) for part in self._parts.values()])[self._places]
         return found
 
 
-def _first(ranks: Numbers, due: "np.ndarray[tuple[int], np.dtype[np.datetime64]]") -> Numbers:
-    """Return what lines are put in order by first: status, then when due; what is never due comes last."""
-    moments = due.astype("datetime64[us]").astype(np.int64) - ALWAYS * MICROSECONDS
-    return (ranks << MOMENTS_WIDE) + np.where(np.isnat(due), NEVER, np.clip(moments, 0, NEVER - 1))
-
-
-def _later(
-    duties: Numbers, subjects: Numbers, since: "np.ndarray[tuple[int], np.dtype[np.datetime64]]"
-) -> Numbers:
-    """Return what lines of one status and moment are put in order by: duty, subject, since when."""
-    days = np.clip(since.astype("datetime64[D]").astype(np.int64) - ALWAYS, 0, (1 << DAYS_WIDE) - 1)
-    return (((duties << ORDER_WIDE) + subjects) << DAYS_WIDE) + days
-
-
-def _nothing() -> pd.DataFrame:
+def _no_lines() -> pd.DataFrame:
     kinds = {"need": "int64", "have": "int64", "due": "datetime64[ns]", "since": "datetime64[ns]"}
     return _frame({name: np.empty(0, dtype=kinds.get(name, "object")) for name in COLUMNS})
 
 
-def _frame(columns: Lines) -> pd.DataFrame:
+def _frame(columns: DutyLines) -> pd.DataFrame:
     # Each column as it is: put together into blocks they would all be copied once more.
     return pd.DataFrame(
         {name: pd.Series(columns[name], dtype=columns[name].dtype, copy=False) for name in COLUMNS},

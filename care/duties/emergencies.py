@@ -11,11 +11,12 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from guanai.care.duties.context import Facts
-from guanai.care.duties.event_duties import missing_of
+from guanai.care.duties.context import DutyContext
+from guanai.care.duties.event_duties import missing_parts
 from guanai.care.duties.explanations import source
-from guanai.care.duties.responsible import class_names, responsible
-from guanai.care.frames import as_moments, as_strings
+from guanai.care.duties.record_rules import class_names
+from guanai.care.duties.responsible import responsible
+from guanai.care.frames import as_strings, as_timestamps
 from guanai.care.policy.conditions import holds
 from guanai.care.policy.duty import Duty
 from guanai.care.policy.policy import Policy
@@ -40,10 +41,10 @@ def countdown(
     (timedelta: how long there is still, or was left when it was done; below zero once it is late) and
     source. Every child of the register has its row, left-behind or not.
     """
-    facts = Facts(policy, frames, now.date(), moment=now)
-    parts = [_steps(duty, facts) for duty in policy.of_kind("state") if duty.limit and duty.limit.momentary]
+    context = DutyContext(policy, frames, now.date(), moment=now)
+    parts = [_steps(duty, context) for duty in policy.of_kind("state") if duty.limit and duty.limit.momentary]
     parts = [part for part in parts if len(part)]
-    steps = pd.concat(parts, ignore_index=True) if parts else _steps_of_none()
+    steps = pd.concat(parts, ignore_index=True) if parts else _no_steps()
     if not finished:
         still = (
             steps["status"]
@@ -57,27 +58,29 @@ def countdown(
     return steps[list(COLUMNS)].reset_index(drop=True)
 
 
-def _steps(duty: Duty, facts: Facts) -> pd.DataFrame:
+def _steps(duty: Duty, context: DutyContext) -> pd.DataFrame:
     """Return one step of every incident that has begun."""
     assert duty.trigger is not None and duty.limit is not None  # noqa: S101 - the kind state has a trigger
-    frame = facts.frames[duty.trigger.record]
+    frame = context.frames[duty.trigger.record]
     question = duty.trigger.moment
     started = (
-        as_moments(frame[question]) if question in frame else pd.Series(pd.NaT, frame.index, "datetime64[ns]")
+        as_timestamps(frame[question])
+        if question in frame
+        else pd.Series(pd.NaT, frame.index, "datetime64[ns]")
     )
-    kept = started.notna() & (started <= facts.moment) & holds(duty.trigger_condition, frame)
+    kept = started.notna() & (started <= context.moment) & holds(duty.trigger_condition, frame)
     frame, started = frame[kept], started[kept]
     if frame.empty:
-        return _steps_of_none()
-    done = pd.Series(~missing_of(duty, frame).any(axis=1), index=frame.index)
+        return _no_steps()
+    done = pd.Series(~missing_parts(duty, frame).any(axis=1), index=frame.index)
     due = started + pd.Timedelta(duty.limit.span)
-    told = _told_at(duty, frame).where(done)
+    told = _done_at(duty, frame).where(done)
     # A day without a time was in time unless the day itself is later; no time at all is taken for in time.
     late = told.notna() & (told.where(told != told.dt.normalize(), told.dt.normalize()) > due)
-    over = ~done & (facts.moment > due)
+    over = ~done & (context.moment > due)
     status = np.select([done & late, done, over], ["done_late", "done", "late"], "running")
-    children = facts.frames["child"].drop_duplicates("id").set_index("id")
-    known = class_names(facts.frames)
+    children = context.frames["child"].drop_duplicates("id").set_index("id")
+    known = class_names(context.frames)
     classes = as_strings(frame["child"].map(children["class"])).map(lambda name: known.get(name, name))
     return pd.DataFrame(
         {
@@ -87,31 +90,31 @@ def _steps(duty: Duty, facts: Facts) -> pd.DataFrame:
             "child": frame["child"],
             "subject": as_strings(frame["child"].map(children["name"])),
             "class": classes.astype(object),
-            "who": _who(duty, facts, frame["child"]),
+            "who": _who(duty, context, frame["child"]),
             "started": started,
             "due": due,
             "done_at": told,
             "status": pd.Series(status, index=frame.index, dtype=object),
-            "left": due - told.where(told.notna(), facts.moment).where(~done | told.notna()),
+            "left": due - told.where(told.notna(), context.moment).where(~done | told.notna()),
             "source": source(duty),
         }
     ).reset_index(drop=True)
 
 
-def _told_at(duty: Duty, frame: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
+def _done_at(duty: Duty, frame: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
     """Return when the last field of a step was filled in, as the fields themselves say."""
     names = [name for field in duty.content for name in field.split("/") if name in frame]
-    moments = pd.DataFrame({name: as_moments(frame[name]) for name in names}, index=frame.index)
+    moments = pd.DataFrame({name: as_timestamps(frame[name]) for name in names}, index=frame.index)
     return moments.max(axis=1).astype("datetime64[ns]")
 
 
-def _who(duty: Duty, facts: Facts, children: "pd.Series[str]") -> "pd.Series[str]":
-    subjects = facts.subjects("child")
-    people = dict(zip(subjects.ids, responsible(facts, "child", duty.who), strict=True))
+def _who(duty: Duty, context: DutyContext, children: "pd.Series[str]") -> "pd.Series[str]":
+    subjects = context.subjects("child")
+    people = dict(zip(subjects.ids, responsible(context, "child", duty.who), strict=True))
     return children.map(people).astype(object).fillna("")
 
 
-def _steps_of_none() -> pd.DataFrame:
+def _no_steps() -> pd.DataFrame:
     moments = dict.fromkeys(("started", "due", "done_at"), pd.Series(dtype="datetime64[ns]"))
     texts = {name: pd.Series(dtype=object) for name in COLUMNS}
     return pd.DataFrame({**texts, **moments, "left": pd.Series(dtype="timedelta64[ns]")})

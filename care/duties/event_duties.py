@@ -23,27 +23,35 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from guanai.care.children.required_fields import filled
-from guanai.care.duties.context import Facts, Found, Numbers, Objects, Truths
+from guanai.care.children.required_fields import is_filled
+from guanai.care.duties.context import DutyContext, Mask, MatchedRecords, Numbers, Objects
 from guanai.care.duties.explanations import (
-    asked_fields,
     limit_words,
     open_words,
+    part_words,
     record_words,
     source,
     trigger_words,
 )
-from guanai.care.duties.lines import Lines, counted_lists, lines, no_lines, ordered, worded
-from guanai.care.duties.subjects import EPOCH, NO_DAY, number_of
-from guanai.care.frames import as_moments
+from guanai.care.duties.lines import DutyLines, counted_ids, duty_lines, no_lines, order_by, texts_by_row
+from guanai.care.duties.subjects import EPOCH, NO_DAY, day_number
+from guanai.care.frames import as_timestamps
 from guanai.care.policy.conditions import holds
 from guanai.care.policy.duty import Duty
 from guanai.templates.wording import say
 
-__all__ = ["Asked", "events", "intervals", "missing_of", "open_records", "states", "triggered"]
+__all__ = [
+    "TriggerRecords",
+    "event_lines",
+    "interval_lines",
+    "missing_parts",
+    "open_record_lines",
+    "state_lines",
+    "trigger_records",
+]
 
 
-class Asked(NamedTuple):
+class TriggerRecords(NamedTuple):
     """Records of a trigger, one row per record and subject: its own day, its moment, and until when."""
 
     rows: Numbers
@@ -53,60 +61,60 @@ class Asked(NamedTuple):
     moments: "np.ndarray[tuple[int], np.dtype[np.datetime64]]"
     ends: "np.ndarray[tuple[int], np.dtype[np.datetime64]]"
 
-    def only(self, kept: Truths) -> "Asked":
+    def select(self, kept: Mask) -> "TriggerRecords":
         """Return some of them."""
-        return Asked(
+        return TriggerRecords(
             self.rows[kept], self.codes[kept], self.ids[kept],
             self.days[kept], self.moments[kept], self.ends[kept],
         )  # fmt: skip
 
 
-def triggered(duty: Duty, facts: Facts) -> Asked:
+def trigger_records(duty: Duty, context: DutyContext) -> TriggerRecords:
     """Return the records of a duty's trigger up to the day asked that meet its condition, for every subject."""
     if duty.trigger is None:
         raise ValueError(duty.name)
     name, question = duty.trigger
-    frame = facts.frames[name]
+    frame = context.frames[name]
     if question in frame.columns:
-        moments = as_moments(frame[question])
+        moments = as_timestamps(frame[question])
     else:
         moments = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
-    days = facts.days_of(name)
+    days = context.days_of(name)
     days = np.where(days == NO_DAY, moments.to_numpy("datetime64[D]").astype(np.int64), days)
     kept = holds(duty.trigger_condition, frame).to_numpy(bool) & moments.notna().to_numpy(bool)
-    kept &= days <= facts.day
+    kept &= days <= context.day
     if duty.limit is None:
         ends = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
     else:
         start = moments if duty.limit.momentary else moments.dt.normalize()
         ends = start + pd.Timedelta(duty.limit.span)
-    rows, codes = facts.owners(name, duty.subject)
+    rows, codes = context.record_subjects(name, duty.subject)
     rows, codes = rows[kept[rows]], codes[kept[rows]]
     ids = frame["id"].to_numpy(object)
-    return Asked(rows, codes, ids[rows], days[rows], moments.to_numpy()[rows], ends.to_numpy()[rows])
+    return TriggerRecords(rows, codes, ids[rows], days[rows], moments.to_numpy()[rows], ends.to_numpy()[rows])
 
 
-def events(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
+def event_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind event."""
-    subjects, found = facts.subjects(duty.subject), facts.found(duty, by)
-    calls = triggered(duty, facts)
-    until = calls.ends.astype("datetime64[D]").astype(np.int64) if duty.limit else np.array(facts.day)
+    subjects, found = context.subjects(duty.subject), context.matching_records(duty, by)
+    calls = trigger_records(duty, context)
+    until = calls.ends.astype("datetime64[D]").astype(np.int64) if duty.limit else np.array(context.day)
     first, last = subjects.first[calls.codes], subjects.last[calls.codes]
-    calls = calls.only(asked[calls.codes] & (first <= calls.days) & (calls.days <= last) & (until <= last))
+    calls = calls.select(asked[calls.codes] & (first <= calls.days) & (calls.days <= last) & (until <= last))
     if duty.trigger is None or not len(calls.rows):
         return no_lines()
     same = np.array([register == duty.trigger.record for register in duty.records], dtype=np.int64)
     # A record of the trigger's own register answers only from the day after: two of one day do not answer each other.
     days = found.days - same[found.registers] if len(found.rows) else found.days
-    order = ordered(found.ids, days, found.codes)
-    width = facts.day + 2 - min(int(days.min(initial=0)), int(calls.days.min()))
-    base = facts.day + 2 - width
+    order = order_by(found.ids, days, found.codes)
+    width = context.day + 2 - min(int(days.min(initial=0)), int(calls.days.min()))
+    base = context.day + 2 - width
     keys = found.codes[order] * width + (days[order] - base)
     starts = np.searchsorted(keys, calls.codes * width + (calls.days - base))
     stops = np.searchsorted(keys, (calls.codes + 1) * width)
     have = np.minimum(stops - starts, duty.at_least)
     fine = have >= duty.at_least
-    shown = _shown(facts, calls, fine)
+    shown = _visible(context, calls, fine)
     ids = found.ids[order].tolist()
     spans = zip(starts[shown].tolist(), have[shown].tolist(), strict=True)
     what, called = record_words(duty, by), trigger_words(duty)
@@ -118,30 +126,30 @@ def events(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Line
             limit=by_when, what=what, need=duty.at_least, have=number,
         )  # fmt: skip
 
-    return lines(
+    return duty_lines(
         code=calls.codes[shown],
         since=calls.days[shown],
         due=calls.ends[shown],
         need=np.full(int(shown.sum()), duty.at_least),
         have=have[shown],
         fine=fine[shown],
-        period=worded(_date, calls.days[shown]),
-        why=worded(why, calls.days[shown], have[shown]),
+        period=texts_by_row(_date, calls.days[shown]),
+        why=texts_by_row(why, calls.days[shown], have[shown]),
         counted=[ids[start : start + number] for start, number in spans],
     )  # fmt: skip
 
 
-def states(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
+def state_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind state."""
-    calls = triggered(duty, facts)
-    calls = calls.only(asked[calls.codes])
+    calls = trigger_records(duty, context)
+    calls = calls.select(asked[calls.codes])
     if duty.trigger is None or not len(calls.rows):
         return no_lines()
-    missing = missing_of(duty, facts.frames[duty.trigger.record].iloc[calls.rows])
+    missing = missing_parts(duty, context.frames[duty.trigger.record].iloc[calls.rows])
     need = len(missing[0])
     have = need - missing.sum(axis=1)
-    shown = _shown(facts, calls, have >= need)
-    words, comma, called = asked_fields(duty), say("policy.comma"), trigger_words(duty)
+    shown = _visible(context, calls, have >= need)
+    words, comma, called = part_words(duty), say("policy.comma"), trigger_words(duty)
     by_when = limit_words(duty.limit) if duty.limit else ""
 
     def why(day: int, *gaps: int) -> str:
@@ -149,46 +157,46 @@ def states(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Line
         key = "why.state_done" if not named else "why.state" if by_when else "why.no_limit"
         return say(key, source=source(duty), day=_date(day), trigger=called, limit=by_when, missing=named)
 
-    return lines(
+    return duty_lines(
         code=calls.codes[shown],
         since=calls.days[shown],
         due=calls.ends[shown],
         need=np.full(int(shown.sum()), need),
         have=have[shown],
         fine=(have >= need)[shown],
-        period=worded(_date, calls.days[shown]),
-        why=worded(why, calls.days[shown], *missing[shown].T.astype(np.int64)),
+        period=texts_by_row(_date, calls.days[shown]),
+        why=texts_by_row(why, calls.days[shown], *missing[shown].T.astype(np.int64)),
         counted=[[one] for one in calls.ids[shown]],
     )
 
 
-def missing_of(duty: Duty, records: pd.DataFrame) -> Truths:
+def missing_parts(duty: Duty, records: pd.DataFrame) -> Mask:
     """Return which parts of the state each record lacks: one row per record, one column per field or clause."""
     if duty.state:
         columns = [~holds((clause,), records).to_numpy(bool) for clause in duty.state]
     else:
         columns = [
-            ~np.any([filled(records, name).to_numpy(bool) for name in field.split("/")], axis=0)
+            ~np.any([is_filled(records, name).to_numpy(bool) for name in field.split("/")], axis=0)
             for field in duty.content
         ]
     return np.array(columns, dtype=bool).reshape(len(columns), len(records)).T
 
 
-def open_records(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
+def open_record_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind open: subjects with more open records than they may have."""
-    most, calls = duty.at_most or 0, triggered(duty, facts)
-    calls = calls.only(asked[calls.codes])
+    most, calls = duty.at_most or 0, trigger_records(duty, context)
+    calls = calls.select(asked[calls.codes])
     if duty.trigger is None:
         return no_lines()
     if len(calls.rows):
-        still = missing_of(duty, facts.frames[duty.trigger.record].iloc[calls.rows])
-        calls = calls.only(np.asarray(still.any(axis=1), dtype=bool))
-    size = len(facts.subjects(duty.subject))
-    adds = _numbers(facts.frames[duty.trigger.record], duty.summed)[calls.rows]
+        still = missing_parts(duty, context.frames[duty.trigger.record].iloc[calls.rows])
+        calls = calls.select(np.asarray(still.any(axis=1), dtype=bool))
+    size = len(context.subjects(duty.subject))
+    adds = _amounts(context.frames[duty.trigger.record], duty.summed)[calls.rows]
     records = np.bincount(calls.codes, minlength=size)
     number = np.bincount(calls.codes, adds, minlength=size).astype(np.int64)
-    codes = np.flatnonzero((number > most) | ((records > 0) & facts.done))
-    order = ordered(calls.ids, calls.days, calls.codes)
+    codes = np.flatnonzero((number > most) | ((records > 0) & context.done))
+    order = order_by(calls.ids, calls.days, calls.codes)
     starts = np.searchsorted(calls.codes[order], np.arange(size))
     have = number[codes]
     # Of each subject the records until it is one too many, and the next: that one (or the last) is since when.
@@ -198,9 +206,9 @@ def open_records(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -
     since = calls.days[order][starts[codes] + np.minimum(within, records[codes] - 1)] if len(codes) else codes
     line = np.full(size, -1)
     line[codes] = np.arange(len(codes))
-    open_ones = Found(calls.rows, calls.codes, calls.days, calls.ids, calls.rows)
+    open_ones = MatchedRecords(calls.rows, calls.codes, calls.days, calls.ids, calls.rows)
     words = open_words(duty)
-    return lines(
+    return duty_lines(
         code=codes,
         since=since,
         due=since,
@@ -208,12 +216,12 @@ def open_records(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -
         have=have,
         fine=have <= most,
         period=[""] * len(codes),
-        why=worded(words, have),
-        counted=counted_lists(line[calls.codes], open_ones, len(codes)),
+        why=texts_by_row(words, have),
+        counted=counted_ids(line[calls.codes], open_ones, len(codes)),
     )
 
 
-def _numbers(records: pd.DataFrame, field: str) -> Numbers:
+def _amounts(records: pd.DataFrame, field: str) -> Numbers:
     """Return what each record adds: the whole number in a field, one where it is empty or none is named."""
     if field not in records.columns:
         return np.ones(len(records), dtype=np.int64)
@@ -222,18 +230,18 @@ def _numbers(records: pd.DataFrame, field: str) -> Numbers:
     return found
 
 
-def intervals(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
+def interval_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind interval: one for the time that runs, and those that ended."""
-    if facts.term is None or duty.limit is None:
+    if context.term is None or duty.limit is None:
         return no_lines()
-    subjects, limit = facts.subjects(duty.subject), duty.limit.number
-    begin = np.maximum(subjects.first, number_of(facts.term.start))
-    last = np.minimum(subjects.last, number_of(facts.term.end))
-    there = asked & (subjects.first <= facts.day) & (begin <= last) & (begin <= facts.day)
-    found = facts.found(duty, by)
+    subjects, limit = context.subjects(duty.subject), duty.limit.number
+    begin = np.maximum(subjects.first, day_number(context.term.start))
+    last = np.minimum(subjects.last, day_number(context.term.end))
+    there = asked & (subjects.first <= context.day) & (begin <= last) & (begin <= context.day)
+    found = context.matching_records(duty, by)
     inside = there[found.codes] & (found.days >= begin[found.codes]) & (found.days <= last[found.codes])
-    found = found.only(inside)
-    width = facts.day + 2
+    found = found.select(inside)
+    width = context.day + 2
     cells, place = np.unique(found.codes * width + found.days, return_inverse=True)
     codes, days = cells // width, cells % width
     # Before each day with a record stands the one before it of the same subject, or the subject's first day.
@@ -245,8 +253,8 @@ def intervals(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> L
     since = np.where(closing[runs] == NO_DAY, begin[runs], closing[runs])
     owed = since + limit <= last[runs]
     runs, since = runs[owed], since[owed]
-    ended = len(codes) if facts.done else 0
-    lists = counted_lists(place, found, len(codes)) if facts.done else []
+    ended = len(codes) if context.done else 0
+    lists = counted_ids(place, found, len(codes)) if context.done else []
     what, span = record_words(duty, by), limit_words(duty.limit)
     every = np.concatenate([before[:ended], since])
     keys = ("why.interval_done", "why.interval", "why.interval_first")
@@ -255,7 +263,7 @@ def intervals(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> L
     def why(place: int, day: int) -> str:
         return say(keys[place], source=source(duty), what=what, limit=span, last=_date(day))
 
-    return lines(
+    return duty_lines(
         code=np.concatenate([codes[:ended], runs]),
         since=every,
         due=every + limit,
@@ -263,15 +271,15 @@ def intervals(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> L
         have=np.repeat([1, 0], [ended, len(runs)]),
         fine=np.repeat([True, False], [ended, len(runs)]),
         period=[""] * len(every),
-        why=worded(why, key, every),
+        why=texts_by_row(why, key, every),
         counted=[*lists, *([] for _ in runs)],
     )
 
 
-def _shown(facts: Facts, calls: Asked, fine: Truths) -> Truths:
+def _visible(context: DutyContext, calls: TriggerRecords, fine: Mask) -> Mask:
     """Return which lines are told: those still open, and if asked the done ones of this term."""
-    since = number_of(facts.term.start) if facts.term else facts.day
-    shown: Truths = ~fine | (facts.done & (calls.days >= since))
+    since = day_number(context.term.start) if context.term else context.day
+    shown: Mask = ~fine | (context.done & (calls.days >= since))
     return shown
 
 

@@ -9,13 +9,13 @@ from guanai.care.policy.duty import EACH, OFTEN, Duty, Limit
 from guanai.templates.wording import catalogue, say
 
 __all__ = [
-    "asked_fields",
     "count_words",
     "hours_words",
-    "in_range",
     "limit_words",
+    "number_words",
     "open_words",
-    "plain_words",
+    "part_words",
+    "range_words",
     "record_words",
     "source",
     "trigger_words",
@@ -45,7 +45,7 @@ def count_words(duty: Duty, by: tuple[str, ...] = ()) -> Words:
 
 def hours_words(duty: Duty, by: tuple[str, ...] = ()) -> Words:
     """Return the reason of a line that adds up hours (or numbers) in a period."""
-    what, around = record_words(duty, by), in_range(duty)
+    what, around = record_words(duty, by), range_words(duty)
 
     def words(period: str, end: date, need: int, have: int, days: int, whole: int) -> str:
         return say(
@@ -55,7 +55,7 @@ def hours_words(duty: Duty, by: tuple[str, ...] = ()) -> Words:
     return words
 
 
-def plain_words(key: str, duty: Duty) -> Callable[..., str]:
+def number_words(key: str, duty: Duty) -> Callable[..., str]:
     """Return the reason of a line without a period, given its numbers and the words for what is missing."""
 
     def words(need: int, have: int, missing: str = "") -> str:
@@ -70,7 +70,7 @@ def source(duty: Duty) -> str:
     return duty.source or say("why.own_rule")
 
 
-def in_range(duty: Duty) -> str:
+def range_words(duty: Duty) -> str:
     """Say between what a number may lie."""
     if duty.at_most is None:
         return say("why.at_least", least=duty.at_least)
@@ -114,7 +114,7 @@ def open_words(duty: Duty) -> Callable[[int], str]:
     return words
 
 
-def asked_fields(duty: Duty) -> list[str]:
+def part_words(duty: Duty) -> list[str]:
     """Return the words for the fields or clauses of which a state is made up, in their order."""
     registers = (duty.trigger.record,) if duty.trigger else ()
     if duty.state:

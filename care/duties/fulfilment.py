@@ -1,24 +1,38 @@
 """How far every duty of a term is fulfilled, child by child: the frame behind a matrix, a share, a notebook's own check."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from guanai.care.children.required_fields import field_label, missing_fields
+from guanai.care.duties.context import DutyContext
 from guanai.care.duties.due_table import STATUSES
 from guanai.care.policy.duty import OFTEN
 from guanai.care.policy.policy import Policy
 from guanai.templates.wording import say
 
-__all__ = ["COLUMNS", "by_duty", "fulfilment", "grouped", "workload"]
+__all__ = [
+    "COLUMNS",
+    "GAP_COLUMNS",
+    "by_duty",
+    "fulfilment",
+    "gaps",
+    "gaps_by_field",
+    "group_rows",
+    "workload",
+]
 
 Places = np.ndarray[Any, np.dtype[np.int64]]
-OWED = ("overdue", "due", "postponed")
+OPEN_STATUSES = ("overdue", "due", "postponed")
 
 COLUMNS = (
     "duty", "kind", "subject_id", "subject", "class", "village", "who", "need", "have", "periods", "done", "open", "overdue",
     "postponed", "excused", "share", "met",
 )  # fmt: skip
+GAP_COLUMNS = ("duty", "field", "field_label", "kind", "subject_id", "subject", "class", "village")
 
 
 def fulfilment(policy: Policy, lines: pd.DataFrame) -> pd.DataFrame:
@@ -31,7 +45,7 @@ def fulfilment(policy: Policy, lines: pd.DataFrame) -> pd.DataFrame:
     0 to 1, NA where all are) and met (nothing is overdue). A duty that only counts (经常) has need 0 and no share: without
     a number nobody can say how far it is done.
     """
-    group, first = grouped(lines["duty"], lines["kind"], lines["subject_id"])
+    group, first = group_rows(lines["duty"], lines["kind"], lines["subject_id"])
 
     def total(
         values: "np.ndarray[Any, np.dtype[Any]] | None" = None,
@@ -77,17 +91,17 @@ def workload(lines: pd.DataFrame) -> pd.DataFrame:
     many subjects. Lines that nobody answers for stand under 无人负责.
     """
     nobody, comma = say("people.nobody"), say("policy.comma")
-    lines = lines[lines["status"].isin(OWED)]
+    lines = lines[lines["status"].isin(OPEN_STATUSES)]
     people, together = pd.factorize(lines["who"].to_numpy(object))
     owners = [str(one or nobody).split(comma) for one in together]
     names, places = np.unique([name for some in owners for name in some], return_inverse=True)
     group = np.repeat(np.arange(len(owners)), [len(some) for some in owners])
     counts = {}
-    for status in OWED:
+    for status in OPEN_STATUSES:
         number = np.bincount(people[(lines["status"] == status).to_numpy(bool)], minlength=len(owners))
         counts[status] = np.bincount(places, number[group], len(names)).astype(np.int64)
     # Whose line it is and who answers for it, each pair once, then each person of those who answer together.
-    subject, _ = grouped(lines["subject_id"], lines["kind"])
+    subject, _ = group_rows(lines["subject_id"], lines["kind"])
     pairs = pd.DataFrame({"who": people, "subject": subject}).drop_duplicates()
     each = pairs.merge(pd.DataFrame({"who": group, "name": places}), on="who")
     each = each.drop_duplicates(["name", "subject"])
@@ -104,7 +118,7 @@ def workload(lines: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(["overdue", "lines", "who"], ascending=[False, False, True], ignore_index=True)
 
 
-def grouped(*columns: "pd.Series[Any]") -> "tuple[Places, Places]":
+def group_rows(*columns: "pd.Series[Any]") -> "tuple[Places, Places]":
     """Return for each row which group of equal values it is of, in the order they are met, and each group's first row."""
     group = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:
@@ -113,3 +127,42 @@ def grouped(*columns: "pd.Series[Any]") -> "tuple[Places, Places]":
     first = np.full(int(group.max(initial=-1)) + 1, len(group))
     np.minimum.at(first, group, np.arange(len(group)))
     return group, first
+
+
+def gaps(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFrame:
+    """Return the missing fields of a day, one row per duty, subject and field, in the order of duties and classes.
+
+    Columns: duty, field (as the duty names it), field_label (in words), kind, subject_id, subject, class, village. Subjects
+    are those the duty asks, there on the day: the same as the lines of the duty.
+    """
+    context, parts = DutyContext(policy, frames, on), []
+    for duty in policy.of_kind("complete"):
+        subjects = context.subjects(duty.subject)
+        asked = subjects.matching(duty.subject_condition)
+        codes = np.flatnonzero(asked & (subjects.first <= context.day) & (context.day <= subjects.last))
+        codes = codes[np.argsort(subjects.order[codes], kind="stable")]
+        missing = missing_fields(subjects.frame.iloc[codes], duty.content)
+        part = pd.DataFrame(
+            {
+                "duty": duty.name, "field": list(missing), "kind": duty.subject, "subject_id": subjects.ids[codes],
+                "subject": subjects.names.to_numpy(object)[codes],
+                "class": subjects.classes.to_numpy(object)[codes], "village": subjects.villages[codes],
+            },
+            dtype=object,
+        ).explode("field")  # fmt: skip
+        parts.append(part[part["field"].notna()])
+    table = (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else pd.DataFrame(columns=list(GAP_COLUMNS), dtype=object)
+    )
+    labels = {field: field_label(field) for field in set(table["field"])}
+    return table.assign(field_label=table["field"].map(labels).astype(object))[list(GAP_COLUMNS)]
+
+
+def gaps_by_field(table: pd.DataFrame) -> pd.DataFrame:
+    """Return how many subjects lack each field: duty, field, field_label, persons; what is lacking most first."""
+    sizes = (
+        table.groupby(["duty", "field", "field_label"], sort=False)["subject_id"].nunique().rename("persons")
+    )
+    return sizes.reset_index().sort_values("persons", ascending=False, kind="stable", ignore_index=True)

@@ -14,19 +14,20 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype
 
-from guanai.care.duties.context import Facts, Truths
-from guanai.care.duties.responsible import answering, by_post, class_names, running
-from guanai.care.frames import PEOPLE, Registers, as_strings, register
+from guanai.care.duties.context import DutyContext, Mask
+from guanai.care.duties.record_rules import class_names, current_pairings
+from guanai.care.duties.responsible import holds_post, is_responsible
+from guanai.care.frames import AUTHOR_FIELDS, NormalizedFrames, as_strings, normalized_frame
 from guanai.care.policy.duty import ALL_CHILDREN, Duty
 from guanai.care.policy.policy import Policy
 
-__all__ = ["Nearby", "OfChildren", "Owed", "near"]
+__all__ = ["FramesOfChildren", "FramesOfPerson", "PersonScope", "person_scope"]
 
 
-class Nearby(Registers):
+class FramesOfPerson(NormalizedFrames):
     """The registers as far as they are about the children, the classes and the own work of one of the staff."""
 
-    def __init__(self, policy: Policy, whole: Registers, person: str, on: date) -> None:
+    def __init__(self, policy: Policy, whole: NormalizedFrames, person: str, on: date) -> None:
         super().__init__(whole.raw)
         self._person = person
         self["staff"], self["class"] = whole["staff"], whole["class"]
@@ -36,13 +37,13 @@ class Nearby(Registers):
         known = class_names(whole)
         self._classes = {name for name, shown in known.items() if shown in names}
         pairings = whole["pairing"]
-        mine = running(pairings, on)
+        mine = current_pairings(pairings, on)
         helped = set(mine.loc[mine["helper"] == person, "child"])
         children = whole.raw["child"] if "child" in whole.raw else whole["child"]
         kept = children["id"].isin(helped)
         if self._classes and "class" in children:
             kept |= children["class"].isin(self._classes)
-        self["child"] = register({"child": children[kept]}, "child")
+        self["child"] = normalized_frame({"child": children[kept]}, "child")
         self._children = set(self["child"]["id"])
         kept = pairings["child"].isin(self._children) | (pairings["helper"] == person)
         self["pairing"] = pairings[kept].reset_index(drop=True)
@@ -57,14 +58,14 @@ class Nearby(Registers):
             kept = frame["child"].isin(self._children) | frame["child"].isna()
             if self._classes and "class" in frame:
                 kept |= frame["class"].isin(self._classes)
-            people = PEOPLE.get(name, "by")
+            people = AUTHOR_FIELDS.get(name, "by")
             if name in self._authored and people in frame:
                 kept |= self._mine(frame[people], several=people != "by")
             frame = frame[kept]
-        self[name] = register({} if frame is None else {name: frame}, name)
+        self[name] = normalized_frame({} if frame is None else {name: frame}, name)
         return self[name]
 
-    def _mine(self, people: "pd.Series[Any]", *, several: bool) -> Truths:
+    def _mine(self, people: "pd.Series[Any]", *, several: bool) -> Mask:
         """Return which records the person made, alone or with others; or may have made, where several are in a text."""
         values = people.to_numpy(object)
         if not several and infer_dtype(values, skipna=True) in ("string", "empty"):
@@ -74,11 +75,11 @@ class Nearby(Registers):
         )
 
 
-class OfChildren(Registers):
+class FramesOfChildren(NormalizedFrames):
     """The registers as far as they are about some children: all that the lines of their own duties are made of."""
 
     def __init__(self, frames: Mapping[str, pd.DataFrame], children: Collection[str]) -> None:
-        super().__init__(frames.raw if isinstance(frames, Registers) else frames)
+        super().__init__(frames.raw if isinstance(frames, NormalizedFrames) else frames)
         self._children = list(children)
 
     def __missing__(self, name: str) -> pd.DataFrame:
@@ -87,45 +88,45 @@ class OfChildren(Registers):
             frame = frame[frame["id"].isin(self._children)]
         elif frame is not None and "child" in frame and len(frame):
             frame = frame[frame["child"].isin(self._children) | frame["child"].isna()]
-        self[name] = register({} if frame is None else {name: frame}, name)
+        self[name] = normalized_frame({} if frame is None else {name: frame}, name)
         return self[name]
 
 
-class Owed:
-    """Which facts to ask for a duty, and for which subjects, when only one person's lines are wanted."""
+class PersonScope:
+    """Which context to ask for a duty, and for which subjects, when only one person's lines are wanted."""
 
-    def __init__(self, facts: Facts, person: str) -> None:
-        self._facts = facts
+    def __init__(self, context: DutyContext, person: str) -> None:
+        self._context = context
         self._place = (
-            int(facts.staff.get_indexer(pd.Index([person], dtype=object))[0]) if len(facts.staff) else -1
+            int(context.staff.get_indexer(pd.Index([person], dtype=object))[0]) if len(context.staff) else -1
         )
-        self._near: Facts | None = None
+        self._near: DutyContext | None = None
         self._person = person
 
-    def asked(self, duty: Duty, kind: str, roles: tuple[str, ...]) -> tuple[Facts, Truths] | None:
-        """Return the facts and which subjects of the duty the person answers for, None for none at all."""
+    def context_of(self, duty: Duty, kind: str, roles: tuple[str, ...]) -> tuple[DutyContext, Mask] | None:
+        """Return the context and which subjects of the duty the person answers for, None for none at all."""
         if self._place < 0:
             return None
-        whole = self._facts
+        whole = self._context
         by_them = duty.subject not in ALL_CHILDREN and "helper" in duty.by_of(roles)
-        if by_post(whole, kind, roles, self._place):
+        if holds_post(whole, kind, roles, self._place):
             return whole, np.ones(len(whole.subjects(duty.subject)), dtype=bool)
         if kind == "school":
             return None
-        facts = whole if by_them else self._nearby()
-        mine = answering(facts, kind, roles, self._place)
-        return (facts, mine) if mine.any() else None
+        context = whole if by_them else self._nearby()
+        mine = is_responsible(context, kind, roles, self._place)
+        return (context, mine) if mine.any() else None
 
-    def _nearby(self) -> Facts:
+    def _nearby(self) -> DutyContext:
         if self._near is None:
-            whole = self._facts
-            frames = Nearby(whole.policy, whole.frames, self._person, whole.on)
-            self._near = Facts(
+            whole = self._context
+            frames = FramesOfPerson(whole.policy, whole.frames, self._person, whole.on)
+            self._near = DutyContext(
                 whole.policy, frames, whole.on, done=whole.done, moment=whole.moment, began=whole.began
             )
         return self._near
 
 
-def near(facts: Facts, person: str | None) -> Owed | None:
+def person_scope(context: DutyContext, person: str | None) -> PersonScope | None:
     """Return the narrowing to a person, None for everybody's lines."""
-    return None if person is None else Owed(facts, person)
+    return None if person is None else PersonScope(context, person)

@@ -1,62 +1,20 @@
 """Who is responsible: the helper by the pairings, the homeroom teacher by the class, others by their post."""
 
-from collections.abc import Mapping
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from guanai.care.frames import as_strings, moment, register
+from guanai.care.duties.context import DutyContext
+from guanai.care.frames import as_strings
 from guanai.care.policy.duty import ALL_CHILDREN
 from guanai.templates.wording import say
 
-if TYPE_CHECKING:
-    from guanai.care.duties.context import Facts
-
-__all__ = ["agreed", "answering", "by_post", "class_names", "responsible", "running"]
+__all__ = ["holds_post", "is_responsible", "responsible"]
 
 
-def running(pairings: pd.DataFrame, on: date) -> pd.DataFrame:
-    """Return the pairings with a helper that run on a day, its first and last day included.
-
-    A pairing without a start does not run: it has not been agreed when it begins.
-    """
-    day = moment(on)
-    return pairings[
-        (pairings["role"] == "helper")
-        & pairings["helper"].notna()
-        & (pairings["start"] <= day)
-        & (pairings["end"].isna() | (day <= pairings["end"]))
-    ]
-
-
-def agreed(pairings: pd.DataFrame, on: date) -> pd.DataFrame:
-    """Return the pairings with a helper that hold from a day on, as far as it is agreed.
-
-    Of a child with pairings that begin later those that run once the last of them has begun; else those that run on
-    the day. So a child whose helper begins next week has one, and one that is handed over next week has its next one.
-    """
-    day = moment(on)
-    kept = pairings[
-        (pairings["role"] == "helper")
-        & pairings["helper"].notna()
-        & pairings["start"].notna()
-        & (pairings["end"].isna() | (day <= pairings["end"]))
-    ]
-    starts = kept["start"].where(kept["start"] > day)
-    then = starts.groupby(kept["child"]).transform("max").fillna(day)
-    return kept[(kept["start"] <= then) & (kept["end"].isna() | (then <= kept["end"]))]
-
-
-def class_names(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
-    """Return the name of each class by its id and by its name: a child's dossier may hold either."""
-    classes = register(frames, "class")
-    names = as_strings(classes["name"])
-    return dict(zip(names, names, strict=True)) | dict(zip(as_strings(classes["id"]), names, strict=True))
-
-
-def responsible(facts: "Facts", kind: str, roles: tuple[str, ...]) -> np.ndarray[Any, np.dtype[np.object_]]:
+def responsible(
+    context: DutyContext, kind: str, roles: tuple[str, ...]
+) -> np.ndarray[Any, np.dtype[np.object_]]:
     """Return for each subject of a kind the names of those who carry the roles on the day, "" for nobody.
 
     Several names are joined in the order of the staff, each once. Helper: of a child the helpers of its
@@ -64,35 +22,37 @@ def responsible(facts: "Facts", kind: str, roles: tuple[str, ...]) -> np.ndarray
     also where a duty of theirs names nobody. Any other role, and these where they cannot be told: everybody of the
     active staff who has it.
     """
-    roles = _named(kind, roles)
-    return facts.once(("responsible", kind, roles), lambda: _joined(facts, kind, roles))
+    roles = _with_self(kind, roles)
+    return context.cached(("responsible", kind, roles), lambda: _joined_names(context, kind, roles))
 
 
-def answering(
-    facts: "Facts", kind: str, roles: tuple[str, ...], person: int
+def is_responsible(
+    context: DutyContext, kind: str, roles: tuple[str, ...], person: int
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Return which subjects of a kind one of the staff (a place in the register) is among the `responsible` of."""
-    mine = np.zeros(len(facts.subjects(kind)), dtype=bool)
-    for role in _named(kind, roles):
-        for layer in _layers(facts, kind, role):
+    mine = np.zeros(len(context.subjects(kind)), dtype=bool)
+    for role in _with_self(kind, roles):
+        for layer in _people_layers(context, kind, role):
             mine |= layer == person
-    return mine | by_post(facts, kind, roles, person)
+    return mine | holds_post(context, kind, roles, person)
 
 
-def by_post(facts: "Facts", kind: str, roles: tuple[str, ...], person: int) -> bool:
+def holds_post(context: DutyContext, kind: str, roles: tuple[str, ...], person: int) -> bool:
     """Say whether one of the staff is responsible for every subject of a kind, by a post and not for some of them."""
-    return any(person in _everybody(facts, kind, role) for role in _named(kind, roles))
+    return any(person in _post_holders(context, kind, role) for role in _with_self(kind, roles))
 
 
-def _named(kind: str, roles: tuple[str, ...]) -> tuple[str, ...]:
+def _with_self(kind: str, roles: tuple[str, ...]) -> tuple[str, ...]:
     return ("self",) if not roles and kind in ("teacher", "helper") else roles
 
 
-def _joined(facts: "Facts", kind: str, roles: tuple[str, ...]) -> np.ndarray[Any, np.dtype[np.object_]]:
-    size, comma = len(facts.subjects(kind)), say("policy.comma")
-    names = as_strings(facts.frames["staff"].drop_duplicates("id")["name"]).to_list()
-    layers = [layer for role in roles for layer in _layers(facts, kind, role)]
-    everybody = sorted({person for role in roles for person in _everybody(facts, kind, role)})
+def _joined_names(
+    context: DutyContext, kind: str, roles: tuple[str, ...]
+) -> np.ndarray[Any, np.dtype[np.object_]]:
+    size, comma = len(context.subjects(kind)), say("policy.comma")
+    names = as_strings(context.frames["staff"].drop_duplicates("id")["name"]).to_list()
+    layers = [layer for role in roles for layer in _people_layers(context, kind, role)]
+    everybody = sorted({person for role in roles for person in _post_holders(context, kind, role)})
     if not layers:
         return np.array([comma.join(names[person] for person in everybody)] * size, dtype=object)
     if len(layers) == 1 and not everybody:
@@ -106,29 +66,29 @@ def _joined(facts: "Facts", kind: str, roles: tuple[str, ...]) -> np.ndarray[Any
     )
 
 
-def _layers(facts: "Facts", kind: str, role: str) -> list[np.ndarray[Any, np.dtype[np.int64]]]:
+def _people_layers(context: DutyContext, kind: str, role: str) -> list[np.ndarray[Any, np.dtype[np.int64]]]:
     """Return the people of a role towards each subject, as places among the staff (-1: nobody), one layer each."""
     if role == "helper" and kind in ALL_CHILDREN:
-        day = facts.day
+        day = context.day
         return [
             np.where((first <= day) & (day <= last), helper, -1)
-            for helper, first, last in facts.helpers(kind)
-        ] or [np.full(len(facts.subjects(kind)), -1)]
+            for helper, first, last in context.helper_layers(kind)
+        ] or [np.full(len(context.subjects(kind)), -1)]
     if role == "homeroom" and kind in (*ALL_CHILDREN, "class"):
-        return [facts.homeroom(kind)]
+        return [context.class_teachers(kind)]
     if role == "self" and kind in ("teacher", "helper"):
-        return [facts.staff.get_indexer(facts.subjects(kind).index)]
+        return [context.staff.get_indexer(context.subjects(kind).index)]
     return []
 
 
-def _everybody(facts: "Facts", kind: str, role: str) -> list[int]:
+def _post_holders(context: DutyContext, kind: str, role: str) -> list[int]:
     """Return all of the active staff who have a role, where it is not one towards a subject."""
     if role == "self" or (role in ("helper", "homeroom") and kind in (*ALL_CHILDREN, "class")):
         return []
 
     def make() -> list[int]:
-        staff = facts.frames["staff"].drop_duplicates("id")
+        staff = context.frames["staff"].drop_duplicates("id")
         holders = (as_strings(staff["role"]) == role) & (as_strings(staff["active"]) != "no")
         return [int(place) for place in np.flatnonzero(holders.to_numpy(bool))]
 
-    return facts.once(("post", role), make)
+    return context.cached(("post", role), make)

@@ -1,60 +1,153 @@
-"""Shares of a group against their targets: a line for the whole school while a target is missed."""
+"""Shares of a group against the school's targets (比例): the figures of a term's visits, and the lines they make.
 
+The targets of 004 (F17) are rows of the policy of the kind 比例; a school without such a row sees the
+same figures without a target. Visits at the door and visits by any mode are shown apart (W3): a
+telephone visit covers a child but is not face to face (requirements 7.14). A row of that kind that names
+none of these figures is a figure of its own: of its subjects, those with so many of its records.
+
+As a duty a share is one line for the whole school while its target is missed, due by the end of the term.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from math import ceil
 
 import numpy as np
+import pandas as pd
 
-from guanai.care.duties.context import Facts, Truths
-from guanai.care.duties.explanations import source
-from guanai.care.duties.lines import Lines, lines, no_lines
-from guanai.care.duties.subjects import number_of
-from guanai.care.duties.visit_coverage import own_figure, visit_figures
-from guanai.care.figures import NEARLY, Figure
+from guanai.care.calendar.school_calendar import Term
+from guanai.care.duties.context import DutyContext, Mask, Objects
+from guanai.care.duties.explanations import record_words, source
+from guanai.care.duties.lines import DutyLines, duty_lines, no_lines
+from guanai.care.duties.subjects import day_number
+from guanai.care.figures import NEARLY, Figure, rate
+from guanai.care.policy.conditions import Clause
 from guanai.care.policy.duty import Duty
+from guanai.care.policy.policy import Policy
 from guanai.templates.wording import say
 
-__all__ = ["shares"]
+__all__ = ["coverage", "share_lines", "summary_day"]
+
+ANY_VISIT = Duty(name="", kind="share", records=("home_visit",))
 
 
-def shares(duty: Duty, facts: Facts, asked: Truths, by: tuple[str, ...]) -> Lines:
+def share_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the line of a duty of the kind share: due by the end of the term, for the school."""
-    if facts.term is None:
+    if context.term is None:
         return no_lines()
-    figure = _figure(duty, _summed_up(facts))
-    if figure is None or not figure.denominator or duty.target is None or (figure.met and not facts.done):
+    figure = _figure_of(duty, _at_term_end(context))
+    if figure is None or not figure.denominator or duty.target is None or (figure.met and not context.done):
         return no_lines()
     need = ceil(duty.target * figure.denominator - NEARLY * figure.denominator)
     why = say(
         "why.share", source=source(duty), label=figure.label, target=f"{duty.target:.0%}",
         need=need, have=figure.numerator, whole=figure.denominator,
     )  # fmt: skip
-    return lines(
+    return duty_lines(
         code=np.array([0]),
-        since=np.array([number_of(facts.term.start)]),
-        due=np.array([number_of(facts.term.end)]),
+        since=np.array([day_number(context.term.start)]),
+        due=np.array([day_number(context.term.end)]),
         need=np.array([need]),
         have=np.array([figure.numerator]),
         fine=np.array([bool(figure.met)]),
-        period=[facts.term.name],
+        period=[context.term.name],
         why=[why],
         counted=[list(figure.ids)],
     )
 
 
-def _summed_up(facts: Facts) -> Facts:
-    """Return the facts as of the term's last day once it is over, as `guanai.care.duties.visit_coverage` sums it up."""
-    if facts.term is None or facts.on <= facts.term.end:
-        return facts
-    last = facts.term.end
-    return facts.once(
-        ("summed up",), lambda: Facts(facts.policy, facts.frames, last, done=facts.done, began=facts.began)
+def _at_term_end(context: DutyContext) -> DutyContext:
+    """Return the context as of the term's last day once it is over, as `guanai.care.duties.visit_coverage` sums it up."""
+    if context.term is None or context.on <= context.term.end:
+        return context
+    last = context.term.end
+    return context.cached(
+        ("summed up",),
+        lambda: DutyContext(context.policy, context.frames, last, done=context.done, began=context.began),
     )
 
 
-def _figure(duty: Duty, facts: Facts) -> Figure | None:
+def _figure_of(duty: Duty, context: DutyContext) -> Figure | None:
     if not duty.content:
-        return own_figure(duty, facts) if duty.records else None
-    if facts.policy.target(duty.content[0]) != duty:  # a second row for a figure sets no target
+        return own_figure(duty, context) if duty.records else None
+    if context.policy.target(duty.content[0]) != duty:  # a second row for a figure sets no target
         return None
-    figures = facts.once(("figures",), lambda: visit_figures(facts))
+    figures = context.cached(("figures",), lambda: visit_figures(context))
     return next((figure for figure in figures if figure.key in duty.content), None)
+
+
+def summary_day(term: Term, on: date) -> date:
+    """Return the day as of which a term is summed up: the day asked, at the latest the term's last day."""
+    return min(on, term.end)
+
+
+def coverage(policy: Policy, frames: Mapping[str, pd.DataFrame], term: Term, on: date) -> tuple[Figure, ...]:
+    """Return the figures of a term up to a day: those of its visits, then those of the school's own 比例 rows.
+
+    ``coverage``: children in care with a visit of any mode. ``door``: with one at the door.
+    ``face_to_face``: of the **covered** children (004: "of the covered pupils"), those met face to face.
+    ``participation``: of the active teaching staff, those who made a visit. With a row of the policy:
+    ``away_contacts`` (children with so many contacts with the parents) and ``special_face_to_face`` (of
+    the special groups, those met face to face). Children are those in care on the day. The key of a row of
+    the school's own is ``share:`` and its name.
+    """
+    context = DutyContext(policy, frames, summary_day(term, on))
+    context.term = term
+    own = [duty for duty in policy.of_kind("share") if not duty.content and duty.records]
+    return (*visit_figures(context), *(own_figure(duty, context) for duty in own))
+
+
+def visit_figures(context: DutyContext) -> tuple[Figure, ...]:
+    """Return the figures of the visits of a question's term up to its day."""
+    policy = context.policy
+    face_to_face = Clause("mode", policy.face_to_face)
+
+    def reached(key: str, *clauses: Clause) -> tuple[Duty, Objects, Objects]:
+        row = policy.target(key) or ANY_VISIT
+        asked, ids = _reached(row, context, *clauses)
+        return row, asked, ids
+
+    row, asked, covered = reached("coverage")
+    figures = [rate("coverage", covered, asked, row.target)]
+    row, asked, ids = reached("door", Clause("mode", ("door",)))
+    figures.append(rate("door", ids, asked, row.target))
+    row, asked, ids = reached("face_to_face", face_to_face)
+    known = set(covered)
+    figures.append(rate("face_to_face", ids, [one for one in asked if one in known], row.target))
+    row = policy.target("participation") or ANY_VISIT
+    teaching = Duty(name="", kind="share", subject="teacher", records=("home_visit",), at_least=row.at_least)
+    asked, ids = _reached(teaching, context)
+    figures.append(rate("participation", ids, asked, row.target))
+    if policy.target("away_contacts"):
+        row, asked, ids = reached("away_contacts")
+        figures.append(rate("away_contacts", ids, asked, row.target, count=row.at_least))
+    if policy.target("special_face_to_face"):
+        row, asked, ids = reached("special_face_to_face", face_to_face)
+        figures.append(rate("special_face_to_face", ids, asked, row.target))
+    return tuple(figures)
+
+
+def own_figure(duty: Duty, context: DutyContext) -> Figure:
+    """Return the share that a row of the school's own asks for: of its subjects, those with so many records."""
+    asked, ids = _reached(duty, context)
+    basis = say(
+        "basis.own", whole=say(f"duty.subject.{duty.subject}"), what=record_words(duty), count=duty.at_least
+    )
+    return replace(
+        rate("coverage", ids, asked, duty.target), key=f"share:{duty.name}", label=duty.name, basis=basis
+    )
+
+
+def _reached(duty: Duty, context: DutyContext, *clauses: Clause) -> tuple[Objects, Objects]:
+    """Return the ids of the subjects asked that are there on the day, and of those with enough records in the term."""
+    subjects = context.subjects(duty.subject)
+    asked = subjects.matching(duty.subject_condition)
+    asked &= (subjects.first <= context.day) & (context.day <= subjects.last)
+    duty = replace(duty, records=duty.records or ANY_VISIT.records, condition=(*duty.condition, *clauses))
+    if context.term is None:
+        return subjects.ids[asked], subjects.ids[:0]
+    found = context.matching_records(duty, duty.by)
+    found = found.select(found.days >= day_number(context.term.start))
+    times = np.bincount(found.codes, minlength=len(subjects))
+    return subjects.ids[asked], subjects.ids[asked & (times >= max(duty.at_least, 1))]

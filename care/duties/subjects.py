@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from guanai.care.children.eligibility import GONE
-from guanai.care.duties.responsible import class_names
-from guanai.care.frames import as_list, as_strings, objects, register
+from guanai.care.duties.record_rules import class_names
+from guanai.care.frames import as_list, as_strings, normalized_frame, object_column
 from guanai.care.policy.conditions import Clause, holds
 from guanai.care.policy.duty import ALL_CHILDREN
 from guanai.templates.wording import say
@@ -27,24 +27,24 @@ __all__ = [
     "NOT_TEACHING",
     "NO_DAY",
     "Subjects",
+    "day_number",
     "day_numbers",
-    "names_of",
-    "number_of",
+    "names_in",
     "subjects_of",
     "teachers",
-    "with_class",
+    "with_class_fields",
 ]
 
 Days = np.ndarray[Any, np.dtype[np.int64]]
 EPOCH = date(1970, 1, 1).toordinal()
 
 
-def number_of(day: date) -> int:
+def day_number(day: date) -> int:
     """Return a day as the number that the rules reckon with: days since 1970."""
     return day.toordinal() - EPOCH
 
 
-ALWAYS, FOREVER = number_of(date(1900, 1, 1)), number_of(date(2199, 12, 31))
+ALWAYS, FOREVER = day_number(date(1900, 1, 1)), day_number(date(2199, 12, 31))
 NO_DAY = np.iinfo(np.int64).min
 # 004 二(四): headmaster, leaders, class teachers and every subject teacher visit; logistics staff do not teach.
 NOT_TEACHING = ["logistics"]
@@ -78,7 +78,9 @@ class Subjects:
     def villages(self) -> np.ndarray[Any, np.dtype[np.object_]]:
         """The village of each, "" where none is known."""
         known = (
-            self.frame["village"] if "village" in self.frame else objects([""] * len(self), self.frame.index)
+            self.frame["village"]
+            if "village" in self.frame
+            else object_column([""] * len(self), self.frame.index)
         )
         return as_strings(known).to_numpy(object)
 
@@ -95,11 +97,11 @@ class Subjects:
         place[frame.sort_values(["class", "name", "id"], kind="stable").index] = np.arange(len(frame))
         return place
 
-    def from_day(self, day: date) -> "Subjects":
+    def present_from(self, day: date) -> "Subjects":
         """Return them as if they were there from a day on, at the earliest."""
-        return replace(self, first=np.maximum(self.first, number_of(day)))
+        return replace(self, first=np.maximum(self.first, day_number(day)))
 
-    def meeting(self, condition: tuple[Clause, ...]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def matching(self, condition: tuple[Clause, ...]) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Return which of them meet a condition."""
         return holds(condition, self.frame).to_numpy(bool, copy=True)
 
@@ -111,27 +113,29 @@ def subjects_of(
     if kind in ALL_CHILDREN:
         return _children(kind, children, frames)
     if kind == "class":
-        frame = register(frames, "class").drop_duplicates("id", ignore_index=True)
+        frame = normalized_frame(frames, "class").drop_duplicates("id", ignore_index=True)
         names = as_strings(frame["name"])
-        return _always(kind, frame, names, names)
+        return _always_present(kind, frame, names, names)
     if kind == "school":
         frame = pd.DataFrame({"id": [""], "name": [school]}, dtype=object)
-        return _always(kind, frame, frame["name"], objects([""], frame.index))
+        return _always_present(kind, frame, frame["name"], object_column([""], frame.index))
     if kind == "teacher":
         frame = teachers(frames).drop_duplicates("id", ignore_index=True)
-        return _always(kind, frame, as_strings(frame["name"]), objects([""] * len(frame), frame.index))
+        return _always_present(
+            kind, frame, as_strings(frame["name"]), object_column([""] * len(frame), frame.index)
+        )
     return _helpers(frames)
 
 
 def teachers(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the active teaching staff: everybody who is not marked as gone and is not of logistics."""
-    staff = register(frames, "staff")
+    staff = normalized_frame(frames, "staff")
     return staff[(as_strings(staff["active"]) != "no") & ~as_strings(staff["role"]).isin(NOT_TEACHING)]
 
 
-def with_class(children: pd.DataFrame, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def with_class_fields(children: pd.DataFrame, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return children with the ``grade`` and ``level`` of their class, for conditions on them."""
-    classes, names = register(frames, "class"), class_names(frames)
+    classes, names = normalized_frame(frames, "class"), class_names(frames)
     own = as_strings(children["class"]).map(lambda name: names.get(name, name))
     joined = {}
     for field in ("grade", "level"):
@@ -150,11 +154,11 @@ def _children(kind: str, children: pd.DataFrame, frames: Mapping[str, pd.DataFra
     names = as_strings(children["name"])
     if kind == "guardian":
         pairs = zip(names, map(_guardian, children["guardians"]), strict=True)
-        names = objects(
+        names = object_column(
             (say("subject.guardian", child=child, name=name) for child, name in pairs), names.index
         )
     elif kind == "parent":
-        names = objects((say("subject.parent", child=child) for child in names), names.index)
+        names = object_column((say("subject.parent", child=child) for child in names), names.index)
     known = class_names(frames)
     classes = as_strings(children["class"]).map(lambda name: known.get(name, name)).astype(object)
     first, until = day_numbers(children["care_from"]), day_numbers(children["care_until"])
@@ -169,7 +173,7 @@ def _guardian(guardians: Any) -> str:
 
 def _helpers(frames: Mapping[str, pd.DataFrame]) -> Subjects:
     """Return the staff who carry or carried a child, from their first pairing's day to their last one's."""
-    pairings = register(frames, "pairing")
+    pairings = normalized_frame(frames, "pairing")
     pairings = pairings[
         (pairings["role"] == "helper") & pairings["helper"].notna() & pairings["start"].notna()
     ]
@@ -177,19 +181,21 @@ def _helpers(frames: Mapping[str, pd.DataFrame]) -> Subjects:
     ends = day_numbers(pairings["end"])
     ends = np.where(ends == NO_DAY, FOREVER, ends)
     last = pd.Series(ends, index=pairings["helper"]).groupby(level=0).max()
-    staff = register(frames, "staff").drop_duplicates("id")
+    staff = normalized_frame(frames, "staff").drop_duplicates("id")
     staff = staff[staff["id"].isin(first.index)].reset_index(drop=True)
     return Subjects(
         "helper",
         staff,
         as_strings(staff["name"]),
-        objects([""] * len(staff), staff.index),
+        object_column([""] * len(staff), staff.index),
         first.reindex(staff["id"]).to_numpy(np.int64),
         last.reindex(staff["id"]).to_numpy(np.int64),
     )
 
 
-def _always(kind: str, frame: pd.DataFrame, names: "pd.Series[str]", classes: "pd.Series[str]") -> Subjects:
+def _always_present(
+    kind: str, frame: pd.DataFrame, names: "pd.Series[str]", classes: "pd.Series[str]"
+) -> Subjects:
     count = len(frame)
     return Subjects(
         kind,
@@ -201,6 +207,6 @@ def _always(kind: str, frame: pd.DataFrame, names: "pd.Series[str]", classes: "p
     )
 
 
-def names_of(value: Any, known: Mapping[str, int]) -> list[str]:
+def names_in(value: Any, known: Mapping[str, int]) -> list[str]:
     """Return the names in an answer: one, which may have spaces in it, or several of a list."""
     return [value] if isinstance(value, str) and value in known else as_list(value)

@@ -6,9 +6,9 @@ from datetime import date
 import pandas as pd
 
 from guanai.care.children.eligibility import left_behind
-from guanai.care.duties.responsible import running
+from guanai.care.duties.record_rules import current_pairings
 from guanai.care.figures import Figure, rate
-from guanai.care.frames import as_strings, objects, register
+from guanai.care.frames import as_strings, normalized_frame, object_column
 from guanai.care.pairing.quotas import helper_quotas, range_words
 from guanai.care.policy.policy import Policy
 
@@ -18,13 +18,13 @@ __all__ = ["helped", "loads", "several_helpers", "unpaired"]
 def unpaired(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFrame:
     """Return the rows of the children in care on a day who have no helper that day."""
     children = _children(policy, frames, on)
-    return children[~children["id"].isin(_running(frames, on, children)["child"])]
+    return children[~children["id"].isin(_current_pairs(frames, on, children)["child"])]
 
 
 def several_helpers(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFrame:
     """Return the children in care with more than one helper (allowed: 多帮一), with ``helpers``, their number."""
     children = _children(policy, frames, on)
-    numbers = _running(frames, on, children).groupby("child").size().rename("helpers")
+    numbers = _current_pairs(frames, on, children).groupby("child").size().rename("helpers")
     found = children.merge(numbers, left_on="id", right_index=True)
     return found[found["helpers"] > 1]
 
@@ -37,8 +37,8 @@ def loads(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.Da
     person and by their own limit (002-1: at least 6). Who carries nobody is no helper and so never under.
     Somebody who has left but still carries a child is in the list too.
     """
-    pairs = _running(frames, on, _children(policy, frames, on))
-    staff = register(frames, "staff")
+    pairs = _current_pairs(frames, on, _children(policy, frames, on))
+    staff = normalized_frame(frames, "staff")
     staff = staff[(as_strings(staff["active"]) != "no") | staff["id"].isin(pairs["helper"])]
     key_help = pairs[as_strings(pairs["key_help"]) == "yes"]
     carried = pairs.groupby("helper")["child"].agg(list).to_dict()
@@ -55,8 +55,8 @@ def loads(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.Da
             "child_ids": pd.Series(
                 [carried.get(one, []) for one in staff["id"]], index=staff.index, dtype=object
             ),
-            "quota": objects((range_words(*limit) for limit in limits), staff.index),
-            "load": objects(
+            "quota": object_column((range_words(*limit) for limit in limits), staff.index),
+            "load": object_column(
                 (_load(number, *limit) for number, limit in zip(numbers, limits, strict=True)), staff.index
             ),
         }
@@ -66,7 +66,7 @@ def loads(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.Da
 def helped(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> Figure:
     """Return the share of the children in care who have a helper."""
     children = _children(policy, frames, on)
-    return rate("helped", _running(frames, on, children)["child"], children["id"])
+    return rate("helped", _current_pairs(frames, on, children)["child"], children["id"])
 
 
 def _load(number: int, least: int, most: int) -> str:
@@ -78,12 +78,12 @@ def _load(number: int, least: int, most: int) -> str:
 
 
 def _children(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFrame:
-    return left_behind(register(frames, "child"), on, policy.definition)
+    return left_behind(normalized_frame(frames, "child"), on, policy.definition)
 
 
-def _running(frames: Mapping[str, pd.DataFrame], on: date, children: pd.DataFrame) -> pd.DataFrame:
+def _current_pairs(frames: Mapping[str, pd.DataFrame], on: date, children: pd.DataFrame) -> pd.DataFrame:
     """Return one row per child in care and helper on a day, key help first."""
-    pairs = running(register(frames, "pairing"), on)
+    pairs = current_pairings(normalized_frame(frames, "pairing"), on)
     pairs = pairs[pairs["child"].isin(children["id"])]
     key_first = pairs.assign(order=as_strings(pairs["key_help"]) != "yes").sort_values("order", kind="stable")
     return key_first.drop_duplicates(["child", "helper"])

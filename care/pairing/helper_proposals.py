@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 
 from guanai.care.children.eligibility import left_behind
-from guanai.care.duties.responsible import agreed, class_names, running
-from guanai.care.duties.subjects import with_class
-from guanai.care.frames import as_strings, moment, register, registers
-from guanai.care.pairing.match_scores import Match
-from guanai.care.pairing.proposals import Numbers, Proposal, asked_rows, chosen
+from guanai.care.duties.record_rules import agreed_pairings, class_names, current_pairings
+from guanai.care.duties.subjects import with_class_fields
+from guanai.care.frames import as_strings, normalized_frame, normalized_frames, timestamp
+from guanai.care.pairing.match_scores import HelperMatching
+from guanai.care.pairing.proposals import Numbers, Proposal, best_pairs, empty_rows
 from guanai.care.pairing.quotas import class_quotas, helper_quotas, needs
 from guanai.care.policy.policy import Policy
 
-__all__ = ["class_ordered", "leavers", "propose_helpers", "propose_renewal", "propose_successors"]
+__all__ = ["in_class_order", "leavers", "propose_helpers", "propose_renewal", "propose_successors"]
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -35,10 +35,10 @@ def propose_helpers(
     Within the quotas of the school's 名额 rows and the helpers' own limits; who is wanted as a helper may be given by
     ids in ``carers`` (without it all active staff), how many helpers certain children need at least in ``fewest``. Nobody gets a helper twice.
     """
-    children = class_ordered(left_behind(register(frames, "child"), on, policy.definition), frames)
-    pairs = _agreed(frames, on, children)
+    children = in_class_order(left_behind(normalized_frame(frames, "child"), on, policy.definition), frames)
+    pairs = _agreed_pairs(frames, on, children)
     have = children["id"].map(pairs.groupby("child").size()).fillna(0).to_numpy(np.int64)
-    wanted = needs(policy, with_class(children, frames), "helper").to_numpy(np.int64)
+    wanted = needs(policy, with_class_fields(children, frames), "helper").to_numpy(np.int64)
     if fewest:
         wanted = np.maximum(wanted, children["id"].map(fewest).fillna(0).to_numpy(np.int64))
     need = np.maximum(wanted - have, 0)
@@ -54,7 +54,7 @@ def propose_helpers(
     need[group >= 0] = np.minimum(need[group >= 0], 1)
     wanted = np.flatnonzero(need)
     children = children.iloc[wanted].reset_index(drop=True)
-    return _proposed(policy, frames, on, children, need[wanted], (group[wanted], groups), carers)
+    return _propose(policy, frames, on, children, need[wanted], (group[wanted], groups), carers)
 
 
 def propose_renewal(
@@ -65,13 +65,13 @@ def propose_renewal(
     One row per child and helper, with the pairing that it would end and whose that was; where nobody else is proposed
     nothing changes. A child keeps as many helpers as it has. Quotas as in `propose_helpers`.
     """
-    children = class_ordered(left_behind(register(frames, "child"), on, policy.definition), frames)
+    children = in_class_order(left_behind(normalized_frame(frames, "child"), on, policy.definition), frames)
     if classes is not None:
         children = children[children["class"].isin(list(classes))]
-    now = _pairs(frames, on, children)
-    pairings = register(frames, "pairing")
-    over = pairings["end"].where(~pairings["id"].isin(now["id"]), moment(on - timedelta(days=1)))
-    free = registers(frames).with_register("pairing", pairings.assign(end=over))
+    now = _current_pairs(frames, on, children)
+    pairings = normalized_frame(frames, "pairing")
+    over = pairings["end"].where(~pairings["id"].isin(now["id"]), timestamp(on - timedelta(days=1)))
+    free = normalized_frames(frames).with_frame("pairing", pairings.assign(end=over))
     several = {str(child): int(count) for child, count in now["child"].value_counts().items()}
     found = propose_helpers(policy, free, on, classes=classes, fewest=several)
     rows = found.pairs
@@ -97,30 +97,30 @@ def propose_successors(policy: Policy, frames: Frames, on: date, leaving: str) -
     ``on`` is the first day of the successors. Quotas and matches as in `propose_helpers`; the class quotas do not
     matter, as the children are paired already.
     """
-    children = class_ordered(left_behind(register(frames, "child"), on, policy.definition), frames)
-    theirs = _pairs(frames, on, children)
+    children = in_class_order(left_behind(normalized_frame(frames, "child"), on, policy.definition), frames)
+    theirs = _current_pairs(frames, on, children)
     theirs = theirs[theirs["helper"] == leaving].drop_duplicates("child")
     ends = dict(zip(theirs["child"], theirs["id"], strict=True))
     children = children[children["id"].isin(list(ends))].reset_index(drop=True)
-    staff = register(frames, "staff")
+    staff = normalized_frame(frames, "staff")
     others = [one for one in staff["id"][as_strings(staff["active"]) != "no"] if one != leaving]
     none = (np.full(len(children), -1), pd.DataFrame(columns=["least", "most", "source", "have"]))
     need = np.ones(len(children), dtype=np.int64)
-    found = _proposed(policy, frames, on, children, need, none, others)
+    found = _propose(policy, frames, on, children, need, none, others)
     found.pairs["ends"] = found.pairs["child"].map(ends)
     return replace(found, reason="left")
 
 
 def leavers(policy: Policy, frames: Frames, on: date) -> pd.DataFrame:
     """Return who has left (在岗: 否) and still carries children in care: id, name, role, children (their number)."""
-    children = left_behind(register(frames, "child"), on, policy.definition)
-    numbers = _pairs(frames, on, children).groupby("helper").size()
-    staff = register(frames, "staff")
+    children = left_behind(normalized_frame(frames, "child"), on, policy.definition)
+    numbers = _current_pairs(frames, on, children).groupby("helper").size()
+    staff = normalized_frame(frames, "staff")
     gone = staff[(as_strings(staff["active"]) == "no") & staff["id"].isin(numbers.index)]
     return gone[["id", "name", "role"]].assign(children=gone["id"].map(numbers)).reset_index(drop=True)
 
 
-def _proposed(
+def _propose(
     policy: Policy,
     frames: Frames,
     on: date,
@@ -129,30 +129,30 @@ def _proposed(
     group: tuple[Numbers, pd.DataFrame],
     carers: Collection[str] | None,
 ) -> Proposal:
-    staff = register(frames, "staff").drop_duplicates("id")
+    staff = normalized_frame(frames, "staff").drop_duplicates("id")
     wanted = as_strings(staff["active"]) != "no"
     if carers is not None:
         wanted &= staff["id"].isin(list(carers))
     staff = staff[wanted].reset_index(drop=True)
-    in_care = left_behind(register(frames, "child"), on, policy.definition)
-    carried = staff["id"].map(_agreed(frames, on, in_care).groupby("helper").size())
+    in_care = left_behind(normalized_frame(frames, "child"), on, policy.definition)
+    carried = staff["id"].map(_agreed_pairs(frames, on, in_care).groupby("helper").size())
     people = staff[["id", "name", "role"]].assign(carried=carried.fillna(0).astype("int64"))
     people = people.join(helper_quotas(policy, staff))
-    matching = Match(frames, children, staff, on)
-    child, carer = chosen(matching, need, people, *group)
-    rows, asked = asked_rows(children, need)
+    matching = HelperMatching(frames, children, staff, on)
+    child, carer = best_pairs(matching, need, people, *group)
+    rows, asked = empty_rows(children, need)
     order = np.argsort(child, kind="stable")
     child, carer = child[order], carer[order]
     # The rows of a child lie together: the how many-eth carer of a child goes into its how many-eth row.
     first = np.concatenate([[0], np.cumsum(need)[:-1]]) if len(need) else need
     nth = np.arange(len(child)) - np.searchsorted(child, child)
     rows.loc[first[child] + nth, "carer"] = people["id"].to_numpy(object)[carer]
-    return Proposal("helper", rows, people, group[1], matching, asked).told()
+    return Proposal("helper", rows, people, group[1], matching, asked).with_reasons()
 
 
-def class_ordered(children: pd.DataFrame, frames: Frames) -> pd.DataFrame:
+def in_class_order(children: pd.DataFrame, frames: Frames) -> pd.DataFrame:
     """Return children with the name of their class, by grade, class and name."""
-    classes, known = register(frames, "class").drop_duplicates("name"), class_names(frames)
+    classes, known = normalized_frame(frames, "class").drop_duplicates("name"), class_names(frames)
     grades = pd.to_numeric(classes["grade"], errors="coerce").fillna(99)
     grade = dict(zip(as_strings(classes["name"]), grades, strict=True))
     names = as_strings(children["class"]).map(lambda name: known.get(name, name)).astype(object)
@@ -161,13 +161,13 @@ def class_ordered(children: pd.DataFrame, frames: Frames) -> pd.DataFrame:
     return children.sort_values(["grade_", "class", "name", "id"], kind="stable").reset_index(drop=True)
 
 
-def _agreed(frames: Frames, on: date, children: pd.DataFrame) -> pd.DataFrame:
+def _agreed_pairs(frames: Frames, on: date, children: pd.DataFrame) -> pd.DataFrame:
     """Return one row per child in care and helper from a day on, those who begin later among them."""
-    pairs = agreed(register(frames, "pairing"), on)
+    pairs = agreed_pairings(normalized_frame(frames, "pairing"), on)
     return pairs[pairs["child"].isin(children["id"])].drop_duplicates(["child", "helper"])
 
 
-def _pairs(frames: Frames, on: date, children: pd.DataFrame) -> pd.DataFrame:
+def _current_pairs(frames: Frames, on: date, children: pd.DataFrame) -> pd.DataFrame:
     """Return one row per child in care and helper on a day."""
-    pairs = running(register(frames, "pairing"), on)
+    pairs = current_pairings(normalized_frame(frames, "pairing"), on)
     return pairs[pairs["child"].isin(children["id"])].drop_duplicates(["child", "helper"])

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from guanai.care.children.households import households
-from guanai.care.duties.responsible import agreed, class_names, running
-from guanai.care.frames import as_list, as_strings, is_nothing, moment, register
+from guanai.care.duties.record_rules import agreed_pairings, class_names, current_pairings
+from guanai.care.frames import as_list, as_strings, is_empty, normalized_frame, timestamp
 
-__all__ = ["WEIGHTS", "Match", "needed_help"]
+__all__ = ["WEIGHTS", "HelperMatching", "needed_help"]
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
-Truths = np.ndarray[Any, np.dtype[np.bool_]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 WEIGHTS = {
     "before": 60,
@@ -41,11 +41,11 @@ GROUPS = {
     "minimum_living": "life", "extreme_poverty": "life",
 }  # fmt: skip
 PROBLEMS = {"study": "study", "mind": "mind", "affection": "mind", "conduct": "mind", "life": "life"}
-BEFORE_DAYS = 400  # a pairing that ended longer ago is no continuity any more
-LOOK_BACK = 365
+CONTINUITY_DAYS = 400  # a pairing that ended longer ago is no continuity any more
+VISIT_DAYS = 365
 
 
-class Match:
+class HelperMatching:
     """Which reasons there are for each pair of a child and one of the staff.
 
     ``children`` and ``staff`` are rows of their registers, numbered anew: a pair is two places in them.
@@ -59,7 +59,7 @@ class Match:
         self._carers = len(staff)
         ids, people = pd.Index(children["id"], dtype=object), pd.Index(staff["id"], dtype=object)
         known = class_names(frames)
-        classes = register(frames, "class").drop_duplicates("name")
+        classes = normalized_frame(frames, "class").drop_duplicates("name")
         own = as_strings(children["class"]).map(lambda name: known.get(name, name))
         names = pd.Index(as_strings(classes["name"]), dtype=object)
         self._class = names.get_indexer(pd.Index(own, dtype=object))
@@ -71,7 +71,7 @@ class Match:
                 pd.Index([known.get(name, name) for name in as_list(value)], dtype=object)
             )
             self._teaches[place, taught[taught >= 0]] = True
-        grades = [None if is_nothing(grade) else int(grade) for grade in classes["grade"]]
+        grades = [None if is_empty(grade) else int(grade) for grade in classes["grade"]]
         self._grade, self._grades = self._by_grade(grades, homerooms)
         villages = as_strings(_column(children, "village")).map(str.strip)
         self._village, places = pd.factorize(villages.where(villages != ""), use_na_sentinel=True)
@@ -86,9 +86,9 @@ class Match:
         self._fits = np.array([[kind == one for kind in KINDS] for one in fits], dtype=bool).reshape(
             len(staff), 3
         )
-        self._before, self._now = _pairs(frames, ids, people, on)
-        pairs = running(register(frames, "pairing"), on)
-        dossiers = register(frames, "child")
+        self._before, self._now = _pair_numbers(frames, ids, people, on)
+        pairs = current_pairings(normalized_frame(frames, "pairing"), on)
+        dossiers = normalized_frame(frames, "child")
         home = households(dossiers[dossiers["id"].isin([*children["id"], *pairs["child"]])])
         houses = pd.Index(dict.fromkeys(home.values()), dtype=object)
         self._house = houses.get_indexer(pd.Index([home.get(one, one) for one in ids], dtype=object))
@@ -97,9 +97,9 @@ class Match:
         carer = people.get_indexer(pd.Index(others["helper"], dtype=object))
         self._kin = self._at_home(living[carer >= 0], carer[carer >= 0])
         child, helper = np.divmod(self._now, max(self._carers, 1))
-        self._kin = self.together(child, helper)._kin
+        self._kin = self.after_pairing(child, helper)._kin
 
-    def together(self, child: Numbers, carer: Numbers, *, gather: bool = False) -> "Match":
+    def after_pairing(self, child: Numbers, carer: Numbers, *, gather: bool = False) -> "HelperMatching":
         """Return the matching as it is once these pairs are made: each child's housemates have kin with its carer.
 
         With ``gather`` each household of several is drawn, with all its children, to the one carer who has most of them.
@@ -126,7 +126,7 @@ class Match:
         found: Numbers = (both["one"] * self._carers + both["carer"]).to_numpy(np.int64)
         return np.unique(found)
 
-    def reasons(self, child: Numbers, carer: Numbers) -> dict[str, Truths]:
+    def reasons(self, child: Numbers, carer: Numbers) -> dict[str, Mask]:
         """Return for each pair of places which of the reasons in `WEIGHTS` it has."""
         group = self._class[child]
         homeroom = (self._homeroom[group] == carer) & (group >= 0)
@@ -144,11 +144,11 @@ class Match:
             "near": self._near[carer, village] & (village >= 0) & ~home,
         }
 
-    def possible(self, child: Numbers, carer: Numbers) -> Truths:
+    def possible(self, child: Numbers, carer: Numbers) -> Mask:
         """Return which pairs may be made: those that there are not yet."""
         return ~np.isin(child * self._carers + carer, self._now)
 
-    def _by_grade(self, grades: Sequence[int | None], homerooms: Numbers) -> tuple[Numbers, Truths]:
+    def _by_grade(self, grades: Sequence[int | None], homerooms: Numbers) -> tuple[Numbers, Mask]:
         """Return the grade of each class and in which grades each of the staff works, as places."""
         known = {
             grade: place for place, grade in enumerate(sorted({one for one in grades if one is not None}))
@@ -164,10 +164,13 @@ class Match:
 
     def _carrying(
         self, frames: Mapping[str, pd.DataFrame], people: pd.Index, villages: pd.Index, on: date
-    ) -> Truths:
+    ) -> Mask:
         """Return in which villages each of the staff carries a child already."""
         near = np.zeros((self._carers, len(villages) + 1), dtype=bool)
-        pairs, children = running(register(frames, "pairing"), on), register(frames, "child")
+        pairs, children = (
+            current_pairings(normalized_frame(frames, "pairing"), on),
+            normalized_frame(frames, "child"),
+        )
         homes = dict(
             zip(children["id"], as_strings(_column(children, "village")).map(str.strip), strict=True)
         )
@@ -191,8 +194,10 @@ def needed_help(frames: Mapping[str, pd.DataFrame], children: pd.DataFrame, on: 
     ]
     for kinds, boarding in zip(found, as_strings(_column(children, "boarding")), strict=True):
         kinds |= {"life"} if boarding == "yes" else set()
-    visits = register(frames, "home_visit")
-    recent = visits[(visits["date"] > moment(on - timedelta(LOOK_BACK))) & (visits["date"] <= moment(on))]
+    visits = normalized_frame(frames, "home_visit")
+    recent = visits[
+        (visits["date"] > timestamp(on - timedelta(VISIT_DAYS))) & (visits["date"] <= timestamp(on))
+    ]
     places = {child: place for place, child in enumerate(children["id"])}
     for child, problems in zip(recent["child"], recent["problems"], strict=True):
         if child in places:
@@ -200,16 +205,16 @@ def needed_help(frames: Mapping[str, pd.DataFrame], children: pd.DataFrame, on: 
     return found
 
 
-def _pairs(
+def _pair_numbers(
     frames: Mapping[str, pd.DataFrame], children: pd.Index, people: pd.Index, on: date
 ) -> tuple[Numbers, Numbers]:
     """Return which pairs were before (ended not long ago), and which are now, as one number each."""
-    pairings = register(frames, "pairing")
-    now = pd.concat([running(pairings, on), agreed(pairings, on)])
+    pairings = normalized_frame(frames, "pairing")
+    now = pd.concat([current_pairings(pairings, on), agreed_pairings(pairings, on)])
     ended = pairings[
         (pairings["role"] == "helper")
-        & (pairings["end"] < moment(on))
-        & (pairings["end"] >= moment(on - timedelta(BEFORE_DAYS)))
+        & (pairings["end"] < timestamp(on))
+        & (pairings["end"] >= timestamp(on - timedelta(CONTINUITY_DAYS)))
     ]
 
     def numbers(pairs: pd.DataFrame) -> Numbers:

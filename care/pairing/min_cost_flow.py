@@ -6,7 +6,7 @@ sum of costs, in which every further child weighs a little more on whoever carri
 
 A carer who carries nobody is below no least (002-1: who helps, helps at least six), so a school may have to
 choose who helps at all. A flow cannot choose that: carers are closed one after the other, the least asked for first,
-and some exchanged as long as that is better. Up to `EXACT` such carers every choice is tried.
+and some exchanged as long as that is better. Up to `EXHAUSTIVE` such carers every choice is tried.
 """
 
 from collections.abc import Iterable
@@ -16,19 +16,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["EVEN", "UNLIMITED", "Assigned", "Places", "assign"]
+__all__ = ["EVEN", "UNLIMITED", "Assignment", "AssignmentProblem", "assign"]
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
-Truths = np.ndarray[Any, np.dtype[np.bool_]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 UNLIMITED = 1 << 30
 EVEN = 2  # what each child that a carer has already adds to the cost of one more
-EXACT = 6  # so many carers who need not help at all: every choice among them is tried
+EXHAUSTIVE = 6  # so many carers who need not help at all: every choice among them is tried
 ARCS = 1_000_000  # how many arcs all exchanges together may have: about a second of work
 
 
 @dataclass(frozen=True)
-class Places:
+class AssignmentProblem:
     """What may be paired, and how many each may have: arrays, one entry per possible pair, child, carer or class.
 
     ``child``, ``carer``, ``cost``: the possible pairs, costs not negative. ``need``: how many carers a child still
@@ -48,7 +48,7 @@ class Places:
     group_most: Numbers
 
 
-class Assigned(NamedTuple):
+class Assignment(NamedTuple):
     """Which of the pairs are chosen, and what is missing: children unplaced, and what classes and carers lack."""
 
     pairs: Numbers
@@ -63,31 +63,31 @@ class Assigned(NamedTuple):
         return int(self.unplaced.sum()), int(self.group_short.sum()), int(self.short.sum()), self.cost
 
 
-def assign(places: Places) -> Assigned:
+def assign(places: AssignmentProblem) -> Assignment:
     """Return the best choice of pairs; see the module for what is better."""
     nobody = np.zeros(len(places.most), dtype=bool)
     best = _flow(places, nobody)
     free = np.flatnonzero((places.carried == 0) & (places.least > 0) & (places.most > 0))
     if not (places.least[free] > 1).any() or not len(places.child):
         return best
-    if len(free) <= EXACT:
+    if len(free) <= EXHAUSTIVE:
         choices = (some for number in range(1, len(free) + 1) for some in combinations(free.tolist(), number))
-        return min([best, *(_flow(places, _closed(nobody, some)) for some in choices)], key=_rank)
-    best, closed = _closing(places, best, free)
-    return _exchanging(places, best, closed, free)
+        return min([best, *(_flow(places, _with_closed(nobody, some)) for some in choices)], key=_rank)
+    best, closed = _close_carers(places, best, free)
+    return _exchange_carers(places, best, closed, free)
 
 
-def _rank(found: Assigned) -> tuple[int, int, int, int]:
+def _rank(found: Assignment) -> tuple[int, int, int, int]:
     return found.rank
 
 
-def _closed(nobody: Truths, some: Iterable[int]) -> Truths:
+def _with_closed(nobody: Mask, some: Iterable[int]) -> Mask:
     closed = nobody.copy()
     closed[list(some)] = True
     return closed
 
 
-def _closing(places: Places, best: Assigned, free: Numbers) -> tuple[Assigned, Truths]:
+def _close_carers(places: AssignmentProblem, best: Assignment, free: Numbers) -> tuple[Assignment, Mask]:
     """Close carers, those with the fewest children first, until nobody is below the least."""
     closed = np.zeros(len(places.most), dtype=bool)
     found, kept = best, closed
@@ -109,7 +109,7 @@ def _closing(places: Places, best: Assigned, free: Numbers) -> tuple[Assigned, T
     return best, kept
 
 
-def _exchanging(places: Places, best: Assigned, closed: Truths, free: Numbers) -> Assigned:
+def _exchange_carers(places: AssignmentProblem, best: Assignment, closed: Mask, free: Numbers) -> Assignment:
     """Try to close one carer and open another, as long as there is time."""
     trials = min(24, ARCS // (len(places.child) + 1) - 4)
     if trials < 1:
@@ -132,7 +132,7 @@ def _exchanging(places: Places, best: Assigned, closed: Truths, free: Numbers) -
     return best
 
 
-def _flow(places: Places, closed: Truths) -> Assigned:
+def _flow(places: AssignmentProblem, closed: Mask) -> Assignment:
     """Return the best choice without the closed carers."""
     from ortools.graph.python import (
         min_cost_flow,
@@ -181,7 +181,7 @@ def _flow(places: Places, closed: Truths) -> Assigned:
     held = places.carried + new
     used = solver.flows(slot_arcs) if len(carer) else np.empty(0, dtype=np.int64)
     groups_used = solver.flows(group_arcs) if groups else np.empty(0, dtype=np.int64)
-    return Assigned(
+    return Assignment(
         pairs=pairs,
         unplaced=places.need - np.bincount(places.child[pairs], minlength=children),
         group_short=places.group_least - groups_used,
@@ -190,7 +190,7 @@ def _flow(places: Places, closed: Truths) -> Assigned:
     )
 
 
-def _slots(places: Places, closed: Truths) -> tuple[Numbers, Numbers]:
+def _slots(places: AssignmentProblem, closed: Mask) -> tuple[Numbers, Numbers]:
     """Return the places that carers have free: whose, and the how many-eth child it would be."""
     possible = np.bincount(places.carer, minlength=len(closed))
     room = np.clip(np.minimum(places.most - places.carried, possible), 0, None)

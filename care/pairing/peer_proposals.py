@@ -12,22 +12,22 @@ import numpy as np
 import pandas as pd
 
 from guanai.care.children.eligibility import left_behind
-from guanai.care.duties.subjects import with_class
-from guanai.care.frames import as_strings, moment, register
-from guanai.care.pairing.helper_proposals import class_ordered
+from guanai.care.duties.subjects import with_class_fields
+from guanai.care.frames import as_strings, normalized_frame, timestamp
+from guanai.care.pairing.helper_proposals import in_class_order
 from guanai.care.pairing.min_cost_flow import UNLIMITED
-from guanai.care.pairing.proposals import Numbers, Proposal, Truths, asked_rows, chosen
+from guanai.care.pairing.proposals import Mask, Numbers, Proposal, best_pairs, empty_rows
 from guanai.care.pairing.quotas import needs
 from guanai.care.policy.policy import Policy
 
-__all__ = ["PEER_WEIGHTS", "PeerMatch", "propose_peers", "without_peer"]
+__all__ = ["PEER_WEIGHTS", "PeerMatching", "propose_peers", "without_peer"]
 
 Frames = Mapping[str, pd.DataFrame]
 
 PEER_WEIGHTS = {"mutual": 50, "village": 40, "at_home": 30, "same_sex": 10}
 
 
-class PeerMatch:
+class PeerMatching:
     """Which reasons there are for each pair of a child and a classmate; both are rows, numbered anew."""
 
     weights = PEER_WEIGHTS
@@ -65,16 +65,16 @@ class PeerMatch:
                 back.append(friend * self._mates + other)
         self._now, self._back = np.array(now, dtype=np.int64), np.array(back, dtype=np.int64)
 
-    def together(self, child: Numbers, carer: Numbers, *, gather: bool = False) -> "PeerMatch":
+    def after_pairing(self, child: Numbers, carer: Numbers, *, gather: bool = False) -> "PeerMatching":
         """Return the same matching: a friend is each child's own."""
         return self
 
-    def possible(self, child: Numbers, carer: Numbers) -> Truths:
+    def possible(self, child: Numbers, carer: Numbers) -> Mask:
         """Return which pairs may be made: of one class, not with oneself, not there yet."""
         same = (self._class[child] == self._group[carer]) & (self._self[child] != carer)
         return same & ~np.isin(child * self._mates + carer, self._now)
 
-    def reasons(self, child: Numbers, carer: Numbers) -> dict[str, Truths]:
+    def reasons(self, child: Numbers, carer: Numbers) -> dict[str, Mask]:
         """Return for each pair of places which of the reasons in `PEER_WEIGHTS` it has."""
         village, sex = self._village[child], self._sex[child]
         return {
@@ -92,21 +92,21 @@ def propose_peers(
 
     A classmate who is a friend of many already comes after the others.
     """
-    children = class_ordered(left_behind(register(frames, "child"), on, policy.definition), frames)
+    children = in_class_order(left_behind(normalized_frame(frames, "child"), on, policy.definition), frames)
     pairs = _peers(frames, on, later=True)
     have = children["id"].map(pairs.drop_duplicates(["child", "peer_name"]).groupby("child").size())
     need = np.maximum(
-        needs(policy, with_class(children, frames), "peer").to_numpy(np.int64)
+        needs(policy, with_class_fields(children, frames), "peer").to_numpy(np.int64)
         - have.fillna(0).to_numpy(np.int64),
         0,
     )
     if classes is not None:
         need[~children["class"].isin(list(classes)).to_numpy(bool)] = 0
-    mates = class_ordered(_enrolled(frames), frames)
+    mates = in_class_order(_enrolled(frames), frames)
     wanted = np.flatnonzero(need)
     in_care = pd.Index(children["id"], dtype=object)
     children, need = children.iloc[wanted].reset_index(drop=True), need[wanted]
-    matching = PeerMatch(children, mates, in_care, pairs)
+    matching = PeerMatching(children, mates, in_care, pairs)
     friends = as_strings(pairs["child"].map(dict(zip(mates["id"], mates["class"], strict=True))))
     named = list(zip(friends, as_strings(pairs["peer_name"]), strict=True))
     carried = pd.Series(named, dtype=object).value_counts()
@@ -120,20 +120,20 @@ def propose_peers(
     )
     groups = pd.DataFrame(columns=["least", "most", "source", "have"])
     group = np.full(len(children), -1)
-    child, mate = chosen(matching, need, people, group, groups, _by_class(children, mates))
-    rows, asked = asked_rows(children, need)
+    child, mate = best_pairs(matching, need, people, group, groups, _by_class(children, mates))
+    rows, asked = empty_rows(children, need)
     order = np.argsort(child, kind="stable")
     child, mate = child[order], mate[order]
     first = np.concatenate([[0], np.cumsum(need)[:-1]]) if len(need) else need
     rows.loc[first[child] + np.arange(len(child)) - np.searchsorted(child, child), "carer"] = people[
         "id"
     ].to_numpy(object)[mate]
-    return Proposal("peer", rows, people, groups, matching, asked).told()
+    return Proposal("peer", rows, people, groups, matching, asked).with_reasons()
 
 
 def without_peer(policy: Policy, frames: Frames, on: date) -> pd.DataFrame:
     """Return the rows of the children in care on a day who have no friend of their class that day."""
-    children = left_behind(register(frames, "child"), on, policy.definition)
+    children = left_behind(normalized_frame(frames, "child"), on, policy.definition)
     return children[~children["id"].isin(_peers(frames, on)["child"])]
 
 
@@ -144,13 +144,13 @@ def _by_class(children: pd.DataFrame, mates: pd.DataFrame) -> list[tuple[Numbers
 
 
 def _enrolled(frames: Frames) -> pd.DataFrame:
-    children = register(frames, "child")
+    children = normalized_frame(frames, "child")
     return children[as_strings(children["status"]).isin(["", "enrolled", "returned"])]
 
 
 def _peers(frames: Frames, on: date, *, later: bool = False) -> pd.DataFrame:
     """Return the friendships that run on a day, with ``later`` also those that have been agreed and begin after it."""
-    pairs, day = register(frames, "pairing"), moment(on)
+    pairs, day = normalized_frame(frames, "pairing"), timestamp(on)
     if "peer_name" not in pairs.columns:
         pairs = pairs.assign(peer_name=None)
     return pairs[

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import pandas as pd
 
-from guanai.care.frames import as_strings, objects
-from guanai.care.pairing.min_cost_flow import UNLIMITED, Places, assign
+from guanai.care.frames import as_strings, object_column
+from guanai.care.pairing.min_cost_flow import UNLIMITED, AssignmentProblem, assign
 from guanai.templates.wording import say
 
-__all__ = ["BY_HAND", "COLUMNS", "Choice", "Matching", "Proposal", "asked_rows", "chosen"]
+__all__ = ["BY_HAND", "COLUMNS", "CarerChoice", "Matching", "Proposal", "best_pairs", "empty_rows"]
 
 Numbers = np.ndarray[Any, np.dtype[Any]]  # whole numbers
-Truths = np.ndarray[Any, np.dtype[np.bool_]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 COLUMNS = (
     "child", "name", "class", "village", "carer", "carer_name", "why", "traded", "ends", "was", "by_hand",
@@ -32,23 +32,23 @@ BEST_OF, IN_TURN, AT_A_TIME = 40, 20, 500
 
 
 class Matching(Protocol):
-    """How well children and carers go together: `guanai.care.pairing.match_scores.Match`, `guanai.care.pairing.peer_proposals.PeerMatch`."""
+    """How well children and carers go together: `guanai.care.pairing.match_scores.HelperMatching`, `guanai.care.pairing.peer_proposals.PeerMatching`."""
 
     @property
     def weights(self) -> Mapping[str, int]:
         """What each reason weighs, the weightiest first."""
 
-    def reasons(self, child: Numbers, carer: Numbers) -> dict[str, Truths]:
+    def reasons(self, child: Numbers, carer: Numbers) -> dict[str, Mask]:
         """Return which reasons each pair of places has."""
 
-    def possible(self, child: Numbers, carer: Numbers) -> Truths:
+    def possible(self, child: Numbers, carer: Numbers) -> Mask:
         """Return which pairs may be made."""
 
-    def together(self, child: Numbers, carer: Numbers, *, gather: bool = False) -> "Matching":
+    def after_pairing(self, child: Numbers, carer: Numbers, *, gather: bool = False) -> "Matching":
         """Return the matching once these pairs are made; with ``gather`` one that draws households together."""
 
 
-class Choice(NamedTuple):
+class CarerChoice(NamedTuple):
     """A carer who could be chosen for a child: with how many children then, and why."""
 
     carer: str
@@ -77,7 +77,7 @@ class Proposal:
     seen: Any = field(default=None, compare=False)  # what the registers stood at when it was made
 
     @cached_property
-    def places(self) -> pd.Index:
+    def carer_index(self) -> pd.Index:
         """The ids of the carers, to find the place of one."""
         return pd.Index(self.carers["id"], dtype=object)
 
@@ -88,26 +88,26 @@ class Proposal:
         return self.carers.assign(new=new, load=self.carers["carried"] + new)
 
     @property
-    def placed(self) -> pd.DataFrame:
+    def with_carers(self) -> pd.DataFrame:
         """The rows with a carer."""
         return self.pairs[self.pairs["carer"] != ""]
 
     @property
-    def made(self) -> pd.DataFrame:
+    def new_pairs(self) -> pd.DataFrame:
         """The rows with a carer whom the child does not have yet: what accepting it would make."""
-        return self.placed[self.placed["carer"] != self.placed["was"]]
+        return self.with_carers[self.with_carers["carer"] != self.with_carers["was"]]
 
-    def put(self, row: int, carer: str) -> "Proposal":
+    def with_carer(self, row: int, carer: str) -> "Proposal":
         """Return the proposal with another carer in a row ("" for nobody), chosen by hand."""
         pairs = self.pairs.copy()
         pairs.loc[row, ["carer", "by_hand"]] = [carer, BY_HAND]
-        return replace(self, pairs=pairs).told()
+        return replace(self, pairs=pairs).with_reasons()
 
-    def options(self, row: int) -> list[Choice]:
+    def options(self, row: int) -> list[CarerChoice]:
         """Return everybody who could be chosen in a row, the best match first."""
         carers = np.arange(len(self.carers), dtype=np.int64)
         child = np.full(len(carers), self.asked[row])
-        found = self._made_but(row).reasons(child, carers)
+        found = self._matching_without(row).reasons(child, carers)
         score = _score(found, self.matching.weights, child.shape)
         kept = np.flatnonzero(self.matching.possible(child, carers))
         words = self._words(found, np.full(len(carers), row))
@@ -115,22 +115,24 @@ class Proposal:
         free = loads < most
         order = kept[np.lexsort((loads[kept], -score[kept], ~free[kept]))]
         ids, names = self.carers["id"].to_list(), self.carers["name"].to_list()
-        return [Choice(ids[one], names[one], int(loads[one]), int(most[one]), words[one]) for one in order]
+        return [
+            CarerChoice(ids[one], names[one], int(loads[one]), int(most[one]), words[one]) for one in order
+        ]
 
-    def _made_but(self, row: int | None = None) -> Matching:
+    def _matching_without(self, row: int | None = None) -> Matching:
         """Return the matching with the other rows' pairs made: of a household the others' carers are known."""
-        known = self.places.get_indexer(pd.Index(self.pairs["carer"], dtype=object)).astype(np.int64)
+        known = self.carer_index.get_indexer(pd.Index(self.pairs["carer"], dtype=object)).astype(np.int64)
         made = (known >= 0) & (self.pairs.index != row).astype(bool)
-        return self.matching.together(self.asked.to_numpy(np.int64)[made], known[made])
+        return self.matching.after_pairing(self.asked.to_numpy(np.int64)[made], known[made])
 
-    def told(self) -> "Proposal":
+    def with_reasons(self) -> "Proposal":
         """Return the proposal with its reasons in words: why each, and what was traded."""
         pairs = self.pairs.copy()
-        known = self.places.get_indexer(pd.Index(pairs["carer"], dtype=object)).astype(np.int64)
+        known = self.carer_index.get_indexer(pd.Index(pairs["carer"], dtype=object)).astype(np.int64)
         rows = np.flatnonzero(known >= 0)
         why, traded = [""] * len(pairs), [""] * len(pairs)
         if len(rows):
-            matching = self._made_but()
+            matching = self._matching_without()
             found = matching.reasons(self.asked.to_numpy(np.int64)[rows], known[rows])
             words = self._words(found, rows)
             for row, text in zip(rows.tolist(), words, strict=True):
@@ -141,13 +143,13 @@ class Proposal:
         hand = (pairs["by_hand"] == BY_HAND).to_numpy(bool)
         by_hand = say("pair.by_hand")
         names = dict(zip(self.carers["id"], self.carers["name"], strict=True))
-        pairs["carer_name"] = objects((names.get(one, one) for one in pairs["carer"]), pairs.index)
-        pairs["why"] = objects(why, pairs.index)
+        pairs["carer_name"] = object_column((names.get(one, one) for one in pairs["carer"]), pairs.index)
+        pairs["why"] = object_column(why, pairs.index)
         texts = (by_hand if mine else text for mine, text in zip(hand, traded, strict=True))
-        pairs["traded"] = objects(texts, pairs.index)
+        pairs["traded"] = object_column(texts, pairs.index)
         return replace(self, pairs=pairs)
 
-    def _words(self, found: Mapping[str, Truths], rows: Numbers) -> list[str]:
+    def _words(self, found: Mapping[str, Mask], rows: Numbers) -> list[str]:
         """Return the reasons of pairs in words, the weightiest first."""
         villages, groups = self.pairs["village"].to_list(), self.pairs["class"].to_list()
         names = [name for name in self.matching.weights if name in found]
@@ -176,7 +178,9 @@ class Proposal:
             scores = np.where(self.matching.possible(child, everybody[None, :]), scores, -1)
             best = scores.argmax(axis=1)
             better = np.flatnonzero(scores[np.arange(len(best)), best] > own[part])
-            said = {name: values[better, best[better]] for name, values in _full(found, scores.shape).items()}
+            said = {
+                name: values[better, best[better]] for name, values in _broadcast(found, scores.shape).items()
+            }
             for place, why in zip(better, self._words(said, rows[part][better]), strict=True):
                 other, mine = best[place], carers[part][place]
                 key = "even" if load[mine] > least[mine] else "least"
@@ -188,7 +192,7 @@ class Proposal:
         return texts
 
 
-def chosen(
+def best_pairs(
     matching: Matching,
     need: Numbers,
     carers: pd.DataFrame,
@@ -211,12 +215,14 @@ def chosen(
     def best(matching: Matching) -> tuple[Numbers, Numbers]:
         child, carer = _pairs_of(matching, len(need), len(carers), blocks)
         cost = top - _score(matching.reasons(child, carer), matching.weights, child.shape)
-        found = assign(Places(child, carer, cost, need, carried, least, most, group, asked, room)).pairs
+        found = assign(
+            AssignmentProblem(child, carer, cost, need, carried, least, most, group, asked, room)
+        ).pairs
         return child[found], carer[found]
 
     first = best(matching)
     # Who lives together is known of pairs that are made: once more, each household drawn to whom most of it has.
-    gathered = matching.together(*first, gather=True)
+    gathered = matching.after_pairing(*first, gather=True)
     return first if gathered is matching else best(gathered)
 
 
@@ -249,18 +255,18 @@ def _pairs_of(
     return np.concatenate([one for one, _ in found]), np.concatenate([one for _, one in found])
 
 
-def _score(found: Mapping[str, Truths], weights: Mapping[str, int], shape: tuple[int, ...]) -> Numbers:
+def _score(found: Mapping[str, Mask], weights: Mapping[str, int], shape: tuple[int, ...]) -> Numbers:
     total = np.zeros(shape, dtype=np.int64)
     for name, there in found.items():
         total += np.where(there, weights[name], 0)
     return total
 
 
-def _full(found: Mapping[str, Truths], shape: tuple[int, ...]) -> dict[str, Truths]:
+def _broadcast(found: Mapping[str, Mask], shape: tuple[int, ...]) -> dict[str, Mask]:
     return {name: np.broadcast_to(values, shape) for name, values in found.items()}
 
 
-def asked_rows(children: pd.DataFrame, need: Numbers) -> tuple[pd.DataFrame, "pd.Series[int]"]:
+def empty_rows(children: pd.DataFrame, need: Numbers) -> tuple[pd.DataFrame, "pd.Series[int]"]:
     """Return one row per child and carer asked for, and beside it the child's place."""
     place = np.repeat(np.arange(len(children)), need)
     village = as_strings(children["village"]) if "village" in children.columns else ""

@@ -10,8 +10,8 @@ from datetime import date
 import pandas as pd
 
 from guanai.care.children.eligibility import left_behind
-from guanai.care.duties.responsible import class_names
-from guanai.care.frames import as_strings, register
+from guanai.care.duties.record_rules import class_names
+from guanai.care.frames import as_strings, normalized_frame
 from guanai.care.pairing.min_cost_flow import UNLIMITED
 from guanai.care.policy.conditions import holds
 from guanai.care.policy.duty import OFTEN, Duty
@@ -52,9 +52,9 @@ def class_quotas(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -
 
     Columns: ``least`` (not more than are in care), ``most`` (`UNLIMITED` without one), ``source`` (000-7 L122).
     """
-    classes = register(frames, "class").drop_duplicates("name")
+    classes = normalized_frame(frames, "class").drop_duplicates("name")
     known = class_names(frames)
-    children = left_behind(register(frames, "child"), on, policy.definition)
+    children = left_behind(normalized_frame(frames, "child"), on, policy.definition)
     sizes = as_strings(children["class"]).map(lambda name: known.get(name, name)).value_counts()
     rows: dict[str, tuple[int, int, str]] = {}
     for duty in _quotas(policy, ("class",), "helper"):
@@ -68,7 +68,7 @@ def class_quotas(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -
 def needs(policy: Policy, children: pd.DataFrame, role: str) -> "pd.Series[int]":
     """Return how many carers of a role (helper, peer) each child should have: at least one (R29, R30).
 
-    ``children`` with the grade of their class (`guanai.care.duties.subjects.with_class`), as a condition may ask for it.
+    ``children`` with the grade of their class (`guanai.care.duties.subjects.with_class_fields`), as a condition may ask for it.
     """
     number = pd.Series(1, index=children.index, dtype="int64")
     for duty in [*_quotas(policy, ("child",), role), *(policy.of_kind("helper") if role == "helper" else ())]:

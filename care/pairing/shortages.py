@@ -14,13 +14,13 @@ from guanai.care.pairing.proposals import Proposal
 from guanai.care.pairing.quotas import range_words
 from guanai.templates.wording import say
 
-__all__ = ["Lack", "lacks"]
+__all__ = ["Shortage", "shortages"]
 
 _FEW = 6  # people named one by one; more are counted
 
 
-class Lack(NamedTuple):
-    """One thing that a proposal lacks: ``kind`` (see `lacks`), whose, how many, and the whole in words."""
+class Shortage(NamedTuple):
+    """One thing that a proposal lacks: ``kind`` (see `shortages`), whose, how many, and the whole in words."""
 
     kind: str
     subject: str
@@ -28,7 +28,7 @@ class Lack(NamedTuple):
     text: str
 
 
-def lacks(proposal: Proposal) -> list[Lack]:
+def shortages(proposal: Proposal) -> list[Shortage]:
     """Return what a proposal lacks, the gravest first.
 
     Kinds: ``places`` (all helpers are full), ``nobody`` (no one can be chosen), ``class_full`` (the class has put
@@ -37,7 +37,7 @@ def lacks(proposal: Proposal) -> list[Lack]:
     return [*_unplaced(proposal), *_classes(proposal), *_carers(proposal)]
 
 
-def _unplaced(proposal: Proposal) -> list[Lack]:
+def _unplaced(proposal: Proposal) -> list[Shortage]:
     left = proposal.pairs[proposal.pairs["carer"] == ""]
     if left.empty:
         return []
@@ -55,7 +55,7 @@ def _unplaced(proposal: Proposal) -> list[Lack]:
                 "lack.class_full", group=name, most=row["most"], have=after.get(name, 0), number=number,
                 source=row["source"],
             )  # fmt: skip
-            found.append(Lack("class_full", str(name), number, text))
+            found.append(Shortage("class_full", str(name), number, text))
     left = left[~left["class"].isin([row["name"] for row in full])]
     if left.empty:
         return found
@@ -70,7 +70,7 @@ def _unplaced(proposal: Proposal) -> list[Lack]:
     room = np.clip(carers["most"] - carers["carried"], 0, None)
     if proposal.role == "peer" or int(room.sum()) >= asked:
         text = say(f"lack.nobody_{proposal.role}", number=number, groups=by_class)
-        return [Lack("nobody", "", number, text), *found]
+        return [Shortage("nobody", "", number, text), *found]
     sources = comma.join(dict.fromkeys(filter(None, carers["source"])))
     own = int(carers["own"].sum())
     text = say(
@@ -79,10 +79,10 @@ def _unplaced(proposal: Proposal) -> list[Lack]:
     )  # fmt: skip
     if own and sources:
         text += say("lack.own", number=own)
-    return [Lack("places", "", number, text), *found]
+    return [Shortage("places", "", number, text), *found]
 
 
-def _classes(proposal: Proposal) -> list[Lack]:
+def _classes(proposal: Proposal) -> list[Shortage]:
     after, found = _paired(proposal), []
     for row in _groups(proposal):
         name, have = row["name"], after.get(row["name"], 0)
@@ -92,11 +92,11 @@ def _classes(proposal: Proposal) -> list[Lack]:
                 "lack.class_least", group=name, range=range_words(row["least"], row["most"]), have=have,
                 number=short, source=row["source"],
             )  # fmt: skip
-            found.append(Lack("class_least", str(name), short, text))
+            found.append(Shortage("class_least", str(name), short, text))
     return found
 
 
-def _carers(proposal: Proposal) -> list[Lack]:
+def _carers(proposal: Proposal) -> list[Shortage]:
     loads = proposal.loads
     under = loads[(loads["load"] > 0) & (loads["load"] < loads["least"])]
     over = loads[loads["load"] > loads["most"]]
@@ -110,20 +110,20 @@ def _carers(proposal: Proposal) -> list[Lack]:
         ]
     number = int((under["least"] - under["load"]).sum())
     text = say("lack.least_many", carers=len(under), number=number, source=under["source"].iloc[0])
-    return [*found, Lack("least", "", number, text)]
+    return [*found, Shortage("least", "", number, text)]
 
 
-def _of_carer(kind: str, row: Mapping[Any, Any], number: int, limit: int) -> Lack:
+def _of_carer(kind: str, row: Mapping[Any, Any], number: int, limit: int) -> Shortage:
     text = say(
         f"lack.{kind}", name=row["name"], load=row["load"], limit=limit, number=number,
         source=row["source"] or say("lack.own_limits"),
     )  # fmt: skip
-    return Lack(kind, str(row["id"]), int(number), text)
+    return Shortage(kind, str(row["id"]), int(number), text)
 
 
 def _paired(proposal: Proposal) -> dict[str, int]:
     """Return how many children of each class with a quota are paired once the proposal is accepted."""
-    made = proposal.placed.drop_duplicates("child")["class"].value_counts()
+    made = proposal.with_carers.drop_duplicates("child")["class"].value_counts()
     return {row["name"]: int(row["have"] + made.get(row["name"], 0)) for row in _groups(proposal)}
 
 

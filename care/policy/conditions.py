@@ -15,16 +15,16 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from guanai.care.frames import as_list, by_value, is_nothing
+from guanai.care.frames import as_list, is_empty, map_distinct
 from guanai.templates.wording import catalogue
 
-__all__ = ["Clause", "holds", "parse_condition", "spell", "spell_field", "spellings"]
+__all__ = ["Clause", "holds", "lookup_field", "lookup_name", "names_by_spelling", "parse_condition"]
 
 CLAUSES = re.compile(r"[;；\n]|\s且\s?|\sand\s")
 FIELD, VALUE = r"(?P<field>[^\s=＝≠!<>≥≤]+?)", r"(?P<values>.+)"
 WORDS = r"(?P<sign>\bnot in\b|\bin\b|不是|是)"
 # Signs first and words with spaces around them next: a field may have 是 in its own name (午餐是否在校 = 是).
-FORMS = tuple(
+PATTERNS = tuple(
     re.compile(form, re.DOTALL)
     for form in (
         rf"{FIELD}\s*(?P<sign>!=|≠|>=|<=|≥|≤|=|＝|>|<)\s*{VALUE}",
@@ -35,9 +35,9 @@ FORMS = tuple(
 SIGNS = re.compile(r"[=＝≠<>≥≤]")
 DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 VALUES = re.compile(r"[,，、]")
-UNLIKE = frozenset({"!=", "≠", "not in", "不是"})
+NEGATED = frozenset({"!=", "≠", "not in", "不是"})
 ORDERS = {"≥": ">=", "≤": "<=", ">=": ">=", "<=": "<=", ">": ">", "<": "<"}
-NOTHING = frozenset({"空", "empty"})
+EMPTY = frozenset({"空", "empty"})
 
 
 class Clause(NamedTuple):
@@ -53,7 +53,7 @@ class Clause(NamedTuple):
 
 
 @cache
-def spellings(prefix: str) -> dict[str, str]:
+def names_by_spelling(prefix: str) -> dict[str, str]:
     """Return the names that the catalogue holds below a prefix, by every way in which they may be written."""
     names: dict[str, str] = {}
     for key, texts in catalogue().items():
@@ -63,15 +63,15 @@ def spellings(prefix: str) -> dict[str, str]:
     return names
 
 
-def spell(prefix: str, written: str) -> str | None:
+def lookup_name(prefix: str, written: str) -> str | None:
     """Return the name meant by a word or a name, None if the catalogue knows neither."""
-    return spellings(prefix).get(written.strip().casefold())
+    return names_by_spelling(prefix).get(written.strip().casefold())
 
 
-def spell_field(written: str, registers: Iterable[str] = ()) -> str:
+def lookup_field(written: str, registers: Iterable[str] = ()) -> str:
     """Return the name of a question by its word in one of the registers, else anywhere, else as it is written."""
-    own = (spell(f"field.{register}", written) for register in registers)
-    return next((name for name in own if name), None) or spell("question", written) or written.strip()
+    own = (lookup_name(f"field.{register}", written) for register in registers)
+    return next((name for name in own if name), None) or lookup_name("question", written) or written.strip()
 
 
 def parse_condition(text: str, registers: Iterable[str] = ()) -> tuple[Clause, ...]:
@@ -81,20 +81,20 @@ def parse_condition(text: str, registers: Iterable[str] = ()) -> tuple[Clause, .
 
 
 def _clause(text: str, registers: tuple[str, ...]) -> Clause:
-    match = next((found for form in FORMS if (found := form.fullmatch(text))), None)
+    match = next((found for form in PATTERNS if (found := form.fullmatch(text))), None)
     if match is None or SIGNS.search(match["values"]):  # two clauses with nothing between
         raise ValueError(text)
-    field = spell_field(match["field"], registers)
-    values = [_day(value.strip()) for value in VALUES.split(match["values"]) if value.strip()]
+    field = lookup_field(match["field"], registers)
+    values = [_iso_day(value.strip()) for value in VALUES.split(match["values"]) if value.strip()]
     if order := ORDERS.get(match["sign"]):
-        if len(values) != 1 or _measure(values[0]) is None:
+        if len(values) != 1 or _comparable(values[0]) is None:
             raise ValueError(match["values"])
         return Clause(field, (values[0],), order=order)
-    names = tuple(_value(value, field, registers) for value in values)
-    return Clause(field, names, match["sign"] in UNLIKE)
+    names = tuple(_value_name(value, field, registers) for value in values)
+    return Clause(field, names, match["sign"] in NEGATED)
 
 
-def _day(written: str) -> str:
+def _iso_day(written: str) -> str:
     """Return a day such as 2026年9月1日 as the records hold it, anything else as it is."""
     if (match := DAY.fullmatch(written)) is None:
         return written
@@ -102,14 +102,14 @@ def _day(written: str) -> str:
     return f"{year:04}-{month:02}-{day:02}"
 
 
-def _value(written: str, field: str, registers: tuple[str, ...]) -> str:
+def _value_name(written: str, field: str, registers: tuple[str, ...]) -> str:
     """Return the name of a value; raises ValueError if the field has only certain values and this is none."""
-    if written in NOTHING:
+    if written in EMPTY:
         return ""
     known: dict[str, str] = {}
     for register in registers:
-        known |= spellings(f"value.{register}.{field}")
-    known = known or spellings(f"choice.{field}")
+        known |= names_by_spelling(f"value.{register}.{field}")
+    known = known or names_by_spelling(f"choice.{field}")
     if known and written.casefold() not in known:
         raise ValueError(written)
     return known.get(written.casefold(), written)
@@ -119,42 +119,42 @@ def holds(clauses: Iterable[Clause], frame: pd.DataFrame) -> "pd.Series[bool]":
     """Return which rows of a frame meet every clause; a column that is not there has no value."""
     kept = pd.Series(True, index=frame.index)
     for clause in clauses:
-        kept &= _found(frame, clause)
+        kept &= _matches(frame, clause)
     return kept
 
 
-def _found(frame: pd.DataFrame, clause: Clause) -> "pd.Series[bool]":
-    test = _test(clause)
+def _matches(frame: pd.DataFrame, clause: Clause) -> "pd.Series[bool]":
+    test = _test_of(clause)
     if clause.field not in frame.columns:
         return pd.Series(test(None), index=frame.index)
-    return by_value(frame[clause.field], test)
+    return map_distinct(frame[clause.field], test)
 
 
-def _test(clause: Clause) -> Callable[[Any], bool]:
+def _test_of(clause: Clause) -> Callable[[Any], bool]:
     """Return what a single answer is asked."""
     if clause.order:
-        least = _measure(clause.values[0])
-        return lambda value: _in_order(_measure(value), clause.order, least)
+        least = _comparable(clause.values[0])
+        return lambda value: _in_order(_comparable(value), clause.order, least)
     wanted = frozenset(clause.values)
 
     def found(value: Any) -> bool:
-        if is_nothing(value):
+        if is_empty(value):
             return "" in wanted
-        return _plain(value) in wanted or not wanted.isdisjoint(as_list(value))
+        return _written(value) in wanted or not wanted.isdisjoint(as_list(value))
 
     return (lambda value: not found(value)) if clause.negated else found
 
 
-def _plain(value: Any) -> str:
+def _written(value: Any) -> str:
     """Return an answer as it is written in a condition: a day without its time, a whole number without its point."""
     if isinstance(value, date):
         return value.isoformat()[:10]
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
-def _measure(value: Any) -> tuple[int, float | str] | None:
+def _comparable(value: Any) -> tuple[int, float | str] | None:
     """Return something that can be compared: a number, or a day as ISO text; None for anything else."""
-    if is_nothing(value) or isinstance(value, list | tuple):
+    if is_empty(value) or isinstance(value, list | tuple):
         return None
     text = str(value).strip()
     try:

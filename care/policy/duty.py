@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from guanai.care.policy.conditions import Clause
 
-__all__ = ["ALL_CHILDREN", "EACH", "KINDS", "MOMENTARY", "OFTEN", "Duty", "Limit", "Trigger"]
+__all__ = ["ALL_CHILDREN", "EACH", "KINDS", "MINUTE_UNITS", "OFTEN", "Duty", "Limit", "Trigger"]
 
 KINDS = (
     "count", "hours", "interval", "event", "state", "open", "helper", "quota", "complete", "share",
@@ -14,7 +14,7 @@ KINDS = (
 ALL_CHILDREN = ("child", "guardian", "parent")  # subjects of which there is one line per child
 EACH = "each"  # as ``by``: each of the responsible owes it by itself
 OFTEN = "often"  # as ``per``: the document gives no number (经常), so records are only counted
-MOMENTARY = ("minute", "hour")
+MINUTE_UNITS = ("minute", "hour")
 
 
 class Limit(NamedTuple):
@@ -29,7 +29,7 @@ class Limit(NamedTuple):
     @property
     def momentary(self) -> bool:
         """Whether minutes and hours count, so that a step is on the countdown."""
-        return self.unit in MOMENTARY
+        return self.unit in MINUTE_UNITS
 
     @property
     def span(self) -> timedelta:

@@ -5,25 +5,33 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from guanai.care.frames import PEOPLE
-from guanai.care.policy.conditions import Clause, spell, spell_field
+from guanai.care.frames import AUTHOR_FIELDS
+from guanai.care.policy.conditions import Clause, lookup_field, lookup_name
 from guanai.care.policy.duty import ALL_CHILDREN, EACH, OFTEN, Duty, Trigger
-from guanai.care.policy.workbook_rows import MOST_DAYS, Row
+from guanai.care.policy.workbook_rows import MAX_DAYS, Row
 from guanai.templates.wording import catalogue, say
 
-__all__ = ["DERIVED", "JOINED", "OF_SUBJECT", "Known", "expanded", "read_duty", "register_label"]
+__all__ = [
+    "CLASS_FIELDS",
+    "DERIVED",
+    "REGISTER_OF_SUBJECT",
+    "KnownForms",
+    "expand_face_to_face",
+    "read_duty",
+    "register_label",
+]
 
 # Registers of people and papers: counted by no duty of its own but 名额, which looks at pairings.
 UNCOUNTED = frozenset({"child", "class", "deferral", "pairing", "staff"})
 DERIVED = frozenset({"change"})  # made from the history, so there is no form of it
 # The register in which the condition on a subject is looked up.
-OF_SUBJECT = dict.fromkeys(ALL_CHILDREN, "child") | {
+REGISTER_OF_SUBJECT = dict.fromkeys(ALL_CHILDREN, "child") | {
     "class": "class",
     "teacher": "staff",
     "helper": "staff",
     "school": "school",
 }
-NEEDED = {
+REQUIRED_CELLS = {
     "count": ("record",),
     "hours": ("record",),
     "interval": ("record", "limit"),
@@ -33,17 +41,17 @@ NEEDED = {
     "complete": ("content",),
     "share": ("target",),
 }
-SUBJECTS = {
+ALLOWED_SUBJECTS = {
     "helper": ("child",),
     "quota": ("child", "class", "helper", "teacher", "school"),
     "complete": ("child", "class", "teacher", "helper"),
 }
 SUMMED = re.compile(r"(?:合计|sum of|sum)[\s:：]*(?P<field>\S.*)", re.IGNORECASE)
-MOMENTS = ("date", "datetime", "text")  # what is worked out may be kept as text
-JOINED = ("grade", "level")  # fields of the class that a condition on a child may name
+TIME_TYPES = ("date", "datetime", "text")  # what is worked out may be kept as text
+CLASS_FIELDS = ("grade", "level")  # fields of the class that a condition on a child may name
 
 
-class Known(NamedTuple):
+class KnownForms(NamedTuple):
     """What a row may name: the school's modes of meeting face to face, and the questions of each form."""
 
     modes: tuple[str, ...]
@@ -59,10 +67,10 @@ class Known(NamedTuple):
     def name_of(self, written: str) -> str:
         """Return the register that is meant: one of that very name, else the one with that word."""
         bare = written.strip()
-        return bare if bare in self.registers else spell("record", bare) or bare
+        return bare if bare in self.registers else lookup_name("record", bare) or bare
 
 
-def read_duty(row: Row, known: Known) -> Duty:
+def read_duty(row: Row, known: KnownForms) -> Duty:
     """Return the duty of a row; raises PolicyError with the row, the column and what to do.
 
     A row that is not in force may name forms that do not exist yet.
@@ -71,43 +79,45 @@ def read_duty(row: Row, known: Known) -> Duty:
     if not in_force:
         known = known._replace(columns=None)
     kind = row.choice("kind", "duty.kind")
-    for heading in NEEDED.get(kind, ()):
-        row.needed(heading)
-    records = tuple(_record(row, written, kind, known) for written in row.several("record"))
-    trigger = _trigger(row, known)
+    for heading in REQUIRED_CELLS.get(kind, ()):
+        row.required(heading)
+    records = tuple(_read_record(row, written, kind, known) for written in row.several("record"))
+    trigger = _read_trigger(row, known)
     of = [trigger.record] if trigger else []
     clauses = row.condition("record_condition", records or (("pairing",) if kind == "quota" else ()))
     subject = row.choice("subject", "duty.subject", "child")
     duty = Duty(
-        name=row.needed("name"),
+        name=row.required("name"),
         kind=kind,
         subject=subject,
-        subject_condition=row.condition("subject_condition", [OF_SUBJECT[subject]]),
+        subject_condition=row.condition("subject_condition", [REGISTER_OF_SUBJECT[subject]]),
         records=records,
-        condition=tuple(expanded(clause, known.modes) for clause in clauses if clause.field != "by"),
-        by=_by(row, clauses),
-        at_least=row.whole("at_least", _least(row, kind)) or 0,
-        at_most=row.whole("at_most", None, least=1),
+        condition=tuple(
+            expand_face_to_face(clause, known.modes) for clause in clauses if clause.field != "by"
+        ),
+        by=_read_by(row, clauses),
+        at_least=row.whole_number("at_least", _default_at_least(row, kind)) or 0,
+        at_most=row.whole_number("at_most", None, least=1),
         target=row.share("target"),
         per=row.choice("per", "duty.per", "term"),
         trigger=trigger,
         trigger_condition=tuple(
-            expanded(clause, known.modes) for clause in row.condition("trigger_condition", of)
+            expand_face_to_face(clause, known.modes) for clause in row.condition("trigger_condition", of)
         ),
         limit=row.limit("limit"),
         who=row.choices("who", "duty.who"),
-        grace_days=row.whole("grace_days", 0, most=MOST_DAYS) or 0,
+        grace_days=row.whole_number("grace_days", 0, most=MAX_DAYS) or 0,
         in_force=in_force,
         source=row.text("source"),
     )
-    duty = _with_content(row, duty, of)
+    duty = _read_content(row, duty, of)
     _check(row, duty)
     if known.columns is not None:
         _check_fields(row, duty, known.columns)
     return duty
 
 
-def _least(row: Row, kind: str) -> int:
+def _default_at_least(row: Row, kind: str) -> int:
     """Return the number where none is written: none of a quota that has a most, and where it is only 经常."""
     often = row.choice("per", "duty.per", "term") == OFTEN
     return 0 if often or (kind in ("quota", "hours") and row.text("at_most")) else 1
@@ -118,29 +128,29 @@ def register_label(name: str) -> str:
     return say(f"record.{name}") if f"record.{name}" in catalogue() else name
 
 
-def _with_content(row: Row, duty: Duty, of: list[str]) -> Duty:
+def _read_content(row: Row, duty: Duty, of: list[str]) -> Duty:
     """Read 内容: a figure, fields (``合计 册数`` one to be added up), or (for a state) a condition that must come true."""
     text = row.text("content")
     if duty.kind == "share":
         return replace(duty, content=(row.choice("content", "duty.figure"),) if text else ())
     if duty.kind in ("state", "open") and re.search(r"[=＝≠<>≥≤]|是", text):
         return replace(duty, state=row.condition("content", of))
-    registers = of or duty.records or (OF_SUBJECT[duty.subject],)
+    registers = of or duty.records or (REGISTER_OF_SUBJECT[duty.subject],)
     parts = row.several("content")
     if duty.kind == "open":
         sums = [match["field"] for part in parts if (match := SUMMED.fullmatch(part))]
         parts = [part for part in parts if not SUMMED.fullmatch(part)]
         if len(sums) > 1 or not parts:
             raise row.error("policy.summed", "content", value=text)
-        duty = replace(duty, summed=_field(sums[0], registers) if sums else "")
-    return replace(duty, content=tuple(_field(part, registers) for part in parts))
+        duty = replace(duty, summed=_read_field(sums[0], registers) if sums else "")
+    return replace(duty, content=tuple(_read_field(part, registers) for part in parts))
 
 
 def _check(row: Row, duty: Duty) -> None:
     """Refuse a row whose cells do not go together."""
     kind, limit = duty.kind, duty.limit
-    if duty.subject not in SUBJECTS.get(kind, (duty.subject,)):
-        choices = say("policy.comma").join(say(f"duty.subject.{name}") for name in SUBJECTS[kind])
+    if duty.subject not in ALLOWED_SUBJECTS.get(kind, (duty.subject,)):
+        choices = say("policy.comma").join(say(f"duty.subject.{name}") for name in ALLOWED_SUBJECTS[kind])
         raise row.error("policy.subject", "subject", value=row.text("subject"), choices=choices)
     if duty.at_most is not None and duty.at_most < duty.at_least and kind != "open":
         raise row.error("policy.at_most", "at_most", least=duty.at_least, most=duty.at_most)
@@ -149,7 +159,7 @@ def _check(row: Row, duty: Duty) -> None:
     if kind == "share" and duty.by == (EACH,):  # a share is one figure, whoever owes it
         raise row.error("policy.by", "record_condition")
     if kind == "share" and not duty.content:
-        row.needed("record")
+        row.required("record")
     if kind == "quota" and duty.subject == "school" and set(duty.records) <= {"pairing"}:
         raise row.error("policy.school_quota", "record")
     if limit is None:
@@ -167,10 +177,10 @@ def _check(row: Row, duty: Duty) -> None:
 
 def _check_fields(row: Row, duty: Duty, columns: Mapping[str, Collection[str]]) -> None:
     """Refuse a field that its form does not have, as far as the forms are known."""
-    of, trigger = OF_SUBJECT[duty.subject], duty.trigger
+    of, trigger = REGISTER_OF_SUBJECT[duty.subject], duty.trigger
     named = [("subject_condition", of, clause.field) for clause in duty.subject_condition]
     named += [("record_condition", one, clause.field) for clause in duty.condition for one in duty.records]
-    named += [("record_condition", one, PEOPLE.get(one, "by")) for one in duty.records if duty.by]
+    named += [("record_condition", one, AUTHOR_FIELDS.get(one, "by")) for one in duty.records if duty.by]
     if trigger:
         named += [("trigger", trigger.record, trigger.moment)]
         named += [("trigger_condition", trigger.record, clause.field) for clause in duty.trigger_condition]
@@ -182,20 +192,20 @@ def _check_fields(row: Row, duty: Duty, columns: Mapping[str, Collection[str]]) 
         ]
         named += [("content", one, name) for one in registers for name in fields]
     for heading, record, name in named:
-        joined = record == "child" and name in JOINED
+        joined = record == "child" and name in CLASS_FIELDS
         if record in columns and name not in columns[record] and not joined:
             raise row.error("policy.field", heading, value=name, record=register_label(record))
-    if trigger and not _may_be_moment(columns.get(trigger.record, ()), trigger.moment):
+    if trigger and not _can_hold_time(columns.get(trigger.record, ()), trigger.moment):
         raise row.error("policy.moment", "trigger", value=row.text("trigger"))
 
 
-def _may_be_moment(questions: Collection[str], name: str) -> bool:
+def _can_hold_time(questions: Collection[str], name: str) -> bool:
     """Say whether a question can hold a day or a moment, as far as its kind is known."""
     kind = questions.get(name) if isinstance(questions, Mapping) else None
-    return kind is None or kind.casefold() in MOMENTS
+    return kind is None or kind.casefold() in TIME_TYPES
 
 
-def _by(row: Row, clauses: tuple[Clause, ...]) -> tuple[str, ...]:
+def _read_by(row: Row, clauses: tuple[Clause, ...]) -> tuple[str, ...]:
     """Return whose records count, of the clause on 记录人."""
     people = [clause for clause in clauses if clause.field == "by"]
     if not people:
@@ -206,7 +216,7 @@ def _by(row: Row, clauses: tuple[Clause, ...]) -> tuple[str, ...]:
     return values
 
 
-def _record(row: Row, written: str, kind: str, known: Known, heading: str = "record") -> str:
+def _read_record(row: Row, written: str, kind: str, known: KnownForms, heading: str = "record") -> str:
     name = known.name_of(written)
     countable = [one for one in known.registers if one not in UNCOUNTED or kind == "quota"]
     if name not in countable:
@@ -220,7 +230,7 @@ def _record(row: Row, written: str, kind: str, known: Known, heading: str = "rec
     return name
 
 
-def _trigger(row: Row, known: Known) -> Trigger | None:
+def _read_trigger(row: Row, known: KnownForms) -> Trigger | None:
     if not row.text("trigger"):
         return None
     written, _, question = row.text("trigger").partition(".")
@@ -228,15 +238,15 @@ def _trigger(row: Row, known: Known) -> Trigger | None:
     if name not in known.registers:
         choices = say("policy.comma").join(map(register_label, known.registers))
         raise row.error("policy.record", "trigger", value=written, choices=choices)
-    return Trigger(name, _field(question, [name]) if question else "date")
+    return Trigger(name, _read_field(question, [name]) if question else "date")
 
 
-def _field(part: str, registers: Collection[str]) -> str:
+def _read_field(part: str, registers: Collection[str]) -> str:
     """Return the names of fields of which one is enough, with a slash between."""
-    return "/".join(spell_field(name, registers) for name in part.split("/"))
+    return "/".join(lookup_field(name, registers) for name in part.split("/"))
 
 
-def expanded(clause: Clause, modes: tuple[str, ...]) -> Clause:
+def expand_face_to_face(clause: Clause, modes: tuple[str, ...]) -> Clause:
     """Put the school's own modes in the place of 面对面."""
     values = [mode for value in clause.values for mode in (modes if value == "face_to_face" else (value,))]
     return clause._replace(values=tuple(dict.fromkeys(values)))

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 from guanai.care.calendar.school_calendar import Calendar
 from guanai.care.children.eligibility import DEFINITIONS
 from guanai.care.errors import PolicyError
-from guanai.care.policy.calendar_rows import read_calendar, unlike
-from guanai.care.policy.conditions import spell
+from guanai.care.policy.calendar_rows import check_unique, read_calendar
+from guanai.care.policy.conditions import lookup_name
 from guanai.care.policy.duty import KINDS, Duty
-from guanai.care.policy.duty_rows import Known, read_duty
+from guanai.care.policy.duty_rows import KnownForms, read_duty
 from guanai.care.policy.workbook_rows import ROW, Row, Sheets, headings, rows_of, sheets_from_markdown
 from guanai.templates.wording import say
 
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 # The mistakes of a row that a school without the form or question makes.
-MISSING = frozenset({"policy.record", "policy.record_fields", "policy.field"})
+MISSING_FORM_ERRORS = frozenset({"policy.record", "policy.record_fields", "policy.field"})
 FACE_TO_FACE = ("door", "school")  # 004 does not say where; 7.14: by telephone is not face to face
 
 
@@ -105,16 +105,16 @@ def policy_from_sheets(
     Raises PolicyError with file, sheet, row, column and what to do.
     """
     rows = rows_of(sheets, file)
-    profile = _profile(rows["school"])
+    profile = _read_profile(rows["school"])
     modes = tuple(profile.get("face_to_face", " ".join(FACE_TO_FACE)).split())
-    unlike(rows["duties"], "name")
+    check_unique(rows["duties"], "name")
     return Policy(
         name=profile.get("policy", ""),
         profile=profile,
         calendar=read_calendar(rows["calendar"], profile.get("public_holidays", "china")),
-        duties=tuple(read_duty(row, Known(modes, columns)) for row in rows["duties"]),
-        categories=tuple(_category(row) for row in rows["categories"]),
-        wording={row.choice("item", "word"): row.needed("value") for row in rows["wording"]},
+        duties=tuple(read_duty(row, KnownForms(modes, columns)) for row in rows["duties"]),
+        categories=tuple(_read_category(row) for row in rows["categories"]),
+        wording={row.choice("item", "word"): row.required("value") for row in rows["wording"]},
     )
 
 
@@ -125,18 +125,18 @@ def fit_to_forms(sheets: Sheets, columns: Mapping[str, Collection[str]]) -> dict
     its remark: a preset names every register of its document, and a school adds them one by one.
     """
     fitted = {title: [dict(row) for row in rows] for title, rows in sheets.items()}
-    known = Known(FACE_TO_FACE, columns)
+    known = KnownForms(FACE_TO_FACE, columns)
     for title, rows in fitted.items():
-        if spell("sheet", title) != "duties":
+        if lookup_name("sheet", title) != "duties":
             continue
         for cells in rows:
             for row in rows_of({"school": [], title: [cells]}, title)["duties"]:
                 try:
                     read_duty(row, known)
                 except PolicyError as error:
-                    if error.key not in MISSING:
+                    if error.key not in MISSING_FORM_ERRORS:
                         raise
-                    named = {spell("heading", heading): heading for heading in cells}
+                    named = {lookup_name("heading", heading): heading for heading in cells}
                     cells[named.get("in_force") or say("heading.in_force", "zh")] = say("yes_no.no", "zh")
                     cells[named.get("remark") or say("heading.remark", "zh")] = say(
                         "policy.waits", "zh", value=error.values.get("record") or error.values["value"]
@@ -144,7 +144,7 @@ def fit_to_forms(sheets: Sheets, columns: Mapping[str, Collection[str]]) -> dict
     return fitted
 
 
-def _profile(rows: list[Row]) -> dict[str, str]:
+def _read_profile(rows: list[Row]) -> dict[str, str]:
     profile: dict[str, str] = {}
     for row in rows:
         item = row.choice("item", "profile")
@@ -162,7 +162,7 @@ def _profile(rows: list[Row]) -> dict[str, str]:
         elif item == "began":
             profile[item] = row.day("value").isoformat()
         elif item == "face_to_face":
-            modes = [(spell("choice.mode", part), part) for part in row.several("value")]
+            modes = [(lookup_name("choice.mode", part), part) for part in row.several("value")]
             for mode, part in modes:
                 if mode is None:
                     raise row.error("policy.condition", "value", value=part)
@@ -172,7 +172,7 @@ def _profile(rows: list[Row]) -> dict[str, str]:
     return profile
 
 
-def _category(row: Row) -> Category:
-    kind = spell("question", row.needed("kind")) or row.needed("kind")
-    name = spell(f"choice.{kind}", row.needed("name")) or row.needed("name")
-    return Category(kind, name, row.needed("label"))
+def _read_category(row: Row) -> Category:
+    kind = lookup_name("question", row.required("kind")) or row.required("kind")
+    name = lookup_name(f"choice.{kind}", row.required("name")) or row.required("name")
+    return Category(kind, name, row.required("label"))

@@ -12,13 +12,13 @@ from datetime import date, datetime
 from typing import Any
 
 from guanai.care.errors import PolicyError
-from guanai.care.policy.conditions import Clause, parse_condition, spell, spellings
+from guanai.care.policy.conditions import Clause, lookup_name, names_by_spelling, parse_condition
 from guanai.care.policy.duty import Limit
 from guanai.templates.wording import markdown_rows, say
 
 __all__ = [
     "HEADINGS",
-    "MOST_DAYS",
+    "MAX_DAYS",
     "REQUIRED",
     "ROW",
     "Row",
@@ -51,9 +51,9 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "wording": ("item", "value"),
 }
 YEARLY = re.compile(r"(?P<month>\d{1,2})\s*(?:月|-|/)\s*(?P<day>\d{1,2})\s*日?")
-MOST, MOST_DAYS = 99_999, 3_660  # so far a number, or a time in days, can be meant
+MAX_NUMBER, MAX_DAYS = 99_999, 3_660  # so far a number, or a time in days, can be meant
 YEARS = range(1900, 2200)
-LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00:00(?::00)?)?")
 
 
@@ -83,15 +83,17 @@ class Row:
             return ""
         return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
 
-    def needed(self, heading: str) -> str:
+    def required(self, heading: str) -> str:
         """Return a cell's text; raises PolicyError if it is empty."""
         if not (text := self.text(heading)):
             raise self.error("policy.empty", heading)
         return text
 
-    def whole(self, heading: str, default: int | None, least: int = 0, most: int = MOST) -> int | None:
+    def whole_number(
+        self, heading: str, default: int | None, least: int = 0, most: int = MAX_NUMBER
+    ) -> int | None:
         """Return a whole number from ``least`` to ``most``; the default if the cell is empty."""
-        if not (text := _plain(self.text(heading))):
+        if not (text := _normalized(self.text(heading))):
             return default
         if not text.isdecimal() or int(text) < least:
             raise self.error("policy.number", heading, value=text, least=least)
@@ -107,7 +109,7 @@ class Row:
 
         1 is all (100 %): a spreadsheet keeps "100%" as 1.
         """
-        if not (text := _plain(self.text(heading))):
+        if not (text := _normalized(self.text(heading))):
             return None
         try:
             number = float(text.removesuffix("%"))
@@ -122,18 +124,18 @@ class Row:
         """Return the month and day of a cell such as ``8月1日``, every year again; None if it has a year."""
         if isinstance(self.cells.get(heading), date):
             return None
-        match = YEARLY.fullmatch(_plain(self.text(heading)))
+        match = YEARLY.fullmatch(_normalized(self.text(heading)))
         if match is None:
             return None
         month, number = int(match["month"]), int(match["day"])
-        if not (1 <= month <= 12 and 1 <= number <= LONGEST[month - 1]):
+        if not (1 <= month <= 12 and 1 <= number <= DAYS_IN_MONTH[month - 1]):
             raise self.error("policy.day", heading, value=self.text(heading))
         return month, number
 
     def day(self, heading: str) -> date:
         """Return a day of a date cell or of text such as 2026-09-01 or 2026年9月1日."""
         value = self.cells.get(heading)
-        text = _plain(self.needed(heading))
+        text = _normalized(self.required(heading))
         match = DATE.fullmatch(text)
         try:
             if isinstance(value, date):
@@ -151,9 +153,9 @@ class Row:
         text = self.text(heading)
         if not text and default is not None:
             return default
-        name = spell(prefix, self.needed(heading))
+        name = lookup_name(prefix, self.required(heading))
         if name is None:
-            known = sorted(set(spellings(prefix).values()))
+            known = sorted(set(names_by_spelling(prefix).values()))
             choices = say("policy.comma").join(say(f"{prefix}.{choice}") for choice in known)
             raise self.error("policy.choice", heading, value=text, choices=choices)
         return name
@@ -165,19 +167,19 @@ class Row:
 
     def limit(self, heading: str) -> Limit | None:
         """Return a limit such as ``30分钟``, ``1 hour``, ``7天``, ``立即`` or ``6月1日``; None if the cell is empty."""
-        text = _plain(self.text(heading)).casefold()
+        text = _normalized(self.text(heading)).casefold()
         if not text:
             return None
-        if spell("limit", text) == "at_once":
+        if lookup_name("limit", text) == "at_once":
             return Limit(0, "minute")
         if yearly := self.yearly(heading):
             return Limit(100 * yearly[0] + yearly[1], "date")
         match = re.fullmatch(r"(?P<number>\d+)\s*(?P<unit>\D*)", text)
-        unit = spell("limit", match["unit"]) if match and match["unit"] else "day"
+        unit = lookup_name("limit", match["unit"]) if match and match["unit"] else "day"
         if match is None or unit not in ("minute", "hour", "day"):
             raise self.error("policy.limit", heading, value=text)
         a_day = {"minute": 24 * 60, "hour": 24, "day": 1}[unit]
-        return Limit(self._at_most(heading, int(match["number"]), MOST_DAYS * a_day), unit)
+        return Limit(self._at_most(heading, int(match["number"]), MAX_DAYS * a_day), unit)
 
     def condition(self, heading: str, registers: Iterable[str] = ()) -> tuple[Clause, ...]:
         """Return the clauses of a condition cell on some registers."""
@@ -198,35 +200,37 @@ def rows_of(sheets: Sheets, file: str) -> dict[str, list[Row]]:
     """
     found: dict[str, list[Row]] = {name: [] for name in HEADINGS}
     for title, rows in sheets.items():
-        name = spell("sheet", title)
+        name = lookup_name("sheet", title)
         if name is None:
             if rows:
-                raise PolicyError("policy.sheet", file=file, sheet=title, sheets=_words("sheet", HEADINGS))
+                raise PolicyError(
+                    "policy.sheet", file=file, sheet=title, sheets=_joined_words("sheet", HEADINGS)
+                )
             continue
-        found[name] = [row for row in _rows(file, title, name, rows) if any(map(row.text, row.cells))]
+        found[name] = [row for row in _checked_rows(file, title, name, rows) if any(map(row.text, row.cells))]
     for name in ("school", "duties"):
-        if not any(spell("sheet", title) == name for title in sheets):
+        if not any(lookup_name("sheet", title) == name for title in sheets):
             raise PolicyError("policy.no_sheet", file=file, missing=say(f"sheet.{name}"))
     return found
 
 
-def _rows(file: str, title: str, name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+def _checked_rows(file: str, title: str, name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     for place, cells in enumerate(rows, start=2):
         named: dict[str, Any] = {}
         number = int(cells.get(ROW, place))
         for written, value in cells.items():
-            heading = spell("heading", written)
+            heading = lookup_name("heading", written)
             if heading in named:
                 raise PolicyError("policy.column_twice", file=file, sheet=title, column=written)
             if heading in HEADINGS[name]:
                 named[heading] = value
-            elif written != ROW and not _blank(written):
+            elif written != ROW and not _is_blank(written):
                 raise PolicyError(
                     "policy.column",
                     file=file,
                     sheet=title,
                     column=written,
-                    columns=_words("heading", HEADINGS[name]),
+                    columns=_joined_words("heading", HEADINGS[name]),
                 )
         for heading in REQUIRED[name]:
             if heading not in named:
@@ -256,13 +260,13 @@ def sheets_from_markdown(text: str) -> dict[str, list[dict[str, Any]]]:
     return sheets
 
 
-def _plain(text: str) -> str:
+def _normalized(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip()
 
 
-def _blank(written: object) -> bool:
+def _is_blank(written: object) -> bool:
     return not isinstance(written, str) or not written.strip()
 
 
-def _words(prefix: str, names: Mapping[str, object] | Sequence[str]) -> str:
+def _joined_words(prefix: str, names: Mapping[str, object] | Sequence[str]) -> str:
     return say("policy.comma").join(say(f"{prefix}.{name}") for name in names)

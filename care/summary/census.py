@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from guanai.care.duties.responsible import class_names
+from guanai.care.duties.record_rules import class_names
 from guanai.care.figures import Figure
-from guanai.care.frames import as_strings, register
-from guanai.care.policy.conditions import spellings
+from guanai.care.frames import as_strings, normalized_frame
+from guanai.care.policy.conditions import names_by_spelling
 from guanai.templates.wording import say
 
 __all__ = ["breakdown", "by_class", "by_grade", "headcount"]
@@ -18,7 +18,7 @@ def headcount(children: pd.DataFrame, frames: Mapping[str, pd.DataFrame], defini
 
     The pupils are the sum of those that the classes state; without any the share is not known.
     """
-    pupils = int(_numbers(register(frames, "class")["pupils"]).sum())
+    pupils = int(_numbers(normalized_frame(frames, "class")["pupils"]).sum())
     ids = tuple(as_strings(children["id"]))
     basis = say("basis.children", definition=say(f"eligible.{definition}"))
     share = len(ids) / pupils if pupils else None
@@ -32,7 +32,7 @@ def breakdown(children: pd.DataFrame, column: str) -> pd.DataFrame:
     any, so that the rows sum to the children (requirements 7.16).
     """
     values = as_strings(children[column])
-    known = list(dict.fromkeys(spellings(f"choice.{column}").values()))
+    known = list(dict.fromkeys(names_by_spelling(f"choice.{column}").values()))
     others = sorted(set(values) - set(known))
     numbers = values.value_counts().reindex([*known, *others], fill_value=0).astype("int64")
     labels = [
@@ -54,7 +54,7 @@ def by_class(children: pd.DataFrame, frames: Mapping[str, pd.DataFrame]) -> pd.D
 
     In the order of the grades; a class that has no record of its own follows, without grade and pupils.
     """
-    classes = register(frames, "class")
+    classes = normalized_frame(frames, "class")
     names = class_names(frames)
     values = as_strings(children["class"]).map(lambda name: names.get(name, name)).astype(object)
     rows = pd.DataFrame(

@@ -6,10 +6,9 @@ from datetime import date
 import pandas as pd
 
 from guanai.care.calendar.school_calendar import Term
-from guanai.care.duties.countable import dated
-from guanai.care.duties.responsible import class_names
-from guanai.care.frames import as_list, as_strings, moment, objects, register
-from guanai.care.policy.conditions import spellings
+from guanai.care.duties.record_rules import class_names, countable_records
+from guanai.care.frames import as_list, as_strings, normalized_frame, object_column, timestamp
+from guanai.care.policy.conditions import names_by_spelling
 from guanai.care.policy.policy import Policy
 
 __all__ = ["by_category", "by_category_and_class", "found_problems", "open_follow_ups"]
@@ -20,8 +19,8 @@ def found_problems(frames: Mapping[str, pd.DataFrame], term: Term, on: date) -> 
 
     Columns ``visit``, ``child``, ``date``, ``class``, ``category``: one row per visit and category.
     """
-    visits = dated(frames, "home_visit", term.start, min(on, term.end))
-    lists = objects(map(as_list, visits["problems"]), visits.index)
+    visits = countable_records(frames, "home_visit", term.start, min(on, term.end))
+    lists = object_column(map(as_list, visits["problems"]), visits.index)
     rows = pd.DataFrame(
         {"visit": visits["id"], "child": visits["child"], "date": visits["date"], "category": lists}
     )
@@ -35,7 +34,7 @@ def by_category(policy: Policy, found: pd.DataFrame) -> pd.DataFrame:
     Every category of the school has a row; its words are those of the sheet 类别.
     """
     own = [category.name for category in policy.categories if category.kind == "problems"]
-    known = own or list(dict.fromkeys(spellings("choice.problems").values()))
+    known = own or list(dict.fromkeys(names_by_spelling("choice.problems").values()))
     names = list(dict.fromkeys([*known, *sorted(found["category"])]))
     groups = found.groupby("category")
     visits, children = groups["visit"].nunique(), groups["child"].nunique()
@@ -63,10 +62,10 @@ def open_follow_ups(frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFram
     Any later visit to the child that counts closes it. Columns ``visit``, ``child``, ``class``,
     ``follow_up``, ``follow_up_what``, ``status`` (due, overdue).
     """
-    visits = dated(frames, "home_visit", date(1900, 1, 1), on)
+    visits = countable_records(frames, "home_visit", date(1900, 1, 1), on)
     latest = visits.groupby("child")["date"].transform("max")
     asked = visits[visits["follow_up"].notna() & (visits["date"] >= latest)]
-    late = asked["follow_up"] < moment(on)
+    late = asked["follow_up"] < timestamp(on)
     table = pd.DataFrame(
         {
             "visit": asked["id"],
@@ -81,6 +80,6 @@ def open_follow_ups(frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFram
 
 
 def _classes(frames: Mapping[str, pd.DataFrame], children: "pd.Series[str]") -> "pd.Series[str]":
-    register_of = register(frames, "child").drop_duplicates("id").set_index("id")["class"]
+    register_of = normalized_frame(frames, "child").drop_duplicates("id").set_index("id")["class"]
     names = class_names(frames)
     return as_strings(children.map(register_of)).map(lambda name: names.get(name, name)).astype(object)

@@ -12,13 +12,12 @@ import pandas as pd
 from guanai.care.calendar.school_calendar import Term
 from guanai.care.children.eligibility import left_behind
 from guanai.care.children.required_fields import missing_fields
-from guanai.care.duties.countable import dated
-from guanai.care.duties.responsible import class_names
-from guanai.care.duties.visit_coverage import coverage, reckoning_day
+from guanai.care.duties.record_rules import class_names, countable_records
+from guanai.care.duties.share_duties import coverage, summary_day
 from guanai.care.figures import Figure, count, rate
-from guanai.care.frames import Registers, as_strings, register
+from guanai.care.frames import NormalizedFrames, as_strings, normalized_frame
 from guanai.care.pairing.helper_loads import helped
-from guanai.care.policy.conditions import spellings
+from guanai.care.policy.conditions import names_by_spelling
 from guanai.care.policy.policy import Policy
 from guanai.care.summary.census import breakdown, by_class, by_grade, headcount
 from guanai.care.summary.problems import by_category, by_category_and_class, found_problems, open_follow_ups
@@ -81,9 +80,9 @@ def summary(policy: Policy, frames: Mapping[str, pd.DataFrame], term: Term, on: 
     Tables: by_class, by_grade, by_sex, by_guardian_type, visits_by_mode, visits_by_class, problems,
     problems_by_class, follow_ups. An empty school gives zeros, and None for a share of nothing.
     """
-    frames, day = Registers(frames), reckoning_day(term, on)
-    children = left_behind(register(frames, "child"), day, policy.definition)
-    visits = dated(frames, "home_visit", term.start, day)
+    frames, day = NormalizedFrames(frames), summary_day(term, on)
+    children = left_behind(normalized_frame(frames, "child"), day, policy.definition)
+    visits = countable_records(frames, "home_visit", term.start, day)
     found = found_problems(frames, term, day)
     follow_ups = open_follow_ups(frames, day)
     classes, guardians = by_class(children, frames), breakdown(children, "guardian_type")
@@ -147,7 +146,9 @@ def _dossiers(policy: Policy, children: pd.DataFrame) -> list[Figure]:
 def _visits_by_mode(policy: Policy, visits: pd.DataFrame) -> pd.DataFrame:
     """Return ``mode``, ``label``, ``visits``, ``children`` (distinct), a row for every mode."""
     modes = as_strings(visits["mode"])
-    known = [mode for mode in dict.fromkeys(spellings("choice.mode").values()) if mode != "face_to_face"]
+    known = [
+        mode for mode in dict.fromkeys(names_by_spelling("choice.mode").values()) if mode != "face_to_face"
+    ]
     names = [*known, *sorted(set(modes) - set(known))]
     groups = visits.assign(mode=modes).groupby("mode")["child"]
     return pd.DataFrame(

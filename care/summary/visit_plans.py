@@ -7,11 +7,10 @@ from typing import Any
 import pandas as pd
 
 from guanai.care.calendar.school_calendar import Term
-from guanai.care.duties.countable import dated
-from guanai.care.duties.responsible import class_names
-from guanai.care.frames import as_moments, as_strings, is_nothing, moment, register
+from guanai.care.duties.record_rules import class_names, countable_records
+from guanai.care.frames import as_strings, as_timestamps, is_empty, normalized_frame, timestamp
 
-__all__ = ["COLUMNS", "OUTCOMES", "planned"]
+__all__ = ["COLUMNS", "OUTCOMES", "planned_visits"]
 
 COLUMNS = (
     "plan",
@@ -30,7 +29,7 @@ COLUMNS = (
 OUTCOMES = ("missed", "open", "done_late", "done")
 
 
-def planned(frames: Mapping[str, pd.DataFrame], term: Term, until: date, on: date) -> pd.DataFrame:
+def planned_visits(frames: Mapping[str, pd.DataFrame], term: Term, until: date, on: date) -> pd.DataFrame:
     """Return the visits that plans of a term name, one row per plan and home: what was missed first, then by day.
 
     The day planned is that of the home, else the last day of its plan. Done is the first visit to the child that
@@ -41,16 +40,16 @@ def planned(frames: Mapping[str, pd.DataFrame], term: Term, until: date, on: dat
     the day by which a planned one is missed.
     """
     homes = pd.DataFrame(
-        list(_homes(register(frames, "visit_plan"), term)),
+        list(_planned_homes(normalized_frame(frames, "visit_plan"), term)),
         columns=[*COLUMNS[:2], "visitor", "purpose", "first", "planned_on"],
     )
     homes = homes.sort_values(["planned_on", "first", "plan"], kind="stable", ignore_index=True)
-    visits = dated(frames, "home_visit", term.start, until).sort_values(["date", "id"])
+    visits = countable_records(frames, "home_visit", term.start, until).sort_values(["date", "id"])
     by_child: dict[str, list[tuple[pd.Timestamp, str]]] = {}
     for child, day, one in zip(visits["child"], visits["date"], visits["id"], strict=True):
         by_child.setdefault(child, []).append((day, one))
     answers = [
-        _answer(by_child.get(child, []), first)
+        _take_first_visit(by_child.get(child, []), first)
         for child, first in zip(homes["child"], homes["first"], strict=True)
     ]
     done = pd.Series([day for day, _ in answers], index=homes.index, dtype="datetime64[ns]")
@@ -58,14 +57,14 @@ def planned(frames: Mapping[str, pd.DataFrame], term: Term, until: date, on: dat
     late = (done - planned_on).dt.days.astype("Int64")
     status = pd.Series("open", index=homes.index, dtype=object)
     status = (
-        status.mask(planned_on < moment(on), "missed")
+        status.mask(planned_on < timestamp(on), "missed")
         .mask(done.notna(), "done")
         .mask(done > planned_on, "done_late")
     )
-    children = register(frames, "child").drop_duplicates("id").set_index("id")
+    children = normalized_frame(frames, "child").drop_duplicates("id").set_index("id")
     known, staff = (
         class_names(frames),
-        register(frames, "staff").drop_duplicates("id").set_index("id")["name"],
+        normalized_frame(frames, "staff").drop_duplicates("id").set_index("id")["name"],
     )
     table = homes.assign(
         subject=as_strings(homes["child"].map(children["name"])),
@@ -83,25 +82,27 @@ def planned(frames: Mapping[str, pd.DataFrame], term: Term, until: date, on: dat
     return table[list(COLUMNS)].reset_index(drop=True)
 
 
-def _homes(plans: pd.DataFrame, term: Term) -> Iterator[tuple[Any, ...]]:
+def _planned_homes(plans: pd.DataFrame, term: Term) -> Iterator[tuple[Any, ...]]:
     """Give each home of the plans that begin in a term: plan, child, visitor, purpose, first day, day planned."""
     if "visits" not in plans or "first_day" not in plans:
         return
-    first = as_moments(plans["first_day"]).fillna(plans["date"])
-    last = as_moments(plans["last_day"]) if "last_day" in plans else first
-    inside = (first >= moment(term.start)) & (first <= moment(term.end))
+    first = as_timestamps(plans["first_day"]).fillna(plans["date"])
+    last = as_timestamps(plans["last_day"]) if "last_day" in plans else first
+    inside = (first >= timestamp(term.start)) & (first <= timestamp(term.end))
     for plan, begin, end, rows in zip(
         plans["id"][inside], first[inside], last.fillna(first)[inside], plans["visits"][inside], strict=True
     ):
         for row in rows if isinstance(rows, list) else []:
-            if is_nothing(row.get("child")):
+            if is_empty(row.get("child")):
                 continue
-            own = as_moments(pd.Series([row.get("planned_on")], dtype=object)).iloc[0]
-            day = end if is_nothing(own) else own
+            own = as_timestamps(pd.Series([row.get("planned_on")], dtype=object)).iloc[0]
+            day = end if is_empty(own) else own
             yield plan, row["child"], row.get("visitor"), row.get("purpose") or "", begin, day
 
 
-def _answer(visits: list[tuple[pd.Timestamp, str]], first: pd.Timestamp) -> tuple[pd.Timestamp | None, str]:
+def _take_first_visit(
+    visits: list[tuple[pd.Timestamp, str]], first: pd.Timestamp
+) -> tuple[pd.Timestamp | None, str]:
     """Return the first visit from a day on, and take it off the list."""
     for place, (day, one) in enumerate(visits):
         if day >= first:

@@ -14,7 +14,7 @@ from pathlib import Path
 from guanai.care.calendar.school_calendar import school_year
 from guanai.care.children.eligibility import eligibility
 from guanai.care.errors import GuanaiError
-from guanai.care.policy.default_terms import usual_terms
+from guanai.care.policy.calendar_rows import usual_terms
 from guanai.care.policy.policy import Policy, fit_to_forms, policy_from_sheets
 from guanai.server.sample.days import SampleDays
 from guanai.server.sample.pairings import make_pairings

@@ -7,7 +7,7 @@ exported is in its history, and the two are merged answer by answer; what both c
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from guanai.care.children.merging import Clash, flat, three_way, unflat
+from guanai.care.children.merging import Conflict, flatten, merge_three_way, unflatten
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS
 from guanai.storage.records.records import Records
 
@@ -29,12 +29,12 @@ def exported_version(school: Records, form: str, record_id: str, revision: int) 
 
 def brought_together(
     base: Answers, copy: Answers, now: Answers, keys: Iterable[str], choices: Mapping[str, str]
-) -> tuple[dict[str, Any], list[Clash]]:
+) -> tuple[dict[str, Any], list[Conflict]]:
     """Return a record with what a copy of an earlier version changed, and every answer that both changed.
 
     ``choices`` says by path which is taken, `FILE` or `SCHOOL`; without a choice it is the school's.
     """
-    merged, clashes = three_way(base, copy, now, [key for key in keys if key not in SYSTEM_FIELDS])
+    merged, clashes = merge_three_way(base, copy, now, [key for key in keys if key not in SYSTEM_FIELDS])
     for clash in clashes:
         if choices.get(clash.path, choices.get("*")) == FILE:
             merged = _with(merged, clash.path, clash.mine)
@@ -45,4 +45,4 @@ def _with(answers: Answers, path: str, value: Any) -> dict[str, Any]:
     """Return answers with one of them, given by its path, changed."""
     if "/" not in path:
         return {**answers, path: value}
-    return unflat({**flat(answers), path: value})
+    return unflatten({**flatten(answers), path: value})

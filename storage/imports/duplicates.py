@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from guanai.care.children.duplicates import Known
+from guanai.care.children.duplicates import DuplicateIndex
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS
 from guanai.storage.imports.row_check import Row
 from guanai.storage.records.records import Records
@@ -21,19 +21,19 @@ def compared(school: Records, form: str, rows: Iterable[Row], others: Collection
     if form != "child":
         yield from _repeated(school, form, rows, others)
         return
-    there, above = Known(school.table("child").rows()), Known()
+    there, above = DuplicateIndex(school.table("child").rows()), DuplicateIndex()
     labels = school.labels("child")
     for row in rows:
         if row.state != "new" or row.row in others:
             yield row
             continue
         child = {**row.record, "id": str(row.row)}
-        like = there.like(child)
+        like = there.matches(child)
         messages = [
             say("alike.row", label=labels.get(key, key), why=say(f"alike.{why}")) for key, why in like
         ]
         messages += [
-            say("alike.row_above", row=key, why=say(f"alike.{why}")) for key, why in above.like(child)
+            say("alike.row_above", row=key, why=say(f"alike.{why}")) for key, why in above.matches(child)
         ]
         above.add(child)
         ids = tuple(key for key, _ in like)
@@ -55,11 +55,11 @@ def _repeated(school: Records, form: str, rows: Iterable[Row], others: Collectio
 def double_of(form: str, records: Sequence[Record]) -> Callable[[Record], tuple[Record, str] | None]:
     """Return what finds, among some records of a form, the likeliest double of one more, with why in words."""
     if form == "child":
-        known, by_id = Known(records), {str(one["id"]): one for one in records}
+        known, by_id = DuplicateIndex(records), {str(one["id"]): one for one in records}
 
         def alike(child: Record) -> tuple[Record, str] | None:
             return next(
-                ((by_id[key], say(f"alike.{why}")) for key, why in known.like({**child, "id": ""})), None
+                ((by_id[key], say(f"alike.{why}")) for key, why in known.matches({**child, "id": ""})), None
             )
 
         return alike

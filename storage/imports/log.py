@@ -7,7 +7,7 @@ from typing import Any
 
 from uuid_utils import uuid7
 
-from guanai.care.children.merging import reverted
+from guanai.care.children.merging import revert_change
 from guanai.care.errors import AccessError, GuanaiError
 from guanai.storage.database.history import Change
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS
@@ -123,7 +123,7 @@ class ImportNotes:
 
     def _revert(self, change: Change, now: Mapping[str, Any]) -> None:
         """Take one change of a record back; what was changed again since stays."""
-        answers = reverted(_answers(now), _answers(change.before or {}), _answers(change.after or {}))
+        answers = revert_change(_answers(now), _answers(change.before or {}), _answers(change.after or {}))
         system = {key: value for key, value in now.items() if key in SYSTEM_FIELDS}
         signed = {**answers, **system, **self._school.signature(), "revision": int(now["revision"]) + 1}
         self._school.table(change.table).replace(str(now["id"]), signed, expected_revision=now["revision"])

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from guanai.care.children.merging import Clash, flat, unflat
+from guanai.care.children.merging import Conflict, flatten, unflatten
 from guanai.storage.exports.columns import Header, headers_of
 from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
@@ -116,7 +116,7 @@ class Judge:
         return self._new(raw)
 
     def _new(self, raw: Raw) -> Row:
-        given = unflat({path: value for path, value in raw.answers.items() if value is not None})
+        given = unflatten({path: value for path, value in raw.answers.items() if value is not None})
         session = self._filled({}, given, defaults=not (raw.whole or raw.record_id))
         answers = session.record()
         label = self._label(answers, raw.number)
@@ -132,7 +132,7 @@ class Judge:
         given = self._over(before, raw)
         if all(_alike(before.get(key), given.get(key)) for key in keys):
             return Row(raw.number, "same", label)
-        clashes: Sequence[Clash] = ()
+        clashes: Sequence[Conflict] = ()
         base = self._base(raw, before)
         if base is not None:
             # A copy speaks in the words of the version that it was made of.
@@ -207,7 +207,7 @@ class Judge:
             of_parts = {
                 key: before.get(key, []) for key in dict.fromkeys(path.partition("/")[0] for path in parts)
             }
-            joined = unflat({**flat(of_parts), **parts})
+            joined = unflatten({**flatten(of_parts), **parts})
             for key in of_parts:
                 rows = [_full(one) for one in joined.get(key, [])]
                 merged[key] = [one for one in rows if one]
@@ -231,8 +231,8 @@ class Judge:
         self, session: FormSession, before: Mapping[str, Any], after: Mapping[str, Any]
     ) -> tuple[Difference, ...]:
         columns = self._form.columns
-        old = flat({key: value for key, value in before.items() if key in columns})
-        new = flat({key: value for key, value in after.items() if key in columns})
+        old = flatten({key: value for key, value in before.items() if key in columns})
+        new = flatten({key: value for key, value in after.items() if key in columns})
         changed = [
             path
             for path in dict.fromkeys([*old, *new])
@@ -276,7 +276,7 @@ class Judge:
         if value is None or value == []:
             return ""
         if isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
-            return "；".join(" ".join(str(part) for part in flat(one).values()) for one in value)
+            return "；".join(" ".join(str(part) for part in flatten(one).values()) for one in value)
         values = value if isinstance(value, list) else [value]
         if header is not None and header.question.choices is not None:
             values = [session.choice_label(header.question, str(one)) for one in values]

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from guanai.care.children.eligibility import left_behind
-from guanai.care.duties.subjects import teachers, with_class
-from guanai.care.policy.conditions import Clause, holds, parse_condition, spellings
-from guanai.care.policy.duty_rows import JOINED, expanded
+from guanai.care.duties.subjects import teachers, with_class_fields
+from guanai.care.policy.conditions import Clause, holds, names_by_spelling, parse_condition
+from guanai.care.policy.duty_rows import CLASS_FIELDS, expand_face_to_face
 from guanai.storage.forms import Form, Question
 from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.records.records import Records
@@ -46,7 +46,7 @@ def condition_fields(records: Records, registers: Sequence[str], *, by: bool = F
     if "child" in known:
         fields += [
             _field(name, _word(name), "child", "number" if name in NUMBERS else "choice", {})
-            for name in JOINED
+            for name in CLASS_FIELDS
         ]
     if by:
         fields.insert(0, _field("by", say("question.by"), known[0] if known else "", "choice", {}))
@@ -61,7 +61,7 @@ def count_meeting(
     Of the dossiers those of the children in care, of the staff those who teach; who made a record is not looked at.
     """
     modes = duties.policy.face_to_face
-    asked = [expanded(clause, modes) for clause in clauses if clause.field != "by"]
+    asked = [expand_face_to_face(clause, modes) for clause in clauses if clause.field != "by"]
     met = whole = 0
     for name in registers:
         frame = _looked_at(records, duties, name)
@@ -73,7 +73,7 @@ def _looked_at(records: Records, duties: DutyService, name: str) -> pd.DataFrame
     frames = duties.frames
     if name == "child":
         children = left_behind(frames["child"], records.today(), duties.policy.definition)
-        return with_class(children, frames)
+        return with_class_fields(children, frames)
     return teachers(frames) if name == "staff" else frames[name]
 
 
@@ -104,8 +104,8 @@ def _field(name: str, label: str, register: str, kind: str, choices: Mapping[str
     said = (text for text in (label, _word(name), name) if _reads(f"{text} = 空", register) == (name, ("",)))
     written = next(said, name)
     known = dict(choices)
-    for value in dict.fromkeys(spellings(f"choice.{name}").values()) if kind == "choice" else ():
-        if not known or value == "face_to_face" or name in (*JOINED, "by"):
+    for value in dict.fromkeys(names_by_spelling(f"choice.{name}").values()) if kind == "choice" else ():
+        if not known or value == "face_to_face" or name in (*CLASS_FIELDS, "by"):
             known.setdefault(value, say(f"choice.{name}.{value}"))
     values = {}
     for value, called in known.items():

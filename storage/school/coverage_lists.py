@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from guanai.care.duties.fulfilment import OWED
+from guanai.care.duties.fulfilment import OPEN_STATUSES
 from guanai.care.policy.duty import ALL_CHILDREN
 from guanai.storage.records.records import Records
 from guanai.storage.school.due_service import DutyService
@@ -66,7 +66,7 @@ def _who(
     lines = duties.due(duties.term_day(term))
     comma, nobody = say("policy.comma"), say("people.nobody")
     theirs = lines["who"].map(lambda who: name in str(who or nobody).split(comma)).astype(bool)
-    found = _subjects(lines[theirs & lines["status"].isin(OWED)])
+    found = _subjects(lines[theirs & lines["status"].isin(OPEN_STATUSES)])
     return say("coverage.owing", label=name, count=len(found)), found
 
 

@@ -14,19 +14,18 @@ import pandas as pd
 from guanai.care.children.changes import CHANGE
 from guanai.care.children.eligibility import left_behind
 from guanai.care.children.households import households
-from guanai.care.duties.context import Facts
-from guanai.care.duties.due import as_of, due, due_of
+from guanai.care.duties.context import DutyContext
+from guanai.care.duties.due import as_of, due, due_lines
 from guanai.care.duties.emergencies import countdown
-from guanai.care.duties.fulfilment import fulfilment
-from guanai.care.duties.missing_fields import gaps
-from guanai.care.duties.person_scope import OfChildren
+from guanai.care.duties.fulfilment import fulfilment, gaps
+from guanai.care.duties.person_scope import FramesOfChildren
 from guanai.care.errors import GuanaiError
-from guanai.care.frames import Registers
+from guanai.care.frames import NormalizedFrames
 from guanai.care.pairing.helper_loads import unpaired
 from guanai.care.policy.duty import ALL_CHILDREN, Duty
 from guanai.care.policy.policy import Policy
 from guanai.care.summary.term_summary import Summary, summary
-from guanai.care.summary.visit_plans import planned
+from guanai.care.summary.visit_plans import planned_visits
 from guanai.storage.records.child_records import DATED
 from guanai.storage.records.frames import frame_of, lazy_copy
 from guanai.storage.records.records import Records
@@ -84,7 +83,7 @@ class DutyService:
         self._rules = rules
         self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
         self._known: dict[tuple[Any, ...], tuple[int, pd.DataFrame]] = {}
-        self._facts: tuple[int, Facts] | None = None
+        self._facts: tuple[int, DutyContext] | None = None
 
     @property
     def policy(self) -> Policy:
@@ -92,21 +91,21 @@ class DutyService:
         return self._rules.policy
 
     @property
-    def frames(self) -> Registers:
+    def frames(self) -> NormalizedFrames:
         """The registers as the rules read them, each made alike once until a record changes."""
         return self.facts(self._records.today()).frames
 
-    def facts(self, day: date) -> Facts:
+    def facts(self, day: date) -> DutyContext:
         """Return what the rules look up for a day: cached for the day asked last until a record changes."""
         sequence = self._records.sequence()
         if self._facts is None or self._facts[0] != sequence:
-            frames = Registers(RuleFrames(self._records, self.policy.definition))
+            frames = NormalizedFrames(RuleFrames(self._records, self.policy.definition))
         elif self._facts[1].on == day:
             return self._facts[1]
         else:
             frames = self._facts[1].frames
         policy = self.policy
-        self._facts = (sequence, Facts(policy, frames, day, began=policy.began))
+        self._facts = (sequence, DutyContext(policy, frames, day, began=policy.began))
         return self._facts[1]
 
     def due(
@@ -128,12 +127,14 @@ class DutyService:
 
     def _lines(self, day: date, *, done: bool = False, who: str | None = None) -> pd.DataFrame:
         """Return the due lines of a day as it begins."""
-        return self._once(("due", day, done, who), lambda: due_of(self.facts(day).asking(done=done), who))
+        return self._once(
+            ("due", day, done, who), lambda: due_lines(self.facts(day).with_options(done=done), who)
+        )
 
     def of_children(self, children: Collection[str], *, done: bool = False) -> pd.DataFrame:
         """Return today's lines of some children, without working out those of the others."""
         today = self._records.today()
-        frames = OfChildren(self.frames, children)
+        frames = FramesOfChildren(self.frames, children)
         lines = due(self.policy, frames, today, done=done, now=self._clock(today))
         return lines[lines["kind"].isin(ALL_CHILDREN) & lines["subject_id"].isin(list(children))]
 
@@ -166,7 +167,7 @@ class DutyService:
 
     def _fulfilment(self, day: date) -> pd.DataFrame:
         """Return how far the duties are as a day begins; its lines, many of ten thousand children, are not kept."""
-        lines = due_of(self.facts(day).asking(done=True), None)
+        lines = due_lines(self.facts(day).with_options(done=True), None)
         return fulfilment(self.policy, lines)
 
     def emergencies(self, now: datetime | None = None, *, finished: bool = False) -> pd.DataFrame:
@@ -207,7 +208,7 @@ class DutyService:
     def planned(self, term: str | None = None) -> pd.DataFrame:
         """Return the visits that the term's plans name, and what became of each (`care.plans.planned`)."""
         today = self._records.today()
-        return planned(self.frames, self._rules.term(term, today), self.term_day(term), today)
+        return planned_visits(self.frames, self._rules.term(term, today), self.term_day(term), today)
 
     def summary(self, term: str | None = None, on: date | None = None) -> Summary:
         """Return what a term came to by a day: figures against their targets, and tables (F1, F17)."""

@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 from uuid_utils import uuid7
 
-from guanai.care.children.duplicates import Known, alike
-from guanai.care.children.merging import combined, reverted, with_reference
+from guanai.care.children.duplicates import DuplicateIndex, possible_duplicates
+from guanai.care.children.merging import combine, replace_reference, revert_change
 from guanai.care.errors import GuanaiError
 from guanai.storage.database.history import Change
 from guanai.storage.forms import SYSTEM_FIELDS
@@ -53,7 +53,9 @@ class Duplicates:
         The reasons are those of `guanai.care.children.duplicates.REASONS`.
         """
         children = self._records.table(CHILD).rows()
-        found = [(self._records.record(CHILD, key), why) for key, why in alike(children, record)]
+        found = [
+            (self._records.record(CHILD, key), why) for key, why in possible_duplicates(children, record)
+        ]
         return [(child, why) for child, why in found if child is not None]
 
     def pairs(self) -> pd.DataFrame:
@@ -62,7 +64,7 @@ class Duplicates:
         The first of a pair is the one that was registered earlier.
         """
         children = sorted(self._records.table(CHILD).rows(), key=lambda one: str(one.get("created_at")))
-        seen, rows = Known(), []
+        seen, rows = DuplicateIndex(), []
         names = {child["id"]: child.get("name") for child in children}
         for child in children:
             for earlier, why in seen.like(child):
@@ -83,7 +85,7 @@ class Duplicates:
         with records.transaction():
             kept, other = self._child(kept_id), self._child(other_id)
             touched = []
-            answers = combined(_answers(kept), _answers(other))
+            answers = combine(_answers(kept), _answers(other))
             if answers != _answers(kept):
                 touched.append(self._write(CHILD, kept, {**kept, **answers}))
             for form in records.forms():
@@ -123,7 +125,7 @@ class Duplicates:
                 if now is not None and change is not None:
                     before, after = _answers(change.before or {}), _answers(change.after or {})
                     system = {key: value for key, value in now.items() if key in SYSTEM_FIELDS}
-                    self._write(form, now, {**reverted(_answers(now), before, after), **system})
+                    self._write(form, now, {**revert_change(_answers(now), before, after), **system})
             records.restore(CHILD, note["other"])
             self._write(MERGES, note, {**note, "undone": "yes"})
 
@@ -153,7 +155,7 @@ class Duplicates:
         """Return how many records of the registers are of a child."""
         registers = [form for form in self._records.forms() if form != CHILD]
         return sum(
-            with_reference(record, child_id, "") != record
+            replace_reference(record, child_id, "") != record
             for form in registers
             for record in self._records.table(form).rows()
         )
@@ -172,7 +174,7 @@ class Duplicates:
         """Give the records of a register to another child; return what was changed."""
         changed = []
         for record in list(self._records.table(form).rows()):
-            moved = with_reference(record, old, new)
+            moved = replace_reference(record, old, new)
             if moved != record:
                 changed.append(self._write(form, record, moved))
         return changed

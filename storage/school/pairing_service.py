@@ -90,7 +90,7 @@ class PairingService:
         GuanaiError where nothing is proposed or something changed in between, RecordError where the form refuses, and
         AccessError where the person may not decide on these children.
         """
-        records, made = self._records, proposal.made
+        records, made = self._records, proposal.new_pairs
         if made.empty:
             raise GuanaiError("pairing.nothing")
         check_pairings(records, self._duties, set(made["child"]))

@@ -7,7 +7,7 @@ answers for they may also put off, with the reason; to excuse it is for the othe
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from guanai.care.duties.responsible import class_names
+from guanai.care.duties.record_rules import class_names
 from guanai.care.errors import AccessError
 from guanai.care.policy.duty import ALL_CHILDREN
 from guanai.storage.records.identity import NOBODY

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from guanai.care.calendar.school_calendar import Term, school_year
 from guanai.care.errors import GuanaiError, PolicyError
-from guanai.care.policy.default_terms import usual_terms
+from guanai.care.policy.calendar_rows import usual_terms
 from guanai.care.policy.policy import Policy, fit_to_forms, policy_from_sheets, sheets_from_markdown
 from guanai.storage.files.school_folder import Folder
 from guanai.storage.records.records import Records

@@ -13,7 +13,7 @@ from typing import Any
 from uuid_utils import uuid7
 
 from guanai.care.errors import AccessError, GuanaiError, PolicyError
-from guanai.care.policy.conditions import Clause, spell
+from guanai.care.policy.conditions import Clause, lookup_name
 from guanai.care.policy.duty_rows import DERIVED
 from guanai.care.policy.policy import fit_to_forms, policy_from_sheets, sheets_from_markdown
 from guanai.care.policy.workbook_rows import HEADINGS, ROW
@@ -51,7 +51,7 @@ class WorkbookState:
         """Return the rows of a sheet by its plain name: cells by plain heading as text, and `ROW`."""
         found = []
         for row in self.sheets.get(self.titles.get(sheet, ""), []):
-            cells = {spell("heading", str(head)): value for head, value in row.items() if head != ROW}
+            cells = {lookup_name("heading", str(head)): value for head, value in row.items() if head != ROW}
             plain = {head: cells.get(head) for head in HEADINGS[sheet]}
             found.append({ROW: row[ROW], **{head: _text(value) for head, value in plain.items()}})
         return found
@@ -76,7 +76,7 @@ class WorkbookService:
             raise GuanaiError("settings.none", file=path.name)
         digest = digest_of(path)
         sheets = read_workbook(path)
-        titles = {name: title for title in sheets if (name := spell("sheet", title))}
+        titles = {name: title for title in sheets if (name := lookup_name("sheet", title))}
         heads = [str(head) for rows in sheets.values() for row in rows[:1] for head in row]
         english = "name" in heads and say("heading.name", "zh") not in heads
         return WorkbookState(sheets, digest, self.mistake(sheets), titles, "en" if english else "zh")
@@ -125,7 +125,9 @@ class WorkbookService:
         """Return the duties of a preset that the workbook has none of that name of: cells by plain heading."""
         names = {row["name"] for row in shown.rows("duties")}
         fitted = fit_to_forms({"职责": list(_preset(preset))}, self._columns())["职责"]
-        rows = [{spell("heading", str(head)): _text(value) for head, value in row.items()} for row in fitted]
+        rows = [
+            {lookup_name("heading", str(head)): _text(value) for head, value in row.items()} for row in fitted
+        ]
         return [
             {str(head): value for head, value in row.items() if head}
             for row in rows
@@ -152,7 +154,7 @@ class WorkbookService:
     def register_of(self, written: str) -> str:
         """Return the register that a word or a name in the workbook means, the word itself if there is none."""
         bare = written.partition(".")[0].strip()
-        return bare if bare in self.registers() else spell("record", bare) or bare
+        return bare if bare in self.registers() else lookup_name("record", bare) or bare
 
     def registers(self) -> list[str]:
         """Return the names of the registers that a duty can name."""
@@ -170,7 +172,7 @@ class WorkbookService:
         """Return how each heading of a sheet is written in the workbook."""
         rows = shown.sheets.get(shown.titles.get(sheet, ""), [])
         written = {
-            name: str(head) for row in rows[:1] for head in row if (name := spell("heading", str(head)))
+            name: str(head) for row in rows[:1] for head in row if (name := lookup_name("heading", str(head)))
         }
         usual = {name: say(f"heading.{name}", shown.language) for name in HEADINGS[sheet]}
         return usual | written

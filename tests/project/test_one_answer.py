@@ -10,8 +10,7 @@ from openpyxl import load_workbook
 from support.days import TODAY
 
 from guanai.care.duties.due import COLUMNS
-from guanai.care.duties.fulfilment import by_duty, workload
-from guanai.care.duties.missing_fields import gaps_by_field
+from guanai.care.duties.fulfilment import by_duty, gaps_by_field, workload
 from guanai.server.commands.cli import main
 from guanai.storage.exports.duty_sheets import coverage_excel, due_excel
 from guanai.templates.wording import say

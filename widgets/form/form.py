@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import ipywidgets as ipw
 
-from guanai.care.children.merging import combined
+from guanai.care.children.merging import combine
 from guanai.care.errors import ConflictError, RecordError
 from guanai.storage.forms.session.form_session import FormSession, Problem
 from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
@@ -393,7 +393,7 @@ class Form(Panel):
         token, blank = self._token, self._open({}).written()
         # Without the form's own defaults, which say nothing about this child.
         typed = {key: value for key, value in self._session.written().items() if value != blank.get(key)}
-        answers = combined(child, typed, newer=typed)
+        answers = combine(child, typed, newer=typed)
         self._start(dict(child), answers)
         self._set_visited(path for path in self._sections.paths() if path.split("/")[0] in typed)
         self._save_draft()

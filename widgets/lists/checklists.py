@@ -10,7 +10,7 @@ import ipywidgets as ipw
 import numpy as np
 import pandas as pd
 
-from guanai.care.frames import by_value
+from guanai.care.frames import map_distinct
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import HasValue, Panel, button, html, plain, style_of
 from guanai.widgets.base.name_search import matches, natural_key
@@ -57,10 +57,10 @@ def _matching(values: "pd.Series[Any]", name: str, value: str) -> "pd.Series[boo
     if name == "who":
         nobody = say("people.nobody")
         comma = say("policy.comma")
-        return by_value(values, lambda people: value in (str(people or "") or nobody).split(comma))
+        return map_distinct(values, lambda people: value in (str(people or "") or nobody).split(comma))
     if name == "subject":
-        return by_value(values, lambda text: matches(value, str(text or "")))
-    return by_value(values, lambda text: str(text) == value)
+        return map_distinct(values, lambda text: matches(value, str(text or "")))
+    return map_distinct(values, lambda text: str(text) == value)
 
 
 def due_lines_html(

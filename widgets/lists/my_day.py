@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from guanai.care.duties.fulfilment import grouped
+from guanai.care.duties.fulfilment import group_rows
 from guanai.care.policy.duty import ALL_CHILDREN
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, html
@@ -64,7 +64,7 @@ class MyDay(Panel):
         home = home.where(lines["kind"].isin(ALL_CHILDREN), lines["kind"] + " " + home)
         shown = lines.assign(part=part, rank=rank, home=home)
         shown = shown[shown["part"] != "later"]
-        group, first = grouped(shown["part"], shown["home"])
+        group, first = group_rows(shown["part"], shown["home"])
         order = np.lexsort((first[group], shown["rank"]))
         self.lines = shown.iloc[order].reset_index(drop=True)
         self.body = html()

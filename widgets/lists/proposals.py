@@ -8,10 +8,10 @@ from typing import Any
 import ipywidgets as ipw
 
 from guanai.care.pairing.min_cost_flow import UNLIMITED
-from guanai.care.pairing.proposals import Choice as Option
+from guanai.care.pairing.proposals import CarerChoice as Option
 from guanai.care.pairing.proposals import Proposal
 from guanai.care.pairing.quotas import range_words
-from guanai.care.pairing.shortages import lacks
+from guanai.care.pairing.shortages import shortages
 from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.storage.school.pairing_service import PairingService
 from guanai.templates.wording import say
@@ -180,7 +180,7 @@ class Proposals(Panel):
 
     def _set_carer(self, row: int, carer: str) -> None:
         if self.proposal is not None:
-            self.proposal = self.proposal.put(row, carer)
+            self.proposal = self.proposal.with_carer(row, carer)
             self._show()
 
     def _drop(self) -> None:
@@ -232,14 +232,14 @@ class Proposals(Panel):
         if self.proposal is None:
             return
         made, wanted, placed = (
-            len(rows) for rows in (self.proposal.made, self.proposal.pairs, self.proposal.placed)
+            len(rows) for rows in (self.proposal.new_pairs, self.proposal.pairs, self.proposal.with_carers)
         )
         head = say("pair.summary", self._language, asked=wanted, made=made, left=wanted - placed)
         if placed > made:
             head += say("pair.summary_stays", self._language, number=placed - made)
-        shortages = "".join(f"<li>{escape(lack.text)}</li>" for lack in lacks(self.proposal))
-        listed = f'<ul class="guanai-notice guanai-lacks" role="status">{shortages}</ul>' if shortages else ""
-        fits = "" if shortages else f" {escape(say('pair.fits', self._language))}"
+        items = "".join(f"<li>{escape(one.text)}</li>" for one in shortages(self.proposal))
+        listed = f'<ul class="guanai-notice guanai-lacks" role="status">{items}</ul>' if items else ""
+        fits = "" if items else f" {escape(say('pair.fits', self._language))}"
         self.summary.value = f"<p><strong>{escape(head)}</strong>{fits}</p>{listed}"
         self._draw()
         self.loads.value = self._loads(self.proposal) if self.proposal.role == "helper" else ""

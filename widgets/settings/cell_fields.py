@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from guanai.care.policy.conditions import spell, spellings
+from guanai.care.policy.conditions import lookup_name, names_by_spelling
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import checkbox, html, plain, style_of
 from guanai.widgets.form.fields import caption
@@ -53,7 +53,7 @@ _PARTS = re.compile(r"[,，、;；\n]")
 
 def vocabulary(prefix: str, language: str | None = None) -> dict[str, str]:
     """Return the words of a vocabulary by their names."""
-    names = dict.fromkeys(spellings(prefix).values())
+    names = dict.fromkeys(names_by_spelling(prefix).values())
     return {name: say(f"{prefix}.{name}", language) for name in names}
 
 
@@ -109,7 +109,7 @@ class ChoiceCell(CellField):
         needed: bool,
     ) -> None:
         super().__init__(label, on_change)
-        name = spell(prefix, value) if value else ""
+        name = lookup_name(prefix, value) if value else ""
         options = [(word, word) for word in words.values()]
         if not needed:
             options = [(say("settings.empty"), ""), *options]

@@ -10,8 +10,8 @@ from html import escape
 import ipywidgets as ipw
 
 from guanai.care.errors import PolicyError
-from guanai.care.policy.conditions import spell
-from guanai.care.policy.duty_rows import OF_SUBJECT, register_label
+from guanai.care.policy.conditions import lookup_name
+from guanai.care.policy.duty_rows import REGISTER_OF_SUBJECT, register_label
 from guanai.care.policy.workbook_rows import HEADINGS, REQUIRED, ROW
 from guanai.storage.school.workbook_edits import Edit
 from guanai.storage.school.workbook_service import WorkbookService, WorkbookState
@@ -173,7 +173,7 @@ class Settings(Panel):
             if suggested:
                 ticked = row["name"] in self._selected
             elif sheet == "duties":
-                ticked = (spell("yes_no", row["in_force"]) or "yes") == "yes"
+                ticked = (lookup_name("yes_no", row["in_force"]) or "yes") == "yes"
             label = say("settings.take_in" if suggested else "heading.in_force", self._language)
             line.fill(row, self._row_html(kind, row), ticked, label, may)
             set_visible(line.edit, may and not suggested)
@@ -205,7 +205,7 @@ class Settings(Panel):
         return f"<strong>{name}</strong> {about}<small>{small}</small>{remark}{error}"
 
     def _names_sheet(self, title: str, sheet: str) -> bool:
-        return bool(spell("sheet", title) == sheet)
+        return bool(lookup_name("sheet", title) == sheet)
 
     # -- changing a row
 
@@ -256,15 +256,19 @@ class Settings(Panel):
             return ChecksCell(label, on_change, value, words, name_of)
 
         if sheet == "school" and head == "value":
-            item = spell("profile", self._original["item"]) or ""
+            item = lookup_name("profile", self._original["item"]) or ""
             if item == "face_to_face":
-                return checks(self._words_of("choice.mode"), lambda part: spell("choice.mode", part) or "")
+                return checks(
+                    self._words_of("choice.mode"), lambda part: lookup_name("choice.mode", part) or ""
+                )
             prefix = PROFILE.get(item, "")
         if head == "who" and sheet == "duties":
-            return checks(self._words_of("duty.who"), lambda part: spell("duty.who", part) or "")
+            return checks(self._words_of("duty.who"), lambda part: lookup_name("duty.who", part) or "")
         if head == "record" and sheet == "duties":
             registers = {name: register_label(name) for name in self._book.registers()}
-            return checks(registers, lambda part: part if part in registers else spell("record", part) or "")
+            return checks(
+                registers, lambda part: part if part in registers else lookup_name("record", part) or ""
+            )
         if sheet == "duties" and head in CONDITION_CELLS:
             hint = say(f"settings.hint.{head}", self._language)
             return ConditionCell(label, on_change, value, hint, lambda: self._about(head))
@@ -286,10 +290,10 @@ class Settings(Panel):
             return cell.value if cell is not None else self._original[name]
 
         if head == "subject_condition":
-            registers = [OF_SUBJECT[spell("duty.subject", written("subject")) or "child"]]
+            registers = [REGISTER_OF_SUBJECT[lookup_name("duty.subject", written("subject")) or "child"]]
         else:
             parts = parts_of(written("record" if head == "record_condition" else "trigger"))
-            usual = ["pairing"] if spell("duty.kind", written("kind")) == "quota" else []
+            usual = ["pairing"] if lookup_name("duty.kind", written("kind")) == "quota" else []
             registers = [self._book.register_of(part) for part in parts] or usual
         fields = self._book.condition_fields(registers, by=head == "record_condition")
         return ConditionScope(
@@ -316,7 +320,7 @@ class Settings(Panel):
         self._show_mistake(mistake)
         if self.sheet.value == "duties":
             used = USED_CELLS.get(
-                spell("duty.kind", self.cells["kind"].value) or "", " ".join(OPTIONAL_CELLS)
+                lookup_name("duty.kind", self.cells["kind"].value) or "", " ".join(OPTIONAL_CELLS)
             ).split()
             for head, cell in self.cells.items():
                 needed = head in used or head not in OPTIONAL_CELLS or cell.value
@@ -336,7 +340,9 @@ class Settings(Panel):
 
     def _heading(self, mistake: PolicyError | None) -> str:
         """Return the plain heading of the cell that has a mistake."""
-        return (spell("heading", mistake.column) or "") if mistake is not None and mistake.column else ""
+        return (
+            (lookup_name("heading", mistake.column) or "") if mistake is not None and mistake.column else ""
+        )
 
     def _save(self) -> None:
         if not self._changes():

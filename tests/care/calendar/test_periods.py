@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from guanai.care.calendar.periods import PERS, counting_days, periods
+from guanai.care.calendar.periods import PERIODS, counting_days, periods
 from guanai.care.calendar.school_calendar import Calendar, Holiday, Phase, Term, Window
-from guanai.care.duties.count_duties import limited
+from guanai.care.duties.count_duties import due_day
 from guanai.care.policy.duty import Limit
 
 AUTUMN = Term("秋", date(2027, 9, 1), date(2028, 1, 15))  # over new year
@@ -21,7 +21,7 @@ def spans(per, term=AUTUMN, calendar=CALENDAR):
     return [(span.start, span.end) for span in periods(calendar, term, per)]
 
 
-@pytest.mark.parametrize("per", PERS)
+@pytest.mark.parametrize("per", PERIODS)
 @pytest.mark.parametrize("term", [AUTUMN, SPRING])
 def test_periods_are_in_order_and_do_not_overlap(per, term):
     found = spans(per, term)
@@ -108,4 +108,4 @@ def test_a_window_in_the_holidays_belongs_to_the_term_before_and_after():
     ],
 )
 def test_until_when_a_limit_reaches(limit, per, until):
-    assert limited(limit, periods(CALENDAR, AUTUMN, per)[0]) == until
+    assert due_day(limit, periods(CALENDAR, AUTUMN, per)[0]) == until

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from guanai.care.calendar.public_holidays import public_days
+from guanai.care.calendar.school_calendar import public_days
 
 # Year: every run of days off on working days (first, last), and the weekend days worked.
 NOTICES = {

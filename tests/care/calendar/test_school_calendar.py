@@ -7,7 +7,7 @@ import pytest
 
 from guanai.care.calendar.periods import months, weeks
 from guanai.care.calendar.school_calendar import Calendar, Holiday, Phase, Term, school_year
-from guanai.care.policy.default_terms import usual_terms
+from guanai.care.policy.calendar_rows import usual_terms
 from guanai.care.policy.policy import policy_from_sheets
 
 AUTUMN = Term("秋", date(2026, 9, 1), date(2027, 1, 16))

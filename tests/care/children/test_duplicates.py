@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from guanai.care.children.duplicates import REASONS, Known, lookalikes, reason
+from guanai.care.children.duplicates import REASONS, DuplicateIndex, duplicate_reason, lookalikes
 from guanai.care.children.pinyin import readings, sounds
 
 DAY = "2016-05-04"
@@ -67,12 +67,12 @@ def child(name, day=DAY, **answers):
     ],
 )
 def test_who_is_like_whom(one, other, why):
-    assert reason(one, other) == why
-    assert reason(other, one) == why
+    assert duplicate_reason(one, other) == why
+    assert duplicate_reason(other, one) == why
 
 
 def test_a_typed_day_and_a_frames_day_are_the_same():
-    assert reason(child("林小雨"), child("林小雨", pd.Timestamp(date(2016, 5, 4)))) == "name_day"
+    assert duplicate_reason(child("林小雨"), child("林小雨", pd.Timestamp(date(2016, 5, 4)))) == "name_day"
 
 
 FRAME = pd.DataFrame(
@@ -104,9 +104,9 @@ def test_nobody_known():
 
 
 def test_rows_of_one_file_are_compared_with_each_other():
-    known = Known()
+    known = DuplicateIndex()
     known.add({"id": "2", **child("林小雨")})
-    assert known.like({"id": "3", **child("林小雨")}) == [("2", "name_day")]
+    assert known.matches({"id": "3", **child("林小雨")}) == [("2", "name_day")]
 
 
 def test_reasons_are_the_ones_that_the_screen_has_words_for():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from guanai.care.pairing.min_cost_flow import EVEN, UNLIMITED, Places, assign
+from guanai.care.pairing.min_cost_flow import EVEN, UNLIMITED, AssignmentProblem, assign
 
 
 def places(costs, need=None, carried=None, least=0, most=UNLIMITED, group=None, bounds=()):
@@ -19,7 +19,7 @@ def places(costs, need=None, carried=None, least=0, most=UNLIMITED, group=None, 
     def each(value, size):
         return np.broadcast_to(np.array(value, dtype=np.int64), (size,)).copy()
 
-    return Places(
+    return AssignmentProblem(
         *columns,
         each(1 if need is None else need, children),
         each(carried or 0, carers),

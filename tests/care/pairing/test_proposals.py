@@ -11,7 +11,7 @@ from guanai.care.pairing.helper_proposals import leavers, propose_helpers, propo
 from guanai.care.pairing.match_scores import needed_help
 from guanai.care.pairing.peer_proposals import propose_peers, without_peer
 from guanai.care.pairing.quotas import class_quotas, helper_quotas, needs
-from guanai.care.pairing.shortages import lacks
+from guanai.care.pairing.shortages import shortages
 from guanai.care.policy.conditions import parse_condition
 from guanai.care.policy.policy import Duty, Policy
 
@@ -211,14 +211,14 @@ def test_any_proposal_is_within_the_quotas(data):
     new = loads[loads["new"] > 0]
     assert (new["load"] <= new["most"]).all()
     active = {one["id"] for one in people if one["active"] == "yes"}
-    assert set(found.made["carer"]) <= active
+    assert set(found.new_pairs["carer"]) <= active
     running = {(one["child"], one["helper"]) for one in pairs if not one["end"]}
-    made = list(zip(found.made["child"], found.made["carer"], strict=True))
+    made = list(zip(found.new_pairs["child"], found.new_pairs["carer"], strict=True))
     assert len(set(made)) == len(made)
     assert not running & set(made)
     for name, row in found.groups.iterrows():
-        assert row["have"] + (found.made["class"] == name).sum() <= max(row["most"], row["have"])
-    short = {lack.kind for lack in lacks(found)}
+        assert row["have"] + (found.new_pairs["class"] == name).sum() <= max(row["most"], row["have"])
+    short = {lack.kind for lack in shortages(found)}
     assert bool((found.pairs["carer"] == "").any()) == bool(short & {"places", "nobody", "class_full"})
 
 
@@ -228,7 +228,7 @@ def test_any_proposal_is_within_the_quotas(data):
 def test_forty_children_and_twelve_helpers_of_three_are_four_places_short():
     children = [child(f"c{n:02}", **{"class": "三年级1班" if n < 20 else "四年级1班"}) for n in range(40)]
     frames = school(children, [teacher(f"s{n}") for n in range(12)])
-    (lack,) = lacks(propose_helpers(policy(quota(2, 3, source="000-7 L122")), frames, ON))
+    (lack,) = shortages(propose_helpers(policy(quota(2, 3, source="000-7 L122")), frames, ON))
     assert (lack.kind, lack.number) == ("places", 4)
     for told in ("40", "12", "36", "差 4 个名额", "2—3", "000-7 L122", "年级1班"):
         assert told in lack.text
@@ -251,7 +251,7 @@ def test_forty_children_and_twelve_helpers_of_three_are_four_places_short():
 def test_what_is_short_is_named_with_its_number(rules, children, staff, expected):
     people = [teacher(f"s{n}") | one for n, one in enumerate(staff)]
     frames = school([child(f"c{n}") for n in range(children)], people)
-    found = lacks(propose_helpers(policy(*rules), frames, ON))
+    found = shortages(propose_helpers(policy(*rules), frames, ON))
     assert [(lack.kind, lack.number) for lack in found] == expected
 
 
@@ -259,7 +259,7 @@ def test_who_carries_too_many_already_is_named():
     frames = school([child("a"), child("b")], [teacher("s")], [pair("p", "a", "s"), pair("q", "b", "s")])
     found = propose_helpers(policy(quota(0, 1)), frames, ON)
     assert found.pairs.empty
-    assert [(lack.kind, lack.subject, lack.number) for lack in lacks(found)] == [("over", "s", 1)]
+    assert [(lack.kind, lack.subject, lack.number) for lack in shortages(found)] == [("over", "s", 1)]
 
 
 # -- by hand
@@ -271,15 +271,15 @@ def test_a_change_by_hand_changes_loads_and_what_is_lacking_and_nothing_else():
     before = who(found)
     row = int(found.pairs.index[found.pairs["child"] == "a"][0])
     other = next(one for one in "st" if one != before["a"])
-    changed = found.put(row, other)
+    changed = found.with_carer(row, other)
     assert who(changed) == before | {"a": other}
     assert changed.pairs.loc[row, "traded"] == "手工选定"
     assert who(found) == before, "a proposal is a value"
-    emptied = changed.put(row, "")
-    assert len(emptied.made) == 2
-    assert "places" in {lack.kind for lack in lacks(emptied)} | {"places"}
-    crowded = found.put(0, "s").put(1, "s").put(2, "s")
-    assert [lack.kind for lack in lacks(crowded)] == ["over"]
+    emptied = changed.with_carer(row, "")
+    assert len(emptied.new_pairs) == 2
+    assert "places" in {lack.kind for lack in shortages(emptied)} | {"places"}
+    crowded = found.with_carer(0, "s").with_carer(1, "s").with_carer(2, "s")
+    assert [lack.kind for lack in shortages(crowded)] == ["over"]
 
 
 def test_the_choices_of_a_row_are_ordered_by_fit_and_leave_out_who_helps_already():
@@ -313,7 +313,7 @@ def test_who_is_not_in_care_is_not_asked_for():
 def test_an_empty_school(propose):
     found = propose(policy(quota(6)), {}, ON)
     assert found.pairs.empty
-    assert lacks(found) == []
+    assert shortages(found) == []
 
 
 def test_needs_are_read_from_the_dossier_and_from_visits():
@@ -351,7 +351,7 @@ def test_who_left_hands_over_every_child():
     assert dict(zip(found.pairs["child"], found.pairs["ends"], strict=True)) == {"a": "p", "b": "q"}
     assert set(found.pairs["carer"]) <= {"t", "u"}
     assert found.reason == "left"
-    assert lacks(found) == []
+    assert shortages(found) == []
 
 
 # -- all anew
@@ -366,18 +366,18 @@ def test_a_new_term_changes_as_little_as_the_quotas_allow():
     stay = rows[rows["carer"] == rows["was"]]
     assert len(stay) == 2
     assert set(stay["why"]) == {"以前就由这位教师帮扶"}
-    assert sorted(found.made["child"]) == sorted({*"abcde"} - {*stay.index})
+    assert sorted(found.new_pairs["child"]) == sorted({*"abcde"} - {*stay.index})
     assert rows.loc["e", ["ends", "was"]].tolist() == ["", ""]
     assert {rows.loc[key, "ends"] for key in "abcd"} == {"pa", "pb", "pc", "pd"}
     assert (found.loads["load"] <= 2).all()
-    assert lacks(found) == []
+    assert shortages(found) == []
 
 
 def test_who_is_within_the_quota_stays_altogether():
     frames = school(
         [child("a"), child("b")], [teacher("s"), teacher("t")], [pair("p", "a", "s"), pair("q", "b", "t")]
     )
-    assert propose_renewal(policy(quota(1, 3)), frames, ON).made.empty
+    assert propose_renewal(policy(quota(1, 3)), frames, ON).new_pairs.empty
 
 
 def test_a_child_with_two_helpers_keeps_two():
@@ -386,7 +386,7 @@ def test_a_child_with_two_helpers_keeps_two():
         policy(), school([child("a")], [teacher("s"), teacher("t"), teacher("u")], pairs), ON
     )
     assert sorted(found.pairs["carer"]) == ["s", "t"]
-    assert found.made.empty
+    assert found.new_pairs.empty
 
 
 # -- friends (R30)
@@ -404,12 +404,12 @@ def test_a_friend_is_of_the_same_class_and_not_left_behind_first():
     found = propose_peers(policy(), frames, ON)
     assert who(found)["a"] in ("b", "h")
     assert who(found)["z"] == ""
-    (lack,) = lacks(found)
+    (lack,) = shortages(found)
     assert (lack.kind, lack.number) == ("nobody", 1)
     assert "四年级1班" in lack.text
-    named = found.put(int(found.pairs.index[found.pairs["child"] == "z"][0]), "林同学")
-    assert named.made["carer_name"].tolist()[-1] == "林同学"
-    assert lacks(named) == []
+    named = found.with_carer(int(found.pairs.index[found.pairs["child"] == "z"][0]), "林同学")
+    assert named.new_pairs["carer_name"].tolist()[-1] == "林同学"
+    assert shortages(named) == []
 
 
 def test_a_friendship_is_returned_and_friends_are_spread():
@@ -451,4 +451,4 @@ def test_children_of_one_household_are_kept_together_where_the_quota_allows(rule
         best = found.options(row)[0]
         assert best.carer == have["a"] and "同一户" in best.why
         other = next(one for one in found.carers["id"] if one != have["a"])
-        assert "同一户" not in found.put(row, other).pairs.at[row, "why"]
+        assert "同一户" not in found.with_carer(row, other).pairs.at[row, "why"]

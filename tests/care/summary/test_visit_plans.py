@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from guanai.care.calendar.school_calendar import Term
-from guanai.care.summary.visit_plans import COLUMNS, planned
+from guanai.care.summary.visit_plans import COLUMNS, planned_visits
 
 TERM, ON = Term("秋", date(2026, 9, 1), date(2027, 1, 15)), date(2026, 11, 20)
 
@@ -37,7 +37,7 @@ def table(plans, visits=()):
         "child": pd.DataFrame([{"id": "c1", "name": "童一", "class": "一班"}]),
         "staff": pd.DataFrame([{"id": "s1", "name": "师一"}]),
     }
-    return planned(frames, TERM, ON, ON)
+    return planned_visits(frames, TERM, ON, ON)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,6 @@ def test_each_planned_visit(plans, visits, status, late):
 
 
 def test_the_columns_also_without_any_plan():
-    assert tuple(planned({}, TERM, ON, ON).columns) == COLUMNS
+    assert tuple(planned_visits({}, TERM, ON, ON).columns) == COLUMNS
     row = table([plan(home("2026-10-23"))]).iloc[0]
     assert (row["subject"], row["class"], row["visitor"], row["purpose"]) == ("童一", "一班", "师一", "学习")

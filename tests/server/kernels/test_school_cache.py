@@ -63,7 +63,7 @@ def test_it_reads_no_register_again(warm, monkeypatch):
     """What makes it quick: while nothing has changed, no row is fetched and nothing is reckoned."""
     page = as_page(warm)
     monkeypatch.setattr("guanai.storage.database.row_cache.CachedRows.load", None)
-    monkeypatch.setattr("guanai.storage.school.due_service.due_of", None)
+    monkeypatch.setattr("guanai.storage.school.due_service.due_lines", None)
     monkeypatch.setattr("guanai.storage.school.due_service.gaps", None)
     monkeypatch.setattr("guanai.storage.school.due_service.summary", None)
     monkeypatch.setattr("guanai.storage.records.registers.frame_of", None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from guanai.care.children.merging import combined, reverted, with_reference
+from guanai.care.children.merging import combine, replace_reference, revert_change
 from guanai.storage import GuanaiError
 
 CLASS = {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42}
@@ -189,13 +189,13 @@ def test_three_dossiers_one_after_the_other(two):
     ],
 )
 def test_combined(kept, other, newer, result):
-    assert combined(kept, other, newer=newer) == result
+    assert combine(kept, other, newer=newer) == result
 
 
 def test_reverted_and_references():
-    assert reverted({"a": 2, "c": 3}, {"a": 1}, {"a": 2, "b": 5}) == {"a": 1, "c": 3}
-    assert reverted({"a": 9, "b": 5}, {"a": 1}, {"a": 2, "b": 5}) == {"a": 9}
-    assert with_reference({"rows": [{"child": "b"}], "all": ["b", "c"]}, "b", "a") == {
+    assert revert_change({"a": 2, "c": 3}, {"a": 1}, {"a": 2, "b": 5}) == {"a": 1, "c": 3}
+    assert revert_change({"a": 9, "b": 5}, {"a": 1}, {"a": 2, "b": 5}) == {"a": 9}
+    assert replace_reference({"rows": [{"child": "b"}], "all": ["b", "c"]}, "b", "a") == {
         "rows": [{"child": "a"}],
         "all": ["a", "c"],
     }

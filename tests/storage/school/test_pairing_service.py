@@ -38,7 +38,7 @@ def test_a_proposal_is_accepted_as_a_whole_and_undone_as_a_whole(paired):
     kept = paired.frame("pairing")
     assert (done.made, done.ended, done.by, done.role) == (4, 0, "测试老师", "helper")
     assert set(zip(kept["child"], kept["helper"], strict=True)) == set(
-        zip(found.made["child"], found.made["carer"], strict=True)
+        zip(found.new_pairs["child"], found.new_pairs["carer"], strict=True)
     )
     assert set(kept["start"].dt.date) == {START}
     assert set(kept["created_by"]) == {"测试老师"}
@@ -73,7 +73,7 @@ def test_what_changed_since_is_never_overrun(paired, change):
     found = paired.pairings.propose()
     other = paired.as_user("李老师")
     if change == "pairing":
-        pair = found.made.iloc[0]
+        pair = found.new_pairs.iloc[0]
         other.save("pairing", {"child": pair["child"], "role": "helper", "helper": pair["carer"]})
     else:
         key = paired.frame(change).iloc[0]["id"]
@@ -97,7 +97,7 @@ def test_a_pairing_changed_since_is_not_lost_by_an_undo(paired):
 def test_an_empty_proposal_is_refused(paired):
     found = paired.pairings.propose()
     for row in found.pairs.index:
-        found = found.put(row, "")
+        found = found.with_carer(row, "")
     with pytest.raises(GuanaiError, match="一个结对也没有"):
         paired.pairings.accept(found, START)
 
@@ -210,7 +210,7 @@ def test_a_pairing_with_a_planned_end_can_be_handed_over_and_back(paired, planne
          "end": planned, "end_reason": "学期结束"},
     )  # fmt: skip
     found = paired.pairings.propose(leaving=people[0])
-    assert list(found.made["ends"]) == [old["id"]]
+    assert list(found.new_pairs["ends"]) == [old["id"]]
     done = paired.pairings.accept(found, START)
     assert paired.record("pairing", old["id"])["end"] == ends
     paired.pairings.undo(done.id)

@@ -109,7 +109,7 @@ def test_accept_and_undo(view, paired):
 
 def test_a_stale_proposal_says_what_to_do_and_stays(view, paired):
     view.propose.click()
-    pair = view.proposal.made.iloc[0]
+    pair = view.proposal.new_pairs.iloc[0]
     paired.save("pairing", {"child": pair["child"], "role": "helper", "helper": pair["carer"]})
     view.accept.click()
     assert "重新提出方案" in view.notice.value
@@ -124,7 +124,7 @@ def test_peers_can_be_typed(view, paired):
     assert is_hidden(row.helper)
     assert not is_hidden(row.peer)
     row.peer.value = "石同学"
-    assert "石同学" in view.proposal.made["carer_name"].tolist()
+    assert "石同学" in view.proposal.new_pairs["carer_name"].tolist()
     view.accept.click()
     assert "石同学" in paired.frame("pairing")["peer_name"].tolist()
 

@@ -1,0 +1,64 @@
+"""Rules about single registers: which records count at all, which pairings run on a day, how a class is named.
+
+A record counts if it has a day, and a mode where the register has one (requirements 7.14: a visit with no date
+or mode does not count).
+"""
+
+from collections.abc import Mapping
+from datetime import date
+
+import pandas as pd
+
+from guanai.care.frames import as_strings, normalized_frame, timestamp
+
+__all__ = ["MODE_REQUIRED", "agreed_pairings", "class_names", "countable_records", "current_pairings"]
+
+MODE_REQUIRED = frozenset({"home_visit"})  # registers in which a record without a mode is not evidence
+
+
+def countable_records(frames: Mapping[str, pd.DataFrame], name: str, first: date, last: date) -> pd.DataFrame:
+    """Return a register's records of some days, both included, that count at all."""
+    records = normalized_frame(frames, name)
+    kept = records["date"].between(timestamp(first), timestamp(last)) & records["child"].notna()
+    if name in MODE_REQUIRED:
+        kept &= records["mode"].notna() & (records["mode"] != "")
+    return records[kept]
+
+
+def current_pairings(pairings: pd.DataFrame, on: date) -> pd.DataFrame:
+    """Return the pairings with a helper that run on a day, its first and last day included.
+
+    A pairing without a start does not run: it has not been agreed when it begins.
+    """
+    day = timestamp(on)
+    return pairings[
+        (pairings["role"] == "helper")
+        & pairings["helper"].notna()
+        & (pairings["start"] <= day)
+        & (pairings["end"].isna() | (day <= pairings["end"]))
+    ]
+
+
+def agreed_pairings(pairings: pd.DataFrame, on: date) -> pd.DataFrame:
+    """Return the pairings with a helper that hold from a day on, as far as it is agreed.
+
+    Of a child with pairings that begin later those that run once the last of them has begun; else those that run on
+    the day. So a child whose helper begins next week has one, and one that is handed over next week has its next one.
+    """
+    day = timestamp(on)
+    kept = pairings[
+        (pairings["role"] == "helper")
+        & pairings["helper"].notna()
+        & pairings["start"].notna()
+        & (pairings["end"].isna() | (day <= pairings["end"]))
+    ]
+    starts = kept["start"].where(kept["start"] > day)
+    then = starts.groupby(kept["child"]).transform("max").fillna(day)
+    return kept[(kept["start"] <= then) & (kept["end"].isna() | (then <= kept["end"]))]
+
+
+def class_names(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Return the name of each class by its id and by its name: a child's dossier may hold either."""
+    classes = normalized_frame(frames, "class")
+    names = as_strings(classes["name"])
+    return dict(zip(names, names, strict=True)) | dict(zip(as_strings(classes["id"]), names, strict=True))
