@@ -58,7 +58,7 @@ def share_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ..
 
 
 def _at_term_end(context: DutyContext) -> DutyContext:
-    """Return the context as of the term's last day once it is over, as `guanai.care.duties.visit_coverage` sums it up."""
+    """Return the context as of the term's last day once it is over, as `guanai.care.duties.share_duties` sums it up."""
     if context.term is None or context.on <= context.term.end:
         return context
     last = context.term.end
