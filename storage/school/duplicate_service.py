@@ -67,7 +67,7 @@ class Duplicates:
         seen, rows = DuplicateIndex(), []
         names = {child["id"]: child.get("name") for child in children}
         for child in children:
-            for earlier, why in seen.like(child):
+            for earlier, why in seen.matches(child):
                 rows.append((earlier, names[earlier], child["id"], child.get("name"), why))
             seen.add(child)
         return pd.DataFrame(rows, columns=["id", "name", "other", "other_name", "why"])
