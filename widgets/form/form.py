@@ -315,12 +315,10 @@ class Form(Panel):
         return [texts[path] for path in [*child, *paths] if texts[path][1]]
 
     def _focus_first(self) -> None:
-        order = [
-            problem.path for problem in self._session.check()
-        ]  # in page order, with rows that were added later
-        for path in [*(path for path in order if path in self._errors), *self._errors]:
-            self._sections.field_at(path).focus()
-            return
+        order = [problem.path for problem in self._session.check()]  # in page order, new rows too
+        paths = [*(path for path in order if path in self._errors), *self._errors]
+        if paths:
+            self._sections.field_at(paths[0]).focus()
 
     def _show_refusal(self, error: RecordError) -> None:
         """Show the errors that the storage found beside the fields that they name."""
