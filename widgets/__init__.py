@@ -1,6 +1,6 @@
-"""What people see: forms, tables, checklists, dossiers, charts and downloads, all ipywidgets boxes.
+"""The widgets of pages: forms, tables, checklists, dossiers, charts and downloads, all ipywidgets boxes.
 
-Values in, callbacks out: nothing here opens a school. A notebook needs no other import for its screen.
+They get values and call functions; none of them opens a school. A notebook imports what it shows from here.
 """
 
 import warnings

@@ -145,7 +145,7 @@ def test_a_refused_visit_keeps_what_was_typed_and_says_where(run, filled):
     text = run(
         filled.folder.path,
         "home_visit",
-        "form.fill(mode='door'); form.save.click(); print(sorted(form.wrong), form.record['mode'])",
+        "form.fill(mode='door'); form.save.click(); print(sorted(form.errors), form.record['mode'])",
     )
     assert "'child'" in text
     assert "'merits'" in text
@@ -176,7 +176,7 @@ def test_the_main_job_without_a_browser(run, tmp_path):
         folder,
         "child?new=1",
         "page.fill(name='林小雨', sex='女', birth_date='2016-5-4', father_status='外出务工', mother_status='外出务工', **{'class': '三年级1班'})"
-        "\npage.save.click(); assert not page.wrong, page.wrong",
+        "\npage.save.click(); assert not page.errors, page.errors",
     )
     child = school.frame("child").iloc[0]
     assert child["eligible"] == "yes"
@@ -185,12 +185,12 @@ def test_the_main_job_without_a_browser(run, tmp_path):
     run(
         folder,
         f"pairing?child={child['id']}",
-        f"form.fill(helper='{teacher['id']}'); form.save.click(); assert not form.wrong, form.wrong",
+        f"form.fill(helper='{teacher['id']}'); form.save.click(); assert not form.errors, form.errors",
     )
     run(
         folder,
         f"home_visit?child={child['id']}",
-        "form.fill(mode='走进家庭', merits='乐于助人'); form.save.click(); assert not form.wrong, form.wrong",
+        "form.fill(mode='走进家庭', merits='乐于助人'); form.save.click(); assert not form.errors, form.errors",
     )
     assert "落实帮扶教师" not in set(school.due()["duty"])
     assert school.summary().figure("coverage").numerator == 1

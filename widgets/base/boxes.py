@@ -173,7 +173,7 @@ class Panel(ipw.VBox):
 
 
 def _detached(children: Iterable[ipw.Widget]) -> list[ipw.Widget]:
-    """Take inputs out of the tables that show them: an author who stacks them has chosen where they stand."""
+    """Take inputs out of the tables that show them: an author who stacks them has chosen where they are shown."""
     widgets = list(children)
     for child in widgets:
         box = getattr(child, "shown_in", None)

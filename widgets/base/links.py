@@ -1,4 +1,4 @@
-"""Links to other pages: links side by side, counts that lead to the lists behind them, the first steps of a new school."""
+"""Links to other pages: links side by side, counts that link to the lists behind them, the first steps of a new school."""
 
 from collections.abc import Iterable, Mapping
 from html import escape

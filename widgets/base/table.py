@@ -74,10 +74,10 @@ def table_html(
     kinds = {key: _kind(key in numeric, texts[key]) for key in columns}
     head = "".join(f'<th scope="col"{kinds[key]}>{escape(label)}</th>' for key, label in columns.items())
     body = []
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         cells = []
         for number, (key, label) in enumerate(columns.items()):
-            text = texts[key][place]
+            text = texts[key][index]
             shown = f'<span class="guanai-long">{escape(text)}</span>' if len(text) > _LONG else escape(text)
             if key in link and (shown or not number):
                 shown = f'<a href="{href(link[key], row)}">{shown or "→"}</a>'
@@ -119,9 +119,9 @@ class Pager(ipw.HBox):
         self._on_turn, self._language = on_turn, language
         self.previous = button(say("table.previous", language), lambda: self._go(-1), "guanai-small")
         self.next = button(say("table.next", language), lambda: self._go(1), "guanai-small")
-        self.place = html()
+        self.position = html()
         super().__init__(
-            [self.previous, self.place, self.next], layout=plain(), _dom_classes=("guanai-pager",)
+            [self.previous, self.position, self.next], layout=plain(), _dom_classes=("guanai-pager",)
         )
 
     def slice_of(self, count: int) -> slice:
@@ -132,7 +132,7 @@ class Pager(ipw.HBox):
         end = min(self.start + self.size, count)
         set_visible(self, count > self.size)
         text = say("table.place", self._language, first=self.start + 1, last=end, count=count)
-        self.place.value = f'<span role="status">{escape(text)}</span>'
+        self.position.value = f'<span role="status">{escape(text)}</span>'
         self.previous.disabled, self.next.disabled = self.start == 0, end >= count
         return slice(self.start, end)
 

@@ -101,8 +101,11 @@ class StepBar:
         """Show these steps by their numbers, each with the number of its answers that have an error."""
         self._numbers, self.at = list(titles), at
         options = tuple(
-            (f"{place}. {to_plain(title)}" + (f"  ⚠ {errors[number]}" if errors.get(number) else ""), number)
-            for place, (number, title) in enumerate(titles.items(), start=1)
+            (
+                f"{position}. {to_plain(title)}" + (f"  ⚠ {errors[number]}" if errors.get(number) else ""),
+                number,
+            )
+            for position, (number, title) in enumerate(titles.items(), start=1)
         )
         self._muted = True
         try:
@@ -111,15 +114,15 @@ class StepBar:
             self.choice.value = at if at in titles else None
         finally:
             self._muted = False
-        place = self._numbers.index(at) + 1 if at in titles else 0
-        self.position.value = f'<span role="status">{escape(f"{place} / {len(titles)}")}</span>'
-        self.back.disabled, self.next.disabled = place <= 1, place == len(titles)
+        position = self._numbers.index(at) + 1 if at in titles else 0
+        self.position.value = f'<span role="status">{escape(f"{position} / {len(titles)}")}</span>'
+        self.back.disabled, self.next.disabled = position <= 1, position == len(titles)
 
     def _on_choice(self, change: TraitChange) -> None:
         if not self._muted and change["new"] is not None:
             self._show_step(change["new"])
 
     def _go(self, by: int) -> None:
-        place = self._numbers.index(self.at) + by if self.at in self._numbers else 0
-        if 0 <= place < len(self._numbers):
-            self._show_step(self._numbers[place])
+        index = self._numbers.index(self.at) + by if self.at in self._numbers else 0
+        if 0 <= index < len(self._numbers):
+            self._show_step(self._numbers[index])

@@ -137,7 +137,7 @@ class Dossier(Panel):
             else ""
         )
         papers = "".join(
-            f'<a class="guanai-way" href="{escape(way)}">{escape(text)}</a>' for text, way in prints.items()
+            f'<a class="guanai-way" href="{escape(url)}">{escape(text)}</a>' for text, url in prints.items()
         )
         row = f'<p class="guanai-papers">{self._say("print")}{papers}</p>' if papers else ""
         removed = (
@@ -147,19 +147,19 @@ class Dossier(Panel):
 
     def _quick(self, adds: Mapping[str, str], quick: Sequence[str]) -> str:
         """Return the links to a new record with the child filled in: the usual ones, the others behind one click."""
-        ways = {
-            name: f'<a class="guanai-record" href="{escape(way)}">＋ {escape(self._title(name))}</a>'
-            for name, way in adds.items()
+        links = {
+            name: f'<a class="guanai-record" href="{escape(url)}">＋ {escape(self._title(name))}</a>'
+            for name, url in adds.items()
         }
-        first = "".join(ways[name] for name in quick if name in ways)
-        others = "".join(way for name, way in ways.items() if name not in quick)
+        first = "".join(links[name] for name in quick if name in links)
+        others = "".join(link for name, link in links.items() if name not in quick)
         more = (
             f'<details class="guanai-more"><summary>{self._say("more")}</summary>'
             f'<nav class="guanai-link-row">{others}</nav></details>'
             if others
             else ""
         )
-        return f'<nav class="guanai-link-row guanai-quick">{first}</nav>{more}' if ways else ""
+        return f'<nav class="guanai-link-row guanai-quick">{first}</nav>{more}' if links else ""
 
     def _counts(self) -> str:
         """Return how many records each register has of this child, with a link to them."""

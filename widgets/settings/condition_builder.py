@@ -46,7 +46,7 @@ def condition_text(
 ) -> str:
     """Return a condition in words, as a sentence without a full stop."""
     field_of = {one.name: one for one in fields}
-    said = []
+    parts = []
     for clause in clauses:
         field = field_of.get(clause.field)
         labels = {} if field is None else field.choices
@@ -54,9 +54,9 @@ def condition_text(
             labels.get(one, (one, one))[1] for one in clause.values if one
         )
         key = f"condition.said.{_relation(clause)}"
-        said.append(say(key, language, field=field.label if field else clause.field, value=values))
+        parts.append(say(key, language, field=field.label if field else clause.field, value=values))
     return reduce(
-        lambda first, second: say("condition.both", language, first=first, second=second), said or [""]
+        lambda first, second: say("condition.both", language, first=first, second=second), parts or [""]
     )
 
 
@@ -299,5 +299,5 @@ class ConditionCell(CellField):
             self.meaning.value = ""
             return
         met, total = self._scope.holding(clauses)
-        said = say("condition.means", words=condition_text(clauses, self._scope.fields), met=met, whole=total)
-        self.meaning.value = f'<p role="status">{escape(said)}</p>'
+        text = say("condition.means", words=condition_text(clauses, self._scope.fields), met=met, whole=total)
+        self.meaning.value = f'<p role="status">{escape(text)}</p>'

@@ -52,7 +52,7 @@ class Designer(Panel):
             style=style_of(ipw.Text),
             _dom_classes=("guanai-field",),
         )
-        self.place = html()
+        self.file = html()
         self.download = Download(
             say("designer.download", language), self._filename, self._workbook, self.choice, language=language
         )
@@ -86,7 +86,7 @@ class Designer(Panel):
             f'<span class="guanai-most" data-most="{LARGEST}" data-text="{escape(f"{{name}}：{too_large}")}"></span>'
         )
         sending = ipw.VBox([most, self.upload], layout=plain(), _dom_classes=("guanai-attachment",))
-        first = [_heading("designer.step_out", language), self.choice, self.name, self.place, self.download]
+        first = [_heading("designer.step_out", language), self.choice, self.name, self.file, self.download]
         second = [_heading("designer.step_in", language), sending, self.notice]
         boxes = [
             ipw.VBox(step, layout=plain(), _dom_classes=("guanai-part", "guanai-step"))
@@ -114,11 +114,11 @@ class Designer(Panel):
         set_visible(self.name, not name)
         self.notice.value, self.proposal.children = "", ()
         if not name:
-            self.place.value = f"<p>{escape(say('designer.blank', language))}</p>"
+            self.file.value = f"<p>{escape(say('designer.blank', language))}</p>"
         else:
-            place = self._publishing.own_file(name)
-            key = "designer.place" if place else "designer.shipped"
-            self.place.value = f"<p>{escape(say(key, language, place=place or f'forms/{name}.xlsx'))}</p>"
+            file = self._publishing.own_file(name)
+            key = "designer.place" if file else "designer.shipped"
+            self.file.value = f"<p>{escape(say(key, language, place=file or f'forms/{name}.xlsx'))}</p>"
         self._show_history()
         self.closing.show_register(name)
 

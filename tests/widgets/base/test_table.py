@@ -104,7 +104,7 @@ def test_a_long_table_has_pages():
     table.next.click()
     assert table.body.value.count("<tr>") == 21
     assert table.next.disabled
-    assert "101" in table.pager.place.value
+    assert "101" in table.pager.position.value
     table.previous.click()
     assert ">50<" in table.body.value
 

@@ -138,7 +138,7 @@ def test_a_long_timeline_has_pages_and_a_filter_by_register():
     assert len(made.events) == 103
     assert whole(made).count("<time") == 40
     made.timeline.pager.next.click()
-    assert "41" in made.timeline.pager.place.value
+    assert "41" in made.timeline.pager.position.value
     made.timeline.which.value = "档案"
     assert whole(made).count("<time") == 1
     assert "谈了学习" in whole(made)

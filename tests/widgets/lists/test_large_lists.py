@@ -49,7 +49,7 @@ def test_a_table_of_ten_thousand_rows(made):
     assert made() < 30
     assert table.count == MANY
     assert table.body.value.count("<tr>") <= 51  # a page and its head
-    assert "10000" in table.pager.place.value
+    assert "10000" in table.pager.position.value
     table.next.click()
     assert "学生00050" in table.body.value
     text.value = "学生09"
