@@ -1,6 +1,36 @@
 """What the field knows: pure rules over frames and a policy, with the day as an argument.
 
-Nothing here reads a clock, a file or a screen. Calendars and policies say what a school has decided;
-eligibility, people, subjects and facts what the registers say; duties (counts, events, standing, shares),
-emergencies, fulfilment, coverage, census, pairing, problems and summaries what follows from both.
+Nothing here reads a clock, a file or a screen; records and what a school has decided come from `guanai.storage`. Begin
+with `guanai.care.duties`, which works out what is due. A notebook takes the names of this page and of no module below it.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from guanai.care.old_names import MODULES, forward
+
+if TYPE_CHECKING:
+    from guanai.care.duties.fulfilment import by_duty, gaps_by_field, workload
+    from guanai.care.pairing.helper_loads import loads, unpaired
+    from guanai.care.pairing.peer_proposals import without_peer
+
+__all__ = ["by_duty", "gaps_by_field", "loads", "unpaired", "without_peer", "workload"]
+
+# Loaded when it is first asked for: a command's help needs the errors of this room, and not pandas.
+_MODULES = {
+    "by_duty": "guanai.care.duties.fulfilment",
+    "gaps_by_field": "guanai.care.duties.fulfilment",
+    "loads": "guanai.care.pairing.helper_loads",
+    "unpaired": "guanai.care.pairing.helper_loads",
+    "without_peer": "guanai.care.pairing.peer_proposals",
+    "workload": "guanai.care.duties.fulfilment",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)
+
+
+forward(MODULES)

@@ -56,6 +56,16 @@ def test_care_knows_no_screen_no_store_no_clock(path):
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.name)
+def test_notebooks_import_the_rooms_and_no_module_below_them(path):
+    """A page's author learns four names: guanai.storage, guanai.care, guanai.widgets and guanai.templates.wording."""
+    cells = json.loads(path.read_text())["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    modules = {name.rpartition(".")[0] for source in sources for name in imported(source) if "." in name}
+    ours = {name for name in modules if name.startswith("guanai")}
+    assert ours <= {"guanai.storage", "guanai.care", "guanai.widgets", "guanai.templates.wording"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.name)
 def test_notebooks_are_thin(path):
     """A head, one to three code cells of at most 20 lines, nothing but guanai, pandas and the standard library."""
     cells = json.loads(path.read_text())["cells"]
