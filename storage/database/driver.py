@@ -93,11 +93,11 @@ class Driver:
         self.failure = None
 
     def begin_reading(self) -> None:
-        """Hold on to the state of the database as it is now, until `rollback`."""
+        """Read the database as it is now in every statement until `rollback`."""
         self.execute(database_file.BEGIN_READING)
 
     def commit(self) -> None:
-        """Keep the change. Raises the error that one of its statements met, even if somebody caught it."""
+        """Commit the change. Raises the error that one of its statements met, even if somebody caught it."""
         if self.failure:
             raise self.failure
         self.execute("COMMIT")

@@ -157,13 +157,13 @@ def _or(parts: list[QueryBounds]) -> QueryBounds:
 
 
 def _equal(name: str, wanted: Iterable[Any], indexed: frozenset[str]) -> QueryBounds:
-    values = list(wanted)
-    if not all(map(_is_scalar, values)):
+    items = list(wanted)
+    if not all(map(_is_scalar, items)):
         return _UNKNOWN
-    if not all(map(_is_indexable, values)) or len(values) > _MOST_ITEMS:
+    if not all(map(_is_indexable, items)) or len(items) > _MOST_ITEMS:
         return QueryBounds(sa.true(), raises=False)
-    found = _value_of(name)
-    condition = found == values[0] if len(values) == 1 else found.in_(values)
+    value = _value_of(name)
+    condition = value == items[0] if len(items) == 1 else value.in_(items)
     return QueryBounds(condition, raises=False, selective=True, indexed=name in indexed)
 
 
