@@ -50,7 +50,7 @@ def checked_upload(file: str, content: bytes) -> bytes:
     """Return an uploaded form as the content of an .xlsx.
 
     Raises `FormError` for what is empty, enormous, locked by a password, of before 2007, or no workbook at all;
-    what is wrong inside it is told by `guanai.storage.forms.xlsform.loading`.
+    mistakes inside it are found by `guanai.storage.forms.xlsform.loading`.
     """
     if not content:
         raise FormError("designer.empty_file", file=file)

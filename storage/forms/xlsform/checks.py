@@ -1,7 +1,7 @@
 """What a form's sheets must say before a form is made of them: each mistake named by row, column and remedy.
 
-pyxform checks much of this too, in English and often without a place; what coordinators get wrong most is
-therefore looked at here first. Whatever passes here and not there is told by `refusals`.
+pyxform checks much of this too, in English and often without a place; the most frequent mistakes of
+coordinators are therefore found here first. What only pyxform finds is reported by `loading.error_from_pyxform`.
 """
 
 import re

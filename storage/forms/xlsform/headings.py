@@ -255,9 +255,9 @@ def read_sheet_name(text: str) -> str:
 
 def read_heading(text: str) -> str:
     """Return the XLSForm name of a heading, its language kept: 提示（英文） is ``hint::English (en)``."""
-    house = _READ_OWN.get(text.strip()) or re.sub(r"\s*::\s*", "::", text.strip().lower())
-    if house in OWN_HEADINGS:
-        return house
+    own = _READ_OWN.get(text.strip()) or re.sub(r"\s*::\s*", "::", text.strip().lower())
+    if own in OWN_HEADINGS:
+        return own
     word, mark, language = (part.strip() for part in text.partition("::"))
     single, _, rest = (part.strip() for part in text.partition(":"))
     if not mark and rest and single.lower() in _SPOKEN:  # as forms of ten years ago have it

@@ -10,6 +10,7 @@ from guanai.storage.forms.session.parsers import (
     read_decimal,
     read_integer,
     read_text,
+    read_tick,
     read_time,
 )
 
@@ -167,3 +168,9 @@ def test_what_is_no_time_is_refused(typed):
     with pytest.raises(UnreadableError) as caught:
         read_time(typed)
     assert caught.value.key == "reading.not_time"
+
+
+def test_a_box_that_is_not_ticked():
+    with pytest.raises(UnreadableError) as refused:
+        read_tick("大概")
+    assert refused.value.key == "reading.not_ticked"
