@@ -129,7 +129,7 @@ def _evidence(records: Sequence[tuple[str, str, str]], language: str | None) -> 
 class Checklist(Panel):
     """Due lines with their counts, grouped, with filters; each count is the length of the list below it.
 
-    ``items`` is a frame as `guanai.care.due` gives it, or a function that makes one for a day. ``link`` is where
+    ``items`` is a frame as `guanai.care.duties.due.due` gives it, or a function that makes one for a day. ``link`` is where
     a line's button leads: a template (``"{form}?child={subject_id}"``), one per duty or form in a dict,
     or a function of the line; ``more`` in the same way the page on which it is postponed or excused, ``counted`` the
     records that were counted for it. ``status`` is the one shown first (``"overdue"``), ``values`` are the first values of
