@@ -4,9 +4,9 @@ import asyncio
 import json
 import os
 import signal
-import threading
 import time
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from urllib.parse import unquote
 
 import nbformat
@@ -375,33 +375,21 @@ class TestManyPages:
     @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
     def test_fork_servers_and_kernels_end_with_the_server(self, damaged, tmp_path, ending):
         """The last of this file, for it ends the damaged server."""
-        if ending == signal.SIGTERM:
-            ends(damaged, ending)
-            return
-        with school(tmp_path / "school") as server:
-            ends(server, ending)
-
-
-def ends(server, ending):
-    """End a server that has a page open and kernels waiting."""
-    open_facts(server, server.signed_in())
-    everything = [*fork_processes(server), *forked_kernels(server)]
-    assert len(everything) >= 4
-    server.process.send_signal(ending)
-    server.process.wait(30)
-    assert have_ended(everything)
+        with school(tmp_path / "school") if ending == signal.SIGKILL else nullcontext(damaged) as server:
+            open_facts(server, server.signed_in())
+            everything = [*fork_processes(server), *forked_kernels(server)]
+            assert len(everything) >= 4
+            server.process.send_signal(ending)
+            server.process.wait(30)
+            assert have_ended(everything)
 
 
 def at_the_same_time(act, each):
-    threads = [threading.Thread(target=act, args=(one,)) for one in each]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(each)) as threads:
+        list(threads.map(act, each))
 
 
 def memory_of_all(server):
     """Return the memory of a server, its fork servers and kernels, in MiB; what they share counts once."""
-    everybody = [psutil.Process(server.process.pid)]
-    everybody += everybody[0].children(recursive=True)
-    return sum(memory_of(one.pid) for one in everybody) / 2**20
+    process = psutil.Process(server.process.pid)
+    return sum(memory_of(one.pid) for one in [process, *process.children(recursive=True)]) / 2**20
