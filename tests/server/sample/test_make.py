@@ -332,7 +332,7 @@ def test_a_school_that_is_there_stays(tmp_path):
 
 
 def test_a_sample_appears_whole_or_not_at_all(tmp_path, monkeypatch):
-    monkeypatch.setattr("guanai.storage.school.school.School.load", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("guanai.storage.school.school.School.insert_many", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         make_sample(tmp_path / "school", "small", TODAY)
     assert not (tmp_path / "school").exists()
