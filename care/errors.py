@@ -97,8 +97,8 @@ class PlacedError(GuanaiError):
     def message(self, language: str | None = None) -> str:
         """Return place, what is wrong and what to do."""
         text = super().message(language)
-        place = self.place(language)
-        return say("place.says", language, place=place, text=text) if place else text
+        position = self.place(language)
+        return say("place.says", language, place=position, text=text) if position else text
 
 
 class FormError(PlacedError):

@@ -97,23 +97,23 @@ def years(calendar: Calendar, term: Term, per: str) -> tuple[Period, ...]:
 
 def counting_days(calendar: Calendar, per: str, spans: Iterable[Period]) -> list[date]:
     """Return the days by which a part of the periods is reckoned: those of school, in years and windows all."""
-    found = {day for span in spans for day in days_between(span.start, span.end)}
-    return sorted(day for day in found if per not in IN_TERM or calendar.is_school_day(day))
+    all_days = {day for span in spans for day in days_between(span.start, span.end)}
+    return sorted(day for day in all_days if per not in IN_TERM or calendar.is_school_day(day))
 
 
 def _groups_of_weeks(term: Term, number: int) -> Iterable[Period]:
     """Return a term cut into stretches of so many weeks."""
     monday = term.start - timedelta(days=term.start.weekday())
-    first, place = monday, 1
+    first, position = monday, 1
     while first <= term.end:
         last = first + (7 * number - 1) * DAY
         name = (
-            say("period.week", number=place)
+            say("period.week", number=position)
             if number == 1
-            else say("period.weeks", first=place, last=place + number - 1)
+            else say("period.weeks", first=position, last=position + number - 1)
         )
         yield Period(name, max(first, term.start), min(last, term.end))
-        first, place = last + DAY, place + number
+        first, position = last + DAY, position + number
 
 
 def _with_school_days(calendar: Calendar, spans: Iterable[Period]) -> tuple[Period, ...]:

@@ -89,17 +89,6 @@ class Calendar:
     public_holidays: frozenset[date] = frozenset()
     public_make_up_days: frozenset[date] = frozenset()
 
-    def term(self, name: str) -> Term:
-        """Return the term of that name; raises KeyError."""
-        for term in self.terms:
-            if term.name == name:
-                return term
-        raise KeyError(name)
-
-    def term_of(self, day: date) -> Term | None:
-        """Return the term in which a day lies, None between terms."""
-        return next((term for term in self.terms if term.start <= day <= term.end), None)
-
     def current_or_last(self, day: date) -> Term | None:
         """Return the term of a day, between terms the one that ended last, None before the first."""
         begun = [term for term in self.terms if term.start <= day]
@@ -178,16 +167,16 @@ def school_year(day: date) -> int:
 
 def public_days(country: str, years: Iterable[int]) -> tuple[frozenset[date], frozenset[date]]:
     """Return the days off and the weekend days worked of some years; nothing for a country not in `COUNTRIES`."""
-    found = [_public_days_of(COUNTRIES[country], year) for year in years] if country in COUNTRIES else []
+    by_year = [_public_days_of(COUNTRIES[country], year) for year in years] if country in COUNTRIES else []
     return (
-        frozenset(day for off, _ in found for day in off),
-        frozenset(day for _, worked in found for day in worked),
+        frozenset(day for off, _ in by_year for day in off),
+        frozenset(day for _, worked in by_year for day in worked),
     )
 
 
 @cache
 def _public_days_of(code: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
-    known = holidays.country_holidays(code, years=year)
+    year_days = holidays.country_holidays(code, years=year)
     # The library also keeps the make-up days of other years with those of the year asked.
-    worked = frozenset(day for day in getattr(known, "weekend_workdays", ()) if day.year == year)
-    return frozenset(known) - worked, worked
+    worked = frozenset(day for day in getattr(year_days, "weekend_workdays", ()) if day.year == year)
+    return frozenset(year_days) - worked, worked

@@ -77,22 +77,22 @@ def _counts(state: Mapping[str, str], definition: str) -> bool | None:
 
 def _without_corrections(runs: list[tuple[date | None, bool | None]]) -> list[tuple[date | None, bool]]:
     """Return when it changed whether the child counts: no unknown answers, no slips that were put right."""
-    known: list[tuple[date | None, bool]] = []
+    certain: list[tuple[date | None, bool]] = []
     for day, counts in runs:
         if counts is None:
             continue
-        if not known:  # what was first known holds from the beginning
-            known.append((None, counts))
-        elif known[-1][1] != counts:
-            known.append((day, counts))
-    place = 1
-    while place + 1 < len(known):
-        first, last = known[place][0], known[place + 1][0]
+        if not certain:  # what was first known holds from the beginning
+            certain.append((None, counts))
+        elif certain[-1][1] != counts:
+            certain.append((day, counts))
+    position = 1
+    while position + 1 < len(certain):
+        first, last = certain[position][0], certain[position + 1][0]
         if first is not None and last is not None and last - first < timedelta(days=CORRECTION_DAYS):
-            del known[place : place + 2]
+            del certain[position : position + 2]
         else:
-            place += 1
-    return known
+            position += 1
+    return certain
 
 
 def _last_run(known: list[tuple[date | None, bool]]) -> CareDays:
@@ -111,14 +111,14 @@ def with_care_days(children: pd.DataFrame, changes: pd.DataFrame, definition: st
 
     ``changes`` are rows of the register 变动; a parent's status that never changed is that of the dossier.
     """
-    told: dict[str, list[dict[str, Any]]] = {}
+    changes_of: dict[str, list[dict[str, Any]]] = {}
     deciding = changes[changes["field"].isin(DECIDING)].sort_values(["date", "id"], kind="stable")
     columns = [deciding[name].tolist() for name in ("child", "date", "field", "before", "after")]
     for child, day, *answers in zip(*columns, strict=True):
-        told.setdefault(child, []).append(_change(day.date(), *answers))
+        changes_of.setdefault(child, []).append(_change(day.date(), *answers))
     days: dict[str, dict[str, date]] = {"left_behind_from": {}, "left_behind_until": {}}
-    now = _current_answers(children, told)
-    for child, rows in told.items():
+    now = _current_answers(children, changes_of)
+    for child, rows in changes_of.items():
         if child in now:
             seen = {row["field"] for row in rows}
             fixed = [
@@ -131,8 +131,8 @@ def with_care_days(children: pd.DataFrame, changes: pd.DataFrame, definition: st
                     days[name][child] = day
     return children.assign(
         **{
-            name: pd.to_datetime(children["id"].map(known), errors="coerce").astype("datetime64[ns]")
-            for name, known in days.items()
+            name: pd.to_datetime(children["id"].map(certain), errors="coerce").astype("datetime64[ns]")
+            for name, certain in days.items()
         }
     )
 
@@ -141,8 +141,8 @@ def _current_answers(children: pd.DataFrame, asked: Mapping[str, Any]) -> dict[s
     """Return what the dossiers of some children say now, by their ids."""
     rows = children[children["id"].isin(list(asked))]
     values = [rows[name].tolist() for name in DECIDING]
-    found = zip(rows["id"].tolist(), zip(*values, strict=True), strict=True)
-    return {child: dict(zip(DECIDING, answers, strict=True)) for child, answers in found}
+    pairs = zip(rows["id"].tolist(), zip(*values, strict=True), strict=True)
+    return {child: dict(zip(DECIDING, answers, strict=True)) for child, answers in pairs}
 
 
 def _change(day: date, field: str, before: Any, after: Any) -> dict[str, Any]:
@@ -173,21 +173,21 @@ def moves(children: pd.DataFrame) -> pd.DataFrame:
     dates = []
     for move, values in days.items():
         day = pd.to_datetime(values, errors="coerce").astype("datetime64[ns]").to_numpy()
-        kept = ~np.isnat(day)
-        dates.append(day[kept])
-        rows["child"] += ids[kept].tolist()
-        rows["id"] += [f"{child}.{move}" for child in ids[kept]]
-        rows["after"] += [move] * int(kept.sum())
-    made = {name: pd.Series(values, dtype=object) for name, values in rows.items()}
+        mask = ~np.isnat(day)
+        dates.append(day[mask])
+        rows["child"] += ids[mask].tolist()
+        rows["id"] += [f"{child}.{move}" for child in ids[mask]]
+        rows["after"] += [move] * int(mask.sum())
+    columns = {name: pd.Series(values, dtype=object) for name, values in rows.items()}
     empty = pd.Series([None] * len(rows["id"]), dtype=object)
     return pd.DataFrame(
         {
-            "id": made["id"],
-            "child": made["child"],
+            "id": columns["id"],
+            "child": columns["child"],
             "date": pd.Series(np.concatenate(dates)),
             "by": empty,
             "field": pd.Series([MOVE] * len(empty), dtype=object),
             "before": empty,
-            "after": made["after"],
+            "after": columns["after"],
         }
     )

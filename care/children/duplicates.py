@@ -24,11 +24,9 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-import pandas as pd
-
 from guanai.care.children.pinyin import sounds
 
-__all__ = ["REASONS", "DuplicateIndex", "duplicate_reason", "lookalikes", "possible_duplicates"]
+__all__ = ["REASONS", "DuplicateIndex", "duplicate_reason", "possible_duplicates"]
 
 Child = Mapping[str, Any]
 
@@ -36,7 +34,6 @@ REASONS = ("identity", "name_day", "name", "sound", "character")
 
 _PARENTS = ("father_name", "mother_name")
 _PHONES = ("phone", "father_phone", "mother_phone", "contact_phone")
-_COMPARED = ("id", "name", "birth_date", "id_number", "sex", *_PARENTS, *_PHONES, "guardians")
 _LUNAR_DAYS_BEHIND = range(18, 53)  # days by which the farmers' calendar is behind
 _NOT_NAME = re.compile(r"[\s·•・.]")
 
@@ -130,7 +127,7 @@ def _one_character(one: _Identity, other: _Identity) -> bool:
     if len(short) == len(long):
         alike = sum(first != second for first, second in zip(short, long, strict=True)) == 1
     else:
-        alike = any(long[:place] + long[place + 1 :] == short for place in range(len(long)))
+        alike = any(long[:position] + long[position + 1 :] == short for position in range(len(long)))
     return alike and (len(long) > 2 or bool(_family_details(one.child) & _family_details(other.child)))
 
 
@@ -138,11 +135,11 @@ def _one_typo(one: str, other: str) -> bool:
     """Say whether one text is the other with one sign changed, or with two neighbours exchanged."""
     if len(one) != len(other):
         return False
-    places = [place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
-    if len(places) == 2 and places[1] - places[0] == 1:
-        first, second = places
+    positions = [position for position, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    if len(positions) == 2 and positions[1] - positions[0] == 1:
+        first, second = positions
         return one[first] == other[second] and one[second] == other[first]
-    return len(places) <= 1
+    return len(positions) <= 1
 
 
 def _date_typo(one: str, other: str) -> bool:
@@ -160,7 +157,7 @@ def _date_typo(one: str, other: str) -> bool:
 class DuplicateIndex:
     """Children to compare with, sorted so that one more is compared with the few that can be alike.
 
-    Made of records or of the rows of a frame (``id``, ``name``, ``birth_date``, ``id_number``, ``sex``, telephones,
+    Made of records (``id``, ``name``, ``birth_date``, ``id_number``, ``sex``, telephones,
     parents' names).
     """
 
@@ -171,22 +168,24 @@ class DuplicateIndex:
 
     def add(self, child: Child) -> None:
         """Compare with this one too from now on."""
-        face = _identity(child)
-        for key in _keys(face):
-            self._by[key].append(face)
+        identity = _identity(child)
+        for key in _keys(identity):
+            self._by[key].append(identity)
 
     def matches(self, child: Child) -> list[tuple[str, str]]:
         """Return id and reason of those who may be the same child, the strongest reason first; never itself."""
-        face = _identity(child)
-        near = {other.id: other for key in _keys(face) for other in self._by.get(key, ())}
-        found = [(key, _reason_of(face, other)) for key, other in sorted(near.items()) if key != face.id]
-        alike = [(key, why) for key, why in found if why]
+        identity = _identity(child)
+        near = {other.id: other for key in _keys(identity) for other in self._by.get(key, ())}
+        reasons_by_id = [
+            (key, _reason_of(identity, other)) for key, other in sorted(near.items()) if key != identity.id
+        ]
+        alike = [(key, why) for key, why in reasons_by_id if why]
         return sorted(alike, key=lambda pair: REASONS.index(pair[1]))
 
 
-def _keys(face: _Identity) -> list[str]:
+def _keys(identity: _Identity) -> list[str]:
     """Return the answers of which two children who are alike share one."""
-    return [key for key in (face.number, face.name, face.day) if key]
+    return [key for key in (identity.number, identity.name, identity.day) if key]
 
 
 def possible_duplicates(children: Iterable[Child], one: Child) -> list[tuple[str, str]]:
@@ -194,31 +193,12 @@ def possible_duplicates(children: Iterable[Child], one: Child) -> list[tuple[str
 
     For one child among many: `DuplicateIndex` pays only for many of them.
     """
-    face = _identity(one)
+    identity = _identity(one)
     near = [
         child
         for child in children
-        if (face.day and _text(child.get("birth_date"))[:10] == face.day)
-        or (face.name and _name(_text(child.get("name"))) == face.name)
-        or (face.number and _text(child.get("id_number")).upper() == face.number)
+        if (identity.day and _text(child.get("birth_date"))[:10] == identity.day)
+        or (identity.name and _name(_text(child.get("name"))) == identity.name)
+        or (identity.number and _text(child.get("id_number")).upper() == identity.number)
     ]
     return DuplicateIndex(near).matches(one)
-
-
-def lookalikes(children: pd.DataFrame, one: Child) -> pd.DataFrame:
-    """Return the rows of children that may be the same child as this one, the likeliest first, with ``why``."""
-    found = dict(possible_duplicates(_records(children), one))
-    rows = children[children["id"].isin(list(found))].copy()
-    rows["why"] = [found[key] for key in rows["id"]]
-    order = {key: place for place, key in enumerate(found)}
-    return rows.sort_values("id", key=lambda ids: ids.map(order)).reset_index(drop=True)
-
-
-def _records(children: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a frame with what is compared of them, days as ISO text."""
-    columns = {name: children[name].tolist() for name in _COMPARED if name in children}
-    days = children["birth_date"]
-    if pd.api.types.is_datetime64_any_dtype(days):
-        texts = days.to_numpy().astype("datetime64[D]").astype(str).tolist()
-        columns["birth_date"] = ["" if text == "NaT" else text for text in texts]
-    return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]

@@ -26,25 +26,25 @@ def households(children: pd.DataFrame) -> dict[str, str]:
     home: dict[str, str] = {}
     first: dict[tuple[str, str], str] = {}
     ids = [str(one) for one in children["id"]]
-    places = [_plain(one) for one in _column(children, "address")]
+    positions = [_plain(one) for one in _column(children, "address")]
     named = {one: _column(children, one) for one in PEOPLE}
     numbers = {one: _column(children, one) for one in PHONES}
     guardians = _column(children, "guardians")
-    for row, (child, place) in enumerate(zip(ids, places, strict=True)):
+    for row, (child, position) in enumerate(zip(ids, positions, strict=True)):
         home[child] = child
-        if not place:
+        if not position:
             continue
-        known = (
+        guardian_rows = (
             [one for one in guardians[row] if isinstance(one, dict)]
             if isinstance(guardians[row], list)
             else []
         )
         people = {_plain(column[row]) for column in named.values()} | {
-            _plain(one.get("name")) for one in known
+            _plain(one.get("name")) for one in guardian_rows
         }
         people |= {_digits(column[row]) for column in numbers.values()}
-        people |= {_digits(one.get("phone")) for one in known}
-        shared = [(place, one) for one in sorted(people - {""})]
+        people |= {_digits(one.get("phone")) for one in guardian_rows}
+        shared = [(position, one) for one in sorted(people - {""})]
         others = dict.fromkeys(_household_of(home, first[key]) for key in shared if key in first)
         home[child] = next(iter(others), child)
         for other in others:

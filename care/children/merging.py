@@ -47,7 +47,7 @@ def _joined(mine: list[Any], theirs: list[Any], *, newer: bool) -> list[Any]:
             continue
         first = next(iter(row.values()), None)
         same = next(
-            (place for place, one in enumerate(rows) if first in list(one.values())[:1]),
+            (position for position, one in enumerate(rows) if first in list(one.values())[:1]),
             None,
         )
         if same is None:
@@ -68,7 +68,7 @@ def replace_reference(value: Any, old: str, new: str) -> Any:
     if isinstance(value, list):
         changed = [replace_reference(inner, old, new) for inner in value]
         return (
-            [one for place, one in enumerate(changed) if one not in changed[:place]]
+            [one for position, one in enumerate(changed) if one not in changed[:position]]
             if old in value
             else changed
         )
@@ -112,14 +112,14 @@ def flatten(answers: Answers) -> dict[str, Any]:
     >>> flatten({"name": "林小雨", "guardians": [{"name": "林大山"}, {"name": ""}]})
     {'name': '林小雨', 'guardians/0/name': '林大山'}
     """
-    found: dict[str, Any] = {}
+    by_path: dict[str, Any] = {}
     for key, value in answers.items():
         if isinstance(value, list) and any(isinstance(row, Mapping) for row in value):
-            for place, row in enumerate(value):
-                found |= {f"{key}/{place}/{inner}": one for inner, one in flatten(row).items()}
+            for position, row in enumerate(value):
+                by_path |= {f"{key}/{position}/{inner}": one for inner, one in flatten(row).items()}
         elif value not in (None, "", []):
-            found[key] = value
-    return found
+            by_path[key] = value
+    return by_path
 
 
 def unflatten(paths: Answers) -> dict[str, Any]:
@@ -132,14 +132,14 @@ def unflatten(paths: Answers) -> dict[str, Any]:
     repeats: dict[str, dict[int, dict[str, Any]]] = {}
     for path, value in paths.items():
         key, _, rest = path.partition("/")
-        place, _, inner = rest.partition("/")
+        position, _, inner = rest.partition("/")
         if not inner:
             answers[path] = value
             continue
         answers.setdefault(key, [])  # it stands where its first answer stands
-        repeats.setdefault(key, {}).setdefault(int(place), {})[inner] = value
+        repeats.setdefault(key, {}).setdefault(int(position), {})[inner] = value
     for key, rows in repeats.items():
-        answers[key] = [unflatten(rows[place]) for place in sorted(rows)]
+        answers[key] = [unflatten(rows[position]) for position in sorted(rows)]
     return answers
 
 
@@ -160,11 +160,11 @@ def merge_three_way(
         old, new, now = base.get(key), mine.get(key), theirs.get(key)
         if _is_repeat(old) and _is_repeat(new) and _is_repeat(now) and len(old) == len(new) == len(now):  # type: ignore[arg-type]
             rows = []
-            for place, (one, other, third) in enumerate(zip(old, new, now, strict=True)):  # type: ignore[arg-type]
+            for position, (one, other, third) in enumerate(zip(old, new, now, strict=True)):  # type: ignore[arg-type]
                 row, inner = merge_three_way(one, other, third, dict.fromkeys([*one, *other, *third]))
                 rows.append(row)
                 clashes += [
-                    Conflict(f"{key}/{place}/{clash.path}", clash.base, clash.mine, clash.theirs)
+                    Conflict(f"{key}/{position}/{clash.path}", clash.base, clash.mine, clash.theirs)
                     for clash in inner
                 ]
             result[key] = rows

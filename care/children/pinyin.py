@@ -29,8 +29,8 @@ def readings(character: str) -> tuple[str, ...]:
     """
     from pypinyin import Style, pinyin  # its dictionaries take a while, and most pages need none of them
 
-    found = pinyin(character, style=Style.NORMAL, heteronym=True)[0]
-    return tuple(dict.fromkeys(reading.lower() for reading in found))
+    all_readings = pinyin(character, style=Style.NORMAL, heteronym=True)[0]
+    return tuple(dict.fromkeys(reading.lower() for reading in all_readings))
 
 
 @cache

@@ -23,14 +23,14 @@ def missing_fields(children: pd.DataFrame, fields: Iterable[str]) -> "pd.Series[
     """Return for each child (by the frame's index) the list of the fields that are still empty."""
     wanted = list(fields)
     empty = {field: (~_met(children, field)).to_list() for field in wanted}
-    lists = [[field for field in wanted if empty[field][place]] for place in range(len(children))]
+    lists = [[field for field in wanted if empty[field][position]] for position in range(len(children))]
     return pd.Series(lists, index=children.index, dtype=object)
 
 
 def field_label(field: str) -> str:
     """Return the words for a field or for several of which one is enough; the bare name if it has none."""
-    known = catalogue()
-    labels = [say(f"question.{name}") if f"question.{name}" in known else name for name in field.split("/")]
+    words = catalogue()
+    labels = [say(f"question.{name}") if f"question.{name}" in words else name for name in field.split("/")]
     return say("policy.or").join(labels)
 
 

@@ -1,7 +1,7 @@
-"""What the rules look up, each made once for one question: subjects, whose each record is, who carries whom.
+"""What the kinds of duties look up for one day, each worked out once: subjects, whose each record is, who helps whom.
 
-Everything is arrays of whole numbers: a day is a number, a subject its place among the subjects of its
-kind, one of the staff its place in the register. That is what keeps a school of 100,000 children quick.
+Everything is arrays of whole numbers: a day is a number (days since 1970), a subject a code (its position among the
+subjects of its kind), one of the staff the position in the register. So a school of 100,000 children takes seconds.
 """
 
 from collections.abc import Callable, Mapping
@@ -49,14 +49,14 @@ class MatchedRecords(NamedTuple):
     registers: Numbers  # by their place in the duty's list
 
     def select(self, kept: Mask | Numbers) -> "MatchedRecords":
-        """Return some of them, by a mask or by places."""
+        """Return some of the rows, by a mask or by positions."""
         return MatchedRecords(
             self.rows[kept], self.codes[kept], self.days[kept], self.ids[kept], self.registers[kept]
         )
 
 
 class DutyContext:
-    """A policy, the registers and the day asked, with what is worked out of them kept for the next rule."""
+    """A policy, the registers and the day asked, with a cache of what was worked out for earlier rules."""
 
     def __init__(
         self,
@@ -78,17 +78,17 @@ class DutyContext:
         self._cache: dict[tuple[Any, ...], Any] = {}
 
     def with_options(self, *, done: bool = False, moment: datetime | None = None) -> "DutyContext":
-        """Return the same context for another question about the day: what has been looked up serves both."""
+        """Return the context for another question about the same day; both share one cache."""
         other = copy(self)
         other.done, other.moment = done, pd.Timestamp(moment or self.on).tz_localize(None).as_unit("ns")
         return other
 
     def cached(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
-        """Return what was made under a key, made now if it was not yet."""
+        """Return the cached value of a key; work it out the first time."""
         if key not in self._cache:
             self._cache[key] = make()
-        made: T = self._cache[key]
-        return made
+        value: T = self._cache[key]
+        return value
 
     @property
     def children(self) -> pd.DataFrame:
@@ -138,24 +138,24 @@ class DutyContext:
         if kind == "school":
             return np.arange(len(frame)), np.zeros(len(frame), dtype=np.int64)
         if kind in ALL_CHILDREN:
-            found = _match_values(frame["child"], subjects.index)
+            result = _match_values(frame["child"], subjects.index)
             if "children" in frame.columns and frame["child"].isna().any():
-                places = dict(zip(subjects.ids, range(len(subjects)), strict=True))
+                positions = dict(zip(subjects.ids, range(len(subjects)), strict=True))
                 return _merge_by_row(
-                    found, _match_chosen_lists(frame["children"], frame["child"].isna(), places)
+                    result, _match_chosen_lists(frame["children"], frame["child"].isna(), positions)
                 )
-            return found
+            return result
         if kind == "class":
-            places = dict(zip(as_strings(subjects.frame["name"]), range(len(subjects)), strict=True))
-            places |= dict(zip(subjects.ids, range(len(subjects)), strict=True))
+            positions = dict(zip(as_strings(subjects.frame["name"]), range(len(subjects)), strict=True))
+            positions |= dict(zip(subjects.ids, range(len(subjects)), strict=True))
             rows, children = _match_values(frame["child"], self.subjects("child").index)
-            own = self.subjects("child").classes.map(places).fillna(-1).to_numpy(np.int64)[children]
+            own = self.subjects("child").classes.map(positions).fillna(-1).to_numpy(np.int64)[children]
             if "class" not in frame.columns:
                 return _with_code(rows, own)
             named = frame["class"].notna()  # a record's own class, else that of its child
             without = ~named.to_numpy(bool)[rows]
-            found = _with_code(rows[without], own[without])
-            return _merge_by_row(_match_chosen_lists(frame["class"], named, places), found)
+            result = _with_code(rows[without], own[without])
+            return _merge_by_row(_match_chosen_lists(frame["class"], named, positions), result)
         rows, staff = self.record_authors(register)
         return _with_code(rows, subjects.index.get_indexer(self.staff)[staff])
 
@@ -180,10 +180,10 @@ class DutyContext:
 
         def make() -> Mask:
             frame = self.frames[register]
-            kept = self.days_of(register) != NO_DAY
+            mask = self.days_of(register) != NO_DAY
             if register in MODE_REQUIRED:
-                kept &= (as_strings(frame["mode"]) != "").to_numpy(bool)
-            return kept & holds(condition, frame).to_numpy(bool)
+                mask &= (as_strings(frame["mode"]) != "").to_numpy(bool)
+            return mask & holds(condition, frame).to_numpy(bool)
 
         return self.cached(("counting", register, condition), make)
 
@@ -191,15 +191,15 @@ class DutyContext:
         """Return the records that count for a duty up to a day (that of the question), made by certain roles."""
         until = self.day if last is None else last
         parts = []
-        for place, register in enumerate(duty.records):
+        for position, register in enumerate(duty.records):
             rows, codes = self.record_subjects(register, duty.subject)
             days = self.days_of(register)
-            kept = self.countable(register, duty.condition)[rows] & (days[rows] <= until)
+            mask = self.countable(register, duty.condition)[rows] & (days[rows] <= until)
             if by:
-                kept &= self._made_by_roles(register, duty.subject, by)
-            rows, codes = rows[kept], codes[kept]
+                mask &= self._made_by_roles(register, duty.subject, by)
+            rows, codes = rows[mask], codes[mask]
             ids = self.frames[register]["id"].to_numpy(object)[rows]
-            parts.append(MatchedRecords(rows, codes, days[rows], ids, np.full(len(rows), place)))
+            parts.append(MatchedRecords(rows, codes, days[rows], ids, np.full(len(rows), position)))
         return parts[0] if len(parts) == 1 else MatchedRecords(*map(np.concatenate, zip(*parts, strict=True)))
 
     def _made_by_roles(self, register: str, kind: str, by: tuple[str, ...]) -> Mask:
@@ -272,8 +272,8 @@ class DutyContext:
             first, last = self.days_of("pairing", "start")[rows], self.days_of("pairing", "end")[rows]
             last = np.where(last == NO_DAY, FOREVER, last)
             people = self.staff.get_indexer(pd.Index(pairings["helper"], dtype=object))[rows]
-            kept = (pairings["role"] == "helper").to_numpy(bool)[rows] & (people >= 0) & (first != NO_DAY)
-            codes, people, first, last = codes[kept], people[kept], first[kept], last[kept]
+            mask = (pairings["role"] == "helper").to_numpy(bool)[rows] & (people >= 0) & (first != NO_DAY)
+            codes, people, first, last = codes[mask], people[mask], first[mask], last[mask]
             order = np.argsort(codes, kind="stable")
             codes, people, first, last = codes[order], people[order], first[order], last[order]
             layer = np.arange(len(codes)) - np.searchsorted(codes, codes)
@@ -321,5 +321,5 @@ def _merge_by_row(some: tuple[Numbers, Numbers], more: tuple[Numbers, Numbers]) 
 
 def _with_code(rows: Numbers, codes: np.ndarray[Any, np.dtype[Any]]) -> tuple[Numbers, Numbers]:
     """Return the rows that have a code, and the codes."""
-    known = codes >= 0
-    return rows[known], codes[known].astype(np.int64)
+    has_code = codes >= 0
+    return rows[has_code], codes[has_code].astype(np.int64)

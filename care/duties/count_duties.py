@@ -86,16 +86,16 @@ def due_day(limit: Limit | None, span: Period) -> date:
     possible = (
         day_of_year(year, *divmod(limit.number, 100)) for year in range(span.start.year, span.end.year + 1)
     )
-    found = [day for day in possible if span.start <= day <= span.end]
-    return found[0] if found else span.end
+    records = [day for day in possible if span.start <= day <= span.end]
+    return records[0] if records else span.end
 
 
 def _started_periods(duty: Duty, context: DutyContext) -> list[Period]:
     """Return the periods of the duty that have begun, the earliest first."""
     if context.term is None:
         return []
-    found = periods(context.policy.calendar, context.term, duty.per)
-    return [span for span in found if span.start <= context.on]
+    records = periods(context.policy.calendar, context.term, duty.per)
+    return [span for span in records if span.start <= context.on]
 
 
 class _PeriodNeeds(NamedTuple):
@@ -136,10 +136,10 @@ def _period_cells(found: MatchedRecords, spans: Sequence[Period]) -> tuple[Numbe
     """Return the records that lie in a period, and the cell of subject and period of each."""
     starts = np.array([day_number(span.start) for span in spans])
     ends = np.array([day_number(span.end) for span in spans])
-    places = np.searchsorted(starts, found.days, side="right") - 1
-    inside = (places >= 0) & (found.days <= ends[places])
+    positions = np.searchsorted(starts, found.days, side="right") - 1
+    inside = (positions >= 0) & (found.days <= ends[positions])
     found = found.select(inside)
-    return found.codes * len(spans) + places[inside], found
+    return found.codes * len(spans) + positions[inside], found
 
 
 def _weights(
@@ -149,10 +149,10 @@ def _weights(
     if duty.kind != "hours" or not duty.content:
         return None
     weights = np.zeros(len(found.rows))
-    for place, register in enumerate(duty.records):
-        frame, mine = context.frames[register], found.registers == place
+    for position, register in enumerate(duty.records):
+        frame, mine = context.frames[register], found.registers == position
         if duty.content[0] in frame.columns:
             numbers = [0.0 if is_empty(value) else value for value in frame[duty.content[0]]]
-            known = pd.to_numeric(pd.Series(numbers, dtype=object), errors="coerce").fillna(0)
-            weights[mine] = known.to_numpy(np.float64)[found.rows[mine]]
+            amounts = pd.to_numeric(pd.Series(numbers, dtype=object), errors="coerce").fillna(0)
+            weights[mine] = amounts.to_numpy(np.float64)[found.rows[mine]]
     return weights

@@ -1,4 +1,4 @@
-"""What has been put off to a day (缓办) or let go (免办), with a reason: lines of the checklist that somebody has judged.
+"""Deferrals: due lines that were postponed to a day (缓办) or excused (免办), by whom and why.
 
 A deferral is a record of its own: which duty, of whom, since when that line is owed, who decided, when and why. It
 changes no other record and is never deleted: taken back, it lies in the bin, and the line is as it was.
@@ -50,12 +50,12 @@ def deferrals_of(
     """Return what has been decided about the lines of a duty, None where nothing has."""
     if duty.limit and duty.limit.momentary:
         return None
-    known = context.cached(("deferrals",), lambda: _rows_by_duty(context)).get(
+    rows_known = context.cached(("deferrals",), lambda: _rows_by_duty(context)).get(
         (duty.name, kind, role_of(duty, roles))
     )
-    if known is None or not len(lines["code"]):
+    if rows_known is None or not len(lines["code"]):
         return None
-    rows, frame = known, context.frames["deferral"]
+    rows, frame = rows_known, context.frames["deferral"]
     own = as_strings(frame["child"]).where(frame["child"].notna(), as_strings(frame["subject"]))
     codes = context.subjects(kind).index.get_indexer(pd.Index(own.iloc[rows], dtype=object))
     decided = pd.DataFrame({"code": codes, "since": frame["since"].iloc[rows].to_numpy(), "row": rows})
@@ -93,13 +93,13 @@ def _rows_by_duty(context: DutyContext) -> dict[tuple[str, str, str], Numbers]:
     if frame.empty:
         return {}
     decided, since = day_numbers(frame["date"]), day_numbers(frame["since"])
-    kept = (decided != NO_DAY) & (decided <= day) & (since != NO_DAY)
+    mask = (decided != NO_DAY) & (decided <= day) & (since != NO_DAY)
     postponed = (frame["kind"] == "postpone").to_numpy(bool) & frame["until"].notna().to_numpy(bool)
-    kept &= postponed | (frame["kind"] == "excuse").to_numpy(bool)
+    mask &= postponed | (frame["kind"] == "excuse").to_numpy(bool)
     order = np.lexsort((as_strings(frame["id"]).to_numpy(str), decided))
     columns = [as_strings(frame[name]) for name in ("duty", "subject_kind", "role")]
     groups: dict[tuple[str, str, str], list[int]] = {}
-    for row in order[kept[order]].tolist():
+    for row in order[mask[order]].tolist():
         duty, kind, role = (str(column.iat[row]) for column in columns)
         groups.setdefault((duty, kind, role), []).append(row)
     return {key: np.array(rows, dtype=np.int64) for key, rows in groups.items()}

@@ -70,21 +70,21 @@ def due_lines(context: DutyContext, who: str | None = None) -> pd.DataFrame:
     """Return what is owed by the context of a day, in the columns of `due`; what they have looked up serves again."""
     parts, narrowed = [], person_scope(context, who)
     with garbage_collection_paused():
-        for place, duty in enumerate(context.policy.duties):
+        for position, duty in enumerate(context.policy.duties):
             if not duty.in_force:
                 continue
             subject = "school" if duty.kind == "share" else duty.subject
             for roles in duty.roles:
-                mine = narrowed.context_of(duty, subject, roles) if narrowed else (context, None)
-                if mine is None:
+                person_part = narrowed.context_of(duty, subject, roles) if narrowed else (context, None)
+                if person_part is None:
                     continue
-                known, whose = mine
-                asked = known.subjects(duty.subject).matching(duty.subject_condition)
+                narrowed_context, whose = person_part
+                asked = narrowed_context.subjects(duty.subject).matching(duty.subject_condition)
                 if whose is not None and subject == duty.subject:
                     asked &= whose
-                lines = KINDS[duty.kind](duty, known, asked, duty.by_of(roles))
+                lines = KINDS[duty.kind](duty, narrowed_context, asked, duty.by_of(roles))
                 if len(lines["code"]):
-                    parts.append(_line_block(duty, place, known, subject, roles, lines))
+                    parts.append(_line_block(duty, position, narrowed_context, subject, roles, lines))
         return due_frame(parts)
 
 
@@ -126,6 +126,6 @@ def _line_block(
     ranks = np.select([lines["fine"], excused, ends < now.to_datetime64(), waiting], [4, 3, 0, 2], 1)
     put_off["due"] = ends
     if not context.done and (ranks >= OPEN_STATUSES).any():
-        kept = ranks < OPEN_STATUSES
-        ranks, put_off = ranks[kept], {name: column[kept] for name, column in put_off.items()}
+        mask = ranks < OPEN_STATUSES
+        ranks, put_off = ranks[mask], {name: column[mask] for name, column in put_off.items()}
     return LineBlock(duty, place, context, kind, roles, put_off, ranks)

@@ -52,10 +52,10 @@ def due_frame(parts: Sequence[LineBlock]) -> pd.DataFrame:
     joined = {name: np.concatenate([part.lines[name] for part in parts]) for name in names}
     which = np.repeat(np.arange(len(parts)), [len(part.ranks) for part in parts])
     ranks = np.concatenate([part.ranks for part in parts])
-    places = [part.context.subjects(part.kind).order[part.lines["code"]] for part in parts]
+    positions = [part.context.subjects(part.kind).order[part.lines["code"]] for part in parts]
     duties = np.array([part.place for part in parts])[which]
     # By status, day due (what is never due comes last: NaT), duty, subject and day since.
-    order = np.lexsort((joined["since"], np.concatenate(places), duties, joined["due"], ranks))
+    order = np.lexsort((joined["since"], np.concatenate(positions), duties, joined["due"], ranks))
     which, codes = which[order], joined["code"][order]
 
     def by_part(text: Callable[[LineBlock], str]) -> Objects:
@@ -87,8 +87,8 @@ def as_of(policy: Policy, lines: pd.DataFrame, now: datetime) -> pd.DataFrame:
     if not late.any():
         return lines
     status = lines["status"].mask(late, "overdue")
-    places = {name: rank for rank, name in enumerate(STATUSES)}
-    ranks = np.array([places[one] for one in status], dtype=np.int64)
+    positions = {name: rank for rank, name in enumerate(STATUSES)}
+    ranks = np.array([positions[one] for one in status], dtype=np.int64)
     order = np.lexsort((lines["due"].to_numpy(), ranks))
     return lines.assign(status=status).iloc[order].reset_index(drop=True)
 
@@ -106,8 +106,8 @@ class _SubjectColumns:
 
     def column(self, table: Callable[[LineBlock], Objects]) -> Objects:
         """Return a column, given the texts of a part's subjects in their order."""
-        found: Objects = np.concatenate([table(part) for part in self._parts.values()])[self._places]
-        return found
+        column: Objects = np.concatenate([table(part) for part in self._parts.values()])[self._places]
+        return column
 
 
 def _no_lines() -> pd.DataFrame:

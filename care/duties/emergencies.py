@@ -53,7 +53,7 @@ def countdown(
             .transform("any")
         )
         steps = steps[still.astype(bool) | (steps["status"] == "done_late")]
-    rank = steps["status"].map({status: place for place, status in enumerate(STATUSES)}).astype("int64")
+    rank = steps["status"].map({status: position for position, status in enumerate(STATUSES)}).astype("int64")
     steps = steps.assign(rank=rank).sort_values(["rank", "due", "record", "duty"], kind="stable")
     return steps[list(COLUMNS)].reset_index(drop=True)
 
@@ -68,20 +68,22 @@ def _steps(duty: Duty, context: DutyContext) -> pd.DataFrame:
         if question in frame
         else pd.Series(pd.NaT, frame.index, "datetime64[ns]")
     )
-    kept = started.notna() & (started <= context.moment) & holds(duty.trigger_condition, frame)
-    frame, started = frame[kept], started[kept]
+    mask = started.notna() & (started <= context.moment) & holds(duty.trigger_condition, frame)
+    frame, started = frame[mask], started[mask]
     if frame.empty:
         return _no_steps()
     done = pd.Series(~missing_parts(duty, frame).any(axis=1), index=frame.index)
     due = started + pd.Timedelta(duty.limit.span)
-    told = _done_at(duty, frame).where(done)
+    done_at = _done_at(duty, frame).where(done)
     # A day without a time was in time unless the day itself is later; no time at all is taken for in time.
-    late = told.notna() & (told.where(told != told.dt.normalize(), told.dt.normalize()) > due)
+    late = done_at.notna() & (done_at.where(done_at != done_at.dt.normalize(), done_at.dt.normalize()) > due)
     over = ~done & (context.moment > due)
     status = np.select([done & late, done, over], ["done_late", "done", "late"], "running")
     children = context.frames["child"].drop_duplicates("id").set_index("id")
-    known = class_names(context.frames)
-    classes = as_strings(frame["child"].map(children["class"])).map(lambda name: known.get(name, name))
+    class_name_of = class_names(context.frames)
+    classes = as_strings(frame["child"].map(children["class"])).map(
+        lambda name: class_name_of.get(name, name)
+    )
     return pd.DataFrame(
         {
             "duty": duty.name,
@@ -93,9 +95,9 @@ def _steps(duty: Duty, context: DutyContext) -> pd.DataFrame:
             "who": _who(duty, context, frame["child"]),
             "started": started,
             "due": due,
-            "done_at": told,
+            "done_at": done_at,
             "status": pd.Series(status, index=frame.index, dtype=object),
-            "left": due - told.where(told.notna(), context.moment).where(~done | told.notna()),
+            "left": due - done_at.where(done_at.notna(), context.moment).where(~done | done_at.notna()),
             "source": source(duty),
         }
     ).reset_index(drop=True)

@@ -81,92 +81,97 @@ def trigger_records(duty: Duty, context: DutyContext) -> TriggerRecords:
         moments = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
     days = context.days_of(name)
     days = np.where(days == NO_DAY, moments.to_numpy("datetime64[D]").astype(np.int64), days)
-    kept = holds(duty.trigger_condition, frame).to_numpy(bool) & moments.notna().to_numpy(bool)
-    kept &= days <= context.day
+    mask = holds(duty.trigger_condition, frame).to_numpy(bool) & moments.notna().to_numpy(bool)
+    mask &= days <= context.day
     if duty.limit is None:
         ends = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
     else:
         start = moments if duty.limit.momentary else moments.dt.normalize()
         ends = start + pd.Timedelta(duty.limit.span)
     rows, codes = context.record_subjects(name, duty.subject)
-    rows, codes = rows[kept[rows]], codes[kept[rows]]
+    rows, codes = rows[mask[rows]], codes[mask[rows]]
     ids = frame["id"].to_numpy(object)
     return TriggerRecords(rows, codes, ids[rows], days[rows], moments.to_numpy()[rows], ends.to_numpy()[rows])
 
 
 def event_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind event."""
-    subjects, found = context.subjects(duty.subject), context.matching_records(duty, by)
-    calls = trigger_records(duty, context)
-    until = calls.ends.astype("datetime64[D]").astype(np.int64) if duty.limit else np.array(context.day)
-    first, last = subjects.first[calls.codes], subjects.last[calls.codes]
-    calls = calls.select(asked[calls.codes] & (first <= calls.days) & (calls.days <= last) & (until <= last))
-    if duty.trigger is None or not len(calls.rows):
+    subjects, records = context.subjects(duty.subject), context.matching_records(duty, by)
+    triggers = trigger_records(duty, context)
+    until = triggers.ends.astype("datetime64[D]").astype(np.int64) if duty.limit else np.array(context.day)
+    first, last = subjects.first[triggers.codes], subjects.last[triggers.codes]
+    triggers = triggers.select(
+        asked[triggers.codes] & (first <= triggers.days) & (triggers.days <= last) & (until <= last)
+    )
+    if duty.trigger is None or not len(triggers.rows):
         return no_lines()
     same = np.array([register == duty.trigger.record for register in duty.records], dtype=np.int64)
     # A record of the trigger's own register answers only from the day after: two of one day do not answer each other.
-    days = found.days - same[found.registers] if len(found.rows) else found.days
-    order = order_by(found.ids, days, found.codes)
-    width = context.day + 2 - min(int(days.min(initial=0)), int(calls.days.min()))
+    days = records.days - same[records.registers] if len(records.rows) else records.days
+    order = order_by(records.ids, days, records.codes)
+    # A subject and a day make one number, so that one search finds where the answers of each trigger begin and end.
+    width = context.day + 2 - min(int(days.min(initial=0)), int(triggers.days.min()))
     base = context.day + 2 - width
-    keys = found.codes[order] * width + (days[order] - base)
-    starts = np.searchsorted(keys, calls.codes * width + (calls.days - base))
-    stops = np.searchsorted(keys, (calls.codes + 1) * width)
+    keys = records.codes[order] * width + (days[order] - base)
+    starts = np.searchsorted(keys, triggers.codes * width + (triggers.days - base))
+    stops = np.searchsorted(keys, (triggers.codes + 1) * width)
     have = np.minimum(stops - starts, duty.at_least)
     fine = have >= duty.at_least
-    shown = _visible(context, calls, fine)
-    ids = found.ids[order].tolist()
+    shown = _visible(context, triggers, fine)
+    ids = records.ids[order].tolist()
     spans = zip(starts[shown].tolist(), have[shown].tolist(), strict=True)
-    what, called = record_words(duty, by), trigger_words(duty)
+    what, trigger_text = record_words(duty, by), trigger_words(duty)
     by_when = limit_words(duty.limit) if duty.limit else ""
 
     def why(day: int, number: int) -> str:
         return say(
-            "why.event" if by_when else "why.event_open", source=source(duty), day=_date(day), trigger=called,
+            "why.event" if by_when else "why.event_open", source=source(duty), day=_date(day), trigger=trigger_text,
             limit=by_when, what=what, need=duty.at_least, have=number,
         )  # fmt: skip
 
     return duty_lines(
-        code=calls.codes[shown],
-        since=calls.days[shown],
-        due=calls.ends[shown],
+        code=triggers.codes[shown],
+        since=triggers.days[shown],
+        due=triggers.ends[shown],
         need=np.full(int(shown.sum()), duty.at_least),
         have=have[shown],
         fine=fine[shown],
-        period=texts_by_row(_date, calls.days[shown]),
-        why=texts_by_row(why, calls.days[shown], have[shown]),
+        period=texts_by_row(_date, triggers.days[shown]),
+        why=texts_by_row(why, triggers.days[shown], have[shown]),
         counted=[ids[start : start + number] for start, number in spans],
     )  # fmt: skip
 
 
 def state_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind state."""
-    calls = trigger_records(duty, context)
-    calls = calls.select(asked[calls.codes])
-    if duty.trigger is None or not len(calls.rows):
+    triggers = trigger_records(duty, context)
+    triggers = triggers.select(asked[triggers.codes])
+    if duty.trigger is None or not len(triggers.rows):
         return no_lines()
-    missing = missing_parts(duty, context.frames[duty.trigger.record].iloc[calls.rows])
+    missing = missing_parts(duty, context.frames[duty.trigger.record].iloc[triggers.rows])
     need = len(missing[0])
     have = need - missing.sum(axis=1)
-    shown = _visible(context, calls, have >= need)
-    words, comma, called = part_words(duty), say("policy.comma"), trigger_words(duty)
+    shown = _visible(context, triggers, have >= need)
+    words, comma, trigger_text = part_words(duty), say("policy.comma"), trigger_words(duty)
     by_when = limit_words(duty.limit) if duty.limit else ""
 
     def why(day: int, *gaps: int) -> str:
         named = comma.join(word for word, gap in zip(words, gaps, strict=True) if gap)
         key = "why.state_done" if not named else "why.state" if by_when else "why.no_limit"
-        return say(key, source=source(duty), day=_date(day), trigger=called, limit=by_when, missing=named)
+        return say(
+            key, source=source(duty), day=_date(day), trigger=trigger_text, limit=by_when, missing=named
+        )
 
     return duty_lines(
-        code=calls.codes[shown],
-        since=calls.days[shown],
-        due=calls.ends[shown],
+        code=triggers.codes[shown],
+        since=triggers.days[shown],
+        due=triggers.ends[shown],
         need=np.full(int(shown.sum()), need),
         have=have[shown],
         fine=(have >= need)[shown],
-        period=texts_by_row(_date, calls.days[shown]),
-        why=texts_by_row(why, calls.days[shown], *missing[shown].T.astype(np.int64)),
-        counted=[[one] for one in calls.ids[shown]],
+        period=texts_by_row(_date, triggers.days[shown]),
+        why=texts_by_row(why, triggers.days[shown], *missing[shown].T.astype(np.int64)),
+        counted=[[one] for one in triggers.ids[shown]],
     )
 
 
@@ -184,29 +189,31 @@ def missing_parts(duty: Duty, records: pd.DataFrame) -> Mask:
 
 def open_record_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind open: subjects with more open records than they may have."""
-    most, calls = duty.at_most or 0, trigger_records(duty, context)
-    calls = calls.select(asked[calls.codes])
+    most, triggers = duty.at_most or 0, trigger_records(duty, context)
+    triggers = triggers.select(asked[triggers.codes])
     if duty.trigger is None:
         return no_lines()
-    if len(calls.rows):
-        still = missing_parts(duty, context.frames[duty.trigger.record].iloc[calls.rows])
-        calls = calls.select(np.asarray(still.any(axis=1), dtype=bool))
+    if len(triggers.rows):
+        still = missing_parts(duty, context.frames[duty.trigger.record].iloc[triggers.rows])
+        triggers = triggers.select(np.asarray(still.any(axis=1), dtype=bool))
     size = len(context.subjects(duty.subject))
-    adds = _amounts(context.frames[duty.trigger.record], duty.summed)[calls.rows]
-    records = np.bincount(calls.codes, minlength=size)
-    number = np.bincount(calls.codes, adds, minlength=size).astype(np.int64)
+    adds = _amounts(context.frames[duty.trigger.record], duty.summed)[triggers.rows]
+    records = np.bincount(triggers.codes, minlength=size)
+    number = np.bincount(triggers.codes, adds, minlength=size).astype(np.int64)
     codes = np.flatnonzero((number > most) | ((records > 0) & context.done))
-    order = order_by(calls.ids, calls.days, calls.codes)
-    starts = np.searchsorted(calls.codes[order], np.arange(size))
+    order = order_by(triggers.ids, triggers.days, triggers.codes)
+    starts = np.searchsorted(triggers.codes[order], np.arange(size))
     have = number[codes]
     # Of each subject the records until it is one too many, and the next: that one (or the last) is since when.
     total = np.cumsum(np.append(0, adds[order]))
-    up_to = total[1:] - total[starts[calls.codes[order]]]
-    within = np.bincount(calls.codes[order][up_to <= most], minlength=size)[codes]
-    since = calls.days[order][starts[codes] + np.minimum(within, records[codes] - 1)] if len(codes) else codes
+    up_to = total[1:] - total[starts[triggers.codes[order]]]
+    within = np.bincount(triggers.codes[order][up_to <= most], minlength=size)[codes]
+    since = (
+        triggers.days[order][starts[codes] + np.minimum(within, records[codes] - 1)] if len(codes) else codes
+    )
     line = np.full(size, -1)
     line[codes] = np.arange(len(codes))
-    open_ones = MatchedRecords(calls.rows, calls.codes, calls.days, calls.ids, calls.rows)
+    open_ones = MatchedRecords(triggers.rows, triggers.codes, triggers.days, triggers.ids, triggers.rows)
     words = open_words(duty)
     return duty_lines(
         code=codes,
@@ -217,7 +224,7 @@ def open_record_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[s
         fine=have <= most,
         period=[""] * len(codes),
         why=texts_by_row(words, have),
-        counted=counted_ids(line[calls.codes], open_ones, len(codes)),
+        counted=counted_ids(line[triggers.codes], open_ones, len(codes)),
     )
 
 
@@ -225,9 +232,9 @@ def _amounts(records: pd.DataFrame, field: str) -> Numbers:
     """Return what each record adds: the whole number in a field, one where it is empty or none is named."""
     if field not in records.columns:
         return np.ones(len(records), dtype=np.int64)
-    known = pd.to_numeric(records[field], errors="coerce")
-    found: Numbers = known.fillna(1).to_numpy(np.float64).astype(np.int64)
-    return found
+    numbers = pd.to_numeric(records[field], errors="coerce")
+    amounts: Numbers = numbers.fillna(1).to_numpy(np.float64).astype(np.int64)
+    return amounts
 
 
 def interval_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
@@ -238,11 +245,13 @@ def interval_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str,
     begin = np.maximum(subjects.first, day_number(context.term.start))
     last = np.minimum(subjects.last, day_number(context.term.end))
     there = asked & (subjects.first <= context.day) & (begin <= last) & (begin <= context.day)
-    found = context.matching_records(duty, by)
-    inside = there[found.codes] & (found.days >= begin[found.codes]) & (found.days <= last[found.codes])
-    found = found.select(inside)
+    records = context.matching_records(duty, by)
+    inside = (
+        there[records.codes] & (records.days >= begin[records.codes]) & (records.days <= last[records.codes])
+    )
+    records = records.select(inside)
     width = context.day + 2
-    cells, place = np.unique(found.codes * width + found.days, return_inverse=True)
+    cells, position = np.unique(records.codes * width + records.days, return_inverse=True)
     codes, days = cells // width, cells % width
     # Before each day with a record stands the one before it of the same subject, or the subject's first day.
     opening = np.append(True, codes[1:] != codes[:-1]) if len(codes) else np.empty(0, dtype=bool)
@@ -254,14 +263,14 @@ def interval_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str,
     owed = since + limit <= last[runs]
     runs, since = runs[owed], since[owed]
     ended = len(codes) if context.done else 0
-    lists = counted_ids(place, found, len(codes)) if context.done else []
+    lists = counted_ids(position, records, len(codes)) if context.done else []
     what, span = record_words(duty, by), limit_words(duty.limit)
     every = np.concatenate([before[:ended], since])
     keys = ("why.interval_done", "why.interval", "why.interval_first")
     key = np.concatenate([np.zeros(ended, dtype=np.int64), np.where(closing[runs] == NO_DAY, 2, 1)])
 
-    def why(place: int, day: int) -> str:
-        return say(keys[place], source=source(duty), what=what, limit=span, last=_date(day))
+    def why(position: int, day: int) -> str:
+        return say(keys[position], source=source(duty), what=what, limit=span, last=_date(day))
 
     return duty_lines(
         code=np.concatenate([codes[:ended], runs]),

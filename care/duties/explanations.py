@@ -140,8 +140,8 @@ def _field(name: str, registers: tuple[str, ...]) -> str:
 
 def _value(value: str, field: str, registers: tuple[str, ...]) -> str:
     own = (f"value.{register}.{field}.{value}" for register in registers)
-    found = next((say(key) for key in own if key in catalogue()), None)
-    return found or _known(f"choice.{field}.{value}", value) if value else say("why.nothing")
+    word = next((say(key) for key in own if key in catalogue()), None)
+    return word or _known(f"choice.{field}.{value}", value) if value else say("why.nothing")
 
 
 def _known(key: str, name: str) -> str:

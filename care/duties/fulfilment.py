@@ -58,13 +58,13 @@ def fulfilment(policy: Policy, lines: pd.DataFrame) -> pd.DataFrame:
     table = texts.reset_index(drop=True).assign(
         need=total(lines["need"].to_numpy()), have=total(lines["have"].to_numpy()), periods=total(), **counted
     )
-    order = {duty.name: place for place, duty in enumerate(policy.duties)}
+    order = {duty.name: position for position, duty in enumerate(policy.duties)}
     counting = {duty.name for duty in policy.duties if duty.per == OFTEN}
     asked = (table["periods"] - table["excused"]).where(~table["duty"].isin(counting), 0).astype("Float64")
     table = table.assign(
         share=(table["done"] / asked.where(asked > 0)).astype("Float64"),
         met=table["overdue"] == 0,
-        place=table["duty"].map(order),
+        position=table["duty"].map(order),
     )
     table = table.sort_values(["place", "class", "subject", "subject_id"], kind="stable")
     return table[list(COLUMNS)].reset_index(drop=True)
@@ -94,16 +94,16 @@ def workload(lines: pd.DataFrame) -> pd.DataFrame:
     lines = lines[lines["status"].isin(OPEN_STATUSES)]
     people, together = pd.factorize(lines["who"].to_numpy(object))
     owners = [str(one or nobody).split(comma) for one in together]
-    names, places = np.unique([name for some in owners for name in some], return_inverse=True)
+    names, positions = np.unique([name for some in owners for name in some], return_inverse=True)
     group = np.repeat(np.arange(len(owners)), [len(some) for some in owners])
     counts = {}
     for status in OPEN_STATUSES:
         number = np.bincount(people[(lines["status"] == status).to_numpy(bool)], minlength=len(owners))
-        counts[status] = np.bincount(places, number[group], len(names)).astype(np.int64)
+        counts[status] = np.bincount(positions, number[group], len(names)).astype(np.int64)
     # Whose line it is and who answers for it, each pair once, then each person of those who answer together.
     subject, _ = group_rows(lines["subject_id"], lines["kind"])
     pairs = pd.DataFrame({"who": people, "subject": subject}).drop_duplicates()
-    each = pairs.merge(pd.DataFrame({"who": group, "name": places}), on="who")
+    each = pairs.merge(pd.DataFrame({"who": group, "name": positions}), on="who")
     each = each.drop_duplicates(["name", "subject"])
     table = pd.DataFrame(
         {

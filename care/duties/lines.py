@@ -1,4 +1,4 @@
-"""The lines of a checklist as the kinds of duties make them, before names and order are put to them."""
+"""Due lines as the kinds of duties return them: columns of numbers and texts, without names and without an order."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -33,17 +33,17 @@ DutyLines = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
 def duty_lines(**columns: Any) -> DutyLines:
     """Return lines of the columns in `DTYPES`; ``since`` and ``due`` as numbers of days or as moments."""
-    made = {}
+    arrays = {}
     for name, kind in DTYPES.items():
         values = columns[name]
         if kind == "object":
-            made[name] = np.empty(len(values), dtype=object)
-            made[name][:] = values
+            arrays[name] = np.empty(len(values), dtype=object)
+            arrays[name][:] = values
         elif kind.startswith("datetime64") and np.asarray(values).dtype.kind == "i":
-            made[name] = as_dates(values)
+            arrays[name] = as_dates(values)
         else:
-            made[name] = np.asarray(values).astype(kind)
-    return made
+            arrays[name] = np.asarray(values).astype(kind)
+    return arrays
 
 
 def no_lines() -> DutyLines:
@@ -85,15 +85,17 @@ def counted_ids(places: Numbers, found: MatchedRecords, count: int) -> list[list
     ``places`` gives the line of each record, -1 for none.
     """
     lists: list[list[str]] = [[] for _ in range(count)]
-    kept = np.flatnonzero(places >= 0)
-    if not len(kept):
+    mask = np.flatnonzero(places >= 0)
+    if not len(mask):
         return lists
-    order = kept[order_by(found.ids[kept], found.days[kept], places[kept])]
+    order = mask[order_by(found.ids[mask], found.days[mask], places[mask])]
     ids, sorted_places = found.ids[order].tolist(), places[order]
     starts = np.flatnonzero(np.append(True, sorted_places[1:] != sorted_places[:-1]))
     ends = np.append(starts[1:], len(order))
-    for place, start, end in zip(sorted_places[starts].tolist(), starts.tolist(), ends.tolist(), strict=True):
-        lists[place] = ids[start:end]
+    for position, start, end in zip(
+        sorted_places[starts].tolist(), starts.tolist(), ends.tolist(), strict=True
+    ):
+        lists[position] = ids[start:end]
     return lists
 
 
@@ -121,8 +123,8 @@ def distinct_rows(*columns: Numbers) -> tuple[list[tuple[int, ...]], Numbers]:
         return [], np.empty(0, dtype=np.int64)
     codes = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:
-        place, different = pd.factorize(column)
-        codes = codes * len(different) + place
+        position, different = pd.factorize(column)
+        codes = codes * len(different) + position
         codes = pd.factorize(codes)[0]  # so that the product never overflows
     firsts = np.empty(codes.max() + 1, dtype=np.int64)
     firsts[codes[::-1]] = np.arange(len(codes))[::-1]

@@ -1,4 +1,4 @@
-"""What one of the staff answers for, found before anything is counted: a page for one person needs no whole school.
+"""Which records matter for the lines of one of the staff, so that a page for one person does not read the whole school.
 
 A class teacher's children are those of the class, a helper's those of the running pairings. Whatever else the registers
 hold about other children is left out of the question, and the lines are still the same as those of the whole school in
@@ -34,19 +34,19 @@ class FramesOfPerson(NormalizedFrames):
         classes = whole["class"]
         own = classes[as_strings(classes["homeroom"]) == person]
         names = set(as_strings(own["name"])) - {""}
-        known = class_names(whole)
-        self._classes = {name for name, shown in known.items() if shown in names}
+        class_name_of = class_names(whole)
+        self._classes = {name for name, shown in class_name_of.items() if shown in names}
         pairings = whole["pairing"]
         mine = current_pairings(pairings, on)
         helped = set(mine.loc[mine["helper"] == person, "child"])
         children = whole.raw["child"] if "child" in whole.raw else whole["child"]
-        kept = children["id"].isin(helped)
+        mask = children["id"].isin(helped)
         if self._classes and "class" in children:
-            kept |= children["class"].isin(self._classes)
-        self["child"] = normalized_frame({"child": children[kept]}, "child")
+            mask |= children["class"].isin(self._classes)
+        self["child"] = normalized_frame({"child": children[mask]}, "child")
         self._children = set(self["child"]["id"])
-        kept = pairings["child"].isin(self._children) | (pairings["helper"] == person)
-        self["pairing"] = pairings[kept].reset_index(drop=True)
+        mask = pairings["child"].isin(self._children) | (pairings["helper"] == person)
+        self["pairing"] = pairings[mask].reset_index(drop=True)
         # Registers whose records are somebody's own work, whichever child they are about.
         own_work = [duty for duty in policy.duties if duty.subject in ("teacher", "helper")]
         self._authored = {name for duty in own_work for name in duty.records}
@@ -55,13 +55,13 @@ class FramesOfPerson(NormalizedFrames):
     def __missing__(self, name: str) -> pd.DataFrame:
         frame = self._frames.get(name)
         if frame is not None and "child" in frame and len(frame):
-            kept = frame["child"].isin(self._children) | frame["child"].isna()
+            mask = frame["child"].isin(self._children) | frame["child"].isna()
             if self._classes and "class" in frame:
-                kept |= frame["class"].isin(self._classes)
+                mask |= frame["class"].isin(self._classes)
             people = AUTHOR_FIELDS.get(name, "by")
             if name in self._authored and people in frame:
-                kept |= self._mine(frame[people], several=people != "by")
-            frame = frame[kept]
+                mask |= self._mine(frame[people], several=people != "by")
+            frame = frame[mask]
         self[name] = normalized_frame({} if frame is None else {name: frame}, name)
         return self[name]
 

@@ -19,10 +19,10 @@ MODE_REQUIRED = frozenset({"home_visit"})  # registers in which a record without
 def countable_records(frames: Mapping[str, pd.DataFrame], name: str, first: date, last: date) -> pd.DataFrame:
     """Return a register's records of some days, both included, that count at all."""
     records = normalized_frame(frames, name)
-    kept = records["date"].between(timestamp(first), timestamp(last)) & records["child"].notna()
+    mask = records["date"].between(timestamp(first), timestamp(last)) & records["child"].notna()
     if name in MODE_REQUIRED:
-        kept &= records["mode"].notna() & (records["mode"] != "")
-    return records[kept]
+        mask &= records["mode"].notna() & (records["mode"] != "")
+    return records[mask]
 
 
 def current_pairings(pairings: pd.DataFrame, on: date) -> pd.DataFrame:
@@ -46,15 +46,15 @@ def agreed_pairings(pairings: pd.DataFrame, on: date) -> pd.DataFrame:
     the day. So a child whose helper begins next week has one, and one that is handed over next week has its next one.
     """
     day = timestamp(on)
-    kept = pairings[
+    mask = pairings[
         (pairings["role"] == "helper")
         & pairings["helper"].notna()
         & pairings["start"].notna()
         & (pairings["end"].isna() | (day <= pairings["end"]))
     ]
-    starts = kept["start"].where(kept["start"] > day)
-    then = starts.groupby(kept["child"]).transform("max").fillna(day)
-    return kept[(kept["start"] <= then) & (kept["end"].isna() | (then <= kept["end"]))]
+    starts = mask["start"].where(mask["start"] > day)
+    then = starts.groupby(mask["child"]).transform("max").fillna(day)
+    return mask[(mask["start"] <= then) & (mask["end"].isna() | (then <= mask["end"]))]
 
 
 def class_names(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:

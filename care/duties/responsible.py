@@ -89,6 +89,6 @@ def _post_holders(context: DutyContext, kind: str, role: str) -> list[int]:
     def make() -> list[int]:
         staff = context.frames["staff"].drop_duplicates("id")
         holders = (as_strings(staff["role"]) == role) & (as_strings(staff["active"]) != "no")
-        return [int(place) for place in np.flatnonzero(holders.to_numpy(bool))]
+        return [int(position) for position in np.flatnonzero(holders.to_numpy(bool))]
 
     return context.cached(("post", role), make)

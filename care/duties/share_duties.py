@@ -105,49 +105,49 @@ def visit_figures(context: DutyContext) -> tuple[Figure, ...]:
 
     def reached(key: str, *clauses: Clause) -> tuple[Duty, Objects, Objects]:
         row = policy.target(key) or ANY_VISIT
-        asked, ids = _reached(row, context, *clauses)
-        return row, asked, ids
+        group, ids = _reached(row, context, *clauses)
+        return row, group, ids
 
-    row, asked, covered = reached("coverage")
-    figures = [rate("coverage", covered, asked, row.target)]
-    row, asked, ids = reached("door", Clause("mode", ("door",)))
-    figures.append(rate("door", ids, asked, row.target))
-    row, asked, ids = reached("face_to_face", face_to_face)
-    known = set(covered)
-    figures.append(rate("face_to_face", ids, [one for one in asked if one in known], row.target))
+    row, group, covered = reached("coverage")
+    figures = [rate("coverage", covered, group, row.target)]
+    row, group, ids = reached("door", Clause("mode", ("door",)))
+    figures.append(rate("door", ids, group, row.target))
+    row, group, ids = reached("face_to_face", face_to_face)
+    covered_ids = set(covered)
+    figures.append(rate("face_to_face", ids, [one for one in group if one in covered_ids], row.target))
     row = policy.target("participation") or ANY_VISIT
     teaching = Duty(name="", kind="share", subject="teacher", records=("home_visit",), at_least=row.at_least)
-    asked, ids = _reached(teaching, context)
-    figures.append(rate("participation", ids, asked, row.target))
+    group, ids = _reached(teaching, context)
+    figures.append(rate("participation", ids, group, row.target))
     if policy.target("away_contacts"):
-        row, asked, ids = reached("away_contacts")
-        figures.append(rate("away_contacts", ids, asked, row.target, count=row.at_least))
+        row, group, ids = reached("away_contacts")
+        figures.append(rate("away_contacts", ids, group, row.target, count=row.at_least))
     if policy.target("special_face_to_face"):
-        row, asked, ids = reached("special_face_to_face", face_to_face)
-        figures.append(rate("special_face_to_face", ids, asked, row.target))
+        row, group, ids = reached("special_face_to_face", face_to_face)
+        figures.append(rate("special_face_to_face", ids, group, row.target))
     return tuple(figures)
 
 
 def own_figure(duty: Duty, context: DutyContext) -> Figure:
     """Return the share that a row of the school's own asks for: of its subjects, those with so many records."""
-    asked, ids = _reached(duty, context)
+    group, ids = _reached(duty, context)
     basis = say(
         "basis.own", whole=say(f"duty.subject.{duty.subject}"), what=record_words(duty), count=duty.at_least
     )
     return replace(
-        rate("coverage", ids, asked, duty.target), key=f"share:{duty.name}", label=duty.name, basis=basis
+        rate("coverage", ids, group, duty.target), key=f"share:{duty.name}", label=duty.name, basis=basis
     )
 
 
 def _reached(duty: Duty, context: DutyContext, *clauses: Clause) -> tuple[Objects, Objects]:
     """Return the ids of the subjects asked that are there on the day, and of those with enough records in the term."""
     subjects = context.subjects(duty.subject)
-    asked = subjects.matching(duty.subject_condition)
-    asked &= (subjects.first <= context.day) & (context.day <= subjects.last)
+    group = subjects.matching(duty.subject_condition)
+    group &= (subjects.first <= context.day) & (context.day <= subjects.last)
     duty = replace(duty, records=duty.records or ANY_VISIT.records, condition=(*duty.condition, *clauses))
     if context.term is None:
-        return subjects.ids[asked], subjects.ids[:0]
-    found = context.matching_records(duty, duty.by)
-    found = found.select(found.days >= day_number(context.term.start))
-    times = np.bincount(found.codes, minlength=len(subjects))
-    return subjects.ids[asked], subjects.ids[asked & (times >= max(duty.at_least, 1))]
+        return subjects.ids[group], subjects.ids[:0]
+    records = context.matching_records(duty, duty.by)
+    records = records.select(records.days >= day_number(context.term.start))
+    times = np.bincount(records.codes, minlength=len(subjects))
+    return subjects.ids[group], subjects.ids[group & (times >= max(duty.at_least, 1))]

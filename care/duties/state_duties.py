@@ -59,10 +59,10 @@ def complete_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str,
         len(duty.content),
     )
     words = number_words("why.complete", duty)
-    told: dict[tuple[str, ...], str] = {}
+    reasons: dict[tuple[str, ...], str] = {}
     for fields in map(tuple, missing):
-        if fields not in told:
-            told[fields] = words(need, need - len(fields), comma.join(labels[field] for field in fields))
+        if fields not in reasons:
+            reasons[fields] = words(need, need - len(fields), comma.join(labels[field] for field in fields))
     have = need - missing.map(len).to_numpy(np.int64)
     since = _present_since(context, duty.subject)[codes]
     return duty_lines(
@@ -73,7 +73,7 @@ def complete_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str,
         have=have,
         fine=have >= need,
         period=[""] * len(codes),
-        why=[told[tuple(fields)] for fields in missing],
+        why=[reasons[tuple(fields)] for fields in missing],
         counted=[[one] for one in subjects.ids[codes]],
     )
 
@@ -141,28 +141,28 @@ def _current_pairs(context: DutyContext, kind: str, duty: Duty) -> MatchedRecord
     """
     pairings, day = context.frames["pairing"], context.day
     starts, ends = context.days_of("pairing", "start"), context.days_of("pairing", "end")
-    kept = (starts != NO_DAY) & (starts <= day) & ((ends == NO_DAY) | (day <= ends))
+    mask = (starts != NO_DAY) & (starts <= day) & ((ends == NO_DAY) | (day <= ends))
     if not any(clause.field == "role" for clause in duty.condition):
-        kept &= (pairings["role"] == "helper").to_numpy(bool)
-    kept &= holds(duty.condition, pairings).to_numpy(bool)
+        mask &= (pairings["role"] == "helper").to_numpy(bool)
+    mask &= holds(duty.condition, pairings).to_numpy(bool)
     if "helper" in pairings:
         helping = (pairings["role"] == "helper").to_numpy(bool)
-        kept &= ~helping | pairings["helper"].notna().to_numpy(bool)
+        mask &= ~helping | pairings["helper"].notna().to_numpy(bool)
     rows, children = context.record_subjects("pairing", "child")
     codes: Numbers
-    kept[np.setdiff1d(np.arange(len(kept)), rows[_present(context, "child")[children]])] = False
+    mask[np.setdiff1d(np.arange(len(mask)), rows[_present(context, "child")[children]])] = False
     if kind in ("helper", "teacher"):
         subjects = context.subjects(kind)
         codes = subjects.index.get_indexer(pd.Index(pairings["helper"], dtype=object)).astype(np.int64)
         rows = np.flatnonzero(codes >= 0).astype(np.int64)
         codes = codes[rows]
     elif kind == "class":
-        places = dict(zip(context.subjects(kind).names, range(len(context.subjects(kind))), strict=True))
-        own = context.subjects("child").classes.map(places).fillna(-1).to_numpy(np.int64)[children]
+        positions = dict(zip(context.subjects(kind).names, range(len(context.subjects(kind))), strict=True))
+        own = context.subjects("child").classes.map(positions).fillna(-1).to_numpy(np.int64)[children]
         rows, codes = rows[own >= 0], np.asarray(own[own >= 0], dtype=np.int64)
     else:
         codes = children
-    rows, codes = rows[kept[rows]], codes[kept[rows]]
+    rows, codes = rows[mask[rows]], codes[mask[rows]]
     other = (
         pairings["helper"]
         if "peer_name" not in pairings
@@ -184,13 +184,13 @@ def _children_of(context: DutyContext, pairs: MatchedRecords) -> Numbers:
     rows, codes = context.record_subjects("pairing", "child")
     of_row = np.full(len(context.frames["pairing"]), len(context.subjects("child")))
     of_row[rows] = codes
-    found: Numbers = of_row[pairs.rows]
-    return found
+    children_of_pairs: Numbers = of_row[pairs.rows]
+    return children_of_pairs
 
 
 def _in_care_by_class(context: DutyContext) -> Numbers:
     """Return how many children of each class are in care on the day."""
     children, classes = context.subjects("child"), context.subjects("class")
-    places = dict(zip(classes.names, range(len(classes)), strict=True))
-    own = children.classes.map(places).fillna(-1).to_numpy(np.int64)[_present(context, "child")]
+    positions = dict(zip(classes.names, range(len(classes)), strict=True))
+    own = children.classes.map(positions).fillna(-1).to_numpy(np.int64)[_present(context, "child")]
     return np.bincount(own[own >= 0], minlength=len(classes))

@@ -77,12 +77,12 @@ class Subjects:
     @cached_property
     def villages(self) -> np.ndarray[Any, np.dtype[np.object_]]:
         """The village of each, "" where none is known."""
-        known = (
+        class_name_of = (
             self.frame["village"]
             if "village" in self.frame
             else object_column([""] * len(self), self.frame.index)
         )
-        return as_strings(known).to_numpy(object)
+        return as_strings(class_name_of).to_numpy(object)
 
     @cached_property
     def index(self) -> pd.Index:
@@ -93,9 +93,9 @@ class Subjects:
     def order(self) -> Days:
         """The place of each in the order of class, name and id."""
         frame = pd.DataFrame({"class": self.classes, "name": self.names, "id": self.ids})
-        place = np.empty(len(frame), dtype=np.int64)
-        place[frame.sort_values(["class", "name", "id"], kind="stable").index] = np.arange(len(frame))
-        return place
+        position = np.empty(len(frame), dtype=np.int64)
+        position[frame.sort_values(["class", "name", "id"], kind="stable").index] = np.arange(len(frame))
+        return position
 
     def present_from(self, day: date) -> "Subjects":
         """Return them as if they were there from a day on, at the earliest."""
@@ -140,8 +140,8 @@ def with_class_fields(children: pd.DataFrame, frames: Mapping[str, pd.DataFrame]
     joined = {}
     for field in ("grade", "level"):
         if field not in children.columns and field in classes.columns:
-            known = dict(zip(as_strings(classes["name"]), classes[field], strict=True))
-            joined[field] = own.map(known).astype(object)
+            class_name_of = dict(zip(as_strings(classes["name"]), classes[field], strict=True))
+            joined[field] = own.map(class_name_of).astype(object)
     return children.assign(**joined)
 
 
@@ -159,8 +159,8 @@ def _children(kind: str, children: pd.DataFrame, frames: Mapping[str, pd.DataFra
         )
     elif kind == "parent":
         names = object_column((say("subject.parent", child=child) for child in names), names.index)
-    known = class_names(frames)
-    classes = as_strings(children["class"]).map(lambda name: known.get(name, name)).astype(object)
+    class_name_of = class_names(frames)
+    classes = as_strings(children["class"]).map(lambda name: class_name_of.get(name, name)).astype(object)
     first, until = day_numbers(children["care_from"]), day_numbers(children["care_until"])
     return Subjects(kind, children, names, classes, first, until - 1)
 

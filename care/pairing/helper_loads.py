@@ -25,8 +25,8 @@ def several_helpers(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date
     """Return the children in care with more than one helper (allowed: 多帮一), with ``helpers``, their number."""
     children = _children(policy, frames, on)
     numbers = _current_pairs(frames, on, children).groupby("child").size().rename("helpers")
-    found = children.merge(numbers, left_on="id", right_index=True)
-    return found[found["helpers"] > 1]
+    several = children.merge(numbers, left_on="id", right_index=True)
+    return several[several["helpers"] > 1]
 
 
 def loads(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFrame:

@@ -73,22 +73,22 @@ def propose_renewal(
     over = pairings["end"].where(~pairings["id"].isin(now["id"]), timestamp(on - timedelta(days=1)))
     free = normalized_frames(frames).with_frame("pairing", pairings.assign(end=over))
     several = {str(child): int(count) for child, count in now["child"].value_counts().items()}
-    found = propose_helpers(policy, free, on, classes=classes, fewest=several)
-    rows = found.pairs
+    proposal = propose_helpers(policy, free, on, classes=classes, fewest=several)
+    rows = proposal.pairs
     running: dict[str, dict[str, str]] = {}
     for child, helper, key in zip(now["child"], now["helper"], now["id"], strict=True):
         running.setdefault(child, {})[helper] = key
-    places = list(zip(rows.index, rows["child"], rows["carer"], strict=True))
+    positions = list(zip(rows.index, rows["child"], rows["carer"], strict=True))
     for same in (
         True,
         False,
     ):  # first who stays; what is left of a child's pairings is taken over by the others
-        for row, child, carer in places:
+        for row, child, carer in positions:
             mine = running.get(child, {})
             if mine and not rows.at[row, "ends"] and (carer in mine or not same):
                 was = carer if same else next(iter(mine))
                 rows.loc[row, ["ends", "was"]] = [mine.pop(was), was]
-    return replace(found, pairs=rows, reason="renewed")
+    return replace(proposal, pairs=rows, reason="renewed")
 
 
 def propose_successors(policy: Policy, frames: Frames, on: date, leaving: str) -> Proposal:
@@ -106,9 +106,9 @@ def propose_successors(policy: Policy, frames: Frames, on: date, leaving: str) -
     others = [one for one in staff["id"][as_strings(staff["active"]) != "no"] if one != leaving]
     none = (np.full(len(children), -1), pd.DataFrame(columns=["least", "most", "source", "have"]))
     need = np.ones(len(children), dtype=np.int64)
-    found = _propose(policy, frames, on, children, need, none, others)
-    found.pairs["ends"] = found.pairs["child"].map(ends)
-    return replace(found, reason="left")
+    proposal = _propose(policy, frames, on, children, need, none, others)
+    proposal.pairs["ends"] = proposal.pairs["child"].map(ends)
+    return replace(proposal, reason="left")
 
 
 def leavers(policy: Policy, frames: Frames, on: date) -> pd.DataFrame:

@@ -58,26 +58,26 @@ class HelperMatching:
     ) -> None:
         self._carers = len(staff)
         ids, people = pd.Index(children["id"], dtype=object), pd.Index(staff["id"], dtype=object)
-        known = class_names(frames)
+        class_name_of = class_names(frames)
         classes = normalized_frame(frames, "class").drop_duplicates("name")
-        own = as_strings(children["class"]).map(lambda name: known.get(name, name))
+        own = as_strings(children["class"]).map(lambda name: class_name_of.get(name, name))
         names = pd.Index(as_strings(classes["name"]), dtype=object)
         self._class = names.get_indexer(pd.Index(own, dtype=object))
         homerooms = people.get_indexer(pd.Index(classes["homeroom"], dtype=object))
         self._homeroom = np.append(homerooms, -1)
         self._teaches = np.zeros((len(staff), len(names) + 1), dtype=bool)
-        for place, value in enumerate(_column(staff, "teaches")):
+        for position, value in enumerate(_column(staff, "teaches")):
             taught = names.get_indexer(
-                pd.Index([known.get(name, name) for name in as_list(value)], dtype=object)
+                pd.Index([class_name_of.get(name, name) for name in as_list(value)], dtype=object)
             )
-            self._teaches[place, taught[taught >= 0]] = True
+            self._teaches[position, taught[taught >= 0]] = True
         grades = [None if is_empty(grade) else int(grade) for grade in classes["grade"]]
         self._grade, self._grades = self._by_grade(grades, homerooms)
         villages = as_strings(_column(children, "village")).map(str.strip)
-        self._village, places = pd.factorize(villages.where(villages != ""), use_na_sentinel=True)
+        self._village, positions = pd.factorize(villages.where(villages != ""), use_na_sentinel=True)
         homes = as_strings(_column(staff, "village")).map(str.strip)
-        self._home = pd.Index(places, dtype=object).get_indexer(pd.Index(homes, dtype=object))
-        self._near = self._carrying(frames, people, pd.Index(places, dtype=object), on)
+        self._home = pd.Index(positions, dtype=object).get_indexer(pd.Index(homes, dtype=object))
+        self._near = self._carrying(frames, people, pd.Index(positions, dtype=object), on)
         help_ = needed_help(frames, children, on)
         self._need = np.array([[kind in one for kind in KINDS] for one in help_], dtype=bool).reshape(
             len(children), 3
@@ -104,16 +104,19 @@ class HelperMatching:
 
         With ``gather`` each household of several is drawn, with all its children, to the one carer who has most of them.
         """
-        made = pd.DataFrame({"house": self._house[child], "carer": carer, "child": child})
+        pairs_made = pd.DataFrame({"house": self._house[child], "carer": carer, "child": child})
         if gather:
             several = np.flatnonzero(np.bincount(self._house[self._house >= 0]) > 1)
             number = (
-                made[made["house"].isin(several)].groupby(["house", "carer"]).size().reset_index(name="size")
+                pairs_made[pairs_made["house"].isin(several)]
+                .groupby(["house", "carer"])
+                .size()
+                .reset_index(name="size")
             )
-            made = number.sort_values(["house", "size"], ascending=[True, False], kind="stable")
-            made = made.drop_duplicates("house").assign(child=-1)
+            pairs_made = number.sort_values(["house", "size"], ascending=[True, False], kind="stable")
+            pairs_made = pairs_made.drop_duplicates("house").assign(child=-1)
         other = copy(self)
-        mine = (made[name].to_numpy(np.int64) for name in ("house", "carer", "child"))
+        mine = (pairs_made[name].to_numpy(np.int64) for name in ("house", "carer", "child"))
         other._kin = np.union1d(self._kin, self._at_home(*mine))
         return other
 
@@ -123,8 +126,8 @@ class HelperMatching:
         given = pd.DataFrame({"house": house, "carer": carer, "but": -1 if but is None else but})
         both = given[given["house"] >= 0].merge(asked, on="house")
         both = both[both["one"] != both["but"]]
-        found: Numbers = (both["one"] * self._carers + both["carer"]).to_numpy(np.int64)
-        return np.unique(found)
+        pair_numbers: Numbers = (both["one"] * self._carers + both["carer"]).to_numpy(np.int64)
+        return np.unique(pair_numbers)
 
     def reasons(self, child: Numbers, carer: Numbers) -> dict[str, Mask]:
         """Return for each pair of places which of the reasons in `WEIGHTS` it has."""
@@ -150,14 +153,15 @@ class HelperMatching:
 
     def _by_grade(self, grades: Sequence[int | None], homerooms: Numbers) -> tuple[Numbers, Mask]:
         """Return the grade of each class and in which grades each of the staff works, as places."""
-        known = {
-            grade: place for place, grade in enumerate(sorted({one for one in grades if one is not None}))
+        class_name_of = {
+            grade: position
+            for position, grade in enumerate(sorted({one for one in grades if one is not None}))
         }
-        of_class = np.array([*(known.get(grade, -1) for grade in grades), -1])  # type: ignore[arg-type]
-        works = np.zeros((self._carers, len(known) + 1), dtype=bool)
-        for place, (grade, teacher) in enumerate(zip(of_class[:-1], homerooms, strict=True)):
+        of_class = np.array([*(class_name_of.get(grade, -1) for grade in grades), -1])  # type: ignore[arg-type]
+        works = np.zeros((self._carers, len(class_name_of) + 1), dtype=bool)
+        for position, (grade, teacher) in enumerate(zip(of_class[:-1], homerooms, strict=True)):
             if grade >= 0:
-                works[self._teaches[:, place], grade] = True
+                works[self._teaches[:, position], grade] = True
                 if teacher >= 0:
                     works[teacher, grade] = True
         return of_class, works
@@ -178,8 +182,8 @@ class HelperMatching:
         village = villages.get_indexer(
             pd.Index([homes.get(child, "") for child in pairs["child"]], dtype=object)
         )
-        kept = (carer >= 0) & (village >= 0)
-        near[carer[kept], village[kept]] = True
+        mask = (carer >= 0) & (village >= 0)
+        near[carer[mask], village[mask]] = True
         return near
 
 
@@ -188,21 +192,21 @@ def needed_help(frames: Mapping[str, pd.DataFrame], children: pd.DataFrame, on: 
 
     By the special groups of its dossier, by its boarding, and by the problems found on visits of the last year.
     """
-    found = [
+    pair_numbers = [
         {GROUPS[group] for group in as_list(groups) if group in GROUPS}
         for groups in _column(children, "special_groups")
     ]
-    for kinds, boarding in zip(found, as_strings(_column(children, "boarding")), strict=True):
+    for kinds, boarding in zip(pair_numbers, as_strings(_column(children, "boarding")), strict=True):
         kinds |= {"life"} if boarding == "yes" else set()
     visits = normalized_frame(frames, "home_visit")
     recent = visits[
         (visits["date"] > timestamp(on - timedelta(VISIT_DAYS))) & (visits["date"] <= timestamp(on))
     ]
-    places = {child: place for place, child in enumerate(children["id"])}
+    positions = {child: position for position, child in enumerate(children["id"])}
     for child, problems in zip(recent["child"], recent["problems"], strict=True):
-        if child in places:
-            found[places[child]] |= {PROBLEMS[one] for one in as_list(problems) if one in PROBLEMS}
-    return found
+        if child in positions:
+            pair_numbers[positions[child]] |= {PROBLEMS[one] for one in as_list(problems) if one in PROBLEMS}
+    return pair_numbers
 
 
 def _pair_numbers(
@@ -220,8 +224,8 @@ def _pair_numbers(
     def numbers(pairs: pd.DataFrame) -> Numbers:
         child = children.get_indexer(pd.Index(pairs["child"], dtype=object))
         carer = people.get_indexer(pd.Index(pairs["helper"], dtype=object))
-        kept = (child >= 0) & (carer >= 0)
-        both: Numbers = child[kept].astype(np.int64) * len(people) + carer[kept]
+        mask = (child >= 0) & (carer >= 0)
+        both: Numbers = child[mask].astype(np.int64) * len(people) + carer[mask]
         return both
 
     return numbers(ended), numbers(now)

@@ -90,23 +90,23 @@ def _with_closed(nobody: Mask, some: Iterable[int]) -> Mask:
 def _close_carers(places: AssignmentProblem, best: Assignment, free: Numbers) -> tuple[Assignment, Mask]:
     """Close carers, those with the fewest children first, until nobody is below the least."""
     closed = np.zeros(len(places.most), dtype=bool)
-    found, kept = best, closed
-    while found.short.sum():
-        loads = np.bincount(places.carer[found.pairs], minlength=len(closed))
-        under = free[~closed[free] & (found.short[free] > 0)]
+    result, open_pairs = best, closed
+    while result.short.sum():
+        loads = np.bincount(places.carer[result.pairs], minlength=len(closed))
+        under = free[~closed[free] & (result.short[free] > 0)]
         if not len(under):
             break
         # Most of what is too much at a time: what is freed fills up others.
-        number = max(1, int(0.8 * found.short.sum() / places.least[under].mean()))
+        number = max(1, int(0.8 * result.short.sum() / places.least[under].mean()))
         under = under[np.argsort(loads[under], kind="stable")]
         closed = closed.copy()
         closed[under[:number]] = True
-        found = _flow(places, closed)
-        if found.rank[:2] > best.rank[:2]:
+        result = _flow(places, closed)
+        if result.rank[:2] > best.rank[:2]:
             break
-        if found.rank < best.rank:
-            best, kept = found, closed
-    return best, kept
+        if result.rank < best.rank:
+            best, open_pairs = result, closed
+    return best, open_pairs
 
 
 def _exchange_carers(places: AssignmentProblem, best: Assignment, closed: Mask, free: Numbers) -> Assignment:
@@ -126,9 +126,9 @@ def _exchange_carers(places: AssignmentProblem, best: Assignment, closed: Mask, 
             continue
         other = closed.copy()
         other[out], other[into] = True, False
-        found = _flow(places, other)
-        if found.rank < best.rank:
-            best, closed = found, other
+        result = _flow(places, other)
+        if result.rank < best.rank:
+            best, closed = result, other
     return best
 
 
@@ -153,8 +153,8 @@ def _flow(places: AssignmentProblem, closed: Mask) -> Assignment:
             *(np.ascontiguousarray(column, dtype=np.int64) for column in columns)
         )
 
-    kept = np.flatnonzero(~closed[places.carer])
-    chosen = arcs(places.child[kept], children + places.carer[kept], 1, places.cost[kept])
+    open_pairs = np.flatnonzero(~closed[places.carer])
+    chosen = arcs(places.child[open_pairs], children + places.carer[open_pairs], 1, places.cost[open_pairs])
     alone = np.flatnonzero(places.group < 0)
     arcs(source, alone, places.need[alone], 0)
     inside = np.flatnonzero(places.group >= 0)
@@ -176,7 +176,7 @@ def _flow(places: AssignmentProblem, closed: Mask) -> Assignment:
     if solver.solve() != solver.OPTIMAL:
         raise ArithmeticError("the flow has no solution")  # cannot be: everything may stay unplaced
 
-    pairs = kept[solver.flows(chosen) > 0] if len(kept) else kept
+    pairs = open_pairs[solver.flows(chosen) > 0] if len(open_pairs) else open_pairs
     new = np.bincount(places.carer[pairs], minlength=carers)
     held = places.carried + new
     used = solver.flows(slot_arcs) if len(carer) else np.empty(0, dtype=np.int64)

@@ -34,8 +34,8 @@ class PeerMatching:
 
     def __init__(self, children: pd.DataFrame, mates: pd.DataFrame, in_care: pd.Index, pairs: pd.DataFrame):
         self._mates = len(mates)
-        places = pd.Index(mates["id"], dtype=object)
-        self._self = places.get_indexer(pd.Index(children["id"], dtype=object))
+        positions = pd.Index(mates["id"], dtype=object)
+        self._self = positions.get_indexer(pd.Index(children["id"], dtype=object))
         groups = pd.Index(mates["class"].unique(), dtype=object)
         self._class = groups.get_indexer(pd.Index(children["class"], dtype=object))
         self._group = groups.get_indexer(pd.Index(mates["class"], dtype=object))
@@ -50,18 +50,20 @@ class PeerMatching:
         )
         self._at_home = ~mates["id"].isin(in_care).to_numpy(bool)
         # A friend is written down by name: who is meant is the one of that name in the child's class.
-        names = {(row["class"], row["name"]): place for place, row in enumerate(mates.to_dict("records"))}
+        names = {
+            (row["class"], row["name"]): position for position, row in enumerate(mates.to_dict("records"))
+        }
         group_of = dict(zip(mates["id"], mates["class"], strict=True))
-        known = pd.Index(children["id"], dtype=object)
+        child_index = pd.Index(children["id"], dtype=object)
         now, back = [], []
         for child, name in zip(pairs["child"], as_strings(pairs["peer_name"]), strict=True):
             mate = names.get((group_of.get(child), name), -1)
             if mate < 0:
                 continue
-            if (place := known.get_indexer([child])[0]) >= 0:
-                now.append(place * self._mates + mate)
-            friend = known.get_indexer([places[mate]])[0]
-            if friend >= 0 and (other := places.get_indexer([child])[0]) >= 0:
+            if (position := child_index.get_indexer([child])[0]) >= 0:
+                now.append(position * self._mates + mate)
+            friend = child_index.get_indexer([positions[mate]])[0]
+            if friend >= 0 and (other := positions.get_indexer([child])[0]) >= 0:
                 back.append(friend * self._mates + other)
         self._now, self._back = np.array(now, dtype=np.int64), np.array(back, dtype=np.int64)
 
@@ -140,7 +142,7 @@ def without_peer(policy: Policy, frames: Frames, on: date) -> pd.DataFrame:
 def _by_class(children: pd.DataFrame, mates: pd.DataFrame) -> list[tuple[Numbers, Numbers]]:
     others: dict[Any, Any] = mates.groupby("class", sort=False).indices
     mine: dict[Any, Any] = children.groupby("class", sort=False).indices
-    return [(places, others[name]) for name, places in mine.items() if name in others]
+    return [(positions, others[name]) for name, positions in mine.items() if name in others]
 
 
 def _enrolled(frames: Frames) -> pd.DataFrame:

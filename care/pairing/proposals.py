@@ -107,13 +107,13 @@ class Proposal:
         """Return everybody who could be chosen in a row, the best match first."""
         carers = np.arange(len(self.carers), dtype=np.int64)
         child = np.full(len(carers), self.asked[row])
-        found = self._matching_without(row).reasons(child, carers)
-        score = _score(found, self.matching.weights, child.shape)
-        kept = np.flatnonzero(self.matching.possible(child, carers))
-        words = self._words(found, np.full(len(carers), row))
+        reasons = self._matching_without(row).reasons(child, carers)
+        score = _score(reasons, self.matching.weights, child.shape)
+        allowed = np.flatnonzero(self.matching.possible(child, carers))
+        words = self._words(reasons, np.full(len(carers), row))
         loads, most = self.loads["load"].to_numpy(), self.carers["most"].to_numpy()
         free = loads < most
-        order = kept[np.lexsort((loads[kept], -score[kept], ~free[kept]))]
+        order = allowed[np.lexsort((loads[allowed], -score[allowed], ~free[allowed]))]
         ids, names = self.carers["id"].to_list(), self.carers["name"].to_list()
         return [
             CarerChoice(ids[one], names[one], int(loads[one]), int(most[one]), words[one]) for one in order
@@ -121,24 +121,24 @@ class Proposal:
 
     def _matching_without(self, row: int | None = None) -> Matching:
         """Return the matching with the other rows' pairs made: of a household the others' carers are known."""
-        known = self.carer_index.get_indexer(pd.Index(self.pairs["carer"], dtype=object)).astype(np.int64)
-        made = (known >= 0) & (self.pairs.index != row).astype(bool)
-        return self.matching.after_pairing(self.asked.to_numpy(np.int64)[made], known[made])
+        positions = self.carer_index.get_indexer(pd.Index(self.pairs["carer"], dtype=object)).astype(np.int64)
+        has_carer = (positions >= 0) & (self.pairs.index != row).astype(bool)
+        return self.matching.after_pairing(self.asked.to_numpy(np.int64)[has_carer], positions[has_carer])
 
     def with_reasons(self) -> "Proposal":
         """Return the proposal with its reasons in words: why each, and what was traded."""
         pairs = self.pairs.copy()
-        known = self.carer_index.get_indexer(pd.Index(pairs["carer"], dtype=object)).astype(np.int64)
-        rows = np.flatnonzero(known >= 0)
+        positions = self.carer_index.get_indexer(pd.Index(pairs["carer"], dtype=object)).astype(np.int64)
+        rows = np.flatnonzero(positions >= 0)
         why, traded = [""] * len(pairs), [""] * len(pairs)
         if len(rows):
             matching = self._matching_without()
-            found = matching.reasons(self.asked.to_numpy(np.int64)[rows], known[rows])
-            words = self._words(found, rows)
+            reasons = matching.reasons(self.asked.to_numpy(np.int64)[rows], positions[rows])
+            words = self._words(reasons, rows)
             for row, text in zip(rows.tolist(), words, strict=True):
                 why[row] = text
-            own = _score(found, self.matching.weights, (len(rows),))
-            for row, text in self._trades(matching, rows, known[rows], own).items():
+            own = _score(reasons, self.matching.weights, (len(rows),))
+            for row, text in self._trades(matching, rows, positions[rows], own).items():
                 traded[row] = text
         hand = (pairs["by_hand"] == BY_HAND).to_numpy(bool)
         by_hand = say("pair.by_hand")
@@ -173,19 +173,20 @@ class Proposal:
         for first in range(0, len(rows), AT_A_TIME):
             part = slice(first, first + AT_A_TIME)
             child = place_of[rows[part]][:, None]
-            found = matching.reasons(child, everybody[None, :])
-            scores = _score(found, self.matching.weights, (len(child), len(everybody)))
+            reasons = matching.reasons(child, everybody[None, :])
+            scores = _score(reasons, self.matching.weights, (len(child), len(everybody)))
             scores = np.where(self.matching.possible(child, everybody[None, :]), scores, -1)
             best = scores.argmax(axis=1)
             better = np.flatnonzero(scores[np.arange(len(best)), best] > own[part])
             said = {
-                name: values[better, best[better]] for name, values in _broadcast(found, scores.shape).items()
+                name: values[better, best[better]]
+                for name, values in _broadcast(reasons, scores.shape).items()
             }
-            for place, why in zip(better, self._words(said, rows[part][better]), strict=True):
-                other, mine = best[place], carers[part][place]
+            for position, why in zip(better, self._words(said, rows[part][better]), strict=True):
+                other, mine = best[position], carers[part][position]
                 key = "even" if load[mine] > least[mine] else "least"
                 key = "full" if load[other] >= most[other] else key
-                texts[int(rows[part][place])] = say(
+                texts[int(rows[part][position])] = say(
                     f"pair.traded.{key}", name=names[other], why=why, load=load[other], most=most[other],
                     carer=names[mine], least=least[mine],
                 )  # fmt: skip
@@ -215,10 +216,10 @@ def best_pairs(
     def best(matching: Matching) -> tuple[Numbers, Numbers]:
         child, carer = _pairs_of(matching, len(need), len(carers), blocks)
         cost = top - _score(matching.reasons(child, carer), matching.weights, child.shape)
-        found = assign(
+        reasons = assign(
             AssignmentProblem(child, carer, cost, need, carried, least, most, group, asked, room)
         ).pairs
-        return child[found], carer[found]
+        return child[reasons], carer[reasons]
 
     first = best(matching)
     # Who lives together is known of pairs that are made: once more, each household drawn to whom most of it has.
@@ -236,23 +237,23 @@ def _pairs_of(
             for first in range(0, children, AT_A_TIME)
         ]
     few = children * carers > DENSE
-    found = []
+    reasons = []
     for some, others in blocks:
         rows, columns = some[:, None], others[None, :]
-        kept = np.broadcast_to(matching.possible(rows, columns), (len(some), len(others)))
+        allowed = np.broadcast_to(matching.possible(rows, columns), (len(some), len(others)))
         if few and len(others) > BEST_OF + IN_TURN:
-            scores = _score(matching.reasons(rows, columns), matching.weights, kept.shape)
-            best = np.argpartition(-np.where(kept, scores, -1), BEST_OF, axis=1)[:, :BEST_OF]
+            scores = _score(matching.reasons(rows, columns), matching.weights, allowed.shape)
+            best = np.argpartition(-np.where(allowed, scores, -1), BEST_OF, axis=1)[:, :BEST_OF]
             turn = (rows * 7 + np.arange(IN_TURN) * (len(others) // IN_TURN)) % len(others)
-            weighed = np.zeros(kept.shape, dtype=bool)
+            weighed = np.zeros(allowed.shape, dtype=bool)
             np.put_along_axis(weighed, best, True, axis=1)
             np.put_along_axis(weighed, turn, True, axis=1)
-            kept = kept & weighed
-        row, column = np.nonzero(kept)
-        found.append((some[row], others[column]))
-    if not found:
+            allowed = allowed & weighed
+        row, column = np.nonzero(allowed)
+        reasons.append((some[row], others[column]))
+    if not reasons:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    return np.concatenate([one for one, _ in found]), np.concatenate([one for _, one in found])
+    return np.concatenate([one for one, _ in reasons]), np.concatenate([one for _, one in reasons])
 
 
 def _score(found: Mapping[str, Mask], weights: Mapping[str, int], shape: tuple[int, ...]) -> Numbers:
@@ -268,10 +269,10 @@ def _broadcast(found: Mapping[str, Mask], shape: tuple[int, ...]) -> dict[str, M
 
 def empty_rows(children: pd.DataFrame, need: Numbers) -> tuple[pd.DataFrame, "pd.Series[int]"]:
     """Return one row per child and carer asked for, and beside it the child's place."""
-    place = np.repeat(np.arange(len(children)), need)
+    position = np.repeat(np.arange(len(children)), need)
     village = as_strings(children["village"]) if "village" in children.columns else ""
-    rows = children[["id", "name", "class"]].assign(village=village).iloc[place].reset_index(drop=True)
+    rows = children[["id", "name", "class"]].assign(village=village).iloc[position].reset_index(drop=True)
     rows = rows.rename(columns={"id": "child"})
     empty = dict.fromkeys(("carer", "carer_name", "why", "traded", "ends", "was", "by_hand"), "")
     rows = rows.assign(**empty)[list(COLUMNS)].astype(object)
-    return rows, pd.Series(place, index=rows.index, dtype="int64")
+    return rows, pd.Series(position, index=rows.index, dtype="int64")

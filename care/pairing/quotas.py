@@ -32,10 +32,10 @@ def helper_quotas(policy: Policy, staff: pd.DataFrame) -> pd.DataFrame:
     least, most = (pd.Series(number, index=staff.index, dtype="int64") for number in (0, UNLIMITED))
     source = pd.Series("", index=staff.index, dtype=object)
     for duty in _quotas(policy, OF_STAFF, "helper"):
-        kept = holds(duty.subject_condition, staff)
-        least = least.where(~kept, least.clip(lower=duty.at_least))
-        most = most.where(~kept, most.clip(upper=duty.at_most or UNLIMITED))
-        source = source.where(~kept, duty.source or duty.name)
+        applies = holds(duty.subject_condition, staff)
+        least = least.where(~applies, least.clip(lower=duty.at_least))
+        most = most.where(~applies, most.clip(upper=duty.at_most or UNLIMITED))
+        source = source.where(~applies, duty.source or duty.name)
     own = pd.Series(UNLIMITED, index=staff.index, dtype="int64")
     if "most_children" in staff.columns:
         own = pd.to_numeric(staff["most_children"], errors="coerce").fillna(UNLIMITED).astype("int64")
@@ -53,9 +53,9 @@ def class_quotas(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -
     Columns: ``least`` (not more than are in care), ``most`` (`UNLIMITED` without one), ``source`` (000-7 L122).
     """
     classes = normalized_frame(frames, "class").drop_duplicates("name")
-    known = class_names(frames)
+    class_name_of = class_names(frames)
     children = left_behind(normalized_frame(frames, "child"), on, policy.definition)
-    sizes = as_strings(children["class"]).map(lambda name: known.get(name, name)).value_counts()
+    sizes = as_strings(children["class"]).map(lambda name: class_name_of.get(name, name)).value_counts()
     rows: dict[str, tuple[int, int, str]] = {}
     for duty in _quotas(policy, ("class",), "helper"):
         for name in as_strings(classes["name"])[holds(duty.subject_condition, classes)]:
@@ -72,8 +72,8 @@ def needs(policy: Policy, children: pd.DataFrame, role: str) -> "pd.Series[int]"
     """
     number = pd.Series(1, index=children.index, dtype="int64")
     for duty in [*_quotas(policy, ("child",), role), *(policy.of_kind("helper") if role == "helper" else ())]:
-        kept = holds(duty.subject_condition, children)
-        number = number.where(~kept, number.clip(lower=duty.at_least))
+        applies = holds(duty.subject_condition, children)
+        number = number.where(~applies, number.clip(lower=duty.at_least))
     return number
 
 
@@ -92,12 +92,12 @@ def range_words(least: int, most: int) -> str:
 
 def _quotas(policy: Policy, subjects: Iterable[str], role: str) -> list[Duty]:
     """Return the quotas of pairings with a role: rows with another condition say nothing of everybody."""
-    found = []
+    duties = []
     for duty in policy.of_kind("quota"):
         if duty.subject not in subjects or duty.per == OFTEN or duty.records not in ((), ("pairing",)):
             continue
         roles = {value for clause in duty.condition if clause.field == "role" for value in clause.values}
         others = [clause for clause in duty.condition if clause.field != "role" or clause.negated]
         if not others and (roles or {"helper"}) == {role}:
-            found.append(duty)
-    return found
+            duties.append(duty)
+    return duties

@@ -42,7 +42,7 @@ def _unplaced(proposal: Proposal) -> list[Shortage]:
     if left.empty:
         return []
     after = _paired(proposal)
-    found = []
+    result = []
     full = [
         row
         for row in _groups(proposal)
@@ -55,11 +55,11 @@ def _unplaced(proposal: Proposal) -> list[Shortage]:
                 "lack.class_full", group=name, most=row["most"], have=after.get(name, 0), number=number,
                 source=row["source"],
             )  # fmt: skip
-            found.append(Shortage("class_full", str(name), number, text))
+            result.append(Shortage("class_full", str(name), number, text))
     left = left[~left["class"].isin([row["name"] for row in full])]
     if left.empty:
-        return found
-    number, asked = len(left), len(proposal.pairs) - sum(one.number for one in found)
+        return result
+    number, asked = len(left), len(proposal.pairs) - sum(one.number for one in result)
     comma = say("policy.comma")
     counts = left["class"].value_counts(sort=False)
     by_class = comma.join(
@@ -70,7 +70,7 @@ def _unplaced(proposal: Proposal) -> list[Shortage]:
     room = np.clip(carers["most"] - carers["carried"], 0, None)
     if proposal.role == "peer" or int(room.sum()) >= asked:
         text = say(f"lack.nobody_{proposal.role}", number=number, groups=by_class)
-        return [Shortage("nobody", "", number, text), *found]
+        return [Shortage("nobody", "", number, text), *result]
     sources = comma.join(dict.fromkeys(filter(None, carers["source"])))
     own = int(carers["own"].sum())
     text = say(
@@ -79,11 +79,11 @@ def _unplaced(proposal: Proposal) -> list[Shortage]:
     )  # fmt: skip
     if own and sources:
         text += say("lack.own", number=own)
-    return [Shortage("places", "", number, text), *found]
+    return [Shortage("places", "", number, text), *result]
 
 
 def _classes(proposal: Proposal) -> list[Shortage]:
-    after, found = _paired(proposal), []
+    after, result = _paired(proposal), []
     for row in _groups(proposal):
         name, have = row["name"], after.get(row["name"], 0)
         if have < row["least"]:
@@ -92,25 +92,25 @@ def _classes(proposal: Proposal) -> list[Shortage]:
                 "lack.class_least", group=name, range=range_words(row["least"], row["most"]), have=have,
                 number=short, source=row["source"],
             )  # fmt: skip
-            found.append(Shortage("class_least", str(name), short, text))
-    return found
+            result.append(Shortage("class_least", str(name), short, text))
+    return result
 
 
 def _carers(proposal: Proposal) -> list[Shortage]:
     loads = proposal.loads
     under = loads[(loads["load"] > 0) & (loads["load"] < loads["least"])]
     over = loads[loads["load"] > loads["most"]]
-    found = [
+    result = [
         _of_carer("over", row, row["load"] - row["most"], row["most"]) for row in over.to_dict("records")
     ]
     if len(under) <= _FEW:
-        return found + [
+        return result + [
             _of_carer("least", row, row["least"] - row["load"], row["least"])
             for row in under.to_dict("records")
         ]
     number = int((under["least"] - under["load"]).sum())
     text = say("lack.least_many", carers=len(under), number=number, source=under["source"].iloc[0])
-    return [*found, Shortage("least", "", number, text)]
+    return [*result, Shortage("least", "", number, text)]
 
 
 def _of_carer(kind: str, row: Mapping[Any, Any], number: int, limit: int) -> Shortage:
@@ -123,8 +123,8 @@ def _of_carer(kind: str, row: Mapping[Any, Any], number: int, limit: int) -> Sho
 
 def _paired(proposal: Proposal) -> dict[str, int]:
     """Return how many children of each class with a quota are paired once the proposal is accepted."""
-    made = proposal.with_carers.drop_duplicates("child")["class"].value_counts()
-    return {row["name"]: int(row["have"] + made.get(row["name"], 0)) for row in _groups(proposal)}
+    newly_paired = proposal.with_carers.drop_duplicates("child")["class"].value_counts()
+    return {row["name"]: int(row["have"] + newly_paired.get(row["name"], 0)) for row in _groups(proposal)}
 
 
 def _groups(proposal: Proposal) -> list[dict[Any, Any]]:

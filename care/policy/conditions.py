@@ -76,12 +76,12 @@ def lookup_field(written: str, registers: Iterable[str] = ()) -> str:
 
 def parse_condition(text: str, registers: Iterable[str] = ()) -> tuple[Clause, ...]:
     """Return the clauses of a condition on some registers; raises ValueError with the part that cannot be read."""
-    known = tuple(registers)
-    return tuple(_clause(part.strip(), known) for part in CLAUSES.split(text) if part.strip())
+    names_known = tuple(registers)
+    return tuple(_clause(part.strip(), names_known) for part in CLAUSES.split(text) if part.strip())
 
 
 def _clause(text: str, registers: tuple[str, ...]) -> Clause:
-    match = next((found for form in PATTERNS if (found := form.fullmatch(text))), None)
+    match = next((result for form in PATTERNS if (result := form.fullmatch(text))), None)
     if match is None or SIGNS.search(match["values"]):  # two clauses with nothing between
         raise ValueError(text)
     field = lookup_field(match["field"], registers)
@@ -106,21 +106,21 @@ def _value_name(written: str, field: str, registers: tuple[str, ...]) -> str:
     """Return the name of a value; raises ValueError if the field has only certain values and this is none."""
     if written in EMPTY:
         return ""
-    known: dict[str, str] = {}
+    names_known: dict[str, str] = {}
     for register in registers:
-        known |= names_by_spelling(f"value.{register}.{field}")
-    known = known or names_by_spelling(f"choice.{field}")
-    if known and written.casefold() not in known:
+        names_known |= names_by_spelling(f"value.{register}.{field}")
+    names_known = names_known or names_by_spelling(f"choice.{field}")
+    if names_known and written.casefold() not in names_known:
         raise ValueError(written)
-    return known.get(written.casefold(), written)
+    return names_known.get(written.casefold(), written)
 
 
 def holds(clauses: Iterable[Clause], frame: pd.DataFrame) -> "pd.Series[bool]":
     """Return which rows of a frame meet every clause; a column that is not there has no value."""
-    kept = pd.Series(True, index=frame.index)
+    mask = pd.Series(True, index=frame.index)
     for clause in clauses:
-        kept &= _matches(frame, clause)
-    return kept
+        mask &= _matches(frame, clause)
+    return mask
 
 
 def _matches(frame: pd.DataFrame, clause: Clause) -> "pd.Series[bool]":

@@ -155,8 +155,8 @@ class Row:
             return default
         name = lookup_name(prefix, self.required(heading))
         if name is None:
-            known = sorted(set(names_by_spelling(prefix).values()))
-            choices = say("policy.comma").join(say(f"{prefix}.{choice}") for choice in known)
+            choices_known = sorted(set(names_by_spelling(prefix).values()))
+            choices = say("policy.comma").join(say(f"{prefix}.{choice}") for choice in choices_known)
             raise self.error("policy.choice", heading, value=text, choices=choices)
         return name
 
@@ -198,7 +198,7 @@ def rows_of(sheets: Sheets, file: str) -> dict[str, list[Row]]:
 
     Raises PolicyError for a sheet or a heading that is not known or is missing.
     """
-    found: dict[str, list[Row]] = {name: [] for name in HEADINGS}
+    rows_by_sheet: dict[str, list[Row]] = {name: [] for name in HEADINGS}
     for title, rows in sheets.items():
         name = lookup_name("sheet", title)
         if name is None:
@@ -207,17 +207,19 @@ def rows_of(sheets: Sheets, file: str) -> dict[str, list[Row]]:
                     "policy.sheet", file=file, sheet=title, sheets=_joined_words("sheet", HEADINGS)
                 )
             continue
-        found[name] = [row for row in _checked_rows(file, title, name, rows) if any(map(row.text, row.cells))]
+        rows_by_sheet[name] = [
+            row for row in _checked_rows(file, title, name, rows) if any(map(row.text, row.cells))
+        ]
     for name in ("school", "duties"):
         if not any(lookup_name("sheet", title) == name for title in sheets):
             raise PolicyError("policy.no_sheet", file=file, missing=say(f"sheet.{name}"))
-    return found
+    return rows_by_sheet
 
 
 def _checked_rows(file: str, title: str, name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
-    for place, cells in enumerate(rows, start=2):
+    for position, cells in enumerate(rows, start=2):
         named: dict[str, Any] = {}
-        number = int(cells.get(ROW, place))
+        number = int(cells.get(ROW, position))
         for written, value in cells.items():
             heading = lookup_name("heading", written)
             if heading in named:
@@ -246,10 +248,10 @@ def sheets_from_markdown(text: str) -> dict[str, list[dict[str, Any]]]:
     Text around the tables is left out; a row's number is its line in the file.
     """
     lines = text.splitlines()
-    titles = [place for place, line in enumerate(lines) if line.startswith("## ")]
+    titles = [position for position, line in enumerate(lines) if line.startswith("## ")]
     sheets: dict[str, list[dict[str, Any]]] = {}
     for first, last in zip(titles, [*titles[1:], len(lines)], strict=True):
-        table = next((place for place in range(first, last) if lines[place].startswith("|")), None)
+        table = next((position for position in range(first, last) if lines[position].startswith("|")), None)
         if table is None:
             continue
         head, *rows = markdown_rows("\n".join(lines[table:last]))

@@ -34,8 +34,8 @@ def by_category(policy: Policy, found: pd.DataFrame) -> pd.DataFrame:
     Every category of the school has a row; its words are those of the sheet 类别.
     """
     own = [category.name for category in policy.categories if category.kind == "problems"]
-    known = own or list(dict.fromkeys(names_by_spelling("choice.problems").values()))
-    names = list(dict.fromkeys([*known, *sorted(found["category"])]))
+    all_categories = own or list(dict.fromkeys(names_by_spelling("choice.problems").values()))
+    names = list(dict.fromkeys([*all_categories, *sorted(found["category"])]))
     groups = found.groupby("category")
     visits, children = groups["visit"].nunique(), groups["child"].nunique()
     table = pd.DataFrame(

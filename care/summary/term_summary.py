@@ -68,9 +68,11 @@ class Summary:
 
 def labelled(table: pd.DataFrame, language: str | None = None) -> pd.DataFrame:
     """Return a table of a summary with its headings in words, the names of values behind a label left out."""
-    known = catalogue()
+    values_known = catalogue()
     hidden = [name for name in table.columns[:1] if "label" in table.columns]
-    titles = {name: say(f"column.{name}", language) for name in table.columns if f"column.{name}" in known}
+    titles = {
+        name: say(f"column.{name}", language) for name in table.columns if f"column.{name}" in values_known
+    }
     return table.drop(columns=hidden).rename(columns=titles)
 
 
@@ -83,7 +85,7 @@ def summary(policy: Policy, frames: Mapping[str, pd.DataFrame], term: Term, on: 
     frames, day = NormalizedFrames(frames), summary_day(term, on)
     children = left_behind(normalized_frame(frames, "child"), day, policy.definition)
     visits = countable_records(frames, "home_visit", term.start, day)
-    found = found_problems(frames, term, day)
+    result = found_problems(frames, term, day)
     follow_ups = open_follow_ups(frames, day)
     classes, guardians = by_class(children, frames), breakdown(children, "guardian_type")
     tables = {
@@ -93,8 +95,8 @@ def summary(policy: Policy, frames: Mapping[str, pd.DataFrame], term: Term, on: 
         "by_guardian_type": guardians,
         "visits_by_mode": _visits_by_mode(policy, visits),
         "visits_by_class": _visits_by_class(children, visits, classes, frames),
-        "problems": by_category(policy, found),
-        "problems_by_class": by_category_and_class(policy, found),
+        "problems": by_category(policy, result),
+        "problems_by_class": by_category_and_class(policy, result),
         "follow_ups": follow_ups,
     }
     figures = (
@@ -146,10 +148,10 @@ def _dossiers(policy: Policy, children: pd.DataFrame) -> list[Figure]:
 def _visits_by_mode(policy: Policy, visits: pd.DataFrame) -> pd.DataFrame:
     """Return ``mode``, ``label``, ``visits``, ``children`` (distinct), a row for every mode."""
     modes = as_strings(visits["mode"])
-    known = [
+    values_known = [
         mode for mode in dict.fromkeys(names_by_spelling("choice.mode").values()) if mode != "face_to_face"
     ]
-    names = [*known, *sorted(set(modes) - set(known))]
+    names = [*values_known, *sorted(set(modes) - set(values_known))]
     groups = visits.assign(mode=modes).groupby("mode")["child"]
     return pd.DataFrame(
         {
@@ -167,8 +169,8 @@ def _visits_by_class(
     """Return ``class``, ``children`` in care, ``visits`` to them, ``visited`` (distinct), ``share`` visited."""
     names = class_names(frames)
     own = as_strings(children["class"]).map(lambda name: names.get(name, name))
-    places = visits["child"].map(dict(zip(children["id"], own, strict=True)))
-    groups = visits.assign(**{"class": places}).dropna(subset="class").groupby("class")["child"]
+    positions = visits["child"].map(dict(zip(children["id"], own, strict=True)))
+    groups = visits.assign(**{"class": positions}).dropna(subset="class").groupby("class")["child"]
     table = classes[["class", "children"]].copy()
     for column, numbers in (("visits", groups.size()), ("visited", groups.nunique())):
         table[column] = table["class"].map(numbers).fillna(0).astype("int64")

@@ -62,7 +62,7 @@ def planned_visits(frames: Mapping[str, pd.DataFrame], term: Term, until: date, 
         .mask(done > planned_on, "done_late")
     )
     children = normalized_frame(frames, "child").drop_duplicates("id").set_index("id")
-    known, staff = (
+    class_name_of, staff = (
         class_names(frames),
         normalized_frame(frames, "staff").drop_duplicates("id").set_index("id")["name"],
     )
@@ -74,10 +74,10 @@ def planned_visits(frames: Mapping[str, pd.DataFrame], term: Term, until: date, 
     )  # fmt: skip
     table["class"] = (
         as_strings(homes["child"].map(children["class"]))
-        .map(lambda name: known.get(name, name))
+        .map(lambda name: class_name_of.get(name, name))
         .astype(object)
     )
-    rank = table["outcome"].map({name: place for place, name in enumerate(OUTCOMES)}).astype("int64")
+    rank = table["outcome"].map({name: position for position, name in enumerate(OUTCOMES)}).astype("int64")
     table = table.assign(rank=rank).sort_values(["rank", "planned_on", "class", "subject"], kind="stable")
     return table[list(COLUMNS)].reset_index(drop=True)
 
@@ -104,8 +104,8 @@ def _take_first_visit(
     visits: list[tuple[pd.Timestamp, str]], first: pd.Timestamp
 ) -> tuple[pd.Timestamp | None, str]:
     """Return the first visit from a day on, and take it off the list."""
-    for place, (day, one) in enumerate(visits):
+    for position, (day, one) in enumerate(visits):
         if day >= first:
-            del visits[place]
+            del visits[position]
             return day, one
     return None, ""

@@ -1,4 +1,4 @@
-"""Libraries imported without what they can spare: a server starts seconds sooner (issue 5)."""
+"""Libraries imported without what they can spare: a server starts seconds sooner (requirements 7.12: shared, slow PCs)."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Phases, fortnights, years, windows: the periods of issue 4, and how far a limit reaches in them."""
+"""Phases, fortnights, years, windows: the periods in which something is owed (requirements 2A, 7.5), and how far a limit reaches in them."""
 
 import itertools
 from datetime import date

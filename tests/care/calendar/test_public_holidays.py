@@ -1,4 +1,4 @@
-"""The public holidays against the State Council's notices (国办发明电), copied out by hand."""
+"""The public holidays against the State Council's notices (国办发明电), copied by hand (requirements 7.5)."""
 
 from datetime import date, timedelta
 

@@ -1,11 +1,11 @@
-"""Which dossiers may be of the same child (peers 4E, 6.10; issue 3 section 4), and how names sound."""
+"""Which dossiers may be of the same child (peers_and_facts 4E, 6.10), and how names sound."""
 
 from datetime import date
 
 import pandas as pd
 import pytest
 
-from guanai.care.children.duplicates import REASONS, DuplicateIndex, duplicate_reason, lookalikes
+from guanai.care.children.duplicates import REASONS, DuplicateIndex, duplicate_reason, possible_duplicates
 from guanai.care.children.pinyin import readings, sounds
 
 DAY = "2016-05-04"
@@ -75,32 +75,29 @@ def test_a_typed_day_and_a_frames_day_are_the_same():
     assert duplicate_reason(child("林小雨"), child("林小雨", pd.Timestamp(date(2016, 5, 4)))) == "name_day"
 
 
-FRAME = pd.DataFrame(
-    [
-        {"id": "a", **child("林小丽"), "id_number": None},
-        {"id": "b", **child("周大河", "2010-01-01"), "id_number": NUMBER},
-        {"id": "c", **child("林小雨"), "id_number": None},
-        {"id": "d", **child("陈一一", "2011-01-01"), "id_number": None},
-    ]
-).astype({"birth_date": "datetime64[ns]"})
+RECORDS = [
+    {"id": "a", **child("林小丽"), "id_number": None},
+    {"id": "b", **child("周大河", "2010-01-01"), "id_number": NUMBER},
+    {"id": "c", **child("林小雨"), "id_number": None},
+    {"id": "d", **child("陈一一", "2011-01-01"), "id_number": None},
+]
 
 
 def test_the_likeliest_comes_first():
-    found = lookalikes(FRAME, child("林小雨", id_number=NUMBER))
-    assert list(zip(found["id"], found["why"], strict=True)) == [
+    assert possible_duplicates(RECORDS, child("林小雨", id_number=NUMBER)) == [
         ("b", "identity"),
         ("c", "name_day"),
         ("a", "character"),
     ]
 
 
-def test_nobody_is_like_oneself():
-    assert list(lookalikes(FRAME, {**child("林小雨"), "id": "c"})["id"]) == ["a"]
+def test_a_child_is_not_its_own_duplicate():
+    assert possible_duplicates(RECORDS, {**child("林小雨"), "id": "c"}) == [("a", "character")]
 
 
-def test_nobody_known():
-    assert lookalikes(FRAME.iloc[:0], child("林小雨")).empty
-    assert lookalikes(FRAME, child("许九九")).empty
+def test_there_are_no_duplicates_without_records_or_likeness():
+    assert possible_duplicates([], child("林小雨")) == []
+    assert possible_duplicates(RECORDS, child("许九九")) == []
 
 
 def test_rows_of_one_file_are_compared_with_each_other():

@@ -1,4 +1,4 @@
-"""Children of one home (care/children/households.py)."""
+"""Children of one home are one household (W2: one way serves them all; care/children/households.py)."""
 
 import pandas as pd
 import pytest

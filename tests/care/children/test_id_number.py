@@ -1,4 +1,4 @@
-"""The identity number (GB 11643-1999): checksum, birth date, sex; sample numbers nobody can have."""
+"""The identity number (R1; GB 11643-1999): checksum, birth date, sex; sample numbers nobody can have."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Every kind of duty and every trigger, as a coordinator writes its row and as the records answer it (issue: kinds, triggers).
+"""Every kind of duty and every trigger, as a coordinator writes its row and as the records answer it (requirements 2A, 7.2, 7.3, 7.5).
 
 One row of the sheet 职责 each, a few records, and what stands on the checklist: status, until when, needed and there.
 Section numbers are those of the documents (002-1 L79); `tests/care/policy/test_presets.py` says which preset has which.

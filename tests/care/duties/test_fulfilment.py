@@ -1,4 +1,4 @@
-"""One row per duty and subject: its counts are those of the checklist (issue: badges are lengths of lists)."""
+"""One row per duty and subject: its counts are those of the checklist (requirements 7.2, 7.16: what is counted is what is listed)."""
 
 import pandas as pd
 from bench.duties import ON, POLICY, school

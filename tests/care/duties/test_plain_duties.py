@@ -1,4 +1,4 @@
-"""The rules against `plain_duties`, an independent reading of them as plain loops, in drawn schools."""
+"""The rules against `plain_duties`, an independent reading of them as plain loops, in drawn schools (requirements 2A, 7.2, 7.5, 7.14)."""
 
 from datetime import date, datetime, time, timedelta
 

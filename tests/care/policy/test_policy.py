@@ -1,4 +1,4 @@
-"""The workbook's sheets: what they say, and every mistake with its place and what to do."""
+"""The workbook's sheets: what they say, and every mistake with its place and what to do (requirements 2A, 7.4: a rule is a row)."""
 
 import re
 from datetime import date, datetime
