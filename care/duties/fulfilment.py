@@ -66,7 +66,7 @@ def fulfilment(policy: Policy, lines: pd.DataFrame) -> pd.DataFrame:
         met=table["overdue"] == 0,
         position=table["duty"].map(order),
     )
-    table = table.sort_values(["place", "class", "subject", "subject_id"], kind="stable")
+    table = table.sort_values(["position", "class", "subject", "subject_id"], kind="stable")
     return table[list(COLUMNS)].reset_index(drop=True)
 
 
