@@ -1,5 +1,5 @@
-"""Records by their form: registers saved and read, frames, labels, attachments, drafts, what was deleted.
+"""Records by their form: registers read and saved, frames, labels, attachments, drafts; and the protocol `Records`.
 
-Rows are kept by `guanai.storage.database`; what the school's rules say of records is in `guanai.storage.school`.
-Begin with `registers`.
+Rows are stored by `guanai.storage.database`; what the school's rules say of records is in `guanai.storage.school`.
+Begin with `records`, what a service asks for, then `registers`.
 """

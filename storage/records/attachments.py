@@ -1,7 +1,7 @@
-"""Pictures and files that belong to records: kept in the school's folder, pictures made small, names made safe.
+"""Pictures and files that belong to records: saved in the school's folder, pictures made small, names made safe.
 
 A record holds the name only. The name carries a mark of the content, so that two files never share one and the same
-file kept twice is kept once.
+file saved twice is there once.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ __all__ = ["LARGEST", "PICTURES", "Attachments", "safe_name"]
 
 #: The greatest file that a page sends, in bytes; the server's websocket takes this much and some more.
 LARGEST = 20 * 1024 * 1024
-#: Kinds of picture that every browser shows, with the ending that each is kept under.
+#: Kinds of picture that every browser shows, with the ending that each is saved under.
 PICTURES = {"JPEG": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
 
 _LONGER_SIDE = 1600  # pixels, unless the form says otherwise with max-pixels
@@ -49,7 +49,7 @@ class Attachments:
         self.folder = folder
 
     def save(self, name: str, content: bytes) -> str:
-        """Keep a file and return the name that a record holds for it. Raises GuanaiError when it cannot be kept."""
+        """Save a file and return the name that a record holds for it. Raises GuanaiError when it cannot be saved."""
         if not content:
             raise GuanaiError("attachment.empty", name=name)
         if len(content) > LARGEST:
@@ -59,12 +59,12 @@ class Attachments:
         safe = safe_name(name)
         stem, dot, ending = safe.rpartition(".")
         mark = hashlib.sha256(content).hexdigest()[:_MARK]
-        kept = f"{stem}-{mark}.{ending}" if dot else f"{safe}-{mark}"
-        self._write(kept, content)
-        return kept
+        marked = f"{stem}-{mark}.{ending}" if dot else f"{safe}-{mark}"
+        self._write(marked, content)
+        return marked
 
     def save_picture(self, name: str, content: bytes, longer_side: int = _LONGER_SIDE) -> str:
-        """Keep a picture, upright and no larger than asked for, without what the camera wrote into it (place, time).
+        """Save a picture, upright and no larger than asked for, without what the camera wrote into it (place, time).
 
         Raises GuanaiError for what is no picture that can be read.
         """

@@ -65,10 +65,10 @@ class _Changes:
         if newest < self.seq:  # the file was exchanged for an older one
             self.seq, self.rows = 0, []
         if self.seq:
-            found = database.run(_SINCE, seq=self.seq, table_name=CHILD)
+            rows = database.run(_SINCE, seq=self.seq, table_name=CHILD)
         else:
-            found = database.run(_EVER, number=number)
-        self.rows += _rows_of(found, today.isoformat())
+            rows = database.run(_EVER, number=number)
+        self.rows += _rows_of(rows, today.isoformat())
         self.seq = newest
 
     def frame(self) -> pd.DataFrame:
@@ -110,10 +110,10 @@ def with_change_register(
     return {**frames, CHILD: children, CHANGE: made.copy()}
 
 
-def _rows_of(found: Sequence[Row], today: str) -> list[tuple[Any, ...]]:
-    befores, afters = (parse_documents(row[place] for row in found) for place in (4, 5))
+def _rows_of(changes: Sequence[Row], today: str) -> list[tuple[Any, ...]]:
+    befores, afters = (parse_documents(row[place] for row in changes) for place in (4, 5))
     rows = []
-    for (seq, at, author, child, _, _), before, after in zip(found, befores, afters, strict=True):
+    for (seq, at, author, child, _, _), before, after in zip(changes, befores, afters, strict=True):
         day = min(day_of(at), today)
         for name in {**before, **after}:
             old, new = before.get(name), after.get(name)
@@ -145,18 +145,18 @@ def guardian_on(changes: Sequence[Change], day: date) -> dict[str, Any] | None:
     ``changes`` is the history of the dossier. A new guardian counts from the day given in 自哪天起, else from the day
     on which they were written down; whom the dossier began with, from the beginning.
     """
-    found: dict[str, Any] | None = None
+    guardian: dict[str, Any] | None = None
     current: str | None = None
     versions = [change for change in changes if change.kind != "delete"]
     for number, change in enumerate(versions):
         rows = (change.after or {}).get(GUARDIANS)
         main = next((row for row in rows or () if isinstance(row, dict) and row.get("name")), None)
         name = (main or {}).get("name")
-        if number and name == current:  # the same person, told better
-            found = main if (found or {}).get("name") == name else found
+        if number and name == current:  # the same person, described better
+            guardian = main if (guardian or {}).get("name") == name else guardian
             continue
         current = name
         since = str((main or {}).get("since") or day_of(change.at))
         if not number or since <= day.isoformat():
-            found = main
-    return found
+            guardian = main
+    return guardian

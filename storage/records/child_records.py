@@ -46,17 +46,17 @@ def _inside(item: Any) -> Iterator[Any]:
 
 def records_naming(records: Records, record_id: str, register: str = "child") -> dict[str, list[Record]]:
     """Return by form the records that name a child (or a record of another register); forms that can and do not too."""
-    found: dict[str, list[Record]] = {}
+    naming: dict[str, list[Record]] = {}
     for name, form in records.all_forms().items():
         fields = naming_fields(form, register)
         if not fields or name == register:
             continue
         table = records.table(name)
         if set(fields.values()) == {"one"} and len(fields) == 1:
-            found[name] = [dict(record) for record in table.search(where(next(iter(fields))) == record_id)]
+            naming[name] = [dict(record) for record in table.search(where(next(iter(fields))) == record_id)]
         else:
-            found[name] = [dict(record) for record in table.rows() if _mentions(record, fields, record_id)]
-    return found
+            naming[name] = [dict(record) for record in table.rows() if _mentions(record, fields, record_id)]
+    return naming
 
 
 def _mentions(record: Mapping[str, Any], fields: Iterable[str], record_id: str) -> bool:
@@ -75,11 +75,11 @@ def open_records(
     forms: Mapping[str, Form], records: Mapping[str, Iterable[Record]]
 ) -> list[tuple[str, Record]]:
     """Return the records of matters that nobody has settled yet, as form and record, the oldest first."""
-    found = []
+    unsettled = []
     for name, rows in records.items():
         closing = next((field for field in CLOSING if field in forms[name].columns), None)
-        found += [(name, row) for row in rows if closing and not row.get(closing)]
-    return sorted(found, key=lambda one: day_of(one[1]))
+        unsettled += [(name, row) for row in rows if closing and not row.get(closing)]
+    return sorted(unsettled, key=lambda one: day_of(one[1]))
 
 
 def day_of(record: Mapping[str, Any]) -> str:

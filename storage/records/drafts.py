@@ -1,4 +1,4 @@
-"""What people have typed and not saved yet: kept beside the registers, so that nothing typed is lost.
+"""What people have typed and not saved yet: stored beside the registers, so that nothing typed is lost.
 
 A draft is no record: it stands in no register, no frame, no export and no history, and goes when its record is
 saved. Only the person who typed it gets it back. One that is sixty days old, and that the person was offered two
@@ -89,19 +89,21 @@ class Drafts:
         """Return the drafts, the latest first; of one record with its id, of new records with an empty one."""
         if not self._make():
             return []
-        found = [_read(row) for row in self._database.run(_FIND, of=self._person)]
+        drafts = [_read(row) for row in self._database.run(_FIND, of=self._person)]
         now = utc_now()
-        for old in [draft for draft in found if draft.until and draft.until < now]:
-            found.remove(old)
+        for old in [draft for draft in drafts if draft.until and draft.until < now]:
+            drafts.remove(old)
             self.discard(old.token)
         return [
-            draft for draft in found if self.form in ("", draft.form) and record_id in (None, draft.record_id)
+            draft
+            for draft in drafts
+            if self.form in ("", draft.form) and record_id in (None, draft.record_id)
         ]
 
     def save(
         self, token: str, answers: Answers, *, touched: Iterable[str] = (), base: Answers | None = None
     ) -> None:
-        """Keep what stands in the form, in the place of what was kept under this token before.
+        """Store what stands in the form, in the place of what was stored under this token before.
 
         The record is that of the ``id`` in ``base``. Raises StorageError where it cannot be written.
         """

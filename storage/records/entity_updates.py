@@ -21,13 +21,13 @@ def apply_entity_changes(
     A record saved again repeats only what it now says otherwise. Raises GuanaiError, so that nothing is saved,
     where the other register, record or field is not there or does not take the answer.
     """
-    said = (
+    earlier = (
         {change.place: change for change in records.session(str(record["form"]), before).entities()}
         if before
         else {}
     )
     for change in session.entities():
-        if said.get(change.place) != change:
+        if earlier.get(change.place) != change:
             _apply(records, change, str(record["id"]))
 
 

@@ -44,7 +44,7 @@ def frame_of(
 
 
 def _column(values: list[Any], kind: str) -> pd.Series:
-    """Return one typed column; a value that does not fit its type is kept as missing, never as an error."""
+    """Return one typed column; a value that does not fit its type is read as missing, never as an error."""
     if kind == "date":
         return pd.to_datetime(pd.Series(values, dtype=object), format="%Y-%m-%d", errors="coerce").astype(
             "datetime64[ns]"
@@ -64,8 +64,8 @@ def with_children(frame: pd.DataFrame, children: Sequence[Mapping[str, Any]]) ->
     place = list(frame.columns).index("child") + 1
     for offset, (column, field) in enumerate((("child_name", "name"), ("class", "class"))):
         if column not in frame:
-            known = {child["id"]: child.get(field) for child in children} if len(frame) else {}
-            values = [known.get(child) for child in frame["child"].tolist()]
+            values_by_child = {child["id"]: child.get(field) for child in children} if len(frame) else {}
+            values = [values_by_child.get(child) for child in frame["child"].tolist()]
             frame.insert(place + offset, column, pd.Series(values, index=frame.index, dtype=object))
     return frame
 

@@ -1,4 +1,4 @@
-"""How a record is called where people choose or read it: a child by name and class, a visit by day and child."""
+"""The label of a record where people choose or read it: a child by name and class, a visit by day and child."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,20 +31,20 @@ def labels_of(documents: Documents, language: str | None = None) -> dict[str, st
 
 def label_of(document: Mapping[str, Any], documents: Documents, language: str | None = None) -> str:
     """Return the label of one record among all, for which only those called alike are looked at."""
-    called = _called(document)
-    return labels_of([one for one in documents if _called(one) == called], language)[document["id"]]
+    wanted = _name_and_class(document)
+    return labels_of([one for one in documents if _name_and_class(one) == wanted], language)[document["id"]]
 
 
-def _called(document: Mapping[str, Any]) -> tuple[Any, Any]:
+def _name_and_class(document: Mapping[str, Any]) -> tuple[Any, Any]:
     return document.get("name") or None, document.get("class") or None
 
 
 def _telling(alike: Documents) -> str:
     """Return the first answer that is another one in each of these records, their ids if there is none."""
-    found = (
+    telling = (
         name for name in TELLS_APART if len({document.get(name) for document in alike} - {None}) == len(alike)
     )
-    return next(found, "id")
+    return next(telling, "id")
 
 
 def options_of(documents: Documents, language: str | None = None) -> list[dict[str, str]]:

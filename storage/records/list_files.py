@@ -28,8 +28,8 @@ def list_rows(folder: Path, name: str) -> list[dict[str, str]] | None:
     for ending in _ENDINGS:
         path = folder / f"{name}{ending}"
         if path.name == f"{name}{ending}" and path.is_file():
-            told = path.stat()
-            return _rows(path, told.st_mtime_ns, told.st_size)
+            state = path.stat()
+            return _rows(path, state.st_mtime_ns, state.st_size)
     return None
 
 
@@ -77,9 +77,9 @@ def _of_xml(content: bytes) -> Iterator[dict[str, str]]:
 
 def _of_geojson(content: bytes) -> Iterator[dict[str, str]]:
     for feature in json.loads(content)["features"]:
-        found: dict[str, Any] = {**(feature.get("properties") or {})}
-        found.setdefault("id", feature.get("id", ""))
-        yield {name: str(value) for name, value in found.items() if isinstance(value, str | int | float)}
+        row: dict[str, Any] = {**(feature.get("properties") or {})}
+        row.setdefault("id", feature.get("id", ""))
+        yield {name: str(value) for name, value in row.items() if isinstance(value, str | int | float)}
 
 
 _READ = {".csv": _of_csv, ".xml": _of_xml, ".geojson": _of_geojson}

@@ -154,10 +154,10 @@ class Registers:
         if name not in self.forms() and (rows := list_rows(self.folder.forms, name)) is not None:
             return rows
         state = self._state(name)
-        known = self._options.get(name)
-        if known is None or known[0] != state:
-            known = self._options[name] = (state, options_of(self.table(name).rows()))
-        return known[1]
+        cached = self._options.get(name)
+        if cached is None or cached[0] != state:
+            cached = self._options[name] = (state, options_of(self.table(name).rows()))
+        return cached[1]
 
     def drafts(self, form: str = "") -> Drafts:
         """Return what the person has typed into a form (into all without a name) and not saved yet."""
@@ -187,10 +187,10 @@ class Registers:
         """Return the frame of a register that all readers share: to be read, never to be changed."""
         columns = self.form(name).columns
         state = (self.form(name).source, self._state(name), self._state("child"))
-        kept = self._frames.get(name)
-        if kept is None or kept.state != state:
-            kept = self._frames[name] = self._cached_frame(name, columns, state, kept)
-        return kept.whole
+        cached = self._frames.get(name)
+        if cached is None or cached.state != state:
+            cached = self._frames[name] = self._cached_frame(name, columns, state, cached)
+        return cached.whole
 
     def frames(self) -> Mapping[str, pd.DataFrame]:
         """Return every register as a frame, by its name; each is read when it is asked for."""
@@ -243,16 +243,16 @@ class Registers:
         return self.table(form).history(record_id)
 
     def deletions(self, form: str) -> list[Change]:
-        """Return what lies in the bin, the last deleted first; ``before`` is the record as it was."""
+        """Return the deletions of a register, the last first; ``before`` is the record as it was."""
         return self.table(form).bin()
 
     # Saving
 
     def save(self, form: str, record: Mapping[str, Any], token: str | None = None, key: str = "") -> Record:
-        """Check a record by its form and keep it; return it as it now stands.
+        """Check a record by its form and save it; return it as saved.
 
-        A record with an ``id`` replaces the one kept under it, any other is new (``key`` is its id). The same
-        ``token`` sent twice is kept once, with what was changed before the second time, and the draft kept
+        A record with an ``id`` replaces the one saved under it, any other is new (``key`` is its id). The same
+        ``token`` sent twice is saved once, with what was changed before the second time, and the draft saved
         under it goes; what comes with a token has been through its form already, so that a default which was
         cleared there stays empty. What the form's sheet ``entities`` says is changed in other registers in the
         same step. Raises RecordError with the form's message for each field, ConflictError with both versions when
@@ -269,9 +269,9 @@ class Registers:
         with self.transaction():
             self.drafts().discard(token)
             before = self.record(form, str(record["id"])) if record.get("id") else None
-            kept = self._keep(form, answers, record, token, key)
-            apply_entity_changes(self, session, kept, before)
-            return kept
+            saved = self._insert_or_replace(form, answers, record, token, key)
+            apply_entity_changes(self, session, saved, before)
+            return saved
 
     def with_current_names(self, form: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return answers that were given while questions had other names under the names they have now."""
@@ -290,18 +290,15 @@ class Registers:
         Raises GuanaiError for a record that is gone.
         """
         with self.transaction():
-            kept = self.record(form, record_id)
-            if kept is None:
+            stored = self.record(form, record_id)
+            if stored is None:
                 raise GuanaiError("school.no_record", id=record_id, form=form)
-            whole = {name: value for name, value in kept.items() if name not in SYSTEM_FIELDS} | dict(answers)
+            whole = {name: value for name, value in stored.items() if name not in SYSTEM_FIELDS} | dict(
+                answers
+            )
             return self._replace(form, whole, {"id": record_id}, None)
 
-    def save_many(self, form: str, records: Iterable[Mapping[str, Any]]) -> int:
-        """Save records that have been through their form, all or none; return how many. Raises what `save` does."""
-        with self.transaction():
-            return len([self.save(form, record, token=str(uuid7())) for record in records])
-
-    def _keep(
+    def _insert_or_replace(
         self, form: str, answers: Record, record: Mapping[str, Any], token: str | None, key: str
     ) -> Record:
         if record.get("id"):
@@ -309,11 +306,11 @@ class Registers:
         self.check_open(form)
         stamped = self._stamped(form, answers)
         stamped["id"] = key or stamped["id"]
-        kept = dict(self.table(form).insert_once(stamped, token))
-        if any(kept.get(name) != stamped.get(name) for name in {*kept, *answers} - {*SYSTEM_FIELDS}):
+        saved = dict(self.table(form).insert_once(stamped, token))
+        if any(saved.get(name) != stamped.get(name) for name in {*saved, *answers} - {*SYSTEM_FIELDS}):
             # Saved before without the person hearing of it, who went on and has sent it again.
-            return self._replace(form, answers, {"id": kept["id"], "revision": 1}, None)
-        return kept
+            return self._replace(form, answers, {"id": saved["id"], "revision": 1}, None)
+        return saved
 
     def _stamped(self, form: str, answers: Record, made_at: str | None = None) -> Record:
         """Return a new record: its id, form, version, who and when, then its answers."""
@@ -342,18 +339,18 @@ class Registers:
         return changes_between(self._database, first, last)
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Make every save within the block one: all of them are kept, or none."""
+        """Make every save within the block one: all of them are written, or none."""
         return self._db.transaction()
 
     def _replace(self, form: str, answers: Record, record: Mapping[str, Any], token: str | None) -> Record:
         record_id = str(record["id"])
-        kept = self.table(form).by_id(record_id)
-        if kept is None:
+        stored = self.table(form).by_id(record_id)
+        if stored is None:
             raise GuanaiError("school.no_record", id=record_id, form=form)
-        expected = int(record.get("revision") or kept["revision"])
+        expected = int(record.get("revision") or stored["revision"])
         changed = {
             **answers,
-            **{name: kept[name] for name in SYSTEM_FIELDS if name in kept},
+            **{name: stored[name] for name in SYSTEM_FIELDS if name in stored},
             "version": self.form(form).version,
             "revision": expected + 1,
             **self.signature(),
@@ -381,11 +378,11 @@ class Registers:
         return len(stamped)
 
     def delete(self, form: str, record_id: str) -> None:
-        """Put a record into the bin."""
+        """Delete a record, so that it can be restored."""
         self.table(form).to_bin(record_id)
 
     def restore(self, form: str, record_id: str) -> Record:
-        """Take a record out of the bin."""
+        """Restore a deleted record."""
         return dict(self.table(form).restore(record_id))
 
 

@@ -56,8 +56,8 @@ def _duty(
     records: Records, duties: DutyService, name: str, part: str, term: str | None
 ) -> tuple[str, pd.DataFrame]:
     table = duties.fulfilment(term)
-    found = _subjects(table[(table["duty"] == name) & (table["kind"] == part)])
-    return say("coverage.persons", label=name, count=len(found)), found
+    subjects = _subjects(table[(table["duty"] == name) & (table["kind"] == part)])
+    return say("coverage.persons", label=name, count=len(subjects)), subjects
 
 
 def _who(
@@ -66,18 +66,18 @@ def _who(
     lines = duties.due(duties.term_day(term))
     comma, nobody = say("policy.comma"), say("people.nobody")
     theirs = lines["who"].map(lambda who: name in str(who or nobody).split(comma)).astype(bool)
-    found = _subjects(lines[theirs & lines["status"].isin(OPEN_STATUSES)])
-    return say("coverage.owing", label=name, count=len(found)), found
+    subjects = _subjects(lines[theirs & lines["status"].isin(OPEN_STATUSES)])
+    return say("coverage.owing", label=name, count=len(subjects)), subjects
 
 
 def _subjects(rows: pd.DataFrame) -> pd.DataFrame:
     """Return whom lines or shares are of, each once; the school itself is no record and has no form."""
     rows = rows.drop_duplicates(["kind", "subject_id"])
     forms = rows["kind"].map(FORMS).fillna("")
-    found = pd.DataFrame(
+    listed = pd.DataFrame(
         {"form": forms, "id": rows["subject_id"], "name": rows["subject"], "class": rows["class"]}
     )
-    return _in_order(found)
+    return _in_order(listed)
 
 
 def _classes(duties: DutyService) -> pd.DataFrame:
@@ -91,7 +91,7 @@ def _classes(duties: DutyService) -> pd.DataFrame:
 
 def _named(records: Records, duties: DutyService, ids: Iterable[str]) -> pd.DataFrame:
     """Return records by their ids, whichever register of people, classes or visits they are of."""
-    wanted, found = list(ids), []
+    wanted, parts = list(ids), []
     for form in ("child", "staff", "class", "home_visit"):
         frame = duties.frames[form]
         rows = frame[frame["id"].isin(wanted)]
@@ -99,9 +99,9 @@ def _named(records: Records, duties: DutyService, ids: Iterable[str]) -> pd.Data
         named = rows["child"] if form == "home_visit" else rows["id"]
         classes = rows["class"] if "class" in rows else pd.Series("", rows.index, dtype=object)
         names = named.map(lambda one, labels=labels: labels.get(one, one)).astype(object)
-        found.append(pd.DataFrame({"form": form, "id": rows["id"], "name": names, "class": classes}))
-    return _in_order(pd.concat(found, ignore_index=True))
+        parts.append(pd.DataFrame({"form": form, "id": rows["id"], "name": names, "class": classes}))
+    return _in_order(pd.concat(parts, ignore_index=True))
 
 
-def _in_order(found: pd.DataFrame, *by: str) -> pd.DataFrame:
-    return found[COLUMNS].sort_values(list(by or ("class", "name")), kind="stable", ignore_index=True)
+def _in_order(listed: pd.DataFrame, *by: str) -> pd.DataFrame:
+    return listed[COLUMNS].sort_values(list(by or ("class", "name")), kind="stable", ignore_index=True)

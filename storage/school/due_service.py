@@ -118,7 +118,7 @@ class DutyService:
     ) -> pd.DataFrame:
         """Return the due lines of a day; ``now`` is the clock's where that day is today and minutes count.
 
-        What is kept is the day's; what has run out since its first minute is told from the clock.
+        What is cached is the day's; what has run out since its first minute follows from the clock.
         """
         day = on or self._records.today()
         now = now or self._clock(day)
@@ -166,7 +166,7 @@ class DutyService:
         return self._once(("fulfilment", last), lambda: self._fulfilment(last))
 
     def _fulfilment(self, day: date) -> pd.DataFrame:
-        """Return how far the duties are as a day begins; its lines, many of ten thousand children, are not kept."""
+        """Return how far the duties are as a day begins; its lines, many of ten thousand children, are not cached."""
         lines = due_lines(self.facts(day).with_options(done=True), None)
         return fulfilment(self.policy, lines)
 
@@ -319,8 +319,8 @@ class DutyService:
             registers = self._counting(str(duty)) if len(ids) else []
             days = [ids.map(days_of(form)) for form in registers]
             known = pd.concat([ids.iloc[:0], *days]).dropna().sort_values(kind="stable")
-            for place, told in known.groupby(level=0):
-                made.at[place, "counted_on"] = say("policy.comma").join(told)
+            for place, texts in known.groupby(level=0):
+                made.at[place, "counted_on"] = say("policy.comma").join(texts)
         return made.set_index(lines.index)
 
     def _counting(self, duty: str) -> list[str]:

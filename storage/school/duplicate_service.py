@@ -1,7 +1,7 @@
-"""Dossiers of one child: found before there are two, made one where there are, and taken apart again.
+"""Dossiers of one child: found before there are two, merged where there are, and taken apart again.
 
 A merge is one transaction: the registers' records come to the child that is kept, its empty answers are filled,
-the other dossier goes into the bin. What was changed is noted, so that all of it can be undone, whatever was
+the other dossier is deleted. What was changed is noted, so that all of it can be undone, whatever was
 written since.
 """
 
@@ -30,7 +30,7 @@ MERGES = "merge"
 
 @dataclass(frozen=True)
 class Merge:
-    """Two dossiers made one: which is kept, which one lies in the bin, who did it when, how many records came along."""
+    """Two dossiers made one: which is kept, which one is deleted, who did it when, how many records came along."""
 
     id: str
     kept: str
@@ -109,7 +109,7 @@ class Duplicates:
         """Take two dossiers apart that were made one: both as before, the records back with the child they were of.
 
         What was changed since then stays changed. Raises GuanaiError where that merge is not there, or undone, or where
-        the child that was kept has gone up in another one since.
+        the child that was kept was merged into another one since.
         """
         records = self._records
         with records.transaction():

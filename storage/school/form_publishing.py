@@ -160,12 +160,12 @@ class FormPublishing:
         for new in twice:
             if sum(after == new and old not in asides for old, after in chosen.items()) > 1:
                 raise GuanaiError("designer.rename_twice", name=new)
-        told = differences(proposal.before, proposal.form, chosen)
+        changes = differences(proposal.before, proposal.form, chosen)
         rows = self._records.table(proposal.name).rows()
         change = migration_of(
             proposal.before, proposal.form, chosen, rows, self._records.form(proposal.name).retired
         )
-        return PublishPlan(tuple(told), change, self._duties(proposal))
+        return PublishPlan(tuple(changes), change, self._duties(proposal))
 
     def publish(self, proposal: FormProposal, renames: Mapping[str, str] | None = None) -> Version:
         """Put a proposal into use, and its answers with it, all or nothing; return the version that it is.

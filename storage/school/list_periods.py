@@ -18,13 +18,13 @@ def periods_of(
     ['本周', '本月', '最近 30 天', '秋季学期']
     """
     monday = today - timedelta(days=today.weekday())
-    found = {
+    periods = {
         say("register.this_week", language): (monday, monday + timedelta(days=6)),
         say("register.this_month", language): (today.replace(day=1), _last_day(today)),
         say("register.last_30_days", language): (today - timedelta(days=29), today),
     }
     begun = sorted((term for term in terms if term.start <= today), key=lambda term: term.start, reverse=True)
-    return found | {term.name: (term.start, term.end) for term in begun}
+    return periods | {term.name: (term.start, term.end) for term in begun}
 
 
 def _last_day(day: date) -> date:

@@ -29,7 +29,7 @@ PAIRING = "pairing"
 #: The register of accepted proposals: no form asks for it, so that no page, frame or export shows it.
 PROPOSALS = "pairing_proposal"
 ROLES = {"left": "successor", "renewed": "renewal"}  # of a note, by why pairings were taken over
-_FEW = 5  # names told when an undo is refused
+_FEW = 5  # names named when an undo is refused
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,14 @@ class PairingService:
         seen = self._seen()
         policy, frames = self._duties.policy, self._duties.frames
         if role == "renewal":
-            found = propose_renewal(policy, frames, on, classes=classes)
+            proposal = propose_renewal(policy, frames, on, classes=classes)
         elif leaving:
-            found = propose_successors(policy, frames, on, leaving)
+            proposal = propose_successors(policy, frames, on, leaving)
         elif role == "peer":
-            found = propose_peers(policy, frames, on, classes=classes)
+            proposal = propose_peers(policy, frames, on, classes=classes)
         else:
-            found = propose_helpers(policy, frames, on, classes=classes)
-        return replace(found, seen=seen)
+            proposal = propose_helpers(policy, frames, on, classes=classes)
+        return replace(proposal, seen=seen)
 
     def leavers(self) -> pd.DataFrame:
         """Return who has left and still carries children; columns as in `care.helping.leavers`."""
@@ -118,7 +118,7 @@ class PairingService:
             return _acceptance(records.table(PROPOSALS).insert_once(note))
 
     def undo(self, proposal_id: str) -> None:
-        """Take an accepted proposal back, all or nothing: its pairings go into the bin, those it ended go on.
+        """Take an accepted proposal back, all or nothing: its pairings are deleted, those it ended go on.
 
         Raises GuanaiError where somebody has changed one of them since: that would be lost.
         """
@@ -142,18 +142,18 @@ class PairingService:
             for key in note["made"]:
                 table.to_bin(key)
             for key, revision, *was in note["ended"]:
-                kept = dict(now[key] or {})
-                kept.pop("end", None)
-                kept.pop("end_reason", None)
-                kept |= was[0] if was else {}
-                table.replace(key, {**kept, "revision": revision + 1, **records.signature()}, revision)
+                pairing = dict(now[key] or {})
+                pairing.pop("end", None)
+                pairing.pop("end_reason", None)
+                pairing |= was[0] if was else {}
+                table.replace(key, {**pairing, "revision": revision + 1, **records.signature()}, revision)
             signed = {**note, "undone": "yes", "revision": note["revision"] + 1, **records.signature()}
             records.table(PROPOSALS).replace(proposal_id, signed, note["revision"])
 
     def accepted(self) -> list[Acceptance]:
         """Return the accepted proposals, the latest first."""
-        found = [_acceptance(note) for note in self._records.table(PROPOSALS).rows()]
-        return sorted(found, key=lambda one: (one.at, one.id), reverse=True)
+        accepted = [_acceptance(note) for note in self._records.table(PROPOSALS).rows()]
+        return sorted(accepted, key=lambda one: (one.at, one.id), reverse=True)
 
     def _check(self, records: Sequence[Record]) -> None:
         """Refuse what the form refuses; records that differ only in names and days are one case."""
@@ -166,16 +166,18 @@ class PairingService:
 
     def _end(self, key: str, last: date, reason: str) -> list[Any] | None:
         """End a pairing; return its id, its revision then and the end that was planned. None where it is over by then."""
-        kept = self._records.record(PAIRING, key)
-        if kept is None:
+        pairing = self._records.record(PAIRING, key)
+        if pairing is None:
             raise GuanaiError("pairing.stale")
-        end = max(last.isoformat(), str(kept.get("start") or ""))
-        if kept.get("end") and str(kept["end"]) <= end:
+        end = max(last.isoformat(), str(pairing.get("start") or ""))
+        if pairing.get("end") and str(pairing["end"]) <= end:
             return None
-        planned = {name: kept[name] for name in ("end", "end_reason") if kept.get(name)}
-        revision = int(kept["revision"])
+        planned = {name: pairing[name] for name in ("end", "end_reason") if pairing.get(name)}
+        revision = int(pairing["revision"])
         answers = {"end": end, "end_reason": say(f"pairing.{reason}"), "revision": revision + 1}
-        self._records.table(PAIRING).replace(key, {**kept, **answers, **self._records.signature()}, revision)
+        self._records.table(PAIRING).replace(
+            key, {**pairing, **answers, **self._records.signature()}, revision
+        )
         return [key, revision + 1, planned]
 
     def _seen(self) -> tuple[Any, ...]:

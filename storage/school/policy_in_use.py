@@ -123,7 +123,7 @@ def current_policy(
     without a mistake is kept as the last good one; a broken one, or one that is gone, leaves that in use. Where a form has
     lost a question that a duty names, so that neither can be used as it is, only that duty is out of force.
     """
-    kept = folder.kept / folder.workbook.name
+    last_good = folder.kept / folder.workbook.name
     notice = None
     if folder.workbook.exists():
         try:
@@ -133,12 +133,12 @@ def current_policy(
         else:
             _keep(folder)
             return policy, None
-    elif kept.exists():
+    elif last_good.exists():
         notice = say("school.workbook_gone", file=folder.workbook.name)
     if notice:
         with suppress(PolicyError):
-            return policy_from_sheets(read_workbook(kept), kept.name, columns), notice
-        for path in (folder.workbook, kept):
+            return policy_from_sheets(read_workbook(last_good), last_good.name, columns), notice
+        for path in (folder.workbook, last_good):
             # A form that has lost a question must not take the rules of the whole school with it.
             with suppress(PolicyError):
                 sheets = fit_to_forms(read_workbook(path), columns)
@@ -158,7 +158,7 @@ def calendar_over(policy: Policy, on: date) -> str | None:
 
 def _keep(folder: Folder) -> None:
     """Keep a copy of a workbook that has just been read without a mistake."""
-    kept = folder.kept / folder.workbook.name
-    if not kept.exists() or kept.stat().st_mtime != folder.workbook.stat().st_mtime:
+    last_good = folder.kept / folder.workbook.name
+    if not last_good.exists() or last_good.stat().st_mtime != folder.workbook.stat().st_mtime:
         folder.kept.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(folder.workbook, kept)
+        shutil.copy2(folder.workbook, last_good)

@@ -1,6 +1,6 @@
 """Single rows of a workbook changed where they stand: formats, widths and columns of one's own stay as they are.
 
-The file is exchanged in one step, and what it was is kept beside the other backups. An edit that was made on an older
+The file is exchanged in one step, and a copy of what it was goes to the other backups. An edit that was made on an older
 state of the file than the one on the disk is refused.
 """
 
@@ -61,7 +61,7 @@ def apply_edits(sheets: Sheets, edits: Sequence[Edit]) -> Sheets:
 
 
 def write_edits(path: Path, edits: Sequence[Edit], expected: str, backups: Path) -> Path:
-    """Change rows of a workbook, all or none; return where the file as it was is kept.
+    """Change rows of a workbook, all or none; return where the copy of the file as it was lies.
 
     ``expected`` is `digest_of` the file on which the edits were made. Raises GuanaiError where it is another by now, or
     cannot be written (it is open in a program that locks it, the disk is full).
@@ -77,15 +77,15 @@ def write_edits(path: Path, edits: Sequence[Edit], expected: str, backups: Path)
         _apply(_page(book, edit.sheet), edit)
     try:
         backups.mkdir(parents=True, exist_ok=True)
-        kept = _free(backups, path)
-        shutil.copy2(path, kept)
+        backup = _free(backups, path)
+        shutil.copy2(path, backup)
         with whole_file(path) as fresh:
             book.save(fresh)
             if digest_of(path) != expected:
                 raise GuanaiError("settings.newer", file=path.name)
     except OSError as error:
         raise GuanaiError("settings.unwritable", file=path.name, reason=error.strerror or error) from error
-    return kept
+    return backup
 
 
 def _keep_results(book: Any, content: bytes) -> None:
@@ -110,7 +110,7 @@ def _keep_results(book: Any, content: bytes) -> None:
 
 
 def _free(backups: Path, path: Path) -> Path:
-    """Return a name for the kept copy that is not taken: two edits may fall into one second."""
+    """Return a name for the copy that is not taken: two edits may fall into one second."""
     stem = f"{path.stem}-{datetime.now():%Y%m%d-%H%M%S}"
     names = (backups / f"{stem}{f'-{number}' if number else ''}{path.suffix}" for number in range(1000))
     return next(name for name in names if not name.exists())

@@ -49,12 +49,12 @@ class WorkbookState:
 
     def rows(self, sheet: str) -> list[dict[str, Any]]:
         """Return the rows of a sheet by its plain name: cells by plain heading as text, and `ROW`."""
-        found = []
+        rows = []
         for row in self.sheets.get(self.titles.get(sheet, ""), []):
             cells = {lookup_name("heading", str(head)): value for head, value in row.items() if head != ROW}
             plain = {head: cells.get(head) for head in HEADINGS[sheet]}
-            found.append({ROW: row[ROW], **{head: _text(value) for head, value in plain.items()}})
-        return found
+            rows.append({ROW: row[ROW], **{head: _text(value) for head, value in plain.items()}})
+        return rows
 
 
 class WorkbookService:
@@ -137,8 +137,8 @@ class WorkbookService:
     def examples(self, heading: str) -> list[str]:
         """Return what the presets write under a heading of 职责, to choose from."""
         word = say(f"heading.{heading}", "zh")
-        found = {str(row.get(word) or "").strip() for name in presets() for row in _preset(name)}
-        return sorted(found - {""})
+        examples = {str(row.get(word) or "").strip() for name in presets() for row in _preset(name)}
+        return sorted(examples - {""})
 
     def edit(self, shown: WorkbookState, sheet: str, row: int | None, cells: Mapping[str, str]) -> Edit:
         """Return an edit of plain headings as the workbook words them."""

@@ -155,5 +155,5 @@ def test_a_childs_new_class_shows_in_the_registers_at_once(filled):
 def test_a_default_that_a_person_cleared_stays_empty(with_class):
     assert with_class.save("child", CHILD)["ethnic"] == "汉族"
     assert "ethnic" not in with_class.save("child", CHILD | {"birth_date": "2016-06-04"}, token="t3")
-    with_class.save_many("child", [CHILD | {"birth_date": "2016-07-04"}])
+    with_class.save("child", CHILD | {"birth_date": "2016-07-04"}, token="t1")
     assert with_class.frame("child")["ethnic"].tolist() == ["汉族", None, None]
