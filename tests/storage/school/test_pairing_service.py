@@ -119,7 +119,8 @@ def test_a_hand_over_ends_the_old_and_begins_the_new_in_one_step(paired):
     assert set(new["child"]) == set(mine["child"])
     assert first not in set(new["helper"])
     changes = paired.history("pairing", mine["id"].iloc[0])
-    assert {"end", "end_reason"} <= set(changes[-1].fields)
+    before, after = changes[-1].before, changes[-1].after
+    assert all(after[name] != before.get(name) for name in ("end", "end_reason"))
 
     paired.pairings.undo(done.id)
     kept = paired.frame("pairing").set_index("id")
