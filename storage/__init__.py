@@ -20,10 +20,9 @@ from guanai.storage.school.school import School
 from guanai.storage.school.workbooks import presets
 
 if TYPE_CHECKING:
-    from guanai.storage.exports.duty_sheets import coverage_excel, due_excel
-    from guanai.storage.exports.export import ENDINGS as EXPORT_ENDINGS
-    from guanai.storage.exports.export import exported as export_bytes
-    from guanai.storage.exports.term_report import excel_summary, report_context, word_summary
+    from guanai.storage.exports.export import EXPORT_ENDINGS, export_bytes
+    from guanai.storage.reports.excel_tables import coverage_excel, due_excel
+    from guanai.storage.reports.term_report import excel_summary, report_context, word_summary
 
 __all__ = [
     "EXPORT_ENDINGS",
@@ -50,13 +49,13 @@ __all__ = [
 
 # Loaded when it is first asked for: most pages write no file. Each name with its module and its name there.
 _FILES = {
-    "EXPORT_ENDINGS": ("guanai.storage.exports.export", "ENDINGS"),
-    "coverage_excel": ("guanai.storage.exports.duty_sheets", "coverage_excel"),
-    "due_excel": ("guanai.storage.exports.duty_sheets", "due_excel"),
-    "excel_summary": ("guanai.storage.exports.term_report", "excel_summary"),
-    "export_bytes": ("guanai.storage.exports.export", "exported"),
-    "report_context": ("guanai.storage.exports.term_report", "report_context"),
-    "word_summary": ("guanai.storage.exports.term_report", "word_summary"),
+    "EXPORT_ENDINGS": ("guanai.storage.exports.export", "EXPORT_ENDINGS"),
+    "coverage_excel": ("guanai.storage.reports.excel_tables", "coverage_excel"),
+    "due_excel": ("guanai.storage.reports.excel_tables", "due_excel"),
+    "excel_summary": ("guanai.storage.reports.term_report", "excel_summary"),
+    "export_bytes": ("guanai.storage.exports.export", "export_bytes"),
+    "report_context": ("guanai.storage.reports.term_report", "report_context"),
+    "word_summary": ("guanai.storage.reports.term_report", "word_summary"),
 }
 
 

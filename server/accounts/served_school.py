@@ -34,7 +34,7 @@ class ServedSchool:
         self.school = school
         self.folder: Path = school.folder.path
         self.accounts = Accounts(school.table(ACCOUNT_TABLE))
-        self.sessions = Sessions(school.folder.kept / "sessions.json")
+        self.sessions = Sessions(school.folder.internal / "sessions.json")
         self.throttle = LoginThrottle()
         self.workshop = workshop
         self.invitation: Invitation | None = None
@@ -70,7 +70,7 @@ class ServedSchool:
 
     def cookie_secret(self) -> bytes:
         """Return the key that cookies are signed with; made once, readable only to whoever serves."""
-        path = self.school.folder.kept / "cookie.key"
+        path = self.school.folder.internal / "cookie.key"
         if not path.exists():
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with open(descriptor, "wb") as file:

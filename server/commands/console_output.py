@@ -57,11 +57,11 @@ def _text(value: Any) -> str:
 
 def _csv(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> str:
     """Return CSV without any cell that a spreadsheet would run; into a file with the byte order mark that Excel needs."""
-    from guanai.storage.files.safe_cells import safe_cell  # `guanai --help` need not wait for pandas
+    from guanai.storage.files.cell_escaping import escape_cell  # `guanai --help` need not wait for pandas
 
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerows([columns, *([safe_cell(text) for text in row] for row in texts)])
+    writer.writerows([columns, *([escape_cell(text) for text in row] for row in texts)])
     return ("" if sys.stdout.isatty() else "\ufeff") + out.getvalue().rstrip("\n")
 
 

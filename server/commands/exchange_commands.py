@@ -12,7 +12,7 @@ from guanai.server.commands.school_commands import opened
 from guanai.templates.wording import say
 
 if TYPE_CHECKING:
-    from guanai.storage.imports.preview import Plan
+    from guanai.storage.imports.preview import ImportPreview
     from guanai.storage.school.school import School
 
 __all__ = ["export", "import_"]
@@ -67,40 +67,40 @@ def _fill_in_arguments(options: Namespace) -> None:
         options.folder, options.form, options.file = Path(), str(options.folder), Path(options.form)
 
 
-def _plans(school: "School", options: Namespace) -> "tuple[Plan, ...]":
+def _plans(school: "School", options: Namespace) -> "tuple[ImportPreview, ...]":
     from guanai.storage.imports.run import Choices
 
     clashes = {(0, "*"): options.conflicts} if options.conflicts else None
     if not options.whole:
         choices = Choices(_mapped(options.map), options.sheet, others=options.others, clashes=clashes)
-        return (school.imports.plan(options.form, options.file, choices, _progress),)
+        return (school.imports.preview(options.form, options.file, choices, _progress),)
     # Only children are compared by more than their id: the rows that are others are rows of theirs.
     each = {form: Choices(_mapped(options.map), clashes=clashes) for form in school.forms()}
     each["child"] = replace(each["child"], others=options.others)
-    return school.imports.plan_whole(options.file, each, _progress)
+    return school.imports.preview_all(options.file, each, _progress)
 
 
-def _print_plan(school: "School", plan: "Plan", *, titled: bool) -> None:
+def _print_plan(school: "School", plan: "ImportPreview", *, titled: bool) -> None:
     if titled:
         print_line(say("import.register", title=school.form(plan.form).title(), form=plan.form))
     for column in plan.columns:
-        if column.how in ("chosen", "guessed") and column.header:
+        if column.how in ("chosen", "guessed") and column.target:
             print_line(
-                say("import.column", letter=column.letter, head=column.head, label=column.header.label)
+                say("import.column", letter=column.letter, head=column.heading, label=column.target.label)
             )
         elif column.how == "left_out":
-            print_line(say("import.column_out", letter=column.letter, head=column.head))
+            print_line(say("import.column_out", letter=column.letter, head=column.heading))
     for notice in plan.notices:
         print_line(notice)
     for row in plan.rows:
         tips = [say("alike.row_id", id=key) for key in row.like if plan.form == "child"]
         words = "；".join([*row.messages, *tips])
         print_line(
-            say("import.row", row=row.row, state=say(f"import.{row.state}"), label=row.label, words=words)
+            say("import.row", row=row.number, state=say(f"import.{row.state}"), label=row.label, words=words)
         )
 
 
-def _carry_out(school: "School", plans: "tuple[Plan, ...]", options: Namespace) -> None:
+def _carry_out(school: "School", plans: "tuple[ImportPreview, ...]", options: Namespace) -> None:
     from guanai.storage.imports.preview import counts_of
 
     counts = counts_of(plans)
@@ -108,7 +108,7 @@ def _carry_out(school: "School", plans: "tuple[Plan, ...]", options: Namespace) 
         _print_left_out(plans)
         print_line(say("import.would", **counts))
         return
-    done = school.imports.carry_out(*plans, progress=_progress)
+    done = school.imports.apply(*plans, progress=_progress)
     _print_left_out(plans)
     print_line(say("import.done", **counts))
     if done is not None:
@@ -117,7 +117,7 @@ def _carry_out(school: "School", plans: "tuple[Plan, ...]", options: Namespace) 
 
 def _undo(school: "School", import_id: str, form: str | None) -> None:
     if not import_id:
-        imports = [one for one in school.imports.done(form) if not one.undone]
+        imports = [one for one in school.imports.completed(form) if not one.undone]
         for one in imports:
             print_line(
                 say(
@@ -149,8 +149,8 @@ def _mapped(pairs: list[str]) -> dict[str, str]:
     return questions
 
 
-def _print_left_out(plans: "tuple[Plan, ...]") -> None:
-    alike = [str(row.row) for plan in plans for row in plan.rows if row.state == "alike"]
+def _print_left_out(plans: "tuple[ImportPreview, ...]") -> None:
+    alike = [str(row.number) for plan in plans for row in plan.rows if row.state == "alike"]
     if alike:
         print_line(say("import.left_out", count=len(alike), rows=" ".join(alike)))
     waits = sum(row.state == "waits" for plan in plans for row in plan.rows)

@@ -24,9 +24,9 @@ __all__ = ["USER_ACTIONS", "eject", "form_check", "init", "opened", "update", "u
 def opened(path: Path) -> Iterator["School"]:
     """Open the school of a folder. Raises GuanaiError for a folder that is none, and makes nothing in it."""
     from guanai.storage import open_school
-    from guanai.storage.files.school_folder import Folder  # `guanai --help` need not wait for pandas
+    from guanai.storage.files.school_folder import SchoolFolder  # `guanai --help` need not wait for pandas
 
-    if not Folder(path).is_school:
+    if not SchoolFolder(path).is_school:
         raise GuanaiError("school.no_folder", path=path)
     school = open_school(path)
     try:

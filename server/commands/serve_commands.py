@@ -52,16 +52,16 @@ def make_demo(path: Path, size: str) -> None:
     from guanai.server.accounts.accounts import ACCOUNT_TABLE, Accounts
     from guanai.server.sample.make import make_sample
     from guanai.server.shipped_pages import renew
-    from guanai.storage.files.school_folder import Folder
+    from guanai.storage.files.school_folder import SchoolFolder
 
-    folder = Folder(path.resolve())
-    mark = folder.kept / SAMPLE_MARK
+    folder = SchoolFolder(path.resolve())
+    mark = folder.internal / SAMPLE_MARK
     if folder.is_school and not mark.exists():
         raise GuanaiError("demo.not_sample", folder=path)
     if not folder.is_school:
         print_line(say("demo.making", folder=path))
         make_sample(folder.path, size, _today())
-        folder.make()
+        folder.create()
         mark.touch()
     renew(folder.notebooks)
     with opened(folder.path) as school:

@@ -67,7 +67,7 @@ NEEDED = (
     "guanai.server.kernels.kernel_extension",
     "guanai.storage",
     "guanai.storage.forms",
-    "guanai.storage.exports.term_report",
+    "guanai.storage.reports.term_report",
     "guanai.widgets",
     "guanai.widgets.lists.charts",
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from guanai.care.errors import GuanaiError
-from guanai.storage.files.school_folder import Folder
+from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.forms.session.choices import cache_choices
 from guanai.storage.records.identity import Identity
 from guanai.storage.school.open_school import open_school, sign_in, use_preloaded
@@ -77,14 +77,14 @@ def preload_school(folder: Path) -> Iterator[None]:
         return
 
 
-def preloaded_school(folder: Folder, identity: Identity) -> School | None:
+def preloaded_school(folder: SchoolFolder, identity: Identity) -> School | None:
     """Return the school as that person sees it, from what was read before; None where it was not, or is outdated."""
     if _preloaded is None or _preloaded[0].folder.path != folder.path or _preloaded[1] != _states(folder):
         return None
     return _preloaded[0].as_identity(identity).reuse_cache_of(_preloaded[0])
 
 
-def _states(folder: Folder) -> _FileStates:
+def _states(folder: SchoolFolder) -> _FileStates:
     """Return the time and size of what the school's rules and forms are read from."""
     files = [folder.workbook, *sorted(folder.forms.glob("*"))]
     states = {str(file): file.stat() for file in files if file.exists()}

@@ -14,27 +14,27 @@ from tornado import web
 
 from guanai.care.errors import GuanaiError
 from guanai.server.web.handlers import HtmlHandler
-from guanai.storage.printing.child_sheets import appointment_card, contact_card, dossier_sheet
-from guanai.storage.printing.official_form import official_sheet
-from guanai.storage.printing.record_sheet import day_in_words, record_sheet
-from guanai.storage.printing.sheet_layout import Sheet
+from guanai.storage.reports.child_printouts import appointment_card, contact_card, dossier_printout
+from guanai.storage.reports.official_form import official_printout
+from guanai.storage.reports.printout import Printout
+from guanai.storage.reports.record_printout import day_in_words, record_printout
 from guanai.storage.school.open_school import open_school
 from guanai.storage.school.school import School
 
 __all__ = ["KINDS", "PrintPage", "Printer"]
 
 Child = dict[str, Any] | None
-Maker = Callable[[School, str, str, str], Sheet | None]
+Maker = Callable[[School, str, str, str], Printout | None]
 
 
-def _record(school: School, form: str, record_id: str, language: str) -> Sheet | None:
+def _record(school: School, form: str, record_id: str, language: str) -> Printout | None:
     record = school.record(form, record_id) if record_id else None
-    return record_sheet(school.form(form), record, language) if record or not record_id else None
+    return record_printout(school.form(form), record, language) if record or not record_id else None
 
 
-def _dossier(school: School, _form: str, child_id: str, language: str) -> Sheet | None:
+def _dossier(school: School, _form: str, child_id: str, language: str) -> Printout | None:
     child = school.record("child", child_id)
-    return dossier_sheet(school, child, language) if child else None
+    return dossier_printout(school.about(child_id), child, language) if child else None
 
 
 def _child_of(school: School, form: str, record_id: str) -> tuple[Child, Child]:
@@ -43,12 +43,12 @@ def _child_of(school: School, form: str, record_id: str) -> tuple[Child, Child]:
     return (school.record("child", str(record.get("child"))) if form and record else record), record
 
 
-def _card(school: School, _form: str, child_id: str, language: str) -> Sheet | None:
+def _card(school: School, _form: str, child_id: str, language: str) -> Printout | None:
     child, _ = _child_of(school, "", child_id)
     return contact_card(school, child, language) if child or not child_id else None
 
 
-def _appointment(school: School, form: str, record_id: str, language: str) -> Sheet | None:
+def _appointment(school: School, form: str, record_id: str, language: str) -> Printout | None:
     child, record = _child_of(school, form, record_id)
     return (
         appointment_card(school, child, language, record if form else None)
@@ -57,10 +57,12 @@ def _appointment(school: School, form: str, record_id: str, language: str) -> Sh
     )
 
 
-def _registration(school: School, form: str, record_id: str, language: str) -> Sheet | None:
+def _registration(school: School, form: str, record_id: str, language: str) -> Printout | None:
     child, record = _child_of(school, form, record_id)
     return (
-        official_sheet(school, child, record if form else None, language) if child or not record_id else None
+        official_printout(school, child, record if form else None, language)
+        if child or not record_id
+        else None
     )
 
 
@@ -82,12 +84,12 @@ class Printer:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="print")
         self._school: School | None = None
 
-    async def sheet(self, what: str, form: str, record_id: str, language: str) -> tuple[Sheet | None, str]:
+    async def sheet(self, what: str, form: str, record_id: str, language: str) -> tuple[Printout | None, str]:
         """Return what to print, None where there is nothing of it, and today's date in words."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._worker, self._make, what, form, record_id, language)
 
-    def _make(self, what: str, form: str, record_id: str, language: str) -> tuple[Sheet | None, str]:
+    def _make(self, what: str, form: str, record_id: str, language: str) -> tuple[Printout | None, str]:
         if self._school is None:
             self._school = open_school(self._folder)
         school = self._school.as_user(self._school.person)  # with forms and rules as they are now
@@ -118,7 +120,7 @@ class PrintPage(HtmlHandler):
         blank = urlencode({"what": what or "record", **({"form": form} if form else {})})
         self.show(
             "print.html.j2",
-            sheet=sheet,
+            printout=sheet,
             day=day,
             back=self._back(what, form, record_id),
             blank=f"{self.base_url}print?{blank}" if record_id and what != "dossier" else "",

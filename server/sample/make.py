@@ -23,7 +23,7 @@ from guanai.server.sample.records import fill_part, make_records
 from guanai.server.sample.sample_school import Record, SampleSchool
 from guanai.server.sample.seeded_random import SeededRandom, words
 from guanai.storage import create_school
-from guanai.storage.files.school_folder import Folder
+from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.school.policy_in_use import preset_sheets
 from guanai.storage.school.workbooks import Sheets, write_workbook
 
@@ -112,7 +112,7 @@ def make_sample(folder: Path, size: str, on: date, seed: int = 7) -> dict[str, i
 
     The folder appears whole or not at all. Raises GuanaiError when there is a school already.
     """
-    if Folder(folder).is_school:
+    if SchoolFolder(folder).is_school:
         raise GuanaiError("school.exists", path=folder)
     making = folder.with_name(f".{folder.name}.making")
     shutil.rmtree(making, ignore_errors=True)

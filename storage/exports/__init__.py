@@ -1,4 +1,4 @@
-"""Records and lists as files: spreadsheets, JSON, and the term's report in Word and Excel.
+"""Records out as data: a form's questions as columns, records as a workbook, CSV, JSON Lines or TinyDB file.
 
-What comes in is in `guanai.storage.imports`, what is printed in `guanai.storage.printing`. Begin with `export`.
+What comes in is in `guanai.storage.imports`, what people read or sign in `guanai.storage.reports`. Begin with `export`.
 """

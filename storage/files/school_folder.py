@@ -1,14 +1,14 @@
-"""A school is a folder: where each thing in it lies. Copying the folder copies the school."""
+"""A school is a folder: the path of each file and folder in it. Copying the folder copies the school."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Folder"]
+__all__ = ["SchoolFolder"]
 
 
 @dataclass(frozen=True)
-class Folder:
-    """The folder of one school, and the place of everything in it."""
+class SchoolFolder:
+    """The folder of one school, and the paths in it."""
 
     path: Path
 
@@ -24,12 +24,12 @@ class Folder:
 
     @property
     def forms(self) -> Path:
-        """Forms of the school's own, and changed ones, that come before the shipped ones."""
+        """The school's own and changed forms, which replace the shipped ones of the same name."""
         return self.path / "forms"
 
     @property
     def reports(self) -> Path:
-        """Report templates of the school's own, and changed ones."""
+        """The school's own and changed report templates."""
         return self.path / "reports"
 
     @property
@@ -44,20 +44,27 @@ class Folder:
 
     @property
     def backups(self) -> Path:
-        """Kept copies."""
+        """Backups."""
         return self.path / "backups"
 
     @property
-    def kept(self) -> Path:
-        """What the software keeps for itself: last good versions and forms already translated."""
+    def internal(self) -> Path:
+        """The software's own files: last good versions, forms already translated, sessions."""
         return self.path / ".guanai"
 
     @property
     def is_school(self) -> bool:
-        """Whether somebody has made a school here."""
+        """Whether there is a school in this folder."""
         return self.records.exists() or self.workbook.exists()
 
-    def make(self) -> None:
-        """Make the folders that a school has; what is there stays."""
-        for folder in (self.forms, self.reports, self.notebooks, self.attachments, self.backups, self.kept):
+    def create(self) -> None:
+        """Create the folders of a school that do not exist yet."""
+        for folder in (
+            self.forms,
+            self.reports,
+            self.notebooks,
+            self.attachments,
+            self.backups,
+            self.internal,
+        ):
             folder.mkdir(parents=True, exist_ok=True)

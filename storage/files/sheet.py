@@ -1,29 +1,23 @@
-"""A table as it stands in a file, whatever kind of file it is: numbered rows of cells, and cells that cannot be trusted."""
+"""A sheet as it is read from a file, whatever kind of file it is: numbered rows of cells, and cells that cannot be read."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from pathlib import Path
 from typing import Any
 
-from guanai.care.errors import ExchangeError
 from guanai.templates.wording import say
 
-__all__ = ["LARGEST", "MOST_COLUMNS", "MOST_ROWS", "Fault", "Grid", "Source", "megabytes", "sized"]
+__all__ = ["MAX_COLUMNS", "MAX_ROWS", "InputSheet", "UnreadableCell"]
 
-#: The greatest file that is read, in bytes: as much as a page can send.
-LARGEST = 20 * 1024 * 1024
-#: So many rows are read of one sheet, and so many columns.
-MOST_ROWS, MOST_COLUMNS = 50_000, 500
-
-Cell = str | bool | int | float | date | datetime | time | None
-#: Records by register and by number: their place in the list, or the one that TinyDB gives them.
-Records = Mapping[str, Mapping[int, Mapping[str, Any]]]
+#: How many rows and columns are read of one sheet.
+MAX_ROWS, MAX_COLUMNS = 50_000, 500
 
 
 @dataclass(frozen=True)
-class Fault:
-    """A cell of which nobody can say what it means: a rounded number, an error value, a formula without a result."""
+class UnreadableCell:
+    """A cell whose value is lost: a rounded number, an error value, a formula without a result.
+
+    ``key`` is the message in the word catalogue that says why, ``text`` what the cell holds.
+    """
 
     key: str
     text: str = ""
@@ -33,55 +27,15 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Grid:
-    """One sheet or one text file: its rows that are not blank, each with the number a spreadsheet shows for it.
+class InputSheet:
+    """One sheet of a workbook, or one text file: its rows that are not blank, each with its number in the file (from 1).
 
-    ``merged`` are the merged ranges (first row, last row, first column, last column, from 1). With ``from_1904``
-    the days in it are counted from 1904 on, as old Macs do.
+    A cell is a str, bool, int, float, date, datetime, time or `UnreadableCell`, None where it is empty. ``merged`` are
+    the merged ranges (first row, last row, first column, last column, from 1). With ``from_1904`` the workbook counts
+    days from 1904, as old Macs do.
     """
 
     title: str
     rows: Sequence[tuple[int, Sequence[Any]]]
     merged: Sequence[tuple[int, int, int, int]] = ()
     from_1904: bool = False
-
-
-@dataclass(frozen=True)
-class Source:
-    """What was found in a file or a folder: tables of cells, whole records by form, or submissions from a telephone.
-
-    ``submissions`` names those of ``bundle``'s files that hold submissions; the others lie beside them.
-    ``own`` says that the records were kept by this program, so that what their form does not ask is kept too;
-    ``versions`` then gives every version of a record, by form and id, the earliest first.
-    """
-
-    name: str
-    grids: Sequence[Grid] = ()
-    records: Records | None = None
-    attachments: Path | None = None
-    own: bool = False
-    versions: Callable[[str, str], Sequence[Mapping[str, Any]]] | None = None
-    submissions: Sequence[str] = ()
-    bundle: Mapping[str, bytes] | None = None
-
-
-def megabytes(size: int) -> str:
-    """Return a size as people read it.
-
-    >>> megabytes(52_428_800)
-    '50.0 MB'
-    """
-    return f"{size / 1024 / 1024:.1f} MB"
-
-
-def sized(path: Path, name: str) -> int:
-    """Return a file's size. Raises ExchangeError for one that is not there or larger than `LARGEST`."""
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise ExchangeError("exchange.unreadable", file=name) from error
-    if size > LARGEST:
-        raise ExchangeError(
-            "exchange.too_large", file=name, size=megabytes(size), most=f"{LARGEST // 1024 // 1024} MB"
-        )
-    return size

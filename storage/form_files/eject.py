@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from guanai.care.errors import GuanaiError
-from guanai.storage.files.school_folder import Folder
+from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.form_files.form_catalogue import shipped_forms
 from guanai.storage.forms.xlsform.sheets import read_sheets
 from guanai.storage.forms.xlsform.workbooks import write_xlsx
@@ -20,7 +20,7 @@ def ejectable() -> dict[str, Path]:
     return forms | reports
 
 
-def eject(folder: Folder, name: str) -> Path:
+def eject(folder: SchoolFolder, name: str) -> Path:
     """Write the shipped form or report of that name into the folder and return where it lies.
 
     A form becomes an .xlsx with Chinese headings. Raises GuanaiError when there is nothing of that

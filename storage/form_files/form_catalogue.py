@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from guanai.care.errors import FormError, GuanaiError
-from guanai.storage.files.school_folder import Folder
+from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.forms import Form, last_good_form, load_form
 from guanai.templates import template
 from guanai.templates.wording import say
@@ -35,9 +35,9 @@ def shipped_form(path: Path, name: str, cache: Path) -> Form:
 class FormCatalogue:
     """The forms of one school."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: SchoolFolder) -> None:
         self._folder = folder
-        self._cache = folder.kept / "forms"
+        self._cache = folder.internal / "forms"
 
     def names(self) -> list[str]:
         """Return the names of all forms: the shipped ones, then the school's own."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from guanai.care.errors import FormError, GuanaiError
-from guanai.storage.files.corrupt_files import DAMAGED
+from guanai.storage.files.file_access import READ_ERRORS
 from guanai.storage.forms.xlsform.definitions import Form
 from guanai.storage.forms.xlsform.sheets import FormSheets, read_sheets, sheets_of
 from guanai.storage.forms.xlsform.workbooks import write_xlsx
@@ -72,7 +72,7 @@ def _check_unpacked(file: str, content: bytes) -> None:
     try:
         with ZipFile(BytesIO(content)) as packed:
             size = sum(part.file_size for part in packed.infolist())
-    except DAMAGED as error:
+    except READ_ERRORS as error:
         raise FormError("form.not_workbook", file=file) from error
     if size > _LARGEST_UNPACKED:
         raise FormError("designer.too_large", file=file, size=_megabytes(size), most=LARGEST >> 20)

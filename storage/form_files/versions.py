@@ -14,8 +14,8 @@ from uuid_utils import uuid7
 
 from guanai.care.errors import StorageError
 from guanai.storage.database.record_table import RecordTable
-from guanai.storage.files.atomic_write import whole_file
-from guanai.storage.files.school_folder import Folder
+from guanai.storage.files.file_access import atomic_write
+from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.forms.changes.renames import composed, inverse
 from guanai.storage.forms.xlsform.definitions import Retired
 
@@ -60,7 +60,7 @@ def content_hash(content: bytes) -> str:
 class Versions:
     """The versions of a school's forms, in the order in which they were made."""
 
-    def __init__(self, folder: Folder, table: RecordTable) -> None:
+    def __init__(self, folder: SchoolFolder, table: RecordTable) -> None:
         self._folder = folder
         self._table = table
 
@@ -133,7 +133,7 @@ def write_form_file(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all. Raises StorageError, in words, when it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as part:
+        with atomic_write(path) as part:
             part.write_bytes(content)
     except OSError as error:
         raise StorageError(

@@ -1,192 +1,213 @@
-"""Imports: seen row by row before anything is written, written all or nothing, taken back as a whole.
+"""Imports: previewed row by row before anything is written, written all or nothing, taken back as a whole.
 
-A `Plan` is what an import would do to one register. Several plans, of another school's whole folder or of a TinyDB file
-with several tables, are one import as well: one transaction, one note, one undo.
+An `ImportPreview` is what an import would do to one register. Several previews, of another school's whole folder or of a
+TinyDB file with several tables, are one import as well: one transaction, one log entry, one undo.
 """
 
-import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from guanai.care.errors import ExchangeError
-from guanai.storage.files.sheet import Source
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
-from guanai.storage.imports.columns import Column, lay_out
-from guanai.storage.imports.duplicates import compared
-from guanai.storage.imports.links import Links
-from guanai.storage.imports.log import NOTES, Import, ImportNotes, import_of
-from guanai.storage.imports.preview import STATES, Choices, Plan, counts_of, unknown_columns
-from guanai.storage.imports.row_check import Judge, Raw, Row
-from guanai.storage.imports.rows import rows_of_records, rows_of_tables
+from guanai.storage.imports.column_matching import FileColumn, match_sheets
+from guanai.storage.imports.duplicates import mark_duplicates
+from guanai.storage.imports.import_log import IMPORT_REGISTER, CompletedImport, ImportLog, completed_import
+from guanai.storage.imports.odk_submissions import rows_of_submissions
+from guanai.storage.imports.preview import (
+    STATES,
+    Choices,
+    ImportedRow,
+    ImportPreview,
+    ImportSource,
+    RawRow,
+    counts_of,
+    unknown_columns,
+)
+from guanai.storage.imports.raw_rows import raw_rows_of_records, raw_rows_of_sheets
+from guanai.storage.imports.references import References
+from guanai.storage.imports.row_check import RowChecker
 from guanai.storage.imports.sources import read_source
-from guanai.storage.imports.stale_check import check_meanwhile
-from guanai.storage.imports.submissions import rows_of_submissions, with_files
-from guanai.storage.records.attachments import Attachments
-from guanai.storage.records.entity_updates import apply_entity_changes
+from guanai.storage.imports.writing import (
+    PROGRESS_STEP,
+    Progress,
+    check_unchanged_since_preview,
+    write_previews,
+)
 from guanai.storage.records.frames import retired_fields
-from guanai.templates.wording import say
+from guanai.templates.wording import LANGUAGES, say
 
-__all__ = ["NOTES", "STATES", "Choices", "Import", "Imports", "Plan"]
-
-Progress = Callable[[int, int], None]
-_STEP = 100  # rows between two words about how far it is
+__all__ = ["IMPORT_REGISTER", "STATES", "Choices", "CompletedImport", "ImportPreview", "Imports"]
 
 
 @dataclass
 class _Reading:
-    """What a source says of one register before its rows are judged; ``lost`` go nowhere."""
+    """What a source holds for one register; ``unplaced`` are rows of repeats that belong to no record."""
 
-    columns: tuple[Column, ...]
-    raws: list[Raw]
+    columns: tuple[FileColumn, ...]
+    raws: list[RawRow]
     notices: tuple[str, ...] = ()
-    lost: Sequence[Raw] = ()
+    unplaced: Sequence[RawRow] = ()
 
 
-class Imports(ImportNotes):
-    """The imports of one school."""
+class Imports(ImportLog):
+    """The imports of one school: preview, apply, undo."""
 
-    # -- before
+    # -- preview
 
-    def plan(
+    def preview(
         self,
         form: str,
-        source: Source | Path,
+        source: ImportSource | Path,
         choices: Choices | None = None,
         progress: Progress | None = None,
-    ) -> Plan:
-        """Return what an import would do, row by row, and write nothing. Raises ExchangeError for what cannot be read."""
-        school, decided = self._school, choices or Choices()
-        read = read_source(source) if isinstance(source, Path) else source
-        seen = school.sequence()
-        if read.bundle is not None:
-            rows, columns = rows_of_submissions(school, form, read.bundle, read.submissions, decided.columns)
+    ) -> ImportPreview:
+        """Return what an import would do, row by row, and write nothing. Raises ExchangeError for a file it cannot read."""
+        records, chosen = self._records, choices or Choices()
+        content = read_source(source) if isinstance(source, Path) else source
+        sequence = records.sequence()
+        if content.files is not None:
+            rows, columns = rows_of_submissions(
+                records, form, content.files, content.submissions, chosen.columns
+            )
             reading = _Reading(columns, [])
         else:
-            reading = self._reading(school.form(form), read, decided)
-            judge = Judge(school, school.form(form), decided.clashes, read.versions)
-            rows = [judge.row(raw) for raw in reading.lost]
-            rows += [judge.row(raw) for raw in _told(_decided(reading.raws, decided), progress)]
-        rows = list(compared(school, form, rows, decided.others))
+            reading = self._read(records.form(form), content, chosen)
+            checker = RowChecker(records, records.form(form), chosen.clashes, content.versions)
+            rows = [checker.check(raw) for raw in reading.unplaced]
+            rows += [
+                checker.check(raw) for raw in _with_progress(_identified(reading.raws, chosen), progress)
+            ]
+        rows = list(mark_duplicates(records, form, rows, chosen.others))
         if not rows:
-            raise ExchangeError("exchange.no_rows", file=read.name)
-        return Plan(
+            raise ExchangeError("exchange.no_rows", file=content.name)
+        return ImportPreview(
             form,
-            read.name,
+            content.name,
             reading.columns,
             tuple(rows),
             reading.notices,
-            seen,
-            read.attachments,
-            read.bundle,
-            read.versions is not None,
+            sequence,
+            content.attachments,
+            content.files,
+            content.versions is not None,
         )
 
-    def plan_whole(
+    def preview_all(
         self,
-        source: Source | Path,
+        source: ImportSource | Path,
         choices: Mapping[str, Choices] | None = None,
         progress: Progress | None = None,
-    ) -> tuple[Plan, ...]:
-        """Return what an import of all registers in a source would do, a plan for each that holds records, and write nothing.
+    ) -> tuple[ImportPreview, ...]:
+        """Return what an import of all registers in a source would do, one preview for each, and write nothing.
 
         ``choices`` are by form. Records keep the ids under which they name each other, or get some. Raises
         ExchangeError for a source without a register of this school.
         """
-        school, decided = self._school, choices or {}
-        read = read_source(source) if isinstance(source, Path) else source
-        seen = school.sequence()
-        names = registers_in(read, school.forms())
+        records, chosen = self._records, choices or {}
+        content = read_source(source) if isinstance(source, Path) else source
+        sequence = records.sequence()
+        names = self.registers_in(content)
         if not names:
-            tables = "、".join(read.records or ()) or "—"
-            raise ExchangeError("exchange.no_registers", file=read.name, tables=tables)
+            tables = "、".join(content.records or ()) or "—"
+            raise ExchangeError("exchange.no_registers", file=content.name, tables=tables)
         readings = {
-            name: self._reading(school.form(name), read, decided.get(name, Choices())) for name in names
+            name: self._read(records.form(name), content, chosen.get(name, Choices())) for name in names
         }
-        links = Links(school, {name: one.raws for name, one in readings.items()}, decided)
-        count = sum(len(one.raws) for one in readings.values())
-        rows: dict[str, Sequence[Row]] = {}
+        references = References(records, {name: reading.raws for name, reading in readings.items()}, chosen)
+        total = sum(len(reading.raws) for reading in readings.values())
+        rows: dict[str, Sequence[ImportedRow]] = {}
         for name, reading in readings.items():
-            chosen = decided.get(name, Choices())
-            judge = Judge(school, links.form(name), chosen.clashes, read.versions)
+            of_form = chosen.get(name, Choices())
+            checker = RowChecker(records, references.form(name), of_form.clashes, content.versions)
             done = sum(map(len, rows.values()))
-            found = [
-                links.there_already(name, raw) or judge.row(raw)
-                for raw in _told(_decided(reading.raws, chosen), progress, done, count)
+            checked = [
+                references.existing_by_name(name, raw) or checker.check(raw)
+                for raw in _with_progress(_identified(reading.raws, of_form), progress, done, total)
             ]
-            rows[name] = [links.with_id(name, row) for row in compared(school, name, found, chosen.others)]
+            marked = mark_duplicates(records, name, checked, of_form.others)
+            rows[name] = [references.with_new_id(name, row) for row in marked]
+        unused = tuple(_unused_tables(content, names))
         return tuple(
-            Plan(
+            ImportPreview(
                 name,
-                read.name,
+                content.name,
                 readings[name].columns,
-                tuple(some),
-                (*readings[name].notices, *(_left_out(read, names) if name == names[0] else ())),
-                seen,
-                read.attachments,
-                own=read.versions is not None,
+                tuple(of_register),
+                (*readings[name].notices, *(unused if name == names[0] else ())),
+                sequence,
+                content.attachments,
+                from_school=content.versions is not None,
             )
-            for name, some in links.waiting(rows).items()
+            for name, of_register in references.with_waiting_rows(rows).items()
         )
 
-    def registers(self, source: Source) -> list[str]:
-        """Return the registers of this school of which a source holds records."""
-        return registers_in(source, self._school.forms())
+    def registers_in(self, source: ImportSource) -> list[str]:
+        """Return the registers of this school of which a source holds records, in the order of the forms."""
+        return [name for name in self._records.forms() if (source.records or {}).get(name)]
 
-    def _reading(self, form: Form, source: Source, choices: Choices) -> _Reading:
-        if source.records is not None:
-            return self._of_records(form, source, choices)
-        documents = self._school.table(form.name).rows()
-        layouts = lay_out(
+    def _read(self, form: Form, source: ImportSource, choices: Choices) -> _Reading:
+        return (
+            self._read_sheets(form, source, choices)
+            if source.records is None
+            else self._read_records(form, source, choices)
+        )
+
+    def _read_sheets(self, form: Form, source: ImportSource, choices: Choices) -> _Reading:
+        documents = self._records.table(form.name).rows()
+        matched = match_sheets(
             form,
-            source.grids,
+            source.sheets,
             source.name,
             chosen=choices.columns,
             sheet=choices.sheet,
             documents=documents,
-            kept=retired_fields(documents, form.columns),
+            retired=retired_fields(documents, form.columns),
         )
-        columns = tuple(column for layout in layouts for column in layout.columns)
-        known = [one for one in columns if one.header is not None and one.how in ("matched", "chosen")]
-        if not known and not any(one.how == "guessed" for one in columns):
+        columns = tuple(column for sheet in matched for column in sheet.columns)
+        if not any(
+            column.target is not None and column.how in ("matched", "chosen", "guessed") for column in columns
+        ):
             raise unknown_columns(form.name, source, [one for one in columns if one.how != "left_out"])
-        used = {layout.grid.title for layout in layouts}
+        used = {one.sheet.title for one in matched} | {
+            say("exchange.labels_sheet", code) for code in LANGUAGES
+        }
         notices = tuple(
-            say("import.sheet_unused", sheet=grid.title)
-            for grid in source.grids
-            if grid.rows and grid.title not in used and not _is_labels(grid.title)
+            say("import.sheet_unused", sheet=sheet.title)
+            for sheet in source.sheets
+            if sheet.rows and sheet.title not in used
         )
-        raws, lost = rows_of_tables(self._school.session(form), layouts)
-        return _Reading(columns, raws, notices, lost)
+        raws, unplaced = raw_rows_of_sheets(self._records.session(form), matched)
+        return _Reading(columns, raws, notices, unplaced)
 
-    def _of_records(self, form: Form, source: Source, choices: Choices) -> _Reading:
-        raws = rows_of_records(form, source, choices.columns)
+    def _read_records(self, form: Form, source: ImportSource, choices: Choices) -> _Reading:
+        raws = raw_rows_of_records(form, source, choices.columns)
         names = dict.fromkeys(key for raw in raws for key in raw.answers)
-        strange = [name for name in names if name not in form.columns and name not in SYSTEM_FIELDS]
-        if source.own:
-            notices = (say("import.kept", names="、".join(strange)),) if strange else ()
+        unknown = [name for name in names if name not in form.columns and name not in SYSTEM_FIELDS]
+        if source.from_guanai:
+            notices = (say("import.kept", names="、".join(unknown)),) if unknown else ()
             return _Reading((), raws, notices)
-        columns = tuple(Column(place, name, "unknown") for place, name in enumerate(strange))
-        if len(strange) == len(names):
+        columns = tuple(FileColumn(index, name, "unknown") for index, name in enumerate(unknown))
+        if len(unknown) == len(names):
             raise unknown_columns(form.name, source, columns)
         return _Reading(columns, raws)
 
-    # -- doing
+    # -- apply
 
-    def carry_out(self, *plans: Plan, progress: Progress | None = None) -> Import | None:
-        """Write every new and changed row, all or none; return the import as it is noted, None for nothing to write.
+    def apply(self, *previews: ImportPreview, progress: Progress | None = None) -> CompletedImport | None:
+        """Write every new and changed row, all or none; return the import as it is logged, None for nothing to write.
 
         Raises AccessError for somebody who may not, ExchangeError while a row is bad or in conflict or a column
-        undecided, and ConflictError, with words for what changed, where a row would not do any more what was seen of it.
+        undecided, and ConflictError, with words for what changed, where a row would not do any more what its preview
+        said.
         """
         self.check_allowed()
-        counts = counts_of(plans)
-        for plan in plans:
-            if plan.counts["new"]:
-                self._school.check_open(plan.form)
-            if plan.undecided:
-                raise plan.refusal()
+        counts = counts_of(previews)
+        for preview in previews:
+            if preview.counts["new"]:
+                self._records.check_open(preview.form)
+            if preview.undecided:
+                raise preview.refusal()
         if counts["bad"]:
             raise ExchangeError("import.refused", **counts)
         if counts["conflict"]:
@@ -194,110 +215,36 @@ class Imports(ImportNotes):
         new, changed = counts["new"], counts["changed"]
         if not new and not changed:
             return None
-        form = plans[0].form if len(plans) == 1 else ""
-        told = _Told(progress, new + changed)
-        with self.noted(form, plans[0].file, new, changed) as note:
-            check_meanwhile(self._school, plans)
-            for plan in plans:
-                self._write(plan, told)
-        return import_of(note)
-
-    def _write(self, plan: Plan, told: "_Told") -> None:
-        new = [row.record for row in plan.rows if row.state == "new"]
-        changed = [row.record for row in plan.rows if row.state == "changed"]
-        self._fetch(plan, [*new, *changed])
-        if plan.bundle is not None:
-            shelf = Attachments(self._school.folder.attachments)
-            items = self._school.form(plan.form).items
-            new = [with_files(items, record, plan.bundle, shelf) for record in new]
-        for start in range(0, len(new), 500):
-            self._school.insert_many(plan.form, new[start : start + 500], follows=not plan.own)
-            told.more(len(new[start : start + 500]))
-        for record in changed:
-            self._replace(plan, record)
-            told.more(1)
-
-    def _replace(self, plan: Plan, record: Mapping[str, Any]) -> None:
-        school = self._school
-        before = school.record(plan.form, record["id"])
-        signed = {**record, "version": school.form(plan.form).version, **school.signature()}
-        signed["revision"] = int(record["revision"]) + 1
-        kept = school.table(plan.form).replace(record["id"], signed, expected_revision=record["revision"])
-        if school.form(plan.form).entities and not plan.own:
-            apply_entity_changes(school, school.session(plan.form, kept), kept, before)
-
-    def _fetch(self, plan: Plan, records: Sequence[Mapping[str, Any]]) -> None:
-        """Copy the pictures and files of another school's records into this school's folder."""
-        if plan.attachments is None:
-            return
-        form = self._school.form(plan.form)
-        keys = [item.key for item in form.questions() if item.kind in ("image", "file")]
-        into = self._school.folder.attachments
-        into.mkdir(parents=True, exist_ok=True)
-        for name in {str(name) for record in records for name in _values(record, keys)}:
-            there = plan.attachments / Path(name).name
-            if there.is_file() and not there.is_symlink() and not (into / there.name).exists():
-                shutil.copyfile(there, into / there.name)
+        form = previews[0].form if len(previews) == 1 else ""
+        with self.logged(form, previews[0].file, new, changed) as entry:
+            check_unchanged_since_preview(self._records, previews)
+            write_previews(self._records, previews, progress)
+        return completed_import(entry)
 
 
-class _Told:
-    """How far the writing is, said now and then."""
-
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self._progress, self._done, self._total = progress, 0, total
-
-    def more(self, count: int) -> None:
-        """Count some records that are written."""
-        before, self._done = self._done, self._done + count
-        if self._progress and (before // _STEP != self._done // _STEP or self._done == self._total):
-            self._progress(self._done, self._total)
-
-
-def _told(
-    raws: Sequence[Raw], progress: Progress | None, before: int = 0, total: int | None = None
-) -> Iterator[Raw]:
-    """Yield rows, and say now and then how far it is; ``before`` is how many others came first."""
+def _with_progress(
+    raws: Sequence[RawRow], progress: Progress | None, before: int = 0, total: int | None = None
+) -> Iterator[RawRow]:
+    """Yield rows and report progress now and then; ``before`` is how many rows of other registers came first."""
     whole = len(raws) if total is None else total
     for done, raw in enumerate(raws):
-        if progress is not None and done % _STEP == 0:
+        if progress is not None and done % PROGRESS_STEP == 0:
             progress(before + done, whole)
         yield raw
     if progress is not None:
         progress(before + len(raws), whole)
 
 
-def _decided(raws: Sequence[Raw], choices: Choices) -> list[Raw]:
-    """Return rows, those of which a person said whose record they are with its id."""
+def _identified(raws: Sequence[RawRow], choices: Choices) -> list[RawRow]:
+    """Return rows, with the record's id where a person has said which record a row is."""
     same = choices.same or {}
     return [
         replace(raw, record_id=same[raw.number], revision=None) if raw.number in same else raw for raw in raws
     ]
 
 
-def registers_in(source: Source, forms: Collection[str]) -> list[str]:
-    """Return which of some forms a source has records of, in the order of the forms."""
-    return [name for name in forms if (source.records or {}).get(name)]
-
-
-def _left_out(source: Source, names: Collection[str]) -> Iterator[str]:
-    """Yield what to say of the tables that are registers elsewhere and none here."""
-    tables = [name for name, some in (source.records or {}).items() if some and name not in names]
+def _unused_tables(source: ImportSource, names: Collection[str]) -> Iterator[str]:
+    """Yield a notice of the tables that are not registers of this school."""
+    tables = [name for name, documents in (source.records or {}).items() if documents and name not in names]
     if tables:
         yield say("import.tables_unused", tables="、".join(tables))
-
-
-def _is_labels(title: str) -> bool:
-    return title in {say("exchange.labels_sheet", code) for code in ("zh", "en")}
-
-
-def _values(value: Any, keys: Collection[str]) -> Iterator[Any]:
-    """Yield the answers under some keys, wherever in a record they stand."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if key in keys and isinstance(inner, str):
-                yield inner
-            else:
-                yield from _values(inner, keys)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _values(inner, keys)

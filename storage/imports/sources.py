@@ -1,6 +1,6 @@
-"""What can be imported: a workbook, a text file, JSON Lines, a TinyDB file, another school's folder, submissions of ODK.
+"""Read what can be imported: a workbook, text file, JSON Lines, TinyDB file, another school's folder, ODK submissions.
 
-What a file is, is read from its content: an .xls that was renamed, a web page saved as .xls or a locked workbook
+The kind of a file is detected from its content: a renamed .xls, a web page saved as .xls or a workbook with a password
 gets a message that says what to do.
 """
 
@@ -14,90 +14,96 @@ from guanai.care.errors import ExchangeError, StorageError
 from guanai.storage.database.databases import Database
 from guanai.storage.database.history import history_of
 from guanai.storage.database.record_db import RecordDB
-from guanai.storage.files.csv_text import read_text_file, read_texts
-from guanai.storage.files.school_folder import Folder
-from guanai.storage.files.sheet import LARGEST, MOST_ROWS, Source, megabytes, sized
-from guanai.storage.files.uploaded_files import FolderFiles, ZippedFiles
-from guanai.storage.files.xlsx import check_old_file, read_book
-from guanai.storage.imports.submissions import records_in
+from guanai.storage.files.csv_reader import read_csv, read_text_file
+from guanai.storage.files.file_access import MAX_FILE_BYTES, file_size, megabytes
+from guanai.storage.files.file_collections import FolderFiles, ZippedFiles
+from guanai.storage.files.school_folder import SchoolFolder
+from guanai.storage.files.sheet import MAX_ROWS
+from guanai.storage.files.xlsx_reader import read_xlsx, reject_old_office_file
+from guanai.storage.imports.odk_submissions import submission_files
+from guanai.storage.imports.preview import ImportSource
 
-__all__ = ["ENDINGS", "read_source", "read_together"]
+__all__ = ["IMPORT_ENDINGS", "read_source", "read_submission_files"]
 
 #: The endings of files that can be imported.
-ENDINGS = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".db", ".xml", ".zip")
+IMPORT_ENDINGS = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".db", ".xml", ".zip")
 _TEXTS = (".csv", ".tsv", ".txt", ".xls")
 
 
-def read_source(path: Path, name: str = "") -> Source:
+def read_source(path: Path, name: str = "") -> ImportSource:
     """Return what a file or a school's folder holds; ``name`` is what people call it.
 
     Raises ExchangeError with what to do for anything that cannot be read.
     """
-    called = name or path.name
+    label = name or path.name
     try:
-        if path.is_dir() and not Folder(path).records.exists() and (found := records_in(FolderFiles(path))):
-            return Source(called, submissions=found, bundle=FolderFiles(path))
+        if (
+            path.is_dir()
+            and not SchoolFolder(path).records.exists()
+            and (names := submission_files(FolderFiles(path)))
+        ):
+            return ImportSource(label, submissions=names, files=FolderFiles(path))
         if path.is_dir() or path.suffix.lower() == ".db":
-            return _school(path if path.is_dir() else path.parent, path, called)
-        if sized(path, called) == 0:
-            raise ExchangeError("exchange.empty", file=called)
+            return _read_school(path if path.is_dir() else path.parent, path, label)
+        if file_size(path, label) == 0:
+            raise ExchangeError("exchange.empty", file=label)
         with path.open("rb") as file:
             head = file.read(512)
-        return _file(path, called, head)
+        return _read_file(path, label, head)
     except OSError as error:
-        raise ExchangeError("exchange.unreadable", file=called) from error
+        raise ExchangeError("exchange.unreadable", file=label) from error
 
 
-def read_together(files: Mapping[str, bytes], name: str) -> Source:
-    """Return what files hold that were chosen at once: submissions, with their repeats and pictures.
+def read_submission_files(files: Mapping[str, bytes], name: str) -> ImportSource:
+    """Return files that were chosen together: submissions with their repeats and pictures.
 
     Raises ExchangeError where none of them holds submissions.
     """
-    if sum(map(len, files.values())) > LARGEST:
-        most = f"{LARGEST >> 20} MB"
+    if sum(map(len, files.values())) > MAX_FILE_BYTES:
+        most = f"{MAX_FILE_BYTES >> 20} MB"
         raise ExchangeError(
             "exchange.too_large", file=name, size=megabytes(sum(map(len, files.values()))), most=most
         )
-    found = records_in(files)
-    if not found:
+    names = submission_files(files)
+    if not names:
         raise ExchangeError("exchange.together", file=name)
-    return Source(name, submissions=found, bundle=files)
+    return ImportSource(name, submissions=names, files=files)
 
 
-def _file(path: Path, name: str, head: bytes) -> Source:
-    check_old_file(head, path.read_bytes(), name)
+def _read_file(path: Path, name: str, head: bytes) -> ImportSource:
+    reject_old_office_file(head, path.read_bytes(), name)
     ending = Path(name).suffix.lower()
     if head.startswith(b"PK") and ending == ".zip":
-        return _zipped(path, name)
+        return _read_zip(path, name)
     if head.startswith(b"PK"):
-        return Source(name, read_book(path, name))
+        return ImportSource(name, read_xlsx(path, name))
     if ending in (".xlsx", ".xlsm"):
         raise ExchangeError("exchange.no_workbook", file=name)
     if head.startswith(b"SQLite format 3"):
         raise ExchangeError("exchange.database", file=name)
-    if ending in (".xml", ".csv") and records_in(beside := FolderFiles(path.parent), path.name):
-        return Source(name, submissions=[path.name], bundle=beside)
+    if ending in (".xml", ".csv") and submission_files(beside := FolderFiles(path.parent), path.name):
+        return ImportSource(name, submissions=[path.name], files=beside)
     if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<":
         raise ExchangeError("exchange.web_page" if ending in _TEXTS else "exchange.ending", file=name)
     if ending in (".json", ".jsonl"):
-        return _json(path, name)
+        return _read_json(path, name)
     if ending not in _TEXTS:
         raise ExchangeError("exchange.ending", file=name)
-    return Source(name, [read_texts(path, name)])
+    return ImportSource(name, [read_csv(path, name)])
 
 
-def _zipped(path: Path, name: str) -> Source:
-    """Read what ODK Briefcase and ODK Central give: submissions, or a CSV with those of its repeats, and pictures."""
+def _read_zip(path: Path, name: str) -> ImportSource:
+    """Read a zip of ODK Briefcase or ODK Central: submissions, or a CSV with those of its repeats, and pictures."""
     files = ZippedFiles(path.read_bytes(), name)
     if "xl/workbook.xml" in files:
-        return Source(name, read_book(path, name))
-    found = records_in(files)
-    if not found:
+        return ImportSource(name, read_xlsx(path, name))
+    names = submission_files(files)
+    if not names:
         raise ExchangeError("exchange.no_submissions", file=name)
-    return Source(name, submissions=found, bundle=files)
+    return ImportSource(name, submissions=names, files=files)
 
 
-def _json(path: Path, name: str) -> Source:
+def _read_json(path: Path, name: str) -> ImportSource:
     """Read a TinyDB file (``{table: {doc_id: document}}``), a list of records, or one record a line."""
     text = read_text_file(path, name).strip()
     if not text:
@@ -105,7 +111,7 @@ def _json(path: Path, name: str) -> Source:
     try:
         found = json.loads(text)
     except ValueError:
-        found = _lines(text, name)
+        found = _read_json_lines(text, name)
     except RecursionError as error:
         raise ExchangeError("exchange.no_records", file=name) from error
     if isinstance(found, dict) and found and all(_is_table(table) for table in found.values()):
@@ -118,10 +124,10 @@ def _json(path: Path, name: str) -> Source:
         if not documents or not all(isinstance(one, dict) for one in documents):
             raise ExchangeError("exchange.no_records", file=name)
         tables = {"": dict(enumerate(documents, start=1))}
-    return _of_records(name, tables)
+    return _record_source(name, tables)
 
 
-def _lines(text: str, name: str) -> list[Any]:
+def _read_json_lines(text: str, name: str) -> list[Any]:
     records = []
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
@@ -138,21 +144,21 @@ def _is_table(value: object) -> bool:
     )
 
 
-def _of_records(name: str, tables: dict[str, dict[int, Any]], **more: Any) -> Source:
-    if any(len(documents) > MOST_ROWS for documents in tables.values()):
-        raise ExchangeError("exchange.too_long", file=name, most=MOST_ROWS)
-    own = all(_is_ours(one) for documents in tables.values() for one in documents.values())
-    return Source(name, records=tables, own=own, **more)
+def _record_source(name: str, tables: dict[str, dict[int, Any]], **more: Any) -> ImportSource:
+    if any(len(documents) > MAX_ROWS for documents in tables.values()):
+        raise ExchangeError("exchange.too_long", file=name, most=MAX_ROWS)
+    from_guanai = all(_is_guanai_record(one) for documents in tables.values() for one in documents.values())
+    return ImportSource(name, records=tables, from_guanai=from_guanai, **more)
 
 
-def _is_ours(document: Mapping[str, Any]) -> bool:
+def _is_guanai_record(document: Mapping[str, Any]) -> bool:
     return isinstance(document.get("id"), str) and "form" in document and "revision" in document
 
 
-def _school(folder: Path, path: Path, name: str) -> Source:
+def _read_school(folder: Path, path: Path, name: str) -> ImportSource:
     """Read the records of another school's folder, or of its records file by itself, without changing anything."""
-    place = Folder(folder)
-    records = place.records if path.is_dir() else path
+    school = SchoolFolder(folder)
+    records = school.records if path.is_dir() else path
     if not records.is_file():
         raise ExchangeError("exchange.no_school", file=name)
     try:
@@ -164,12 +170,12 @@ def _school(folder: Path, path: Path, name: str) -> Source:
         tables = {
             table: {document.doc_id: dict(document) for document in db.table(table)}
             for table in sorted(db.tables())
-            if table not in _PRIVATE
+            if table not in _INTERNAL_TABLES
         }
     finally:
         database.close()
-    files = place.attachments if place.attachments.is_dir() else None
-    return _of_records(name, tables, attachments=files, versions=partial(_versions, records))
+    files = school.attachments if school.attachments.is_dir() else None
+    return _record_source(name, tables, attachments=files, versions=partial(_versions, records))
 
 
 def _versions(records: Path, form: str, record_id: str) -> list[Mapping[str, Any]]:
@@ -180,5 +186,5 @@ def _versions(records: Path, form: str, record_id: str) -> list[Mapping[str, Any
         database.close()
 
 
-# What a school keeps for itself: who may sign in, what was merged and imported there.
-_PRIVATE = frozenset({"account", "merge", "import_note", "form_version", "pairing_proposal"})
+# A school's internal tables: accounts, merges, imports.
+_INTERNAL_TABLES = frozenset({"account", "merge", "import_note", "form_version", "pairing_proposal"})

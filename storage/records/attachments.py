@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 from guanai.care.errors import GuanaiError
-from guanai.storage.files.atomic_write import whole_file
+from guanai.storage.files.file_access import atomic_write
 
 __all__ = ["LARGEST", "PICTURES", "Attachments", "safe_name"]
 
@@ -97,7 +97,7 @@ class Attachments:
             return
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with whole_file(path) as part:
+            with atomic_write(path) as part:
                 part.write_bytes(content)
         except OSError as error:
             raise GuanaiError("attachment.unwritable", name=name, reason=error.strerror or "") from error

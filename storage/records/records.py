@@ -14,7 +14,7 @@ import pandas as pd
 
 from guanai.storage.database.history import Change
 from guanai.storage.database.record_table import RecordTable
-from guanai.storage.files.school_folder import Folder
+from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.form_files.versions import Versions
 from guanai.storage.forms import Form, FormSession
 
@@ -26,7 +26,7 @@ Record = dict[str, Any]
 class Records(Protocol):
     """The forms and records of a school, read and changed in the name of one person."""
 
-    folder: Folder
+    folder: SchoolFolder
     versions: Versions
 
     @property

@@ -16,7 +16,7 @@ from guanai.storage.database.databases import Database
 from guanai.storage.database.history import Change, changes_between
 from guanai.storage.database.record_db import RecordDB
 from guanai.storage.database.record_table import RecordTable
-from guanai.storage.files.school_folder import Folder
+from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.form_files.form_catalogue import FormCatalogue
 from guanai.storage.form_files.versions import VERSIONS, Versions
 from guanai.storage.forms import SYSTEM_FIELDS, Form, FormSession
@@ -40,7 +40,7 @@ __all__ = ["Registers"]
 class Registers:
     """Every form of a school with its records, as one person sees them: what is saved carries that name."""
 
-    def __init__(self, folder: Folder, database: Database, identity: Identity | None = None) -> None:
+    def __init__(self, folder: SchoolFolder, database: Database, identity: Identity | None = None) -> None:
         self.folder = folder
         self.identity = identity or Identity()
         self._database = database

@@ -8,13 +8,11 @@ row to its record: keep them and the row changes that record, leave them empty a
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from guanai.storage.exports.export import export
-from guanai.storage.imports.duplicates import compared
-from guanai.storage.imports.preview import Choices
-from guanai.storage.imports.row_check import Row
+from guanai.storage.exports.export import write_export
+from guanai.storage.imports.preview import Choices, ImportedRow
 from guanai.storage.school.school import School
 
-__all__ = ["Row", "compared", "export_records", "import_records"]
+__all__ = ["ImportedRow", "export_records", "import_records"]
 
 
 def export_records(
@@ -28,7 +26,7 @@ def export_records(
     With ``without_sensitive`` what the form marks as sensitive is left out. Raises ExchangeError for another ending or
     a file that cannot be written.
     """
-    return export(school, form, Path(path), format=format, without_sensitive=without_sensitive)
+    return write_export(school, form, Path(path), format=format, without_sensitive=without_sensitive)
 
 
 def import_records(
@@ -40,7 +38,7 @@ def import_records(
     others: Collection[int] = (),
     choices: Choices | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> list[Row]:
+) -> list[ImportedRow]:
     """Read a file's rows as records of a form; return what became of each, in the file's order.
 
     Each row is filled in as a person would, so that it gets the form's own messages. Nothing is
@@ -51,9 +49,9 @@ def import_records(
     else has saved one of the records, or one that looks like a new one, meanwhile. Submissions of ODK and Kobo (an XML,
     a CSV with those of its repeats beside it, a folder or a zip of them) are records too: imported twice they are kept once.
     """
-    plan = school.imports.plan(form, Path(path), choices or Choices({}, others=others), progress)
+    plan = school.imports.preview(form, Path(path), choices or Choices({}, others=others), progress)
     if plan.undecided:
         raise plan.refusal()
     if not dry_run and plan.ready:
-        school.imports.carry_out(plan, progress=progress)
+        school.imports.apply(plan, progress=progress)
     return list(plan.rows)

@@ -147,7 +147,7 @@ class FormPublishing:
 
     def _read(self, content: bytes, file: str, name: str) -> Form:
         """Return the form of a file, its choices from the school's records."""
-        form = form_of_file(content, file, name, cache=self._records.folder.kept / "forms")
+        form = form_of_file(content, file, name, cache=self._records.folder.internal / "forms")
         return replace(form, instances=self._records.instances, clock=self._records.today)
 
     def plan(self, proposal: FormProposal, renames: Mapping[str, str] | None = None) -> PublishPlan:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from guanai.care.errors import GuanaiError
 from guanai.storage.database.databases import Database
-from guanai.storage.files.school_folder import Folder
+from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.form_files.form_catalogue import FormCatalogue
 from guanai.storage.records.identity import Identity
 from guanai.storage.school.policy_in_use import DEFAULT_POLICY, preset_sheets
@@ -19,7 +19,7 @@ from guanai.templates.wording import say
 __all__ = ["Preloaded", "create_school", "open_school", "sign_in", "use_preloaded"]
 
 #: Finds a school that has been read already, None where there is none or it is outdated.
-Preloaded = Callable[[Folder, Identity], School | None]
+Preloaded = Callable[[SchoolFolder, Identity], School | None]
 
 # Registers that are asked again and again for the records of one child.
 ABOUT_CHILDREN = ("home_visit", "pairing", "talk", "call")
@@ -53,10 +53,10 @@ def open_school(path: str | Path | None = None) -> School:
     Raises StorageError when the records cannot be opened, GuanaiError when no folder is named.
     """
     named = path or os.environ.get("GUANAI_SCHOOL") or "."
-    folder = Folder(Path(named).resolve())
+    folder = SchoolFolder(Path(named).resolve())
     if path is None and not folder.is_school:
         raise GuanaiError("school.no_folder", path=named)
-    folder.make()
+    folder.create()
     if path is None and _page.preloaded and (school := _page.preloaded(folder, _page.identity)):
         return school
     school = School(folder, Database.open(folder.records), _page.identity if path is None else None)
@@ -78,7 +78,7 @@ def create_school(
     ``began`` is the day from which on something is owed (启用日期), without it since ever.
     Raises GuanaiError when the folder already holds a school or the preset is unknown.
     """
-    folder = Folder(Path(path).resolve())
+    folder = SchoolFolder(Path(path).resolve())
     if folder.is_school:
         raise GuanaiError("school.exists", path=path)
     day, called = on or date.today(), name or say("school.name")
@@ -90,6 +90,6 @@ def create_school(
         texts = ("profile.began", "profile.began_remark")
         item, remark = (say(key, "zh") for key in texts)
         sheets["学校"] = [*sheets["学校"], {"项目": item, "值": began, "备注": remark}]
-    folder.make()
+    folder.create()
     write_workbook(folder.workbook, sheets)
     return open_school(folder.path)

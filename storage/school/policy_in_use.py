@@ -9,7 +9,7 @@ from guanai.care.calendar.school_calendar import Term, school_year
 from guanai.care.errors import GuanaiError, PolicyError
 from guanai.care.policy.calendar_rows import usual_terms
 from guanai.care.policy.policy import Policy, fit_to_forms, policy_from_sheets, sheets_from_markdown
-from guanai.storage.files.school_folder import Folder
+from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.records.records import Records
 from guanai.storage.school.workbooks import Sheets, presets, read_workbook
 from guanai.templates import template
@@ -115,7 +115,7 @@ def _preset(name: str) -> Sheets:
 
 
 def current_policy(
-    folder: Folder, on: date, columns: Mapping[str, Collection[str]]
+    folder: SchoolFolder, on: date, columns: Mapping[str, Collection[str]]
 ) -> tuple[Policy, str | None]:
     """Return the policy in use, and what is wrong with the workbook where it could not be used.
 
@@ -123,7 +123,7 @@ def current_policy(
     without a mistake is kept as the last good one; a broken one, or one that is gone, leaves that in use. Where a form has
     lost a question that a duty names, so that neither can be used as it is, only that duty is out of force.
     """
-    last_good = folder.kept / folder.workbook.name
+    last_good = folder.internal / folder.workbook.name
     notice = None
     if folder.workbook.exists():
         try:
@@ -156,9 +156,9 @@ def calendar_over(policy: Policy, on: date) -> str | None:
     return say("school.calendar_over", day=last)
 
 
-def _keep(folder: Folder) -> None:
+def _keep(folder: SchoolFolder) -> None:
     """Keep a copy of a workbook that has just been read without a mistake."""
-    last_good = folder.kept / folder.workbook.name
+    last_good = folder.internal / folder.workbook.name
     if not last_good.exists() or last_good.stat().st_mtime != folder.workbook.stat().st_mtime:
-        folder.kept.mkdir(parents=True, exist_ok=True)
+        folder.internal.mkdir(parents=True, exist_ok=True)
         shutil.copy2(folder.workbook, last_good)

@@ -16,7 +16,7 @@ from guanai.care.errors import GuanaiError
 from guanai.care.policy.policy import Policy
 from guanai.care.summary.term_summary import Summary
 from guanai.storage.database.databases import Database
-from guanai.storage.files.school_folder import Folder
+from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.imports.run import Imports
 from guanai.storage.records.change_register import guardian_on
 from guanai.storage.records.child_records import records_naming
@@ -49,7 +49,7 @@ class School(Registers):
     ``publishing``, ``deleted``. `as_user` gives the same school as somebody else sees it; both share the records.
     """
 
-    def __init__(self, folder: Folder, database: Database, identity: Identity | None = None) -> None:
+    def __init__(self, folder: SchoolFolder, database: Database, identity: Identity | None = None) -> None:
         super().__init__(folder, database, identity)
         self._language = spoken()
         self._rules = PolicyInUse(self)

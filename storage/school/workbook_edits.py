@@ -19,8 +19,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from guanai.care.errors import GuanaiError
 from guanai.care.policy.workbook_rows import ROW
-from guanai.storage.files.atomic_write import whole_file
-from guanai.storage.files.safe_cells import safe_cell
+from guanai.storage.files.cell_escaping import escape_cell
+from guanai.storage.files.file_access import atomic_write
 from guanai.storage.school.workbooks import Sheets
 
 __all__ = ["Edit", "apply_edits", "digest_of", "write_edits"]
@@ -79,7 +79,7 @@ def write_edits(path: Path, edits: Sequence[Edit], expected: str, backups: Path)
         backups.mkdir(parents=True, exist_ok=True)
         backup = _free(backups, path)
         shutil.copy2(path, backup)
-        with whole_file(path) as fresh:
+        with atomic_write(path) as fresh:
             book.save(fresh)
             if digest_of(path) != expected:
                 raise GuanaiError("settings.newer", file=path.name)
@@ -134,7 +134,7 @@ def _apply(page: Worksheet, edit: Edit) -> None:
         cell = page.cell(row, columns[heading])
         if edit.row is None and row > 2:
             _like(page.cell(row - 1, columns[heading]), cell)
-        written = safe_cell(value) if value not in ("", None) else None
+        written = escape_cell(value) if value not in ("", None) else None
         if isinstance(written, str) and isinstance(cell.value, int) and written.isdecimal():
             written = int(written)
         if isinstance(written, date):

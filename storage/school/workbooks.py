@@ -9,10 +9,9 @@ from openpyxl import load_workbook
 
 from guanai.care.errors import PolicyError
 from guanai.care.policy.workbook_rows import ROW
-from guanai.storage.files.atomic_write import whole_file
-from guanai.storage.files.corrupt_files import DAMAGED
-from guanai.storage.files.safe_cells import plain_cell
-from guanai.storage.files.workbook_style import Sheet, book_of
+from guanai.storage.files.cell_escaping import unescape_cell
+from guanai.storage.files.file_access import READ_ERRORS, atomic_write
+from guanai.storage.files.workbook_writer import OutputSheet, build_workbook
 from guanai.templates import template
 
 __all__ = ["presets", "read_workbook", "write_workbook"]
@@ -34,7 +33,7 @@ def read_workbook(path: Path) -> Sheets:
     try:
         with closing(load_workbook(path, read_only=True, data_only=True)) as book:
             return {sheet.title.strip(): _rows(path, sheet) for sheet in book.worksheets}
-    except DAMAGED as error:
+    except READ_ERRORS as error:
         raise PolicyError("school.workbook_unreadable", file=path.name) from error
 
 
@@ -65,17 +64,17 @@ def _plain(cell: Any) -> Any:
         return cell
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return "" if cell is None else str(plain_cell(cell)).strip()
+    return "" if cell is None else str(unescape_cell(cell)).strip()
 
 
 def write_workbook(path: Path, sheets: Sheets) -> None:
     """Write the sheets as a workbook to be edited; the file appears whole or not at all."""
-    book = book_of(_sheet(title, rows) for title, rows in sheets.items())
-    with whole_file(path) as fresh:
+    book = build_workbook(_sheet(title, rows) for title, rows in sheets.items())
+    with atomic_write(path) as fresh:
         book.save(fresh)
 
 
-def _sheet(title: str, rows: list[dict[str, Any]]) -> Sheet:
+def _sheet(title: str, rows: list[dict[str, Any]]) -> OutputSheet:
     heads = [head for head in dict.fromkeys(head for row in rows for head in row) if head != ROW]
     kinds = ["day" if any(isinstance(row.get(head), date) for row in rows) else "text" for head in heads]
-    return Sheet(title, heads, kinds, [[row.get(head, "") for head in heads] for row in rows])
+    return OutputSheet(title, heads, kinds, [[row.get(head, "") for head in heads] for row in rows])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from guanai.server.sample.make import make_sample
 from guanai.storage import create_school, open_school
-from guanai.storage.exports.export import export
+from guanai.storage.exports.export import write_export
 from guanai.storage.imports.sources import read_source
 
 
@@ -48,11 +48,11 @@ def measure(rows):
             seconds[name] = (time.perf_counter() - clock, time.process_time() - own)
             return found
 
-        timed("export", lambda: export(many, "child", place / "children.xlsx"))
+        timed("export", lambda: write_export(many, "child", place / "children.xlsx"))
         read = timed("read", lambda: read_source(place / "children.xlsx"))
-        plan = timed("look", lambda: into.imports.plan("child", read))
-        done = timed("write", lambda: into.imports.carry_out(plan))
-        again = timed("look again", lambda: into.imports.plan("child", read))
+        plan = timed("look", lambda: into.imports.preview("child", read))
+        done = timed("write", lambda: into.imports.apply(plan))
+        again = timed("look again", lambda: into.imports.preview("child", read))
         assert again.counts["same"] == plan.counts["new"]
         timed("undo", lambda: into.imports.undo(done.id))
         for school in (source, many, into):

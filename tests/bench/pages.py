@@ -29,7 +29,7 @@ from guanai.server.addresses import free_port
 from guanai.server.commands.console_output import print_line
 from guanai.server.commands.serve_commands import make_demo
 from guanai.storage import open_school
-from guanai.storage.files.school_folder import Folder
+from guanai.storage.files.school_folder import SchoolFolder
 
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 FORTY = """
@@ -100,9 +100,9 @@ ROUND_TRIP = """
 
 def make_school(folder: Path, children: int, whole: bool) -> None:
     """Make a sample school of so many children, a page of forty fields, and copies that ask for Voila's own page."""
-    if children > 300 and not Folder(folder).is_school:
+    if children > 300 and not SchoolFolder(folder).is_school:
         make_large(folder, children, date.today())
-        (Folder(folder).kept / "sample").touch()
+        (SchoolFolder(folder).internal / "sample").touch()
     make_demo(folder, "full" if children >= 200 else "small")
     notebooks = folder / "notebooks"
     forty = nbformat.v4.new_notebook()

@@ -27,8 +27,8 @@ from guanai.server.commands.cli import parser
 from guanai.server.sample.make import make_sample
 from guanai.server.sample.tables import read_tables
 from guanai.storage import GuanaiError, create_school, open_school
-from guanai.storage.exports.export import export
-from guanai.storage.files import xlsx
+from guanai.storage.exports.export import write_export
+from guanai.storage.files import xlsx_reader
 from guanai.storage.form_files.eject import eject
 from guanai.storage.forms import form_of
 from guanai.storage.imports.run import Choices
@@ -123,12 +123,12 @@ def book(desk, *rows):
 
 
 def copy(desk, form="child", name="copy.xlsx"):
-    export(desk.school, form, desk.tmp / name)
+    write_export(desk.school, form, desk.tmp / name)
     return desk.tmp / name
 
 
 def long_book(desk):
-    desk.patch.setattr(xlsx, "MOST_ROWS", 3)
+    desk.patch.setattr(xlsx_reader, "MAX_ROWS", 3)
     read_source(book(desk, *[["姓名"]] * 40))
 
 
@@ -147,7 +147,7 @@ def guardians_of_nobody(desk):
     made = load_workbook(path)
     made["监护人"].delete_cols(1, 2)
     made.save(path)
-    desk.school.imports.plan("child", path)
+    desk.school.imports.preview("child", path)
 
 
 def no_records_there(desk):
@@ -163,7 +163,7 @@ def endless_answer(desk):
 
 def bad_row(desk):
     path = text(desk, "姓名,性别,出生日期,班级\n周小河,不清楚,2015-3-8,三年级1班\n")
-    desk.school.imports.carry_out(desk.school.imports.plan("child", path, Choices({})))
+    desk.school.imports.apply(desk.school.imports.preview("child", path, Choices({})))
 
 
 def clashing(desk):
@@ -178,7 +178,7 @@ def both_changed(desk):
 
 
 def both_changed_on_the_page(desk):
-    desk.school.imports.carry_out(desk.school.imports.plan("child", clashing(desk)))
+    desk.school.imports.apply(desk.school.imports.preview("child", clashing(desk)))
 
 
 RECORDS = json.dumps([{"name": "林小雨"}] * 50_001)
@@ -194,7 +194,7 @@ FILES = [
     ("exchange.too_long_text", endless_answer, "", "请导出为 csv", "Export it as csv"),
     (
         "exchange.unwritable",
-        lambda desk: export(desk.school, "child", desk.tmp / "none" / "a.csv"),
+        lambda desk: write_export(desk.school, "child", desk.tmp / "none" / "a.csv"),
         "a.csv",
         "请检查文件夹",
         "Check that the folder",

@@ -12,7 +12,7 @@ from support.days import TODAY
 from guanai.care.duties.due import COLUMNS
 from guanai.care.duties.fulfilment import by_duty, gaps_by_field, workload
 from guanai.server.commands.cli import main
-from guanai.storage.exports.duty_sheets import coverage_excel, due_excel
+from guanai.storage.reports.excel_tables import coverage_excel, due_excel
 from guanai.templates.wording import say
 from guanai.widgets import Checklist, Matrix, MyDay, coverage_tables, due_sheet, filter_lines
 

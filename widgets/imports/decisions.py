@@ -8,12 +8,12 @@ from html import escape
 
 import ipywidgets as ipw
 
-from guanai.storage.exports.columns import Header
+from guanai.storage.exports.question_columns import QuestionColumn
 from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
-from guanai.storage.imports.class_copy import FILE, SCHOOL
-from guanai.storage.imports.columns import LEFT_OUT, Column
-from guanai.storage.imports.row_check import Row
+from guanai.storage.imports.column_matching import LEFT_OUT, FileColumn
+from guanai.storage.imports.merging import TAKE_FILE, TAKE_SCHOOL
+from guanai.storage.imports.preview import ImportedRow
 from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import button, html, plain, set_visible, style_of
 from guanai.widgets.base.value_labels import Record
@@ -49,7 +49,7 @@ class ColumnChoices(ipw.VBox):
 
     def __init__(
         self,
-        columns: Sequence[Column],
+        columns: Sequence[FileColumn],
         questions: Sequence[tuple[str, str]],
         on_choose: Callable[[str, str], None],
         language: str | None = None,
@@ -64,8 +64,8 @@ class ColumnChoices(ipw.VBox):
             text = title + say("imports.undecided", language, count=len(undecided))
             lines.append(html(f'<p class="guanai-notice guanai-bad" role="alert">{escape(text)}</p>'))
         for column in undecided:
-            self.undecided[column.head] = self._line(column)
-            lines.append(self.undecided[column.head])
+            self.undecided[column.heading] = self._line(column)
+            lines.append(self.undecided[column.heading])
         heading = title + say("imports.columns", language, count=len(columns))
         self.toggle = button(heading, self._toggle_rest, "guanai-small")
         self.rest = ipw.VBox([], layout=plain(), _dom_classes=("guanai-bar", "guanai-columns-list"))
@@ -80,11 +80,11 @@ class ColumnChoices(ipw.VBox):
             _dom_classes=("guanai-import-columns",),
         )
 
-    def _line(self, column: Column) -> ipw.Dropdown:
+    def _line(self, column: FileColumn) -> ipw.Dropdown:
         """Return the list for one column, with some of its values in the label."""
         some = "、".join(column.samples)
         label = say(
-            "imports.column", self._language, letter=column.letter, head=column.head, some=some or "—"
+            "imports.column", self._language, letter=column.letter, head=column.heading, some=some or "—"
         )
         options: list[tuple[str, object]] = []
         if column.undecided:
@@ -93,18 +93,18 @@ class ColumnChoices(ipw.VBox):
         names = {name for _, name in self._questions}
         value = _UNDECIDED
         if not column.undecided:
-            path = column.header.path if column.header else ""
+            path = column.target.path if column.target else ""
             value = path if path in names and column.how != "left_out" else LEFT_OUT
-        if column.how == "guessed" and column.header:
-            guess = say("imports.guess", self._language, label=column.header.label)
-            options.insert(1, (guess, column.header.path))
+        if column.how == "guessed" and column.target:
+            guess = say("imports.guess", self._language, label=column.target.label)
+            options.insert(1, (guess, column.target.path))
         choice = _dropdown(label, options, value)
         choice.observe(lambda change: self._on_column(column, change["new"]), "value")
         return choice
 
-    def _on_column(self, column: Column, name: str) -> None:
+    def _on_column(self, column: FileColumn, name: str) -> None:
         if name != _UNDECIDED:
-            self._on_choose(column.head, name)
+            self._on_choose(column.heading, name)
 
     def _toggle_rest(self) -> None:
         if not self.rest.children:
@@ -122,12 +122,12 @@ class RowChoices(ipw.VBox):
 
     def __init__(
         self,
-        rows: Sequence[Row],
+        rows: Sequence[ImportedRow],
         label: Callable[[str], str],
         on_apply: Callable[[list[int], dict[int, str], dict[tuple[int, str], str]], None],
         language: str | None = None,
         title: str = "",
-        beside: Callable[[Row], str] | None = None,
+        beside: Callable[[ImportedRow], str] | None = None,
     ) -> None:
         self._on_apply, self._language, self._title, self._beside = on_apply, language, title, beside
         self.alike: dict[int, ipw.Dropdown] = {}
@@ -137,8 +137,8 @@ class RowChoices(ipw.VBox):
         alike = [row for row in rows if row.state == "alike"]
         if conflicts:
             lines.append(self._head("imports.conflicts", len(conflicts)))
-            self.all_school = button(say("imports.all_school", language), lambda: self._take_all(SCHOOL))
-            self.all_file = button(say("imports.all_file", language), lambda: self._take_all(FILE))
+            self.all_school = button(say("imports.all_school", language), lambda: self._take_all(TAKE_SCHOOL))
+            self.all_file = button(say("imports.all_file", language), lambda: self._take_all(TAKE_FILE))
             both = [self.all_school, self.all_file]
             lines.append(ipw.HBox(both, layout=plain(), _dom_classes=("guanai-buttons",)))
         for row in conflicts[:_MOST_ROWS]:
@@ -157,32 +157,34 @@ class RowChoices(ipw.VBox):
     def _head(self, key: str, count: int) -> ipw.HTML:
         return html(f"<h3>{escape(self._title + say(key, self._language, count=count))}</h3>")
 
-    def _conflict_choices(self, row: Row) -> list[ipw.Widget]:
+    def _conflict_choices(self, row: ImportedRow) -> list[ipw.Widget]:
         choices: list[ipw.Widget] = []
         for clash in row.clashes:
-            label = say("imports.clash", self._language, row=row.row, record=row.label, label=clash.label)
+            label = say("imports.clash", self._language, row=row.number, record=row.label, label=clash.label)
             options = [
                 (say("imports.choose", self._language), _UNDECIDED),
-                (say("imports.school", self._language, text=_short(clash.old)), SCHOOL),
-                (say("imports.file", self._language, text=_short(clash.new)), FILE),
+                (say("imports.school", self._language, text=_short(clash.old)), TAKE_SCHOOL),
+                (say("imports.file", self._language, text=_short(clash.new)), TAKE_FILE),
             ]
-            self.clashes[row.row, clash.path] = _dropdown(label, options, _UNDECIDED)
-            choices.append(self.clashes[row.row, clash.path])
+            self.clashes[row.number, clash.path] = _dropdown(label, options, _UNDECIDED)
+            choices.append(self.clashes[row.number, clash.path])
         return choices
 
-    def _match_choices(self, row: Row, label: Callable[[str], str], *, open_: bool) -> list[ipw.Widget]:
+    def _match_choices(
+        self, row: ImportedRow, label: Callable[[str], str], *, open_: bool
+    ) -> list[ipw.Widget]:
         """Return the list of records that a row may be, and its answers beside theirs, folded away where records are many rows."""
         options = [(say("imports.skip", self._language), _UNDECIDED)]
         options += [(say("imports.same", self._language, label=label(key)), key) for key in row.like]
         options.append((say("imports.other", self._language), ""))
-        question = say("imports.who", self._language, row=row.row, record=row.label)
-        self.alike[row.row] = _dropdown(question, options, _UNDECIDED)
+        question = say("imports.who", self._language, row=row.number, record=row.label)
+        self.alike[row.number] = _dropdown(question, options, _UNDECIDED)
         table = self._beside(row) if self._beside else ""
         if not table:
-            return [self.alike[row.row]]
+            return [self.alike[row.number]]
         head = escape(say("imports.beside", self._language))
         folded = f"<details{' open' if open_ else ''}><summary>{head}</summary>{table}</details>"
-        return [self.alike[row.row], html(folded)]
+        return [self.alike[row.number], html(folded)]
 
     def _take_all(self, side: str) -> None:
         self._on_apply(*self._chosen_matches(), {(0, "*"): side})
@@ -199,7 +201,7 @@ class RowChoices(ipw.VBox):
 
 
 def comparison_html(
-    form: FormDefinition, row: Row, records: Sequence[tuple[str, Record]], language: str | None = None
+    form: FormDefinition, row: ImportedRow, records: Sequence[tuple[str, Record]], language: str | None = None
 ) -> str:
     """Return an HTML table of the answers of a row beside those of records, given as (label, record)."""
     heads = [say("alike.asked", language), say("imports.in_file", language)]
@@ -221,6 +223,6 @@ def _short(text: str) -> str:
     return plain_text if len(plain_text) <= _LONG else f"{plain_text[:_LONG]}…"
 
 
-def column_questions(headers: Mapping[str, Header]) -> list[tuple[str, str]]:
+def column_questions(headers: Mapping[str, QuestionColumn]) -> list[tuple[str, str]]:
     """Return the questions that a column can answer, as (label, name) pairs."""
-    return [(header.text, path) for path, header in headers.items() if not header.read_only]
+    return [(header.heading, path) for path, header in headers.items() if not header.read_only]

@@ -5,7 +5,7 @@ from html import escape
 
 import ipywidgets as ipw
 
-from guanai.storage.imports.log import Import
+from guanai.storage.imports.import_log import CompletedImport
 from guanai.storage.imports.run import Imports
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, button, html, plain
@@ -33,12 +33,12 @@ class ImportHistory(Panel):
     def run(self) -> None:
         """Read them again and show them."""
         self.undo = {}
-        rows = [self._row(one) for one in self._imports.done()[:10]]
+        rows = [self._row(one) for one in self._imports.completed()[:10]]
         title = escape(say("imports.made", self._language))
         none = [] if rows else [html(f"<p>{escape(say('import.none_done', self._language))}</p>")]
         self.fill_with(html(f"<h3>{title}</h3>"), self.notice, *rows, *none)
 
-    def _row(self, one: Import) -> ipw.HBox:
+    def _row(self, one: CompletedImport) -> ipw.HBox:
         text = say(
             "imports.undone_line" if one.undone else "imports.line",
             self._language,

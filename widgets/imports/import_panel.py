@@ -10,13 +10,12 @@ from time import monotonic
 
 import ipywidgets as ipw
 
-from guanai.storage.exports.columns import headers_of
-from guanai.storage.files.sheet import LARGEST, Source
+from guanai.storage.exports.question_columns import question_columns
+from guanai.storage.files.file_access import MAX_FILE_BYTES
 from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
-from guanai.storage.imports.preview import counts_of, ready
-from guanai.storage.imports.row_check import Row
-from guanai.storage.imports.run import Choices, Imports, Plan
-from guanai.storage.imports.sources import ENDINGS, read_source, read_together
+from guanai.storage.imports.preview import ImportedRow, ImportSource, counts_of, ready
+from guanai.storage.imports.run import Choices, ImportPreview, Imports
+from guanai.storage.imports.sources import IMPORT_ENDINGS, read_source, read_submission_files
 from guanai.storage.records.attachments import safe_name
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import HasValue, Panel, TraitChange, button, html, plain, set_visible, style_of
@@ -64,12 +63,12 @@ class ImportPanel(Panel):
         self._imports, self._forms, self._register, self._label_of_record = imports, form, register, label
         self._record, self._on_done, self._language = record, on_done, language
         self._folder: TemporaryDirectory[str] | None = None
-        self._source: Source | None = None
+        self._source: ImportSource | None = None
         self._sheet = ""
         self._scope = _ONE
         self._decisions: dict[str, _Decisions] = {}
         self._progress_at = 0.0
-        self.plans: tuple[Plan, ...] = ()
+        self.plans: tuple[ImportPreview, ...] = ()
         self.upload = self._upload()
         self.bar = html("", "guanai-progress")
         self.notice = html()
@@ -97,7 +96,7 @@ class ImportPanel(Panel):
         self._hide()
 
     @property
-    def plan(self) -> Plan | None:
+    def plan(self) -> ImportPreview | None:
         """What would be done to the first register, None without a file."""
         return self.plans[0] if self.plans else None
 
@@ -115,7 +114,7 @@ class ImportPanel(Panel):
     def _upload(self) -> ipw.FileUpload:
         """Return the upload button; the browser refuses files that are too large for the connection."""
         upload = ipw.FileUpload(
-            accept=",".join(ENDINGS),
+            accept=",".join(IMPORT_ENDINGS),
             multiple=True,
             description=say("imports.choose_file", self._language),
             layout=plain(),
@@ -123,12 +122,16 @@ class ImportPanel(Panel):
             _dom_classes=("guanai-upload", "guanai-button", "guanai-main"),
         )
         too_large = say(
-            "exchange.too_large", self._language, file="{name}", size="{size}", most=f"{LARGEST >> 20} MB"
+            "exchange.too_large",
+            self._language,
+            file="{name}",
+            size="{size}",
+            most=f"{MAX_FILE_BYTES >> 20} MB",
         )
-        hint = say("imports.kinds", self._language, most=f"{LARGEST >> 20} MB")
+        hint = say("imports.kinds", self._language, most=f"{MAX_FILE_BYTES >> 20} MB")
         head = html(
             f'<div class="guanai-hint">{escape(hint)}</div>'
-            f'<span class="guanai-most" data-most="{LARGEST}" data-text="{escape(too_large)}"></span>',
+            f'<span class="guanai-most" data-most="{MAX_FILE_BYTES}" data-text="{escape(too_large)}"></span>',
             "guanai-legend",
         )
         row = ipw.HBox([upload], layout=plain(), _dom_classes=("guanai-buttons",))
@@ -154,16 +157,16 @@ class ImportPanel(Panel):
         try:
             self._say("busy", say("imports.reading", self._language, file=name))
             self._source = (
-                self._write_file(name, files[name]) if name in files else read_together(files, name)
+                self._write_file(name, files[name]) if name in files else read_submission_files(files, name)
             )
         except Exception as error:
             self.notice.value = error_html(error, self._language)
             return
-        registers = self._imports.registers(self._source)
+        registers = self._imports.registers_in(self._source)
         self._scope = _WHOLE if len(registers) > 1 or (registers and self._form not in registers) else _ONE
         self._preview()
 
-    def _write_file(self, name: str, content: bytes) -> Source:
+    def _write_file(self, name: str, content: bytes) -> ImportSource:
         self._folder = TemporaryDirectory(prefix="guanai-import-")
         path = Path(self._folder.name) / safe_name(name)
         path.write_bytes(content)
@@ -195,15 +198,15 @@ class ImportPanel(Panel):
         self.notice.value = notice
         self._show()
 
-    def _planned(self, source: Source) -> tuple[Plan, ...]:
+    def _planned(self, source: ImportSource) -> tuple[ImportPreview, ...]:
         choices = {
             form: Choices(one.columns, self._sheet, one.others, one.same, one.clashes)
             for form, one in self._decisions.items()
         }
         if self._scope == _WHOLE:
-            return self._imports.plan_whole(source, choices, self._progress)
+            return self._imports.preview_all(source, choices, self._progress)
         chosen = choices.get(self._form, Choices(sheet=self._sheet))
-        return (self._imports.plan(self._form, source, chosen, self._progress),)
+        return (self._imports.preview(self._form, source, chosen, self._progress),)
 
     def _progress(self, done: int, total: int) -> None:
         now = monotonic()
@@ -235,28 +238,30 @@ class ImportPanel(Panel):
         for part in (self.summary, self.columns, self.rows, self.list, self.buttons, self.confirm):
             set_visible(part, True)
 
-    def _columns_of(self, plan: Plan) -> ColumnChoices:
-        questions = column_questions({header.path: header for header in headers_of(self._forms(plan.form))})
+    def _columns_of(self, plan: ImportPreview) -> ColumnChoices:
+        questions = column_questions(
+            {header.path: header for header in question_columns(self._forms(plan.form))}
+        )
         choose = partial(self._choose_column, plan.form)
         return ColumnChoices(plan.columns, questions, choose, self._language, self._head(plan))
 
-    def _rows_of(self, plan: Plan) -> RowChoices:
+    def _rows_of(self, plan: ImportPreview) -> RowChoices:
         label, choose = partial(self._label, plan.form), partial(self._choose_rows, plan.form)
         beside = partial(self._beside, plan.form) if self._record else None
         return RowChoices(plan.rows, label, choose, self._language, self._head(plan), beside)
 
-    def _beside(self, form: str, row: Row) -> str:
+    def _beside(self, form: str, row: ImportedRow) -> str:
         records = {key: self._record(form, key) for key in row.like} if self._record else {}
         labelled = [(self._label(form, key), record) for key, record in records.items() if record is not None]
         return comparison_html(self._forms(form), row, labelled, self._language)
 
-    def _head(self, plan: Plan) -> str:
+    def _head(self, plan: ImportPreview) -> str:
         """Return the name of the register as a prefix, where there are several."""
         return f"{self._title(plan.form)}：" if len(self.plans) > 1 else ""
 
     def _show_scope(self) -> None:
         """Offer all registers of the file or the one that is chosen on the page, where both make sense."""
-        registers = self._imports.registers(self._source) if self._source else []
+        registers = self._imports.registers_in(self._source) if self._source else []
         self.scope.children = ()
         if len(registers) < 2 or self._form not in registers:
             return
@@ -277,7 +282,7 @@ class ImportPanel(Panel):
 
     def _show_sheets(self) -> None:
         titles = [
-            grid.title for grid in (self._source.grids if self._source else ()) if grid.title and grid.rows
+            grid.title for grid in (self._source.sheets if self._source else ()) if grid.title and grid.rows
         ]
         self.sheet.children = ()
         if len(titles) < 2:
@@ -335,7 +340,7 @@ class ImportPanel(Panel):
         self.confirm.disabled = True
         self._progress_at = 0.0
         try:
-            done = self._imports.carry_out(*self.plans, progress=self._progress)
+            done = self._imports.apply(*self.plans, progress=self._progress)
         except Exception as error:
             self._preview(
                 error_html(error, self._language)

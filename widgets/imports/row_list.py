@@ -5,8 +5,7 @@ from html import escape
 
 import ipywidgets as ipw
 
-from guanai.storage.imports.preview import STATES, Plan, counts_of
-from guanai.storage.imports.row_check import Row
+from guanai.storage.imports.preview import STATES, ImportedRow, ImportPreview, counts_of
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, html, plain, style_of
 from guanai.widgets.base.table import Pager
@@ -20,7 +19,7 @@ class RowsTable(Panel):
     """The rows of one register, or of several with the register's name before each; the states that need a decision come first."""
 
     def __init__(
-        self, plans: Sequence[Plan], title: Callable[[str], str], language: str | None = None
+        self, plans: Sequence[ImportPreview], title: Callable[[str], str], language: str | None = None
     ) -> None:
         super().__init__("guanai-import-rows")
         self._rows = [(plan.form, row) for plan in plans for row in plan.rows]
@@ -61,12 +60,12 @@ class RowsTable(Panel):
             f"<tbody>{lines}</tbody></table></div>"
         )
 
-    def _line(self, form: str, row: Row, heads: Sequence[str]) -> str:
+    def _line(self, form: str, row: ImportedRow, heads: Sequence[str]) -> str:
         messages = [escape(message) for message in row.messages[:_MOST_MESSAGES]]
         if len(row.messages) > _MOST_MESSAGES:
             messages.append(f"… {len(row.messages) - _MOST_MESSAGES}")
         state = escape(say(f"import.{row.state}", self._language))
-        number = escape(f"{self._title(form)} {row.row}" if self._title else str(row.row))
+        number = escape(f"{self._title(form)} {row.number}" if self._title else str(row.number))
         return (
             f'<tr class="guanai-row-{row.state}"><th scope="row" data-label="{escape(heads[0])}">{number}</th>'
             f'<td data-label="{escape(heads[1])}"><span class="guanai-badge">{state}</span></td>'

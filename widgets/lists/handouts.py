@@ -9,7 +9,7 @@ from html import escape
 
 import pandas as pd
 
-from guanai.storage.exports.duty_sheets import tables_excel
+from guanai.storage.reports.excel_tables import tables_excel
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, button, html
 from guanai.widgets.base.notices import error_html

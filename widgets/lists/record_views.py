@@ -5,8 +5,8 @@ from html import escape
 
 from guanai.storage.database.history import Change
 from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
-from guanai.storage.printing.record_sheet import record_parts
-from guanai.storage.printing.sheet_layout import Cell, Part
+from guanai.storage.reports.printout import PrintField, PrintSection
+from guanai.storage.reports.record_printout import record_sections
 from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import Panel, html, set_visible
 from guanai.widgets.base.value_labels import Labels, Record
@@ -15,50 +15,52 @@ from guanai.widgets.form.drafts import local_time
 from guanai.widgets.lists.deleted import DeleteButton
 from guanai.widgets.lists.timelines import changes, phone_link, timeline_html
 
-__all__ = ["RecordView", "parts_html"]
+__all__ = ["RecordView", "sections_html"]
 
 _PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
 
 
-def parts_html(parts: Iterable[Part]) -> str:
-    """Return the parts of a record as sections of a page, every text escaped."""
-    return "".join(f'<section class="guanai-part">{_title(part)}{_inside(part)}</section>' for part in parts)
+def sections_html(sections: Iterable[PrintSection]) -> str:
+    """Return the sections of a record as HTML, every text escaped."""
+    return "".join(
+        f'<section class="guanai-part">{_title(section)}{_inside(section)}</section>' for section in sections
+    )
 
 
-def _title(part: Part) -> str:
-    return f"<h3>{escape(part.title)}</h3>" if part.title else ""
+def _title(section: PrintSection) -> str:
+    return f"<h3>{escape(section.title)}</h3>" if section.title else ""
 
 
-def _inside(part: Part) -> str:
-    if not part.head:
-        return f'<dl class="guanai-pairs">{"".join(map(_pair, part.cells))}</dl>'
-    head = "".join(f'<th scope="col">{escape(label)}</th>' for label in part.head)
+def _inside(section: PrintSection) -> str:
+    if not section.headings:
+        return f'<dl class="guanai-pairs">{"".join(map(_pair, section.fields))}</dl>'
+    head = "".join(f'<th scope="col">{escape(label)}</th>' for label in section.headings)
     rows = "".join(
         "<tr>"
         + "".join(
             f'<td data-label="{escape(label)}">{escape(text)}</td>'
-            for label, text in zip(part.head, row, strict=True)
+            for label, text in zip(section.headings, row, strict=True)
         )
         + "</tr>"
-        for row in part.rows
+        for row in section.rows
     )
     return f'<div class="guanai-scroll"><table class="guanai-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
-def _pair(cell: Cell) -> str:
-    broad = ' class="guanai-broad"' if cell.is_wide else ""
-    if cell.kind == "note":
-        return f"<div{broad}><dd>{escape(cell.text)}</dd></div>"
-    if cell.picture:
-        url = escape(address(cell.picture))
-        inside = f'<a href="{url}" target="_blank"><img class="guanai-small-picture" alt="{escape(cell.picture)}" src="{url}"></a>'
-    elif cell.kind == "file":
-        inside = f'<a href="{escape(address(cell.text))}" target="_blank">{escape(cell.text)}</a>'
-    elif cell.key.endswith("phone"):
-        inside = phone_link(cell.text)
+def _pair(field: PrintField) -> str:
+    broad = ' class="guanai-broad"' if field.is_full_width else ""
+    if field.kind == "note":
+        return f"<div{broad}><dd>{escape(field.text)}</dd></div>"
+    if field.picture:
+        url = escape(address(field.picture))
+        inside = f'<a href="{url}" target="_blank"><img class="guanai-small-picture" alt="{escape(field.picture)}" src="{url}"></a>'
+    elif field.kind == "file":
+        inside = f'<a href="{escape(address(field.text))}" target="_blank">{escape(field.text)}</a>'
+    elif field.key.endswith("phone"):
+        inside = phone_link(field.text)
     else:
-        inside = escape(cell.answer)
-    return f"<div{broad}><dt>{escape(cell.label)}</dt><dd>{inside}</dd></div>"
+        inside = escape(field.answer)
+    return f"<div{broad}><dt>{escape(field.label)}</dt><dd>{inside}</dd></div>"
 
 
 class RecordView(Panel):
@@ -95,8 +97,8 @@ class RecordView(Panel):
             f'<p class="guanai-soft">{self._stamps(record)}</p>'
         )
         self.links = html(f'<nav class="guanai-link-row">{anchors}</nav>' if anchors else "")
-        parts = record_parts(form, record, spoken(language), answered=True)
-        self.answers = html(parts_html(parts))
+        sections = record_sections(form, record, spoken(language), answered=True)
+        self.answers = html(sections_html(sections))
         events = list(changes(history, Labels(form, language), language, words="history.kind_"))
         self.history = html(
             f'<details class="guanai-part guanai-history" open><summary><h3>{escape(say("history.title", language))}'

@@ -17,7 +17,7 @@ from typing import TypedDict
 from openpyxl import load_workbook
 
 from guanai.care.errors import FormError
-from guanai.storage.files.corrupt_files import DAMAGED
+from guanai.storage.files.file_access import READ_ERRORS
 from guanai.storage.forms.xlsform.headings import (
     SHEETS,
     read_cell,
@@ -185,7 +185,7 @@ def _markdown_tables(content: bytes, file: str) -> Iterator[tuple[str, list[tupl
 def _workbook_tables(content: bytes, file: str) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
     try:
         workbook = load_workbook(BytesIO(content), read_only=True, data_only=True)
-    except DAMAGED as error:
+    except READ_ERRORS as error:
         raise FormError("form.not_workbook", file=file) from error
     try:
         for sheet in workbook.worksheets:
@@ -193,7 +193,7 @@ def _workbook_tables(content: bytes, file: str) -> Iterator[tuple[str, list[tupl
                 yield sheet.title, list(_cells(sheet.iter_rows(max_col=_COLUMNS_AT_MOST, values_only=True)))
             else:
                 yield sheet.title, []
-    except DAMAGED as error:
+    except READ_ERRORS as error:
         raise FormError("form.not_workbook", file=file) from error
     finally:
         workbook.close()

@@ -10,7 +10,7 @@ from support.form_designs import change
 
 from guanai.server.kernels import school_cache
 from guanai.storage import open_school
-from guanai.storage.files.school_folder import Folder
+from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.forms.session import choices
 from guanai.storage.records.frames import frame_of, lazy_copy
 from guanai.storage.records.identity import Identity
@@ -38,7 +38,7 @@ def warm(filled, monkeypatch):
 
 
 def as_page(school, person="李老师"):
-    return school_cache.preloaded_school(Folder(school.folder.path), Identity(person, "staff-1"))
+    return school_cache.preloaded_school(SchoolFolder(school.folder.path), Identity(person, "staff-1"))
 
 
 def test_nothing_is_warm_before_it_was_read(filled, monkeypatch):
@@ -116,14 +116,14 @@ def test_what_another_process_has_saved_since_is_seen(warm, again):
 
 @pytest.mark.parametrize("change", ["form", "workbook", "another school"])
 def test_what_is_outdated_is_not_used(warm, tmp_path, change):
-    folder = Folder(warm.folder.path)
+    folder = SchoolFolder(warm.folder.path)
     if change == "form":
         folder.forms.mkdir(exist_ok=True)
         (folder.forms / "talk.md").write_bytes((template("forms") / "talk.md").read_bytes())
     elif change == "workbook":
         os.utime(folder.workbook, (1, 1))
     else:
-        folder = Folder(tmp_path)
+        folder = SchoolFolder(tmp_path)
     assert school_cache.preloaded_school(folder, Identity("李老师")) is None
 
 

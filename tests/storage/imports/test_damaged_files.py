@@ -9,8 +9,8 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from guanai.care.errors import ExchangeError
-from guanai.storage.files.sheet import LARGEST
-from guanai.storage.files.xlsx import OLD
+from guanai.storage.files.file_access import MAX_FILE_BYTES
+from guanai.storage.files.xlsx_reader import OLE_SIGNATURE
 from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.imports.run import Choices
 from guanai.storage.school.file_api import import_records
@@ -66,10 +66,14 @@ class TestRefused:
             ("in.xlsx", b"", "exchange.empty"),
             ("in.csv", b"", "exchange.empty"),
             ("in.csv", b"\xef\xbb\xbf\r\n,,\r\n", "exchange.empty"),
-            ("in.xlsx", OLD + b"\0" * 600 + "Workbook".encode("utf-16-le"), "exchange.old_xls"),
-            ("in.xls", OLD + b"\0" * 600, "exchange.old_xls"),
-            ("in.csv", OLD + b"\0" * 600, "exchange.old_xls"),
-            ("in.xlsx", OLD + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), "exchange.locked"),
+            ("in.xlsx", OLE_SIGNATURE + b"\0" * 600 + "Workbook".encode("utf-16-le"), "exchange.old_xls"),
+            ("in.xls", OLE_SIGNATURE + b"\0" * 600, "exchange.old_xls"),
+            ("in.csv", OLE_SIGNATURE + b"\0" * 600, "exchange.old_xls"),
+            (
+                "in.xlsx",
+                OLE_SIGNATURE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"),
+                "exchange.locked",
+            ),
             ("in.xls", b"<html><table><tr><td>1</td></tr></table>", "exchange.web_page"),
             ("in.csv", b"\x89PNG\r\n\x1a\n\0\0\0", "exchange.no_text"),
             ("in.pdf", b"%PDF", "exchange.ending"),
@@ -90,7 +94,7 @@ class TestRefused:
         with path.open("wb") as file:
             file.truncate(50 * 1024 * 1024)
         assert refused(ready, path) == "exchange.too_large"
-        assert LARGEST < 50 * 1024 * 1024
+        assert MAX_FILE_BYTES < 50 * 1024 * 1024
 
     def test_a_zip_bomb(self, ready, tmp_path):
         path = book(tmp_path, HEADS, GIRL)
@@ -222,7 +226,7 @@ class TestRead:
         made.active["A900"].value = "  "
         made.save(path)
         row = one(ready, path)
-        assert (row.row, row.state) == (3, "new")
+        assert (row.number, row.state) == (3, "new")
 
     def test_a_title_above_and_merged_headings(self, ready, tmp_path):
         path = book(
@@ -237,7 +241,7 @@ class TestRead:
             made.active.merge_cells(place)
         made.save(path)
         row = one(ready, path)
-        assert (row.row, row.label) == (4, "林小雨")
+        assert (row.number, row.label) == (4, "林小雨")
         assert row.record["guardians"][0]["name"] == "林大山"
         assert row.record["guardians"][0]["relation"] == "grandfather"
 
@@ -255,7 +259,7 @@ class TestRead:
         made.active.merge_cells("E2:E4")
         made.save(path)
         rows = import_records(ready, "child", path, dry_run=True)
-        assert [(row.row, row.state) for row in rows] == [(2, "new"), (3, "new"), (5, "bad")]
+        assert [(row.number, row.state) for row in rows] == [(2, "new"), (3, "new"), (5, "bad")]
         assert rows[1].record["class"] == CLASS
         assert "班级" in rows[2].messages[0]
 
@@ -264,7 +268,7 @@ class TestRead:
             tmp_path, ["说明"], ["请填写第二张表"], title="说明", 花名册=[HEADS, GIRL], 鞋=[["鞋码"], [36]]
         )
         assert one(ready, path).label == "林小雨"
-        plan = ready.imports.plan("child", path)
+        plan = ready.imports.preview("child", path)
         assert any("鞋" in notice for notice in plan.notices)
 
     def test_a_guess_waits_for_a_person(self, ready, tmp_path):
@@ -280,23 +284,23 @@ class TestRead:
 
     def test_what_the_form_does_not_ask_is_said(self, ready, tmp_path):
         path = book(tmp_path, [*HEADS, "母亲状况", "母亲务工地点"], [*GIRL, "在家", "县城"])
-        plan = ready.imports.plan(
+        plan = ready.imports.preview(
             "child", path, Choices({"母亲务工地点": "mother_work_place", "母亲状况": "mother_status"})
         )
         row = plan.rows[0]
         assert ("mother_work_place" in row.record) != any("没有用到" in message for message in row.messages)
 
     def test_times_and_yes(self):
-        from guanai.storage.exports.cell_values import Cells
-        from guanai.storage.exports.columns import headers_of
+        from guanai.storage.exports.question_columns import question_columns
         from guanai.storage.forms.xlsform.loading import form_of
+        from guanai.storage.imports.cell_parser import CellParser
 
         form = form_of(
             "| survey | type | name | label |\n| | time | t | 时 |\n| | datetime | m | 刻 |\n| | select_multiple y | y | 是 |\n"
             "| choices | list_name | name | label |\n| | y | yes | 是 |\n| | y | no | 否、未定 |\n"
         )
-        cells = Cells(FormSession(form))
-        headers = {header.path: header for header in headers_of(form)}
+        parser = CellParser(FormSession(form))
+        headers = {header.path: header for header in question_columns(form)}
         read = {
             ("t", time(8, 30)): "08:30:00",
             ("t", 0.5): "12:00",
@@ -305,7 +309,7 @@ class TestRead:
             ("y", "是；否、未定"): ["yes", "no"],
             ("y", "yes no"): ["yes", "no"],
         }
-        assert {key: cells.answer(headers[key[0]], key[1]) for key in read} == read
+        assert {key: parser.parse(headers[key[0]], key[1]) for key in read} == read
 
 
 def with_result(path):

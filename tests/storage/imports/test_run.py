@@ -10,7 +10,7 @@ from support.days import TODAY
 from tinydb import TinyDB
 
 from guanai.storage import ConflictError, ExchangeError, GuanaiError, create_school, open_school
-from guanai.storage.imports.row_check import Judge
+from guanai.storage.imports.row_check import RowChecker
 from guanai.storage.imports.run import Choices
 from guanai.storage.school.file_api import export_records, import_records
 from guanai.templates.wording import say
@@ -88,7 +88,7 @@ def copy_of(school, tmp_path, **answers):
 
 
 def plan_of(school, path, **choices):
-    return school.imports.plan("child", path, Choices(**({"columns": {}} | choices)))
+    return school.imports.preview("child", path, Choices(**({"columns": {}} | choices)))
 
 
 class TestRepeats:
@@ -114,14 +114,14 @@ class TestRepeats:
         edit(path, "监护人", change)
         plan = plan_of(ready, path)
         assert [row.state for row in plan.rows] == ["changed"], plan.rows
-        ready.imports.carry_out(plan)
+        ready.imports.apply(plan)
         names = [one["name"] for one in ready.record("child", child["id"])["guardians"]]
         assert names == ["林大山", "林小山"]
 
     @pytest.mark.parametrize("by_hand", [False, True])
     def test_that_are_gone_from_the_sheet_are_gone(self, ready, child, tmp_path, monkeypatch, by_hand):
         """Also where a form looks at what a person changes, and is filled in answer by answer."""
-        monkeypatch.setattr(Judge, "_looks_at_changes", lambda judge: by_hand)
+        monkeypatch.setattr(RowChecker, "_reacts_to_changes", lambda checker: by_hand)
         path = copy_of(ready, tmp_path, 联系电话="10087654321")
         edit(path, "监护人", lambda page, column: page.delete_rows(2, 2))
         (row,) = plan_of(ready, path).rows
@@ -160,9 +160,9 @@ class TestPlan:
         path = copy_of(ready, tmp_path, id=None, revision=None, 联系电话="10087654321")
         (row,) = plan_of(ready, path).rows
         assert (row.state, row.like) == ("alike", (child["id"],))
-        plan = plan_of(ready, path, same={row.row: child["id"]})
+        plan = plan_of(ready, path, same={row.number: child["id"]})
         assert plan.rows[0].state == "changed"
-        ready.imports.carry_out(plan)
+        ready.imports.apply(plan)
         assert len(ready.table("child")) == 1
         assert ready.record("child", child["id"])["phone"] == "10087654321"
 
@@ -178,13 +178,13 @@ class TestPlan:
         plan = plan_of(ready, copy_of(ready, tmp_path, 联系电话="10087654321"))
         ready.save("child", {**child, "village": "东村"})
         with pytest.raises(ConflictError):
-            ready.imports.carry_out(plan)
+            ready.imports.apply(plan)
         assert ready.record("child", child["id"])["phone"] == "10012345678"
-        assert not ready.imports.done()
+        assert not ready.imports.completed()
 
     def test_tells_how_far_it_is(self, ready, child, tmp_path):
         told = []
-        ready.imports.plan("child", copy_of(ready, tmp_path), progress=lambda *pair: told.append(pair))
+        ready.imports.preview("child", copy_of(ready, tmp_path), progress=lambda *pair: told.append(pair))
         assert told[-1] == (1, 1)
 
 
@@ -197,7 +197,7 @@ class TestClassCopy:
         plan = plan_of(ready, path)
         assert [row.state for row in plan.rows] == ["changed"]
         assert [one.path for one in plan.rows[0].differences] == ["phone"]
-        ready.imports.carry_out(plan)
+        ready.imports.apply(plan)
         now = ready.record("child", child["id"])
         assert (now["phone"], now["sex"], now["guardians"][0]["age"]) == ("10087654321", "male", 67)
 
@@ -211,7 +211,7 @@ class TestClassCopy:
             ("phone", "10011112222", "10087654321")
         ]
         with pytest.raises(ExchangeError):
-            ready.imports.carry_out(plan)
+            ready.imports.apply(plan)
         for side, phone in (("school", "10011112222"), ("file", "10087654321")):
             chosen = plan_of(ready, path, clashes={(2, "phone"): side})
             assert (chosen.rows[0].state, chosen.rows[0].record["phone"]) == ("changed", phone)
@@ -238,13 +238,13 @@ class TestUndo:
         path = copy_of(ready, tmp_path, 联系电话="10087654321")
         edit(path, "", lambda page, column: page.append([None, None, "周小河", "男", "2015-3-8"]))
         edit(path, "", lambda page, column: setattr(page.cell(3, column("班级")), "value", CLASS))
-        done = ready.imports.carry_out(plan_of(ready, path))
+        done = ready.imports.apply(plan_of(ready, path))
         assert (done.new, done.changed) == (1, 1)
         assert ready.imports.undo(done.id) == (2, 0)
         assert [one["name"] for one in ready.table("child").rows()] == ["林小雨"]
         assert ready.record("child", child["id"])["phone"] == "10012345678"
         assert [change.before["name"] for change in ready.deletions("child")] == ["周小河"]
-        assert ready.imports.done()[0].undone
+        assert ready.imports.completed()[0].undone
         with pytest.raises(GuanaiError):
             ready.imports.undo(done.id)
 
@@ -252,7 +252,7 @@ class TestUndo:
         path = copy_of(ready, tmp_path, 联系电话="10087654321")
         edit(path, "", lambda page, column: page.append([None, None, "周小河", "男", "2015-3-8"]))
         edit(path, "", lambda page, column: setattr(page.cell(3, column("班级")), "value", CLASS))
-        done = ready.imports.carry_out(plan_of(ready, path))
+        done = ready.imports.apply(plan_of(ready, path))
         for one in ready.table("child").rows():
             ready.save("child", {**one, "address": "东村1号"})
         assert ready.imports.undo(done.id) == (1, 1)
@@ -266,7 +266,7 @@ class TestUndo:
             f"{name},女,2016-0{number}-04,{CLASS}\n" for number, name in enumerate(("周小河", "赵小山"), 1)
         )
         (tmp_path / "class.csv").write_text(rows, encoding="utf-8")
-        done = ready.imports.carry_out(plan_of(ready, tmp_path / "class.csv"))
+        done = ready.imports.apply(plan_of(ready, tmp_path / "class.csv"))
         first = ready.table("child").rows()[0]
         teacher = ready.save("staff", {"name": "周老师", "role": "homeroom", "active": "yes"})
         ready.save("talk", {"child": first["id"], "date": "2026-11-19", "by": teacher["id"]})
@@ -274,8 +274,8 @@ class TestUndo:
         assert [one["id"] for one in ready.table("child").rows()] == [first["id"]]
 
     def test_nothing_is_noted_where_nothing_was_written(self, ready, child, tmp_path):
-        assert ready.imports.carry_out(plan_of(ready, copy_of(ready, tmp_path))) is None
-        assert not ready.imports.done()
+        assert ready.imports.apply(plan_of(ready, copy_of(ready, tmp_path))) is None
+        assert not ready.imports.completed()
 
 
 class TestElsewhere:
@@ -298,7 +298,7 @@ class TestElsewhere:
         ready.save("part", {"name": "甲", "share": 0.1 + 0.2})
         ready.save("part", {"name": "乙", "share": 1 / 3})
         export_records(ready, "part", tmp_path / f"copy.{ending}")
-        assert ready.imports.plan("part", tmp_path / f"copy.{ending}").counts["same"] == 2
+        assert ready.imports.preview("part", tmp_path / f"copy.{ending}").counts["same"] == 2
 
     def test_a_child_is_named_as_lists_on_paper_do(self, child, ready, tmp_path):
         """By the bare name, also one set wide; where two are called so the row says which there are."""
@@ -310,7 +310,7 @@ class TestElsewhere:
             f"{name},2026-11-19,周老师" for name in ("林小雨", "林　小 雨", "周　河", "林小雪")
         ]
         (tmp_path / "talks.csv").write_text("\n".join(rows), encoding="utf-8")
-        plan = ready.imports.plan("talk", tmp_path / "talks.csv")
+        plan = ready.imports.preview("talk", tmp_path / "talks.csv")
         assert [row.state for row in plan.rows] == ["new", "new", "bad", "bad"]
         assert [row.record.get("child") for row in plan.rows[:2]] == [child["id"]] * 2
         assert plan.rows[0].record["by"] == teacher["id"]
@@ -345,9 +345,9 @@ class TestElsewhere:
         kin = [{"who": "奶奶", "a-n": 1, "b-n": 2}, {"who": "叔叔", "b-n": 3}]
         kept = ready.save("family", {**answers, "kin": kin})
         export_records(ready, "family", tmp_path / f"copy.{ending}")
-        assert ready.imports.plan("family", tmp_path / f"copy.{ending}").counts["same"] == 1
+        assert ready.imports.preview("family", tmp_path / f"copy.{ending}").counts["same"] == 1
         (tmp_path / "kobo.csv").write_text(f"id,father/phone,b/c/phone\n{kept['id']},10000000001,\n")
-        ready.imports.carry_out(ready.imports.plan("family", tmp_path / "kobo.csv"))
+        ready.imports.apply(ready.imports.preview("family", tmp_path / "kobo.csv"))
         now = ready.record("family", kept["id"])
         assert (now["father-phone"], now.get("b-c-phone"), now["kin"]) == ("10000000001", None, kin)
 
@@ -355,8 +355,8 @@ class TestElsewhere:
         with TinyDB(tmp_path / "db.json") as db:
             db.table("child").insert({**CHILD, "鞋码": 36})
         plan = plan_of(ready, tmp_path / "db.json")
-        assert [column.head for column in plan.undecided] == ["鞋码"]
-        done = ready.imports.carry_out(plan_of(ready, tmp_path / "db.json", columns={"鞋码": ""}))
+        assert [column.heading for column in plan.undecided] == ["鞋码"]
+        done = ready.imports.apply(plan_of(ready, tmp_path / "db.json", columns={"鞋码": ""}))
         assert done.new == 1
         assert ready.table("child").rows()[0]["name"] == "林小雨"
 
@@ -366,7 +366,7 @@ class TestElsewhere:
             states = {row.state for row in import_records(other, form, filled.folder.path)}
             assert states == {"new"}, form
         assert other.table("child").rows() == filled.table("child").rows()
-        assert len(other.imports.done()) == 5
+        assert len(other.imports.completed()) == 5
         other.close()
 
     def test_a_folder_that_went_its_own_way(self, filled, tmp_path):

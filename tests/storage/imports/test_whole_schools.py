@@ -59,20 +59,20 @@ def two(school, tmp_path):
 class TestAnotherSchool:
     def test_comes_whole_and_goes_whole(self, filled, empty):
         """WH1, WH2: every register as it is there, one note, one undo."""
-        plans = empty.imports.plan_whole(filled.folder.path)
+        plans = empty.imports.preview_all(filled.folder.path)
         names = [plan.form for plan in plans]
         assert {"class", "staff", "child", "home_visit", "pairing"} <= set(names)
         assert names == [name for name in empty.forms() if name in names]
         assert states(plans) == {name: ["new"] for name in names}
         assert not empty.table("child").rows()
-        done = empty.imports.carry_out(*plans)
+        done = empty.imports.apply(*plans)
         for name in names:
             assert empty.table(name).rows() == filled.table(name).rows(), name
         assert (done.form, done.new, done.changed) == ("", sum(len(plan.rows) for plan in plans), 0)
-        assert [one.id for one in empty.imports.done()] == [done.id]
-        again = empty.imports.plan_whole(filled.folder.path)
+        assert [one.id for one in empty.imports.completed()] == [done.id]
+        again = empty.imports.preview_all(filled.folder.path)
         assert states(again) == {name: ["same"] for name in names}
-        assert empty.imports.carry_out(*again) is None
+        assert empty.imports.apply(*again) is None
         assert empty.imports.undo(done.id) == (done.new, 0)
         assert not any(empty.table(name).rows() for name in names)
 
@@ -80,20 +80,22 @@ class TestAnotherSchool:
         """WH3, WH4"""
         school, other, _ = two
         mine = school.save("child", CHILD | {"village": "东村"})
-        plans = school.imports.plan_whole(other.folder.path)
+        plans = school.imports.preview_all(other.folder.path)
         assert states(plans) == {"child": ["alike"], "talk": ["waits"], "staff": ["new"], "class": ["same"]}
         (talk,) = next(plan.rows for plan in plans if plan.form == "talk")
         assert "林小雨" in talk.messages[0]
         (child,) = next(plan.rows for plan in plans if plan.form == "child")
         assert child.like == (mine["id"],)
-        left_out = school.imports.carry_out(*plans)
+        left_out = school.imports.apply(*plans)
         assert (left_out.new, len(school.table("talk"))) == (1, 0)
         school.imports.undo(left_out.id)
         for staff in school.table("staff").bin():
             school.restore("staff", staff.before["id"])
-        plans = school.imports.plan_whole(other.folder.path, {"child": Choices(same={child.row: mine["id"]})})
+        plans = school.imports.preview_all(
+            other.folder.path, {"child": Choices(same={child.number: mine["id"]})}
+        )
         assert states(plans)["talk"] == ["new"]
-        school.imports.carry_out(*plans)
+        school.imports.apply(*plans)
         (talk,) = school.table("talk").rows()
         assert talk["child"] == mine["id"]
         assert len(school.table("child")) == 1
@@ -102,16 +104,16 @@ class TestAnotherSchool:
     def test_another_child_brings_its_records_under_its_own_id(self, two):
         school, other, theirs = two
         school.save("child", CHILD)
-        (row,) = school.imports.plan("child", other.folder.path).rows
-        plans = school.imports.plan_whole(other.folder.path, {"child": Choices(others=[row.row])})
-        school.imports.carry_out(*plans)
+        (row,) = school.imports.preview("child", other.folder.path).rows
+        plans = school.imports.preview_all(other.folder.path, {"child": Choices(others=[row.number])})
+        school.imports.apply(*plans)
         assert [talk["child"] for talk in school.table("talk").rows()] == [theirs["id"]]
         assert len(school.table("child")) == 2
 
     def test_a_class_of_the_same_name_is_the_one_that_is_here(self, two):
         school, other, _ = two
         (row,) = next(
-            plan.rows for plan in school.imports.plan_whole(other.folder.path) if plan.form == "class"
+            plan.rows for plan in school.imports.preview_all(other.folder.path) if plan.form == "class"
         )
         assert row.messages == (say("import.by_name"),)
 
@@ -119,13 +121,13 @@ class TestAnotherSchool:
         """WH6"""
         school, other, child = two
         other.insert_many("talk", [{"child": child["id"], "date": "gestern"}])
-        plans = school.imports.plan_whole(other.folder.path)
+        plans = school.imports.preview_all(other.folder.path)
         assert states(plans)["talk"] == ["bad", "new"]
         with pytest.raises(ExchangeError) as refused:
-            school.imports.carry_out(*plans)
+            school.imports.apply(*plans)
         assert refused.value.key == "import.refused"
         assert not school.table("child").rows()
-        assert not school.imports.done()
+        assert not school.imports.completed()
 
     def test_registers_that_this_school_lacks_are_said(self, two):
         school, other, _ = two
@@ -133,7 +135,7 @@ class TestAnotherSchool:
             "| survey | type | name | label |\n| | text | size | 鞋码 |\n", encoding="utf-8"
         )
         other.save("shoe", {"size": "36"})
-        plans = school.imports.plan_whole(other.folder.path)
+        plans = school.imports.preview_all(other.folder.path)
         assert "shoe" not in states(plans)
         assert any("shoe" in notice for plan in plans for notice in plan.notices)
         assert not any("import_note" in notice for plan in plans for notice in plan.notices)
@@ -146,12 +148,12 @@ class TestAnotherSchool:
         stick.save("home_visit", {**visit, "merits": "懂事"})
         filled.save("child", {**child, "phone": "10011112222"})
         stick.close()
-        plans = filled.imports.plan_whole(tmp_path / "stick")
+        plans = filled.imports.preview_all(tmp_path / "stick")
         assert {name: "changed" in found for name, found in states(plans).items() if "changed" in found} == {
             "child": True,
             "home_visit": True,
         }
-        filled.imports.carry_out(*plans)
+        filled.imports.apply(*plans)
         now = filled.record("child", child["id"])
         assert (now["address"], now["phone"]) == ("西村2号", "10011112222")
         assert filled.record("home_visit", visit["id"])["merits"] == "懂事"
@@ -167,7 +169,7 @@ class TestAnotherSchool:
             (one.folder.forms / "news.md").write_text(news, encoding="utf-8")
         other.save("news", {"who": child["id"], "tel": "10011112222"})
         other.save("child", {**other.record("child", child["id"]), "phone": "10033334444"})
-        school.imports.carry_out(*school.imports.plan_whole(other.folder.path))
+        school.imports.apply(*school.imports.preview_all(other.folder.path))
         assert school.record("child", child["id"])["phone"] == "10033334444"
         assert len(school.table("news")) == 1
 
@@ -179,7 +181,7 @@ class TestAnotherSchool:
         assert not school.table("talk").rows()
         assert main(["import", here, str(other.folder.path), "--whole"]) == 0
         assert len(school.table("talk").rows()) == 1
-        assert len(school.imports.done()) == 1
+        assert len(school.imports.completed()) == 1
         capsys.readouterr()
         assert main(["import", "--whole"]) == 2
         assert str(ExchangeError("import.needs_whole")) in capsys.readouterr().err
@@ -205,11 +207,11 @@ class TestSomebodysOwnFile:
                 "home_visit": [{**VISITED, "child": name_of.get("id", 2)}],
             },
         )
-        plans = school.imports.plan_whole(path)
+        plans = school.imports.preview_all(path)
         assert states(plans) == {"class": ["new"], "child": ["new"], "home_visit": ["new"]}, [
             plan.rows for plan in plans
         ]
-        school.imports.carry_out(*plans)
+        school.imports.apply(*plans)
         (visit,) = school.table("home_visit").rows()
         assert school.record("child", visit["child"])["name"] == "林小雨"
         assert school.record("child", visit["child"])["registered_on"] == TODAY.isoformat()  # a default
@@ -220,8 +222,8 @@ class TestSomebodysOwnFile:
         label = say("label.in_class", name="林小雨", group=CLASS["name"])
         rows["home_visit"] = {"1": {**VISITED, "child": label}}
         path.write_text(json.dumps(rows), encoding="utf-8")
-        plans = school.imports.plan_whole(path)
-        school.imports.carry_out(*plans)
+        plans = school.imports.preview_all(path)
+        school.imports.apply(*plans)
         (visit,) = school.table("home_visit").rows()
         assert school.record("child", visit["child"])["name"] == "林小雨"
 
@@ -229,19 +231,19 @@ class TestSomebodysOwnFile:
         path = self.file(
             tmp_path, **{"class": [CLASS], "child": [CHILD], "home_visit": [{**VISITED, "child": 9}]}
         )
-        assert states(school.imports.plan_whole(path))["home_visit"] == ["bad"]
+        assert states(school.imports.preview_all(path))["home_visit"] == ["bad"]
 
     def test_strange_fields_are_chosen_for_each_table(self, school, tmp_path):
         path = self.file(tmp_path, **{"class": [{**CLASS, "备注": "x"}], "child": [{**CHILD, "备注": "12"}]})
-        plans = school.imports.plan_whole(path)
-        assert [[column.head for column in plan.undecided] for plan in plans] == [["备注"], ["备注"]]
+        plans = school.imports.preview_all(path)
+        assert [[column.heading for column in plan.undecided] for plan in plans] == [["备注"], ["备注"]]
         with pytest.raises(ExchangeError, match="备注"):
-            school.imports.carry_out(*plans)
+            school.imports.apply(*plans)
         choices = {"class": Choices({"备注": ""}), "child": Choices({"备注": "village"})}
-        school.imports.carry_out(*school.imports.plan_whole(path, choices))
+        school.imports.apply(*school.imports.preview_all(path, choices))
         assert school.table("child").rows()[0]["village"] == "12"
 
     def test_tables_that_are_no_registers_are_refused(self, school, tmp_path):
         with pytest.raises(ExchangeError, match="shoes") as refused:
-            school.imports.plan_whole(self.file(tmp_path, shoes=[{"size": 36}]))
+            school.imports.preview_all(self.file(tmp_path, shoes=[{"size": 36}]))
         assert refused.value.key == "exchange.no_registers"

@@ -255,7 +255,7 @@ def test_a_disk_that_cannot_be_written_leaves_the_file_as_it_was(school, monkeyp
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("guanai.storage.files.atomic_write.os.fsync", full)
+    monkeypatch.setattr("guanai.storage.files.file_access.os.fsync", full)
     with pytest.raises(GuanaiError, match=r"school\.xlsx"):
         write_edits(path, [Edit("职责", 2, {"备注": "x"})], expected, school.folder.backups)
     assert path.read_bytes() == before

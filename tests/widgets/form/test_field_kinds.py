@@ -220,12 +220,12 @@ def test_labels_may_hold_markdown(text, html, plain):
 
 
 def test_markdown_is_left_out_of_tables_messages_and_headings():
-    from guanai.storage.exports.columns import headers_of
+    from guanai.storage.exports.question_columns import question_columns
     from guanai.widgets.base.value_labels import Labels
 
     form = form_of(FORM)
     assert Labels(form).column("read") == "已读 承诺书"
-    assert "已读 承诺书" in [header.text for header in headers_of(form)]
+    assert "已读 承诺书" in [header.heading for header in question_columns(form)]
     assert [problem.label for problem in FormSession(form).check()] == ["已读 承诺书"]
 
 

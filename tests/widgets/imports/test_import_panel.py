@@ -10,7 +10,7 @@ from openpyxl import Workbook, load_workbook
 from tinydb import TinyDB
 
 from guanai.care.errors import ExchangeError
-from guanai.storage.exports.export import exported
+from guanai.storage.exports.export import export_bytes
 from guanai.widgets import Choice, ImportHistory, ImportPanel
 from guanai.widgets.base.notices import error_html
 
@@ -89,7 +89,7 @@ def test_a_bad_row_comes_first_and_the_import_cannot_be_confirmed(page):
 
 def test_a_matching_child_and_a_conflict_are_decided(ready, page):
     child = ready.save("child", CHILD)
-    content = exported(ready, "child", "xlsx")
+    content = export_bytes(ready, "child", "xlsx")
     copied = load_workbook(BytesIO(content))
     sheet = copied.worksheets[0]
     heads = [cell.value for cell in sheet[1]]

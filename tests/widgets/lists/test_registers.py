@@ -10,7 +10,7 @@ from support.widget_trees import count_widgets
 
 from guanai.storage.forms.xlsform.definitions import Retired
 from guanai.storage.forms.xlsform.loading import form_of
-from guanai.storage.printing.record_sheet import record_parts
+from guanai.storage.reports.record_printout import record_sections
 from guanai.storage.school.list_periods import periods_of
 from guanai.widgets import RecordView, RegisterIndex, RegisterTable
 from guanai.widgets.base.page_urls import (
@@ -222,9 +222,9 @@ def test_answers_to_removed_questions_are_shown():
     assert "以前问的" in named
     assert "当时的选项" in named
     left = {"mode": Retired({}, "select_one", {"pigeon": "飞鸽"})}
-    parts = record_parts(replace(FORM, retired=left), {**RECORD, "mode": "pigeon"})
-    assert any(cell.answer == "飞鸽" for part in parts for cell in part.cells)
-    assert record_parts(FORM, RECORD)[-1].title == "本表已删除的问题"
+    sections = record_sections(replace(FORM, retired=left), {**RECORD, "mode": "pigeon"})
+    assert any(field.answer == "飞鸽" for section in sections for field in section.fields)
+    assert record_sections(FORM, RECORD)[-1].title == "本表已删除的问题"
 
 
 def test_a_deleted_record_can_only_be_restored():

@@ -1,0 +1,111 @@
+"""What others save between the look at an import and its confirmation (issue 3 sections 4 and 6), and who may import."""
+
+import pytest
+
+from guanai.care.errors import AccessError, ConflictError
+from guanai.storage.imports.run import Choices
+from guanai.templates.wording import say
+
+CLASS = {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42}
+CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": CLASS["name"]}
+ROWS = "姓名,性别,出生日期,班级\n林小雨,女,2016-05-04,三年级1班\n周小河,男,2015-03-08,三年级1班\n"
+
+
+@pytest.fixture
+def ready(school, coordinator):
+    school.save("class", CLASS)
+    return school
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text(ROWS, encoding="utf-8")
+    return path
+
+
+def refused(school, plan):
+    with pytest.raises(ConflictError) as error:
+        school.imports.apply(plan)
+    assert error.value.key == "import.meanwhile"
+    assert not school.imports.completed()
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("saved", "why"),
+    [
+        (CHILD, "name_day"),
+        (CHILD | {"name": "林晓雨"}, "sound"),
+        (CHILD | {"birth_date": "2016-04-05"}, "name"),
+    ],
+)
+def test_a_child_saved_meanwhile_who_looks_like_a_new_one(ready, file, saved, why):
+    plan = ready.imports.preview("child", file)
+    theirs = ready.as_user("张老师").save("child", saved)
+    said = refused(ready, plan)
+    assert "第 2 行 林小雨" in said
+    assert "张老师" in said
+    assert say(f"alike.{why}") in said
+    assert len(ready.table("child")) == 1
+    again = ready.imports.preview("child", file)
+    assert [row.state for row in again.rows] == ["alike", "new"]
+    assert again.rows[0].like == (theirs["id"],)
+    ready.imports.apply(ready.imports.preview("child", file, Choices(others=[2])))
+    assert len(ready.table("child")) == 3
+
+
+def test_a_child_who_looks_like_nobody_stops_nothing(ready, file):
+    plan = ready.imports.preview("child", file)
+    ready.as_user("张老师").save("child", CHILD | {"name": "洪晓溪", "birth_date": "2014-01-09"})
+    assert ready.imports.apply(plan).new == 2
+
+
+def test_the_same_file_imported_by_two(ready, file):
+    mine, theirs = ready.imports.preview("child", file), ready.imports.preview("child", file)
+    ready.imports.apply(theirs)
+    with pytest.raises(ConflictError, match="2 行"):
+        ready.imports.apply(mine)
+    assert len(ready.table("child")) == 2
+
+
+def test_a_record_of_another_register_saved_meanwhile(ready, tmp_path):
+    path = tmp_path / "staff.csv"
+    path.write_text("name,sex,role,active\n宋老师,female,homeroom,yes\n", encoding="utf-8")
+    plan = ready.imports.preview("staff", path)
+    ready.save("staff", {"name": "宋老师", "sex": "female", "role": "homeroom", "active": "yes"})
+    assert say("import.there") in refused(ready, plan)
+
+
+def test_a_record_that_was_binned_meanwhile(ready, tmp_path):
+    child = ready.save("child", CHILD)
+    path = tmp_path / "in.csv"
+    path.write_text(
+        f"id,姓名,性别,出生日期,班级\n{child['id']},林小雨,男,2016-05-04,三年级1班\n", encoding="utf-8"
+    )
+    plan = ready.imports.preview("child", path)
+    ready.as_user("张老师").delete("child", child["id"])
+    said = refused(ready, plan)
+    assert say("import.now_binned", row=2, record="林小雨", by="张老师") in said
+
+
+class TestWhoMay:
+    def test_a_teacher_may_look_but_not_import(self, ready, file, account_roles):
+        done = ready.imports.apply(ready.imports.preview("child", file))
+        account_roles["测试老师"] = "homeroom"
+        file.write_text(ROWS.replace("林小雨", "洪晓溪").replace("周小河", "方小帆"), encoding="utf-8")
+        for act in (
+            lambda: ready.imports.apply(ready.imports.preview("child", file)),
+            lambda: ready.imports.undo(done.id),
+        ):
+            with pytest.raises(AccessError) as error:
+                act()
+            assert error.value.key == "import.not_allowed"
+        assert len(ready.table("child")) == 2
+        account_roles["测试老师"] = "coordinator"
+        assert ready.imports.undo(done.id) == (2, 0)
+
+    def test_whoever_works_in_the_folder_itself_may(self, ready, file, account_roles):
+        account_roles.clear()
+        assert not ready.imports.allowed
+        assert ready.as_user("guanai").imports.apply(ready.imports.preview("child", file)).new == 2
