@@ -168,3 +168,30 @@ def test_it_is_read_again_after_a_form_was_published(school, coordinator, monkey
     again = school_cache.preloaded_school(school.folder, person)
     assert again is not None
     assert "mood" in again.form("talk").columns
+
+
+@pytest.mark.parametrize(
+    ("headers", "identity"),
+    [
+        ({}, Identity()),
+        ({"HTTP_X_GUANAI_ROLE": "coordinator"}, Identity()),
+        (
+            {
+                "HTTP_X_GUANAI_PERSON": "%E6%9E%97",
+                "HTTP_X_GUANAI_STAFF": "s1",
+                "HTTP_X_GUANAI_ROLE": "homeroom",
+            },
+            Identity("林", "s1", "homeroom"),
+        ),
+    ],
+)
+def test_a_page_opens_the_school_for_whom_its_request_names(filled, monkeypatch, headers, identity):
+    monkeypatch.setenv("GUANAI_SCHOOL", str(filled.folder.path))
+    school_cache.sign_in_from_headers(headers)
+    try:
+        opened = open_school()
+        assert opened.identity == identity
+        assert open_school(filled.folder.path).identity == Identity(), "a folder is opened for nobody"
+        opened.close()
+    finally:
+        school_cache.sign_in_from_headers({})
