@@ -90,10 +90,12 @@ class HeadingIndex:
     def __init__(
         self, form: Form | Repeat, documents: Sequence[Mapping[str, Any]] = (), *, retired: Iterable[str] = ()
     ) -> None:
-        self.headers = {question.path: question for question in question_columns(form, documents, repeats=20)}
+        self.questions = {
+            question.path: question for question in question_columns(form, documents, repeats=20)
+        }
         self._paths: dict[str, set[str]] = defaultdict(set)
         self._retired = {normalized(name): name for name in retired}
-        for path, question in self.headers.items():
+        for path, question in self.questions.items():
             for name in {path, question.heading, *question.labels}:
                 self._paths[normalized(name)].add(path)
             if "/0/" in path:  # a file with one guardian a row has the heading 监护人姓名
@@ -106,18 +108,18 @@ class HeadingIndex:
             for name, paths in self._paths.items()
             if not any(_LATER_REPEAT.search(path) for path in paths)
         }
-        for path, question in self.headers.items():  # Kobo's headings: group/question
+        for path, question in self.questions.items():  # Kobo's headings: group/question
             self._paths[normalized(question.question.path.split("/", 2)[2])].add(path)
 
     def exact(self, heading: str) -> QuestionColumn | None:
         """Return the question whose name or label a heading is, None for none or several."""
-        if heading in self.headers:
-            return self.headers[heading]
+        if heading in self.questions:
+            return self.questions[heading]
         plain = normalized(heading)
         for form in (plain, _BRACKETS.sub("", plain)):
-            found = self._paths.get(form, set())
-            if len(found) == 1:
-                return self.headers[next(iter(found))]
+            paths = self._paths.get(form, set())
+            if len(paths) == 1:
+                return self.questions[next(iter(paths))]
         return None
 
     def similar(self, heading: str) -> QuestionColumn | None:
@@ -136,7 +138,7 @@ class HeadingIndex:
         best = sorted(shallow, key=lambda path: -shallow[path])
         if not best or (len(best) > 1 and shallow[best[0]] - shallow[best[1]] < 0.001):
             return None
-        return self.headers[best[0]]
+        return self.questions[best[0]]
 
     def match(self, index: int, heading: str, chosen: Mapping[str, str], *, guess: bool = True) -> FileColumn:
         """Return a column with the question of its heading, chosen, exact, or with ``guess`` similar."""
@@ -157,8 +159,8 @@ class HeadingIndex:
             return FileColumn(
                 index, heading, "retired" if plain in self._retired else "left_out", system=heading
             )
-        found = self.similar(heading) if guess else None
-        return FileColumn(index, heading, "guessed" if found else "unknown", found)
+        similar = self.similar(heading) if guess else None
+        return FileColumn(index, heading, "guessed" if similar else "unknown", similar)
 
 
 _COUNTS = frozenset({"序号", "no", "no."})  # number of the row in its list, not an answer
@@ -199,8 +201,8 @@ def match_sheets(
     if not filled:
         raise ExchangeError("exchange.empty", file=name)
     heading_index = HeadingIndex(form, documents, retired=retired)
-    found = [_match_sheet(heading_index, input_sheet, chosen, ()) for input_sheet in filled]
-    return [max(found, key=lambda layout: _score(layout.columns)), *inner]
+    matches = [_match_sheet(heading_index, input_sheet, chosen, ()) for input_sheet in filled]
+    return [max(matches, key=lambda match: _score(match.columns)), *inner]
 
 
 def _title(input_sheet: InputSheet) -> str:

@@ -42,42 +42,42 @@ class Submission:
 
 def is_main_table(content: bytes) -> bool:
     """Return whether a CSV is an export of ODK or Kobo, by columns that only these have, and not that of a repeat."""
-    heads, _ = _table(content.partition(b"\n")[0])
-    return any(key in heads for key in _KEYS) and not _OF_A_PARENT & set(heads)
+    headings, _ = _table(content.partition(b"\n")[0])
+    return any(key in headings for key in _KEYS) and not _OF_A_PARENT & set(headings)
 
 
 class SubmissionTable:
-    """The main file of a CSV export, with those of its repeats beside it; ``once`` are names that questions had."""
+    """The main file of a CSV export, with those of its repeats beside it; ``renamed`` are former names of questions."""
 
     def __init__(
-        self, form: Form, files: Files, name: str, chosen: Mapping[str, str], once: Collection[str]
+        self, form: Form, files: Files, name: str, chosen: Mapping[str, str], renamed: Collection[str]
     ) -> None:
         self._form, self._files, self._name = form, files, PurePosixPath(name)
-        heads, self._rows = _table(files[name])
+        headings, self._rows = _table(files[name])
         self._questions = _headings(form, form.items)
         by_path = {header.path: header.question for header in question_columns(form)}
         by_text = {header.heading: header.question for header in question_columns(form)}
-        left_out = {head for head, wanted in chosen.items() if wanted == LEFT_OUT}
-        for head in left_out:
-            self._questions.pop(head, None)
-        for head in heads:
-            if question := by_path.get(chosen.get(head, "")) or by_text.get(chosen.get(head, "")):
-                self._questions[head] = question
-        asked_once = {*form.retired, *once}
-        self._older = {
-            head: last
-            for head in heads
-            if (last := _last(head)) in asked_once and head not in self._questions
+        left_out = {heading for heading, wanted in chosen.items() if wanted == LEFT_OUT}
+        for heading in left_out:
+            self._questions.pop(heading, None)
+        for heading in headings:
+            if question := by_path.get(chosen.get(heading, "")) or by_text.get(chosen.get(heading, "")):
+                self._questions[heading] = question
+        former_names = {*form.retired, *renamed}
+        self._former = {
+            heading: last
+            for heading in headings
+            if (last := _last(heading)) in former_names and heading not in self._questions
         }
-        known = {*self._older, *left_out, ""}
+        known = {*self._former, *left_out, ""}
         self.columns = [
-            FileColumn(place, head, "unknown", samples=self._samples(head))
-            for place, head in enumerate(heads)
-            if head not in known and not _is_known(head, self._questions)
+            FileColumn(index, heading, "unknown", samples=self._samples(heading))
+            for index, heading in enumerate(headings)
+            if heading not in known and not _is_known(heading, self._questions)
         ]
 
-    def _samples(self, head: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(row[head] for row in self._rows[:30] if row.get(head)))[:3]
+    def _samples(self, heading: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(row[heading] for row in self._rows[:30] if row.get(heading)))[:3]
 
     def submissions(self) -> Iterator[Submission]:
         """Yield the submissions with the rows of their repeats, in the file's order."""
@@ -90,13 +90,13 @@ class SubmissionTable:
                 for name, by_parent in inner.items()
             }
             remarks = [say("submission.repeat_elsewhere", name=name) for name in missing]
-            before = {name: cells[head] for head, name in self._older.items() if cells.get(head)}
+            before = {name: cells[heading] for heading, name in self._former.items() if cells.get(heading)}
             answers = {**before, **_cells(self._form, self._questions, cells), **repeats}
             yield Submission(number, key, answers, self._name.parent, remarks)
 
 
 def _table(content: bytes) -> tuple[list[str], list[dict[str, str]]]:
-    """Return headings and rows; Central parts cells by commas, Kobo by semicolons."""
+    """Return headings and rows; Central separates cells with commas, Kobo with semicolons."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -124,7 +124,7 @@ def _headings(form: Form, items: Sequence[Item], groups: tuple[Item, ...] = ()) 
 
 
 def _columns(items: Sequence[Item], groups: tuple[str, ...] = ()) -> Iterator[tuple[str, Question]]:
-    """Yield the headings that a question can have: its name, with its groups before it parted by - or /."""
+    """Yield the headings that a question can have: its name, with its groups before it and - or / between."""
     for item in items:
         if isinstance(item, Group):
             yield from _columns(item.items, (*groups, item.name))
@@ -146,30 +146,34 @@ def _labelled(
             yield "/".join((*groups, label)), item
 
 
-def _is_known(head: str, columns: Mapping[str, Question]) -> bool:
-    if head in columns or head in _OF_THE_SERVER or head.startswith(("_", "meta-", "meta/", "SET-OF-")):
+def _is_known(heading: str, columns: Mapping[str, Question]) -> bool:
+    if (
+        heading in columns
+        or heading in _OF_THE_SERVER
+        or heading.startswith(("_", "meta-", "meta/", "SET-OF-"))
+    ):
         return True
-    question = columns.get(head.rpartition("-")[0]) or columns.get(head.rpartition("/")[0])
+    question = columns.get(heading.rpartition("-")[0]) or columns.get(heading.rpartition("/")[0])
     return question is not None and question.kind in ("select_multiple", "rank", "phone")
 
 
-def _last(head: str) -> str:
+def _last(heading: str) -> str:
     """Return the name of the question in a heading that has its groups before it."""
-    return head.rpartition("/")[2].rpartition("-")[2]
+    return heading.rpartition("/")[2].rpartition("-")[2]
 
 
 def _cells(form: Form, columns: Mapping[str, Question], cells: Mapping[str, str]) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     ticked = defaultdict(list)
-    for head, text in cells.items():
-        if head in columns and text:
-            answers[columns[head].key] = text
-        name, _, choice = head.rpartition("/")
+    for heading, text in cells.items():
+        if heading in columns and text:
+            answers[columns[heading].key] = text
+        name, _, choice = heading.rpartition("/")
         if name in columns and columns[name].kind == "select_multiple" and text in _TICKED:
             ticked[columns[name].key].append(_choice(form, columns[name], choice))
-    for head, question in columns.items():
+    for heading, question in columns.items():
         if question.kind == "phone":
-            point = " ".join(filter(None, (cells.get(f"{head}-{part}", "") for part in _POINT)))
+            point = " ".join(filter(None, (cells.get(f"{heading}-{part}", "") for part in _POINT)))
             if point:
                 answers.setdefault(question.key, point)
     return {**ticked, **answers}
@@ -192,15 +196,15 @@ def _repeats(
 
     Central writes ``TAKE_FILE-REPEAT.csv`` beside it; of Kobo's, ``REPEAT.csv`` and the repeat's label for a name do too.
     """
-    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    by_repeat: dict[str, dict[str, list[dict[str, Any]]]] = {}
     missing: list[str] = []
     for item in items:
         if isinstance(item, Group):
             inner, lacking = _repeats(form, item.items, files, path, (*groups, item))
-            found, missing = {**found, **inner}, [*missing, *lacking]
+            by_repeat, missing = {**by_repeat, **inner}, [*missing, *lacking]
         elif isinstance(item, Repeat):
-            called = [item.name, *(plain_text(item.label, language) for language in form.languages)]
-            names = [f"{stem}{name}.csv" for name in called if name for stem in (f"{path.stem}-", "")]
+            names_of_item = [item.name, *(plain_text(item.label, language) for language in form.languages)]
+            names = [f"{stem}{name}.csv" for name in names_of_item if name for stem in (f"{path.stem}-", "")]
             places = [path.with_name(name) for name in names if "/" not in name]
             beside = next((place for place in places if str(place) in files and place != path), None)
             if beside is None:
@@ -211,8 +215,8 @@ def _repeats(
             by_parent: dict[str, list[dict[str, Any]]] = defaultdict(list)
             for cells in _table(files[str(beside)])[1]:
                 by_parent[_parent(cells)].append(_cells(form, columns, cells))
-            found[item.key] = dict(by_parent)
-    return found, missing
+            by_repeat[item.key] = dict(by_parent)
+    return by_repeat, missing
 
 
 def _parent(cells: Mapping[str, str]) -> str:

@@ -53,21 +53,23 @@ def rows_of_submissions(
     ExchangeError for a file that cannot be read.
     """
     definition = records.form(form)
-    found: list[Submission] = []
+    submissions: list[Submission] = []
     columns: list[FileColumn] = []
     for name in names:
         try:
             if PurePosixPath(name).suffix.lower() == ".xml":
-                found.append(_parse_xml(definition, name, files[name], len(found) + 1))
+                submissions.append(_parse_xml(definition, name, files[name], len(submissions) + 1))
             else:
                 renamed = set(records.versions.renames(form))
                 columns += (table := SubmissionTable(definition, files, name, chosen, renamed)).columns
-                found += table.submissions()
+                submissions += table.submissions()
         except (OSError, ElementTree.ParseError, UnicodeError, csv.Error) as error:
             raise ExchangeError("exchange.unreadable", file=name) from error
     imported = {str(one.get("id")) for one in records.table(form).rows()}
     imported |= {str((change.before or {}).get("id")) for change in records.deletions(form)}
-    return [_row(records, definition, submission, imported, files) for submission in found], tuple(columns)
+    return [_row(records, definition, submission, imported, files) for submission in submissions], tuple(
+        columns
+    )
 
 
 def _row(
@@ -77,7 +79,7 @@ def _row(
     if record_id in imported:
         return ImportedRow(submission.number, "same", submission.key, (say("submission.before"),))
     imported.add(record_id or "-")
-    # A telephone may still hold an older version: what was renamed finds its question, the rest stays in the record.
+    # A telephone may still have an older version of the form: renamed questions are found, other answers stay in the record.
     session = records.session(form, records.with_current_names(form.name, submission.answers), defaults=False)
     problems, answers = session.check(), session.record()
     label = str(answers.get("name") or answers.get("date") or submission.number)
@@ -124,17 +126,17 @@ def _answers(items: Sequence[Item], element: ElementTree.Element) -> dict[str, A
         children[_local(child)].append(child)
     answers: dict[str, Any] = {}
     for item in items:
-        found = children.get(item.name, [])
+        elements = children.get(item.name, [])
         if isinstance(item, Repeat):
-            answers[item.key] = [_answers(item.items, one) for one in found if _has_answer(one)]
-        elif isinstance(item, Group) and found:
-            answers |= _answers(item.items, found[0])
-        elif found and (text := (found[0].text or "").strip()):
+            answers[item.key] = [_answers(item.items, one) for one in elements if _has_answer(one)]
+        elif isinstance(item, Group) and elements:
+            answers |= _answers(item.items, elements[0])
+        elif elements and (text := (elements[0].text or "").strip()):
             answers[item.key] = text
     known = {item.name for item in items} | {"meta"}
-    for name, found in children.items():  # asked by an older version of the form
-        text = (found[0].text or "").strip()
-        if name not in known and text and not len(found[0]):
+    for name, elements in children.items():  # questions of an older version of the form
+        text = (elements[0].text or "").strip()
+        if name not in known and text and not len(elements[0]):
             answers.setdefault(name, text)
     return answers
 

@@ -48,8 +48,8 @@ def read_source(path: Path, name: str = "") -> ImportSource:
         if file_size(path, label) == 0:
             raise ExchangeError("exchange.empty", file=label)
         with path.open("rb") as file:
-            head = file.read(512)
-        return _read_file(path, label, head)
+            start = file.read(512)
+        return _read_file(path, label, start)
     except OSError as error:
         raise ExchangeError("exchange.unreadable", file=label) from error
 
@@ -70,20 +70,20 @@ def read_submission_files(files: Mapping[str, bytes], name: str) -> ImportSource
     return ImportSource(name, submissions=names, files=files)
 
 
-def _read_file(path: Path, name: str, head: bytes) -> ImportSource:
-    reject_old_office_file(head, path.read_bytes(), name)
+def _read_file(path: Path, name: str, start: bytes) -> ImportSource:
+    reject_old_office_file(start, path.read_bytes(), name)
     ending = Path(name).suffix.lower()
-    if head.startswith(b"PK") and ending == ".zip":
+    if start.startswith(b"PK") and ending == ".zip":
         return _read_zip(path, name)
-    if head.startswith(b"PK"):
+    if start.startswith(b"PK"):
         return ImportSource(name, read_xlsx(path, name))
     if ending in (".xlsx", ".xlsm"):
         raise ExchangeError("exchange.no_workbook", file=name)
-    if head.startswith(b"SQLite format 3"):
+    if start.startswith(b"SQLite format 3"):
         raise ExchangeError("exchange.database", file=name)
     if ending in (".xml", ".csv") and submission_files(beside := FolderFiles(path.parent), path.name):
         return ImportSource(name, submissions=[path.name], files=beside)
-    if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<":
+    if start.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<":
         raise ExchangeError("exchange.web_page" if ending in _TEXTS else "exchange.ending", file=name)
     if ending in (".json", ".jsonl"):
         return _read_json(path, name)
@@ -109,18 +109,18 @@ def _read_json(path: Path, name: str) -> ImportSource:
     if not text:
         raise ExchangeError("exchange.empty", file=name)
     try:
-        found = json.loads(text)
+        content = json.loads(text)
     except ValueError:
-        found = _read_json_lines(text, name)
+        content = _read_json_lines(text, name)
     except RecursionError as error:
         raise ExchangeError("exchange.no_records", file=name) from error
-    if isinstance(found, dict) and found and all(_is_table(table) for table in found.values()):
+    if isinstance(content, dict) and content and all(_is_table(table) for table in content.values()):
         tables = {
             str(table): {int(number): one for number, one in documents.items()}
-            for table, documents in found.items()
+            for table, documents in content.items()
         }
     else:
-        documents = found if isinstance(found, list) else [found]
+        documents = content if isinstance(content, list) else [content]
         if not documents or not all(isinstance(one, dict) for one in documents):
             raise ExchangeError("exchange.no_records", file=name)
         tables = {"": dict(enumerate(documents, start=1))}
