@@ -194,7 +194,7 @@ def _repeats(
 ) -> tuple[dict[str, dict[str, list[dict[str, Any]]]], list[str]]:
     """Return the rows of each repeat by the submission that they are of, and the repeats that have no file.
 
-    Central writes ``TAKE_FILE-REPEAT.csv`` beside it; of Kobo's, ``REPEAT.csv`` and the repeat's label for a name do too.
+    Central writes ``FILE-REPEAT.csv`` beside it; of Kobo's, ``REPEAT.csv`` and the repeat's label for a name do too.
     """
     by_repeat: dict[str, dict[str, list[dict[str, Any]]]] = {}
     missing: list[str] = []
