@@ -1,6 +1,6 @@
 """Records as pandas frames: the form gives the columns and their types, so an empty register has them too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -8,7 +8,7 @@ import pandas as pd
 
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS
 
-__all__ = ["frame_of", "lazy_copy", "retired_fields", "with_children", "within"]
+__all__ = ["Frames", "frame_of", "lazy_copy", "retired_fields", "with_children", "within"]
 
 # From pandas 3 on a copy shares its data until one side changes: a page's kernel then shares them with all others.
 _LAZY = int(pd.__version__.partition(".")[0]) >= 3
@@ -78,3 +78,28 @@ def within(frame: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
     if {"start", "end"} <= set(frame):
         return frame[(frame["start"] <= end) & ~(frame["end"] < start)]
     return frame
+
+
+class Frames(Mapping[str, pd.DataFrame]):
+    """Registers as frames by their name, each read when it is first used: a rule needs a few of sixty."""
+
+    def __init__(self, names: Iterable[str], read: Callable[[str], pd.DataFrame]) -> None:
+        self._names = tuple(names)
+        self._read = read
+        self._frames: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._frames:
+            self._frames[name] = self._read(name)
+        return self._frames[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __len__(self) -> int:
+        return len(self._names)

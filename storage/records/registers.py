@@ -1,7 +1,7 @@
 """The forms and records of a school as one person sees them: read, and saved by their form."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime
@@ -26,7 +26,7 @@ from guanai.storage.records.change_register import with_change_register
 from guanai.storage.records.drafts import Drafts
 from guanai.storage.records.entity_updates import apply_entity_changes
 from guanai.storage.records.frame_cache import CachedFrame, updated_frame
-from guanai.storage.records.frames import frame_of, lazy_copy, with_children
+from guanai.storage.records.frames import Frames, frame_of, lazy_copy, with_children
 from guanai.storage.records.identity import Identity
 from guanai.storage.records.labels import label_of, labels_of, options_of
 from guanai.storage.records.list_files import list_rows
@@ -194,7 +194,7 @@ class Registers:
 
     def frames(self) -> Mapping[str, pd.DataFrame]:
         """Return every register as a frame, by its name; each is read when it is asked for."""
-        return Frames(self)
+        return Frames(self.forms(), self.frame)
 
     def with_change_register(
         self, frames: Mapping[str, pd.DataFrame], definition: str
@@ -384,28 +384,3 @@ class Registers:
     def restore(self, form: str, record_id: str) -> Record:
         """Restore a deleted record."""
         return dict(self.table(form).restore(record_id))
-
-
-class Frames(Mapping[str, pd.DataFrame]):
-    """The registers of a school as frames, by name: of sixty forms a rule looks at a few."""
-
-    def __init__(self, school: Registers) -> None:
-        self._school = school
-        self._names = tuple(school.forms())
-        self._read: dict[str, pd.DataFrame] = {}
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        if name not in self._names:
-            raise KeyError(name)
-        if name not in self._read:
-            self._read[name] = self._school.frame(name)
-        return self._read[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names
-
-    def __len__(self) -> int:
-        return len(self._names)
