@@ -93,6 +93,13 @@ def pytest_configure():
         expect.set_options(timeout=30_000)
 
 
+#: Fixtures that start a server or a browser: a test that asks for one is slow.
+STARTING = {"server", "chromium"}
+
+
 def pytest_collection_modifyitems(items):
-    """Begin with what takes longest, so that at the end no test runs alone while the other processors wait."""
+    """Mark what starts a server as slow, and begin with what takes longest: at the end no test then runs alone."""
+    for item in items:
+        if STARTING & set(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: not (item.get_closest_marker("browser") or item.get_closest_marker("slow")))

@@ -14,6 +14,8 @@ from support.days import TODAY
 from guanai.storage import create_school, open_school
 from guanai.templates.wording import say
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PAGES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 QUERIES = [

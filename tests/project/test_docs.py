@@ -2,6 +2,7 @@
 
 import doctest
 import re
+import subprocess
 from importlib import import_module
 from pathlib import Path
 
@@ -123,6 +124,52 @@ def test_modules_keep_to_one_idea():
     }
     assert {path.name: size for path, size in sizes.items() if size > 400} == {}
     assert not [path for path in sizes if path.stem in {"utils", "util", "helpers", "common", "misc"}]
+
+
+def books():
+    """Return every document of the project, by its path."""
+    tracked = subprocess.run(
+        ["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return {path: book(path) for path in tracked.stdout.splitlines()}
+
+
+def anchors(file):
+    """Return the names under which a link finds the headings of a book."""
+    headings = re.findall(r"(?m)^#+ (.+)$", file.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_between_the_books_leads_somewhere():
+    broken = []
+    for path, text in books().items():
+        for target, place in re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", text):
+            file = (ROOT / path).parent / target if target else ROOT / path
+            if not file.exists() or (place and place not in anchors(file)):
+                broken.append((path, target, place))
+    assert broken == []
+
+
+def test_every_file_that_a_book_names_is_there():
+    rooms = "|".join([*ROOMS, "notebooks", "tests"])
+    missing = [
+        (path, file)
+        for path, text in books().items()
+        if not path.endswith("CHANGELOG.md")
+        for file in re.findall(rf"`((?:{rooms})/[\w/.]+\.\w+)`", text)
+        if "NAME" not in file and not (ROOT / file).exists()
+    ]
+    assert missing == []
+
+
+def test_every_name_of_the_glossary_is_defined_where_it_says():
+    wrong = []
+    for line in re.findall(r"(?m)^\|.*\|$", book(".github/GLOSSARY.md")):
+        terms, *_, where = [cell.strip() for cell in line.strip("| ").split("|")]
+        sources = " ".join(book(file) for file in re.findall(r"`([\w/]+\.py)`", where))
+        names = re.findall(r"\b(?:[A-Z][a-z]+[A-Z]\w+|[a-z]+_[a-z_]+)\b", terms)
+        wrong += [name for name in names if not re.search(rf"\b(?:class|def) {name}\b", sources)]
+    assert wrong == []
 
 
 def test_the_first_book_is_short():

@@ -1,4 +1,4 @@
-"""The rooms import one way: templates <- care <- storage <- widgets <- notebooks; the server may import all."""
+"""The rooms import one way, so do the sub-rooms of each, and no module imports itself by way of others."""
 
 import ast
 import json
@@ -16,11 +16,40 @@ ALLOWED = {
     "notebooks": {"templates", "care", "storage", "widgets"},
     "server": {"templates", "care", "storage", "widgets", "notebooks"},
 }
-MODULES = [path for room in ALLOWED for path in sorted((ROOT / room).rglob("*.py"))]
+#: The sub-rooms of each room: one may import those before it. A room's own modules come first, its door (`__init__`) last.
+ORDER = {
+    "templates": [],
+    "care": ["calendar", "children", "policy", "duties", "pairing", "summary"],
+    "storage": [
+        "files",
+        "database",
+        "forms/xpath",
+        "forms/xlsform",
+        "forms/session",
+        "forms/changes",
+        "forms",
+        "form_files",
+        "records",
+        "exports",
+        "reports",
+        "imports",
+        "school",
+    ],
+    "widgets": ["base", "form", "lists", "imports", "settings"],
+    "notebooks": [],
+    "server": ["accounts", "kernels", "web", "pages", "sample", "commands"],
+}
+DOORS = {"__init__.py", "__main__.py", "old_names.py"}
+SOURCES = {
+    "guanai." + ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for room in ALLOWED
+    for path in sorted((ROOT / room).rglob("*.py"))
+    if "node_modules" not in path.parts
+}
 
 
 def imported(source: str) -> set[str]:
-    """Return every module that a source names in an import, inside functions too."""
+    """Return every module that a source names in an import: inside functions and under TYPE_CHECKING too."""
     names = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -30,14 +59,76 @@ def imported(source: str) -> set[str]:
     return names
 
 
-def room_of(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0]
+def imported_modules(name: str) -> set[str]:
+    """Return the modules of this project that one of them imports."""
+    named = imported(SOURCES[name].read_text(encoding="utf-8"))
+    modules = {
+        one if one in SOURCES else one.rpartition(".")[0] for one in named if one.startswith("guanai.")
+    }
+    return (modules & SOURCES.keys()) - {name}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_point_down(path):
-    rooms = {name.split(".")[1] for name in imported(path.read_text()) if name.startswith("guanai.")}
-    assert rooms - {room_of(path)} <= ALLOWED[room_of(path)]
+IMPORTS = {name: imported_modules(name) for name in SOURCES}
+
+
+def room_of(name: str) -> str:
+    return name.split(".")[1]
+
+
+def height(name: str) -> int:
+    """Return how high a module stands in its room: its own modules, the sub-rooms in order, the doors."""
+    path = SOURCES[name].relative_to(ROOT / room_of(name))
+    sub_room = path.parent.as_posix()
+    if sub_room != ".":
+        return ORDER[room_of(name)].index(sub_room) + 1
+    return 100 if path.name in DOORS and ORDER[room_of(name)] else 0
+
+
+def circles(imports: dict[str, set[str]]) -> list[list[str]]:
+    """Return the circles among modules: what is left when whoever imports nothing of the rest is taken away, again and again."""
+    left = dict(imports)
+    while free := [name for name, used in left.items() if not used & left.keys()]:
+        left = {name: used for name, used in left.items() if name not in free}
+    while free := [name for name in left if not any(name in used for used in left.values())]:
+        left = {name: used for name, used in left.items() if name not in free}
+    return [[name, *sorted(used & left.keys())] for name, used in left.items()]
+
+
+def test_rooms_import_one_way():
+    wrong = {
+        (name, used)
+        for name, modules in IMPORTS.items()
+        for used in modules
+        if room_of(used) not in {room_of(name), *ALLOWED[room_of(name)]}
+    }
+    assert wrong == set()
+
+
+def test_sub_rooms_import_one_way():
+    wrong = {
+        (name, used)
+        for name, modules in IMPORTS.items()
+        for used in modules
+        if room_of(used) == room_of(name) and height(used) > height(name)
+    }
+    assert wrong == set()
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert circles(IMPORTS) == []
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}), "a circle would be found"
+
+
+@pytest.mark.parametrize("room", ORDER)
+def test_every_sub_room_has_its_place_and_says_what_it_holds(room):
+    folders = {path.parent.relative_to(ROOT / room).as_posix() for path in (ROOT / room).rglob("__init__.py")}
+    assert folders - {"."} == set(ORDER[room])
+    for folder in folders - {"."}:
+        said = ast.get_docstring(
+            ast.parse((ROOT / room / folder / "__init__.py").read_text(encoding="utf-8"))
+        )
+        assert said, folder
+        assert "egin with" in " ".join(said.split()), folder
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "care").rglob("*.py")), ids=lambda path: path.name)
@@ -79,6 +170,8 @@ def test_notebooks_are_thin(path):
         assert len(source.splitlines()) <= 20
         tops = {name.split(".")[0] for name in imported(source)}
         assert tops <= {"guanai", "pandas"} | set(sys.stdlib_module_names)
+        doors = {name.rpartition(".")[0] for name in imported(source) if name.startswith("guanai.")}
+        assert doors <= {"guanai.storage", "guanai.care", "guanai.widgets", "guanai.templates.wording"}
         assert not tops & {"os", "pathlib", "subprocess"}
         for word in ("lambda", "self.", ".observe", "__file__"):
             assert word not in source, f"{path.name}: {word} in a page's cell"

@@ -16,6 +16,8 @@ from guanai.storage.reports.excel_tables import coverage_excel, due_excel
 from guanai.templates.wording import say
 from guanai.widgets import Checklist, Matrix, MyDay, coverage_tables, due_sheet, filter_lines
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def sample(sample_folder):

@@ -215,6 +215,7 @@ def with_decisions(draw, policy, registers, on):
     return registers | {"deferral": decisions}
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     calendars(),

@@ -181,6 +181,7 @@ def test_a_need_may_depend_on_the_grade_of_the_class(propose, condition, role):
     assert found.pairs["child"].value_counts().to_dict() == {"a": 1, "x": 1, "b": 2, "c": 2, "d": 2}
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_any_proposal_is_within_the_quotas(data):

@@ -321,6 +321,7 @@ def frames():
     return {form: pd.DataFrame(records) for form, records in sample_records("small", ON).items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_sample_school_can_be_run_by_it(name):
     """What the document asks for is owed; what it gives no number for never is."""
@@ -335,6 +336,7 @@ def test_a_sample_school_can_be_run_by_it(name):
     assert summary(rules, frames(), term, ON).figures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_school_is_made_with_it(name, tmp_path):
     school = create_school(tmp_path / "school", policy=name, name="星光小学", on=ON)
@@ -350,6 +352,7 @@ def test_a_school_is_made_with_it(name, tmp_path):
         school.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DOCUMENTS)
 @pytest.mark.parametrize("other", ["002-1", "004"])
 def test_two_presets_apply_together(name, other):

@@ -173,6 +173,7 @@ def test_dossiers_are_a_figure_where_a_rule_asks_for_them():
     )  # no guardian
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("preset", PRESETS)
 def test_headings_in_words(preset, language):
@@ -183,6 +184,7 @@ def test_headings_in_words(preset, language):
             assert not [title for title in titles if title.isascii()], name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("empty", ["no register", "no row"])
 def test_an_empty_school_gives_zeros_and_no_shares(preset, empty):

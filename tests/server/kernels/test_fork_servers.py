@@ -19,7 +19,10 @@ from guanai.server.kernels.kernel_client import ServedKernel
 from guanai.server.kernels.page_kernels import PageKernels, SingleKernelSpec
 from guanai.server.kernels.provisioners import PROVISIONER
 
-pytestmark = pytest.mark.skipif(not CAN_FORK, reason="kernels are forked on Linux only")
+pytestmark = [
+    pytest.mark.skipif(not CAN_FORK, reason="kernels are forked on Linux only"),
+    pytest.mark.slow,
+]
 
 
 def socket_pair():

@@ -22,7 +22,10 @@ from guanai.server.kernels.fork_servers import CAN_FORK
 from guanai.server.kernels.kernel_extension import FAULT
 from guanai.server.kernels.usage_log import memory_of
 
-pytestmark = pytest.mark.skipif(not CAN_FORK, reason="kernels are forked on Linux only")
+pytestmark = [
+    pytest.mark.skipif(not CAN_FORK, reason="kernels are forked on Linux only"),
+    pytest.mark.slow,
+]
 
 QUICK = {
     "waiting": 2,

@@ -5,8 +5,12 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from guanai.server.kernels.fork_servers import SETTINGS
 from guanai.server.shipped_pages import shipped_pages
+
+pytestmark = pytest.mark.slow
 
 PRELOAD = """
 import os, sys

@@ -17,6 +17,8 @@ from guanai.storage.records.identity import Identity
 from guanai.templates import template
 from guanai.widgets.base.value_labels import Labels
 
+pytestmark = pytest.mark.slow
+
 SAVE = """
 import sys
 from guanai.server.kernels import school_cache

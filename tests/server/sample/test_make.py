@@ -23,6 +23,8 @@ from guanai.storage import open_school
 from guanai.storage.form_files.form_catalogue import shipped_forms
 from guanai.storage.records.frames import SYSTEM_FIELDS
 
+pytestmark = pytest.mark.slow
+
 SIZES = ("small", "full")
 # In the middle of a term, on its first days, in the summer and winter holidays, late in a term, 29 February.
 DAYS = [

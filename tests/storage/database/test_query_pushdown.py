@@ -170,6 +170,7 @@ def in_sql(database, query, indexed=frozenset()):
     )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=600,
     deadline=None,

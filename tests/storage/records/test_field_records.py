@@ -151,6 +151,7 @@ def test_no_list_of_choices_is_left_over(name):
     assert set(form.lists) <= used
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMS)
 def test_a_form_goes_to_a_workbook_and_back(name, tmp_path):
     write_xlsx(read_sheets(shipped_forms()[name]), tmp_path / f"{name}.xlsx")
@@ -251,6 +252,7 @@ def test_an_empty_save_is_refused_in_the_form_s_own_words(school, name):
         assert problem.message and problem.label
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("choose", [0, 1, -1])
 @pytest.mark.parametrize("name", FORMS)
 def test_a_plausible_record_is_kept_as_it_was_typed(school, name, choose):
@@ -264,6 +266,7 @@ def test_a_plausible_record_is_kept_as_it_was_typed(school, name, choose):
     school.delete(name, kept["id"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in FORMS if name not in ("child", "staff", "class", "book")])
 def test_records_go_out_and_come_back(school, name, tmp_path):
     record = filled_in(school.session(name), 0).record()

@@ -210,6 +210,7 @@ def test_the_title_is_the_forms_own_difference():
     assert [one.text() for one in found] == ["表名由“借书”改为“图书借阅”"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", shipped_forms())
 def test_a_shipped_form_does_not_differ_from_itself_and_each_lost_question_is_told(name):
     """Every question taken out by itself is told as exactly that, and put back as added."""

@@ -84,6 +84,7 @@ def test_both_files_of_one_form_say_the_same():
     assert sheets_of(markdown, "a.md").content() == sheets_of(book, "a.xlsx").content()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_shipped_form_comes_back_from_its_workbook_equal(path, tmp_path):
     target = tmp_path / f"{path.stem}.xlsx"
