@@ -38,7 +38,7 @@ _LUNAR_DAYS_BEHIND = range(18, 53)  # days by which the farmers' calendar is beh
 _NOT_NAME = re.compile(r"[\s·•・.]")
 
 
-class _Identity(NamedTuple):
+class MatchKey(NamedTuple):
     """What of a child is compared."""
 
     id: str
@@ -49,8 +49,8 @@ class _Identity(NamedTuple):
     child: Child
 
 
-def _identity(child: Child) -> _Identity:
-    return _Identity(
+def _match_key(child: Child) -> MatchKey:
+    return MatchKey(
         _text(child.get("id")),
         _name(_text(child.get("name"))),
         _text(child.get("birth_date"))[:10],
@@ -89,10 +89,10 @@ def _digits(value: object) -> str:
 
 def duplicate_reason(one: Child, other: Child) -> str | None:
     """Return why two may be the same child, one of `REASONS`; None where nothing speaks for it."""
-    return _reason_of(_identity(one), _identity(other))
+    return _reason_of(_match_key(one), _match_key(other))
 
 
-def _reason_of(one: _Identity, other: _Identity) -> str | None:
+def _reason_of(one: MatchKey, other: MatchKey) -> str | None:
     if one.number and one.number == other.number:
         return "identity"
     if not one.name or not other.name:
@@ -108,7 +108,7 @@ def _reason_of(one: _Identity, other: _Identity) -> str | None:
     return "character" if _one_character(one, other) else None
 
 
-def _differ_clearly(one: _Identity, other: _Identity) -> bool:
+def _differ_clearly(one: MatchKey, other: MatchKey) -> bool:
     if one.sex and other.sex and one.sex != other.sex:
         return True
     return bool(one.number and other.number) and not _one_typo(one.number, other.number)
@@ -120,7 +120,7 @@ def _sound_alike(one: str, other: str) -> bool:
     )
 
 
-def _one_character(one: _Identity, other: _Identity) -> bool:
+def _one_character(one: MatchKey, other: MatchKey) -> bool:
     short, long = sorted((one.name, other.name), key=len)
     if len(long) - len(short) > 1:
         return False
@@ -162,19 +162,19 @@ class DuplicateIndex:
     """
 
     def __init__(self, children: Iterable[Child] = ()) -> None:
-        self._by: dict[str, list[_Identity]] = defaultdict(list)
+        self._by: dict[str, list[MatchKey]] = defaultdict(list)
         for child in children:
             self.add(child)
 
     def add(self, child: Child) -> None:
         """Compare with this one too from now on."""
-        identity = _identity(child)
+        identity = _match_key(child)
         for key in _keys(identity):
             self._by[key].append(identity)
 
     def matches(self, child: Child) -> list[tuple[str, str]]:
         """Return id and reason of those who may be the same child, the strongest reason first; never itself."""
-        identity = _identity(child)
+        identity = _match_key(child)
         near = {other.id: other for key in _keys(identity) for other in self._by.get(key, ())}
         reasons_by_id = [
             (key, _reason_of(identity, other)) for key, other in sorted(near.items()) if key != identity.id
@@ -183,9 +183,9 @@ class DuplicateIndex:
         return sorted(alike, key=lambda pair: REASONS.index(pair[1]))
 
 
-def _keys(identity: _Identity) -> list[str]:
+def _keys(key: MatchKey) -> list[str]:
     """Return the answers of which two children who are alike share one."""
-    return [key for key in (identity.number, identity.name, identity.day) if key]
+    return [answer for answer in (key.number, key.name, key.day) if answer]
 
 
 def possible_duplicates(children: Iterable[Child], one: Child) -> list[tuple[str, str]]:
@@ -193,12 +193,12 @@ def possible_duplicates(children: Iterable[Child], one: Child) -> list[tuple[str
 
     For one child among many: `DuplicateIndex` pays only for many of them.
     """
-    identity = _identity(one)
+    key = _match_key(one)
     near = [
         child
         for child in children
-        if (identity.day and _text(child.get("birth_date"))[:10] == identity.day)
-        or (identity.name and _name(_text(child.get("name"))) == identity.name)
-        or (identity.number and _text(child.get("id_number")).upper() == identity.number)
+        if (key.day and _text(child.get("birth_date"))[:10] == key.day)
+        or (key.name and _name(_text(child.get("name"))) == key.name)
+        or (key.number and _text(child.get("id_number")).upper() == key.number)
     ]
     return DuplicateIndex(near).matches(one)
