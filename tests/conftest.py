@@ -11,7 +11,7 @@ from support.days import TODAY
 def fixed_day(monkeypatch):
     """Let every test run on the same day, in Chinese, with nobody signed in."""
     monkeypatch.setenv("GUANAI_TODAY", TODAY.isoformat())
-    for name in ("GUANAI_LANGUAGE", "GUANAI_SCHOOL", "QUERY_STRING"):
+    for name in ("GUANAI_LANGUAGE", "GUANAI_SCHOOL", "GUANAI_SERVED", "QUERY_STRING"):
         monkeypatch.delenv(name, raising=False)
 
 

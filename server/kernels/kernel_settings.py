@@ -8,6 +8,7 @@ from typing import Any
 from guanai.server.accounts.served_school import ServedSchool
 from guanai.server.kernels.provisioners import PROVISIONER
 from guanai.server.logs import log_file
+from guanai.storage.school.open_school import SERVED
 
 __all__ = ["kernel_settings"]
 
@@ -20,7 +21,7 @@ def kernel_settings(served: ServedSchool) -> dict[str, dict[str, Any]]:
     folder = served.school.folder
     return {
         "PageKernels": {
-            "extra_env": {"GUANAI_SCHOOL": str(served.folder)},
+            "extra_env": {"GUANAI_SCHOOL": str(served.folder), SERVED: "1"},
             "output": str(log_file(served.folder)),
             "kernel_manager_class": "guanai.server.kernels.kernel_client.ServedKernel",
             "watched": [str(folder.forms), str(folder.workbook)],

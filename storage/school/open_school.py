@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from guanai.care.errors import GuanaiError
+from guanai.care.errors import AccessError, GuanaiError
 from guanai.storage.database.databases import Database
 from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.form_files.form_catalogue import FormCatalogue
@@ -16,7 +16,10 @@ from guanai.storage.school.school import School
 from guanai.storage.school.workbooks import write_workbook
 from guanai.templates.wording import say
 
-__all__ = ["Preloaded", "create_school", "open_school", "sign_in", "use_preloaded"]
+__all__ = ["SERVED", "Preloaded", "create_school", "open_school", "sign_in", "use_preloaded"]
+
+#: The environment variable that the server sets for each kernel of a page: there, somebody has to be signed in.
+SERVED = "GUANAI_SERVED"
 
 #: Finds a school that has been read already, None where there is none or it is outdated.
 Preloaded = Callable[[SchoolFolder, Identity], School | None]
@@ -29,7 +32,7 @@ ABOUT_CHILDREN = ("home_visit", "pairing", "talk", "call")
 class _Page:
     """For whom `open_school` opens the school without a path, and where it finds one that has been read already."""
 
-    identity: Identity = field(default_factory=Identity)
+    identity: Identity | None = None  # None: nobody has called `sign_in`
     preloaded: Preloaded | None = None
 
 
@@ -50,16 +53,20 @@ def open_school(path: str | Path | None = None) -> School:
     """Open a school: that of a folder, or without one that which the page is served from.
 
     Without a path, ``GUANAI_SCHOOL`` names the folder, and the school is as the person that `sign_in` named sees it.
-    Raises StorageError when the records cannot be opened, GuanaiError when no folder is named.
+    Raises StorageError when the records cannot be opened, GuanaiError when no folder is named, and AccessError in
+    the kernel of a served page that does not know its person: as nobody it would have a coordinator's rights.
     """
+    if path is None and _page.identity is None and os.environ.get(SERVED):
+        raise AccessError("school.not_signed_in")
     named = path or os.environ.get("GUANAI_SCHOOL") or "."
     folder = SchoolFolder(Path(named).resolve())
     if path is None and not folder.is_school:
         raise GuanaiError("school.no_folder", path=named)
     folder.create()
-    if path is None and _page.preloaded and (school := _page.preloaded(folder, _page.identity)):
+    identity = _page.identity if path is None and _page.identity else Identity()
+    if path is None and _page.preloaded and (school := _page.preloaded(folder, identity)):
         return school
-    school = School(folder, Database.open(folder.records), _page.identity if path is None else None)
+    school = School(folder, Database.open(folder.records), identity)
     for register in ABOUT_CHILDREN:
         school.table(register).ensure_index("child")
     return school

@@ -130,6 +130,7 @@ class TestAssignment:
         assert facts["env"]["QUERY_STRING"] == "child=7"
         assert facts["env"]["GUANAI_LANGUAGE"] == "en"
         assert facts["env"]["GUANAI_SCHOOL"] == facts["cwd"].removesuffix("/notebooks")
+        assert facts["env"]["GUANAI_SERVED"] == "1"
         assert facts["session"] == facts["pid"]
         assert facts["threads"] == 1
         assert {"jupyter.widget", "jupyter.widget.control"} <= set(facts["targets"])
@@ -259,6 +260,7 @@ class TestOrdinary:
             probe = server.signed_in()
             facts = [open_facts(server, probe)[0] for _ in range(2)]
             assert [one["ppid"] for one in facts] == [server.process.pid] * 2
+            assert [one["env"]["GUANAI_SERVED"] for one in facts] == ["1"] * 2
             assert not fork_processes(server)
             assert log_of(server).count("Pages get ordinary kernels") == 1
 

@@ -21,7 +21,7 @@ def seen():
     files = [name for name in os.listdir(sys.argv[1]) if not name.startswith("records.db-")]  # SQLite's own
     return school.sequence(), sorted(files), school.drafts().all()
 before = seen()
-os.environ["GUANAI_SCHOOL"] = sys.argv[1]
+os.environ |= {"GUANAI_SCHOOL": sys.argv[1], "GUANAI_SERVED": "1"}
 fork_server.import_needed()
 assert len(list(fork_server.freezing_steps())) > len(sys.argv) - 2
 from ipywidgets.widgets.widget import _instances

@@ -3,7 +3,16 @@
 import pandas as pd
 import pytest
 
-from guanai.storage import ConflictError, GuanaiError, RecordError, create_school, open_school
+from guanai.storage import (
+    AccessError,
+    ConflictError,
+    GuanaiError,
+    RecordError,
+    create_school,
+    open_school,
+)
+from guanai.storage.records.identity import Identity
+from guanai.storage.school import open_school as opening
 
 CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": "三年级1班"}
 CLASS = {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42}
@@ -157,3 +166,37 @@ def test_a_default_that_a_person_cleared_stays_empty(with_class):
     assert "ethnic" not in with_class.save("child", CHILD | {"birth_date": "2016-06-04"}, token="t3")
     with_class.save("child", CHILD | {"birth_date": "2016-07-04"}, token="t1")
     assert with_class.frame("child")["ethnic"].tolist() == ["汉族", None, None]
+
+
+class TestServedProcess:
+    """A process that the server has marked as a page's kernel."""
+
+    @pytest.fixture
+    def folder(self, school, monkeypatch):
+        monkeypatch.setattr(opening._page, "identity", None)
+        monkeypatch.setattr(opening._page, "preloaded", None)
+        monkeypatch.setenv("GUANAI_SCHOOL", str(school.folder.path))
+        monkeypatch.setenv(opening.SERVED, "1")
+        return school.folder.path
+
+    def test_it_opens_no_school_while_nobody_is_signed_in(self, folder):
+        with pytest.raises(AccessError) as refused:
+            open_school()
+        assert refused.value.key == "school.not_signed_in"
+
+    def test_it_opens_the_school_for_whoever_is_signed_in(self, folder):
+        opening.sign_in(Identity("李老师", "s1"))
+        opened = open_school()
+        assert (opened.person, opened.staff_id) == ("李老师", "s1")
+        opened.close()
+
+    def test_it_opens_a_folder_that_is_named(self, folder):
+        opened = open_school(folder)
+        assert opened.identity == Identity()
+        opened.close()
+
+    def test_a_process_that_is_not_marked_works_as_nobody(self, folder, monkeypatch):
+        monkeypatch.delenv(opening.SERVED)
+        opened = open_school()
+        assert opened.identity == Identity()
+        opened.close()
