@@ -1,7 +1,7 @@
 """Errors whose message a coordinator may read: where, what is wrong, and what to do.
 
 Only `GuanaiError` reaches a screen; any other exception goes to the log with a reference number.
-Every message stands in the catalogue (`guanai.templates.wording`) under the error's key.
+Every message is in the catalogue (`guanai.templates.wording`), under the error's key.
 """
 
 from collections.abc import Mapping
@@ -46,11 +46,11 @@ class AccessError(GuanaiError):
 
 
 class ExchangeError(GuanaiError):
-    """A file to import or export cannot be read or written as asked."""
+    """A file to import or export cannot be read or written in the way requested."""
 
 
 class ConflictError(GuanaiError):
-    """Somebody else saved the record first; both versions are kept here."""
+    """Somebody else saved the record first: ``mine`` is what was to be saved, ``theirs`` what is stored now."""
 
     def __init__(
         self, key: str, mine: Mapping[str, object], theirs: Mapping[str, object], **values: object
@@ -97,13 +97,13 @@ class PlacedError(GuanaiError):
     def message(self, language: str | None = None) -> str:
         """Return place, what is wrong and what to do."""
         text = super().message(language)
-        position = self.place(language)
-        return say("place.says", language, place=position, text=text) if position else text
+        place = self.place(language)
+        return say("place.says", language, place=place, text=text) if place else text
 
 
 class FormError(PlacedError):
-    """A form that cannot be used as it stands."""
+    """A form that cannot be used as it is."""
 
 
 class PolicyError(PlacedError):
-    """A school workbook that cannot be used as it stands."""
+    """A school workbook that cannot be used as it is."""

@@ -39,11 +39,11 @@ def _finder(module: str, names: Mapping[str, tuple[str, str]]) -> Any:
         if name not in names:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         home, new = names[name]
-        found: Any = import_module(home)
+        target: Any = import_module(home)
         for part in new.split("."):
-            found = getattr(found, part)
+            target = getattr(target, part)
         message = f"{module}.{name} is now {home}.{new}"
         warnings.warn(message, DeprecationWarning, stacklevel=2)
-        return found
+        return target
 
     return find

@@ -95,12 +95,12 @@ def _without_corrections(runs: list[tuple[date | None, bool | None]]) -> list[tu
     return certain
 
 
-def _last_run(known: list[tuple[date | None, bool]]) -> CareDays:
-    if not known:
+def _last_run(runs: list[tuple[date | None, bool]]) -> CareDays:
+    if not runs:
         return CareDays(None, None)
-    if known[-1][1]:
-        return CareDays(known[-1][0], None)
-    for (began, counts), (ended, _) in reversed(list(pairwise(known))):
+    if runs[-1][1]:
+        return CareDays(runs[-1][0], None)
+    for (began, counts), (ended, _) in reversed(list(pairwise(runs))):
         if counts:
             return CareDays(began, ended)
     return CareDays(None, None)
@@ -137,9 +137,9 @@ def with_care_days(children: pd.DataFrame, changes: pd.DataFrame, definition: st
     )
 
 
-def _current_answers(children: pd.DataFrame, asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _current_answers(children: pd.DataFrame, ids: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return what the dossiers of some children say now, by their ids."""
-    rows = children[children["id"].isin(list(asked))]
+    rows = children[children["id"].isin(list(ids))]
     values = [rows[name].tolist() for name in DECIDING]
     pairs = zip(rows["id"].tolist(), zip(*values, strict=True), strict=True)
     return {child: dict(zip(DECIDING, answers, strict=True)) for child, answers in pairs}
@@ -173,11 +173,11 @@ def moves(children: pd.DataFrame) -> pd.DataFrame:
     dates = []
     for move, values in days.items():
         day = pd.to_datetime(values, errors="coerce").astype("datetime64[ns]").to_numpy()
-        mask = ~np.isnat(day)
-        dates.append(day[mask])
-        rows["child"] += ids[mask].tolist()
-        rows["id"] += [f"{child}.{move}" for child in ids[mask]]
-        rows["after"] += [move] * int(mask.sum())
+        dated = ~np.isnat(day)
+        dates.append(day[dated])
+        rows["child"] += ids[dated].tolist()
+        rows["id"] += [f"{child}.{move}" for child in ids[dated]]
+        rows["after"] += [move] * int(dated.sum())
     columns = {name: pd.Series(values, dtype=object) for name, values in rows.items()}
     empty = pd.Series([None] * len(rows["id"]), dtype=object)
     return pd.DataFrame(

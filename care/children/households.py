@@ -26,13 +26,13 @@ def households(children: pd.DataFrame) -> dict[str, str]:
     home: dict[str, str] = {}
     first: dict[tuple[str, str], str] = {}
     ids = [str(one) for one in children["id"]]
-    positions = [_plain(one) for one in _column(children, "address")]
+    addresses = [_plain(one) for one in _column(children, "address")]
     named = {one: _column(children, one) for one in PEOPLE}
     numbers = {one: _column(children, one) for one in PHONES}
     guardians = _column(children, "guardians")
-    for row, (child, position) in enumerate(zip(ids, positions, strict=True)):
+    for row, (child, address) in enumerate(zip(ids, addresses, strict=True)):
         home[child] = child
-        if not position:
+        if not address:
             continue
         guardian_rows = (
             [one for one in guardians[row] if isinstance(one, dict)]
@@ -44,7 +44,7 @@ def households(children: pd.DataFrame) -> dict[str, str]:
         }
         people |= {_digits(column[row]) for column in numbers.values()}
         people |= {_digits(one.get("phone")) for one in guardian_rows}
-        shared = [(position, one) for one in sorted(people - {""})]
+        shared = [(address, one) for one in sorted(people - {""})]
         others = dict.fromkeys(_household_of(home, first[key]) for key in shared if key in first)
         home[child] = next(iter(others), child)
         for other in others:

@@ -17,7 +17,7 @@ __all__ = [
 Answers = Mapping[str, Any]
 
 
-def combine(kept: Answers, other: Answers, *, newer: Collection[str] = ()) -> dict[str, Any]:
+def combine(answers: Answers, other: Answers, *, newer: Collection[str] = ()) -> dict[str, Any]:
     """Return the kept answers, filled where they are empty; those in ``newer`` are the other's where it has them.
 
     A repeat keeps all its rows: the other's row with the same first answer completes one, any other is added; of
@@ -26,21 +26,21 @@ def combine(kept: Answers, other: Answers, *, newer: Collection[str] = ()) -> di
     >>> combine({"name": "林小雨", "village": "东村"}, {"name": "林晓雨", "phone": "1"}, newer=["name"])
     {'name': '林晓雨', 'village': '东村', 'phone': '1'}
     """
-    result = dict(kept)
+    combined = dict(answers)
     for key, value in other.items():
         if value in (None, "", []):
             continue
-        mine = result.get(key)
-        if isinstance(mine, list) and isinstance(value, list):
-            result[key] = _joined(mine, value, newer=key in newer)
-        elif mine in (None, "", []) or key in newer:
-            result[key] = value
-    return result
+        own = combined.get(key)
+        if isinstance(own, list) and isinstance(value, list):
+            combined[key] = _joined(own, value, newer=key in newer)
+        elif own in (None, "", []) or key in newer:
+            combined[key] = value
+    return combined
 
 
-def _joined(mine: list[Any], theirs: list[Any], *, newer: bool) -> list[Any]:
-    rows = list(mine)
-    for row in theirs:
+def _joined(own: list[Any], other: list[Any], *, newer: bool) -> list[Any]:
+    rows = list(own)
+    for row in other:
         if not isinstance(row, Mapping):
             if row not in rows:
                 rows.append(row)
@@ -83,17 +83,17 @@ def revert_change(now: Answers, before: Answers, after: Answers) -> dict[str, An
     >>> revert_change({"child": "a", "note": "later"}, {"child": "b"}, {"child": "a"})
     {'child': 'b', 'note': 'later'}
     """
-    result = dict(now)
+    reverted = dict(now)
     absent = object()
     for key in {**before, **after}:
         old, new = before.get(key, absent), after.get(key, absent)
-        if old == new or result.get(key, absent) != new:
+        if old == new or reverted.get(key, absent) != new:
             continue
         if old is absent:
-            result.pop(key, None)
+            reverted.pop(key, None)
         else:
-            result[key] = old
-    return result
+            reverted[key] = old
+    return reverted
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def merge_three_way(
     >>> merge_three_way({"a": 1, "b": 1, "c": 1}, {"a": 2, "b": 1, "c": 2}, {"a": 1, "b": 3, "c": 3}, "abc")
     ({'a': 2, 'b': 3, 'c': 3}, [Conflict(path='c', base=1, mine=2, theirs=3)])
     """
-    result, clashes = dict(theirs), []
+    merged, conflicts = dict(theirs), []
     for key in keys:
         old, new, now = base.get(key), mine.get(key), theirs.get(key)
         if _is_repeat(old) and _is_repeat(new) and _is_repeat(now) and len(old) == len(new) == len(now):  # type: ignore[arg-type]
@@ -163,18 +163,20 @@ def merge_three_way(
             for position, (one, other, third) in enumerate(zip(old, new, now, strict=True)):  # type: ignore[arg-type]
                 row, inner = merge_three_way(one, other, third, dict.fromkeys([*one, *other, *third]))
                 rows.append(row)
-                clashes += [
-                    Conflict(f"{key}/{position}/{clash.path}", clash.base, clash.mine, clash.theirs)
-                    for clash in inner
+                conflicts += [
+                    Conflict(
+                        f"{key}/{position}/{conflict.path}", conflict.base, conflict.mine, conflict.theirs
+                    )
+                    for conflict in inner
                 ]
-            result[key] = rows
+            merged[key] = rows
         elif _same(new, old) or _same(new, now):
             continue
         elif _same(now, old):
-            result[key] = new
+            merged[key] = new
         else:
-            clashes.append(Conflict(key, old, new, now))
-    return {key: value for key, value in result.items() if value not in (None, "", [])}, clashes
+            conflicts.append(Conflict(key, old, new, now))
+    return {key: value for key, value in merged.items() if value not in (None, "", [])}, conflicts
 
 
 def _is_repeat(value: Any) -> bool:

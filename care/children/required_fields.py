@@ -37,12 +37,12 @@ def field_label(field: str) -> str:
 def _met(children: pd.DataFrame, field: str) -> "pd.Series[bool]":
     """Say where one of the alternatives is filled, or where none of them is asked."""
     met = pd.Series(False, index=children.index)
-    asked = pd.Series(False, index=children.index)
+    required = pd.Series(False, index=children.index)
     for name in field.split("/"):
         applies = _applies(children, name)
         met |= applies & is_filled(children, name)
-        asked |= applies
-    return met | ~asked
+        required |= applies
+    return met | ~required
 
 
 def _applies(children: pd.DataFrame, name: str) -> "pd.Series[bool]":

@@ -48,10 +48,10 @@ class MatchedRecords(NamedTuple):
     ids: Objects
     registers: Numbers  # by their place in the duty's list
 
-    def select(self, kept: Mask | Numbers) -> "MatchedRecords":
+    def select(self, chosen: Mask | Numbers) -> "MatchedRecords":
         """Return some of the rows, by a mask or by positions."""
         return MatchedRecords(
-            self.rows[kept], self.codes[kept], self.days[kept], self.ids[kept], self.registers[kept]
+            self.rows[chosen], self.codes[chosen], self.days[chosen], self.ids[chosen], self.registers[chosen]
         )
 
 
@@ -138,13 +138,13 @@ class DutyContext:
         if kind == "school":
             return np.arange(len(frame)), np.zeros(len(frame), dtype=np.int64)
         if kind in ALL_CHILDREN:
-            result = _match_values(frame["child"], subjects.index)
+            matched = _match_values(frame["child"], subjects.index)
             if "children" in frame.columns and frame["child"].isna().any():
                 positions = dict(zip(subjects.ids, range(len(subjects)), strict=True))
                 return _merge_by_row(
-                    result, _match_chosen_lists(frame["children"], frame["child"].isna(), positions)
+                    matched, _match_chosen_lists(frame["children"], frame["child"].isna(), positions)
                 )
-            return result
+            return matched
         if kind == "class":
             positions = dict(zip(as_strings(subjects.frame["name"]), range(len(subjects)), strict=True))
             positions |= dict(zip(subjects.ids, range(len(subjects)), strict=True))
@@ -154,8 +154,8 @@ class DutyContext:
                 return _with_code(rows, own)
             named = frame["class"].notna()  # a record's own class, else that of its child
             without = ~named.to_numpy(bool)[rows]
-            result = _with_code(rows[without], own[without])
-            return _merge_by_row(_match_chosen_lists(frame["class"], named, positions), result)
+            by_child = _with_code(rows[without], own[without])
+            return _merge_by_row(_match_chosen_lists(frame["class"], named, positions), by_child)
         rows, staff = self.record_authors(register)
         return _with_code(rows, subjects.index.get_indexer(self.staff)[staff])
 
@@ -180,10 +180,10 @@ class DutyContext:
 
         def make() -> Mask:
             frame = self.frames[register]
-            mask = self.days_of(register) != NO_DAY
+            counts = self.days_of(register) != NO_DAY
             if register in MODE_REQUIRED:
-                mask &= (as_strings(frame["mode"]) != "").to_numpy(bool)
-            return mask & holds(condition, frame).to_numpy(bool)
+                counts &= (as_strings(frame["mode"]) != "").to_numpy(bool)
+            return counts & holds(condition, frame).to_numpy(bool)
 
         return self.cached(("counting", register, condition), make)
 
@@ -194,10 +194,10 @@ class DutyContext:
         for position, register in enumerate(duty.records):
             rows, codes = self.record_subjects(register, duty.subject)
             days = self.days_of(register)
-            mask = self.countable(register, duty.condition)[rows] & (days[rows] <= until)
+            counts = self.countable(register, duty.condition)[rows] & (days[rows] <= until)
             if by:
-                mask &= self._made_by_roles(register, duty.subject, by)
-            rows, codes = rows[mask], codes[mask]
+                counts &= self._made_by_roles(register, duty.subject, by)
+            rows, codes = rows[counts], codes[counts]
             ids = self.frames[register]["id"].to_numpy(object)[rows]
             parts.append(MatchedRecords(rows, codes, days[rows], ids, np.full(len(rows), position)))
         return parts[0] if len(parts) == 1 else MatchedRecords(*map(np.concatenate, zip(*parts, strict=True)))
@@ -207,24 +207,24 @@ class DutyContext:
 
         def make() -> Mask:
             rows, codes = self.record_subjects(register, kind)
-            mine = np.zeros(len(rows), dtype=bool)
+            by_role = np.zeros(len(rows), dtype=bool)
             authored, people = self.record_authors(register)
             if not len(authored):
-                return mine
+                return by_role
             single = bool((np.diff(authored) > 0).all())
             if single:  # one author each: found by its row
                 author = np.full(len(self.frames[register]), -1)
                 author[authored] = people
                 for role in by:
-                    mine |= self._holds_role(role, kind, codes, author[rows], self.days_of(register)[rows])
-                return mine
+                    by_role |= self._holds_role(role, kind, codes, author[rows], self.days_of(register)[rows])
+                return by_role
             of_row = pd.DataFrame({"row": rows, "place": np.arange(len(rows)), "code": codes})
             pairs = of_row.merge(pd.DataFrame({"row": authored, "staff": people}), on="row")
             days = self.days_of(register)[pairs["row"].to_numpy()]
             for role in by:
                 held = self._holds_role(role, kind, pairs["code"].to_numpy(), pairs["staff"].to_numpy(), days)
-                mine[pairs["place"].to_numpy()[held]] = True
-            return mine
+                by_role[pairs["place"].to_numpy()[held]] = True
+            return by_role
 
         return self.cached(("made_by", register, kind, by), make)
 
@@ -272,8 +272,8 @@ class DutyContext:
             first, last = self.days_of("pairing", "start")[rows], self.days_of("pairing", "end")[rows]
             last = np.where(last == NO_DAY, FOREVER, last)
             people = self.staff.get_indexer(pd.Index(pairings["helper"], dtype=object))[rows]
-            mask = (pairings["role"] == "helper").to_numpy(bool)[rows] & (people >= 0) & (first != NO_DAY)
-            codes, people, first, last = codes[mask], people[mask], first[mask], last[mask]
+            usable = (pairings["role"] == "helper").to_numpy(bool)[rows] & (people >= 0) & (first != NO_DAY)
+            codes, people, first, last = codes[usable], people[usable], first[usable], last[usable]
             order = np.argsort(codes, kind="stable")
             codes, people, first, last = codes[order], people[order], first[order], last[order]
             layer = np.arange(len(codes)) - np.searchsorted(codes, codes)
@@ -294,21 +294,21 @@ def _match_values(values: "pd.Series[Any]", index: pd.Index) -> tuple[Numbers, N
     return _with_code(np.arange(len(values)), index.get_indexer(pd.Index(values, dtype=object)))
 
 
-def _match_lists(values: "pd.Series[Any]", known: Mapping[str, int]) -> tuple[Numbers, Numbers]:
+def _match_lists(values: "pd.Series[Any]", positions: Mapping[str, int]) -> tuple[Numbers, Numbers]:
     """Return which rows name which of some subjects, each once."""
-    lists = [value if type(value) is list else names_in(value, known) for value in values]
+    lists = [value if type(value) is list else names_in(value, positions) for value in values]
     rows = np.repeat(np.arange(len(lists)), list(map(len, lists)))
-    codes = np.array([known.get(name, -1) for names in lists for name in names], dtype=np.int64)
+    codes = np.array([positions.get(name, -1) for names in lists for name in names], dtype=np.int64)
     rows, codes = _with_code(rows, codes)
-    pairs = np.unique(rows * (len(known) + 1) + codes)
-    return pairs // (len(known) + 1), pairs % (len(known) + 1)
+    pairs = np.unique(rows * (len(positions) + 1) + codes)
+    return pairs // (len(positions) + 1), pairs % (len(positions) + 1)
 
 
 def _match_chosen_lists(
-    values: "pd.Series[Any]", chosen: "pd.Series[bool]", known: Mapping[str, int]
+    values: "pd.Series[Any]", chosen: "pd.Series[bool]", positions: Mapping[str, int]
 ) -> tuple[Numbers, Numbers]:
     """Return which of the chosen rows name which of some subjects."""
-    rows, codes = _match_lists(values[chosen], known)
+    rows, codes = _match_lists(values[chosen], positions)
     return np.flatnonzero(chosen.to_numpy(bool))[rows], codes
 
 

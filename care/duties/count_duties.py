@@ -33,7 +33,7 @@ from guanai.care.policy.duty import OFTEN, Duty, Limit
 __all__ = ["count_lines", "due_day"]
 
 
-def count_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
+def count_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind count or hours (or quota, of dated records).
 
     Worked out as tables with one row per subject and one column per period.
@@ -49,11 +49,11 @@ def count_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ..
     met = have >= needs.need
     if duty.kind != "count" and duty.at_most is not None:
         met &= have <= duty.at_most
-    owed = (needs.need > 0) | (duty.per == OFTEN)
+    listed = (needs.need > 0) | (duty.per == OFTEN)
     if duty.kind != "count":  # too many is a line also where nothing is owed
-        owed |= (needs.days > 0) & ~met
-    present = asked & (subjects.first <= context.day)
-    shown = present[:, None] & owed & (context.done | ~met)
+        listed |= (needs.days > 0) & ~met
+    present = applies & (subjects.first <= context.day)
+    shown = present[:, None] & listed & (context.done | ~met)
     codes, columns = np.nonzero(shown)
     line = np.full(have.size, -1)
     line[codes * width + columns] = np.arange(len(codes))
@@ -70,7 +70,7 @@ def count_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ..
         due=np.full(len(codes), NO_DAY) if duty.per == OFTEN else needs.due[shown],
         need=need,
         have=number,
-        fine=met[shown],
+        met=met[shown],
         period=np.array(names, dtype=object)[columns],
         why=texts_by_row(why, columns, need, number, needs.days[shown], needs.whole[columns]),
         counted=counted_ids(line[cells], records, len(codes)),
@@ -83,19 +83,19 @@ def due_day(limit: Limit | None, span: Period) -> date:
         return span.end
     if limit.unit == "day":
         return min(date.fromordinal(span.start.toordinal() + limit.number), span.end)
-    possible = (
+    every_year = (
         day_of_year(year, *divmod(limit.number, 100)) for year in range(span.start.year, span.end.year + 1)
     )
-    records = [day for day in possible if span.start <= day <= span.end]
-    return records[0] if records else span.end
+    days = [day for day in every_year if span.start <= day <= span.end]
+    return days[0] if days else span.end
 
 
 def _started_periods(duty: Duty, context: DutyContext) -> list[Period]:
     """Return the periods of the duty that have begun, the earliest first."""
     if context.term is None:
         return []
-    records = periods(context.policy.calendar, context.term, duty.per)
-    return [span for span in records if span.start <= context.on]
+    all_periods = periods(context.policy.calendar, context.term, duty.per)
+    return [span for span in all_periods if span.start <= context.on]
 
 
 class _PeriodNeeds(NamedTuple):
@@ -129,30 +129,30 @@ def _period_needs(
 
 def _day_counter(days: list[int]) -> Callable[[Numbers], Numbers]:
     """Return a function that says how many of some days (in order) lie up to each day."""
-    return lambda asked: np.searchsorted(np.array(days, dtype=np.int64), asked, side="right")
+    return lambda until: np.searchsorted(np.array(days, dtype=np.int64), until, side="right")
 
 
-def _period_cells(found: MatchedRecords, spans: Sequence[Period]) -> tuple[Numbers, MatchedRecords]:
+def _period_cells(records: MatchedRecords, spans: Sequence[Period]) -> tuple[Numbers, MatchedRecords]:
     """Return the records that lie in a period, and the cell of subject and period of each."""
     starts = np.array([day_number(span.start) for span in spans])
     ends = np.array([day_number(span.end) for span in spans])
-    positions = np.searchsorted(starts, found.days, side="right") - 1
-    inside = (positions >= 0) & (found.days <= ends[positions])
-    found = found.select(inside)
-    return found.codes * len(spans) + positions[inside], found
+    positions = np.searchsorted(starts, records.days, side="right") - 1
+    inside = (positions >= 0) & (records.days <= ends[positions])
+    records = records.select(inside)
+    return records.codes * len(spans) + positions[inside], records
 
 
 def _weights(
-    duty: Duty, context: DutyContext, found: MatchedRecords
+    duty: Duty, context: DutyContext, records: MatchedRecords
 ) -> "np.ndarray[tuple[int], np.dtype[np.float64]] | None":
     """Return what each record adds: the number in the field that the duty names, else one."""
     if duty.kind != "hours" or not duty.content:
         return None
-    weights = np.zeros(len(found.rows))
-    for position, register in enumerate(duty.records):
-        frame, mine = context.frames[register], found.registers == position
+    weights = np.zeros(len(records.rows))
+    for number, register in enumerate(duty.records):
+        frame, of_register = context.frames[register], records.registers == number
         if duty.content[0] in frame.columns:
             numbers = [0.0 if is_empty(value) else value for value in frame[duty.content[0]]]
             amounts = pd.to_numeric(pd.Series(numbers, dtype=object), errors="coerce").fillna(0)
-            weights[mine] = amounts.to_numpy(np.float64)[found.rows[mine]]
+            weights[of_register] = amounts.to_numpy(np.float64)[records.rows[of_register]]
     return weights

@@ -50,35 +50,34 @@ def deferrals_of(
     """Return what has been decided about the lines of a duty, None where nothing has."""
     if duty.limit and duty.limit.momentary:
         return None
-    rows_known = context.cached(("deferrals",), lambda: _rows_by_duty(context)).get(
-        (duty.name, kind, role_of(duty, roles))
-    )
-    if rows_known is None or not len(lines["code"]):
+    rows_by_duty = context.cached(("deferrals",), lambda: _rows_by_duty(context))
+    rows = rows_by_duty.get((duty.name, kind, role_of(duty, roles)))
+    if rows is None or not len(lines["code"]):
         return None
-    rows, frame = rows_known, context.frames["deferral"]
+    frame = context.frames["deferral"]
     own = as_strings(frame["child"]).where(frame["child"].notna(), as_strings(frame["subject"]))
     codes = context.subjects(kind).index.get_indexer(pd.Index(own.iloc[rows], dtype=object))
     decided = pd.DataFrame({"code": codes, "since": frame["since"].iloc[rows].to_numpy(), "row": rows})
     last = decided[decided["code"] >= 0].drop_duplicates(["code", "since"], keep="last")
-    owed = pd.DataFrame({"code": lines["code"], "since": lines["since"]})
-    chosen = owed.merge(last, on=["code", "since"], how="left")["row"]
+    line_keys = pd.DataFrame({"code": lines["code"], "since": lines["since"]})
+    chosen = line_keys.merge(last, on=["code", "since"], how="left")["row"]
     if chosen.isna().all():
         return None
     return _read_deferrals(context, chosen.notna().to_numpy(bool), chosen.dropna().to_numpy(np.int64))
 
 
-def _read_deferrals(context: DutyContext, hit: Mask, chosen: Numbers) -> LineDeferrals:
+def _read_deferrals(context: DutyContext, decided: Mask, chosen: Numbers) -> LineDeferrals:
     frame = context.frames["deferral"].iloc[chosen]
-    until, excused = np.full(len(hit), NO_DAY), np.zeros(len(hit), dtype=bool)
-    ids, words = np.full(len(hit), "", dtype=object), np.full(len(hit), "", dtype=object)
-    excused[hit] = (frame["kind"] == "excuse").to_numpy(bool)
-    until[hit] = np.where(excused[hit], NO_DAY, day_numbers(frame["until"]))
-    ids[hit] = as_strings(frame["id"]).to_numpy(object)
+    until, excused = np.full(len(decided), NO_DAY), np.zeros(len(decided), dtype=bool)
+    ids, words = np.full(len(decided), "", dtype=object), np.full(len(decided), "", dtype=object)
+    excused[decided] = (frame["kind"] == "excuse").to_numpy(bool)
+    until[decided] = np.where(excused[decided], NO_DAY, day_numbers(frame["until"]))
+    ids[decided] = as_strings(frame["id"]).to_numpy(object)
     staff = context.frames["staff"].drop_duplicates("id")
     names = dict(zip(as_strings(staff["id"]), as_strings(staff["name"]), strict=True))
     people = as_strings(frame["by"]).map(lambda one: names.get(one, one))
     people = people.where(people != "", as_strings(frame["created_by"]))
-    words[hit] = [
+    words[decided] = [
         say(f"why.{kind}", until="" if kind == "excuse" else f"{end:%Y-%m-%d}", who=who, day=f"{day:%Y-%m-%d}", reason=reason)
         for kind, end, who, day, reason in zip(
             frame["kind"], frame["until"], people, frame["date"], as_strings(frame["reason"]), strict=True
@@ -93,13 +92,13 @@ def _rows_by_duty(context: DutyContext) -> dict[tuple[str, str, str], Numbers]:
     if frame.empty:
         return {}
     decided, since = day_numbers(frame["date"]), day_numbers(frame["since"])
-    mask = (decided != NO_DAY) & (decided <= day) & (since != NO_DAY)
+    in_force = (decided != NO_DAY) & (decided <= day) & (since != NO_DAY)
     postponed = (frame["kind"] == "postpone").to_numpy(bool) & frame["until"].notna().to_numpy(bool)
-    mask &= postponed | (frame["kind"] == "excuse").to_numpy(bool)
+    in_force &= postponed | (frame["kind"] == "excuse").to_numpy(bool)
     order = np.lexsort((as_strings(frame["id"]).to_numpy(str), decided))
     columns = [as_strings(frame[name]) for name in ("duty", "subject_kind", "role")]
     groups: dict[tuple[str, str, str], list[int]] = {}
-    for row in order[mask[order]].tolist():
+    for row in order[in_force[order]].tolist():
         duty, kind, role = (str(column.iat[row]) for column in columns)
         groups.setdefault((duty, kind, role), []).append(row)
     return {key: np.array(rows, dtype=np.int64) for key, rows in groups.items()}

@@ -78,21 +78,21 @@ def due_lines(context: DutyContext, who: str | None = None) -> pd.DataFrame:
                 person_part = narrowed.context_of(duty, subject, roles) if narrowed else (context, None)
                 if person_part is None:
                     continue
-                narrowed_context, whose = person_part
-                asked = narrowed_context.subjects(duty.subject).matching(duty.subject_condition)
-                if whose is not None and subject == duty.subject:
-                    asked &= whose
-                lines = KINDS[duty.kind](duty, narrowed_context, asked, duty.by_of(roles))
+                narrowed_context, of_person = person_part
+                applies = narrowed_context.subjects(duty.subject).matching(duty.subject_condition)
+                if of_person is not None and subject == duty.subject:
+                    applies &= of_person
+                lines = KINDS[duty.kind](duty, narrowed_context, applies, duty.by_of(roles))
                 if len(lines["code"]):
                     parts.append(_line_block(duty, position, narrowed_context, subject, roles, lines))
         return due_frame(parts)
 
 
-def _quota_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
+def _quota_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a quota: of pairings, or of the records of another register in a period."""
     of_pairings = not duty.records or duty.records == ("pairing",)
     return (quota_lines if of_pairings and duty.subject != "school" else count_lines)(
-        duty, context, asked, by
+        duty, context, applies, by
     )
 
 
@@ -116,16 +116,16 @@ def _line_block(
     """Complete the lines of a duty: until when with the days of grace, what somebody has decided, which status."""
     ends = lines["due"] + np.timedelta64(duty.grace_days, "D")
     now = context.moment if duty.limit and duty.limit.momentary else timestamp(context.on)
-    decided = deferrals_of(duty, context, kind, roles, lines)
-    put_off = lines | {"deferral": np.full(len(ends), "", dtype=object)}
-    waiting = excused = np.zeros(len(ends), dtype=bool)
-    if decided:
-        until = as_dates(np.where(lines["fine"], NO_DAY, decided.until))
-        ends, waiting, excused = np.fmax(ends, until), decided.until > context.day, decided.excused
-        put_off |= {"deferral": decided.ids, "why": lines["why"] + decided.words}
-    ranks = np.select([lines["fine"], excused, ends < now.to_datetime64(), waiting], [4, 3, 0, 2], 1)
-    put_off["due"] = ends
+    deferrals = deferrals_of(duty, context, kind, roles, lines)
+    columns = lines | {"deferral": np.full(len(ends), "", dtype=object)}
+    postponed = excused = np.zeros(len(ends), dtype=bool)
+    if deferrals:
+        until = as_dates(np.where(lines["met"], NO_DAY, deferrals.until))
+        ends, postponed, excused = np.fmax(ends, until), deferrals.until > context.day, deferrals.excused
+        columns |= {"deferral": deferrals.ids, "why": lines["why"] + deferrals.words}
+    ranks = np.select([lines["met"], excused, ends < now.to_datetime64(), postponed], [4, 3, 0, 2], 1)
+    columns["due"] = ends
     if not context.done and (ranks >= OPEN_STATUSES).any():
-        mask = ranks < OPEN_STATUSES
-        ranks, put_off = ranks[mask], {name: column[mask] for name, column in put_off.items()}
-    return LineBlock(duty, place, context, kind, roles, put_off, ranks)
+        is_open = ranks < OPEN_STATUSES
+        ranks, columns = ranks[is_open], {name: column[is_open] for name, column in columns.items()}
+    return LineBlock(duty, place, context, kind, roles, columns, ranks)

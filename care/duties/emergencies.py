@@ -68,8 +68,8 @@ def _steps(duty: Duty, context: DutyContext) -> pd.DataFrame:
         if question in frame
         else pd.Series(pd.NaT, frame.index, "datetime64[ns]")
     )
-    mask = started.notna() & (started <= context.moment) & holds(duty.trigger_condition, frame)
-    frame, started = frame[mask], started[mask]
+    has_begun = started.notna() & (started <= context.moment) & holds(duty.trigger_condition, frame)
+    frame, started = frame[has_begun], started[has_begun]
     if frame.empty:
         return _no_steps()
     done = pd.Series(~missing_parts(duty, frame).any(axis=1), index=frame.index)
@@ -77,8 +77,8 @@ def _steps(duty: Duty, context: DutyContext) -> pd.DataFrame:
     done_at = _done_at(duty, frame).where(done)
     # A day without a time was in time unless the day itself is later; no time at all is taken for in time.
     late = done_at.notna() & (done_at.where(done_at != done_at.dt.normalize(), done_at.dt.normalize()) > due)
-    over = ~done & (context.moment > due)
-    status = np.select([done & late, done, over], ["done_late", "done", "late"], "running")
+    overdue = ~done & (context.moment > due)
+    status = np.select([done & late, done, overdue], ["done_late", "done", "late"], "running")
     children = context.frames["child"].drop_duplicates("id").set_index("id")
     class_name_of = class_names(context.frames)
     classes = as_strings(frame["child"].map(children["class"])).map(

@@ -61,11 +61,11 @@ class TriggerRecords(NamedTuple):
     moments: "np.ndarray[tuple[int], np.dtype[np.datetime64]]"
     ends: "np.ndarray[tuple[int], np.dtype[np.datetime64]]"
 
-    def select(self, kept: Mask) -> "TriggerRecords":
+    def select(self, chosen: Mask) -> "TriggerRecords":
         """Return some of them."""
         return TriggerRecords(
-            self.rows[kept], self.codes[kept], self.ids[kept],
-            self.days[kept], self.moments[kept], self.ends[kept],
+            self.rows[chosen], self.codes[chosen], self.ids[chosen],
+            self.days[chosen], self.moments[chosen], self.ends[chosen],
         )  # fmt: skip
 
 
@@ -81,27 +81,27 @@ def trigger_records(duty: Duty, context: DutyContext) -> TriggerRecords:
         moments = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
     days = context.days_of(name)
     days = np.where(days == NO_DAY, moments.to_numpy("datetime64[D]").astype(np.int64), days)
-    mask = holds(duty.trigger_condition, frame).to_numpy(bool) & moments.notna().to_numpy(bool)
-    mask &= days <= context.day
+    matches = holds(duty.trigger_condition, frame).to_numpy(bool) & moments.notna().to_numpy(bool)
+    matches &= days <= context.day
     if duty.limit is None:
         ends = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
     else:
         start = moments if duty.limit.momentary else moments.dt.normalize()
         ends = start + pd.Timedelta(duty.limit.span)
     rows, codes = context.record_subjects(name, duty.subject)
-    rows, codes = rows[mask[rows]], codes[mask[rows]]
+    rows, codes = rows[matches[rows]], codes[matches[rows]]
     ids = frame["id"].to_numpy(object)
     return TriggerRecords(rows, codes, ids[rows], days[rows], moments.to_numpy()[rows], ends.to_numpy()[rows])
 
 
-def event_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
+def event_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind event."""
     subjects, records = context.subjects(duty.subject), context.matching_records(duty, by)
     triggers = trigger_records(duty, context)
     until = triggers.ends.astype("datetime64[D]").astype(np.int64) if duty.limit else np.array(context.day)
     first, last = subjects.first[triggers.codes], subjects.last[triggers.codes]
     triggers = triggers.select(
-        asked[triggers.codes] & (first <= triggers.days) & (triggers.days <= last) & (until <= last)
+        applies[triggers.codes] & (first <= triggers.days) & (triggers.days <= last) & (until <= last)
     )
     if duty.trigger is None or not len(triggers.rows):
         return no_lines()
@@ -116,8 +116,8 @@ def event_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ..
     starts = np.searchsorted(keys, triggers.codes * width + (triggers.days - base))
     stops = np.searchsorted(keys, (triggers.codes + 1) * width)
     have = np.minimum(stops - starts, duty.at_least)
-    fine = have >= duty.at_least
-    shown = _visible(context, triggers, fine)
+    met = have >= duty.at_least
+    shown = _visible(context, triggers, met)
     ids = records.ids[order].tolist()
     spans = zip(starts[shown].tolist(), have[shown].tolist(), strict=True)
     what, trigger_text = record_words(duty, by), trigger_words(duty)
@@ -135,17 +135,17 @@ def event_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ..
         due=triggers.ends[shown],
         need=np.full(int(shown.sum()), duty.at_least),
         have=have[shown],
-        fine=fine[shown],
+        met=met[shown],
         period=texts_by_row(_date, triggers.days[shown]),
         why=texts_by_row(why, triggers.days[shown], have[shown]),
         counted=[ids[start : start + number] for start, number in spans],
     )  # fmt: skip
 
 
-def state_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
+def state_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind state."""
     triggers = trigger_records(duty, context)
-    triggers = triggers.select(asked[triggers.codes])
+    triggers = triggers.select(applies[triggers.codes])
     if duty.trigger is None or not len(triggers.rows):
         return no_lines()
     missing = missing_parts(duty, context.frames[duty.trigger.record].iloc[triggers.rows])
@@ -168,7 +168,7 @@ def state_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ..
         due=triggers.ends[shown],
         need=np.full(int(shown.sum()), need),
         have=have[shown],
-        fine=(have >= need)[shown],
+        met=(have >= need)[shown],
         period=texts_by_row(_date, triggers.days[shown]),
         why=texts_by_row(why, triggers.days[shown], *missing[shown].T.astype(np.int64)),
         counted=[[one] for one in triggers.ids[shown]],
@@ -187,10 +187,10 @@ def missing_parts(duty: Duty, records: pd.DataFrame) -> Mask:
     return np.array(columns, dtype=bool).reshape(len(columns), len(records)).T
 
 
-def open_record_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
+def open_record_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind open: subjects with more open records than they may have."""
     most, triggers = duty.at_most or 0, trigger_records(duty, context)
-    triggers = triggers.select(asked[triggers.codes])
+    triggers = triggers.select(applies[triggers.codes])
     if duty.trigger is None:
         return no_lines()
     if len(triggers.rows):
@@ -221,7 +221,7 @@ def open_record_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[s
         due=since,
         need=np.zeros(len(codes), dtype=np.int64),
         have=have,
-        fine=have <= most,
+        met=have <= most,
         period=[""] * len(codes),
         why=texts_by_row(words, have),
         counted=counted_ids(line[triggers.codes], open_ones, len(codes)),
@@ -237,40 +237,42 @@ def _amounts(records: pd.DataFrame, field: str) -> Numbers:
     return amounts
 
 
-def interval_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
+def interval_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind interval: one for the time that runs, and those that ended."""
     if context.term is None or duty.limit is None:
         return no_lines()
     subjects, limit = context.subjects(duty.subject), duty.limit.number
     begin = np.maximum(subjects.first, day_number(context.term.start))
     last = np.minimum(subjects.last, day_number(context.term.end))
-    there = asked & (subjects.first <= context.day) & (begin <= last) & (begin <= context.day)
+    present = applies & (subjects.first <= context.day) & (begin <= last) & (begin <= context.day)
     records = context.matching_records(duty, by)
     inside = (
-        there[records.codes] & (records.days >= begin[records.codes]) & (records.days <= last[records.codes])
+        present[records.codes]
+        & (records.days >= begin[records.codes])
+        & (records.days <= last[records.codes])
     )
     records = records.select(inside)
     width = context.day + 2
-    cells, position = np.unique(records.codes * width + records.days, return_inverse=True)
+    cells, cell = np.unique(records.codes * width + records.days, return_inverse=True)
     codes, days = cells // width, cells % width
     # Before each day with a record stands the one before it of the same subject, or the subject's first day.
     opening = np.append(True, codes[1:] != codes[:-1]) if len(codes) else np.empty(0, dtype=bool)
     before = np.where(opening, begin[codes], np.append(0, days[:-1])) if len(codes) else days
-    runs = np.flatnonzero(there)
+    runs = np.flatnonzero(present)
     closing = np.full(len(subjects), NO_DAY)
     closing[codes] = days  # the last one stays
     since = np.where(closing[runs] == NO_DAY, begin[runs], closing[runs])
-    owed = since + limit <= last[runs]
-    runs, since = runs[owed], since[owed]
+    due_in_term = since + limit <= last[runs]
+    runs, since = runs[due_in_term], since[due_in_term]
     ended = len(codes) if context.done else 0
-    lists = counted_ids(position, records, len(codes)) if context.done else []
+    lists = counted_ids(cell, records, len(codes)) if context.done else []
     what, span = record_words(duty, by), limit_words(duty.limit)
     every = np.concatenate([before[:ended], since])
     keys = ("why.interval_done", "why.interval", "why.interval_first")
     key = np.concatenate([np.zeros(ended, dtype=np.int64), np.where(closing[runs] == NO_DAY, 2, 1)])
 
-    def why(position: int, day: int) -> str:
-        return say(keys[position], source=source(duty), what=what, limit=span, last=_date(day))
+    def why(cell: int, day: int) -> str:
+        return say(keys[cell], source=source(duty), what=what, limit=span, last=_date(day))
 
     return duty_lines(
         code=np.concatenate([codes[:ended], runs]),
@@ -278,17 +280,17 @@ def interval_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str,
         due=every + limit,
         need=np.ones(len(every), dtype=np.int64),
         have=np.repeat([1, 0], [ended, len(runs)]),
-        fine=np.repeat([True, False], [ended, len(runs)]),
+        met=np.repeat([True, False], [ended, len(runs)]),
         period=[""] * len(every),
         why=texts_by_row(why, key, every),
         counted=[*lists, *([] for _ in runs)],
     )
 
 
-def _visible(context: DutyContext, calls: TriggerRecords, fine: Mask) -> Mask:
+def _visible(context: DutyContext, triggers: TriggerRecords, met: Mask) -> Mask:
     """Return which lines are told: those still open, and if asked the done ones of this term."""
     since = day_number(context.term.start) if context.term else context.day
-    shown: Mask = ~fine | (context.done & (calls.days >= since))
+    shown: Mask = ~met | (context.done & (triggers.days >= since))
     return shown
 
 

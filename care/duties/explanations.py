@@ -86,7 +86,7 @@ def limit_words(limit: Limit) -> str:
 
 def record_words(duty: Duty, by: tuple[str, ...] = ()) -> str:
     """Say which records count: their names, whose, and with which values."""
-    what = say("policy.or").join(_known(f"record.{name}", name) for name in duty.records)
+    what = say("policy.or").join(_word_or_name(f"record.{name}", name) for name in duty.records)
     roles = by or duty.by
     if roles and roles != (EACH,):
         what = say("why.by", what=what, who=say("policy.or").join(say(f"word.{role}") for role in roles))
@@ -98,7 +98,7 @@ def trigger_words(duty: Duty) -> str:
     if duty.trigger is None:
         return ""
     name = duty.trigger.record
-    return _with_clauses(_known(f"record.{name}", name), duty.trigger_condition, (name,))
+    return _with_clauses(_word_or_name(f"record.{name}", name), duty.trigger_condition, (name,))
 
 
 def open_words(duty: Duty) -> Callable[[int], str]:
@@ -141,8 +141,8 @@ def _field(name: str, registers: tuple[str, ...]) -> str:
 def _value(value: str, field: str, registers: tuple[str, ...]) -> str:
     own = (f"value.{register}.{field}.{value}" for register in registers)
     word = next((say(key) for key in own if key in catalogue()), None)
-    return word or _known(f"choice.{field}.{value}", value) if value else say("why.nothing")
+    return word or _word_or_name(f"choice.{field}.{value}", value) if value else say("why.nothing")
 
 
-def _known(key: str, name: str) -> str:
+def _word_or_name(key: str, name: str) -> str:
     return say(key) if key in catalogue() else name

@@ -60,9 +60,11 @@ def fulfilment(policy: Policy, lines: pd.DataFrame) -> pd.DataFrame:
     )
     order = {duty.name: position for position, duty in enumerate(policy.duties)}
     counting = {duty.name for duty in policy.duties if duty.per == OFTEN}
-    asked = (table["periods"] - table["excused"]).where(~table["duty"].isin(counting), 0).astype("Float64")
+    not_excused = (
+        (table["periods"] - table["excused"]).where(~table["duty"].isin(counting), 0).astype("Float64")
+    )
     table = table.assign(
-        share=(table["done"] / asked.where(asked > 0)).astype("Float64"),
+        share=(table["done"] / not_excused.where(not_excused > 0)).astype("Float64"),
         met=table["overdue"] == 0,
         position=table["duty"].map(order),
     )
@@ -80,8 +82,10 @@ def by_duty(table: pd.DataFrame) -> pd.DataFrame:
     groups = table.groupby(["duty", "kind"], sort=False)
     sums = groups[counted].sum().astype("int64")
     sums.insert(0, "persons", groups["subject_id"].nunique())
-    asked = (sums["periods"] - sums["excused"]).where(groups["share"].count() > 0, 0).astype("Float64")
-    return sums.assign(share=(sums["done"] / asked.where(asked > 0)).astype("Float64")).reset_index()
+    not_excused = (sums["periods"] - sums["excused"]).where(groups["share"].count() > 0, 0).astype("Float64")
+    return sums.assign(
+        share=(sums["done"] / not_excused.where(not_excused > 0)).astype("Float64")
+    ).reset_index()
 
 
 def workload(lines: pd.DataFrame) -> pd.DataFrame:
@@ -92,18 +96,18 @@ def workload(lines: pd.DataFrame) -> pd.DataFrame:
     """
     nobody, comma = say("people.nobody"), say("policy.comma")
     lines = lines[lines["status"].isin(OPEN_STATUSES)]
-    people, together = pd.factorize(lines["who"].to_numpy(object))
-    owners = [str(one or nobody).split(comma) for one in together]
-    names, positions = np.unique([name for some in owners for name in some], return_inverse=True)
+    people, who_texts = pd.factorize(lines["who"].to_numpy(object))
+    owners = [str(one or nobody).split(comma) for one in who_texts]
+    names, person = np.unique([name for some in owners for name in some], return_inverse=True)
     group = np.repeat(np.arange(len(owners)), [len(some) for some in owners])
     counts = {}
     for status in OPEN_STATUSES:
         number = np.bincount(people[(lines["status"] == status).to_numpy(bool)], minlength=len(owners))
-        counts[status] = np.bincount(positions, number[group], len(names)).astype(np.int64)
+        counts[status] = np.bincount(person, number[group], len(names)).astype(np.int64)
     # Whose line it is and who answers for it, each pair once, then each person of those who answer together.
     subject, _ = group_rows(lines["subject_id"], lines["kind"])
     pairs = pd.DataFrame({"who": people, "subject": subject}).drop_duplicates()
-    each = pairs.merge(pd.DataFrame({"who": group, "name": positions}), on="who")
+    each = pairs.merge(pd.DataFrame({"who": group, "name": person}), on="who")
     each = each.drop_duplicates(["name", "subject"])
     table = pd.DataFrame(
         {
@@ -138,8 +142,8 @@ def gaps(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.Dat
     context, parts = DutyContext(policy, frames, on), []
     for duty in policy.of_kind("complete"):
         subjects = context.subjects(duty.subject)
-        asked = subjects.matching(duty.subject_condition)
-        codes = np.flatnonzero(asked & (subjects.first <= context.day) & (context.day <= subjects.last))
+        applies = subjects.matching(duty.subject_condition)
+        codes = np.flatnonzero(applies & (subjects.first <= context.day) & (context.day <= subjects.last))
         codes = codes[np.argsort(subjects.order[codes], kind="stable")]
         missing = missing_fields(subjects.frame.iloc[codes], duty.content)
         part = pd.DataFrame(

@@ -26,7 +26,7 @@ __all__ = [
 # many are needed and there are, whether that is enough, and in words which period and why.
 DTYPES = {
     "code": "int64", "since": "datetime64[ns]", "due": "datetime64[ns]", "need": "int64", "have": "int64",
-    "fine": "bool", "period": "object", "why": "object", "counted": "object",
+    "met": "bool", "period": "object", "why": "object", "counted": "object",
 }  # fmt: skip
 DutyLines = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
@@ -65,12 +65,12 @@ def garbage_collection_paused() -> Iterator[None]:
     Hundreds of thousands of new lists of ids make it run again and again, and it finds nothing to free. With it running
     the lines of 10,000 children take 1.3 times as long, with the fulfilled ones 1.7 times (tests/bench/duties.py).
     """
-    watched = gc.isenabled()
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if watched:
+        if was_enabled:
             gc.enable()
 
 
@@ -79,23 +79,21 @@ def as_dates(numbers: Numbers) -> np.ndarray[Any, np.dtype[np.datetime64]]:
     return numbers.astype("datetime64[D]").astype("datetime64[ns]")
 
 
-def counted_ids(places: Numbers, found: MatchedRecords, count: int) -> list[list[str]]:
+def counted_ids(line_of_record: Numbers, records: MatchedRecords, count: int) -> list[list[str]]:
     """Return for each of ``count`` lines the ids of the records at its place, oldest first and then by id.
 
     ``places`` gives the line of each record, -1 for none.
     """
     lists: list[list[str]] = [[] for _ in range(count)]
-    mask = np.flatnonzero(places >= 0)
-    if not len(mask):
+    in_a_line = np.flatnonzero(line_of_record >= 0)
+    if not len(in_a_line):
         return lists
-    order = mask[order_by(found.ids[mask], found.days[mask], places[mask])]
-    ids, sorted_places = found.ids[order].tolist(), places[order]
-    starts = np.flatnonzero(np.append(True, sorted_places[1:] != sorted_places[:-1]))
+    order = in_a_line[order_by(records.ids[in_a_line], records.days[in_a_line], line_of_record[in_a_line])]
+    ids, line = records.ids[order].tolist(), line_of_record[order]
+    starts = np.flatnonzero(np.append(True, line[1:] != line[:-1]))
     ends = np.append(starts[1:], len(order))
-    for position, start, end in zip(
-        sorted_places[starts].tolist(), starts.tolist(), ends.tolist(), strict=True
-    ):
-        lists[position] = ids[start:end]
+    for number, start, end in zip(line[starts].tolist(), starts.tolist(), ends.tolist(), strict=True):
+        lists[number] = ids[start:end]
     return lists
 
 
@@ -123,8 +121,8 @@ def distinct_rows(*columns: Numbers) -> tuple[list[tuple[int, ...]], Numbers]:
         return [], np.empty(0, dtype=np.int64)
     codes = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:
-        position, different = pd.factorize(column)
-        codes = codes * len(different) + position
+        values, different = pd.factorize(column)
+        codes = codes * len(different) + values
         codes = pd.factorize(codes)[0]  # so that the product never overflows
     firsts = np.empty(codes.max() + 1, dtype=np.int64)
     firsts[codes[::-1]] = np.arange(len(codes))[::-1]

@@ -37,16 +37,16 @@ class FramesOfPerson(NormalizedFrames):
         class_name_of = class_names(whole)
         self._classes = {name for name, shown in class_name_of.items() if shown in names}
         pairings = whole["pairing"]
-        mine = current_pairings(pairings, on)
-        helped = set(mine.loc[mine["helper"] == person, "child"])
+        running = current_pairings(pairings, on)
+        helped = set(running.loc[running["helper"] == person, "child"])
         children = whole.raw["child"] if "child" in whole.raw else whole["child"]
-        mask = children["id"].isin(helped)
+        chosen = children["id"].isin(helped)
         if self._classes and "class" in children:
-            mask |= children["class"].isin(self._classes)
-        self["child"] = normalized_frame({"child": children[mask]}, "child")
+            chosen |= children["class"].isin(self._classes)
+        self["child"] = normalized_frame({"child": children[chosen]}, "child")
         self._children = set(self["child"]["id"])
-        mask = pairings["child"].isin(self._children) | (pairings["helper"] == person)
-        self["pairing"] = pairings[mask].reset_index(drop=True)
+        chosen = pairings["child"].isin(self._children) | (pairings["helper"] == person)
+        self["pairing"] = pairings[chosen].reset_index(drop=True)
         # Registers whose records are somebody's own work, whichever child they are about.
         own_work = [duty for duty in policy.duties if duty.subject in ("teacher", "helper")]
         self._authored = {name for duty in own_work for name in duty.records}
@@ -55,17 +55,17 @@ class FramesOfPerson(NormalizedFrames):
     def __missing__(self, name: str) -> pd.DataFrame:
         frame = self._frames.get(name)
         if frame is not None and "child" in frame and len(frame):
-            mask = frame["child"].isin(self._children) | frame["child"].isna()
+            chosen = frame["child"].isin(self._children) | frame["child"].isna()
             if self._classes and "class" in frame:
-                mask |= frame["class"].isin(self._classes)
+                chosen |= frame["class"].isin(self._classes)
             people = AUTHOR_FIELDS.get(name, "by")
             if name in self._authored and people in frame:
-                mask |= self._mine(frame[people], several=people != "by")
-            frame = frame[mask]
+                chosen |= self._made_by_person(frame[people], several=people != "by")
+            frame = frame[chosen]
         self[name] = normalized_frame({} if frame is None else {name: frame}, name)
         return self[name]
 
-    def _mine(self, people: "pd.Series[Any]", *, several: bool) -> Mask:
+    def _made_by_person(self, people: "pd.Series[Any]", *, several: bool) -> Mask:
         """Return which records the person made, alone or with others; or may have made, where several are in a text."""
         values = people.to_numpy(object)
         if not several and infer_dtype(values, skipna=True) in ("string", "empty"):
@@ -114,8 +114,8 @@ class PersonScope:
         if kind == "school":
             return None
         context = whole if by_them else self._nearby()
-        mine = is_responsible(context, kind, roles, self._place)
-        return (context, mine) if mine.any() else None
+        answers_for = is_responsible(context, kind, roles, self._place)
+        return (context, answers_for) if answers_for.any() else None
 
     def _nearby(self) -> DutyContext:
         if self._near is None:

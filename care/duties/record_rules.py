@@ -19,10 +19,10 @@ MODE_REQUIRED = frozenset({"home_visit"})  # registers in which a record without
 def countable_records(frames: Mapping[str, pd.DataFrame], name: str, first: date, last: date) -> pd.DataFrame:
     """Return a register's records of some days, both included, that count at all."""
     records = normalized_frame(frames, name)
-    mask = records["date"].between(timestamp(first), timestamp(last)) & records["child"].notna()
+    counts = records["date"].between(timestamp(first), timestamp(last)) & records["child"].notna()
     if name in MODE_REQUIRED:
-        mask &= records["mode"].notna() & (records["mode"] != "")
-    return records[mask]
+        counts &= records["mode"].notna() & (records["mode"] != "")
+    return records[counts]
 
 
 def current_pairings(pairings: pd.DataFrame, on: date) -> pd.DataFrame:
@@ -46,15 +46,15 @@ def agreed_pairings(pairings: pd.DataFrame, on: date) -> pd.DataFrame:
     the day. So a child whose helper begins next week has one, and one that is handed over next week has its next one.
     """
     day = timestamp(on)
-    mask = pairings[
+    not_ended = pairings[
         (pairings["role"] == "helper")
         & pairings["helper"].notna()
         & pairings["start"].notna()
         & (pairings["end"].isna() | (day <= pairings["end"]))
     ]
-    starts = mask["start"].where(mask["start"] > day)
-    then = starts.groupby(mask["child"]).transform("max").fillna(day)
-    return mask[(mask["start"] <= then) & (mask["end"].isna() | (then <= mask["end"]))]
+    starts = not_ended["start"].where(not_ended["start"] > day)
+    then = starts.groupby(not_ended["child"]).transform("max").fillna(day)
+    return not_ended[(not_ended["start"] <= then) & (not_ended["end"].isna() | (then <= not_ended["end"]))]
 
 
 def class_names(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:

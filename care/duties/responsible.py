@@ -30,11 +30,11 @@ def is_responsible(
     context: DutyContext, kind: str, roles: tuple[str, ...], person: int
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Return which subjects of a kind one of the staff (a place in the register) is among the `responsible` of."""
-    mine = np.zeros(len(context.subjects(kind)), dtype=bool)
+    among = np.zeros(len(context.subjects(kind)), dtype=bool)
     for role in _with_self(kind, roles):
         for layer in _people_layers(context, kind, role):
-            mine |= layer == person
-    return mine | holds_post(context, kind, roles, person)
+            among |= layer == person
+    return among | holds_post(context, kind, roles, person)
 
 
 def holds_post(context: DutyContext, kind: str, roles: tuple[str, ...], person: int) -> bool:

@@ -32,7 +32,7 @@ __all__ = ["coverage", "share_lines", "summary_day"]
 ANY_VISIT = Duty(name="", kind="share", records=("home_visit",))
 
 
-def share_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
+def share_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the line of a duty of the kind share: due by the end of the term, for the school."""
     if context.term is None:
         return no_lines()
@@ -50,7 +50,7 @@ def share_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ..
         due=np.array([day_number(context.term.end)]),
         need=np.array([need]),
         have=np.array([figure.numerator]),
-        fine=np.array([bool(figure.met)]),
+        met=np.array([bool(figure.met)]),
         period=[context.term.name],
         why=[why],
         counted=[list(figure.ids)],

@@ -20,17 +20,17 @@ from guanai.templates.wording import say
 __all__ = ["complete_lines", "helper_lines", "quota_lines"]
 
 
-def helper_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
+def helper_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind helper: so many helpers for every child in care."""
     pairs, subjects = _current_pairs(context, "child", duty), context.subjects("child")
-    codes = np.flatnonzero(asked & _present(context, "child"))
+    codes = np.flatnonzero(applies & _present(context, "child"))
     have = _partner_counts(pairs, len(subjects))[codes]
     rows, children = context.record_subjects("pairing", "child")
     ended = context.days_of("pairing", "end")[rows]
-    was = (context.frames["pairing"]["role"] == "helper").to_numpy(bool)[rows]
-    was &= (ended != NO_DAY) & (ended < context.day)
+    ended_before = (context.frames["pairing"]["role"] == "helper").to_numpy(bool)[rows]
+    ended_before &= (ended != NO_DAY) & (ended < context.day)
     free = np.full(len(subjects), NO_DAY)
-    np.maximum.at(free, children[was], ended[was] + 1)
+    np.maximum.at(free, children[ended_before], ended[ended_before] + 1)
     since = np.maximum(_present_since(context, "child")[codes], free[codes])
     words = number_words("why.helper", duty)
     line = np.full(len(subjects), -1)
@@ -41,16 +41,16 @@ def helper_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, .
         due=since,
         need=np.full(len(codes), duty.at_least),
         have=have,
-        fine=have >= duty.at_least,
+        met=have >= duty.at_least,
         period=[""] * len(codes),
         why=texts_by_row(lambda number: words(duty.at_least, number), have),
         counted=counted_ids(line[pairs.codes], pairs, len(codes)),
     )
 
 
-def complete_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
+def complete_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind complete: named fields filled."""
-    codes = np.flatnonzero(asked & _present(context, duty.subject))
+    codes = np.flatnonzero(applies & _present(context, duty.subject))
     subjects = context.subjects(duty.subject)
     missing = missing_fields(subjects.frame.iloc[codes], duty.content)
     labels, comma, need = (
@@ -71,14 +71,14 @@ def complete_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str,
         due=since,
         need=np.full(len(codes), need),
         have=have,
-        fine=have >= need,
+        met=have >= need,
         period=[""] * len(codes),
         why=[reasons[tuple(fields)] for fields in missing],
         counted=[[one] for one in subjects.ids[codes]],
     )
 
 
-def quota_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ...]) -> DutyLines:
+def quota_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind quota: pairings between a least and a most.
 
     Of a helper the children in care that it carries (whoever carries nobody is no helper), of a class its
@@ -95,11 +95,11 @@ def quota_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ..
         have = np.bincount(cells // (len(context.subjects("child")) + 1), minlength=size)
     if kind == "class":
         need = np.minimum(need, _in_care_by_class(context))
-    there = asked & _present(context, kind)
+    present = applies & _present(context, kind)
     if kind in ("helper", "teacher"):
-        there &= have > 0
-    fine = (have >= need) & (have <= (duty.at_most or np.iinfo(np.int64).max))
-    codes = np.flatnonzero(there & (context.done | ~fine))
+        present &= have > 0
+    met = (have >= need) & (have <= (duty.at_most or np.iinfo(np.int64).max))
+    codes = np.flatnonzero(present & (context.done | ~met))
     since = _present_since(context, kind)[codes]
     line = np.full(size, -1)
     line[codes] = np.arange(len(codes))
@@ -111,7 +111,7 @@ def quota_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ..
         due=since,
         need=need[codes],
         have=have[codes],
-        fine=fine[codes],
+        met=met[codes],
         period=[""] * len(codes),
         why=texts_by_row(
             lambda number: say(key, source=source(duty), range=around, have=number), have[codes]
@@ -122,8 +122,8 @@ def quota_lines(duty: Duty, context: DutyContext, asked: Mask, by: tuple[str, ..
 
 def _present(context: DutyContext, kind: str) -> Mask:
     subjects = context.subjects(kind)
-    there: Mask = (subjects.first <= context.day) & (context.day <= subjects.last)
-    return there
+    present: Mask = (subjects.first <= context.day) & (context.day <= subjects.last)
+    return present
 
 
 def _present_since(context: DutyContext, kind: str) -> Numbers:
@@ -141,16 +141,16 @@ def _current_pairs(context: DutyContext, kind: str, duty: Duty) -> MatchedRecord
     """
     pairings, day = context.frames["pairing"], context.day
     starts, ends = context.days_of("pairing", "start"), context.days_of("pairing", "end")
-    mask = (starts != NO_DAY) & (starts <= day) & ((ends == NO_DAY) | (day <= ends))
+    runs = (starts != NO_DAY) & (starts <= day) & ((ends == NO_DAY) | (day <= ends))
     if not any(clause.field == "role" for clause in duty.condition):
-        mask &= (pairings["role"] == "helper").to_numpy(bool)
-    mask &= holds(duty.condition, pairings).to_numpy(bool)
+        runs &= (pairings["role"] == "helper").to_numpy(bool)
+    runs &= holds(duty.condition, pairings).to_numpy(bool)
     if "helper" in pairings:
         helping = (pairings["role"] == "helper").to_numpy(bool)
-        mask &= ~helping | pairings["helper"].notna().to_numpy(bool)
+        runs &= ~helping | pairings["helper"].notna().to_numpy(bool)
     rows, children = context.record_subjects("pairing", "child")
     codes: Numbers
-    mask[np.setdiff1d(np.arange(len(mask)), rows[_present(context, "child")[children]])] = False
+    runs[np.setdiff1d(np.arange(len(runs)), rows[_present(context, "child")[children]])] = False
     if kind in ("helper", "teacher"):
         subjects = context.subjects(kind)
         codes = subjects.index.get_indexer(pd.Index(pairings["helper"], dtype=object)).astype(np.int64)
@@ -162,7 +162,7 @@ def _current_pairs(context: DutyContext, kind: str, duty: Duty) -> MatchedRecord
         rows, codes = rows[own >= 0], np.asarray(own[own >= 0], dtype=np.int64)
     else:
         codes = children
-    rows, codes = rows[mask[rows]], codes[mask[rows]]
+    rows, codes = rows[runs[rows]], codes[runs[rows]]
     other = (
         pairings["helper"]
         if "peer_name" not in pairings

@@ -77,12 +77,12 @@ class Subjects:
     @cached_property
     def villages(self) -> np.ndarray[Any, np.dtype[np.object_]]:
         """The village of each, "" where none is known."""
-        class_name_of = (
+        villages = (
             self.frame["village"]
             if "village" in self.frame
             else object_column([""] * len(self), self.frame.index)
         )
-        return as_strings(class_name_of).to_numpy(object)
+        return as_strings(villages).to_numpy(object)
 
     @cached_property
     def index(self) -> pd.Index:
@@ -93,9 +93,9 @@ class Subjects:
     def order(self) -> Days:
         """The place of each in the order of class, name and id."""
         frame = pd.DataFrame({"class": self.classes, "name": self.names, "id": self.ids})
-        position = np.empty(len(frame), dtype=np.int64)
-        position[frame.sort_values(["class", "name", "id"], kind="stable").index] = np.arange(len(frame))
-        return position
+        places = np.empty(len(frame), dtype=np.int64)
+        places[frame.sort_values(["class", "name", "id"], kind="stable").index] = np.arange(len(frame))
+        return places
 
     def present_from(self, day: date) -> "Subjects":
         """Return them as if they were there from a day on, at the earliest."""
@@ -207,6 +207,6 @@ def _always_present(
     )
 
 
-def names_in(value: Any, known: Mapping[str, int]) -> list[str]:
+def names_in(value: Any, names: Mapping[str, int]) -> list[str]:
     """Return the names in an answer: one, which may have spaces in it, or several of a list."""
-    return [value] if isinstance(value, str) and value in known else as_list(value)
+    return [value] if isinstance(value, str) and value in names else as_list(value)

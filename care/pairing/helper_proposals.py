@@ -84,10 +84,10 @@ def propose_renewal(
         False,
     ):  # first who stays; what is left of a child's pairings is taken over by the others
         for row, child, carer in positions:
-            mine = running.get(child, {})
-            if mine and not rows.at[row, "ends"] and (carer in mine or not same):
-                was = carer if same else next(iter(mine))
-                rows.loc[row, ["ends", "was"]] = [mine.pop(was), was]
+            own = running.get(child, {})
+            if own and not rows.at[row, "ends"] and (carer in own or not same):
+                was = carer if same else next(iter(own))
+                rows.loc[row, ["ends", "was"]] = [own.pop(was), was]
     return replace(proposal, pairs=rows, reason="renewed")
 
 
@@ -140,22 +140,22 @@ def _propose(
     people = people.join(helper_quotas(policy, staff))
     matching = HelperMatching(frames, children, staff, on)
     child, carer = best_pairs(matching, need, people, *group)
-    rows, asked = empty_rows(children, need)
+    rows, child_positions = empty_rows(children, need)
     order = np.argsort(child, kind="stable")
     child, carer = child[order], carer[order]
     # The rows of a child lie together: the how many-eth carer of a child goes into its how many-eth row.
     first = np.concatenate([[0], np.cumsum(need)[:-1]]) if len(need) else need
     nth = np.arange(len(child)) - np.searchsorted(child, child)
     rows.loc[first[child] + nth, "carer"] = people["id"].to_numpy(object)[carer]
-    return Proposal("helper", rows, people, group[1], matching, asked).with_reasons()
+    return Proposal("helper", rows, people, group[1], matching, child_positions).with_reasons()
 
 
 def in_class_order(children: pd.DataFrame, frames: Frames) -> pd.DataFrame:
     """Return children with the name of their class, by grade, class and name."""
-    classes, known = normalized_frame(frames, "class").drop_duplicates("name"), class_names(frames)
+    classes, class_name_of = normalized_frame(frames, "class").drop_duplicates("name"), class_names(frames)
     grades = pd.to_numeric(classes["grade"], errors="coerce").fillna(99)
     grade = dict(zip(as_strings(classes["name"]), grades, strict=True))
-    names = as_strings(children["class"]).map(lambda name: known.get(name, name)).astype(object)
+    names = as_strings(children["class"]).map(lambda name: class_name_of.get(name, name)).astype(object)
     children = children.assign(grade_=[grade.get(name, 99) for name in names])
     children["class"] = names
     return children.sort_values(["grade_", "class", "name", "id"], kind="stable").reset_index(drop=True)

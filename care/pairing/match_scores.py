@@ -116,15 +116,15 @@ class HelperMatching:
             pairs_made = number.sort_values(["house", "size"], ascending=[True, False], kind="stable")
             pairs_made = pairs_made.drop_duplicates("house").assign(child=-1)
         other = copy(self)
-        mine = (pairs_made[name].to_numpy(np.int64) for name in ("house", "carer", "child"))
-        other._kin = np.union1d(self._kin, self._at_home(*mine))
+        columns = (pairs_made[name].to_numpy(np.int64) for name in ("house", "carer", "child"))
+        other._kin = np.union1d(self._kin, self._at_home(*columns))
         return other
 
     def _at_home(self, house: Numbers, carer: Numbers, but: Numbers | None = None) -> Numbers:
         """Return the pairs of every child asked for that lives in a house with its carer, but for certain children."""
-        asked = pd.DataFrame({"house": self._house, "one": np.arange(len(self._house))})
+        housemates = pd.DataFrame({"house": self._house, "one": np.arange(len(self._house))})
         given = pd.DataFrame({"house": house, "carer": carer, "but": -1 if but is None else but})
-        both = given[given["house"] >= 0].merge(asked, on="house")
+        both = given[given["house"] >= 0].merge(housemates, on="house")
         both = both[both["one"] != both["but"]]
         pair_numbers: Numbers = (both["one"] * self._carers + both["carer"]).to_numpy(np.int64)
         return np.unique(pair_numbers)
@@ -153,12 +153,12 @@ class HelperMatching:
 
     def _by_grade(self, grades: Sequence[int | None], homerooms: Numbers) -> tuple[Numbers, Mask]:
         """Return the grade of each class and in which grades each of the staff works, as places."""
-        class_name_of = {
+        positions = {
             grade: position
             for position, grade in enumerate(sorted({one for one in grades if one is not None}))
         }
-        of_class = np.array([*(class_name_of.get(grade, -1) for grade in grades), -1])  # type: ignore[arg-type]
-        works = np.zeros((self._carers, len(class_name_of) + 1), dtype=bool)
+        of_class = np.array([*(positions.get(grade, -1) for grade in grades), -1])  # type: ignore[arg-type]
+        works = np.zeros((self._carers, len(positions) + 1), dtype=bool)
         for position, (grade, teacher) in enumerate(zip(of_class[:-1], homerooms, strict=True)):
             if grade >= 0:
                 works[self._teaches[:, position], grade] = True
@@ -182,8 +182,8 @@ class HelperMatching:
         village = villages.get_indexer(
             pd.Index([homes.get(child, "") for child in pairs["child"]], dtype=object)
         )
-        mask = (carer >= 0) & (village >= 0)
-        near[carer[mask], village[mask]] = True
+        both = (carer >= 0) & (village >= 0)
+        near[carer[both], village[both]] = True
         return near
 
 
@@ -192,11 +192,11 @@ def needed_help(frames: Mapping[str, pd.DataFrame], children: pd.DataFrame, on: 
 
     By the special groups of its dossier, by its boarding, and by the problems found on visits of the last year.
     """
-    pair_numbers = [
+    kinds_of_child = [
         {GROUPS[group] for group in as_list(groups) if group in GROUPS}
         for groups in _column(children, "special_groups")
     ]
-    for kinds, boarding in zip(pair_numbers, as_strings(_column(children, "boarding")), strict=True):
+    for kinds, boarding in zip(kinds_of_child, as_strings(_column(children, "boarding")), strict=True):
         kinds |= {"life"} if boarding == "yes" else set()
     visits = normalized_frame(frames, "home_visit")
     recent = visits[
@@ -205,8 +205,10 @@ def needed_help(frames: Mapping[str, pd.DataFrame], children: pd.DataFrame, on: 
     positions = {child: position for position, child in enumerate(children["id"])}
     for child, problems in zip(recent["child"], recent["problems"], strict=True):
         if child in positions:
-            pair_numbers[positions[child]] |= {PROBLEMS[one] for one in as_list(problems) if one in PROBLEMS}
-    return pair_numbers
+            kinds_of_child[positions[child]] |= {
+                PROBLEMS[one] for one in as_list(problems) if one in PROBLEMS
+            }
+    return kinds_of_child
 
 
 def _pair_numbers(
@@ -224,9 +226,9 @@ def _pair_numbers(
     def numbers(pairs: pd.DataFrame) -> Numbers:
         child = children.get_indexer(pd.Index(pairs["child"], dtype=object))
         carer = people.get_indexer(pd.Index(pairs["helper"], dtype=object))
-        mask = (child >= 0) & (carer >= 0)
-        both: Numbers = child[mask].astype(np.int64) * len(people) + carer[mask]
-        return both
+        known_both = (child >= 0) & (carer >= 0)
+        pair_numbers: Numbers = child[known_both].astype(np.int64) * len(people) + carer[known_both]
+        return pair_numbers
 
     return numbers(ended), numbers(now)
 

@@ -63,22 +63,22 @@ class Assignment(NamedTuple):
         return int(self.unplaced.sum()), int(self.group_short.sum()), int(self.short.sum()), self.cost
 
 
-def assign(places: AssignmentProblem) -> Assignment:
+def assign(problem: AssignmentProblem) -> Assignment:
     """Return the best choice of pairs; see the module for what is better."""
-    nobody = np.zeros(len(places.most), dtype=bool)
-    best = _flow(places, nobody)
-    free = np.flatnonzero((places.carried == 0) & (places.least > 0) & (places.most > 0))
-    if not (places.least[free] > 1).any() or not len(places.child):
+    nobody = np.zeros(len(problem.most), dtype=bool)
+    best = _flow(problem, nobody)
+    free = np.flatnonzero((problem.carried == 0) & (problem.least > 0) & (problem.most > 0))
+    if not (problem.least[free] > 1).any() or not len(problem.child):
         return best
     if len(free) <= EXHAUSTIVE:
         choices = (some for number in range(1, len(free) + 1) for some in combinations(free.tolist(), number))
-        return min([best, *(_flow(places, _with_closed(nobody, some)) for some in choices)], key=_rank)
-    best, closed = _close_carers(places, best, free)
-    return _exchange_carers(places, best, closed, free)
+        return min([best, *(_flow(problem, _with_closed(nobody, some)) for some in choices)], key=_rank)
+    best, closed = _close_carers(problem, best, free)
+    return _exchange_carers(problem, best, closed, free)
 
 
-def _rank(found: Assignment) -> tuple[int, int, int, int]:
-    return found.rank
+def _rank(assignment: Assignment) -> tuple[int, int, int, int]:
+    return assignment.rank
 
 
 def _with_closed(nobody: Mask, some: Iterable[int]) -> Mask:
@@ -87,36 +87,36 @@ def _with_closed(nobody: Mask, some: Iterable[int]) -> Mask:
     return closed
 
 
-def _close_carers(places: AssignmentProblem, best: Assignment, free: Numbers) -> tuple[Assignment, Mask]:
+def _close_carers(problem: AssignmentProblem, best: Assignment, free: Numbers) -> tuple[Assignment, Mask]:
     """Close carers, those with the fewest children first, until nobody is below the least."""
-    closed = np.zeros(len(places.most), dtype=bool)
-    result, open_pairs = best, closed
-    while result.short.sum():
-        loads = np.bincount(places.carer[result.pairs], minlength=len(closed))
-        under = free[~closed[free] & (result.short[free] > 0)]
+    closed = np.zeros(len(problem.most), dtype=bool)
+    trial, open_pairs = best, closed
+    while trial.short.sum():
+        loads = np.bincount(problem.carer[trial.pairs], minlength=len(closed))
+        under = free[~closed[free] & (trial.short[free] > 0)]
         if not len(under):
             break
         # Most of what is too much at a time: what is freed fills up others.
-        number = max(1, int(0.8 * result.short.sum() / places.least[under].mean()))
+        number = max(1, int(0.8 * trial.short.sum() / problem.least[under].mean()))
         under = under[np.argsort(loads[under], kind="stable")]
         closed = closed.copy()
         closed[under[:number]] = True
-        result = _flow(places, closed)
-        if result.rank[:2] > best.rank[:2]:
+        trial = _flow(problem, closed)
+        if trial.rank[:2] > best.rank[:2]:
             break
-        if result.rank < best.rank:
-            best, open_pairs = result, closed
+        if trial.rank < best.rank:
+            best, open_pairs = trial, closed
     return best, open_pairs
 
 
-def _exchange_carers(places: AssignmentProblem, best: Assignment, closed: Mask, free: Numbers) -> Assignment:
+def _exchange_carers(problem: AssignmentProblem, best: Assignment, closed: Mask, free: Numbers) -> Assignment:
     """Try to close one carer and open another, as long as there is time."""
-    trials = min(24, ARCS // (len(places.child) + 1) - 4)
+    trials = min(24, ARCS // (len(problem.child) + 1) - 4)
     if trials < 1:
         return best
     costs = np.full(len(closed), np.iinfo(np.int64).max)
-    np.minimum.at(costs, places.carer, places.cost)
-    loads = np.bincount(places.carer[best.pairs], minlength=len(closed))
+    np.minimum.at(costs, problem.carer, problem.cost)
+    loads = np.bincount(problem.carer[best.pairs], minlength=len(closed))
     inside = free[~closed[free] & (loads[free] > 0)]
     inside = inside[np.argsort(loads[inside], kind="stable")]
     outside = free[closed[free]]
@@ -126,23 +126,23 @@ def _exchange_carers(places: AssignmentProblem, best: Assignment, closed: Mask, 
             continue
         other = closed.copy()
         other[out], other[into] = True, False
-        result = _flow(places, other)
-        if result.rank < best.rank:
-            best, closed = result, other
+        trial = _flow(problem, other)
+        if trial.rank < best.rank:
+            best, closed = trial, other
     return best
 
 
-def _flow(places: AssignmentProblem, closed: Mask) -> Assignment:
+def _flow(problem: AssignmentProblem, closed: Mask) -> Assignment:
     """Return the best choice without the closed carers."""
     from ortools.graph.python import (
         min_cost_flow,
     )  # on first use: a page that proposes nothing does not load it
 
-    children, carers, groups = len(places.need), len(places.most), len(places.group_most)
+    children, carers, groups = len(problem.need), len(problem.most), len(problem.group_most)
     source, sink = children + carers + groups, children + carers + groups + 1
     # Any one change of a flow is a cycle, in which each goal counts at most twice: so much apart is enough.
-    loads = places.carried + np.bincount(places.carer, minlength=carers)
-    dearest = int(places.cost.max(initial=0)) + EVEN * int(loads.max(initial=0)) + 1
+    loads = problem.carried + np.bincount(problem.carer, minlength=carers)
+    dearest = int(problem.cost.max(initial=0)) + EVEN * int(loads.max(initial=0)) + 1
     carer_goal = 2 * dearest * (children + 1)
     group_goal, placing = 4 * carer_goal, 16 * carer_goal
     solver = min_cost_flow.SimpleMinCostFlow()
@@ -153,23 +153,25 @@ def _flow(places: AssignmentProblem, closed: Mask) -> Assignment:
             *(np.ascontiguousarray(column, dtype=np.int64) for column in columns)
         )
 
-    open_pairs = np.flatnonzero(~closed[places.carer])
-    chosen = arcs(places.child[open_pairs], children + places.carer[open_pairs], 1, places.cost[open_pairs])
-    alone = np.flatnonzero(places.group < 0)
-    arcs(source, alone, places.need[alone], 0)
-    inside = np.flatnonzero(places.group >= 0)
-    arcs(children + carers + places.group[inside], inside, places.need[inside], 0)
+    open_pairs = np.flatnonzero(~closed[problem.carer])
+    chosen = arcs(
+        problem.child[open_pairs], children + problem.carer[open_pairs], 1, problem.cost[open_pairs]
+    )
+    alone = np.flatnonzero(problem.group < 0)
+    arcs(source, alone, problem.need[alone], 0)
+    inside = np.flatnonzero(problem.group >= 0)
+    arcs(children + carers + problem.group[inside], inside, problem.need[inside], 0)
     hubs = children + carers + np.arange(groups)
-    asked = np.minimum(places.group_least, places.group_most)
-    group_arcs = arcs(source, hubs, asked, -group_goal)
-    arcs(source, hubs, places.group_most - asked, 0)
-    carer, load = _slots(places, closed)
+    least_of_group = np.minimum(problem.group_least, problem.group_most)
+    group_arcs = arcs(source, hubs, least_of_group, -group_goal)
+    arcs(source, hubs, problem.group_most - least_of_group, 0)
+    carer, load = _slots(problem, closed)
     # Whoever must have one, and has none, lacks nothing either way.
-    least = np.where((places.carried == 0) & (places.least == 1), 0, places.least)
+    least = np.where((problem.carried == 0) & (problem.least == 1), 0, problem.least)
     slot_arcs = arcs(
         children + carer, sink, 1, EVEN * (load - 1) - np.where(load <= least[carer], carer_goal, 0)
     )
-    total = int(places.need.sum())
+    total = int(problem.need.sum())
     arcs(source, sink, total, placing)
     solver.set_node_supply(source, total)
     solver.set_node_supply(sink, -total)
@@ -177,24 +179,24 @@ def _flow(places: AssignmentProblem, closed: Mask) -> Assignment:
         raise ArithmeticError("the flow has no solution")  # cannot be: everything may stay unplaced
 
     pairs = open_pairs[solver.flows(chosen) > 0] if len(open_pairs) else open_pairs
-    new = np.bincount(places.carer[pairs], minlength=carers)
-    held = places.carried + new
+    new = np.bincount(problem.carer[pairs], minlength=carers)
+    held = problem.carried + new
     used = solver.flows(slot_arcs) if len(carer) else np.empty(0, dtype=np.int64)
     groups_used = solver.flows(group_arcs) if groups else np.empty(0, dtype=np.int64)
     return Assignment(
         pairs=pairs,
-        unplaced=places.need - np.bincount(places.child[pairs], minlength=children),
-        group_short=places.group_least - groups_used,
-        short=np.where(held > 0, np.maximum(places.least - held, 0), 0),
-        cost=int(places.cost[pairs].sum() + (EVEN * (load - 1) * used).sum()),
+        unplaced=problem.need - np.bincount(problem.child[pairs], minlength=children),
+        group_short=problem.group_least - groups_used,
+        short=np.where(held > 0, np.maximum(problem.least - held, 0), 0),
+        cost=int(problem.cost[pairs].sum() + (EVEN * (load - 1) * used).sum()),
     )
 
 
-def _slots(places: AssignmentProblem, closed: Mask) -> tuple[Numbers, Numbers]:
+def _slots(problem: AssignmentProblem, closed: Mask) -> tuple[Numbers, Numbers]:
     """Return the places that carers have free: whose, and the how many-eth child it would be."""
-    possible = np.bincount(places.carer, minlength=len(closed))
-    room = np.clip(np.minimum(places.most - places.carried, possible), 0, None)
+    possible = np.bincount(problem.carer, minlength=len(closed))
+    room = np.clip(np.minimum(problem.most - problem.carried, possible), 0, None)
     room[closed] = 0
     carer = np.repeat(np.arange(len(room)), room)
     before = np.repeat(np.cumsum(room) - room, room)
-    return carer, places.carried[carer] + np.arange(len(carer)) - before + 1
+    return carer, problem.carried[carer] + np.arange(len(carer)) - before + 1

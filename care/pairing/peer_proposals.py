@@ -123,14 +123,14 @@ def propose_peers(
     groups = pd.DataFrame(columns=["least", "most", "source", "have"])
     group = np.full(len(children), -1)
     child, mate = best_pairs(matching, need, people, group, groups, _by_class(children, mates))
-    rows, asked = empty_rows(children, need)
+    rows, child_positions = empty_rows(children, need)
     order = np.argsort(child, kind="stable")
     child, mate = child[order], mate[order]
     first = np.concatenate([[0], np.cumsum(need)[:-1]]) if len(need) else need
     rows.loc[first[child] + np.arange(len(child)) - np.searchsorted(child, child), "carer"] = people[
         "id"
     ].to_numpy(object)[mate]
-    return Proposal("peer", rows, people, groups, matching, asked).with_reasons()
+    return Proposal("peer", rows, people, groups, matching, child_positions).with_reasons()
 
 
 def without_peer(policy: Policy, frames: Frames, on: date) -> pd.DataFrame:
@@ -140,9 +140,9 @@ def without_peer(policy: Policy, frames: Frames, on: date) -> pd.DataFrame:
 
 
 def _by_class(children: pd.DataFrame, mates: pd.DataFrame) -> list[tuple[Numbers, Numbers]]:
-    others: dict[Any, Any] = mates.groupby("class", sort=False).indices
-    mine: dict[Any, Any] = children.groupby("class", sort=False).indices
-    return [(positions, others[name]) for name, positions in mine.items() if name in others]
+    mates_of: dict[Any, Any] = mates.groupby("class", sort=False).indices
+    own: dict[Any, Any] = children.groupby("class", sort=False).indices
+    return [(positions, mates_of[name]) for name, positions in own.items() if name in mates_of]
 
 
 def _enrolled(frames: Frames) -> pd.DataFrame:

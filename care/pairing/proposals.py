@@ -72,7 +72,9 @@ class Proposal:
     carers: pd.DataFrame
     groups: pd.DataFrame
     matching: Matching = field(compare=False)
-    asked: "pd.Series[int]" = field(compare=False)  # of each row: its child's place in the matching
+    child_positions: "pd.Series[int]" = field(
+        compare=False
+    )  # of each row: its child's position in the matching
     reason: str = ""  # why pairings are taken over: left, renewed
     seen: Any = field(default=None, compare=False)  # what the registers stood at when it was made
 
@@ -106,7 +108,7 @@ class Proposal:
     def options(self, row: int) -> list[CarerChoice]:
         """Return everybody who could be chosen in a row, the best match first."""
         carers = np.arange(len(self.carers), dtype=np.int64)
-        child = np.full(len(carers), self.asked[row])
+        child = np.full(len(carers), self.child_positions[row])
         reasons = self._matching_without(row).reasons(child, carers)
         score = _score(reasons, self.matching.weights, child.shape)
         allowed = np.flatnonzero(self.matching.possible(child, carers))
@@ -123,7 +125,9 @@ class Proposal:
         """Return the matching with the other rows' pairs made: of a household the others' carers are known."""
         positions = self.carer_index.get_indexer(pd.Index(self.pairs["carer"], dtype=object)).astype(np.int64)
         has_carer = (positions >= 0) & (self.pairs.index != row).astype(bool)
-        return self.matching.after_pairing(self.asked.to_numpy(np.int64)[has_carer], positions[has_carer])
+        return self.matching.after_pairing(
+            self.child_positions.to_numpy(np.int64)[has_carer], positions[has_carer]
+        )
 
     def with_reasons(self) -> "Proposal":
         """Return the proposal with its reasons in words: why each, and what was traded."""
@@ -133,27 +137,27 @@ class Proposal:
         why, traded = [""] * len(pairs), [""] * len(pairs)
         if len(rows):
             matching = self._matching_without()
-            reasons = matching.reasons(self.asked.to_numpy(np.int64)[rows], positions[rows])
+            reasons = matching.reasons(self.child_positions.to_numpy(np.int64)[rows], positions[rows])
             words = self._words(reasons, rows)
             for row, text in zip(rows.tolist(), words, strict=True):
                 why[row] = text
             own = _score(reasons, self.matching.weights, (len(rows),))
             for row, text in self._trades(matching, rows, positions[rows], own).items():
                 traded[row] = text
-        hand = (pairs["by_hand"] == BY_HAND).to_numpy(bool)
+        by_hand_rows = (pairs["by_hand"] == BY_HAND).to_numpy(bool)
         by_hand = say("pair.by_hand")
         names = dict(zip(self.carers["id"], self.carers["name"], strict=True))
         pairs["carer_name"] = object_column((names.get(one, one) for one in pairs["carer"]), pairs.index)
         pairs["why"] = object_column(why, pairs.index)
-        texts = (by_hand if mine else text for mine, text in zip(hand, traded, strict=True))
+        texts = (by_hand if chosen else text for chosen, text in zip(by_hand_rows, traded, strict=True))
         pairs["traded"] = object_column(texts, pairs.index)
         return replace(self, pairs=pairs)
 
-    def _words(self, found: Mapping[str, Mask], rows: Numbers) -> list[str]:
+    def _words(self, reasons: Mapping[str, Mask], rows: Numbers) -> list[str]:
         """Return the reasons of pairs in words, the weightiest first."""
         villages, groups = self.pairs["village"].to_list(), self.pairs["class"].to_list()
-        names = [name for name in self.matching.weights if name in found]
-        table = np.array([found[name] for name in names]).T
+        names = [name for name in self.matching.weights if name in reasons]
+        table = np.array([reasons[name] for name in names]).T
         comma, even = say("policy.comma"), say("pair.why.even")
         texts = []
         for row, line in zip(rows, table, strict=True):
@@ -164,31 +168,33 @@ class Proposal:
             texts.append(comma.join(said) or even)
         return texts
 
-    def _trades(self, matching: Matching, rows: Numbers, carers: Numbers, own: Numbers) -> dict[int, str]:
+    def _trades(
+        self, matching: Matching, rows: Numbers, carers: Numbers, own_scores: Numbers
+    ) -> dict[int, str]:
         """Return for each row that did not get its best match why not, in words."""
         texts: dict[int, str] = {}
-        loads, place_of = self.loads, self.asked.to_numpy(np.int64)
+        loads, child_of_row = self.loads, self.child_positions.to_numpy(np.int64)
         load, most, least = (loads[name].to_numpy() for name in ("load", "most", "least"))
         names, everybody = loads["name"].to_list(), np.arange(len(loads), dtype=np.int64)
         for first in range(0, len(rows), AT_A_TIME):
             part = slice(first, first + AT_A_TIME)
-            child = place_of[rows[part]][:, None]
+            child = child_of_row[rows[part]][:, None]
             reasons = matching.reasons(child, everybody[None, :])
             scores = _score(reasons, self.matching.weights, (len(child), len(everybody)))
             scores = np.where(self.matching.possible(child, everybody[None, :]), scores, -1)
             best = scores.argmax(axis=1)
-            better = np.flatnonzero(scores[np.arange(len(best)), best] > own[part])
-            said = {
+            better = np.flatnonzero(scores[np.arange(len(best)), best] > own_scores[part])
+            best_reasons = {
                 name: values[better, best[better]]
                 for name, values in _broadcast(reasons, scores.shape).items()
             }
-            for position, why in zip(better, self._words(said, rows[part][better]), strict=True):
-                other, mine = best[position], carers[part][position]
-                key = "even" if load[mine] > least[mine] else "least"
+            for number, why in zip(better, self._words(best_reasons, rows[part][better]), strict=True):
+                other, own_carer = best[number], carers[part][number]
+                key = "even" if load[own_carer] > least[own_carer] else "least"
                 key = "full" if load[other] >= most[other] else key
-                texts[int(rows[part][position])] = say(
+                texts[int(rows[part][number])] = say(
                     f"pair.traded.{key}", name=names[other], why=why, load=load[other], most=most[other],
-                    carer=names[mine], least=least[mine],
+                    carer=names[own_carer], least=least[own_carer],
                 )  # fmt: skip
         return texts
 
@@ -209,17 +215,17 @@ def best_pairs(
     top = sum(matching.weights.values())
     most = np.minimum(carers["most"].to_numpy(np.int64), UNLIMITED)
     have = groups["have"].to_numpy(np.int64) if len(groups) else np.empty(0, dtype=np.int64)
-    room = np.clip(groups["most"].to_numpy(np.int64) - have, 0, len(need)) if len(groups) else have
-    asked = np.clip(groups["least"].to_numpy(np.int64) - have, 0, None) if len(groups) else have
+    group_most = np.clip(groups["most"].to_numpy(np.int64) - have, 0, len(need)) if len(groups) else have
+    group_least = np.clip(groups["least"].to_numpy(np.int64) - have, 0, None) if len(groups) else have
     carried, least = (carers[name].to_numpy(np.int64) for name in ("carried", "least"))
 
     def best(matching: Matching) -> tuple[Numbers, Numbers]:
         child, carer = _pairs_of(matching, len(need), len(carers), blocks)
         cost = top - _score(matching.reasons(child, carer), matching.weights, child.shape)
-        reasons = assign(
-            AssignmentProblem(child, carer, cost, need, carried, least, most, group, asked, room)
+        chosen = assign(
+            AssignmentProblem(child, carer, cost, need, carried, least, most, group, group_least, group_most)
         ).pairs
-        return child[reasons], carer[reasons]
+        return child[chosen], carer[chosen]
 
     first = best(matching)
     # Who lives together is known of pairs that are made: once more, each household drawn to whom most of it has.
@@ -237,7 +243,7 @@ def _pairs_of(
             for first in range(0, children, AT_A_TIME)
         ]
     few = children * carers > DENSE
-    reasons = []
+    parts = []
     for some, others in blocks:
         rows, columns = some[:, None], others[None, :]
         allowed = np.broadcast_to(matching.possible(rows, columns), (len(some), len(others)))
@@ -250,29 +256,29 @@ def _pairs_of(
             np.put_along_axis(weighed, turn, True, axis=1)
             allowed = allowed & weighed
         row, column = np.nonzero(allowed)
-        reasons.append((some[row], others[column]))
-    if not reasons:
+        parts.append((some[row], others[column]))
+    if not parts:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    return np.concatenate([one for one, _ in reasons]), np.concatenate([one for _, one in reasons])
+    return np.concatenate([one for one, _ in parts]), np.concatenate([one for _, one in parts])
 
 
-def _score(found: Mapping[str, Mask], weights: Mapping[str, int], shape: tuple[int, ...]) -> Numbers:
+def _score(reasons: Mapping[str, Mask], weights: Mapping[str, int], shape: tuple[int, ...]) -> Numbers:
     total = np.zeros(shape, dtype=np.int64)
-    for name, there in found.items():
+    for name, there in reasons.items():
         total += np.where(there, weights[name], 0)
     return total
 
 
-def _broadcast(found: Mapping[str, Mask], shape: tuple[int, ...]) -> dict[str, Mask]:
-    return {name: np.broadcast_to(values, shape) for name, values in found.items()}
+def _broadcast(reasons: Mapping[str, Mask], shape: tuple[int, ...]) -> dict[str, Mask]:
+    return {name: np.broadcast_to(values, shape) for name, values in reasons.items()}
 
 
 def empty_rows(children: pd.DataFrame, need: Numbers) -> tuple[pd.DataFrame, "pd.Series[int]"]:
     """Return one row per child and carer asked for, and beside it the child's place."""
-    position = np.repeat(np.arange(len(children)), need)
+    positions = np.repeat(np.arange(len(children)), need)
     village = as_strings(children["village"]) if "village" in children.columns else ""
-    rows = children[["id", "name", "class"]].assign(village=village).iloc[position].reset_index(drop=True)
+    rows = children[["id", "name", "class"]].assign(village=village).iloc[positions].reset_index(drop=True)
     rows = rows.rename(columns={"id": "child"})
     empty = dict.fromkeys(("carer", "carer_name", "why", "traded", "ends", "was", "by_hand"), "")
     rows = rows.assign(**empty)[list(COLUMNS)].astype(object)
-    return rows, pd.Series(position, index=rows.index, dtype="int64")
+    return rows, pd.Series(positions, index=rows.index, dtype="int64")

@@ -42,7 +42,7 @@ def _unplaced(proposal: Proposal) -> list[Shortage]:
     if left.empty:
         return []
     after = _paired(proposal)
-    result = []
+    lacks = []
     full = [
         row
         for row in _groups(proposal)
@@ -55,11 +55,11 @@ def _unplaced(proposal: Proposal) -> list[Shortage]:
                 "lack.class_full", group=name, most=row["most"], have=after.get(name, 0), number=number,
                 source=row["source"],
             )  # fmt: skip
-            result.append(Shortage("class_full", str(name), number, text))
+            lacks.append(Shortage("class_full", str(name), number, text))
     left = left[~left["class"].isin([row["name"] for row in full])]
     if left.empty:
-        return result
-    number, asked = len(left), len(proposal.pairs) - sum(one.number for one in result)
+        return lacks
+    number, needed = len(left), len(proposal.pairs) - sum(one.number for one in lacks)
     comma = say("policy.comma")
     counts = left["class"].value_counts(sort=False)
     by_class = comma.join(
@@ -68,22 +68,22 @@ def _unplaced(proposal: Proposal) -> list[Shortage]:
     )
     carers = proposal.carers
     room = np.clip(carers["most"] - carers["carried"], 0, None)
-    if proposal.role == "peer" or int(room.sum()) >= asked:
+    if proposal.role == "peer" or int(room.sum()) >= needed:
         text = say(f"lack.nobody_{proposal.role}", number=number, groups=by_class)
-        return [Shortage("nobody", "", number, text), *result]
+        return [Shortage("nobody", "", number, text), *lacks]
     sources = comma.join(dict.fromkeys(filter(None, carers["source"])))
     own = int(carers["own"].sum())
     text = say(
-        "lack.places", asked=asked, carers=len(carers), room=int(room.sum()), number=number, groups=by_class,
+        "lack.places", asked=needed, carers=len(carers), room=int(room.sum()), number=number, groups=by_class,
         quota=_quota(carers), source=sources or say("lack.own_limits"),
     )  # fmt: skip
     if own and sources:
         text += say("lack.own", number=own)
-    return [Shortage("places", "", number, text), *result]
+    return [Shortage("places", "", number, text), *lacks]
 
 
 def _classes(proposal: Proposal) -> list[Shortage]:
-    after, result = _paired(proposal), []
+    after, lacks = _paired(proposal), []
     for row in _groups(proposal):
         name, have = row["name"], after.get(row["name"], 0)
         if have < row["least"]:
@@ -92,25 +92,25 @@ def _classes(proposal: Proposal) -> list[Shortage]:
                 "lack.class_least", group=name, range=range_words(row["least"], row["most"]), have=have,
                 number=short, source=row["source"],
             )  # fmt: skip
-            result.append(Shortage("class_least", str(name), short, text))
-    return result
+            lacks.append(Shortage("class_least", str(name), short, text))
+    return lacks
 
 
 def _carers(proposal: Proposal) -> list[Shortage]:
     loads = proposal.loads
     under = loads[(loads["load"] > 0) & (loads["load"] < loads["least"])]
     over = loads[loads["load"] > loads["most"]]
-    result = [
+    lacks = [
         _of_carer("over", row, row["load"] - row["most"], row["most"]) for row in over.to_dict("records")
     ]
     if len(under) <= _FEW:
-        return result + [
+        return lacks + [
             _of_carer("least", row, row["least"] - row["load"], row["least"])
             for row in under.to_dict("records")
         ]
     number = int((under["least"] - under["load"]).sum())
     text = say("lack.least_many", carers=len(under), number=number, source=under["source"].iloc[0])
-    return [*result, Shortage("least", "", number, text)]
+    return [*lacks, Shortage("least", "", number, text)]
 
 
 def _of_carer(kind: str, row: Mapping[Any, Any], number: int, limit: int) -> Shortage:

@@ -76,12 +76,12 @@ def lookup_field(written: str, registers: Iterable[str] = ()) -> str:
 
 def parse_condition(text: str, registers: Iterable[str] = ()) -> tuple[Clause, ...]:
     """Return the clauses of a condition on some registers; raises ValueError with the part that cannot be read."""
-    names_known = tuple(registers)
-    return tuple(_clause(part.strip(), names_known) for part in CLAUSES.split(text) if part.strip())
+    names = tuple(registers)
+    return tuple(_clause(part.strip(), names) for part in CLAUSES.split(text) if part.strip())
 
 
 def _clause(text: str, registers: tuple[str, ...]) -> Clause:
-    match = next((result for form in PATTERNS if (result := form.fullmatch(text))), None)
+    match = next((attempt for form in PATTERNS if (attempt := form.fullmatch(text))), None)
     if match is None or SIGNS.search(match["values"]):  # two clauses with nothing between
         raise ValueError(text)
     field = lookup_field(match["field"], registers)
@@ -106,21 +106,21 @@ def _value_name(written: str, field: str, registers: tuple[str, ...]) -> str:
     """Return the name of a value; raises ValueError if the field has only certain values and this is none."""
     if written in EMPTY:
         return ""
-    names_known: dict[str, str] = {}
+    names: dict[str, str] = {}
     for register in registers:
-        names_known |= names_by_spelling(f"value.{register}.{field}")
-    names_known = names_known or names_by_spelling(f"choice.{field}")
-    if names_known and written.casefold() not in names_known:
+        names |= names_by_spelling(f"value.{register}.{field}")
+    names = names or names_by_spelling(f"choice.{field}")
+    if names and written.casefold() not in names:
         raise ValueError(written)
-    return names_known.get(written.casefold(), written)
+    return names.get(written.casefold(), written)
 
 
 def holds(clauses: Iterable[Clause], frame: pd.DataFrame) -> "pd.Series[bool]":
     """Return which rows of a frame meet every clause; a column that is not there has no value."""
-    mask = pd.Series(True, index=frame.index)
+    all_hold = pd.Series(True, index=frame.index)
     for clause in clauses:
-        mask &= _matches(frame, clause)
-    return mask
+        all_hold &= _matches(frame, clause)
+    return all_hold
 
 
 def _matches(frame: pd.DataFrame, clause: Clause) -> "pd.Series[bool]":
@@ -137,12 +137,12 @@ def _test_of(clause: Clause) -> Callable[[Any], bool]:
         return lambda value: _in_order(_comparable(value), clause.order, least)
     wanted = frozenset(clause.values)
 
-    def found(value: Any) -> bool:
+    def has_value(value: Any) -> bool:
         if is_empty(value):
             return "" in wanted
         return _written(value) in wanted or not wanted.isdisjoint(as_list(value))
 
-    return (lambda value: not found(value)) if clause.negated else found
+    return (lambda value: not has_value(value)) if clause.negated else has_value
 
 
 def _written(value: Any) -> str:

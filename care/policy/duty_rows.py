@@ -70,19 +70,19 @@ class KnownForms(NamedTuple):
         return bare if bare in self.registers else lookup_name("record", bare) or bare
 
 
-def read_duty(row: Row, known: KnownForms) -> Duty:
+def read_duty(row: Row, forms: KnownForms) -> Duty:
     """Return the duty of a row; raises PolicyError with the row, the column and what to do.
 
     A row that is not in force may name forms that do not exist yet.
     """
     in_force = row.choice("in_force", "yes_no", "yes") == "yes"
     if not in_force:
-        known = known._replace(columns=None)
+        forms = forms._replace(columns=None)
     kind = row.choice("kind", "duty.kind")
     for heading in REQUIRED_CELLS.get(kind, ()):
         row.required(heading)
-    records = tuple(_read_record(row, written, kind, known) for written in row.several("record"))
-    trigger = _read_trigger(row, known)
+    records = tuple(_read_record(row, written, kind, forms) for written in row.several("record"))
+    trigger = _read_trigger(row, forms)
     of = [trigger.record] if trigger else []
     clauses = row.condition("record_condition", records or (("pairing",) if kind == "quota" else ()))
     subject = row.choice("subject", "duty.subject", "child")
@@ -93,7 +93,7 @@ def read_duty(row: Row, known: KnownForms) -> Duty:
         subject_condition=row.condition("subject_condition", [REGISTER_OF_SUBJECT[subject]]),
         records=records,
         condition=tuple(
-            expand_face_to_face(clause, known.modes) for clause in clauses if clause.field != "by"
+            expand_face_to_face(clause, forms.modes) for clause in clauses if clause.field != "by"
         ),
         by=_read_by(row, clauses),
         at_least=row.whole_number("at_least", _default_at_least(row, kind)) or 0,
@@ -102,7 +102,7 @@ def read_duty(row: Row, known: KnownForms) -> Duty:
         per=row.choice("per", "duty.per", "term"),
         trigger=trigger,
         trigger_condition=tuple(
-            expand_face_to_face(clause, known.modes) for clause in row.condition("trigger_condition", of)
+            expand_face_to_face(clause, forms.modes) for clause in row.condition("trigger_condition", of)
         ),
         limit=row.limit("limit"),
         who=row.choices("who", "duty.who"),
@@ -112,8 +112,8 @@ def read_duty(row: Row, known: KnownForms) -> Duty:
     )
     duty = _read_content(row, duty, of)
     _check(row, duty)
-    if known.columns is not None:
-        _check_fields(row, duty, known.columns)
+    if forms.columns is not None:
+        _check_fields(row, duty, forms.columns)
     return duty
 
 
@@ -216,27 +216,27 @@ def _read_by(row: Row, clauses: tuple[Clause, ...]) -> tuple[str, ...]:
     return values
 
 
-def _read_record(row: Row, written: str, kind: str, known: KnownForms, heading: str = "record") -> str:
-    name = known.name_of(written)
-    countable = [one for one in known.registers if one not in UNCOUNTED or kind == "quota"]
+def _read_record(row: Row, written: str, kind: str, forms: KnownForms, heading: str = "record") -> str:
+    name = forms.name_of(written)
+    countable = [one for one in forms.registers if one not in UNCOUNTED or kind == "quota"]
     if name not in countable:
         choices = say("policy.comma").join(map(register_label, countable))
         raise row.error("policy.record", heading, value=written, choices=choices)
-    if known.columns is not None and name not in DERIVED | UNCOUNTED:
+    if forms.columns is not None and name not in DERIVED | UNCOUNTED:
         subject = row.choice("subject", "duty.subject", "child")
         needed = [("date",), ("child", "children")] if subject in ALL_CHILDREN else [("date",)]
-        if not all(set(names) & set(known.columns[name]) for names in needed):
+        if not all(set(names) & set(forms.columns[name]) for names in needed):
             raise row.error("policy.record_fields", heading, value=written)
     return name
 
 
-def _read_trigger(row: Row, known: KnownForms) -> Trigger | None:
+def _read_trigger(row: Row, forms: KnownForms) -> Trigger | None:
     if not row.text("trigger"):
         return None
     written, _, question = row.text("trigger").partition(".")
-    name = known.name_of(written)
-    if name not in known.registers:
-        choices = say("policy.comma").join(map(register_label, known.registers))
+    name = forms.name_of(written)
+    if name not in forms.registers:
+        choices = say("policy.comma").join(map(register_label, forms.registers))
         raise row.error("policy.record", "trigger", value=written, choices=choices)
     return Trigger(name, _read_field(question, [name]) if question else "date")
 

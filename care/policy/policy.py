@@ -125,14 +125,14 @@ def fit_to_forms(sheets: Sheets, columns: Mapping[str, Collection[str]]) -> dict
     its remark: a preset names every register of its document, and a school adds them one by one.
     """
     fitted = {title: [dict(row) for row in rows] for title, rows in sheets.items()}
-    known_forms = KnownForms(FACE_TO_FACE, columns)
+    forms = KnownForms(FACE_TO_FACE, columns)
     for title, rows in fitted.items():
         if lookup_name("sheet", title) != "duties":
             continue
         for cells in rows:
             for row in rows_of({"school": [], title: [cells]}, title)["duties"]:
                 try:
-                    read_duty(row, known_forms)
+                    read_duty(row, forms)
                 except PolicyError as error:
                     if error.key not in MISSING_FORM_ERRORS:
                         raise

@@ -155,8 +155,8 @@ class Row:
             return default
         name = lookup_name(prefix, self.required(heading))
         if name is None:
-            choices_known = sorted(set(names_by_spelling(prefix).values()))
-            choices = say("policy.comma").join(say(f"{prefix}.{choice}") for choice in choices_known)
+            names = sorted(set(names_by_spelling(prefix).values()))
+            choices = say("policy.comma").join(say(f"{prefix}.{choice}") for choice in names)
             raise self.error("policy.choice", heading, value=text, choices=choices)
         return name
 

@@ -32,11 +32,11 @@ def breakdown(children: pd.DataFrame, column: str) -> pd.DataFrame:
     any, so that the rows sum to the children (requirements 7.16).
     """
     values = as_strings(children[column])
-    values_known = list(dict.fromkeys(names_by_spelling(f"choice.{column}").values()))
-    others = sorted(set(values) - set(values_known))
-    numbers = values.value_counts().reindex([*values_known, *others], fill_value=0).astype("int64")
+    usual = list(dict.fromkeys(names_by_spelling(f"choice.{column}").values()))
+    others = sorted(set(values) - set(usual))
+    numbers = values.value_counts().reindex([*usual, *others], fill_value=0).astype("int64")
     labels = [
-        say(f"choice.{column}.{value}") if value in values_known else value or say("choice.unstated")
+        say(f"choice.{column}.{value}") if value in usual else value or say("choice.unstated")
         for value in numbers.index
     ]
     return pd.DataFrame(

@@ -11,10 +11,10 @@ from guanai.care.frames import as_list, as_strings, normalized_frame, object_col
 from guanai.care.policy.conditions import names_by_spelling
 from guanai.care.policy.policy import Policy
 
-__all__ = ["by_category", "by_category_and_class", "found_problems", "open_follow_ups"]
+__all__ = ["by_category", "by_category_and_class", "open_follow_ups", "visit_problems"]
 
 
-def found_problems(frames: Mapping[str, pd.DataFrame], term: Term, on: date) -> pd.DataFrame:
+def visit_problems(frames: Mapping[str, pd.DataFrame], term: Term, on: date) -> pd.DataFrame:
     """Return the problems that the visits of a term found up to a day.
 
     Columns ``visit``, ``child``, ``date``, ``class``, ``category``: one row per visit and category.
@@ -28,15 +28,15 @@ def found_problems(frames: Mapping[str, pd.DataFrame], term: Term, on: date) -> 
     return rows.assign(**{"class": _classes(frames, rows["child"])}).reset_index(drop=True)
 
 
-def by_category(policy: Policy, found: pd.DataFrame) -> pd.DataFrame:
+def by_category(policy: Policy, problems: pd.DataFrame) -> pd.DataFrame:
     """Return how often each problem was found: ``category``, ``label``, ``visits``, ``children``, most first.
 
     Every category of the school has a row; its words are those of the sheet 类别.
     """
     own = [category.name for category in policy.categories if category.kind == "problems"]
     all_categories = own or list(dict.fromkeys(names_by_spelling("choice.problems").values()))
-    names = list(dict.fromkeys([*all_categories, *sorted(found["category"])]))
-    groups = found.groupby("category")
+    names = list(dict.fromkeys([*all_categories, *sorted(problems["category"])]))
+    groups = problems.groupby("category")
     visits, children = groups["visit"].nunique(), groups["child"].nunique()
     table = pd.DataFrame(
         {
@@ -49,9 +49,9 @@ def by_category(policy: Policy, found: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values("visits", ascending=False, kind="stable", ignore_index=True)
 
 
-def by_category_and_class(policy: Policy, found: pd.DataFrame) -> pd.DataFrame:
+def by_category_and_class(policy: Policy, problems: pd.DataFrame) -> pd.DataFrame:
     """Return the number of children with a problem by class: ``class`` and one column per category found."""
-    table = found.groupby(["class", "category"])["child"].nunique().unstack(fill_value=0)
+    table = problems.groupby(["class", "category"])["child"].nunique().unstack(fill_value=0)
     labels = {name: policy.label("problems", name) for name in table.columns}
     return table.rename(columns=labels).rename_axis(columns=None).reset_index()
 
@@ -64,22 +64,22 @@ def open_follow_ups(frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFram
     """
     visits = countable_records(frames, "home_visit", date(1900, 1, 1), on)
     latest = visits.groupby("child")["date"].transform("max")
-    asked = visits[visits["follow_up"].notna() & (visits["date"] >= latest)]
-    late = asked["follow_up"] < timestamp(on)
+    unanswered = visits[visits["follow_up"].notna() & (visits["date"] >= latest)]
+    late = unanswered["follow_up"] < timestamp(on)
     table = pd.DataFrame(
         {
-            "visit": asked["id"],
-            "child": asked["child"],
-            "class": _classes(frames, asked["child"]),
-            "follow_up": asked["follow_up"],
-            "follow_up_what": as_strings(asked["follow_up_what"]),
-            "status": pd.Series("due", index=asked.index, dtype=object).mask(late, "overdue"),
+            "visit": unanswered["id"],
+            "child": unanswered["child"],
+            "class": _classes(frames, unanswered["child"]),
+            "follow_up": unanswered["follow_up"],
+            "follow_up_what": as_strings(unanswered["follow_up_what"]),
+            "status": pd.Series("due", index=unanswered.index, dtype=object).mask(late, "overdue"),
         }
     )
     return table.sort_values(["follow_up", "visit"], kind="stable", ignore_index=True)
 
 
 def _classes(frames: Mapping[str, pd.DataFrame], children: "pd.Series[str]") -> "pd.Series[str]":
-    register_of = normalized_frame(frames, "child").drop_duplicates("id").set_index("id")["class"]
+    class_of = normalized_frame(frames, "child").drop_duplicates("id").set_index("id")["class"]
     names = class_names(frames)
-    return as_strings(children.map(register_of)).map(lambda name: names.get(name, name)).astype(object)
+    return as_strings(children.map(class_of)).map(lambda name: names.get(name, name)).astype(object)

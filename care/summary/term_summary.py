@@ -20,7 +20,7 @@ from guanai.care.pairing.helper_loads import helped
 from guanai.care.policy.conditions import names_by_spelling
 from guanai.care.policy.policy import Policy
 from guanai.care.summary.census import breakdown, by_class, by_grade, headcount
-from guanai.care.summary.problems import by_category, by_category_and_class, found_problems, open_follow_ups
+from guanai.care.summary.problems import by_category, by_category_and_class, open_follow_ups, visit_problems
 from guanai.templates.wording import catalogue, say
 
 __all__ = ["Check", "Figure", "Summary", "labelled", "summary"]
@@ -68,11 +68,9 @@ class Summary:
 
 def labelled(table: pd.DataFrame, language: str | None = None) -> pd.DataFrame:
     """Return a table of a summary with its headings in words, the names of values behind a label left out."""
-    values_known = catalogue()
+    words = catalogue()
     hidden = [name for name in table.columns[:1] if "label" in table.columns]
-    titles = {
-        name: say(f"column.{name}", language) for name in table.columns if f"column.{name}" in values_known
-    }
+    titles = {name: say(f"column.{name}", language) for name in table.columns if f"column.{name}" in words}
     return table.drop(columns=hidden).rename(columns=titles)
 
 
@@ -85,7 +83,7 @@ def summary(policy: Policy, frames: Mapping[str, pd.DataFrame], term: Term, on: 
     frames, day = NormalizedFrames(frames), summary_day(term, on)
     children = left_behind(normalized_frame(frames, "child"), day, policy.definition)
     visits = countable_records(frames, "home_visit", term.start, day)
-    result = found_problems(frames, term, day)
+    problems = visit_problems(frames, term, day)
     follow_ups = open_follow_ups(frames, day)
     classes, guardians = by_class(children, frames), breakdown(children, "guardian_type")
     tables = {
@@ -95,8 +93,8 @@ def summary(policy: Policy, frames: Mapping[str, pd.DataFrame], term: Term, on: 
         "by_guardian_type": guardians,
         "visits_by_mode": _visits_by_mode(policy, visits),
         "visits_by_class": _visits_by_class(children, visits, classes, frames),
-        "problems": by_category(policy, result),
-        "problems_by_class": by_category_and_class(policy, result),
+        "problems": by_category(policy, problems),
+        "problems_by_class": by_category_and_class(policy, problems),
         "follow_ups": follow_ups,
     }
     figures = (
@@ -148,10 +146,10 @@ def _dossiers(policy: Policy, children: pd.DataFrame) -> list[Figure]:
 def _visits_by_mode(policy: Policy, visits: pd.DataFrame) -> pd.DataFrame:
     """Return ``mode``, ``label``, ``visits``, ``children`` (distinct), a row for every mode."""
     modes = as_strings(visits["mode"])
-    values_known = [
+    usual = [
         mode for mode in dict.fromkeys(names_by_spelling("choice.mode").values()) if mode != "face_to_face"
     ]
-    names = [*values_known, *sorted(set(modes) - set(values_known))]
+    names = [*usual, *sorted(set(modes) - set(usual))]
     groups = visits.assign(mode=modes).groupby("mode")["child"]
     return pd.DataFrame(
         {
@@ -169,8 +167,8 @@ def _visits_by_class(
     """Return ``class``, ``children`` in care, ``visits`` to them, ``visited`` (distinct), ``share`` visited."""
     names = class_names(frames)
     own = as_strings(children["class"]).map(lambda name: names.get(name, name))
-    positions = visits["child"].map(dict(zip(children["id"], own, strict=True)))
-    groups = visits.assign(**{"class": positions}).dropna(subset="class").groupby("class")["child"]
+    class_of_visit = visits["child"].map(dict(zip(children["id"], own, strict=True)))
+    groups = visits.assign(**{"class": class_of_visit}).dropna(subset="class").groupby("class")["child"]
     table = classes[["class", "children"]].copy()
     for column, numbers in (("visits", groups.size()), ("visited", groups.nunique())):
         table[column] = table["class"].map(numbers).fillna(0).astype("int64")

@@ -14,7 +14,7 @@ import sys
 import time
 from datetime import date, timedelta
 
-from support.plain_duties import as_frames, in_order, plain_due, told
+from support.plain_duties import as_frames, as_tuples, in_order, plain_due
 
 from guanai.care.calendar.school_calendar import Calendar, Holiday, Term
 from guanai.care.duties.due import due
@@ -61,18 +61,20 @@ def school(children, seed=1):
         for n in range(people)
     ] + [{"id": "d0", "name": "德", "role": "coordinator", "active": "yes"}]
     classes = [{"id": f"k{n}", "name": f"{n}班", "grade": n % 9 + 1, "homeroom": f"s{n}", "pupils": 40} for n in range(rooms)]  # fmt: skip
-    made = {"staff": staff, "class": classes, "child": [], "pairing": []}
-    made |= {
+    registers = {"staff": staff, "class": classes, "child": [], "pairing": []}
+    registers |= {
         name: [] for name in ("talk", "family_call", "call", "home_visit", "observation", "loan", "activity")
     }
 
     def record(name, child, day, **answers):
         if day <= ON + timedelta(days=7):
-            made[name].append({"id": f"{name}{len(made[name])}", "child": child, "date": day} | answers)
+            registers[name].append(
+                {"id": f"{name}{len(registers[name])}", "child": child, "date": day} | answers
+            )
 
     for n in range(children):
         child, room, helper = f"x{n}", n % rooms, f"s{draw.randrange(people)}"
-        made["child"].append({
+        registers["child"].append({
             "id": child, "name": f"童{n}", "class": f"{room}班", "status": "enrolled", "eligible": "yes",
             "birth_date": date(2011 + n % 7, 1 + n % 12, 1 + n % 28),
             "registered_on": FIRST if n % 10 else FIRST + timedelta(days=draw.randrange(120)), "status_since": None,
@@ -81,7 +83,7 @@ def school(children, seed=1):
             "father_phone": "1" if n % 3 else None, "mother_phone": None,
         })  # fmt: skip
         if n % 20:
-            made["pairing"].append({"id": f"p{n}", "child": child, "role": "helper", "helper": helper, "start": FIRST, "end": None})  # fmt: skip
+            registers["pairing"].append({"id": f"p{n}", "child": child, "role": "helper", "helper": helper, "start": FIRST, "end": None})  # fmt: skip
         for week in range(19):
             for name in ("talk", "family_call"):
                 if draw.random() < 0.8:
@@ -103,7 +105,7 @@ def school(children, seed=1):
     for n in range(rooms):
         for month in range(4):
             record("activity", None, FIRST + timedelta(days=30 * month + 3), **{"class": f"{n}班"})
-    return made
+    return registers
 
 
 def measure(children, plain):
@@ -118,21 +120,21 @@ def measure(children, plain):
         lines = due(POLICY, frames, ON)
         times.append(time.perf_counter() - began)
         work.append(time.process_time() - worked)
-    told_in = f"{min(times):8.3f} s (processor {min(work):7.3f} s)"
+    report = f"{min(times):8.3f} s (processor {min(work):7.3f} s)"
     day = []
     for _ in range(5):
         began = time.perf_counter()
-        mine = due(POLICY, frames, ON, who="s1")  # a class teacher who helps children too
+        own_lines = due(POLICY, frames, ON, who="s1")  # a class teacher who helps children too
         day.append(time.perf_counter() - began)
-    told_in += f"   one teacher {min(day):6.3f} s for {len(mine)} lines"
+    report += f"   one teacher {min(day):6.3f} s for {len(own_lines)} lines"
     if plain:
         began = time.perf_counter()
-        found = plain_due(POLICY, registers, ON)
+        plain_lines = plain_due(POLICY, registers, ON)
         took = time.perf_counter() - began
-        same = in_order(found) == in_order(told(lines))
-        told_in += f"   plain loops {took:8.2f} s ({took / min(times):.0f} times), same lines: {same}"
+        same = in_order(plain_lines) == in_order(as_tuples(lines))
+        report += f"   plain loops {took:8.2f} s ({took / min(times):.0f} times), same lines: {same}"
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{children:8} children {records:9} records {len(lines):8} lines {told_in}   peak {peak} MiB")  # noqa: T201
+    print(f"{children:8} children {records:9} records {len(lines):8} lines {report}   peak {peak} MiB")  # noqa: T201
     return min(times), min(work)
 
 

@@ -25,15 +25,15 @@ COUNTED = {
 def plain_due(policy, registers, on, done=False, now=None):
     """Return the lines as a set of tuples, in no order: see `LINE`."""
     school = School(policy, registers, on, done, now)
-    found = []
+    lines = []
     for duty in policy.duties:
         if not duty.in_force:
             continue
         for roles in [(role,) for role in duty.who] if duty.by == ("each",) else [duty.who]:
             by = roles if duty.by == ("each",) else duty.by
             for line in KINDS[duty.kind](school, duty, by):
-                found += school.told(duty, roles, **line)
-    return found
+                lines += school.line(duty, roles, **line)
+    return lines
 
 
 LINE = (
@@ -65,12 +65,15 @@ class School:
         }
         self.staff = {row["id"]: row for row in self.of("staff")}
         self.children = {row["id"]: row for row in self.of("child")}
-        self.places, self.pairs = {}, {}  # records and pairings by child: so the loops are linear too
+        self.records_by_child, self.pairs_by_child = (
+            {},
+            {},
+        )  # records and pairings by child: so the loops are linear too
         for pair in self.of("pairing"):
-            self.pairs.setdefault(pair["child"], []).append(pair)
+            self.pairs_by_child.setdefault(pair["child"], []).append(pair)
         for name, records in registers.items():
             for record in records:
-                self.places.setdefault((name, record.get("child")), []).append(record)
+                self.records_by_child.setdefault((name, record.get("child")), []).append(record)
         self.decisions = {}
         for one in self.of("deferral"):
             named = (
@@ -80,14 +83,14 @@ class School:
                 one.get("role") or "",
             )
             self.decisions.setdefault((*named, one.get("since")), []).append(one)
-        self.known = {one[0] for one in self.subjects("child")}
+        self.ids_in_care = {one[0] for one in self.subjects("child")}
 
     def of(self, register):
         return self.registers.get(register, [])
 
     def about(self, kind, subject, register):
         """Return the records that may be about a subject."""
-        return self.places.get((register, subject), []) if kind in CHILDREN else self.of(register)
+        return self.records_by_child.get((register, subject), []) if kind in CHILDREN else self.of(register)
 
     # Whom
 
@@ -123,13 +126,13 @@ class School:
                     yield row["id"], "", ALWAYS, FOREVER, row
         else:
             for row in self.of("staff"):
-                mine = [
+                pairs = [
                     pair for pair in self.of("pairing")
                     if pair["role"] == "helper" and pair.get("helper") == row["id"] and pair.get("start")
                 ]  # fmt: skip
-                if mine:
-                    first = min(pair["start"] for pair in mine)
-                    yield row["id"], "", first, max(pair.get("end") or FOREVER for pair in mine), row
+                if pairs:
+                    first = min(pair["start"] for pair in pairs)
+                    yield row["id"], "", first, max(pair.get("end") or FOREVER for pair in pairs), row
 
     def left_behind(self, father, mother):
         if not father or not mother:
@@ -162,7 +165,7 @@ class School:
         begin = child.get("registered_on") or ALWAYS
         return max(begin, began) if began else begin, until
 
-    def asked(self, duty):
+    def subjects_of(self, duty):
         for one in self.subjects(duty.subject):
             if meets(one[4], duty.subject_condition):
                 yield one
@@ -176,7 +179,7 @@ class School:
         if kind == "class":
             room = record.get("class")
             if room is None:
-                if record.get("child") not in self.known:
+                if record.get("child") not in self.ids_in_care:
                     return False
                 room = self.children[record["child"]].get("class")
             return self.classes.get(room, {}).get("id") == subject
@@ -199,7 +202,7 @@ class School:
             return any(
                 pair["role"] == "helper" and pair.get("helper") == person and pair.get("start")
                 and (kind not in CHILDREN or (pair["child"] == subject and pair["start"] <= day <= (pair.get("end") or FOREVER)))
-                for pair in (self.pairs.get(subject, []) if kind in CHILDREN else self.of("pairing"))
+                for pair in (self.pairs_by_child.get(subject, []) if kind in CHILDREN else self.of("pairing"))
             )  # fmt: skip
         if role == "homeroom":
             if kind in CHILDREN:
@@ -223,7 +226,7 @@ class School:
         if role == "self":
             return [subject] if kind in ("teacher", "helper") else []
         if role == "helper" and kind in (*CHILDREN, "class"):
-            pairs = self.pairs.get(subject, []) if kind in CHILDREN else []
+            pairs = self.pairs_by_child.get(subject, []) if kind in CHILDREN else []
             return [
                 p["helper"] for p in pairs if self.has_role(role, kind, subject, p.get("helper"), self.on)
             ]
@@ -240,7 +243,7 @@ class School:
 
     def evidence(self, duty, subject, by):
         """Return the records of a subject that count up to the day, oldest first."""
-        found = []
+        records = []
         for register in duty.records:
             for record in self.about(duty.subject, subject, register):
                 if not record.get("date") or record["date"] > self.on:
@@ -252,10 +255,10 @@ class School:
                 ):
                     continue
                 if self.made_by(duty, subject, register, record, by):
-                    found.append((record["date"], record["id"], register, record))
-        return sorted(found, key=lambda one: one[:2])
+                    records.append((record["date"], record["id"], register, record))
+        return sorted(records, key=lambda one: one[:2])
 
-    def told(self, duty, roles, subject, room, since, until, need, have, fine, counted, period="", kind=None):
+    def line(self, duty, roles, subject, room, since, until, need, have, met, counted, period="", kind=None):
         if until is not None:
             until = (
                 until if isinstance(until, datetime) else datetime.combine(until, time())
@@ -263,12 +266,12 @@ class School:
         kind = kind or duty.subject
         momentary = duty.limit and duty.limit.momentary
         moment = self.now if momentary else datetime.combine(self.on, time())
-        decision = None if fine or momentary else self.decided(duty, kind, roles, subject, since)
+        decision = None if met or momentary else self.decided(duty, kind, roles, subject, since)
         excused = decision is not None and decision["kind"] == "excuse"
         if decision and not excused:
             put_off = datetime.combine(decision["until"], time())
             until = put_off if until is None else max(until, put_off)
-        status = "done" if fine else "excused" if excused else "due"
+        status = "done" if met else "excused" if excused else "due"
         if status == "due" and until is not None and until < moment:
             status = "overdue"
         elif status == "due" and decision and self.on < decision["until"]:
@@ -283,13 +286,13 @@ class School:
     def decided(self, duty, kind, roles, subject, since):
         """Return the last decision about a line that is known on the day."""
         role = roles[0] if duty.by == ("each",) and roles else ""
-        known = [
+        decisions = [
             one
             for one in self.decisions.get((duty.name, kind, subject, role, since), [])
             if one.get("date") and one["date"] <= self.on
             and (one["kind"] == "excuse" or (one["kind"] == "postpone" and one.get("until")))
         ]  # fmt: skip
-        return max(known, key=lambda one: (one["date"], one["id"]), default=None)
+        return max(decisions, key=lambda one: (one["date"], one["id"]), default=None)
 
 
 def makers(register, record):
@@ -325,7 +328,7 @@ def count(school, duty, by):
             for day in every(span.start, end)
             if duty.per not in IN_TERM or school.calendar.is_school_day(day)
         ]
-        for subject, room, first, last, _ in school.asked(duty):
+        for subject, room, first, last, _ in school.subjects_of(duty):
             if first > school.on:
                 continue
             part = [day for day in counting if first <= day <= last]
@@ -334,17 +337,17 @@ def count(school, duty, by):
                 need = floor(duty.at_least * len(part) / len(counting) + 0.5)
             records = [one for one in school.evidence(duty, subject, by) if span.start <= one[0] <= span.end]
             have = sum(weight(duty, one[3]) for one in records)
-            fine = have >= need
+            met = have >= need
             if duty.kind != "count" and duty.at_most is not None and have > duty.at_most:
-                fine = False
-            over = duty.kind != "count" and part and not fine
+                met = False
+            over = duty.kind != "count" and part and not met
             if duty.per == "often" and not school.done:
                 continue
             if need > 0 or duty.per == "often" or over:
                 yield {
                     "subject": subject, "room": room, "since": max(span.start, first), "period": span.name,
                     "until": None if duty.per == "often" else min(end, last), "need": need, "have": floor(have),
-                    "fine": fine, "counted": [one[1] for one in records],
+                    "met": met, "counted": [one[1] for one in records],
                 }  # fmt: skip
 
 
@@ -375,7 +378,7 @@ def every(first, last):
 def interval(school, duty, by):
     if school.term is None:
         return
-    for subject, room, first, last, _ in school.asked(duty):
+    for subject, room, first, last, _ in school.subjects_of(duty):
         begin, last = max(first, school.term.start), min(last, school.term.end)
         if begin > last or begin > school.on:
             continue
@@ -385,17 +388,17 @@ def interval(school, duty, by):
             if school.done:
                 ids = [one[1] for one in records if one[0] == day]
                 until = before + duty.limit.number * DAY
-                yield line | {"since": before, "until": until, "have": 1, "fine": True, "counted": ids}
+                yield line | {"since": before, "until": until, "have": 1, "met": True, "counted": ids}
             before = day
         until = before + duty.limit.number * DAY
         if until <= last:
-            yield line | {"since": before, "until": until, "have": 0, "fine": False, "counted": []}
+            yield line | {"since": before, "until": until, "have": 0, "met": False, "counted": []}
 
 
 def triggers(school, duty):
     """Return the records of a trigger with their subject: own day, moment, until when."""
     name, question = duty.trigger
-    for subject, room, first, last, _ in school.asked(duty):
+    for subject, room, first, last, _ in school.subjects_of(duty):
         for record in school.about(duty.subject, subject, name):
             moment = record.get(question)
             if moment is None or not meets(record, duty.trigger_condition):
@@ -415,8 +418,8 @@ def triggers(school, duty):
             yield subject, room, first, last, record, own, until
 
 
-def shown(school, own, fine):
-    return not fine or (school.done and (school.term is None or own >= school.term.start))
+def shown(school, own, met):
+    return not met or (school.done and (school.term is None or own >= school.term.start))
 
 
 def event(school, duty, by):
@@ -430,11 +433,11 @@ def event(school, duty, by):
             if day - same * DAY >= own:
                 answers.append((day - same * DAY, one))
         counted = [one for _, one in sorted(answers)[: duty.at_least]]
-        fine = len(counted) >= duty.at_least
-        if shown(school, own, fine):
+        met = len(counted) >= duty.at_least
+        if shown(school, own, met):
             yield {
                 "subject": subject, "room": room, "since": own, "until": until, "need": duty.at_least,
-                "have": len(counted), "fine": fine, "counted": counted, "period": own.isoformat(),
+                "have": len(counted), "met": met, "counted": counted, "period": own.isoformat(),
             }  # fmt: skip
 
 
@@ -452,7 +455,7 @@ def state(school, duty, by):
         if shown(school, own, all(parts)):
             yield {
                 "subject": subject, "room": room, "since": own, "until": until, "need": len(parts), "have": sum(parts),
-                "fine": all(parts), "counted": [record["id"]], "period": own.isoformat(),
+                "met": all(parts), "counted": [record["id"]], "period": own.isoformat(),
             }  # fmt: skip
 
 
@@ -470,7 +473,7 @@ def open_(school, duty, by):
             have += number
         yield {
             "subject": subject, "room": room, "since": since, "until": since, "need": 0, "have": have,
-            "fine": have <= duty.at_most, "counted": [one[1] for one in records],
+            "met": have <= duty.at_most, "counted": [one[1] for one in records],
         }  # fmt: skip
 
 
@@ -484,7 +487,7 @@ def since_of(school, kind, first):
 def pairs_now(school, duty):
     """Return the pairings that run on the day, of children in care, one for each child and partner."""
     in_care = {one[0] for one in school.subjects("child") if one[2] <= school.on <= one[3]}
-    seen, found = set(), []
+    seen, pairs = set(), []
     for pair in school.of("pairing"):
         runs = pair.get("start") and pair["start"] <= school.on <= (pair.get("end") or FOREVER)
         if not runs or pair["child"] not in in_care or not meets(pair, duty.condition):
@@ -496,26 +499,26 @@ def pairs_now(school, duty):
         partner = pair["child"], pair.get("helper") or pair.get("peer_name")
         if partner not in seen:
             seen.add(partner)
-            found.append(pair)
-    return sorted(found, key=lambda pair: (pair["start"], pair["id"]))
+            pairs.append(pair)
+    return sorted(pairs, key=lambda pair: (pair["start"], pair["id"]))
 
 
 def helper(school, duty, by):
     running = {}
     for pair in pairs_now(school, duty):
         running.setdefault(pair["child"], []).append(pair)
-    for subject, room, first, last, _ in school.asked(duty):
+    for subject, room, first, last, _ in school.subjects_of(duty):
         if not first <= school.on <= last:
             continue
-        mine = running.get(subject, [])
+        pairs = running.get(subject, [])
         ended = [
-            pair["end"] + DAY for pair in school.pairs.get(subject, [])
+            pair["end"] + DAY for pair in school.pairs_by_child.get(subject, [])
             if pair["role"] == "helper" and pair.get("end") and pair["end"] < school.on
         ]  # fmt: skip
         since = max([since_of(school, "child", first), *ended])
         yield {
             "subject": subject, "room": room, "since": since, "until": since, "need": duty.at_least,
-            "have": len(mine), "fine": len(mine) >= duty.at_least, "counted": [pair["id"] for pair in mine],
+            "have": len(pairs), "met": len(pairs) >= duty.at_least, "counted": [pair["id"] for pair in pairs],
         }  # fmt: skip
 
 
@@ -524,47 +527,47 @@ def quota(school, duty, by):
         yield from count(school, duty, by)
         return
     running = pairs_now(school, duty)
-    for subject, room, first, last, _ in school.asked(duty):
+    for subject, room, first, last, _ in school.subjects_of(duty):
         if not first <= school.on <= last:
             continue
         need = duty.at_least
         if duty.subject == "child":
-            mine = [pair for pair in running if pair["child"] == subject]
-            have = len(mine)
+            pairs = [pair for pair in running if pair["child"] == subject]
+            have = len(pairs)
         elif duty.subject == "class":
             own = [
                 one[0] for one in school.subjects("child") if one[1] == room and one[2] <= school.on <= one[3]
             ]
-            mine = [pair for pair in running if pair["child"] in own]
-            have, need = len({pair["child"] for pair in mine}), min(need, len(own))
+            pairs = [pair for pair in running if pair["child"] in own]
+            have, need = len({pair["child"] for pair in pairs}), min(need, len(own))
         else:
-            mine = [pair for pair in running if pair.get("helper") == subject]
-            have = len({pair["child"] for pair in mine})
+            pairs = [pair for pair in running if pair.get("helper") == subject]
+            have = len({pair["child"] for pair in pairs})
             if not have:
                 continue
         since = since_of(school, duty.subject, first)
         yield {
             "subject": subject, "room": room, "since": since, "until": since, "need": need, "have": have,
-            "fine": need <= have and (duty.at_most is None or have <= duty.at_most),
-            "counted": [pair["id"] for pair in mine],
+            "met": need <= have and (duty.at_most is None or have <= duty.at_most),
+            "counted": [pair["id"] for pair in pairs],
         }  # fmt: skip
 
 
 def complete(school, duty, by):
-    for subject, room, first, last, record in school.asked(duty):
+    for subject, room, first, last, record in school.subjects_of(duty):
         if not first <= school.on <= last:
             continue
         have = sum(field_met(record, field) for field in duty.content)
         since = since_of(school, duty.subject, first)
         yield {
             "subject": subject, "room": room, "since": since, "until": since, "need": len(duty.content), "have": have,
-            "fine": have == len(duty.content), "counted": [subject],
+            "met": have == len(duty.content), "counted": [subject],
         }  # fmt: skip
 
 
 def field_met(record, field):
-    asked = [name for name in field.split("/") if asks(record, name)]
-    return not asked or any(filled(record, name) for name in asked)
+    names = [name for name in field.split("/") if asks(record, name)]
+    return not names or any(filled(record, name) for name in names)
 
 
 def filled(record, name):
@@ -586,17 +589,17 @@ def share(school, duty, by):
     if school.term is None:
         return
     last = min(school.on, school.term.end)
-    asked = [one for one in school.asked(duty) if one[2] <= last <= one[3]]
-    if not asked:
+    group = [one for one in school.subjects_of(duty) if one[2] <= last <= one[3]]
+    if not group:
         return
     reached = [
-        one[0] for one in asked
-        if sum(school.term.start <= found[0] <= last for found in school.evidence(duty, one[0], duty.by)) >= duty.at_least
+        one[0] for one in group
+        if sum(school.term.start <= record[0] <= last for record in school.evidence(duty, one[0], duty.by)) >= duty.at_least
     ]  # fmt: skip
-    need = ceil(duty.target * len(asked) - 1e-9 * len(asked))
+    need = ceil(duty.target * len(group) - 1e-9 * len(group))
     yield {
         "subject": "", "room": "", "since": school.term.start, "until": school.term.end, "need": need,
-        "have": len(reached), "fine": len(reached) >= need, "counted": reached, "period": school.term.name,
+        "have": len(reached), "met": len(reached) >= need, "counted": reached, "period": school.term.name,
         "kind": "school",
     }  # fmt: skip
 
@@ -633,16 +636,16 @@ def as_frames(registers):
     return frames
 
 
-def told(lines):
+def as_tuples(lines):
     """Return lines of the rules as `plain_due` gives them."""
-    found = []
+    tuples = []
     for row in lines.to_dict("records"):
         until = None if pd.isna(row["due"]) else row["due"].to_pydatetime()
-        found.append((
+        tuples.append((
             row["duty"], row["kind"], row["subject_id"], row["who"], row["since"].date(), until, row["status"],
             row["period"], row["need"], row["have"], tuple(row["counted"]), row["class"],
         ))  # fmt: skip
-    return found
+    return tuples
 
 
 def in_order(lines):

@@ -6,7 +6,7 @@ import pytest
 from bench.duties import ON, POLICY, school
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.plain_duties import LINE, as_frames, in_order, plain_due, told
+from support.plain_duties import LINE, as_frames, as_tuples, in_order, plain_due
 
 from guanai.care.calendar.school_calendar import Calendar, Holiday, Phase, Term, Window
 from guanai.care.duties.due import due
@@ -196,10 +196,10 @@ def schools(draw):
 @st.composite
 def with_decisions(draw, policy, registers, on):
     """Return registers with some of the lines of a day put off or excused, and decisions about lines that are none."""
-    found = told(due(policy, as_frames(registers), on, done=True))
+    lines = as_tuples(due(policy, as_frames(registers), on, done=True))
     decisions = []
-    for n in range(draw(st.integers(0, 6)) if found else 0):
-        line = dict(zip(LINE, draw(st.sampled_from(found)), strict=True))
+    for n in range(draw(st.integers(0, 6)) if lines else 0):
+        line = dict(zip(LINE, draw(st.sampled_from(lines)), strict=True))
         duty = next(duty for duty in policy.duties if duty.name == line["duty"])
         decided = draw(maybe(st.integers(-40, 2).map(lambda number: on + timedelta(days=number))))
         decisions.append({
@@ -235,20 +235,20 @@ def test_the_rules_and_the_plain_loops_give_the_same_lines(
     policy = Policy(profile={"definition": definition} | since, calendar=calendar, duties=some)
     registers = data.draw(with_decisions(policy, registers, on))
     now = None if hour is None else datetime.combine(on, time(hour))
-    found = told(due(policy, as_frames(registers), on, done=done, now=now))
-    assert in_order(found) == in_order(plain_due(policy, registers, on, done=done, now=now))
-    assert len(LINE) == len(found[0]) if found else True
+    lines = as_tuples(due(policy, as_frames(registers), on, done=done, now=now))
+    assert in_order(lines) == in_order(plain_due(policy, registers, on, done=done, now=now))
+    assert len(LINE) == len(lines[0]) if lines else True
     for one in registers["staff"]:  # each person's own lines are those of all that name the person
-        mine = told(due(policy, as_frames(registers), on, done=done, now=now, who=one["id"]))
-        assert in_order(mine) == in_order(line for line in found if one["name"] in line[3].split("、"))
+        own_lines = as_tuples(due(policy, as_frames(registers), on, done=done, now=now, who=one["id"]))
+        assert in_order(own_lines) == in_order(line for line in lines if one["name"] in line[3].split("、"))
 
 
 @pytest.mark.parametrize("done", [False, True])
 def test_the_school_of_the_benchmark_gives_the_same_lines(done):
     registers = school(60, seed=3)
-    found = told(due(POLICY, as_frames(registers), ON, done=done))
-    assert in_order(found) == in_order(plain_due(POLICY, registers, ON, done=done))
-    missing = {duty.name for duty in POLICY.duties} - {line[0] for line in found}
+    lines = as_tuples(due(POLICY, as_frames(registers), ON, done=done))
+    assert in_order(lines) == in_order(plain_due(POLICY, registers, ON, done=done))
+    missing = {duty.name for duty in POLICY.duties} - {line[0] for line in lines}
     assert missing <= (
         set() if done else {"借书", "帮扶人数", "谈心率", "日记"}
     )  # nothing is wrong with these

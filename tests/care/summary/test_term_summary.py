@@ -8,7 +8,7 @@ import pytest
 
 from guanai.care.calendar.school_calendar import Term
 from guanai.care.policy.policy import policy_from_sheets, sheets_from_markdown
-from guanai.care.summary.problems import by_category_and_class, found_problems, open_follow_ups
+from guanai.care.summary.problems import by_category_and_class, open_follow_ups, visit_problems
 from guanai.care.summary.term_summary import labelled, summary
 from guanai.templates import template
 
@@ -122,7 +122,7 @@ def test_tables(made):
 
 
 def test_problems_by_class():
-    found = found_problems(school(), TERM, ON)
+    found = visit_problems(school(), TERM, ON)
     table = by_category_and_class(policy(), found)
     assert table.to_dict("records") == [{"class": "一班", "心理伤害": 1, "安全隐患": 1, "学习困难": 1}]
 
