@@ -249,18 +249,18 @@ class RecordTable(Table):
             return Document(json.loads(after), doc_id) if stored is None else stored
         return None
 
-    def _check_revision(self, stored: Document, mine: Mapping[str, Any], expected: int | None) -> None:
+    def _check_revision(self, stored: Document, record: Mapping[str, Any], expected: int | None) -> None:
         if stored.get("revision") != expected:
             by = stored.get("updated_by") or say("storage.somebody")
-            raise ConflictError("storage.conflict", mine, stored, by=by)
+            raise ConflictError("storage.conflict", record, stored, by=by)
 
-    def _missing_error(self, key: Key, mine: Mapping[str, Any]) -> ConflictError | StorageError:
+    def _missing_error(self, key: Key, record: Mapping[str, Any]) -> ConflictError | StorageError:
         """Return the error for a record that is not there (any more)."""
         changes = self.history(key)
         if not changes:
             return StorageError("storage.no_record", record=key)
         by = changes[-1].by or say("storage.somebody")
-        return ConflictError("storage.conflict.deleted", mine, changes[-1].before or {}, by=by)
+        return ConflictError("storage.conflict.deleted", record, changes[-1].before or {}, by=by)
 
     # --- writing as TinyDB does ---
 

@@ -118,12 +118,12 @@ def _shrunk(name: str, content: bytes, longer_side: int) -> tuple[bytes, str]:
             upright = ImageOps.exif_transpose(picture)
             upright.thumbnail((longer_side, longer_side))
             see_through = upright.has_transparency_data
-            made = BytesIO()
+            written = BytesIO()
             if see_through:
-                upright.convert("RGBA").save(made, "PNG", optimize=True)
+                upright.convert("RGBA").save(written, "PNG", optimize=True)
             else:
-                upright.convert("RGB").save(made, "JPEG", quality=85, optimize=True)
-            return made.getvalue(), ".png" if see_through else ".jpg"
+                upright.convert("RGB").save(written, "JPEG", quality=85, optimize=True)
+            return written.getvalue(), ".png" if see_through else ".jpg"
     except GuanaiError:
         raise
     except Exception as error:  # Pillow raises a dozen kinds for a file that is damaged or none at all

@@ -55,7 +55,7 @@ class _Changes:
     def __init__(self) -> None:
         self.seq = 0
         self.rows: list[tuple[Any, ...]] = []
-        self.made: tuple[object, pd.DataFrame, pd.DataFrame] | None = None
+        self.cached: tuple[object, pd.DataFrame, pd.DataFrame] | None = None
 
     def catch_up(self, database: Database, today: date) -> None:
         """Read what is new since the last time; where a trainer has set the day back, nothing was written later."""
@@ -74,16 +74,16 @@ class _Changes:
     def frame(self) -> pd.DataFrame:
         """Return every change of an answer, one row each."""
         columns = list(zip(*self.rows, strict=True)) or [()] * len(COLUMNS)
-        made = {
+        by_name = {
             name: pd.Series(list(values), dtype=object) for name, values in zip(COLUMNS, columns, strict=True)
         }
-        made["date"] = pd.to_datetime(made["date"], format="%Y-%m-%d", errors="coerce").astype(
+        by_name["date"] = pd.to_datetime(by_name["date"], format="%Y-%m-%d", errors="coerce").astype(
             "datetime64[ns]"
         )
-        return pd.DataFrame(made)
+        return pd.DataFrame(by_name)
 
 
-_known: "WeakKeyDictionary[Database, _Changes]" = WeakKeyDictionary()
+_by_database: "WeakKeyDictionary[Database, _Changes]" = WeakKeyDictionary()
 
 
 def with_change_register(
@@ -95,19 +95,19 @@ def with_change_register(
     ``date`` is the day that the dossier gives for a new status, else the day on which it was written. The dossiers
     as in `guanai.care.children.changes.with_care_days`.
     """
-    changes = _known.setdefault(database, _Changes())
+    changes = _by_database.setdefault(database, _Changes())
     changes.catch_up(database, today)
     rows = database.rows(CHILD)
     state = (rows.version, len(rows.documents), len(changes.rows), definition, len(frames[CHILD].columns))
-    if changes.made is None or changes.made[0] != state:
+    if changes.cached is None or changes.cached[0] != state:
         children = with_care_days(frames[CHILD], answers := changes.frame(), definition)
         both = pd.concat([answers, moves(children)], ignore_index=True)
         days = children.set_index("id")[["left_behind_from", "left_behind_until"]]
-        changes.made = (state, both, days)
-    _, made, days = changes.made
-    mine = days.reindex(frames[CHILD]["id"])  # by id: another may have been saved in between
-    children = frames[CHILD].assign(**{name: mine[name].to_numpy() for name in days.columns})
-    return {**frames, CHILD: children, CHANGE: made.copy()}
+        changes.cached = (state, both, days)
+    _, register, days = changes.cached
+    own_days = days.reindex(frames[CHILD]["id"])  # by id: another may have been saved in between
+    children = frames[CHILD].assign(**{name: own_days[name].to_numpy() for name in days.columns})
+    return {**frames, CHILD: children, CHANGE: register.copy()}
 
 
 def _rows_of(changes: Sequence[Row], today: str) -> list[tuple[Any, ...]]:

@@ -65,9 +65,9 @@ def _mentions(record: Mapping[str, Any], fields: Iterable[str], record_id: str) 
 
 def _holds(value: Any, record_id: str) -> bool:
     if isinstance(value, Mapping):
-        return any(_holds(one, record_id) for one in value.values())
+        return any(_holds(inner, record_id) for inner in value.values())
     if isinstance(value, list | tuple):
-        return any(_holds(one, record_id) for one in value)
+        return any(_holds(inner, record_id) for inner in value)
     return bool(value == record_id)
 
 
@@ -79,7 +79,7 @@ def open_records(
     for name, rows in records.items():
         closing = next((field for field in CLOSING if field in forms[name].columns), None)
         unsettled += [(name, row) for row in rows if closing and not row.get(closing)]
-    return sorted(unsettled, key=lambda one: day_of(one[1]))
+    return sorted(unsettled, key=lambda matter: day_of(matter[1]))
 
 
 def day_of(record: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ __all__ = ["Draft", "Drafts"]
 Answers = Mapping[str, Any]
 
 #: A draft stays at least this long after it was typed, and this long after it was first offered to its person.
-KEPT_FOR, OFFERED_FOR = timedelta(days=60), timedelta(days=14)
+KEEP_FOR, KEEP_AFTER_OFFER = timedelta(days=60), timedelta(days=14)
 
 # Not among the tables of `schemas`: a records file made before there were drafts gets this one on first use.
 _table = sa.Table(
@@ -40,10 +40,12 @@ _table = sa.Table(
 )
 
 _MAKE = CreateTable(_table, if_not_exists=True)
-_mine = _table.c.person == bindparam("of")
-_FIND = sa.select(_table).where(_mine).order_by(_table.c.at.desc())
-_DROP = sa.delete(_table).where(_mine, _table.c.token == bindparam("key"))
-_NOTE = sa.update(_table).where(_mine, _table.c.token == bindparam("key")).values(content=bindparam("text"))
+_of_person = _table.c.person == bindparam("of")
+_FIND = sa.select(_table).where(_of_person).order_by(_table.c.at.desc())
+_DROP = sa.delete(_table).where(_of_person, _table.c.token == bindparam("key"))
+_NOTE = (
+    sa.update(_table).where(_of_person, _table.c.token == bindparam("key")).values(content=bindparam("text"))
+)
 _ADD = sa.insert(_table).values({column.name: bindparam(column.name) for column in _table.c})
 
 
@@ -72,7 +74,7 @@ class Draft:
         if not self.offered:
             return ""
         typed, offered = datetime.fromisoformat(self.at), datetime.fromisoformat(self.offered)
-        return max(typed + KEPT_FOR, offered + OFFERED_FOR).isoformat()
+        return max(typed + KEEP_FOR, offered + KEEP_AFTER_OFFER).isoformat()
 
 
 class Drafts:

@@ -40,11 +40,11 @@ def _apply(records: Records, change: EntityChange, origin: str) -> None:
     unknown = [name for name in change.values if name not in columns or name in SYSTEM_FIELDS]
     if unknown:
         raise GuanaiError("entity.no_field", register=change.register, fields="、".join(unknown))
-    made = str(uuid5(NAMESPACE_OID, f"{origin} {change.place} {change.register}"))
-    there = records.record(change.register, change.id or made)
+    new_id = str(uuid5(NAMESPACE_OID, f"{origin} {change.place} {change.register}"))
+    there = records.record(change.register, change.id or new_id)
     if there is None and change.create:
         name = {"name": change.label} if "name" in columns and change.label else {}
-        _save(records, change, {**name, **change.values}, new_id=change.id or made)
+        _save(records, change, {**name, **change.values}, new_id=change.id or new_id)
     elif there is None:
         raise GuanaiError("entity.no_record", register=change.register, id=change.id or "—")
     elif change.update and any(there.get(name) != value for name, value in change.values.items()):

@@ -32,7 +32,9 @@ def labels_of(documents: Documents, language: str | None = None) -> dict[str, st
 def label_of(document: Mapping[str, Any], documents: Documents, language: str | None = None) -> str:
     """Return the label of one record among all, for which only those called alike are looked at."""
     wanted = _name_and_class(document)
-    return labels_of([one for one in documents if _name_and_class(one) == wanted], language)[document["id"]]
+    return labels_of([each for each in documents if _name_and_class(each) == wanted], language)[
+        document["id"]
+    ]
 
 
 def _name_and_class(document: Mapping[str, Any]) -> tuple[Any, Any]:

@@ -100,11 +100,11 @@ class Registers:
         bound = self._bound.get(name)
         if bound is None or bound[0] is not form:
             retired = self.versions.retired(name)
-            mine = replace(
+            with_records = replace(
                 form, instances=self.instances, clock=self.today, retired=retired, person=self.staff_id
             )
             drafts = Drafts(self._database, self.person, name, form.version)
-            school_form = SchoolForm.of(mine, Attachments(self.folder.attachments), drafts)
+            school_form = SchoolForm.of(with_records, Attachments(self.folder.attachments), drafts)
             bound = self._bound[name] = (form, school_form)
         return bound[1]
 
@@ -312,9 +312,9 @@ class Registers:
             return self._replace(form, answers, {"id": saved["id"], "revision": 1}, None)
         return saved
 
-    def _stamped(self, form: str, answers: Record, made_at: str | None = None) -> Record:
+    def _stamped(self, form: str, answers: Record, at: str | None = None) -> Record:
         """Return a new record: its id, form, version, who and when, then its answers."""
-        signed = self.signature(made_at)
+        signed = self.signature(at)
         return {
             "id": str(uuid7()),
             **answers,

@@ -28,4 +28,4 @@ class SchoolForm(Form):
 
 
 def _values(form: Form) -> dict[str, Any]:
-    return {one.name: getattr(form, one.name) for one in fields(Form)}
+    return {each.name: getattr(form, each.name) for each in fields(Form)}

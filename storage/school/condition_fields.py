@@ -39,17 +39,19 @@ def condition_fields(records: Records, registers: Sequence[str], *, by: bool = F
 
     With ``by`` also who made the record (记录人), by their role.
     """
-    known = [name for name in registers if name in records.forms()]
-    found = [_fields(records.form(name), name) for name in known]
-    shared = set.intersection(*({one.name for one in some} for some in found)) if found else set()
-    fields = [one for one in (found[0] if found else []) if one.name in shared]
-    if "child" in known:
+    existing = [name for name in registers if name in records.forms()]
+    by_register = [_fields(records.form(name), name) for name in existing]
+    fields = by_register[0] if by_register else []
+    for others in by_register[1:]:
+        shared = {field.name for field in others}
+        fields = [field for field in fields if field.name in shared]
+    if "child" in existing:
         fields += [
             _field(name, _word(name), "child", "number" if name in NUMBERS else "choice", {})
             for name in CLASS_FIELDS
         ]
     if by:
-        fields.insert(0, _field("by", say("question.by"), known[0] if known else "", "choice", {}))
+        fields.insert(0, _field("by", say("question.by"), existing[0] if existing else "", "choice", {}))
     return fields
 
 
@@ -61,11 +63,11 @@ def count_meeting(
     Of the dossiers those of the children in care, of the staff those who teach; who made a record is not looked at.
     """
     modes = duties.policy.face_to_face
-    asked = [expand_face_to_face(clause, modes) for clause in clauses if clause.field != "by"]
+    applied = [expand_face_to_face(clause, modes) for clause in clauses if clause.field != "by"]
     met = whole = 0
     for name in registers:
         frame = _looked_at(records, duties, name)
-        met, whole = met + int(holds(asked, frame).sum()), whole + len(frame)
+        met, whole = met + int(holds(applied, frame).sum()), whole + len(frame)
     return met, whole
 
 
@@ -79,20 +81,20 @@ def _looked_at(records: Records, duties: DutyService, name: str) -> pd.DataFrame
 
 def _fields(form: Form, register: str) -> list[ConditionField]:
     session = FormSession(form)
-    found = []
-    for question in _asked(form):
+    fields = []
+    for question in _plain_questions(form):
         if question.choices is not None and question.choices.instance in form.external:
             continue  # one of the people or records of a register: a rule is about none by name
         state = session.state(question.key)
         choices = {choice.name: choice.label for choice in state.choices}
         kind = "choice" if choices else KINDS.get(question.kind, "")
         if kind:
-            found.append(_field(question.key, state.label or question.key, register, kind, choices))
-    return found
+            fields.append(_field(question.key, state.label or question.key, register, kind, choices))
+    return fields
 
 
-def _asked(form: Form) -> Iterator[Question]:
-    """Yield the questions that stand in the record itself, not in a repeat."""
+def _plain_questions(form: Form) -> Iterator[Question]:
+    """Yield the questions of the record itself, not those in a repeat."""
     flat = form.columns
     for question in form.questions():
         if question.key in flat and flat[question.key] != "repeat" and question.key not in ("child", "date"):
@@ -101,19 +103,23 @@ def _asked(form: Form) -> Iterator[Question]:
 
 def _field(name: str, label: str, register: str, kind: str, choices: Mapping[str, str]) -> ConditionField:
     """Return a field; how it and its values are written is what the rules read back as the same."""
-    said = (text for text in (label, _word(name), name) if _reads(f"{text} = 空", register) == (name, ("",)))
-    written = next(said, name)
-    known = dict(choices)
+    spellings = (label, _word(name), name)
+    written = next((text for text in spellings if _reads(f"{text} = 空", register) == (name, ("",))), name)
+    labels = dict(choices)
     for value in dict.fromkeys(names_by_spelling(f"choice.{name}").values()) if kind == "choice" else ():
-        if not known or value == "face_to_face" or name in (*CLASS_FIELDS, "by"):
-            known.setdefault(value, say(f"choice.{name}.{value}"))
+        if not labels or value == "face_to_face" or name in (*CLASS_FIELDS, "by"):
+            labels.setdefault(value, say(f"choice.{name}.{value}"))
     values = {}
-    for value, called in known.items():
+    for value, value_label in labels.items():
         text = next(
-            (text for text in (called, value) if _reads(f"{written} = {text}", register) == (name, (value,))),
+            (
+                text
+                for text in (value_label, value)
+                if _reads(f"{written} = {text}", register) == (name, (value,))
+            ),
             value,
         )
-        values[value] = (text, called)
+        values[value] = (text, value_label)
     return ConditionField(name, written, label, kind, values)
 
 

@@ -33,14 +33,16 @@ def counted_list(
 def _figure(
     records: Records, duties: DutyService, name: str, part: str, term: str | None
 ) -> tuple[str, pd.DataFrame]:
-    one = duties.summary(term).figure(name)
-    if part == "whole" and one.denominator != len(one.ids) + len(one.missing):  # the pupils of all classes
-        return say("coverage.whole", label=one.label, count=one.denominator), _classes(duties)
+    figure = duties.summary(term).figure(name)
+    if part == "whole" and figure.denominator != len(figure.ids) + len(
+        figure.missing
+    ):  # the pupils of all classes
+        return say("coverage.whole", label=figure.label, count=figure.denominator), _classes(duties)
     key, ids = {
-        "missing": ("coverage.not_of", one.missing),
-        "whole": ("coverage.whole", one.ids + one.missing),
-    }.get(part, ("coverage.of", one.ids))
-    return say(key, label=one.label, count=len(ids)), _named(records, duties, ids)
+        "missing": ("coverage.not_of", figure.missing),
+        "whole": ("coverage.whole", figure.ids + figure.missing),
+    }.get(part, ("coverage.of", figure.ids))
+    return say(key, label=figure.label, count=len(ids)), _named(records, duties, ids)
 
 
 def _field(
@@ -83,7 +85,9 @@ def _subjects(rows: pd.DataFrame) -> pd.DataFrame:
 def _classes(duties: DutyService) -> pd.DataFrame:
     """Return the classes, with how many pupils each states."""
     rows = duties.frames["class"]
-    pupils = [say("coverage.pupils", count=int(one or 0)) for one in pd.to_numeric(rows["pupils"]).fillna(0)]
+    pupils = [
+        say("coverage.pupils", count=int(count or 0)) for count in pd.to_numeric(rows["pupils"]).fillna(0)
+    ]
     return _in_order(
         pd.DataFrame({"form": "class", "id": rows["id"], "name": rows["name"], "class": pupils}), "name"
     )
@@ -98,7 +102,7 @@ def _named(records: Records, duties: DutyService, ids: Iterable[str]) -> pd.Data
         labels = records.labels("child" if form == "home_visit" else form)
         named = rows["child"] if form == "home_visit" else rows["id"]
         classes = rows["class"] if "class" in rows else pd.Series("", rows.index, dtype=object)
-        names = named.map(lambda one, labels=labels: labels.get(one, one)).astype(object)
+        names = named.map(lambda record_id, labels=labels: labels.get(record_id, record_id)).astype(object)
         parts.append(pd.DataFrame({"form": form, "id": rows["id"], "name": names, "class": classes}))
     return _in_order(pd.concat(parts, ignore_index=True))
 

@@ -54,11 +54,11 @@ class DeletedRecords:
                 deleted.append(
                     DeletedRecord(name, change.record_id, label, change.by, change.at, record, into)
                 )
-        return sorted(_last(deleted), key=lambda one: one.at, reverse=True)
+        return sorted(_last(deleted), key=lambda record: record.at, reverse=True)
 
     def find(self, form: str, record_id: str) -> DeletedRecord | None:
         """Return one deleted record, or None."""
-        return next((one for one in self.all(form) if one.id == record_id), None)
+        return next((record for record in self.all(form) if record.id == record_id), None)
 
     def restore(self, form: str, record_id: str) -> Record:
         """Restore a record as it was. Raises GuanaiError for a dossier that is merged into another one."""
@@ -71,8 +71,8 @@ class DeletedRecords:
 def _last(deleted: list[DeletedRecord]) -> list[DeletedRecord]:
     """Return the last deletion of each record."""
     latest: dict[tuple[str, str], DeletedRecord] = {}
-    for one in sorted(deleted, key=lambda one: one.at):
-        latest[one.form, one.id] = one
+    for record in sorted(deleted, key=lambda record: record.at):
+        latest[record.form, record.id] = record
     return list(latest.values())
 
 
@@ -85,9 +85,9 @@ def title_of(
     """
     if form == CHILD or record.get("name"):
         return labels_of([{**record, "id": record.get("id", "")}])[record.get("id", "")]
-    known = records.labels(CHILD) if names is None else names
+    labels = records.labels(CHILD) if names is None else names
     children = [
-        known.get(str(record[field])) or last_name(records, str(record[field]))
+        labels.get(str(record[field])) or last_name(records, str(record[field]))
         for field, kind in naming_fields(records.form(form)).items()
         if kind == "one" and record.get(field)
     ]

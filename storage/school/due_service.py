@@ -4,7 +4,7 @@ One place works it out, so a page, a badge, a command and a report say the same.
 record changes.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache, cached_property
 from typing import Any, NamedTuple
@@ -82,7 +82,7 @@ class DutyService:
         self._records = records
         self._rules = rules
         self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
-        self._known: dict[tuple[Any, ...], tuple[int, pd.DataFrame]] = {}
+        self._cached: dict[tuple[Any, ...], tuple[int, pd.DataFrame]] = {}
         self._facts: tuple[int, DutyContext] | None = None
 
     @property
@@ -127,7 +127,7 @@ class DutyService:
 
     def _lines(self, day: date, *, done: bool = False, who: str | None = None) -> pd.DataFrame:
         """Return the due lines of a day as it begins."""
-        return self._once(
+        return self._cached_frame(
             ("due", day, done, who), lambda: due_lines(self.facts(day).with_options(done=done), who)
         )
 
@@ -141,12 +141,12 @@ class DutyService:
     def in_care(self, on: date) -> pd.DataFrame:
         """Return the left-behind children in care on a day."""
         definition = self.policy.definition
-        return self._once(("in care", on), lambda: left_behind(self.frames[CHILD], on, definition))
+        return self._cached_frame(("in care", on), lambda: left_behind(self.frames[CHILD], on, definition))
 
     def unpaired(self, on: date) -> pd.DataFrame:
         """Return the children in care on a day who have no helper."""
         policy = self.policy
-        return self._once(("unpaired", on), lambda: unpaired(policy, self.frames, on))
+        return self._cached_frame(("unpaired", on), lambda: unpaired(policy, self.frames, on))
 
     def households_of(self, lines: pd.DataFrame) -> dict[str, str]:
         """Return the household of each child of some due lines (`care.households`)."""
@@ -163,7 +163,7 @@ class DutyService:
             owed = self._lines(last)
             if as_of(self.policy, owed, now) is not owed:  # something has run out since the day began
                 return fulfilment(self.policy, self.due(last, done=True, now=now, who=None))
-        return self._once(("fulfilment", last), lambda: self._fulfilment(last))
+        return self._cached_frame(("fulfilment", last), lambda: self._fulfilment(last))
 
     def _fulfilment(self, day: date) -> pd.DataFrame:
         """Return how far the duties are as a day begins; its lines, many of ten thousand children, are not cached."""
@@ -176,8 +176,8 @@ class DutyService:
         rows = {name: list(records.table(name).rows()) for name in self.emergency_registers()}
         children = {row.get("child") for some in rows.values() for row in some} - {None, ""}
         if any(rows.values()):
-            known = [records.record("child", str(child)) for child in children]
-            rows["child"] = [row for row in known if row is not None]
+            dossiers = [records.record("child", str(child)) for child in children]
+            rows["child"] = [row for row in dossiers if row is not None]
             rows["pairing"] = [row for row in records.table("pairing").rows() if row.get("child") in children]
             rows |= {name: list(records.table(name).rows()) for name in ("staff", "class")}
         frames = {name: frame_of(some, records.form(name).columns) for name, some in rows.items()}
@@ -196,7 +196,7 @@ class DutyService:
         What has a time already keeps it. Raises GuanaiError for a step or a record that there is not.
         """
         records, moment = self._records, now or self._records.now()
-        steps = [one for one in self.policy.of_kind("state") if _timed(one) and one.name == duty]
+        steps = [step for step in self.policy.of_kind("state") if _timed(step) and step.name == duty]
         record = records.record(form, record_id)
         if not steps or record is None or steps[0].trigger is None or steps[0].trigger.record != form:
             raise GuanaiError("school.no_record", id=record_id, form=form)
@@ -218,7 +218,7 @@ class DutyService:
         cached = self._summaries.get((chosen.name, day))
         if cached is None or cached[0] != sequence:
             cached = (sequence, summary(self.policy, self.frames, chosen, day))
-            current = {key: one for key, one in self._summaries.items() if one[0] == sequence}
+            current = {key: entry for key, entry in self._summaries.items() if entry[0] == sequence}
             self._summaries = {**current, (chosen.name, day): cached}
         return cached[1]
 
@@ -235,16 +235,16 @@ class DutyService:
         of_term = self.summary(term)
         missing = [
             None
-            if one.target is None or one.numerator + len(one.missing) != one.denominator
-            else len(one.missing)
-            for one in of_term.figures
+            if figure.target is None or figure.numerator + len(figure.missing) != figure.denominator
+            else len(figure.missing)
+            for figure in of_term.figures
         ]
         return of_term.figures_table().assign(missing=pd.array(missing, dtype="Int64"))
 
     def gaps(self, term: str | None = None) -> pd.DataFrame:
         """Return the fields missing in the dossiers as of a term, one row per duty, subject and field (`care.gaps`)."""
         day = self.term_day(term)
-        return self._once(("gaps", day), lambda: gaps(self.policy, self.frames, day))
+        return self._cached_frame(("gaps", day), lambda: gaps(self.policy, self.frames, day))
 
     def deferrals(self) -> pd.DataFrame:
         """Return what was postponed or excused, the last first: rows of ``frame("deferral")`` with ``state``.
@@ -257,7 +257,7 @@ class DutyService:
         if frame["child"].isna().any():  # of a class, a teacher, the school
             lines = self.due(done=True)
         held = set(lines.loc[lines["status"].isin(["postponed", "excused"]), "deferral"])
-        return frame.assign(state=["holds" if one in held else "past" for one in frame["id"]])
+        return frame.assign(state=["holds" if deferral in held else "past" for deferral in frame["id"]])
 
     def deferral_of(self, line: Mapping[str, Any]) -> dict[str, Any]:
         """Return the first answers of the form ``deferral`` for a line of the checklist."""
@@ -281,14 +281,14 @@ class DutyService:
             lines = self.of_children([subject], done=True)
         else:
             lines = self.due(done=True)
-        found = lines[
+        matches = lines[
             (lines["duty"] == duty)
             & (lines["kind"] == kind)
             & (lines["subject_id"] == subject)
             & (lines["since"] == day)
             & (lines["role"] == role)
         ]
-        return None if found.empty else {str(key): value for key, value in found.iloc[0].items()}
+        return None if matches.empty else {str(key): value for key, value in matches.iloc[0].items()}
 
     def counted(self, line: Mapping[Any, Any]) -> list[CountedRecord]:
         """Return the records that were counted for a line, in its order: form, id and the day of each.
@@ -296,36 +296,35 @@ class DutyService:
         None for a share, whose people stand on the page of coverage, and for the fields of a dossier.
         """
         registers = self._counting(line["duty"])
-        found = []
-        for one in line["counted"]:
-            tried = ((name, self._records.record(name, one)) for name in registers)
-            for name, record in tried:
+        counted = []
+        for record_id in line["counted"]:
+            for name in registers:
+                record = self._records.record(name, record_id)
                 if record is not None:
-                    found.append(
-                        CountedRecord(name, one, str(record.get("date") or record.get("start") or "")[:10])
-                    )
+                    day = str(record.get("date") or record.get("start") or "")[:10]
+                    counted.append(CountedRecord(name, record_id, day))
                     break
-        return found
+        return counted
 
     def with_days(self, lines: pd.DataFrame) -> pd.DataFrame:
         """Return due lines with a column ``counted_on``: the days of the records counted for each, as one text.
 
         For a list on paper or in a workbook; empty where `counted` names none.
         """
-        made = lines.assign(counted_on="").reset_index(drop=True)
+        dated = lines.assign(counted_on="").reset_index(drop=True)
         days_of = cache(self._days)  # several duties count the records of one register
-        for duty, part in made.groupby("duty")["counted"]:
+        for duty, part in dated.groupby("duty")["counted"]:
             ids = part.explode().dropna()
             registers = self._counting(str(duty)) if len(ids) else []
             days = [ids.map(days_of(form)) for form in registers]
-            known = pd.concat([ids.iloc[:0], *days]).dropna().sort_values(kind="stable")
-            for place, texts in known.groupby(level=0):
-                made.at[place, "counted_on"] = say("policy.comma").join(texts)
-        return made.set_index(lines.index)
+            sorted_days = pd.concat([ids.iloc[:0], *days]).dropna().sort_values(kind="stable")
+            for position, texts in sorted_days.groupby(level=0):
+                dated.at[position, "counted_on"] = say("policy.comma").join(texts)
+        return dated.set_index(lines.index)
 
     def _counting(self, duty: str) -> list[str]:
         """Return the registers whose records count for a duty, by its name."""
-        rule = next((one for one in self.policy.duties if one.name == duty), None)
+        rule = next((rule for rule in self.policy.duties if rule.name == duty), None)
         if rule is None or rule.kind in ("share", "complete"):
             return []
         registers = [rule.record] if rule.kind in ("state", "open") else rule.records or (PAIRING,)
@@ -343,17 +342,17 @@ class DutyService:
             return None
         return self._records.now().replace(second=0, microsecond=0)
 
-    def _once(self, key: tuple[Any, ...], make: Any) -> pd.DataFrame:
+    def _cached_frame(self, key: tuple[Any, ...], work_out: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         sequence = self._records.sequence()
-        known = self._known.get(key)
-        if known is None or known[0] != sequence:
-            self._known = dict(list(self._known.items())[-CACHED:])
-            known = self._known[key] = (sequence, make())
-        return lazy_copy(known[1])
+        entry = self._cached.get(key)
+        if entry is None or entry[0] != sequence:
+            self._cached = dict(list(self._cached.items())[-CACHED:])
+            entry = self._cached[key] = (sequence, work_out())
+        return lazy_copy(entry[1])
 
     def clear_cache(self) -> None:
         """Work everything out again when it is next asked for."""
-        self._known, self._facts, self._summaries = {}, None, {}
+        self._cached, self._facts, self._summaries = {}, None, {}
 
     def reload_rules(self) -> None:
         """Read the workbook again, and work everything out by its rules, when that is next asked for."""
@@ -362,7 +361,7 @@ class DutyService:
 
     def reuse_cache_of(self, other: "DutyService") -> None:
         """Take over what another service of the same school has worked out."""
-        self._known, self._facts = dict(other._known), other._facts
+        self._cached, self._facts = dict(other._cached), other._facts
         self._summaries = dict(other._summaries)
 
 

@@ -53,17 +53,17 @@ class Duplicates:
         The reasons are those of `guanai.care.children.duplicates.REASONS`.
         """
         children = self._records.table(CHILD).rows()
-        found = [
+        candidates = [
             (self._records.record(CHILD, key), why) for key, why in possible_duplicates(children, record)
         ]
-        return [(child, why) for child, why in found if child is not None]
+        return [(child, why) for child, why in candidates if child is not None]
 
     def pairs(self) -> pd.DataFrame:
         """Return the pairs of dossiers that may be of one child: ``id``, ``name``, ``other``, ``other_name``, ``why``.
 
         The first of a pair is the one that was registered earlier.
         """
-        children = sorted(self._records.table(CHILD).rows(), key=lambda one: str(one.get("created_at")))
+        children = sorted(self._records.table(CHILD).rows(), key=lambda child: str(child.get("created_at")))
         seen, rows = DuplicateIndex(), []
         names = {child["id"]: child.get("name") for child in children}
         for child in children:
@@ -116,7 +116,7 @@ class Duplicates:
             note = records.record(MERGES, merge_id)
             if note is None or note.get("undone"):
                 raise GuanaiError("merge.gone")
-            later = next((one for one in self.merges(note["kept"]) if one.other == note["kept"]), None)
+            later = next((merge for merge in self.merges(note["kept"]) if merge.other == note["kept"]), None)
             if later is not None and not later.undone:  # the records are with a third child by now
                 raise GuanaiError("merge.later", kept=self.label(later.kept), other=self.label(later.other))
             for form, record_id, revision in note["changes"]:
@@ -131,25 +131,25 @@ class Duplicates:
 
     def merges(self, child_id: str | None = None) -> list[Merge]:
         """Return the merges, the latest first; those of one child with its id."""
-        found = [_merge(note) for note in self._records.table(MERGES).rows()]
-        mine = [one for one in found if child_id in (None, one.kept, one.other)]
-        return sorted(mine, key=lambda one: one.at, reverse=True)
+        merges = [_merge(note) for note in self._records.table(MERGES).rows()]
+        of_child = [merge for merge in merges if child_id in (None, merge.kept, merge.other)]
+        return sorted(of_child, key=lambda merge: merge.at, reverse=True)
 
     def current_id(self, child_id: str) -> str:
         """Return the id of the dossier in which a child's dossier has gone up; its own where it has not."""
-        into = {one.other: one.kept for one in self.merges() if not one.undone}
+        into = {merge.other: merge.kept for merge in self.merges() if not merge.undone}
         while child_id in into:
             child_id = into.pop(child_id)
         return child_id
 
     def history(self, child_id: str) -> list[Change]:
         """Return the changes of a child's dossier and of those that have gone up in it, in the order they were made."""
-        ids, found = [child_id], []
-        merged = [one for one in self.merges() if not one.undone]
+        ids, changes = [child_id], []
+        merged = [merge for merge in self.merges() if not merge.undone]
         for key in ids:
-            found += self._records.history(CHILD, key)
-            ids += [one.other for one in merged if one.kept == key and one.other not in ids]
-        return sorted(found, key=lambda change: change.seq)
+            changes += self._records.history(CHILD, key)
+            ids += [merge.other for merge in merged if merge.kept == key and merge.other not in ids]
+        return sorted(changes, key=lambda change: change.seq)
 
     def count(self, child_id: str) -> int:
         """Return how many records of the registers are of a child."""
@@ -188,7 +188,7 @@ class Duplicates:
 
     def _change(self, form: str, record_id: str, revision: int) -> Change | None:
         changes = self._records.history(form, record_id)
-        return next((one for one in changes if (one.after or {}).get("revision") == revision), None)
+        return next((change for change in changes if (change.after or {}).get("revision") == revision), None)
 
 
 def last_name(records: Records, child_id: str) -> str:

@@ -114,14 +114,14 @@ class FormPublishing:
 
         Raises FormError with file, sheet, row, column and what to do, GuanaiError for a name that cannot be used.
         """
-        called = checked_name(name, self._records.forms()) if new else name
+        register = checked_name(name, self._records.forms()) if new else name
         plain = checked_upload(file, content)
-        form = self._read(plain, f"{Path(file).stem}.xlsx", called)
-        before = None if new else self._records.form(called)
-        check_required_questions(called, form, shipped_forms())
+        form = self._read(plain, f"{Path(file).stem}.xlsx", register)
+        before = None if new else self._records.form(register)
+        check_required_questions(register, form, shipped_forms())
         guesses = guessed_renames(before, form) if before else {}
         renames = same_places(before, form) if before else {}
-        return FormProposal(called, form, before, plain, self._base(called), renames, guesses)
+        return FormProposal(register, form, before, plain, self._base(register), renames, guesses)
 
     def earlier(self, name: str, number: int) -> FormProposal:
         """Return an earlier version as what may be published again; 0 is the shipped form.
@@ -137,7 +137,7 @@ class FormPublishing:
             form = self._read(path.read_bytes(), path.name, name)
             renames = {**same_places(before, form), **renames}
             return FormProposal(name, form, before, None, base, renames, what="shipped")
-        version = next((one for one in self.versions(name) if one.number == number), None)
+        version = next((version for version in self.versions(name) if version.number == number), None)
         if version is None or not version.file:
             raise GuanaiError("designer.no_version", name=name, number=number)
         content = self._records.versions.content(version)
@@ -182,14 +182,14 @@ class FormPublishing:
                 checked_name(name, records.forms())
             plan = self.plan(proposal, renames)
             signed = records.signature()
-            self._keep_found(name, signed)
+            self._add_version_by_hand(name, signed)
             version = records.versions.add(
                 name,
                 proposal.what,
                 proposal.content,
                 signed,
                 of=proposal.of,
-                changes=tuple(one.text() for one in plan.differences),
+                changes=tuple(difference.text() for difference in plan.differences),
                 renames=dict(plan.answers.renames),
                 asides=dict(plan.answers.asides),
                 retired=plan.answers.retired,
@@ -241,12 +241,12 @@ class FormPublishing:
     def _check_base(self, proposal: FormProposal) -> None:
         if self._base(proposal.name) == proposal.base:
             return
-        later = [one for one in self.versions(proposal.name) if one.number > proposal.base[1]]
+        later = [version for version in self.versions(proposal.name) if version.number > proposal.base[1]]
         if later:
             raise GuanaiError("designer.meanwhile", by=later[0].by, name=proposal.name)
         raise GuanaiError("designer.changed_by_hand", file=self.own_file(proposal.name) or proposal.name)
 
-    def _keep_found(self, name: str, signed: Mapping[str, str]) -> None:
+    def _add_version_by_hand(self, name: str, signed: Mapping[str, str]) -> None:
         """Keep the file in use as a version, where it came into the folder another way."""
         own, versions = self._own(name), self._records.versions.of(name)
         if own is None:

@@ -90,19 +90,19 @@ class PairingService:
         GuanaiError where nothing is proposed or something changed in between, RecordError where the form refuses, and
         AccessError where the person may not decide on these children.
         """
-        records, made = self._records, proposal.new_pairs
-        if made.empty:
+        records, pairs = self._records, proposal.new_pairs
+        if pairs.empty:
             raise GuanaiError("pairing.nothing")
-        check_pairings(records, self._duties, set(made["child"]))
+        check_pairings(records, self._duties, set(pairs["child"]))
         with records.transaction():
             if proposal.seen is not None and proposal.seen != self._seen():
                 raise GuanaiError("pairing.stale")
-            new = [_record(proposal.role, row, start) for row in made.to_dict("records")]
+            new = [_record(proposal.role, row, start) for row in pairs.to_dict("records")]
             self._check(new)
             records.insert_many(PAIRING, new)
             last = start - timedelta(days=1)
-            over = [self._end(key, last, proposal.reason) for key in made["ends"].unique() if key]
-            ended = [one for one in over if one is not None]
+            results = [self._end(key, last, proposal.reason) for key in pairs["ends"].unique() if key]
+            ended = [result for result in results if result is not None]
             signed = records.signature()
             note = {
                 "id": str(uuid7()),
@@ -153,7 +153,7 @@ class PairingService:
     def accepted(self) -> list[Acceptance]:
         """Return the accepted proposals, the latest first."""
         accepted = [_acceptance(note) for note in self._records.table(PROPOSALS).rows()]
-        return sorted(accepted, key=lambda one: (one.at, one.id), reverse=True)
+        return sorted(accepted, key=lambda acceptance: (acceptance.at, acceptance.id), reverse=True)
 
     def _check(self, records: Sequence[Record]) -> None:
         """Refuse what the form refuses; records that differ only in names and days are one case."""

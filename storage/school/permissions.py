@@ -56,12 +56,12 @@ def check_deferral(records: Records, duties: DutyService, answers: Mapping[str, 
 
 def _all_own(records: Records, duties: DutyService, children: Collection[str]) -> bool:
     """Whether all of some children are of classes whose class teacher the person is."""
-    mine = own_classes(records, duties)
-    if not mine:
+    own = own_classes(records, duties)
+    if not own:
         return False
-    frame, known = duties.frames["child"], class_names(duties.frames)
+    frame, names = duties.frames["child"], class_names(duties.frames)
     classes = frame["class"][frame["id"].isin(list(children))]
-    return len(classes) > 0 and all(known.get(str(name), str(name)) in mine for name in classes)
+    return len(classes) > 0 and all(names.get(str(name), str(name)) in own for name in classes)
 
 
 def _class_of(duties: DutyService, class_id: str) -> str:

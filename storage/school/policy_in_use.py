@@ -91,16 +91,16 @@ def preset_sheets(
     """
     first, *others = (_preset(part) for part in name.split("+"))
     for other in others:
-        known = {duty["名称"] for duty in first["职责"]}
-        first["职责"] += [duty for duty in other["职责"] if duty["名称"] not in known]
+        names = {duty["名称"] for duty in first["职责"]}
+        first["职责"] += [duty for duty in other["职责"] if duty["名称"] not in names]
         days = {(row["开始"], row["结束"]) for row in first.get("校历", [])}
         first["校历"] = [
             *first.get("校历", []),
             *(row for row in other.get("校历", []) if (row["开始"], row["结束"]) not in days),
         ]
-    known = {duty["名称"] for duty in first["职责"]}
+    names = {duty["名称"] for duty in first["职责"]}
     national = sheets_from_markdown(template("national.md").read_text(encoding="utf-8"))
-    first["职责"] += [duty for duty in national["职责"] if duty["名称"] not in known]
+    first["职责"] += [duty for duty in national["职责"] if duty["名称"] not in names]
     given = {"所用制度": name} | ({"名称": school} if school else {})
     for row in first["学校"]:
         row["值"] = given.get(row["项目"], row["值"])

@@ -46,18 +46,18 @@ def digest_of(path: Path) -> str:
 
 def apply_edits(sheets: Sheets, edits: Sequence[Edit]) -> Sheets:
     """Return the sheets as they would be read back after the edits; rows keep their numbers."""
-    made = {title: [dict(row) for row in rows] for title, rows in sheets.items()}
+    edited = {title: [dict(row) for row in rows] for title, rows in sheets.items()}
     for edit in edits:
-        rows = made.setdefault(edit.sheet, [])
+        rows = edited.setdefault(edit.sheet, [])
         if edit.row is None:
             rows.append({ROW: max((row[ROW] for row in rows), default=1) + 1, **edit.cells})
         elif edit.remove:
-            made[edit.sheet] = [row for row in rows if row[ROW] != edit.row]
+            edited[edit.sheet] = [row for row in rows if row[ROW] != edit.row]
         else:
             for row in rows:
                 if row[ROW] == edit.row:
                     row.update(edit.cells)
-    return made
+    return edited
 
 
 def write_edits(path: Path, edits: Sequence[Edit], expected: str, backups: Path) -> Path:
@@ -71,9 +71,8 @@ def write_edits(path: Path, edits: Sequence[Edit], expected: str, backups: Path)
         raise GuanaiError("settings.newer", file=path.name)
     book = load_workbook(io.BytesIO(content))
     _keep_results(book, content)
-    for edit in sorted(
-        edits, key=lambda one: -(one.row or 0)
-    ):  # from below: a row that goes moves those below it
+    # From below: a row that is removed moves those below it.
+    for edit in sorted(edits, key=lambda edit: -(edit.row or 0)):
         _apply(_page(book, edit.sheet), edit)
     try:
         backups.mkdir(parents=True, exist_ok=True)
@@ -117,8 +116,9 @@ def _free(backups: Path, path: Path) -> Path:
 
 
 def _page(book: Any, title: str) -> Worksheet:
-    found: Worksheet | None = next((page for page in book.worksheets if page.title.strip() == title), None)
-    return found if found is not None else book.create_sheet(title)
+    pages = [page for page in book.worksheets if page.title.strip() == title]
+    page: Worksheet = pages[0] if pages else book.create_sheet(title)
+    return page
 
 
 def _apply(page: Worksheet, edit: Edit) -> None:
@@ -133,7 +133,7 @@ def _apply(page: Worksheet, edit: Edit) -> None:
     for heading, value in edit.cells.items():
         cell = page.cell(row, columns[heading])
         if edit.row is None and row > 2:
-            _like(page.cell(row - 1, columns[heading]), cell)
+            _copy_format(page.cell(row - 1, columns[heading]), cell)
         written = escape_cell(value) if value not in ("", None) else None
         if isinstance(written, str) and isinstance(cell.value, int) and written.isdecimal():
             written = int(written)
@@ -154,12 +154,12 @@ def _add_column(page: Worksheet, heading: str) -> int:
     last = max((int(cell.column or 0) for cell in page[1] if cell.value not in (None, "")), default=0)
     cell = page.cell(1, last + 1, heading)
     if last:
-        _like(page.cell(1, last), cell)
+        _copy_format(page.cell(1, last), cell)
     return last + 1
 
 
-def _like(one: Any, other: Any) -> None:
-    """Give a cell the looks of another."""
-    if one.has_style:
-        other.font, other.fill, other.border = copy(one.font), copy(one.fill), copy(one.border)
-        other.alignment, other.number_format = copy(one.alignment), one.number_format
+def _copy_format(source: Any, target: Any) -> None:
+    """Format a cell as another one."""
+    if source.has_style:
+        target.font, target.fill, target.border = copy(source.font), copy(source.fill), copy(source.border)
+        target.alignment, target.number_format = copy(source.alignment), source.number_format

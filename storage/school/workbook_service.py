@@ -184,7 +184,7 @@ class WorkbookService:
         """Whether a mistake lies in a row that the edits touch."""
         for edit in edits:
             rows = after.get(edit.sheet, [])
-            row = edit.row if edit.row is not None else max((one[ROW] for one in rows), default=0)
+            row = edit.row if edit.row is not None else max((each[ROW] for each in rows), default=0)
             if mistake.sheet == edit.sheet and mistake.row == row and not edit.remove:
                 return True
         return False

@@ -117,7 +117,7 @@ def test_a_dry_run_says_what_each_row_would_do_and_writes_nothing(with_child, tm
         ["nobody", "周小河", "男", "2015-03-08", "三年级1班"],
     )
     report = import_records(with_child, "child", path, dry_run=True)
-    assert [(row.row, row.state) for row in report] == [
+    assert [(row.number, row.state) for row in report] == [
         (2, "new"),
         (3, "same"),
         (4, "changed"),
