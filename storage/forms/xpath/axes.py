@@ -7,28 +7,9 @@ from guanai.storage.forms.xpath.node_tree import Node
 __all__ = ["AXES", "REVERSE_AXES"]
 
 
-def _self(node: Node) -> Iterable[Node]:
-    return (node,)
-
-
-def _parent(node: Node) -> Iterable[Node]:
-    return () if node.parent is None else (node.parent,)
-
-
-def _child(node: Node) -> Iterable[Node]:
-    return node.content
-
-
-def _attribute(node: Node) -> Iterable[Node]:
-    return node.attributes
-
-
-def _namespace(node: Node) -> Iterable[Node]:
-    return node.scope_nodes() if node.kind == "element" else ()
-
-
-def _ancestor(node: Node) -> Iterable[Node]:
-    return node.ancestors()
+def _nothing(node: Node) -> Iterable[Node]:
+    """Answers and choices have neither attributes nor namespaces."""
+    return ()
 
 
 def _ancestor_or_self(node: Node) -> Iterator[Node]:
@@ -36,62 +17,45 @@ def _ancestor_or_self(node: Node) -> Iterator[Node]:
     yield from node.ancestors()
 
 
-def _descendant(node: Node) -> Iterable[Node]:
-    return node.descendants()
-
-
 def _descendant_or_self(node: Node) -> Iterator[Node]:
     yield node
     yield from node.descendants()
 
 
-def _siblings(node: Node) -> tuple[list[Node], int] | None:
-    if node.parent is None or node.kind in ("attribute", "namespace"):
-        return None
+def _siblings(node: Node) -> tuple[list[Node], list[Node]]:
+    """Return the siblings before and after a node."""
+    if node.parent is None or node.kind == "attribute":
+        return [], []
     siblings = node.parent.content
-    return siblings, next(place for place, sibling in enumerate(siblings) if sibling is node)
-
-
-def _following_sibling(node: Node) -> Iterable[Node]:
-    found = _siblings(node)
-    return found[0][found[1] + 1 :] if found else ()
-
-
-def _preceding_sibling(node: Node) -> Iterable[Node]:
-    found = _siblings(node)
-    return reversed(found[0][: found[1]]) if found else ()
+    place = next(place for place, sibling in enumerate(siblings) if sibling is node)
+    return siblings[:place], siblings[place + 1 :]
 
 
 def _following(node: Node) -> Iterator[Node]:
-    if node.kind in ("attribute", "namespace") and node.parent is not None:
-        yield from node.parent.descendants()
-        node = node.parent
     for upper in _ancestor_or_self(node):
-        for sibling in _following_sibling(upper):
+        for sibling in _siblings(upper)[1]:
             yield from _descendant_or_self(sibling)
 
 
 def _preceding(node: Node) -> Iterator[Node]:
-    if node.kind in ("attribute", "namespace") and node.parent is not None:
-        node = node.parent
     for upper in _ancestor_or_self(node):
-        for sibling in _preceding_sibling(upper):
+        for sibling in reversed(_siblings(upper)[0]):
             yield from reversed(list(_descendant_or_self(sibling)))
 
 
 AXES: dict[str, Callable[[Node], Iterable[Node]]] = {
-    "ancestor": _ancestor,
+    "ancestor": Node.ancestors,
     "ancestor-or-self": _ancestor_or_self,
-    "attribute": _attribute,
-    "child": _child,
-    "descendant": _descendant,
+    "attribute": _nothing,
+    "child": lambda node: node.content,
+    "descendant": Node.descendants,
     "descendant-or-self": _descendant_or_self,
     "following": _following,
-    "following-sibling": _following_sibling,
-    "namespace": _namespace,
-    "parent": _parent,
+    "following-sibling": lambda node: _siblings(node)[1],
+    "namespace": _nothing,
+    "parent": lambda node: () if node.parent is None else (node.parent,),
     "preceding": _preceding,
-    "preceding-sibling": _preceding_sibling,
-    "self": _self,
+    "preceding-sibling": lambda node: reversed(_siblings(node)[0]),
+    "self": lambda node: (node,),
 }
 REVERSE_AXES = frozenset({"ancestor", "ancestor-or-self", "preceding", "preceding-sibling"})

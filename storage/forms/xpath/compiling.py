@@ -82,7 +82,7 @@ def _literal(tree: Literal, predicate: bool) -> Compiled:
 
 def _negation(tree: Negation, predicate: bool) -> Compiled:
     operand = compile_tree(tree.operand, predicate=predicate)
-    return lambda context: -to_number(operand(context), context.zone)
+    return lambda context: -to_number(operand(context))
 
 
 def _path(tree: Path, predicate: bool) -> Compiled:
@@ -133,24 +133,20 @@ def _union(parts: list[Compiled]) -> Compiled:
 
 
 def _equal(left: Compiled, right: Compiled) -> Compiled:
-    return lambda context: equals(left(context), right(context), context.zone, plain=context.plain)
+    return lambda context: equals(left(context), right(context))
 
 
 def _unequal(left: Compiled, right: Compiled) -> Compiled:
-    return lambda context: equals(
-        left(context), right(context), context.zone, plain=context.plain, unequal=True
-    )
+    return lambda context: equals(left(context), right(context), unequal=True)
 
 
 def _relation(sign: str) -> Callable[[Compiled, Compiled], Compiled]:
-    return lambda left, right: lambda context: compare(sign, left(context), right(context), context.zone)
+    return lambda left, right: lambda context: compare(sign, left(context), right(context))
 
 
 def _arithmetic(work: Callable[[float, float], float]) -> Callable[[Compiled, Compiled], Compiled]:
     def operation(left: Compiled, right: Compiled) -> Compiled:
-        return lambda context: work(
-            to_number(left(context), context.zone), to_number(right(context), context.zone)
-        )
+        return lambda context: work(to_number(left(context)), to_number(right(context)))
 
     return operation
 
@@ -254,7 +250,7 @@ def _indexed_repeat(tree: Call) -> Compiled:
     def indexed_repeat(context: Context) -> Value:
         here = context.node.path
         wanted = {
-            names_of(repeat, here): max(1, _whole(to_number(index(context), context.zone)))
+            names_of(repeat, here): max(1, _whole(to_number(index(context))))
             for repeat, index in zip(repeats, indexes, strict=True)
         }
         nodes = [context.top]

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from guanai.storage.forms.xpath.dates import Zone
-from guanai.storage.forms.xpath.node_tree import PLAIN, Node
+from guanai.storage.forms.xpath.node_tree import Node
 
 __all__ = ["Context", "Environment"]
 
@@ -30,8 +29,7 @@ class Environment:
     ``instances`` gives a secondary instance by its id: a node whose child is ``root`` with the ``item`` elements,
     so that ``instance('x')/root/item`` finds them. ``now`` is the clock. ``choice_label(path, value, node)`` is
     the label of a choice of the question at a path, ``itext(id)`` a text of the form, both in the session's
-    language; ``person`` is who fills the form in. ``zone`` None counts dates in whole days; a zone counts as Enketo does (see
-    `guanai.storage.forms.xpath.dates`). ``namespaces`` are those of prefixes in expressions, none for a form.
+    language; ``person`` is who fills the form in.
     """
 
     now: Callable[[], datetime] = _this_moment
@@ -41,16 +39,11 @@ class Environment:
     itext: Callable[[str], str] = _no_label
     version: str = ""
     person: str = ""
-    zone: Zone = None
-    namespaces: Mapping[str, str] = field(default_factory=dict)
     chance: random.Random = field(default_factory=random.SystemRandom)
 
 
 class Context:
-    """The context node with its position among the nodes of a predicate; ``current`` is the question's node.
-
-    ``plain`` says that the question is none: the tree is an XML document, and XPath 1.0 holds to the letter.
-    """
+    """The context node with its position among the nodes of a predicate; ``current`` is the question's node."""
 
     __slots__ = (
         "_repeats",
@@ -58,20 +51,16 @@ class Context:
         "environment",
         "memory",
         "node",
-        "plain",
         "position",
         "size",
         "top",
-        "zone",
     )
 
     def __init__(self, environment: Environment, node: Node, current: Node) -> None:
         self.environment = environment
-        self.zone = environment.zone
         self.node = node
         self.current = current
         self.top = current.document
-        self.plain = self.top.type == PLAIN
         self.position = 1
         self.size = 1
         self.memory: dict[int, object] | None = None
@@ -83,8 +72,8 @@ class Context:
         Its ``memory`` keeps what is the same for all of them.
         """
         inner = Context.__new__(Context)
-        inner.environment, inner.zone = self.environment, self.zone
-        inner.node, inner.current, inner.top, inner.plain = self.node, self.current, self.top, self.plain
+        inner.environment, inner.node = self.environment, self.node
+        inner.current, inner.top = self.current, self.top
         inner.position, inner.size = 1, size
         inner.memory = {}
         inner._repeats = self._repeats

@@ -8,7 +8,7 @@ Two worlds meet here:
 
 - A question of a form has a bind type and counts as JavaRosa unpacks it: an empty answer is false, an int of 0
   is false, an int 7 equals a decimal 7.0, a node that is missing or not relevant equals the empty text.
-- A node without a type (an item of a secondary instance, plain XML) follows XPath 1.0.
+- A node without a type (an item of a secondary instance) follows XPath 1.0.
 """
 
 import math
@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from guanai.storage.forms.xpath.dates import Zone, days_of, days_of_time
+from guanai.storage.forms.xpath.dates import days_of, days_of_time
 from guanai.storage.forms.xpath.node_tree import Node
 
 __all__ = ["INVALID_DATE", "Value", "compare", "equals", "to_boolean", "to_number", "to_string"]
@@ -59,26 +59,26 @@ def _number_text(number: float) -> str:
     return format(Decimal(repr(number)), "f")
 
 
-def to_number(value: Value, zone: Zone = None) -> float:
+def to_number(value: Value) -> float:
     """Return the number a value stands for, NaN if it is none; a date gives its days since 1970-01-01."""
     if isinstance(value, float):
         return value
     if isinstance(value, bool):
         return 1.0 if value else 0.0
     if isinstance(value, str):
-        return _text_number(value, zone)
-    return _node_number(value[0], zone) if value else math.nan
+        return _text_number(value)
+    return _node_number(value[0]) if value else math.nan
 
 
-def _text_number(text: str, zone: Zone) -> float:
+def _text_number(text: str) -> float:
     text = text.strip()
     if NUMBER.fullmatch(text):
         return float(text)
-    return days_of(text, zone, whole=zone is None) if _looks_dated(text) else math.nan
+    return days_of(text, whole=True) if _looks_dated(text) else math.nan
 
 
-def _node_number(node: Node, zone: Zone) -> float:
-    return days_of_time(node.text, zone) if node.type == "time" else _text_number(node.text, zone)
+def _node_number(node: Node) -> float:
+    return days_of_time(node.text) if node.type == "time" else _text_number(node.text)
 
 
 def to_boolean(value: Value) -> bool:
@@ -99,36 +99,30 @@ def _answer_boolean(node: Node) -> bool:
     if node.type == "boolean":
         return text in ("true", "1")
     if node.type in ("int", "integer", "long", "decimal", "double"):
-        return to_boolean(_text_number(text, None))
+        return to_boolean(_text_number(text))
     return text != ""
 
 
-def equals(
-    left: Value, right: Value, zone: Zone = None, *, plain: bool = False, unequal: bool = False
-) -> bool:
+def equals(left: Value, right: Value, *, unequal: bool = False) -> bool:
     """Return ``left = right``, or ``left != right``: for nodes, whether any of them makes it true.
 
-    A missing answer compares as the empty text, as in JavaRosa; with ``plain`` nothing equals what is missing.
+    A missing answer compares as the empty text, as in JavaRosa.
     """
     if isinstance(left, bool) or isinstance(right, bool):
         return (to_boolean(left) == to_boolean(right)) != unequal
-    others = _candidates(right, plain)
-    for one in _candidates(left, plain):
-        for other in others:
-            if _same(one, other, zone) != unequal:
-                return True
-    return False
+    others = _candidates(right)
+    return any(_same(one, other) != unequal for one in _candidates(left) for other in others)
 
 
-def _candidates(value: Value, plain: bool) -> Sequence[Node | str | float]:
+def _candidates(value: Value) -> Sequence[Node | str | float]:
     if isinstance(value, list):
-        return value if value or plain else NOTHING
+        return value or NOTHING
     return (value,)
 
 
-def _same(left: Node | str | float, right: Node | str | float, zone: Zone) -> bool:
+def _same(left: Node | str | float, right: Node | str | float) -> bool:
     if isinstance(left, float) or isinstance(right, float) or _both_numeric(left, right):
-        one, other = _number(left, zone), _number(right, zone)
+        one, other = _number(left), _number(right)
         return one == other or abs(one - other) < CLOSE
     one_text, other_text = _text(left), _text(right)
     if one_text == other_text:
@@ -138,8 +132,8 @@ def _same(left: Node | str | float, right: Node | str | float, zone: Zone) -> bo
     # An answer may be the same moment written in another way: 2018-06-25T00:00:00.000+08:00.
     if not (_looks_dated(one_text) and _looks_dated(other_text)):
         return False
-    whole = zone is None and not (_has_time(one_text) and _has_time(other_text))
-    return days_of(one_text, zone, whole=whole) == days_of(other_text, zone, whole=whole)
+    whole = not (_has_time(one_text) and _has_time(other_text))
+    return days_of(one_text, whole=whole) == days_of(other_text, whole=whole)
 
 
 def _both_numeric(left: Node | str | float, right: Node | str | float) -> bool:
@@ -165,8 +159,8 @@ def _text(value: Node | str | float) -> str:
     return value.text if isinstance(value, Node) else to_string(value)
 
 
-def _number(value: Node | str | float, zone: Zone) -> float:
-    return _node_number(value, zone) if isinstance(value, Node) else to_number(value, zone)
+def _number(value: Node | str | float) -> float:
+    return _node_number(value) if isinstance(value, Node) else to_number(value)
 
 
 RELATIONS: dict[str, Callable[[float, float], bool]] = {
@@ -177,25 +171,24 @@ RELATIONS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def compare(relation: str, left: Value, right: Value, zone: Zone = None) -> bool:
+def compare(relation: str, left: Value, right: Value) -> bool:
     """Return ``left < right`` and the like: always by number, for nodes whether any of them makes it true."""
     holds = RELATIONS[relation]
-    exact = zone is None and _is_moment(left) and _is_moment(right)
-    numbers = _moments if exact else _numbers
-    others = numbers(right, zone)
-    return any(holds(one, other) for one in numbers(left, zone) for other in others)
+    numbers = _moments if _is_moment(left) and _is_moment(right) else _numbers
+    others = numbers(right)
+    return any(holds(one, other) for one in numbers(left) for other in others)
 
 
 def _is_moment(value: Value) -> bool:
     return isinstance(value, str | list) and _has_time(to_string(value))
 
 
-def _moments(value: Value, zone: Zone) -> list[float]:
+def _moments(value: Value) -> list[float]:
     texts = [node.text for node in value] if isinstance(value, list) else [to_string(value)]
-    return [days_of(text, zone) for text in texts]
+    return [days_of(text) for text in texts]
 
 
-def _numbers(value: Value, zone: Zone) -> list[float]:
+def _numbers(value: Value) -> list[float]:
     if isinstance(value, list):
-        return [_node_number(node, zone) for node in value]
-    return [to_number(value, zone)]
+        return [_node_number(node) for node in value]
+    return [to_number(value)]

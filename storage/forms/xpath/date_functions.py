@@ -7,7 +7,6 @@ from datetime import datetime
 from guanai.storage.forms.xpath.contexts import Context
 from guanai.storage.forms.xpath.conversions import INVALID_DATE, Value, to_number, to_string
 from guanai.storage.forms.xpath.dates import (
-    Zone,
     date_text,
     date_time_text,
     days_of,
@@ -23,11 +22,11 @@ from guanai.storage.forms.xpath.trees import ExpressionError
 __all__ = ["DATE_FUNCTIONS"]
 
 
-def _as_date(convert: Callable[[str | float, Zone], str | None]) -> Call:
+def _as_date(convert: Callable[[str | float], str | None]) -> Call:
     def call(context: Context, value: Value) -> str:
         if isinstance(value, bool):
             return INVALID_DATE
-        made = convert(value if isinstance(value, float) else _days_or_text(to_string(value)), context.zone)
+        made = convert(value if isinstance(value, float) else _days_or_text(to_string(value)))
         return INVALID_DATE if made is None else made
 
     return call
@@ -41,8 +40,8 @@ def _days_or_text(text: str) -> str | float:
 
 def decimal_date_time(context: Context, value: Value) -> float:
     """Return the days since 1970-01-01 with the time of day as fraction."""
-    days = math.nan if isinstance(value, bool | float) else days_of(to_string(value), context.zone)
-    return to_number(value, context.zone) if math.isnan(days) else days
+    days = math.nan if isinstance(value, bool | float) else days_of(to_string(value))
+    return to_number(value) if math.isnan(days) else days
 
 
 def decimal_time(context: Context, value: Value) -> float:
@@ -50,12 +49,12 @@ def decimal_time(context: Context, value: Value) -> float:
     if isinstance(value, float):
         return value - math.floor(value) if math.isfinite(value) else math.nan
     text = to_string(value)
-    return days_of_time(text.partition("T")[2] or text, context.zone)
+    return days_of_time(text.partition("T")[2] or text)
 
 
 def format_date(context: Context, value: Value, form: Value) -> str:
     """Write a date for people: ``format-date(., '%Y-%m-%d')``; "" for what is no date."""
-    moment = moment_of(to_string(_date_time(context, value)), context.zone)
+    moment = moment_of(to_string(_date_time(context, value)))
     return "" if moment is None else _written(moment, to_string(form), context.environment.language)
 
 

@@ -2,8 +2,7 @@
 
 A day counts in whole numbers, as in JavaRosa: ``today() - ${birth_date}`` is a number of days. Where the time of
 day matters it is a fraction by the wall clock. So the count of days is local: a text with an offset (``…+08:00``)
-is first brought to the local zone. That is ``zone=None``. Enketo counts from 1970-01-01 in UTC instead, so that
-local midnight is a fraction; with a ``zone`` (a tzinfo) the functions here do the same.
+is first brought to the local zone. (Enketo counts from 1970-01-01 in UTC, so that local midnight is a fraction.)
 
 >>> days_of("1970-01-02")
 1.0
@@ -13,12 +12,11 @@ local midnight is a fraction; with a ``zone`` (a tzinfo) the functions here do t
 
 import math
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 
 from guanai.templates.wording import say
 
 __all__ = [
-    "Zone",
     "date_text",
     "date_time_text",
     "days_of",
@@ -28,8 +26,6 @@ __all__ = [
     "today_text",
     "written",
 ]
-
-Zone = tzinfo | None
 
 DATE_TIME = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?:T(?P<time>.+))?",
@@ -45,7 +41,7 @@ WINTER_DAY = "2000-01-01"  # a bare time has no day that would say whether summe
 EPOCH = datetime(1970, 1, 1)
 
 
-def moment_of(text: str, zone: Zone = None) -> datetime | None:
+def moment_of(text: str) -> datetime | None:
     """Return the local wall-clock moment of a date or date-time text, None if it is no date (2023-02-29)."""
     match = DATE_TIME.fullmatch(text.strip())
     if match is None:
@@ -54,10 +50,10 @@ def moment_of(text: str, zone: Zone = None) -> datetime | None:
         moment = datetime(int(match["year"]), int(match["month"]), int(match["day"]))
     except ValueError:
         return None
-    return _with_time(moment, match["time"], zone) if match["time"] else moment
+    return _with_time(moment, match["time"]) if match["time"] else moment
 
 
-def _with_time(day: datetime, text: str, zone: Zone) -> datetime | None:
+def _with_time(day: datetime, text: str) -> datetime | None:
     match = TIME.fullmatch(text)
     if match is None:
         return None
@@ -69,7 +65,7 @@ def _with_time(day: datetime, text: str, zone: Zone) -> datetime | None:
     offset = _offset(match["offset"])
     if offset is None:
         return moment if match["offset"] is None else None
-    return (moment - offset).replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+    return (moment - offset).replace(tzinfo=UTC).astimezone().replace(tzinfo=None)
 
 
 def _offset(text: str | None) -> timedelta | None:
@@ -83,66 +79,51 @@ def _offset(text: str | None) -> timedelta | None:
     return timedelta(hours=hours, minutes=minutes) * (1 if text[0] == "+" else -1)
 
 
-def days_of(text: str, zone: Zone = None, *, whole: bool = False) -> float:
+def days_of(text: str, *, whole: bool = False) -> float:
     """Return the days since 1970-01-01 of a date or date-time text, NaN if it is none; ``whole`` without its time."""
-    moment = moment_of(text, zone)
+    moment = moment_of(text)
     if moment is None:
         return math.nan
     if whole:
         return float((moment - EPOCH).days)
-    if zone is not None:
-        return round(moment.replace(tzinfo=zone).timestamp() * 1000) / DAY
     return (moment - EPOCH) / timedelta(milliseconds=1) / DAY
 
 
-def days_of_time(text: str, zone: Zone = None) -> float:
+def days_of_time(text: str) -> float:
     """Return the fraction of a day of a time text (noon is 0.5), NaN if it is none."""
-    moment = moment_of(f"{WINTER_DAY}T{text.strip()}", zone)
+    moment = moment_of(f"{WINTER_DAY}T{text.strip()}")
     if moment is None:
         return math.nan
     return (moment - moment.replace(hour=0, minute=0, second=0, microsecond=0)) / timedelta(days=1)
 
 
-def _moment_of_days(days: float, zone: Zone) -> datetime | None:
-    try:
-        if zone is None:
-            return EPOCH + timedelta(milliseconds=round(days * DAY))
-        return datetime.fromtimestamp(round(days * DAY) / 1000, zone).replace(tzinfo=None)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def date_text(value: str | float, zone: Zone = None) -> str | None:
+def date_text(value: str | float) -> str | None:
     """Return what ``date()`` makes of a text or of days: an ISO date, "" for nothing, None for what is no date."""
-    if zone is not None:
-        return date_time_text(value, zone)
-    moment = _moment(
-        value if isinstance(value, str) else math.floor(value) if math.isfinite(value) else value, zone
-    )
+    days = math.floor(value) if isinstance(value, float) and math.isfinite(value) else value
+    moment = _moment(days)
     if moment is None:
         return "" if value == "" else None
     return moment.date().isoformat()
 
 
-def date_time_text(value: str | float, zone: Zone = None) -> str | None:
+def date_time_text(value: str | float) -> str | None:
     """Return what ``date-time()`` makes of a text or of days; midnight is written as the bare date."""
-    moment = _moment(value, zone)
+    moment = _moment(value)
     if moment is None:
         return "" if value == "" else None
-    return moment_text(moment, zone)
-
-
-def _moment(value: str | float, zone: Zone) -> datetime | None:
-    if isinstance(value, str):
-        return moment_of(value, zone)
-    return _moment_of_days(value, zone) if math.isfinite(value) else None
-
-
-def moment_text(moment: datetime, zone: Zone) -> str:
-    """Return a wall-clock moment as ISO text with milliseconds and offset, or as a bare date at midnight."""
     if moment.time() == datetime.min.time():
         return moment.date().isoformat()
-    return moment.replace(tzinfo=zone).astimezone(zone).isoformat(timespec="milliseconds")
+    return moment.astimezone().isoformat(timespec="milliseconds")
+
+
+def _moment(value: str | float) -> datetime | None:
+    """Return the local wall-clock moment of a text or of days since 1970-01-01, None for what is no date."""
+    if isinstance(value, str):
+        return moment_of(value)
+    try:
+        return EPOCH + timedelta(milliseconds=round(value * DAY))
+    except (ValueError, OverflowError):  # NaN, Infinity, and days beyond the year 9999
+        return None
 
 
 def now_text(now: datetime) -> str:

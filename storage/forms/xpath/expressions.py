@@ -92,7 +92,7 @@ class Expression:
 
     def number(self, environment: Environment, node: Node, current: Node | None = None) -> float:
         """Return the value as a number."""
-        return to_number(self.evaluate(environment, node, current), environment.zone)
+        return to_number(self.evaluate(environment, node, current))
 
     def boolean(self, environment: Environment, node: Node, current: Node | None = None) -> bool:
         """Return whether it holds: relevant, constraint, required, read_only."""

@@ -6,7 +6,7 @@ Where Collect (JavaRosa) and Enketo differ, or would give a wrong answer quietly
   loaded, also in a branch that is never reached (Enketo: ``true() or nonsense()`` is true).
 - Dates count in whole local days and ``date(14127)`` is a bare date, as in JavaRosa; ``decimal-date-time`` counts local
   days too, so that ``date(decimal-date-time(${day}) + 7)`` is a week later in China as well. JavaRosa and Enketo count
-  there from 1970 in UTC; `Environment.zone` makes it so here. A time question counts as a fraction of the day.
+  there from 1970 in UTC. A time question counts as a fraction of the day.
 - Two date-times compare by their time of day too, a date-time and a day by the day; JavaRosa always compares days. A
   date-time keeps its time as a text (``string(now())``), where JavaRosa writes the day only.
 - What is no date gives the text "Invalid Date", which is false and NaN, as in Enketo; JavaRosa stops the form.

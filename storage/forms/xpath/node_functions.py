@@ -48,7 +48,7 @@ def count_non_empty(context: Context, nodes: Value) -> float:
     """Count the nodes that hold something: an answer, or questions below."""
     if not isinstance(nodes, list):
         return math.nan
-    return float(sum(node.text != "" or bool(node.children and not context.plain) for node in nodes))
+    return float(sum(node.text != "" or bool(node.children) for node in nodes))
 
 
 def once(context: Context, value: Value) -> Value:
@@ -58,51 +58,10 @@ def once(context: Context, value: Value) -> Value:
     return "" if isinstance(value, float) and math.isnan(value) else value
 
 
-def _named(context: Context, values: tuple[Value, ...]) -> Node | None:
-    nodes = first(context, values)
-    if not isinstance(nodes, list) or not nodes:
-        return None
-    return nodes[0] if len(nodes) == 1 else in_document_order(nodes)[0]
-
-
 def name(context: Context, *values: Value) -> str:
-    """Return the name of the first node with its prefix."""
-    node = _named(context, values)
-    return node.qualified_name if node else ""
-
-
-def local_name(context: Context, *values: Value) -> str:
-    """Return the name of the first node without its prefix."""
-    node = _named(context, values)
-    return node.name if node else ""
-
-
-def namespace_uri(context: Context, *values: Value) -> str:
-    """Return the namespace of the first node."""
-    node = _named(context, values)
-    return node.uri if node else ""
-
-
-def by_id(context: Context, value: Value) -> list[Node]:
-    """Return the elements whose ``id`` attribute is among the words."""
-    texts = [node.text for node in value] if isinstance(value, list) else [to_string(value)]
-    wanted = {word for text in texts for word in text.split()}
-    top = context.node.top
-    return [node for node in (top, *top.descendants()) if _attribute(node, "id") in wanted]
-
-
-def _attribute(node: Node, wanted: str) -> str | None:
-    return next((one.value for one in node.attributes if one.qualified_name == wanted), None)
-
-
-def lang(context: Context, value: Value) -> bool:
-    """Return whether the context node is in a language by ``xml:lang``."""
-    for node in (context.node, *context.node.ancestors()):
-        stated = _attribute(node, "xml:lang")
-        if stated is not None:
-            stated, wanted = stated.lower(), to_string(value).lower()
-            return stated == wanted or stated.startswith(f"{wanted}-")
-    return False
+    """Return the name of the first node; no node of a form has a prefix."""
+    nodes = first(context, values)
+    return in_document_order(nodes)[0].name if isinstance(nodes, list) and nodes else ""
 
 
 def selected(context: Context, answers: Value, choice: Value) -> bool:
@@ -113,7 +72,7 @@ def selected(context: Context, answers: Value, choice: Value) -> bool:
 
 def selected_at(context: Context, answers: Value, index: Value) -> str:
     """Return the answer at a place counted from 0, "" if there is none."""
-    words, place = to_string(answers).split(), to_number(index, context.zone)
+    words, place = to_string(answers).split(), to_number(index)
     return words[int(place)] if 0 <= place < len(words) else ""
 
 
@@ -150,7 +109,7 @@ def randomize(context: Context, nodes: Value, *seed: Value) -> list[Node]:
 def _state(context: Context, seed: tuple[Value, ...]) -> int:
     if not seed:
         return context.environment.chance.randrange(1, MODULUS)
-    number = to_number(seed[0], context.zone)
+    number = to_number(seed[0])
     if math.isfinite(number):
         whole = int(number)
     else:
@@ -166,16 +125,16 @@ NODE_FUNCTIONS = (
     Function("count-selected", 1, 1, count_selected),
     Function("current", 0, 0, lambda context: [context.current]),
     Function("depend", 1, None, lambda context, value, *others: value),
-    Function("id", 1, 1, by_id),
+    Function("id", 1, 1, lambda context, value: []),  # no node has attributes
     Function("instance", 1, 1, instance),
     Function("is-selected", 2, 2, selected),
     Function("jr:choice-name", 2, 2, choice_name),
     Function("jr:itext", 1, 1, lambda context, value: context.environment.itext(to_string(value))),
-    Function("lang", 1, 1, lang),
+    Function("lang", 1, 1, lambda context, value: False),
     Function("last", 0, 0, lambda context: float(context.size)),
-    Function("local-name", 0, 1, local_name, paths=(0,)),
+    Function("local-name", 0, 1, name, paths=(0,)),
     Function("name", 0, 1, name, paths=(0,)),
-    Function("namespace-uri", 0, 1, namespace_uri, paths=(0,)),
+    Function("namespace-uri", 0, 1, lambda context, *values: "", paths=(0,)),
     Function("once", 1, 1, once),
     Function("position", 0, 1, position, paths=(0,)),
     Function("pulldata", 4, 4, pulldata),

@@ -1,34 +1,35 @@
 """Functions of expressions that work on numbers, and those of true and false."""
 
 import math
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 
 from guanai.storage.forms.xpath.contexts import Context
 from guanai.storage.forms.xpath.conversions import Value, to_boolean, to_number, to_string
-from guanai.storage.forms.xpath.signatures import Function, booleans, first, numbers
+from guanai.storage.forms.xpath.signatures import Call, Function, booleans, first, numbers
 
 __all__ = ["NUMBER_FUNCTIONS"]
 
 
 def each(values: tuple[Value, ...]) -> list[Value]:
     """Return the values with each node of a path as a value of its own, by its type if it has one."""
-    found: list[Value] = []
+    each_value: list[Value] = []
     for value in values:
         if isinstance(value, list):
-            found.extend([node] if node.type else node.text for node in value)
+            each_value.extend([node] if node.type else node.text for node in value)
         else:
-            found.append(value)
-    return found
+            each_value.append(value)
+    return each_value
 
 
 def number(context: Context, *values: Value) -> float:
     """Convert to a number."""
-    return to_number(first(context, values), context.zone)
+    return to_number(first(context, values))
 
 
-def whole(value: float) -> float:
-    """Drop the decimals."""
-    return math.trunc(value) if math.isfinite(value) else value
+def whole(drop: Callable[[float], float]) -> Call:
+    """Return a function to a whole number that leaves NaN and Infinity as they are."""
+    return numbers(lambda value: drop(value) if math.isfinite(value) else value)
 
 
 def rounded(value: float, places: float = 0.0) -> float:
@@ -37,35 +38,29 @@ def rounded(value: float, places: float = 0.0) -> float:
         return value
     if not math.isfinite(places) or abs(places) > 30:
         return math.nan
-    return float(round_half_up(Decimal(repr(value)).scaleb(int(places))).scaleb(-int(places)))
-
-
-def round_half_up(value: Decimal) -> Decimal:
-    """Round a decimal to a whole number, halves away from zero."""
-    return value.to_integral_value(ROUND_HALF_UP)
+    return float(
+        Decimal(repr(value)).scaleb(int(places)).to_integral_value(ROUND_HALF_UP).scaleb(-int(places))
+    )
 
 
 def total(context: Context, nodes: Value) -> float:
     """Add up the answers; one that is no number makes the sum NaN, an empty one counts nothing."""
-    return sum(_given(context, (nodes,)), 0.0)
+    return sum(_answered((nodes,)), 0.0)
 
 
-def _given(context: Context, values: tuple[Value, ...]) -> list[float]:
+def _answered(values: tuple[Value, ...]) -> list[float]:
     """Leave out answers not given: in a repeat, a row not filled in yet must not spoil the sum (JavaRosa)."""
-    found = [value for value in each(values) if context.plain or to_string(value).strip() != ""]
-    return [to_number(value, context.zone) for value in found]
+    return [to_number(value) for value in each(values) if to_string(value).strip() != ""]
 
 
-def greatest(context: Context, *values: Value) -> float:
-    """Return the greatest number, NaN if there is none or if something is no number."""
-    found = _given(context, values)
-    return math.nan if not found or any(map(math.isnan, found)) else max(found)
+def extreme(choose: Callable[[list[float]], float]) -> Call:
+    """Return ``max`` or ``min`` of numbers: NaN if there is none or if something is no number."""
 
+    def call(context: Context, *values: Value) -> float:
+        answers = _answered(values)
+        return math.nan if not answers or any(map(math.isnan, answers)) else choose(answers)
 
-def least(context: Context, *values: Value) -> float:
-    """Return the least number, NaN if there is none or if something is no number."""
-    found = _given(context, values)
-    return math.nan if not found or any(map(math.isnan, found)) else min(found)
+    return call
 
 
 def power(base: float, exponent: float) -> float:
@@ -97,7 +92,7 @@ def boolean_from_string(context: Context, value: Value) -> bool:
 
 def checklist(context: Context, lowest: Value, highest: Value, *factors: Value) -> bool:
     """Return whether the number of true factors lies between two bounds; -1 is no bound."""
-    return _within(context, lowest, highest, sum(map(to_boolean, each(factors))))
+    return _within(lowest, highest, sum(map(to_boolean, each(factors))))
 
 
 def weighted_checklist(context: Context, lowest: Value, highest: Value, *pairs: Value) -> bool:
@@ -106,12 +101,12 @@ def weighted_checklist(context: Context, lowest: Value, highest: Value, *pairs: 
     for factors, weights in zip(pairs[::2], pairs[1::2], strict=True):
         for factor, weight in zip(each((factors,)), each((weights,)), strict=False):
             if to_boolean(factor):
-                sum_of_weights += to_number(weight, context.zone)
-    return _within(context, lowest, highest, sum_of_weights)
+                sum_of_weights += to_number(weight)
+    return _within(lowest, highest, sum_of_weights)
 
 
-def _within(context: Context, lowest: Value, highest: Value, count: float) -> bool:
-    low, high = to_number(lowest, context.zone), to_number(highest, context.zone)
+def _within(lowest: Value, highest: Value, count: float) -> bool:
+    low, high = to_number(lowest), to_number(highest)
     return (low < 0 or count >= low) and (high < 0 or count <= high)
 
 
@@ -123,18 +118,18 @@ NUMBER_FUNCTIONS = (
     Function("atan2", 2, 2, numbers(math.atan2)),
     Function("boolean", 1, 1, booleans(bool)),
     Function("boolean-from-string", 1, 1, boolean_from_string),
-    Function("ceiling", 1, 1, numbers(lambda value: math.ceil(value) if math.isfinite(value) else value)),
+    Function("ceiling", 1, 1, whole(math.ceil)),
     Function("checklist", 2, None, checklist),
     Function("cos", 1, 1, numbers(math.cos)),
     Function("exp", 1, 1, numbers(math.exp)),
     Function("exp10", 1, 1, numbers(lambda value: math.pow(10, value))),
     Function("false", 0, 0, lambda context: False),
-    Function("floor", 1, 1, numbers(lambda value: math.floor(value) if math.isfinite(value) else value)),
-    Function("int", 1, 1, numbers(whole)),
+    Function("floor", 1, 1, whole(math.floor)),
+    Function("int", 1, 1, whole(math.trunc)),
     Function("log", 1, 1, numbers(logarithm)),
     Function("log10", 1, 1, numbers(logarithm_of_ten)),
-    Function("max", 1, None, greatest),
-    Function("min", 1, None, least),
+    Function("max", 1, None, extreme(max)),
+    Function("min", 1, None, extreme(min)),
     Function("not", 1, 1, booleans(lambda value: not value)),
     Function("number", 0, 1, number),
     Function("pi", 0, 0, lambda context: math.pi),

@@ -102,7 +102,7 @@ def _walk(step: Step, predicates: Sequence[Compiled], one_level: bool) -> Walk:
     def walk(context: Context, nodes: list[Node]) -> list[Node]:
         found: list[Node] = []
         for node in nodes:
-            kept = filter_nodes(context, [other for other in candidates(node) if matches(context, other)])
+            kept = filter_nodes(context, [other for other in candidates(node) if matches(other)])
             found.extend(reversed(kept) if reverse else kept)
         return found if in_order or len(nodes) == 1 else in_document_order(found)
 
@@ -126,29 +126,12 @@ def _children(name: str, filter_nodes: Walk | None, one_level: bool) -> Walk:
     return walk
 
 
-def _test(step: Step) -> Callable[[Context, Node], bool]:
+def _test(step: Step) -> Callable[[Node], bool]:
+    """Return the test of a step; no node of a form has a prefix."""
     test = step.test
     if isinstance(test, KindTest):
-        return _kind_test(test)
-    principal = step.axis if step.axis in ("attribute", "namespace") else "element"
-    prefix, name = test.prefix, test.name
-
-    def matches(context: Context, node: Node) -> bool:
-        if node.kind != principal or name not in ("*", node.name):
-            return False
-        if prefix is None:
-            return name == "*" or not node.uri
-        uri = context.environment.namespaces.get(prefix)
-        return node.prefix == prefix if uri is None else node.uri == uri
-
-    return matches
-
-
-def _kind_test(test: KindTest) -> Callable[[Context, Node], bool]:
-    kind, target = test.kind, test.target
-    if kind == "node":
-        return lambda context, node: True
-    return lambda context, node: node.kind == kind and target in (None, node.name)
+        return lambda node: test.kind in ("node", node.kind)
+    return lambda node: node.kind == "element" and test.prefix is None and test.name in ("*", node.name)
 
 
 def compile_predicates(predicates: Sequence[Compiled]) -> Walk:

@@ -61,9 +61,8 @@ def numbers(function: Callable[..., float]) -> Call:
     """Let a function of numbers be called with any values; outside its domain it gives NaN."""
 
     def call(context: Context, *values: Value) -> float:
-        arguments = [to_number(value, context.zone) for value in values]
         try:
-            return float(function(*arguments))
+            return float(function(*map(to_number, values)))
         except ValueError:
             return math.nan
         except OverflowError:
@@ -79,10 +78,7 @@ def first(context: Context, values: tuple[Value, ...]) -> Value:
 
 def each_string(values: tuple[Value, ...]) -> list[str]:
     """Return every text among the values, that of each node of a path."""
-    found: list[str] = []
+    texts: list[str] = []
     for value in values:
-        if isinstance(value, list):
-            found.extend(node.text for node in value)
-        else:
-            found.append(to_string(value))
-    return found
+        texts += [node.text for node in value] if isinstance(value, list) else [to_string(value)]
+    return texts

@@ -1,5 +1,6 @@
 """The grammar of XPath 1.0: tokens become a tree. Nothing here knows functions or values."""
 
+from guanai.storage.forms.xpath.axes import AXES
 from guanai.storage.forms.xpath.tokens import Token, tokens
 from guanai.storage.forms.xpath.trees import (
     Binary,
@@ -17,10 +18,6 @@ from guanai.storage.forms.xpath.trees import (
 
 __all__ = ["parse"]
 
-AXES = frozenset(
-    "ancestor ancestor-or-self attribute child descendant descendant-or-self following following-sibling "
-    "namespace parent preceding preceding-sibling self".split()
-)
 KINDS = frozenset({"node", "text", "comment", "processing-instruction"})
 EVERYTHING_BELOW = Step("descendant-or-self", KindTest("node"))
 BINDING = {
@@ -169,9 +166,10 @@ class Parser:
             raise self.unexpected()
         name = self.take().text
         if name in KINDS and self.accept("("):
-            target = self.take().text[1:-1] if self.next.kind == "text" else None
+            if self.next.kind == "text":  # processing-instruction('target')
+                self.take()
             self.expect(")")
-            return KindTest(name, target)
+            return KindTest(name)
         if self.is_sign("("):
             raise ExpressionError("expression.call_in_path", text=self.text, name=name)
         prefix, colon, local = name.rpartition(":")

@@ -51,23 +51,22 @@ def _rounded(number: float) -> float:
 def substring(context: Context, value: Value, start: Value, length: Value | None = None) -> str:
     """Return characters from a position counted from 1, as XPath 1.0 section 4.2 rounds it."""
     whole = to_string(value)
-    begin = _rounded(to_number(start, context.zone))
+    begin = _rounded(to_number(start))
     if math.isnan(begin):
         return ""
-    end = math.inf if length is None else begin + _rounded(to_number(length, context.zone))
+    end = math.inf if length is None else begin + _rounded(to_number(length))
     return "".join(letter for place, letter in enumerate(whole, 1) if begin <= place < end)
 
 
 def substr(context: Context, value: Value, start: Value, end: Value | None = None) -> str:
     """Return characters from a place counted from 0 up to before another; negative counts from the end."""
     whole = to_string(value)
-    begin, stop = _place(start, context, 0), None if end is None else _place(end, context, 0)
-    return whole[begin:stop]
+    return whole[_place(start) : None if end is None else _place(end)]
 
 
-def _place(value: Value, context: Context, otherwise: int) -> int:
-    number = to_number(value, context.zone)
-    return int(number) if math.isfinite(number) else otherwise
+def _place(value: Value) -> int:
+    number = to_number(value)
+    return int(number) if math.isfinite(number) else 0
 
 
 def substring_before(whole: str, part: str) -> str:
@@ -113,7 +112,7 @@ def make_uuid(context: Context, *values: Value) -> str:
     """Return a random UUID, or with a number so many random letters and figures."""
     if not values:
         return str(uuid.UUID(int=context.environment.chance.getrandbits(128), version=4))
-    length = to_number(values[0], context.zone)
+    length = to_number(values[0])
     letters = string.ascii_letters + string.digits
     return "".join(
         context.environment.chance.choice(letters) for _ in range(int(length) if length > 0 else 0)

@@ -75,10 +75,9 @@ class NameTest:
 
 @dataclass(frozen=True, slots=True)
 class KindTest:
-    """Matches by kind: ``node()``, ``text()``, ``comment()``, ``processing-instruction('target')``."""
+    """Matches by kind: ``node()``, ``text()``; no form has the nodes of ``comment()`` and the like."""
 
     kind: str
-    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

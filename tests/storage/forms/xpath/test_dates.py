@@ -1,8 +1,8 @@
 """Dates of forms: which texts are dates, what they count for, how they are written (002: form logic, R16 date)."""
 
 import math
+import time
 from datetime import date, datetime, timedelta, timezone
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -19,8 +19,7 @@ from guanai.storage.forms.xpath.dates import (
     written,
 )
 
-PHOENIX = ZoneInfo("America/Phoenix")
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+PHOENIX, SHANGHAI = "America/Phoenix", "Asia/Shanghai"
 
 
 @pytest.mark.parametrize(
@@ -51,6 +50,21 @@ def test_text_of_a_date(text, moment):
     assert moment_of(text) == moment
 
 
+@pytest.fixture
+def local_zone(monkeypatch):
+    """Return a function that sets the local time zone of the process."""
+    if not hasattr(time, "tzset"):
+        pytest.skip("Windows cannot change the time zone of a process")
+
+    def set_zone(name):
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield set_zone
+    monkeypatch.undo()
+    time.tzset()
+
+
 @pytest.mark.parametrize(
     ("text", "zone", "moment"),
     [
@@ -59,8 +73,9 @@ def test_text_of_a_date(text, moment):
         ("2024-02-03T00:30:00+0800", PHOENIX, datetime(2024, 2, 2, 9, 30)),
     ],
 )
-def test_an_offset_is_brought_to_the_zone(text, zone, moment):
-    assert moment_of(text, zone) == moment
+def test_an_offset_is_brought_to_the_local_zone(local_zone, text, zone, moment):
+    local_zone(zone)
+    assert moment_of(text) == moment
 
 
 @pytest.mark.parametrize(
@@ -78,11 +93,6 @@ def test_an_offset_is_brought_to_the_zone(text, zone, moment):
 )
 def test_days_are_whole_local_days(text, days):
     assert days_of(text) == days
-
-
-def test_days_with_a_zone_count_from_utc_as_enketo_does():
-    assert days_of("2018-01-01", PHOENIX) == pytest.approx(17532.29167, abs=1e-5)
-    assert days_of("1970-01-01T00:00:00Z", PHOENIX) == 0
 
 
 @pytest.mark.parametrize("text", ["", "2023-02-29", "x", "2024"])
@@ -106,9 +116,11 @@ def test_time_is_a_fraction_of_the_day(text, fraction):
     assert math.isnan(found) if fraction is None else found == pytest.approx(fraction)
 
 
-def test_time_with_an_offset_is_local():
-    assert days_of_time("06:00:00.000-07:00", PHOENIX) == 0.25
-    assert days_of_time("06:00:00.000Z", SHANGHAI) == pytest.approx(14 / 24)
+def test_time_with_an_offset_is_local(local_zone):
+    local_zone(PHOENIX)
+    assert days_of_time("06:00:00.000-07:00") == 0.25
+    local_zone(SHANGHAI)
+    assert days_of_time("06:00:00.000Z") == pytest.approx(14 / 24)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +130,7 @@ def test_time_with_an_offset_is_local():
         ("2024-02-03T10:00:00", "2024-02-03"),
         (14127.0, "2008-09-05"),
         (6.9, "1970-01-07"),
+        (6.9999999999, "1970-01-07"),
         (-1.0, "1969-12-31"),
         ("", ""),
         (math.nan, None),
@@ -130,8 +143,9 @@ def test_date_of_a_value(value, text):
     assert date_text(value) == text
 
 
-def test_date_time_of_a_value_keeps_the_time():
-    assert date_time_text(1.5, PHOENIX) == "1970-01-02T05:00:00.000-07:00"
+def test_date_time_of_a_value_keeps_the_time(local_zone):
+    local_zone(PHOENIX)
+    assert date_time_text(1.5) == "1970-01-02T12:00:00.000-07:00"
     assert date_time_text("2024-02-03") == "2024-02-03"
     assert date_time_text("x") is None
 
@@ -142,14 +156,12 @@ def test_a_date_and_its_days_are_each_others_way_back(day):
     assert days_of(day.isoformat()) == (day - date(1970, 1, 1)).days
 
 
-@given(st.datetimes(datetime(1902, 1, 1), datetime(2200, 1, 1)), st.sampled_from([PHOENIX, SHANGHAI]))
-def test_a_moment_and_its_decimal_are_each_others_way_back(moment, zone):
+@given(st.datetimes(datetime(1902, 1, 1), datetime(2200, 1, 1)))
+def test_a_moment_and_its_decimal_are_each_others_way_back(moment):
     moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
     text = moment.isoformat(timespec="milliseconds")
-    back = moment_of(date_time_text(days_of(text, zone), zone), zone)
+    back = moment_of(date_time_text(days_of(text)))
     assert abs(back - moment) < timedelta(hours=1, milliseconds=2)  # an hour where summer time begins
-    if zone is PHOENIX and moment.year > 1968:  # no summer time
-        assert abs(back - moment) < timedelta(milliseconds=2)
 
 
 @pytest.mark.parametrize(
