@@ -22,10 +22,10 @@ _BAR = 40  # characters of the progress bar
 
 def export(options: Namespace) -> None:
     """Write a register to a file."""
-    from guanai.storage.school.file_api import export_records
+    from guanai.storage.exports.export import write_export
 
     with opened(options.folder) as school:
-        count = export_records(
+        count = write_export(
             school,
             options.form,
             options.file,

@@ -64,7 +64,7 @@ def update(options: Namespace) -> None:
 
 def eject(options: Namespace) -> None:
     """Take a shipped form or report into the folder, to be changed there."""
-    from guanai.storage.form_files.eject import eject as eject_form
+    from guanai.storage.form_files.form_catalogue import eject as eject_form
 
     with opened(options.folder) as school:
         print_line(say("eject.done", path=eject_form(school.folder, options.what)))

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from guanai.care.errors import GuanaiError
 from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.forms.session.choices import cache_choices
-from guanai.storage.records.identity import Identity
+from guanai.storage.records.records import Identity
 from guanai.storage.school.open_school import open_school, sign_in, use_preloaded
 from guanai.storage.school.school import School
 

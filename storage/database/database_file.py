@@ -1,8 +1,10 @@
-"""Opening a records file: whose it is, which version, whether it is whole; and making a new one.
+"""Opening a records file: whose it is, which version, whether it is whole; making a new one; and what its errors mean.
 
 Everything that only SQLite has is in this module, so that another database asks for changes here alone.
 """
 
+import shutil
+import sqlite3
 import time
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from guanai.care.errors import StorageError
-from guanai.storage.database.driver_errors import error_of
 from guanai.storage.database.schemas import metadata
 
-__all__ = ["BEGIN_READING", "BEGIN_WRITING", "EXPLAIN", "VERSION", "connect", "reconnect"]
+__all__ = ["BEGIN_READING", "BEGIN_WRITING", "EXPLAIN", "VERSION", "connect", "error_of", "reconnect"]
 
 #: Marks a file as ours in SQLite's header: "guan" in ASCII.
 APPLICATION = 0x6775616E
@@ -27,6 +28,19 @@ EXPLAIN = "EXPLAIN QUERY PLAN "
 
 # Checking every page of a file takes about two milliseconds per megabyte, and every kernel opens the file.
 _CHECKED_SIZE = 8 * 1024 * 1024
+
+_KEYS = {
+    sqlite3.SQLITE_FULL: "storage.full",
+    sqlite3.SQLITE_READONLY: "storage.read_only",
+    sqlite3.SQLITE_PERM: "storage.read_only",
+    sqlite3.SQLITE_CANTOPEN: "storage.cannot_open",
+    sqlite3.SQLITE_BUSY: "storage.busy",
+    sqlite3.SQLITE_LOCKED: "storage.busy",
+    sqlite3.SQLITE_CORRUPT: "storage.damaged",
+    sqlite3.SQLITE_NOTADB: "storage.damaged",
+}
+# Less than this is a full disk, whatever name the failed call gave to it.
+_ROOM = 256 * 1024
 
 
 def _url(path: Path | None, **options: str) -> sa.URL:
@@ -160,3 +174,24 @@ def _create_tables(driver: Any, engine: sa.Engine, path: Path | None) -> None:
     except BaseException:
         driver.rollback()
         raise
+
+
+def error_of(error: BaseException, path: Path | None, seconds: float = 0) -> StorageError:
+    """Return the error that a coordinator may read for one of the driver's.
+
+    ``seconds`` is how long the driver waited for another writer's lock.
+    """
+    reason = str(getattr(error, "orig", None) or error)
+    # The low byte is the kind of error; the bytes above say which call failed.
+    code = getattr(getattr(error, "orig", None) or error, "sqlite_errorcode", 0) & 0xFF
+    key = _KEYS.get(code, "storage.failed")
+    if key in ("storage.failed", "storage.cannot_open") and _full(path):
+        key = "storage.full"
+    return StorageError(key, path=path or ":memory:", seconds=f"{seconds:g}", reason=reason)
+
+
+def _full(path: Path | None) -> bool:
+    try:
+        return path is not None and shutil.disk_usage(path.parent).free < _ROOM
+    except OSError:
+        return False

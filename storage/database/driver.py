@@ -18,7 +18,7 @@ from sqlalchemy.sql.base import Executable
 
 from guanai.care.errors import StorageError
 from guanai.storage.database import database_file
-from guanai.storage.database.driver_errors import error_of
+from guanai.storage.database.database_file import error_of
 
 __all__ = ["Driver", "Row"]
 

@@ -76,7 +76,10 @@ def write_export(
 ) -> int:
     """Write every record of a form to a file in one of `FORMATS` and return how many.
 
-    Without a format the file's ending says it. Raises ExchangeError for another ending or a file that cannot be written.
+    Without a format the file's ending says it. In a workbook identity and telephone numbers are text cells, days are
+    days, and each repeat has a sheet; a CSV begins with a byte-order mark. Answers to questions that the form no longer
+    has are in the last columns. With ``without_sensitive`` what the form marks as sensitive is left out. Raises
+    ExchangeError for another ending or a file that cannot be written.
     """
     write = FORMATS[format_of(path, format)]
     definition = school.form(form)

@@ -1,9 +1,11 @@
 """Which file a form is read from: the school's own copy first, then the shipped one.
 
-Where the copy has a mistake, the last good version stays in use, and `FormCatalogue.notices` says what is wrong.
+Where the copy has a mistake, the last good version stays in use, and `FormCatalogue.notices` says what is wrong. `eject`
+makes the school's own copy of a shipped form or report, to be changed in WPS, Excel or Word.
 """
 
 import os
+import shutil
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -12,10 +14,12 @@ from types import MappingProxyType
 from guanai.care.errors import FormError, GuanaiError
 from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.forms import Form, last_good_form, load_form
+from guanai.storage.forms.xlsform.sheets import read_sheets
+from guanai.storage.forms.xlsform.workbooks import write_xlsx
 from guanai.templates import template
 from guanai.templates.wording import say
 
-__all__ = ["FormCatalogue", "shipped_forms"]
+__all__ = ["FormCatalogue", "eject", "ejectable", "shipped_forms"]
 
 ENDINGS = (".md", ".xlsx")
 
@@ -88,3 +92,31 @@ class FormCatalogue:
         if shipped is not None:
             return shipped_form(shipped, name, self._cache), mistake
         raise mistake or GuanaiError("school.no_form", name=name, names="、".join(self.names()))
+
+
+def ejectable() -> dict[str, Path]:
+    """Return what can be taken out: ``forms/home_visit`` and the like, with its shipped file."""
+    forms = {f"forms/{name}": path for name, path in shipped_forms().items()}
+    reports = {f"reports/{path.stem}": path for path in sorted(template("reports").glob("*.docx"))}
+    return forms | reports
+
+
+def eject(folder: SchoolFolder, name: str) -> Path:
+    """Write the shipped form or report of that name into the folder and return its path.
+
+    A form becomes an .xlsx with Chinese headings. Raises GuanaiError when there is nothing of that
+    name, or when the folder has it already.
+    """
+    source = ejectable().get(name.removesuffix(".xlsx").removesuffix(".docx").removesuffix(".md"))
+    if source is None:
+        raise GuanaiError("eject.unknown", name=name, names="、".join(ejectable()))
+    room = folder.forms if source.suffix == ".md" else folder.reports
+    target = room / (source.stem + (".xlsx" if source.suffix == ".md" else source.suffix))
+    if target.exists():
+        raise GuanaiError("eject.exists", path=target)
+    room.mkdir(parents=True, exist_ok=True)
+    if source.suffix == ".md":
+        write_xlsx(read_sheets(source), target)
+    else:
+        shutil.copy2(source, target)
+    return target

@@ -1,6 +1,7 @@
 """Records as pandas frames: the form gives the columns and their types, so an empty register has them too."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -8,8 +9,19 @@ import pandas as pd
 
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS
 
-__all__ = ["Frames", "frame_of", "lazy_copy", "retired_fields", "with_children", "within"]
+__all__ = [
+    "CachedFrame",
+    "Frames",
+    "frame_of",
+    "lazy_copy",
+    "retired_fields",
+    "updated_frame",
+    "with_children",
+    "within",
+]
 
+# Of more changed records than this (an import, a backup that was restored) the frame is made anew.
+MAX_CHANGED = 500
 # From pandas 3 on a copy shares its data until one side changes: a page's kernel then shares them with all others.
 _LAZY = int(pd.__version__.partition(".")[0]) >= 3
 
@@ -78,6 +90,47 @@ def within(frame: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
     if {"start", "end"} <= set(frame):
         return frame[(frame["start"] <= end) & ~(frame["end"] < start)]
     return frame
+
+
+@dataclass(frozen=True)
+class CachedFrame:
+    """A register's frame, with the documents and the state of the school that it was made of.
+
+    ``own`` has the columns of the form, ``whole`` also the children's names and classes.
+    """
+
+    state: tuple[object, ...]
+    documents: Sequence[Mapping[str, Any]]
+    own: pd.DataFrame
+    whole: pd.DataFrame
+
+
+def updated_frame(
+    frame: pd.DataFrame,
+    before: Sequence[Mapping[str, Any]],
+    now: Sequence[Mapping[str, Any]],
+    columns: Mapping[str, str],
+) -> pd.DataFrame:
+    """Return `frame_of` the documents now, from the frame of those before; a document that is the same object is unchanged."""
+    changed = [place for place, (old, new) in enumerate(zip(before, now, strict=False)) if old is not new]
+    if len(now) < len(before) or len(changed) + len(now) - len(before) > MAX_CHANGED:
+        return frame_of(now, columns)
+    if changed:
+        fresh = frame_of([now[place] for place in changed], columns)
+        frame = pd.DataFrame({name: _replaced(frame[name], changed, fresh[name]) for name in frame})
+    if len(now) > len(before):
+        frame = pd.concat([frame, frame_of(now[len(before) :], columns)], ignore_index=True)
+    return frame
+
+
+def _replaced(column: "pd.Series[Any]", places: Sequence[int], fresh: "pd.Series[Any]") -> "pd.Series[Any]":
+    values = column.array.copy()
+    if column.dtype == object:  # one by one: an answer may be a list
+        for place, value in zip(places, fresh, strict=True):
+            values[place] = value
+    else:
+        values[list(places)] = fresh.array
+    return pd.Series(values, dtype=column.dtype)
 
 
 class Frames(Mapping[str, pd.DataFrame]):

@@ -6,6 +6,7 @@ of a school ask for this and not for the whole `School`, so that none of them ha
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,9 +19,20 @@ from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.form_files.versions import Versions
 from guanai.storage.forms import Form, FormSession
 
-__all__ = ["Record", "Records"]
+__all__ = ["NOBODY", "Identity", "Record", "Records"]
 
 Record = dict[str, Any]
+#: What a save is signed with where nobody has signed in: the command line, JupyterLab.
+NOBODY = "guanai"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A person by name, with their record in the register of staff and the role of their account, where they have one."""
+
+    person: str = NOBODY
+    staff_id: str = ""
+    role: str = ""
 
 
 class Records(Protocol):

@@ -25,12 +25,17 @@ from guanai.storage.records.attachments import Attachments
 from guanai.storage.records.change_register import with_change_register
 from guanai.storage.records.drafts import Drafts
 from guanai.storage.records.entity_updates import apply_entity_changes
-from guanai.storage.records.frame_cache import CachedFrame, updated_frame
-from guanai.storage.records.frames import Frames, frame_of, lazy_copy, with_children
-from guanai.storage.records.identity import Identity
+from guanai.storage.records.frames import (
+    CachedFrame,
+    Frames,
+    frame_of,
+    lazy_copy,
+    updated_frame,
+    with_children,
+)
 from guanai.storage.records.labels import label_of, labels_of, options_of
 from guanai.storage.records.list_files import list_rows
-from guanai.storage.records.records import Record
+from guanai.storage.records.records import Identity, Record
 from guanai.storage.records.school_form import SchoolForm
 from guanai.templates.wording import spoken
 

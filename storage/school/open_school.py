@@ -10,7 +10,7 @@ from guanai.care.errors import AccessError, GuanaiError
 from guanai.storage.database.databases import Database
 from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.form_files.form_catalogue import FormCatalogue
-from guanai.storage.records.identity import Identity
+from guanai.storage.records.records import Identity
 from guanai.storage.school.policy_in_use import DEFAULT_POLICY, preset_sheets
 from guanai.storage.school.school import School
 from guanai.storage.school.workbooks import write_workbook

@@ -1,4 +1,4 @@
-"""PairingService proposed, accepted as a whole and undone as a whole: one transaction each, noted with what it changed.
+"""Pairings proposed, accepted as a whole and undone as a whole: one transaction each, noted with what it changed.
 
 An accepted proposal ends the pairings that it takes over (with the day and the reason) and starts the new ones; the
 history then shows both. It is refused where pairings or staff have changed since it was proposed.
@@ -34,20 +34,20 @@ _FEW = 5  # names named when an undo is refused
 
 @dataclass(frozen=True)
 class Acceptance:
-    """A proposal that was accepted: of which kind, by whom and when, how many pairings it made and ended."""
+    """A proposal that was accepted: of which kind, by whom and when, how many pairings it started and ended."""
 
     id: str
     role: str
     by: str
     at: str
-    made: int
+    started: int
     ended: int
     start: str
     undone: bool
 
 
 class PairingService:
-    """The proposals of one records."""
+    """The proposals of one school."""
 
     def __init__(self, records: Records, duties: DutyService) -> None:
         self._records = records

@@ -10,8 +10,7 @@ from typing import Any
 from guanai.care.duties.record_rules import class_names
 from guanai.care.errors import AccessError
 from guanai.care.policy.duty import ALL_CHILDREN
-from guanai.storage.records.identity import NOBODY
-from guanai.storage.records.records import Records
+from guanai.storage.records.records import NOBODY, Records
 from guanai.storage.school.due_service import DutyService
 from guanai.templates.wording import say
 

@@ -1,7 +1,7 @@
 """The school's rules in use: its workbook, or the last good one of it, or a preset where there is none."""
 
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import date, timedelta
 
@@ -15,7 +15,7 @@ from guanai.storage.school.workbooks import Sheets, presets, read_workbook
 from guanai.templates import template
 from guanai.templates.wording import say
 
-__all__ = ["DEFAULT_POLICY", "PolicyInUse", "current_policy", "preset_sheets"]
+__all__ = ["DEFAULT_POLICY", "PolicyInUse", "current_policy", "periods_of", "preset_sheets"]
 
 DEFAULT_POLICY = "002-1"
 HOLIDAYS = timedelta(days=35)  # after a last term; those of the summer are not yet over then
@@ -106,6 +106,27 @@ def preset_sheets(
         row["值"] = given.get(row["项目"], row["值"])
     first["校历"] = [*usual_terms(school_year(on)), *first.get("校历", [])]
     return first if columns is None else fit_to_forms(first, columns)
+
+
+def periods_of(
+    terms: Iterable[Term], today: date, language: str | None = None
+) -> dict[str, tuple[date, date]]:
+    """Return the periods by which a list is filtered, by name: this week, this month, 30 days, each term that has begun.
+
+    Each with its first and last day; the latest term comes first.
+
+    >>> list(periods_of([Term("秋季学期", date(2026, 9, 1), date(2027, 1, 20))], date(2026, 11, 20)))
+    ['本周', '本月', '最近 30 天', '秋季学期']
+    """
+    monday = today - timedelta(days=today.weekday())
+    next_month = (today.replace(day=28) + timedelta(days=4)).replace(day=1)
+    periods = {
+        say("register.this_week", language): (monday, monday + timedelta(days=6)),
+        say("register.this_month", language): (today.replace(day=1), next_month - timedelta(days=1)),
+        say("register.last_30_days", language): (today - timedelta(days=29), today),
+    }
+    begun = sorted((term for term in terms if term.start <= today), key=lambda term: term.start, reverse=True)
+    return periods | {term.name: (term.start, term.end) for term in begun}
 
 
 def _preset(name: str) -> Sheets:

@@ -21,18 +21,16 @@ from guanai.storage.imports.run import Imports
 from guanai.storage.records.change_register import guardian_on
 from guanai.storage.records.child_records import records_naming
 from guanai.storage.records.frames import within
-from guanai.storage.records.identity import Identity
-from guanai.storage.records.records import Record
+from guanai.storage.records.records import Identity, Record
 from guanai.storage.records.registers import Registers
 from guanai.storage.school.coverage_lists import counted_list
 from guanai.storage.school.deleted_records import DeletedRecords, title_of
 from guanai.storage.school.due_service import DutyService
 from guanai.storage.school.duplicate_service import Duplicates
 from guanai.storage.school.form_publishing import FormPublishing
-from guanai.storage.school.list_periods import periods_of
 from guanai.storage.school.pairing_service import PairingService
 from guanai.storage.school.permissions import COORDINATING_ROLES, check_deferral, is_coordinator
-from guanai.storage.school.policy_in_use import PolicyInUse
+from guanai.storage.school.policy_in_use import PolicyInUse, periods_of
 from guanai.storage.school.workbook_service import WorkbookService
 from guanai.templates import template
 from guanai.templates.wording import say, spoken

@@ -29,7 +29,7 @@ from guanai.server.sample.tables import read_tables
 from guanai.storage import GuanaiError, create_school, open_school
 from guanai.storage.exports.export import write_export
 from guanai.storage.files import xlsx_reader
-from guanai.storage.form_files.eject import eject
+from guanai.storage.form_files.form_catalogue import eject
 from guanai.storage.forms import form_of
 from guanai.storage.imports.run import Choices
 from guanai.storage.imports.sources import read_source

@@ -201,7 +201,7 @@ class Proposals(Panel):
             self.accept.disabled = False
         self.proposal = None
         key = "pair.accepted_taken" if acceptance.ended else "pair.accepted"
-        self._say("good", say(key, self._language, made=acceptance.made, ended=acceptance.ended))
+        self._say("good", say(key, self._language, made=acceptance.started, ended=acceptance.ended))
         self._refresh()
 
     def _undo(self, proposal_id: str) -> None:
@@ -268,7 +268,7 @@ class Proposals(Panel):
         for one in [done for done in self._pairings.accepted() if not done.undone][:5]:
             text = say(
                 f"pair.done_{one.role}", self._language,
-                at=local_time(one.at), by=one.by, made=one.made, start=one.start,
+                at=local_time(one.at), by=one.by, made=one.started, start=one.start,
             )  # fmt: skip
             self.undo[one.id] = button(
                 say("pair.undo", self._language), self._undo_action(one.id), "guanai-small"

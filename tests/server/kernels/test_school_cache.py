@@ -13,7 +13,7 @@ from guanai.storage import open_school
 from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.forms.session import choices
 from guanai.storage.records.frames import frame_of, lazy_copy
-from guanai.storage.records.identity import Identity
+from guanai.storage.records.records import Identity
 from guanai.templates import template
 from guanai.widgets.base.value_labels import Labels
 

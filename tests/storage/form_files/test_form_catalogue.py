@@ -4,7 +4,7 @@ import pytest
 from openpyxl import load_workbook
 
 from guanai.storage import GuanaiError, open_school
-from guanai.storage.form_files.eject import eject, ejectable
+from guanai.storage.form_files.form_catalogue import eject, ejectable
 
 
 def cells(sheet, text):

@@ -7,13 +7,13 @@ from datetime import date, datetime, time
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from support.register_files import import_records
 
 from guanai.care.errors import ExchangeError
 from guanai.storage.files.file_access import MAX_FILE_BYTES
 from guanai.storage.files.xlsx_reader import OLE_SIGNATURE
 from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.imports.run import Choices
-from guanai.storage.school.file_api import import_records
 
 pytestmark = pytest.mark.usefixtures("coordinator")
 

@@ -10,12 +10,12 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
+from support.register_files import import_records
 
 from guanai.server.commands.cli import main
 from guanai.storage import ExchangeError
 from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.imports.sources import read_source, read_submission_files
-from guanai.storage.school.file_api import import_records
 from guanai.widgets import Choice, ImportPanel
 
 pytestmark = pytest.mark.usefixtures("coordinator")

@@ -7,12 +7,13 @@ import shutil
 import pytest
 from openpyxl import load_workbook
 from support.days import TODAY
+from support.register_files import import_records
 from tinydb import TinyDB
 
 from guanai.storage import ConflictError, ExchangeError, GuanaiError, create_school, open_school
+from guanai.storage.exports.export import write_export
 from guanai.storage.imports.row_check import RowChecker
 from guanai.storage.imports.run import Choices
-from guanai.storage.school.file_api import export_records, import_records
 from guanai.templates.wording import say
 
 pytestmark = pytest.mark.usefixtures("coordinator")
@@ -77,7 +78,7 @@ def edit(path, sheet, change):
 def copy_of(school, tmp_path, **answers):
     """Export the children and change answers of the first one in the file, by heading."""
     path = tmp_path / "copy.xlsx"
-    export_records(school, "child", path)
+    write_export(school, "child", path)
 
     def change(page, column):
         for head, value in answers.items():
@@ -283,11 +284,11 @@ class TestElsewhere:
     def test_every_format_comes_back_the_same(self, filled, tmp_path, ending):
         for form in ("child", "home_visit"):
             path = tmp_path / f"{form}{ending}"
-            assert export_records(filled, form, path) == len(filled.table(form))
+            assert write_export(filled, form, path) == len(filled.table(form))
             assert {row.state for row in import_records(filled, form, path)} == {"same"}
 
     def test_tinydb_opens_its_file(self, filled, tmp_path):
-        export_records(filled, "child", tmp_path / "child.json", format="tinydb")
+        write_export(filled, "child", tmp_path / "child.json", format="tinydb")
         with TinyDB(tmp_path / "child.json") as db:
             assert [dict(one) for one in db.table("child")] == list(filled.table("child").rows())
 
@@ -297,7 +298,7 @@ class TestElsewhere:
         (ready.folder.forms / "part.md").write_text(form, encoding="utf-8")
         ready.save("part", {"name": "甲", "share": 0.1 + 0.2})
         ready.save("part", {"name": "乙", "share": 1 / 3})
-        export_records(ready, "part", tmp_path / f"copy.{ending}")
+        write_export(ready, "part", tmp_path / f"copy.{ending}")
         assert ready.imports.preview("part", tmp_path / f"copy.{ending}").counts["same"] == 2
 
     def test_a_child_is_named_as_lists_on_paper_do(self, child, ready, tmp_path):
@@ -344,7 +345,7 @@ class TestElsewhere:
         answers = {"name": "林", "father-phone": "10012345678", "b-c-phone": "10012345679"}
         kin = [{"who": "奶奶", "a-n": 1, "b-n": 2}, {"who": "叔叔", "b-n": 3}]
         kept = ready.save("family", {**answers, "kin": kin})
-        export_records(ready, "family", tmp_path / f"copy.{ending}")
+        write_export(ready, "family", tmp_path / f"copy.{ending}")
         assert ready.imports.preview("family", tmp_path / f"copy.{ending}").counts["same"] == 1
         (tmp_path / "kobo.csv").write_text(f"id,father/phone,b/c/phone\n{kept['id']},10000000001,\n")
         ready.imports.apply(ready.imports.preview("family", tmp_path / "kobo.csv"))
@@ -419,9 +420,9 @@ class TestExport:
             },
         )
         path = tmp_path / f"out{ending}"
-        export_records(ready, "card", path)
+        write_export(ready, "card", path)
         assert {"10012345678", "10099998888"} <= set(re.findall(r"\d{11}", shown(path)))
-        export_records(ready, "card", path, without_sensitive=True)
+        write_export(ready, "card", path, without_sensitive=True)
         assert "林小雨" in shown(path)
         assert "林大山" in shown(path)
         assert "10012345678" not in shown(path)
@@ -431,7 +432,7 @@ class TestExport:
         assert {row.state for row in import_records(ready, "card", path)} == {"same"}
 
     def test_the_labels_sheet_tells_names_and_choices(self, ready, child, tmp_path):
-        export_records(ready, "child", tmp_path / "out.xlsx")
+        write_export(ready, "child", tmp_path / "out.xlsx")
         page = load_workbook(tmp_path / "out.xlsx")[say("exchange.labels_sheet")]
         rows = list(page.iter_rows(min_row=2, values_only=True))
         sex = next(row for row in rows if row[2] == "sex")
@@ -444,7 +445,7 @@ class TestExport:
     def test_answers_that_nobody_asks_for_stand_last_and_come_back(self, ready, tmp_path, ending):
         ready.insert_many("child", [{**CHILD, "鞋码": "36", "旧的": ["a", "b"]}])
         path = tmp_path / f"out{ending}"
-        export_records(ready, "child", path)
+        write_export(ready, "child", path)
         assert "36" in shown(path)
         assert [row.state for row in import_records(ready, "child", path)] == ["same"]
 
@@ -453,7 +454,7 @@ class TestExport:
         ready.save(
             "child", CHILD | {"address": formula, "guardians": [{"name": "@a", "relation": "grandfather"}]}
         )
-        export_records(ready, "child", tmp_path / "out.xlsx")
+        write_export(ready, "child", tmp_path / "out.xlsx")
         book = load_workbook(tmp_path / "out.xlsx")
         assert not [
             cell for page in book for row in page.iter_rows() for cell in row if cell.data_type == "f"
@@ -462,7 +463,7 @@ class TestExport:
         assert ready.table("child").rows()[0]["address"] == formula
 
     def test_json_lines_are_records(self, ready, child, tmp_path):
-        export_records(ready, "child", tmp_path / "out.jsonl")
+        write_export(ready, "child", tmp_path / "out.jsonl")
         (line,) = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
         assert json.loads(line) == ready.record("child", child["id"])
 

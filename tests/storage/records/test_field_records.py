@@ -8,10 +8,12 @@ import re
 from datetime import date
 
 import pytest
+from support.register_files import import_records
 
 from guanai.care.duties.emergencies import countdown
 from guanai.care.policy.policy import policy_from_sheets
 from guanai.storage import create_school
+from guanai.storage.exports.export import write_export
 from guanai.storage.form_files.form_catalogue import shipped_forms
 from guanai.storage.forms import load_form
 from guanai.storage.forms.session.form_session import FormSession
@@ -20,7 +22,6 @@ from guanai.storage.forms.xlsform.items import Question, Repeat
 from guanai.storage.forms.xlsform.sheets import read_sheets
 from guanai.storage.forms.xlsform.workbooks import write_xlsx
 from guanai.storage.records.frames import SYSTEM_FIELDS
-from guanai.storage.school.file_api import export_records, import_records
 from guanai.templates import template
 from guanai.templates.wording import catalogue, markdown_rows
 
@@ -272,13 +273,13 @@ def test_records_go_out_and_come_back(school, name, tmp_path):
     record = filled_in(school.session(name), 0).record()
     kept = school.save(name, record)
     path = tmp_path / f"{name}.xlsx"
-    assert export_records(school, name, path) == 1
+    assert write_export(school, name, path) == 1
     (row,) = import_records(school, name, path)
     assert (row.state, row.messages) == ("same", ())
     school.delete(name, kept["id"])
     before = len(school.frame(name))
     table = path.with_name("new.csv")
-    export_records(school, name, table)
+    write_export(school, name, table)
     assert len(import_records(school, name, table) if before else []) == before
 
 

@@ -14,13 +14,14 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 from openpyxl import Workbook, load_workbook
 from support.form_designs import change, edited, rows_of, talk
+from support.register_files import import_records
 
 from guanai.storage import AccessError, FormError, GuanaiError, StorageError, open_school
+from guanai.storage.exports.export import write_export
 from guanai.storage.form_files.form_catalogue import shipped_forms
 from guanai.storage.form_files.uploads import LARGEST, REQUIRED_QUESTIONS
 from guanai.storage.forms.session.form_session import FormSession
-from guanai.storage.records.identity import Identity
-from guanai.storage.school.file_api import export_records, import_records
+from guanai.storage.records.records import Identity
 from guanai.storage.school.workbooks import read_workbook, write_workbook
 
 # -- out and in again
@@ -79,7 +80,7 @@ def test_the_answers_to_a_removed_question_stay_are_told_and_exported(desk, chil
     assert desk.frame("talk", retired=True)["life"].tolist() == ["住在奶奶家"]
     saved = desk.save("talk", {**record, "study": "进步"})
     assert saved["life"] == "住在奶奶家", "changing the record keeps them"
-    export_records(desk, "talk", tmp_path / "talk.xlsx")
+    write_export(desk, "talk", tmp_path / "talk.xlsx")
     sheet = load_workbook(tmp_path / "talk.xlsx").worksheets[0]
     assert "住在奶奶家" in [cell.value for cell in sheet[2]]
     assert {row.state for row in import_records(desk, "talk", tmp_path / "talk.xlsx")} == {"same"}
@@ -564,7 +565,7 @@ def test_a_new_form_is_a_register_with_everything_at_once(desk, child, tmp_path)
     assert "每学期送鞋" in [duty.name for duty in school.policy.duties]
     assert set(lines["duty"]) <= {duty.name for duty in school.policy.duties}
 
-    export_records(school, "shoes", tmp_path / "shoes.xlsx")
+    write_export(school, "shoes", tmp_path / "shoes.xlsx")
     book = load_workbook(tmp_path / "shoes.xlsx")
     again = [cell.value if cell.value != "球鞋" else "雨鞋" for cell in book.worksheets[0][2]]
     book.worksheets[0].append([None, *again[1:]])

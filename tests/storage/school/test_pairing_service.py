@@ -36,7 +36,7 @@ def test_a_proposal_is_accepted_as_a_whole_and_undone_as_a_whole(paired):
     assert paired.frame("pairing").empty, "nothing is kept before it is accepted"
     done = paired.pairings.accept(found, START)
     kept = paired.frame("pairing")
-    assert (done.made, done.ended, done.by, done.role) == (4, 0, "测试老师", "helper")
+    assert (done.started, done.ended, done.by, done.role) == (4, 0, "测试老师", "helper")
     assert set(zip(kept["child"], kept["helper"], strict=True)) == set(
         zip(found.new_pairs["child"], found.new_pairs["carer"], strict=True)
     )
@@ -139,7 +139,7 @@ def test_a_renewal_changes_only_who_changes(paired):
     found = paired.pairings.propose("renewal", start=START)
     assert len(found.pairs) == 4
     done = paired.pairings.accept(found, START)
-    assert (done.role, done.made, done.ended) == ("renewal", 1, 1)
+    assert (done.role, done.started, done.ended) == ("renewal", 1, 1)
     kept = paired.frame("pairing")
     assert kept["end_reason"].dropna().tolist() == ["重新安排帮扶教师"]
     paired.pairings.undo(done.id)
@@ -158,7 +158,7 @@ def test_a_pairing_younger_than_the_hand_over_ends_on_its_own_first_day(paired):
 def test_friends_are_kept_by_name(paired):
     done = paired.pairings.accept(paired.pairings.propose("peer"), START)
     kept = paired.frame("pairing")
-    assert (done.role, done.made) == ("peer", 4)
+    assert (done.role, done.started) == ("peer", 4)
     assert set(kept["role"]) == {"peer"}
     assert set(kept["peer_name"]) <= {f"童{n}" for n in range(4)}
     names = dict(zip(paired.frame("child")["id"], paired.frame("child")["name"], strict=True))
@@ -221,12 +221,12 @@ def test_a_pairing_with_a_planned_end_can_be_handed_over_and_back(paired, planne
 
 def test_who_has_a_helper_from_next_week_is_not_proposed_again(paired):
     done = paired.pairings.accept(paired.pairings.propose(), date(2026, 11, 30))
-    assert done.made == 4
+    assert done.started == 4
     again = paired.pairings.propose()
     assert again.pairs.empty
     assert again.loads["carried"].sum() == 4
 
 
 def test_who_has_a_friend_from_next_week_is_not_proposed_another(paired):
-    assert paired.pairings.accept(paired.pairings.propose("peer"), date(2026, 11, 30)).made == 4
+    assert paired.pairings.accept(paired.pairings.propose("peer"), date(2026, 11, 30)).started == 4
     assert paired.pairings.propose("peer").pairs.empty

@@ -11,7 +11,7 @@ from guanai.storage import (
     create_school,
     open_school,
 )
-from guanai.storage.records.identity import Identity
+from guanai.storage.records.records import Identity
 from guanai.storage.school import open_school as opening
 
 CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": "三年级1班"}

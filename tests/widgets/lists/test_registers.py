@@ -11,7 +11,7 @@ from support.widget_trees import count_widgets
 from guanai.storage.forms.xlsform.definitions import Retired
 from guanai.storage.forms.xlsform.loading import form_of
 from guanai.storage.reports.record_printout import record_sections
-from guanai.storage.school.list_periods import periods_of
+from guanai.storage.school.policy_in_use import periods_of
 from guanai.widgets import RecordView, RegisterIndex, RegisterTable
 from guanai.widgets.base.page_urls import (
     edit_page,

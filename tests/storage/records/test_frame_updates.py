@@ -1,4 +1,4 @@
-"""A frame that follows its records (storage/records/frame_cache.py) is the frame that would be made anew."""
+"""A frame that follows its records (storage/records/frames.py) is the frame that would be made anew."""
 
 from random import Random
 
@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 
 from guanai.storage import create_school, open_school
-from guanai.storage.records.frame_cache import FEW, updated_frame
-from guanai.storage.records.frames import frame_of
+from guanai.storage.records.frames import MAX_CHANGED, frame_of, updated_frame
 
 COLUMNS = {
     "name": "text",
@@ -53,8 +52,8 @@ def test_it_is_the_same_as_made_anew(seed):
 
 def test_many_changes_at_once():
     dice = Random(1)  # noqa: S311  # repeatable
-    before = [document(dice, number) for number in range(FEW + 10)]
-    now = [document(dice, number) for number in range(FEW + 20)]
+    before = [document(dice, number) for number in range(MAX_CHANGED + 10)]
+    now = [document(dice, number) for number in range(MAX_CHANGED + 20)]
     followed = updated_frame(frame_of(before, COLUMNS), before, now, COLUMNS)
     pd.testing.assert_frame_equal(followed, frame_of(now, COLUMNS))
 

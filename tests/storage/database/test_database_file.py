@@ -17,9 +17,8 @@ import pytest
 from sqlalchemy import text
 
 from guanai.care.errors import StorageError
-from guanai.storage.database.database_file import VERSION
+from guanai.storage.database.database_file import VERSION, error_of
 from guanai.storage.database.databases import Database
-from guanai.storage.database.driver_errors import error_of
 from guanai.storage.database.record_db import RecordDB
 
 POSIX = hasattr(os, "fork")

@@ -6,9 +6,10 @@ from io import StringIO
 import pytest
 from openpyxl import Workbook, load_workbook
 from support.days import TODAY
+from support.register_files import import_records
 
 from guanai.storage import ExchangeError, create_school
-from guanai.storage.school.file_api import export_records, import_records
+from guanai.storage.exports.export import write_export
 
 pytestmark = pytest.mark.usefixtures("coordinator")
 
@@ -45,7 +46,7 @@ def csv_of(path):
 
 def test_a_workbook_keeps_numbers_as_text_and_days_as_days(with_child, tmp_path):
     path = tmp_path / "child.xlsx"
-    assert export_records(with_child, "child", path) == 1
+    assert write_export(with_child, "child", path) == 1
     heads, rows = sheet_of(path)
     cells = dict(zip(heads, rows[0], strict=True))
     phone = next(cell for cell in rows[0] if cell.value == "10012345678")
@@ -59,7 +60,7 @@ def test_a_workbook_keeps_numbers_as_text_and_days_as_days(with_child, tmp_path)
 
 def test_a_csv_has_a_mark_and_no_cell_that_runs(with_child, tmp_path):
     path = tmp_path / "child.csv"
-    export_records(with_child, "child", path)
+    write_export(with_child, "child", path)
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     row = csv_of(path)[1]
     assert "'=1+1" in row
@@ -70,7 +71,7 @@ def test_a_csv_has_a_mark_and_no_cell_that_runs(with_child, tmp_path):
 @pytest.mark.parametrize("ending", [".xlsx", ".csv"])
 def test_an_export_comes_back_the_same(with_child, tmp_path, ending):
     path = tmp_path / f"child{ending}"
-    export_records(with_child, "child", path)
+    write_export(with_child, "child", path)
     assert [row.state for row in import_records(with_child, "child", path)] == ["same"]
 
 
@@ -79,7 +80,7 @@ def test_a_register_moves_to_another_school(filled, tmp_path, ending):
     other = create_school(tmp_path / "other", on=TODAY)
     for form in ("staff", "class", "child"):
         path = tmp_path / f"{form}{ending}"
-        count = export_records(filled, form, path)
+        count = write_export(filled, form, path)
         if ending == ".csv":  # in a workbook the sheet of guardians names the children by their ids
             blank_ids(path)
         states = [row.state for row in import_records(other, form, path)]
@@ -170,7 +171,7 @@ def test_a_csv_of_a_chinese_spreadsheet_is_read(with_child, tmp_path):
 
 def test_an_export_that_cannot_be_written_says_so(school, tmp_path):
     with pytest.raises(ExchangeError):
-        export_records(school, "child", tmp_path / "nowhere" / "child.xlsx")
+        write_export(school, "child", tmp_path / "nowhere" / "child.xlsx")
 
 
 def test_a_row_that_looks_like_a_child_who_is_there_is_not_written(with_child, tmp_path):
