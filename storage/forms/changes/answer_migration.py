@@ -7,8 +7,9 @@ text is asked now); what cannot is no answer to the new question and is put asid
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain, count
 from typing import Any
 
 from guanai.storage.forms.changes.differences import fields_of, title_of
@@ -38,8 +39,8 @@ class AnswerConversion:
     def __init__(
         self, kind: str, labels: Mapping[str, str], after: Form, now: Question, language: str = "zh"
     ) -> None:
-        self.kind, self._wanted = kind, stored_kind(now)
-        self.changes = self.kind != self._wanted
+        self.kind, self._kind_now = kind, stored_kind(now)
+        self.changes = self.kind != self._kind_now
         self._now = now
         self._labels = labels
         self._choices = choices_of(after, now.choices, language) if now.choices else {}
@@ -52,25 +53,21 @@ class AnswerConversion:
         if isinstance(value, list) and any(isinstance(part, Mapping) for part in value):
             return None
         parts = [str(part) for part in value] if isinstance(value, list) else [value]
-        if self._wanted in _CHOSEN:
+        if self._kind_now in _CHOSEN:
             return self._chosen(parts)
-        if self.kind in _CHOSEN and self._wanted == "text":
+        if self.kind in _CHOSEN and self._kind_now == "text":
             return "、".join(self._labels.get(str(part), str(part)) for part in parts)
         return self._read(parts[0]) if len(parts) == 1 else None
 
     def _chosen(self, parts: list[Any]) -> Any:
-        names = {label: name for name, label in self._choices.items()} | {
-            name: name for name in self._choices
-        }
-        description = [self._labels.get(str(part), str(part)) for part in parts]
-        chosen = [
-            names.get(str(part)) or names.get(label) for part, label in zip(parts, description, strict=True)
-        ]
         if self._elsewhere or self._now.kind == "rank":
             return None
-        if None in chosen or (self._wanted == "select_one" and len(chosen) != 1):
+        names = {label: name for name, label in self._choices.items()}
+        names |= {name: name for name in self._choices}
+        chosen = [names.get(text) or names.get(self._labels.get(text, text)) for text in map(str, parts)]
+        if None in chosen or (self._kind_now == "select_one" and len(chosen) != 1):
             return None
-        return chosen[0] if self._wanted == "select_one" else chosen
+        return chosen[0] if self._kind_now == "select_one" else chosen
 
     def _read(self, value: Any) -> Any:
         node = AnswerNode(self._now, Node(self._now.name), None)  # type: ignore[arg-type]
@@ -129,11 +126,11 @@ class AnswerMigration:
 
     def of(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Return a record's answers as they stand after the change."""
-        found = moved(record, self.renames)
+        answers = moved(record, self.renames)
         for path, conversion in self.conversions.items():
             name, aside = path.rpartition("/")[2], self.asides[path].rpartition("/")[2]
-            found = changed(found, path, partial(_converted, conversion, name, aside))
-        return found
+            answers = changed(answers, path, partial(_converted, conversion, name, aside))
+        return answers
 
 
 def _converted(conversion: AnswerConversion, name: str, aside: str, value: Any) -> dict[str, Any]:
@@ -147,7 +144,6 @@ def migration_of(
     """Return what becomes of the answers in ``rows``; ``known`` are the questions that went earlier."""
     old, new = fields_of(before), fields_of(after)
     taken = {*old, *new, *known, *(key for row in rows for key in row)}
-    made = AnswerMigration(renames=dict(renames), orphans=tuple(_orphans(before, rows, known)))
     stored: list[AffectedAnswers] = []
     asides: dict[str, str] = {}
     retired: dict[str, dict[str, Any]] = {}
@@ -183,8 +179,14 @@ def migration_of(
                 retired[now] = {"choices": gone}
             if bad:
                 stored.append(AffectedAnswers("choices", now, title_of(asked), len(values), bad))
-    some = tuple(one for one in stored if one.answers)
-    return replace(made, stored=some, asides=asides, retired=retired, conversions=conversions)
+    return AnswerMigration(
+        stored=tuple(one for one in stored if one.answers),
+        orphans=tuple(_orphans(before, rows, known)),
+        renames=dict(renames),
+        asides=asides,
+        retired=retired,
+        conversions=conversions,
+    )
 
 
 def _holds(row: Mapping[str, Any], path: str) -> bool:
@@ -196,11 +198,8 @@ def _count(rows: Records, path: str) -> int:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        free = f"{name}{number}"
-    return free
+    names = chain([name], (f"{name}{number}" for number in count(2)))
+    return next(free for free in names if free not in taken)
 
 
 def _description(form: Form, item: Item) -> dict[str, Any]:
@@ -241,18 +240,17 @@ def _choices_gone(before: Mapping[str, str], after: Form, now: Question) -> dict
 def _orphans(form: Form, rows: Records, known: Mapping[str, Retired]) -> Iterator[AffectedAnswers]:
     """Yield the answers that no question of a form asks."""
     asked = {*fields_of(form), *SYSTEM_FIELDS}
-    found: Counter[str] = Counter()
+    answers: Counter[str] = Counter()
     repeats = [item.key for item in walk(form.items) if isinstance(item, Repeat)]
     for row in rows:
-        found.update(key for key in row if key not in asked)
+        answers.update(row.keys())
         for repeat in repeats:
             inner = row.get(repeat)
-            for one in inner if isinstance(inner, list) else []:
-                found.update(
-                    f"{repeat}/{key}"
-                    for key in (one if isinstance(one, Mapping) else {})
-                    if f"{repeat}/{key}" not in asked
+            for instance in inner if isinstance(inner, list) else []:
+                answers.update(
+                    f"{repeat}/{key}" for key in (instance if isinstance(instance, Mapping) else ())
                 )
-    for path, count in found.items():
-        label = known[path].label(LANGUAGES[0], path) if path in known else path
-        yield AffectedAnswers("orphan", path, label, count)
+    for path, number in answers.items():
+        if path not in asked:
+            label = known[path].label(LANGUAGES[0], path) if path in known else path
+            yield AffectedAnswers("orphan", path, label, number)

@@ -5,6 +5,7 @@ One of another name is another question, unless ``renames`` says that it is the 
 """
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -88,7 +89,7 @@ def differences(
                 _one("renamed", entry, language, before=was.path.lstrip("@"), after=path.lstrip("@"))
             )
         found += _compared(was, entry, known, language)
-        if _place(was, known) != entry.above:
+        if renamed_path(known, was.above) != entry.above:
             kind = "regrouped" if entry.above else "ungrouped"
             found.append(_one(kind, entry, language, group=entry.above_label))
         elif path in moved:
@@ -210,10 +211,6 @@ def _one(kind: str, entry: _Entry, language: str, **values: str) -> Difference:
     return Difference(kind, entry.path, {"question": title_of(entry.item, language), "name": name, **values})
 
 
-def _place(was: _Entry, renames: Mapping[str, str]) -> str:
-    return renamed_path(renames, was.above)
-
-
 def _same_groups(before: Sequence[_Entry], after: Sequence[_Entry]) -> dict[str, str]:
     """Return the new name of each group that is called the same as one that went: no answer tells them apart."""
     removed, added = (
@@ -331,13 +328,10 @@ def _choices(
     before: Form, after: Form, old: Mapping[str, _Entry], new: Mapping[str, _Entry], language: str
 ) -> list[Difference]:
     """Return how the choices differ, one difference for all questions that share a list."""
-    asked: dict[tuple[str, str, str, str], list[str]] = {}
-    paths: dict[tuple[str, str, str, str], str] = {}
+    paths: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
 
-    def tell(path: str, kind: str, name: str, was: str = "", now: str = "") -> None:
-        key = (kind, name, was, now)
-        paths.setdefault(key, path)
-        asked.setdefault(key, []).append(title_of(new[path].item, language))
+    def add(path: str, kind: str, name: str, was: str = "", now: str = "") -> None:
+        paths[kind, name, was, now].append(path)
 
     for path, entry in new.items():
         was = old[path].item if path in old else None
@@ -347,37 +341,40 @@ def _choices(
             continue
         lists = was.choices.instance, entry.item.choices.instance
         if lists[0] != lists[1] and (lists[0] in before.external or lists[1] in after.external):
-            tell(path, "list", "", *lists)
+            add(path, "list", "", *lists)
             continue
-        left, right = (
-            choices_of(before, was.choices, language),
-            choices_of(after, entry.item.choices, language),
-        )
+        left = choices_of(before, was.choices, language)
+        right = choices_of(after, entry.item.choices, language)
         for name in [name for name in left if name not in right]:
-            tell(path, "choice_removed", name, left[name])
+            add(path, "choice_removed", name, left[name])
         for name, label in right.items():
             if name not in left:
-                tell(path, "choice_added", name, "", label)
+                add(path, "choice_added", name, "", label)
             elif left[name] != label:
-                tell(path, "choice_label", name, left[name], label)
+                add(path, "choice_label", name, left[name], label)
         both = [name for name in left if name in right]
         if both != [name for name in right if name in left]:
-            tell(path, "choice_order", "")
+            add(path, "choice_order", "")
         lists_of = [(before, was.choices), (after, entry.item.choices)]
         words = [[choices_of(form, one, other) for other in form.languages] for form, one in lists_of]
         columns = [columns_of_choices(form, one) for form, one in lists_of]
         for name in both:
             if columns[0].get(name) != columns[1].get(name):
-                tell(path, "choice_columns", name, left[name], right[name])
+                add(path, "choice_columns", name, left[name], right[name])
             elif left[name] == right[name] and _labels_of(words[0], name) != _labels_of(words[1], name):
-                tell(path, "choice_words", name, left[name], right[name])
+                add(path, "choice_words", name, left[name], right[name])
     return [
         Difference(
             kind,
-            paths[kind, name, was, now],
-            {"question": "、".join(questions), "name": name, "before": was, "after": now},
+            at[0],
+            {
+                "question": "、".join(title_of(new[path].item, language) for path in at),
+                "name": name,
+                "before": was,
+                "after": now,
+            },
         )
-        for (kind, name, was, now), questions in asked.items()
+        for (kind, name, was, now), at in paths.items()
     ]
 
 

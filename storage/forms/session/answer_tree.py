@@ -128,9 +128,7 @@ class AnswerNode(FormNode):
             result = float(text) if numeric and text else text
         if isinstance(result, bool):
             result = to_string(result)
-        if isinstance(result, float) and not math.isfinite(
-            result
-        ):  # nothing to keep: nought divided by, or into
+        if isinstance(result, float) and not math.isfinite(result):  # something was divided by nought
             result = ""
         if isinstance(result, float) and result.is_integer():
             result = int(result)
@@ -147,7 +145,7 @@ class AnswerNode(FormNode):
             parts = raw if isinstance(raw, list | tuple | set | frozenset) else str(raw).split()
             return [read_text(part) for part in parts] or None
         if self.item.kind == "calculate" and self.item.type == "string":
-            return self._worked_out(raw)
+            return self._result(raw)
         if self.item.kind in ("hidden", "metadata") and kind == "text":
             return str(raw)
         if self.item.kind == "acknowledge":
@@ -156,7 +154,7 @@ class AnswerNode(FormNode):
             return read_month(raw)
         return READERS.get(kind, read_text)(raw)
 
-    def _worked_out(self, raw: object) -> str | int | float:
+    def _result(self, raw: object) -> str | int | float:
         """Return a calculation's result: a number stays one, though ``once(…)`` gives it back as text."""
         if isinstance(raw, int | float):
             return raw
@@ -244,8 +242,8 @@ class RepeatNode(FormNode):
     def _first_place(self, parent: Node) -> int:
         """Return where the first instance belongs: after the nodes of all that stands before the repeat."""
         siblings = self.parent.children if self.parent else []
-        before = {id(one) for node in siblings[: siblings.index(self)] for one in _xpath_nodes(node)}
-        return sum(id(one) in before for one in parent.children)
+        before = {one for node in siblings[: siblings.index(self)] for one in _xpath_nodes(node)}
+        return sum(child in before for child in parent.children)
 
 
 def _build(items: Sequence[Item], parent: FormNode) -> None:

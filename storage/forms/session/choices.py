@@ -29,13 +29,13 @@ class Choice:
 
 @dataclass
 class _CachedChoices:
-    """The choices of a list, cached by the cells that are name and label and by language; ``keep`` adds some."""
+    """The choices of a list, cached by the cells that are name and label and by language."""
 
     choices: dict[tuple[str, ...], tuple[Choice, ...]] = field(default_factory=dict)
     labels: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
     names: dict[tuple[str, ...], dict[str, set[str]]] = field(default_factory=dict)
 
-    def keep(self, key: tuple[str, ...], choices: Iterable[Choice]) -> None:
+    def add(self, key: tuple[str, ...], choices: Iterable[Choice]) -> None:
         self.choices[key] = tuple(choices)
         self.labels[key] = {choice.name: choice.label for choice in self.choices[key]}
 
@@ -47,22 +47,19 @@ class _ChoiceTable:
     ``common`` are the choices that every form makes alike of these rows, ``own`` those whose labels are the form's.
     """
 
-    grow: Callable[[], Node]
+    make_tree: Callable[[], Node]
     rows: list[dict[str, Any]] | None = None
     common: _CachedChoices = field(default_factory=_CachedChoices)
     own: _CachedChoices = field(default_factory=_CachedChoices)
 
     @cached_property
     def tree(self) -> Node:
-        return self.grow()
-
-    def items(self) -> list[Node]:
-        return [item for root in self.tree.named("root") for item in root.named("item")]
+        return self.make_tree()
 
     def pairs(self, value: str, label: str) -> list[tuple[str, str]]:
         """Return two cells of each row, for which ten thousand children need no tree."""
         if self.rows is None:
-            return [(_part(item, value), _part(item, label)) for item in self.items()]
+            return [(item.text_of(value), item.text_of(label)) for item in self.tree.items()]
         return [(_text(row.get(value)), _text(row.get(label))) for row in self.rows]
 
 
@@ -134,8 +131,7 @@ class ChoiceLists(Mapping[str, Node]):
         if not question.choices:
             return []
         names = self._names(question.choices, environment)
-        found = names.get(typed) or names.get(_bare(typed), set())
-        labels = {self.label(question, name, environment) for name in found}
+        labels = {self.label(question, name, environment) for name in _matches(names, typed)}
         return sorted(labels) if len(labels) > 1 else []
 
     def _table(self, name: str) -> _ChoiceTable:
@@ -147,24 +143,23 @@ class ChoiceLists(Mapping[str, Node]):
 
     def all(self, itemset: ItemSet, environment: Environment) -> tuple[Choice, ...]:
         """Return every choice of a list; those whose label can change with the answers are built anew each time."""
-        table, made = self._made(itemset)
-        key = (itemset.value, itemset.label, _language(itemset, environment))
-        if key not in made.choices or itemset.label_expressions:
+        table, cache = self._cache(itemset)
+        key = _key(itemset, environment)
+        if key not in cache.choices or itemset.label_expressions:
             if itemset.has_own_labels:
-                made.keep(key, (self._choice(itemset, item, environment) for item in table.items()))
+                cache.add(key, (self._choice(itemset, item, environment) for item in table.tree.items()))
             else:
-                made.keep(key, _plain(table, itemset))
-        return made.choices[key]
+                cache.add(key, _plain(table, itemset))
+        return cache.choices[key]
 
     def labels(self, itemset: ItemSet | None, environment: Environment) -> Mapping[str, str]:
         """Return the label of every choice of a list by its name: to be read, never to be changed."""
         if itemset is None or not itemset.instance:
             return {}
         self.all(itemset, environment)
-        _, made = self._made(itemset)
-        return made.labels[itemset.value, itemset.label, _language(itemset, environment)]
+        return self._cache(itemset)[1].labels[_key(itemset, environment)]
 
-    def _made(self, itemset: ItemSet) -> tuple[_ChoiceTable, _CachedChoices]:
+    def _cache(self, itemset: ItemSet) -> tuple[_ChoiceTable, _CachedChoices]:
         table = self._table(itemset.instance)
         return table, table.own if itemset.has_own_labels else table.common
 
@@ -172,27 +167,26 @@ class ChoiceLists(Mapping[str, Node]):
         """Return the names that each label, in any language, and each name can stand for."""
         if not itemset.instance:
             return {}
-        (table, made), languages = self._made(itemset), self._form.languages
-        if not itemset.translated:
-            languages = (environment.language,)
+        table, cache = self._cache(itemset)
+        languages = self._form.languages if itemset.translated else (environment.language,)
         key = (itemset.value, itemset.label, *languages)
-        if key not in made.names or itemset.label_expressions:
+        if key not in cache.names or itemset.label_expressions:
             names: dict[str, set[str]] = defaultdict(set)
-            called: dict[str, set[str]] = defaultdict(set)
+            by_bare_name: dict[str, set[str]] = defaultdict(set)
             for language in languages:
                 for name, label in self.labels(itemset, replace(environment, language=language)).items():
                     names[label].add(name)
                     names[name] = {name}
             for row in table.rows or ():  # 林小雨, where the label is 林小雨（三年级1班）
                 bare = _bare(_text(row.get("name")))
-                if bare and not names.get(bare, set()) - called[bare]:
-                    called[bare].add(_text(row.get(itemset.value)))
-                    names[bare] = called[bare]
-            made.names[key] = dict(names)
-        return made.names[key]
+                if bare and not names.get(bare, set()) - by_bare_name[bare]:
+                    by_bare_name[bare].add(_text(row.get(itemset.value)))
+                    names[bare] = by_bare_name[bare]
+            cache.names[key] = dict(names)
+        return cache.names[key]
 
     def _choice(self, itemset: ItemSet, item: Node, environment: Environment) -> Choice:
-        name, label = _part(item, itemset.value), _part(item, itemset.label)
+        name, label = item.text_of(itemset.value), item.text_of(itemset.label)
         if itemset.translated:
             label = fill_in(self._form.wordings.get(label, Wording()), item, environment, self._root)
         elif itemset.other and (name, label) == ("other", "Other"):
@@ -200,8 +194,8 @@ class ChoiceLists(Mapping[str, Node]):
         return Choice(name, label or name)
 
 
-def _language(itemset: ItemSet, environment: Environment) -> str:
-    return environment.language if itemset.has_own_labels else ""
+def _key(itemset: ItemSet, environment: Environment) -> tuple[str, ...]:
+    return itemset.value, itemset.label, environment.language if itemset.has_own_labels else ""
 
 
 def fill_in(wording: Wording, node: Node, environment: Environment, current: Node | None = None) -> str:
@@ -252,7 +246,7 @@ def cache_choices(forms: Iterable[Form], instances: Instances) -> None:
                 table = _shared(form, itemset.instance, instances(itemset.instance))
                 key = (itemset.value, itemset.label, "")
                 if key not in table.common.choices:
-                    table.common.keep(key, _plain(table, itemset))
+                    table.common.add(key, _plain(table, itemset))
 
 
 def _plain(table: _ChoiceTable, itemset: ItemSet) -> Iterator[Choice]:
@@ -263,11 +257,7 @@ def _plain(table: _ChoiceTable, itemset: ItemSet) -> Iterator[Choice]:
 @lru_cache(maxsize=1000)
 def _own(tree: Node) -> _ChoiceTable:
     """Return a form's own list as a table, one for all sessions; labels that can change are computed each time."""
-    return _ChoiceTable(partial(_same, tree))
-
-
-def _same(tree: Node) -> Node:
-    return tree
+    return _ChoiceTable(lambda: tree)
 
 
 def _tree(rows: list[dict[str, Any]], names: frozenset[str]) -> Node:
@@ -288,13 +278,12 @@ def _bare(text: str) -> str:
 
 
 def _only(names: Mapping[str, set[str]], typed: str) -> str:
-    found = names.get(typed) or names.get(_bare(typed), set())
-    return next(iter(found)) if len(found) == 1 else typed
+    matches = _matches(names, typed)
+    return next(iter(matches)) if len(matches) == 1 else typed
 
 
-def _part(item: Node, name: str) -> str:
-    found = item.named(name)
-    return found[0].text if found else ""
+def _matches(names: Mapping[str, set[str]], typed: str) -> set[str]:
+    return names.get(typed) or names.get(_bare(typed), set())
 
 
 def _text(value: object) -> str:

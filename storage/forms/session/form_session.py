@@ -84,11 +84,10 @@ class FormSession:
             person=person,
         )
         self._states: dict[str, FieldState] = {}
+        self._root = root
         self._recalculation = Recalculation(form, root, self._environment)
-        self._other_answers = self._load(self._recalculation.root, answers)
-        self._recalculation.start(
-            self._recalculation.root, defaults="id" not in answers if defaults is None else defaults
-        )
+        self._other_answers = self._load(root, answers)
+        self._recalculation.start(root, defaults="id" not in answers if defaults is None else defaults)
 
     @property
     def language(self) -> str:
@@ -136,28 +135,27 @@ class FormSession:
 
     def tree(self) -> list[Branch]:
         """Return the page: every item in its place, a repeat with a branch for each of its instances."""
-        return [_branch(node) for node in self._recalculation.root.children]
+        return [_branch(node) for node in self._root.children]
 
     def add(self, path: str) -> int:
         """Add an instance to a repeat; return its index."""
         repeat = self._repeat(path)
         self._recalculation.start(repeat.add(), defaults=True)
-        self._structure_changed()
+        self.touched = True
+        self._states.clear()
         return len(repeat.children) - 1
 
     def remove(self, path: str, index: int) -> None:
         """Remove an instance of a repeat; `restore` adds it again with its answers."""
         repeat = self._repeat(path)
         repeat.remove_instance(index)
-        self._recalculation.structure_changed(repeat)
-        self._structure_changed()
+        self._structure_changed(repeat)
 
     def restore(self, path: str) -> int:
         """Restore the instance of a repeat that was removed last; return its index."""
         repeat = self._repeat(path)
         index = repeat.restore_instance()
-        self._recalculation.structure_changed(repeat)
-        self._structure_changed()
+        self._structure_changed(repeat)
         return index
 
     def count(self, path: str) -> int:
@@ -186,7 +184,7 @@ class FormSession:
         self._checked = True
         self._states.clear()
         problems = []
-        for node in self._recalculation.root.walk():
+        for node in self._root.walk():
             if not isinstance(node, AnswerNode):
                 continue
             if message := error_of(node, self._environment, self._lists, checked=True):
@@ -201,19 +199,18 @@ class FormSession:
         of names, a repeat as a list of dicts; groups lie flat and empty answers are left out. What came with the
         record and is no question of the form (any more) is returned unchanged.
         """
-        return {**self._other_answers, **self._recalculation.root.record()}
+        return {**self._other_answers, **self._root.record()}
 
     def written(self) -> dict[str, Any]:
         """Return everything that was entered, to go on with later: also what cannot be read or is not asked now.
 
         ``FormSession(form, answers, defaults=False)`` opens the form with exactly these answers.
         """
-        return {**self._other_answers, **self._recalculation.root.written()}
+        return {**self._other_answers, **self._root.written()}
 
     def entities(self) -> list[EntityChange]:
         """Return what a save would change in other registers, by the form's sheet ``entities``."""
-        recalculation = self._recalculation
-        return list(changes_of(self.form, recalculation.by_path, recalculation.root, self._environment))
+        return list(changes_of(self.form, self._recalculation.by_path, self._root, self._environment))
 
     def _load(self, place: FormNode, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Answer the questions of one level of the record; return what is no question there."""
@@ -231,10 +228,7 @@ class FormSession:
 
     def _named(self, node: AnswerNode, raw: object) -> object:
         """Return an answer with each choice that was given by its label as its name."""
-        question = node.item
-        if not question.choices or not isinstance(raw, str) or not self._lists.is_known(question.choices):
-            return raw
-        return self._lists.name_of(question, raw, self._environment)
+        return self.choice_name(node.item, raw) if isinstance(raw, str) else raw
 
     def _affected_nodes(self, node: AnswerNode) -> list[FormNode]:
         paths = self.form.order.affected_by(node.item.path)
@@ -246,7 +240,8 @@ class FormSession:
             raise TypeError(f"{path} is no repeat")
         return node
 
-    def _structure_changed(self) -> None:
+    def _structure_changed(self, repeat: RepeatNode) -> None:
+        self._recalculation.structure_changed(repeat)
         self.touched = True
         self._states.clear()
 
@@ -255,7 +250,7 @@ class FormSession:
         return self.choice_label(item, value) if isinstance(item, Question) else value
 
     def _itext(self, key: str) -> str:
-        return fill_in(self.form.wordings[key], self._recalculation.root.xpath_node, self._environment)
+        return fill_in(self.form.wordings[key], self._root.xpath_node, self._environment)
 
 
 def _branch(node: FormNode) -> Branch:

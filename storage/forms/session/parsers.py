@@ -68,12 +68,7 @@ def read_text(raw: object) -> str:
     if isinstance(raw, float) and raw.is_integer():  # a telephone number out of a spreadsheet
         raw = int(raw)
     text = str(raw).strip()
-    half = (
-        half_width(text)
-        .replace("\N{EN DASH}", "-")
-        .replace("\N{MINUS SIGN}", "-")
-        .replace("\N{EM DASH}", "-")
-    )
+    half = re.sub("[\N{EN DASH}\N{MINUS SIGN}\N{EM DASH}]", "-", half_width(text))
     return half if _NUMBER_LIKE.match(half) else text
 
 
@@ -87,8 +82,7 @@ def read_integer(raw: object) -> int:
     text = half_width(str(raw))
     if _INTEGER.match(text):
         return int(_checked_length(text))
-    if _THOUSANDS.match(text):
-        raise UnreadableError("reading.thousands", typed=raw, plain=re.sub(r"[,'，\s]", "", text))
+    _refuse_thousands(text, raw)
     if _DECIMAL.match(text):
         if float(_checked_length(text)).is_integer():
             return int(float(text))
@@ -104,11 +98,15 @@ def read_decimal(raw: object) -> float:
     text = half_width(str(raw))
     if _DECIMAL.match(text):
         return float(_checked_length(text))
-    if _THOUSANDS.match(text):
-        raise UnreadableError("reading.thousands", typed=raw, plain=re.sub(r"[,'，\s]", "", text))
+    _refuse_thousands(text, raw)
     if _DECIMAL_COMMA.match(text):
         raise UnreadableError("reading.decimal_comma", typed=raw, plain=re.sub("[,，]", ".", text))
     raise UnreadableError("reading.not_decimal", typed=raw)
+
+
+def _refuse_thousands(text: str, raw: object) -> None:
+    if _THOUSANDS.match(text):
+        raise UnreadableError("reading.thousands", typed=raw, plain=re.sub(r"[,'，\s]", "", text))
 
 
 def read_date(raw: object) -> str:
@@ -116,17 +114,17 @@ def read_date(raw: object) -> str:
     if isinstance(raw, date):
         raw = (raw.date() if isinstance(raw, datetime) else raw).isoformat()
     text = _MIDNIGHT.sub("", re.sub(r"\s*([-/.年月日])\s*", r"\1", half_width(str(raw))))
-    match = next((one for pattern in _DATES if (one := pattern.match(text))), None)
+    match = next(filter(None, (pattern.match(text) for pattern in _DATES)), None)
     if not match:
         raise UnreadableError("reading.date_incomplete", typed=raw)
     year, _, month, day = match.groups()
     try:
-        read = date(int(year), int(month), int(day))
+        day_read = date(int(year), int(month), int(day))
     except ValueError as error:
         raise UnreadableError("reading.no_such_date", typed=raw) from error
-    if read.year not in _YEARS:
+    if day_read.year not in _YEARS:
         raise UnreadableError("reading.no_such_date", typed=raw)
-    return read.isoformat()
+    return day_read.isoformat()
 
 
 def read_month(raw: object) -> str:

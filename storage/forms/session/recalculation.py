@@ -55,8 +55,8 @@ class Recalculation:
         """Compute everything at and below a place, and all that reads it: an instance came or went."""
         self.index()
         below = self.order.below(place.item.path) if place is not self.root else tuple(self.order.items)
-        own = set(below)
-        self._run([rule for rule in self.order.rules if rule.item.path in own], below)
+        at_or_below = set(below)
+        self._run([rule for rule in self.order.rules if rule.item.path in at_or_below], below)
 
     def answered(self, node: AnswerNode) -> None:
         """Recalculate after a person's answer: first all that reads it, then what it triggers."""
@@ -64,10 +64,9 @@ class Recalculation:
         for item in self.order.triggered.get(node.item.path, ()):
             for target in tuple(self.by_path[item.path]):
                 if isinstance(target, AnswerNode) and _in_same_instances(node, target):
-                    worked_out = item.triggered
-                    if target.set_result(
-                        worked_out.evaluate(self.environment, target.xpath_node) if worked_out else ""
-                    ):
+                    expression = item.triggered
+                    result = expression.evaluate(self.environment, target.xpath_node) if expression else ""
+                    if target.set_result(result):
                         self.settle((item.path,))
 
     def settle(self, changed: Iterable[str]) -> None:
@@ -75,26 +74,18 @@ class Recalculation:
         self._run((), changed)
 
     def _run(self, rules: Iterable[Rule], changed: Iterable[str]) -> None:
-        waiting: list[int] = []
-        queued: set[int] = set()
-
-        def wait(rule: Rule) -> None:
-            if rule.index not in queued:
-                queued.add(rule.index)
-                heappush(waiting, rule.index)
-
-        for rule in rules:
-            wait(rule)
-        for path in changed:
-            for rule in self.order.readers.get(path, ()):
-                wait(rule)
-        while waiting:
-            rule = self.order.rules[heappop(waiting)]
+        readers = self.order.readers
+        queued = {rule.index for rule in rules}
+        queued.update(rule.index for path in changed for rule in readers.get(path, ()))
+        queue = sorted(queued)
+        while queue:
+            rule = self.order.rules[heappop(queue)]
             queued.discard(rule.index)
             for path in self._apply(rule):
-                for reader in self.order.readers.get(path, ()):
-                    if reader is not rule:
-                        wait(reader)
+                for reader in readers.get(path, ()):
+                    if reader is not rule and reader.index not in queued:
+                        queued.add(reader.index)
+                        heappush(queue, reader.index)
 
     def _apply(self, rule: Rule) -> tuple[str, ...]:
         """Run a rule at every node of its item; return the paths that changed by it."""
@@ -153,8 +144,8 @@ class Recalculation:
 
 def _in_same_instances(node: FormNode, other: FormNode) -> bool:
     """Whether two nodes stand in the same instance of every repeat that both are in."""
-    mine, theirs = _instances(node), _instances(other)
-    return all(theirs.get(path, instance) is instance for path, instance in mine.items())
+    others = _instances(other)
+    return all(others.get(path, instance) is instance for path, instance in _instances(node).items())
 
 
 def _instances(node: FormNode) -> dict[str, FormNode]:

@@ -80,13 +80,11 @@ def error_of(
     if question.choices and lists.is_known(question.choices):
         if offered is None:
             offered = lists.offered_names(question, node.xpath_node, environment)
-        chosen = node.value if isinstance(node.value, list) else [str(node.value)]
-        unknown = [name for name in chosen if name not in offered]
+        unknown = [name for name in _chosen_names(node) if name not in offered]
+        for name in unknown:
+            if several := lists.labels_meant(question, name, environment):
+                return say("answer.several", language, given=name, choices="、".join(several[:_NAMED]))
         if unknown:
-            for name in unknown:
-                if several := lists.labels_meant(question, name, environment):
-                    some = "、".join(several[:_NAMED])
-                    return say("answer.several", language, given=name, choices=some)
             labels = "、".join(lists.label(question, name, environment) for name in unknown)
             return say("answer.not_offered", language, given=labels)
     if question.kind == "range" and not _in_range(node.value, question):
@@ -102,8 +100,8 @@ _NAMED = 5  # choices of the same label that a message names
 
 
 def _required(node: AnswerNode, environment: Environment) -> bool:
-    wanted = node.item.required
-    return wanted is not None and wanted.boolean(environment, node.xpath_node)
+    condition = node.item.required
+    return condition is not None and condition.boolean(environment, node.xpath_node)
 
 
 def _read_only(node: AnswerNode, environment: Environment) -> bool:
@@ -136,6 +134,9 @@ def _text(node: AnswerNode, environment: Environment, lists: ChoiceLists) -> str
     if node.typed:
         return node.typed
     if node.item.choices and node.value is not None:
-        names = node.value if isinstance(node.value, list) else [str(node.value)]
-        return "、".join(lists.label(node.item, name, environment) for name in names)
+        return "、".join(lists.label(node.item, name, environment) for name in _chosen_names(node))
     return node.xpath_node.value
+
+
+def _chosen_names(node: AnswerNode) -> list[str]:
+    return node.value if isinstance(node.value, list) else [str(node.value)]

@@ -38,8 +38,8 @@ def as_written(expression: str, renames: Mapping[str, str]) -> str:
     """Return an expression with ``${name}`` for each path, a renamed question by its new name, texts as they are."""
     names = {old.rpartition("/")[2]: new.rpartition("/")[2] for old, new in renames.items()}
 
-    def name(found: re.Match[str]) -> str:
-        return found["text"] or "${" + names.get(found["name"], found["name"]) + "}"
+    def name(match: re.Match[str]) -> str:
+        return match["text"] or "${" + names.get(match["name"], match["name"]) + "}"
 
     plain = _TEXT_OR_PATH.sub(name, expression)
     if filtered := _FILTER.match(plain):
@@ -52,28 +52,25 @@ def choices_of(form: Form, itemset: ItemSet, language: str) -> dict[str, str]:
     tree = form.lists.get(itemset.instance)
     if tree is None:
         return {}
-    items = [item for root in tree.named("root") for item in root.named("item")]
-    return {_part(item, itemset.value): _label(form, itemset, item, language) for item in items}
+    return {item.text_of(itemset.value): _label(form, itemset, item, language) for item in tree.items()}
 
 
 def columns_of_choices(form: Form, itemset: ItemSet) -> dict[str, dict[str, str]]:
     """Return the other columns of each choice of a form's own list, by name: what a filter reads."""
     tree = form.lists.get(itemset.instance)
-    items = [item for root in tree.named("root") for item in root.named("item")] if tree else []
-    known = {itemset.value, itemset.label}
+    if tree is None:
+        return {}
+    shown = {itemset.value, itemset.label}
     return {
-        _part(item, itemset.value): {cell.name: cell.text for cell in item.children if cell.name not in known}
-        for item in items
+        item.text_of(itemset.value): {
+            cell.name: cell.text for cell in item.children if cell.name not in shown
+        }
+        for item in tree.items()
     }
 
 
 def _label(form: Form, itemset: ItemSet, item: Node, language: str) -> str:
-    label = _part(item, itemset.label)
+    label = item.text_of(itemset.label)
     if itemset.translated:
         label = plain_text(form.wordings.get(label, Wording()), language)
-    return label or _part(item, itemset.value)
-
-
-def _part(item: Node, name: str) -> str:
-    found = item.named(name)
-    return found[0].text if found else ""
+    return label or item.text_of(itemset.value)

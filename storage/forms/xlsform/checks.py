@@ -28,16 +28,21 @@ ROOT = "data"
 
 _LISTED = frozenset({"select_one", "select_multiple", "rank", "select_one_external"})
 _FROM_FILE = frozenset({"select_one_from_file", "select_multiple_from_file"})
-_CONTAINERS = ("group", "repeat", "loop")
 # What a session understands. A question that only a telephone can answer is shown as a sentence that says so.
-_SUPPORTED = frozenset(
-    "text integer decimal date time dateTime range note calculate hidden acknowledge image file "
-    "csv-external xml-external".split()
-    + [*_LISTED, *_FROM_FILE, *PHONE_TYPES, *METADATA_TYPES]
-    + [f"{edge}_{what}" for edge in ("begin", "end") for what in _CONTAINERS]
-)
-_ENDS = frozenset({"end_group", "end_repeat", "end_loop"})
 _BEGINS = frozenset({"begin_group", "begin_repeat", "begin_loop"})
+_ENDS = frozenset({"end_group", "end_repeat", "end_loop"})
+_SUPPORTED = (
+    _LISTED
+    | _FROM_FILE
+    | PHONE_TYPES
+    | METADATA_TYPES
+    | _BEGINS
+    | _ENDS
+    | frozenset(
+        "text integer decimal date time dateTime range note calculate hidden acknowledge image file "
+        "csv-external xml-external".split()
+    )
+)
 _UNPLACED = frozenset({"csv-external", "xml-external"})  # no place in a record, so one name may stand twice
 _WORDLESS = frozenset(
     {"calculate", "hidden", "background-audio", "start-geopoint", "background-geopoint"}
@@ -85,12 +90,8 @@ def _check_headings(sheets: FormSheets) -> None:
     bases = {heading.partition("::")[0] for heading in survey.headings}
     for wanted in ("type", "name"):
         if wanted not in bases:
-            raise FormError(
-                "form.no_column",
-                **sheets.place("survey", survey.head),
-                wanted=write_heading(wanted),
-                english=wanted,
-            )
+            chinese = write_heading(wanted)
+            raise sheets.error("form.no_column", "survey", survey.head, "", wanted=chinese, english=wanted)
     if "choices" in sheets.sheets and sheets.rows("choices"):
         headings = {heading.partition("::")[0] for heading in sheets.sheets["choices"].headings}
         for wanted in ("list_name", "name"):
@@ -101,30 +102,27 @@ def _check_headings(sheets: FormSheets) -> None:
     for base in bases - set(SURVEY_HEADINGS):
         near = get_close_matches(base, vocabulary, n=1, cutoff=0.75)
         if near:
-            raise FormError("form.heading_near", **sheets.place("survey", survey.head, base), near=near[0])
+            raise sheets.error("form.heading_near", "survey", survey.head, base, near=near[0])
 
 
 def _check_choices(sheets: FormSheets) -> None:
     seen: dict[tuple[str, str], int] = {}
     twice = any(row.get("allow_choice_duplicates").lower() in _YES for row in sheets.rows("settings"))
     # Several choices are stored with spaces between, so there a name cannot hold one.
-    parted = {kind.split(" ")[1] for kind in _types(sheets) if kind.startswith("select_multiple ")}
+    kinds = [row.get("type") for row in sheets.rows("survey")]
+    parted = {kind.split(" ")[1] for kind in kinds if kind.startswith("select_multiple ")}
     for row in sheets.rows("choices"):
         name, of = row.get("name"), row.get("list_name")
         if not of:
-            raise FormError("form.choice_no_list", **sheets.place("choices", row.number, "list_name"))
+            raise sheets.error("form.choice_no_list", "choices", row.number, "list_name")
+        at_name = "choices", row.number, "name"
         if not name:
-            raise FormError("form.choice_no_name", **sheets.place("choices", row.number, "name"), list=of)
+            raise sheets.error("form.choice_no_name", *at_name, list=of)
         if not twice and (of, name) in seen:
-            place = sheets.place("choices", row.number, "name")
-            raise FormError("form.choice_twice", **place, name=name, list=of, other=seen[of, name])
+            raise sheets.error("form.choice_twice", *at_name, name=name, list=of, other=seen[of, name])
         if len(name.split()) > 1 and of in parted:
-            raise FormError("form.choice_space", **sheets.place("choices", row.number, "name"), name=name)
+            raise sheets.error("form.choice_space", *at_name, name=name)
         seen[of, name] = row.number
-
-
-def _types(sheets: FormSheets) -> list[str]:
-    return [row.get("type") for row in sheets.rows("survey")]
 
 
 def _survey_rows(sheets: FormSheets) -> Iterator[tuple[str, SurveyRow]]:
@@ -144,22 +142,18 @@ def _survey_rows(sheets: FormSheets) -> Iterator[tuple[str, SurveyRow]]:
         parent = "/".join(["", ROOT, *(group for _, _, group in opened)])
         other = names[parent].setdefault(name, row.number) if word not in _UNPLACED else row.number
         if other != row.number:
-            raise FormError(
-                "form.name_twice", **sheets.place("survey", row.number, "name"), name=name, other=other
-            )
+            raise sheets.error("form.name_twice", "survey", row.number, "name", name=name, other=other)
         if word == "begin_repeat" and repeats.setdefault(name, row.number) != row.number:
-            place = sheets.place("survey", row.number, "name")
-            raise FormError("form.name_twice", **place, name=name, other=repeats[name])
+            first = repeats[name]
+            raise sheets.error("form.name_twice", "survey", row.number, "name", name=name, other=first)
         if word in _LISTED | _FROM_FILE:
             _check_list(sheets, row, kind, set(lists))
         # "integer" with a calculation is only computed, and so is what waits for another answer.
         silent = word in _WORDLESS or row.get("calculation") or row.get("trigger")
         if not silent and not any(map(row.get, _SHOWN)):
-            raise FormError("form.no_label", **sheets.place("survey", row.number, "label"), name=name)
+            raise sheets.error("form.no_label", "survey", row.number, "label", name=name)
         if word == "calculate" and not (row.get("calculation") or row.get("default")):
-            raise FormError(
-                "form.no_calculation", **sheets.place("survey", row.number, "calculation"), name=name
-            )
+            raise sheets.error("form.no_calculation", "survey", row.number, "calculation", name=name)
         sensitive = any(map(_is_sensitive, (row, *(begun for begun, _, _ in opened))))
         own = row.get("guanai::own").lower() in _YES
         asked = SurveyRow(row.number, kind, _parameters(sheets, row), sensitive, own)
@@ -169,8 +163,8 @@ def _survey_rows(sheets: FormSheets) -> Iterator[tuple[str, SurveyRow]]:
             opened.append((row, word.removeprefix("begin_"), name))
     if opened:
         row, what, name = opened[-1]
-        place = sheets.place("survey", row.number, "type")
-        raise FormError("form.never_closed", **place, name=name, remedy=write_type(f"end_{what}"))
+        remedy = write_type(f"end_{what}")
+        raise sheets.error("form.never_closed", "survey", row.number, "type", name=name, remedy=remedy)
 
 
 def _is_sensitive(row: Row) -> bool:
@@ -229,16 +223,13 @@ def _is_xlsform(kind: str) -> bool:
 def _close(sheets: FormSheets, row: Row, word: str, opened: list[tuple[Row, str, str]]) -> None:
     what = word.removeprefix("end_")
     place = sheets.place("survey", row.number, "type")
+    kind = write_type(word)
     if not opened:
-        raise FormError(
-            "form.never_opened", **place, type=write_type(word), remedy=write_type(f"begin_{what}")
-        )
+        raise FormError("form.never_opened", **place, type=kind, remedy=write_type(f"begin_{what}"))
     begun, expected, name = opened.pop()
     if what != expected:
         remedy = write_type(f"end_{expected}")
-        raise FormError(
-            "form.crossed", **place, type=write_type(word), name=name, row_begun=begun.number, remedy=remedy
-        )
+        raise FormError("form.crossed", **place, type=kind, name=name, row_begun=begun.number, remedy=remedy)
 
 
 def _name(sheets: FormSheets, row: Row, word: str, *, inside_repeat: bool) -> str:
@@ -259,13 +250,9 @@ def _check_list(sheets: FormSheets, row: Row, kind: str, lists: set[str]) -> Non
     word, *rest = kind.split(" ")
     place = sheets.place("survey", row.number, "type")
     if search := _SEARCH.search(row.get("appearance")):
+        name = row.get("name")
         remedy = f"{write_type(f'{word}_from_file')} {search['file'].removesuffix('.csv')}.csv"
-        raise FormError(
-            "form.search",
-            **sheets.place("survey", row.number, "appearance"),
-            name=row.get("name"),
-            remedy=remedy,
-        )
+        raise sheets.error("form.search", "survey", row.number, "appearance", name=name, remedy=remedy)
     if not rest:
         raise FormError("form.select_no_list", **place, type=write_type(word))
     if word.endswith("_from_file"):
@@ -281,9 +268,7 @@ def _parameters(sheets: FormSheets, row: Row) -> dict[str, str]:
     pairs = [pair for pair in re.split(r"[,;\s]+", re.sub(r"\s*=\s*", "=", row.get("parameters"))) if pair]
     for pair in pairs:
         if "=" not in pair:
-            raise FormError(
-                "form.bad_parameters", **sheets.place("survey", row.number, "parameters"), given=pair
-            )
+            raise sheets.error("form.bad_parameters", "survey", row.number, "parameters", given=pair)
     return dict(pair.split("=", 1) for pair in pairs)
 
 
@@ -299,9 +284,9 @@ def _check_cell(sheets: FormSheets, sheet: str, row: Row, heading: str, text: st
     place = sheets.place(sheet, row.number, heading)
     if _OPEN_REFERENCE.search(text):
         raise FormError("form.open_reference", **place, text=text)
-    for found in re.finditer(r"\$\{([^{}]*)\}", text):
-        name = found[1].strip().removeprefix("last-saved#")
-        if name != found[1].strip():
+    for reference in re.findall(r"\$\{([^{}]*)\}", text):
+        name = reference.strip().removeprefix("last-saved#")
+        if name != reference.strip():
             raise FormError("form.not_yet", **place, what="last-saved")
         if name not in names:
             near = get_close_matches(name, sorted(names), n=1, cutoff=0.5)

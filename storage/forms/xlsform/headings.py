@@ -218,7 +218,7 @@ _OTHER_LANGUAGES = {
 
 _SPOKEN = frozenset({"label", "hint", "guidance_hint", "required_message", "constraint_message", "caption"})
 
-_YES = {"是": "yes", "否": "no"}
+_YES = {"yes": "是", "no": "否"}
 _YES_HEADINGS = frozenset(
     {"required", "read_only", "allow_choice_duplicates", "guanai::sensitive", "guanai::own"}
 )
@@ -228,7 +228,7 @@ _SPACED_TYPES = re.compile(
 )
 _OLD_MULTIPLE = re.compile(r"^select all that apply(?=\s|$)")
 _FROM_FILE = re.compile(r"[\s_]+from[\s_]+file\b")
-_OLD_PROMPT = re.compile(r"^(?:(?:q|get) (?P<asked>.+)|add (?P<added>.+) prompt|uri:(?P<told>\w+))$")
+_OLD_PROMPT = re.compile(r"^(?:(?:q|get) (?P<question>.+)|add (?P<added>.+) prompt|uri:(?P<uri>\w+))$")
 _BRACKETED_LANGUAGE = re.compile(r"^(?P<word>[^（(:]+?)\s*[（(](?P<language>[^()（）]+)[）)]$")
 _CODE = re.compile(r"\(([A-Za-z-]+)\)\s*$")
 
@@ -239,10 +239,11 @@ def _inverted(words: Mapping[str, str]) -> dict[str, str]:
 
 _READ_SHEETS = {**_inverted(SHEETS), **_OTHER_SHEETS}
 _WRITE_HEADINGS = {**SURVEY_HEADINGS, **CHOICE_HEADINGS, **ENTITY_HEADINGS, **SETTING_HEADINGS}
-_READ_HEADINGS = {**_inverted(_WRITE_HEADINGS), **_OTHER_HEADINGS}
+_READ_HEADINGS = {**{word: word for word in _WRITE_HEADINGS}, **_inverted(_WRITE_HEADINGS), **_OTHER_HEADINGS}
 _READ_TYPES = {**_inverted(TYPES), **_OTHER_TYPES}
 _READ_LANGUAGES = {**_inverted(_LANGUAGES), **_OTHER_LANGUAGES}
 _READ_APPEARANCES = _inverted(_APPEARANCES)
+_READ_YES = _inverted(_YES)
 _READ_OWN = {**_inverted(OWN_HEADINGS), "敏感": "guanai::sensitive", "分类": "guanai::group"}
 _READ_GROUPS = _inverted(GROUPS)
 
@@ -267,8 +268,6 @@ def read_heading(text: str) -> str:
         word, mark, language = bracketed["word"], "::", bracketed["language"]
     snake = "_".join(word.split()).lower()
     known = _READ_HEADINGS.get(word) or _READ_HEADINGS.get(snake)
-    if not known and snake in _WRITE_HEADINGS:
-        known = snake
     if bracketed and not known:  # a choices column of the author's own, such as 年级(旧)
         return text.strip()
     word = known or word
@@ -290,7 +289,7 @@ def read_type(text: str) -> str:
     """Return the XLSForm type of a cell in one spelling: 单选 grades 或其他 is ``select_one grades or_other``."""
     typed = _OLD_MULTIPLE.sub("select_multiple", " ".join(text.split()))
     typed = _FROM_FILE.sub("_from_file", typed.replace(" or specify other", " or_other"))
-    typed = _SPACED_TYPES.sub(lambda found: "_".join(word for word in found.groups() if word), typed)
+    typed = _SPACED_TYPES.sub(lambda match: "_".join(filter(None, match.groups())), typed)
     if prompt := _OLD_PROMPT.match(typed):
         typed = next(filter(None, prompt.groups()))
     word, *rest = _OTHER_PHRASES.get(typed, typed).split(" ")
@@ -298,12 +297,8 @@ def read_type(text: str) -> str:
     if known.startswith("select_") or known == "rank":
         if rest and rest[0] == "from":  # pyxform's older "select one from grades"
             rest = rest[1:]
-        if (
-            len(rest) == 1
-            and rest[0].endswith((".csv", ".xml", ".geojson"))
-            and not known.endswith("_from_file")
-        ):
-            known += "_from_file"
+        if len(rest) == 1 and rest[0].endswith((".csv", ".xml", ".geojson")):
+            known = f"{known.removesuffix('_from_file')}_from_file"
         rest = ["or_other" if part in {"或其他", "加其他"} else part for part in rest]
     return " ".join([known, *rest])
 
@@ -319,7 +314,7 @@ def read_cell(heading: str, text: str) -> str:
     if heading == "type":
         return read_type(text)
     if heading in _YES_HEADINGS:
-        return _YES.get(text, text)
+        return _READ_YES.get(text, text)
     if heading == "appearance":
         return " ".join(_READ_APPEARANCES.get(word, word) for word in text.split())
     if heading == "guanai::group":
@@ -332,7 +327,7 @@ def write_cell(heading: str, text: str) -> str:
     if heading == "type":
         return write_type(text)
     if heading in _YES_HEADINGS:
-        return {"yes": "是", "no": "否"}.get(text, text)
+        return _YES.get(text, text)
     if heading == "appearance":
         return " ".join(_APPEARANCES.get(word, word) for word in text.split())
     if heading == "guanai::group":
@@ -342,5 +337,5 @@ def write_cell(heading: str, text: str) -> str:
 
 def language_code(name: str) -> str:
     """Return the code of a language as a form names it: ``中文 (zh)`` is zh, an unknown name stays as it is."""
-    found = _CODE.search(_READ_LANGUAGES.get(name, name))
-    return found[1] if found else name
+    code = _CODE.search(_READ_LANGUAGES.get(name, name))
+    return code[1] if code else name

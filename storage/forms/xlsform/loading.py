@@ -62,13 +62,13 @@ def load_form(
     the file; without one it is in the cache folder of whoever runs this, and with ``shared`` there too, for the
     forms that every school has.
     """
-    called, folder = name or path.stem, cache or _user_cache()
+    form_name, folder = name or path.stem, cache or _user_cache()
     try:
         content = path.read_bytes()
     except OSError as error:
         raise FormError("form.no_file", file=path.name, reason=error.strerror or "") from error
-    form, key = _load(content, path.name, called, folder, _user_cache() if shared else folder)
-    _write(folder / _last_good_file(path, called), {"kept": key})
+    form, key = _load(content, path.name, form_name, folder, _user_cache() if shared else folder)
+    _write(folder / _last_good_file(path, form_name), {"kept": key})
     return form
 
 
@@ -79,11 +79,11 @@ def last_good_form(
 
     Raises the mistake itself when no earlier version is kept.
     """
-    called, folder = name or path.stem, cache or _user_cache()
+    form_name, folder = name or path.stem, cache or _user_cache()
     try:
-        return load_form(path, called, cache=folder), None
+        return load_form(path, form_name, cache=folder), None
     except FormError as error:
-        good = _read(folder / _last_good_file(path, called))
+        good = _read(folder / _last_good_file(path, form_name))
         sources = _sources(folder / f"{good['kept']}.json") if good else None
         if sources is None:
             raise
@@ -121,15 +121,13 @@ def _convert(sheets: FormSheets, name: str) -> tuple[Form, Sources]:
 
     rows = check_sheets(sheets)
     warnings: list[str] = []
-    release = next((row.get("version") for row in sheets.rows("settings")), "") or sheets.content()[:8]
+    release = sheets.setting("version") or sheets.content()[:8]
     try:
         result = convert(_workbook(sheets, name, release), warnings, form_name=ROOT)
     except Exception as error:  # whatever pyxform raises, the author must be told where to look
         raise error_from_pyxform(error, sheets) from error
-    titles, group = (
-        _titles(sheets, name),
-        next((row.get("guanai::group") for row in sheets.rows("settings")), ""),
-    )
+    group = sheets.setting("guanai::group")
+    titles = _titles(sheets, name)
     sources = Sources(name, release, result.xform, sheets.content(), titles, rows, tuple(warnings), group)
     return read_xform(sources, sheets), sources
 
@@ -162,21 +160,19 @@ def _workbook(sheets: FormSheets, name: str, release: str) -> dict[str, Any]:
     choices = [dict(row.cells) for row in sheets.rows("choices")]
     _inline_external_choices(sheets, survey, choices)
     _split_other_lists(survey, choices)
-    entities = [dict(row.cells) for row in sheets.rows("entities")]
-    settings = [_known_cells(row, (*SETTING_HEADINGS, "namespaces")) for row in sheets.rows("settings")][
-        :1
-    ] or [{}]
-    cells = {key: text for key, text in settings[0].items() if "::" not in key}
+    settings = next(iter(sheets.rows("settings")), Row(0, {}))
+    cells = _known_cells(settings, (*SETTING_HEADINGS, "namespaces"))
+    cells = {key: text for key, text in cells.items() if "::" not in key}
     title = next(iter(_titles(sheets, name).values()))
     cells |= {"form_title": title, "form_id": cells.get("form_id", name), "version": release}
     language = cells.get("default_language") or _default_language(sheets)
     if language:
         cells["default_language"] = language
     book: dict[str, Any] = {"sheet_names": list(sheets.sheets)}
-    written = {"survey": survey, "choices": choices, "settings": [cells], "entities": entities}
+    written = {"survey": survey, "choices": choices, "settings": [cells]}
+    if entities := [dict(row.cells) for row in sheets.rows("entities")]:
+        written["entities"] = entities
     for sheet, rows in written.items():
-        if not rows and sheet == "entities":
-            continue
         book[sheet] = rows
         book[f"{sheet}_header"] = [dict.fromkeys(heading for row in rows for heading in row)] if rows else []
     return book
@@ -258,21 +254,19 @@ def _last_good_file(path: Path, name: str) -> str:
 
 
 def _sources(path: Path) -> Sources | None:
-    kept = _read(path)
-    if kept is None:
-        return None
     with suppress(TypeError, KeyError, AttributeError):  # written by another version: converted again
-        rows = {at: SurveyRow(**asked) for at, asked in kept.pop("rows").items()}
-        return Sources(**kept | {"rows": rows, "warnings": tuple(kept["warnings"])})
+        values = _read(path) or {}
+        rows = {at: SurveyRow(**row) for at, row in values.pop("rows").items()}
+        return Sources(**values | {"rows": rows, "warnings": tuple(values["warnings"])})
     return None
 
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    return content if isinstance(content, dict) else None
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

@@ -30,11 +30,11 @@ def to_html(text: str) -> str:
         return escape(text)
     lines: list[str] = []
     for line in text.split("\n"):
-        found = _LINE.match(line.strip())
-        inner = _inline(found["text"] if found else line)
-        if found and found["mark"].startswith("#"):
+        match = _LINE.match(line.strip())
+        inner = _inline(match["text"] if match else line)
+        if match and match["mark"].startswith("#"):
             lines.append(f'<span class="guanai-mark-head">{inner}</span>')
-        elif found:
+        elif match:
             lines.append(f'<span class="guanai-mark-item">• {inner}</span>')
         else:
             lines.append(inner)
@@ -47,28 +47,28 @@ def to_plain(text: str) -> str:
         return text
     lines = (_LINE.match(line.strip()) or line for line in text.split("\n"))
     return "\n".join(
-        _MARKS.sub(lambda found: to_plain(_inside(found)), line if isinstance(line, str) else line["text"])
+        _MARKS.sub(lambda match: to_plain(_inside(match)), line if isinstance(line, str) else line["text"])
         for line in lines
     )
 
 
 def _inline(text: str) -> str:
     parts, at = [], 0
-    for found in _MARKS.finditer(text):
-        parts += [escape(text[at : found.start()]), _shown(found)]
-        at = found.end()
+    for match in _MARKS.finditer(text):
+        parts += [escape(text[at : match.start()]), _shown(match)]
+        at = match.end()
     return "".join([*parts, escape(text[at:])])
 
 
-def _shown(found: re.Match[str]) -> str:
-    inside = _inside(found)
-    if found["plain"]:
+def _shown(match: re.Match[str]) -> str:
+    inside = _inside(match)
+    if match["plain"]:
         return escape(inside)
-    if found["link"]:
+    if match["link"]:
         return _inline(inside)
-    tag = "strong" if found["strong"] or found["strong2"] else "em"
+    tag = "strong" if match["strong"] or match["strong2"] else "em"
     return f"<{tag}>{_inline(inside)}</{tag}>"
 
 
-def _inside(found: re.Match[str]) -> str:
-    return next(text for text in found.groups() if text is not None)
+def _inside(match: re.Match[str]) -> str:
+    return next(text for text in match.groups() if text is not None)

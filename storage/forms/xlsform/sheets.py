@@ -78,14 +78,22 @@ class FormSheets:
         """Return the rows of a sheet, none when the file has no such sheet."""
         return self.sheets[sheet].rows if sheet in self.sheets else ()
 
+    def setting(self, heading: str) -> str:
+        """Return the text under a heading of the settings, empty when there is none."""
+        return next((row.get(heading) for row in self.rows("settings")), "")
+
     def place(self, sheet: str = "", row: int | None = None, heading: str = "") -> Place:
         """Return a place in this file in the words that its author wrote."""
-        found = self.sheets.get(sheet)
+        at = self.sheets.get(sheet)
         column = heading
-        if found and heading:
-            written = (text for key, text in found.headings.items() if key.partition("::")[0] == heading)
-            column = found.headings.get(heading) or next(written, write_heading(heading))
-        return Place(file=self.file, sheet=found.written if found else sheet, row=row, column=column)
+        if at and heading:
+            written = (text for key, text in at.headings.items() if key.partition("::")[0] == heading)
+            column = at.headings.get(heading) or next(written, write_heading(heading))
+        return Place(file=self.file, sheet=at.written if at else sheet, row=row, column=column)
+
+    def error(self, key: str, sheet: str, row: int, heading: str, **values: object) -> FormError:
+        """Return a mistake in a cell of this file, ready to be raised."""
+        return FormError(key, **self.place(sheet, row, heading), **values)
 
     def content(self) -> str:
         """Return a hash of what the form says, the same for its Markdown and its workbook."""
@@ -129,8 +137,8 @@ def sheets_of(content: bytes, file: str) -> FormSheets:
             raise FormError("form.sheet_twice", file=file, sheet=written, other=sheets[name].written)
         sheets[name] = _sheet(file, name, written, rows)
     if "survey" not in sheets:
-        found = "、".join(written_names) or "—"
-        raise FormError("form.no_survey", file=file, found=found, wanted=SHEETS["survey"])
+        names = "、".join(written_names) or "—"
+        raise FormError("form.no_survey", file=file, found=names, wanted=SHEETS["survey"])
     return FormSheets(file, sheets)
 
 

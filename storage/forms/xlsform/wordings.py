@@ -1,6 +1,7 @@
 """The texts of an XForm in each language: labels, hints and messages, with the answers that are filled into them."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
@@ -28,20 +29,17 @@ class Wordings:
     def __init__(self, model: Element, *, other_added: bool) -> None:
         self._model = model
         self.codes: dict[str, str] = {}
-        found: dict[str, dict[str, _Parts]] = {}
+        texts: dict[str, dict[str, _Parts]] = defaultdict(dict)
         for translation in model.iter(f"{XFORMS}translation"):
-            code = self.codes.setdefault(
-                translation.get("lang", ""), language_code(translation.get("lang", ""))
-            )
+            language = translation.get("lang", "")
+            code = self.codes.setdefault(language, language_code(language))
             for text in translation:
                 parts = _itext(text)
                 if parts and parts != _UNTRANSLATED:
-                    found.setdefault(text.get("id", ""), {})[code] = parts
-        self.by_id = {key: Wording(texts) for key, texts in found.items()}
+                    texts[text.get("id", "")][code] = parts
+        self.by_id = {key: Wording(parts) for key, parts in texts.items()}
         if other_added:
-            others = [
-                key for key, wording in self.by_id.items() if set(wording.texts.values()) == {("Other",)}
-            ]
+            others = [key for key, parts in texts.items() if set(parts.values()) == {("Other",)}]
             self.by_id.update(dict.fromkeys(others, catalogue_wording("form.other")))
 
     def of_choices(self) -> dict[str, Wording]:
@@ -52,18 +50,16 @@ class Wordings:
         """Return what a label or hint element says."""
         if element is None:
             return Wording()
-        itext = _ITEXT.match(element.get("ref", ""))
-        if itext:
-            return self.by_id.get(itext[1], Wording())
-        words = _words(element)
-        return Wording({_WITHOUT_LANGUAGE: words}) if words else Wording()
+        return self._itext_or(element.get("ref", ""), _words(element))
 
     def of_message(self, message: str | None) -> Wording:
         """Return the message of a bind, which is an id or the text itself."""
-        itext = _ITEXT.match(message or "")
-        if itext:
+        return self._itext_or(message or "", (message,) if message else ())
+
+    def _itext_or(self, reference: str, words: _Parts) -> Wording:
+        if itext := _ITEXT.match(reference):
             return self.by_id.get(itext[1], Wording())
-        return Wording({_WITHOUT_LANGUAGE: (message,)}) if message else Wording()
+        return Wording({_WITHOUT_LANGUAGE: words}) if words else Wording()
 
     def expressions_of_list(self, instance: str) -> Iterator[Expression]:
         """Yield the expressions in the labels of a list of choices."""
@@ -83,10 +79,8 @@ def _itext(text: Element) -> _Parts:
     parts: list[str | Expression] = []
     for value in text.findall(f"{XFORMS}value"):
         shown = _words(value)
-        if value.get("form") not in (
-            None,
-            "guidance",
-        ):  # a picture or sound of the form's own, shown by its name
+        # A picture or sound of the form's own is shown by its name.
+        if value.get("form") not in (None, "guidance"):
             shown = (f"〔{(value.text or '').rpartition('/')[2].strip()}〕",)
         parts += ["\n"] if parts else []
         parts += shown

@@ -42,9 +42,7 @@ def write_xlsx(sheets: FormSheets, path: Path) -> None:
 
 def _write(target: Worksheet, sheet: Sheet) -> None:
     headings = list(sheet.headings)
-    _row(target, 1, [write_heading(heading) for heading in headings])
-    for cell in target[1]:
-        cell.font, cell.fill = Font(bold=True), _HEAD
+    _heading_row(target, [write_heading(heading) for heading in headings])
     for number, row in enumerate(sheet.rows, start=2):
         _row(target, number, [write_cell(heading, row.cells.get(heading, "")) for heading in headings])
         band = _BANDS.get(row.get("type")) if sheet.name == "survey" else None
@@ -53,6 +51,12 @@ def _write(target: Worksheet, sheet: Sheet) -> None:
                 cell.fill = PatternFill("solid", fgColor=band)
     target.freeze_panes = "C2"
     _fit(target)
+
+
+def _heading_row(target: Worksheet, texts: Iterable[str]) -> None:
+    _row(target, 1, texts)
+    for cell in target[1]:
+        cell.font, cell.fill = Font(bold=True), _HEAD
 
 
 def _row(target: Worksheet, number: int, texts: Iterable[str]) -> None:
@@ -77,9 +81,7 @@ def _width(text: str) -> int:
 
 def _explain(target: Worksheet) -> None:
     """List the types with what each is for; the list of types to pick from points here."""
-    _row(target, 1, [say("form.types_head", "zh"), "XLSForm", say("form.types_use", "zh")])
-    for cell in target[1]:
-        cell.font, cell.fill = Font(bold=True), _HEAD
+    _heading_row(target, [say("form.types_head", "zh"), "XLSForm", say("form.types_use", "zh")])
     explained = [name for name in TYPES if f"form.type.{name}" in catalogue()]
     for number, name in enumerate(explained, start=2):
         _row(target, number, [write_type(name), name, say(f"form.type.{name}", "zh")])

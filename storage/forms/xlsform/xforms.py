@@ -90,9 +90,11 @@ class _XFormReader:
         if model is None:
             raise ValueError("an XForm has a model")
         self.model = model
-        self.instances = {found.get("id", "") for found in model.findall(f"{XFORMS}instance")}
+        self.instances = {instance.get("id", "") for instance in model.findall(f"{XFORMS}instance")}
         self.binds = {bind.get("nodeset", ""): bind for bind in model.findall(f"{XFORMS}bind")}
-        self.wordings = Wordings(model, other_added=_has_other(sources.rows))
+        self.wordings = Wordings(
+            model, other_added=any(row.type.endswith(" or_other") for row in sources.rows.values())
+        )
         self.controls: dict[str, Element] = {}
         self.repeats: dict[str, Element] = {}
         self.defaults: dict[str, str] = {}
@@ -116,9 +118,9 @@ class _XFormReader:
             order=DependencyOrder(items, self.sheets),
             source=self.sources.content,
             root=_local(root),
-            lists={found.get("id", ""): _nodes(found) for found in secondary if not found.get("src")},
+            lists={one.get("id", ""): _nodes(one) for one in secondary if not one.get("src")},
             wordings=self.wordings.of_choices(),
-            external=frozenset(found.get("id", "") for found in secondary if found.get("src")),
+            external=frozenset(one.get("id", "") for one in secondary if one.get("src")),
             names=_names(self.sources.xform),
             warnings=self.sources.warnings,
             entities=tuple(self._entities(root, path)),
@@ -141,10 +143,9 @@ class _XFormReader:
     def _compiled(self, path: str, text: str | None, aspect: str) -> Expression | None:
         if text is None or not text.strip():
             return None
-        asked = self.sources.rows.get(path)
-        place = (
-            self.sheets.place("survey", asked.row, _FROM_SHEET[aspect]) if self.sheets and asked else Place()
-        )
+        row, place = self.sources.rows.get(path), Place()
+        if self.sheets and row:
+            place = self.sheets.place("survey", row.row, _FROM_SHEET[aspect])
         expression = compile_expression(text.strip(), place)
         for name in expression.instances - self.instances:
             raise FormError("form.unknown_instance", **place, name=name)
@@ -213,10 +214,8 @@ class _XFormReader:
         calculate = self._compiled(path, attribute("calculate"), "calculate")
         common = self._common(path, key)
         kind = _kind(asked.type, shown=control is not None) if asked else _kind_of_added(control, attribute)
-        if (
-            kind.startswith("select") and "label" in common["appearance"]
-        ):  # the heading row of a table: nothing to answer
-            kind = "note"
+        if kind.startswith("select") and "label" in common["appearance"]:
+            kind = "note"  # the heading row of a table: nothing to answer
         return Question(
             **common,
             kind=kind,
@@ -263,7 +262,7 @@ class _XFormReader:
             if expression:
                 expressions[part] = expression
         saves = {at: bind.get(f"{_ENTITIES}saveto", "") for at, bind in self.binds.items()}
-        inner = [at for at in self.repeats if at.startswith(f"{path}/")]
+        inner = tuple(f"{at}/" for at in self.repeats if at.startswith(f"{path}/"))
         return Entity(
             place=path,
             register=entity.get("dataset", ""),
@@ -273,7 +272,7 @@ class _XFormReader:
             saves={
                 at: name
                 for at, name in saves.items()
-                if name and at.startswith(f"{path}/") and not any(at.startswith(f"{one}/") for one in inner)
+                if name and at.startswith(f"{path}/") and not at.startswith(inner)
             },
         )
 
@@ -284,7 +283,8 @@ class _XFormReader:
         items = self._compiled(path, itemset.get("nodeset"), "items")
         value, label = _child(itemset, "value"), _child(itemset, "label")
         asked = self.sources.rows.get(path)
-        found = _LIST.search(itemset.get("nodeset", ""))
+        nodeset = itemset.get("nodeset", "")
+        instance = _LIST.search(nodeset)
         if items is None or value is None or label is None:
             raise ValueError(f"{path} has an itemset without items, value or label")
         of_item = _ITEXT_OF_ITEM.match(label.get("ref", ""))
@@ -293,10 +293,12 @@ class _XFormReader:
             value=value.get("ref", "name"),
             label=of_item[1] if of_item else label.get("ref", "label"),
             translated=of_item is not None,
-            instance=found[1] if found else "",
-            label_expressions=tuple(self.wordings.expressions_of_list(found[1])) if found and of_item else (),
+            instance=instance[1] if instance else "",
+            label_expressions=tuple(self.wordings.expressions_of_list(instance[1]))
+            if instance and of_item
+            else (),
             other=bool(asked and asked.type.endswith(" or_other")),
-            filtered=not _WHOLE_LIST.match(itemset.get("nodeset", "")),
+            filtered=not _WHOLE_LIST.match(nodeset),
         )
 
 
@@ -306,10 +308,6 @@ def _child(element: Element | None, name: str) -> Element | None:
 
 def _local(element: Element) -> str:
     return element.tag.rpartition("}")[2]
-
-
-def _has_other(rows: Mapping[str, SurveyRow]) -> bool:
-    return any(asked.type.endswith(" or_other") for asked in rows.values())
 
 
 def _is_sensitive(rows: Mapping[str, SurveyRow], path: str) -> bool:

@@ -15,19 +15,18 @@ __all__ = ["NODE_FUNCTIONS"]
 
 def instance(context: Context, name: Value) -> list[Node]:
     """Return the secondary instance of an id, the node above its ``root``."""
-    found = context.environment.instances.get(to_string(name))
-    if found is None:
+    list_node = context.environment.instances.get(to_string(name))
+    if list_node is None:
         raise ExpressionError("expression.instance", name=to_string(name))
-    return [found]
+    return [list_node]
 
 
 def pulldata(context: Context, name: Value, wanted: Value, key: Value, value: Value) -> str:
     """Return one column of the item whose key has a value, "" if there is none."""
-    (found,) = instance(context, instance_id(to_string(name)))
-    for root in found.named("root"):
-        for item in root.named("item"):
-            if any(cell.text == to_string(value) for cell in item.named(to_string(key))):
-                return to_string(item.named(to_string(wanted)))
+    (list_node,) = instance(context, instance_id(to_string(name)))
+    for item in list_node.items():
+        if any(cell.text == to_string(value) for cell in item.named(to_string(key))):
+            return item.text_of(to_string(wanted))
     return ""
 
 
@@ -93,10 +92,9 @@ MULTIPLIER = 16_807  # Park and Miller's "minimal standard" generator
 
 def randomize(context: Context, nodes: Value, *seed: Value) -> list[Node]:
     """Shuffle nodes; the same seed gives the same order, here, in Collect and in Enketo."""
-    found = list(nodes) if isinstance(nodes, list) else []
     state = _state(context, seed)
     shuffled: list[Node] = []
-    for place, node in enumerate(found):
+    for place, node in enumerate(nodes if isinstance(nodes, list) else []):
         state = state * MULTIPLIER % MODULUS
         other = math.floor((state - 1) / (MODULUS - 1) * (place + 1))
         shuffled.append(node)

@@ -91,6 +91,15 @@ class Node:
             self._by_name = index
         return index.get(name, [])
 
+    def items(self) -> list["Node"]:
+        """Return the items of a secondary instance: ``instance('x')/root/item``."""
+        return [item for root in self.named("root") for item in root.named("item")]
+
+    def text_of(self, name: str) -> str:
+        """Return the text of the first child of a name, empty when there is none."""
+        children = self.named(name)
+        return children[0].text if children else ""
+
     @property
     def text(self) -> str:
         """The string value as XPath has it: own text, or that of all elements below in order."""

@@ -15,9 +15,8 @@ from guanai.storage.forms.session.parsers import (
 )
 
 
-@pytest.mark.parametrize(
-    ("typed", "read"),
-    [
+def test_a_text_of_figures_becomes_half_width_and_words_stay():
+    for typed, read in [
         ("１３８００００１２３４", "13800001234"),
         ("１２３４５６２０１５０３０５００１ｘ", "12345620150305001x"),
         ("０２８－１２３４５６７", "028-1234567"),
@@ -27,22 +26,17 @@ from guanai.storage.forms.session.parsers import (
         (" 李四 ", "李四"),
         (13800001234.0, "13800001234"),
         ("第一行\n第二行", "第一行\n第二行"),
-    ],
-)
-def test_a_text_of_figures_becomes_half_width_and_words_stay(typed, read):
-    assert read_text(typed) == read
+    ]:
+        assert read_text(typed) == read
 
 
-@pytest.mark.parametrize(
-    ("typed", "read"), [("12", 12), ("１２", 12), ("-3", -3), ("+4", 4), (5.0, 5), (" 7 ", 7), ("8.0", 8)]
-)
-def test_whole_numbers(typed, read):
-    assert read_integer(typed) == read
+def test_whole_numbers():
+    for typed, read in [("12", 12), ("１２", 12), ("-3", -3), ("+4", 4), (5.0, 5), (" 7 ", 7), ("8.0", 8)]:
+        assert read_integer(typed) == read
 
 
-@pytest.mark.parametrize(
-    ("typed", "key"),
-    [
+def test_what_is_no_whole_number_is_refused_and_never_guessed():
+    for typed, key in [
         ("1,000", "reading.thousands"),
         ("１，０００", "reading.thousands"),
         ("1.5", "reading.not_whole"),
@@ -56,26 +50,21 @@ def test_whole_numbers(typed, read):
         (10**400, "reading.too_long"),
         (1e300, "reading.too_long"),
         (float("inf"), "reading.not_integer"),
-    ],
-)
-def test_what_is_no_whole_number_is_refused_and_never_guessed(typed, key):
-    with pytest.raises(UnreadableError) as caught:
-        read_integer(typed)
-    assert caught.value.key == key
-    assert str(caught.value)
-    assert caught.value.message("en") != str(caught.value)
+    ]:
+        with pytest.raises(UnreadableError) as caught:
+            read_integer(typed)
+        assert caught.value.key == key
+        assert str(caught.value)
+        assert caught.value.message("en") != str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("typed", "read"), [("3.5", 3.5), ("３．５", 3.5), (".5", 0.5), (2, 2.0), ("-0.25", -0.25)]
-)
-def test_decimals(typed, read):
-    assert read_decimal(typed) == read
+def test_decimals():
+    for typed, read in [("3.5", 3.5), ("３．５", 3.5), (".5", 0.5), (2, 2.0), ("-0.25", -0.25)]:
+        assert read_decimal(typed) == read
 
 
-@pytest.mark.parametrize(
-    ("typed", "key"),
-    [
+def test_what_is_no_decimal_is_refused():
+    for typed, key in [
         ("3,5", "reading.decimal_comma"),
         ("1,234.5", "reading.thousands"),
         ("1,234", "reading.thousands"),
@@ -84,17 +73,14 @@ def test_decimals(typed, read):
         ("9" * 400 + ".5", "reading.too_long"),
         (10**400, "reading.too_long"),
         (float("inf"), "reading.not_decimal"),
-    ],
-)
-def test_what_is_no_decimal_is_refused(typed, key):
-    with pytest.raises(UnreadableError) as caught:
-        read_decimal(typed)
-    assert caught.value.key == key
+    ]:
+        with pytest.raises(UnreadableError) as caught:
+            read_decimal(typed)
+        assert caught.value.key == key
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
+def test_a_day_is_read_as_people_write_it():
+    for typed in [
         "2024-3-5",
         "2024-03-05",
         "2024/3/5",
@@ -108,15 +94,12 @@ def test_what_is_no_decimal_is_refused(typed, key):
         "2024-03-05 00:00:00",
         date(2024, 3, 5),
         datetime(2024, 3, 5, 8, 30),
-    ],
-)
-def test_a_day_is_read_as_people_write_it(typed):
-    assert read_date(typed) == "2024-03-05"
+    ]:
+        assert read_date(typed) == "2024-03-05"
 
 
-@pytest.mark.parametrize(
-    ("typed", "key"),
-    [
+def test_an_incomplete_or_impossible_day_is_refused():
+    for typed, key in [
         ("2024", "reading.date_incomplete"),
         ("2024-03", "reading.date_incomplete"),
         ("2024年3月", "reading.date_incomplete"),
@@ -133,21 +116,18 @@ def test_a_day_is_read_as_people_write_it(typed):
         ("0024-03-05", "reading.no_such_date"),
         (date(1, 1, 1), "reading.no_such_date"),
         (datetime(9999, 12, 31, 23, 59), "reading.no_such_date"),
-    ],
-)
-def test_an_incomplete_or_impossible_day_is_refused(typed, key):
-    with pytest.raises(UnreadableError) as caught:
-        read_date(typed)
-    assert caught.value.key == key
+    ]:
+        with pytest.raises(UnreadableError) as caught:
+            read_date(typed)
+        assert caught.value.key == key
 
 
 def test_the_leap_day_is_a_day():
     assert read_date("2024年2月29日") == "2024-02-29"
 
 
-@pytest.mark.parametrize(
-    ("typed", "read"),
-    [
+def test_a_time_is_read():
+    for typed, read in [
         ("8:30", "08:30"),
         ("０８：３０", "08:30"),
         ("8点30分", "08:30"),
@@ -157,17 +137,15 @@ def test_the_leap_day_is_a_day():
         ("08:30:00.000+08:00", "08:30"),
         (time(8, 30), "08:30"),
         (datetime(2024, 3, 5, 8, 30), "08:30"),
-    ],
-)
-def test_a_time_is_read(typed, read):
-    assert read_time(typed) == read
+    ]:
+        assert read_time(typed) == read
 
 
-@pytest.mark.parametrize("typed", ["25:00", "8:60", "八点", "8", "830"])
-def test_what_is_no_time_is_refused(typed):
-    with pytest.raises(UnreadableError) as caught:
-        read_time(typed)
-    assert caught.value.key == "reading.not_time"
+def test_what_is_no_time_is_refused():
+    for typed in ["25:00", "8:60", "八点", "8", "830"]:
+        with pytest.raises(UnreadableError) as caught:
+            read_time(typed)
+        assert caught.value.key == "reading.not_time"
 
 
 def test_a_box_that_is_not_ticked():

@@ -22,9 +22,8 @@ from guanai.storage.forms.xpath.dates import (
 PHOENIX, SHANGHAI = "America/Phoenix", "Asia/Shanghai"
 
 
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
+def test_text_of_a_date():
+    for text, moment in [
         ("2024-02-29", datetime(2024, 2, 29)),
         ("2023-02-29", None),
         ("2024-2-3", datetime(2024, 2, 3)),
@@ -44,10 +43,8 @@ PHOENIX, SHANGHAI = "America/Phoenix", "Asia/Shanghai"
         ("2024-02-03T04:60:00", None),
         ("2024-02-03T04:05:06+24:00", None),
         ("2024-02-03T", None),
-    ],
-)
-def test_text_of_a_date(text, moment):
-    assert moment_of(text) == moment
+    ]:
+        assert moment_of(text) == moment
 
 
 @pytest.fixture
@@ -78,9 +75,8 @@ def test_an_offset_is_brought_to_the_local_zone(local_zone, text, zone, moment):
     assert moment_of(text) == moment
 
 
-@pytest.mark.parametrize(
-    ("text", "days"),
-    [
+def test_days_are_whole_local_days():
+    for text, days in [
         ("1970-01-01", 0),
         ("1970-01-02", 1),
         ("1969-12-31", -1),
@@ -89,31 +85,26 @@ def test_an_offset_is_brought_to_the_local_zone(local_zone, text, zone, moment):
         ("1988-07-01", 6756),  # summer time in China: still a whole number of days
         ("1970-01-01T12:00:00", 0.5),
         ("2000-01-01T10:20:30.000", 10957.430902777778),
-    ],
-)
-def test_days_are_whole_local_days(text, days):
-    assert days_of(text) == days
+    ]:
+        assert days_of(text) == days
 
 
-@pytest.mark.parametrize("text", ["", "2023-02-29", "x", "2024"])
-def test_no_date_is_no_number(text):
-    assert math.isnan(days_of(text))
+def test_no_date_is_no_number():
+    for text in ["", "2023-02-29", "x", "2024"]:
+        assert math.isnan(days_of(text))
 
 
-@pytest.mark.parametrize(
-    ("text", "fraction"),
-    [
+def test_time_is_a_fraction_of_the_day():
+    for text, fraction in [
         ("12:00:00.000", 0.5),
         ("06:00", 0.25),
         ("23:59:00", 0.9993055555555556),
         ("24:00:00", None),
         ("6:00", None),
         ("", None),
-    ],
-)
-def test_time_is_a_fraction_of_the_day(text, fraction):
-    found = days_of_time(text)
-    assert math.isnan(found) if fraction is None else found == pytest.approx(fraction)
+    ]:
+        found = days_of_time(text)
+        assert math.isnan(found) if fraction is None else found == pytest.approx(fraction)
 
 
 def test_time_with_an_offset_is_local(local_zone):
@@ -123,9 +114,8 @@ def test_time_with_an_offset_is_local(local_zone):
     assert days_of_time("06:00:00.000Z") == pytest.approx(14 / 24)
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
+def test_date_of_a_value():
+    for value, text in [
         ("2024-2-3", "2024-02-03"),
         ("2024-02-03T10:00:00", "2024-02-03"),
         (14127.0, "2008-09-05"),
@@ -137,10 +127,8 @@ def test_time_with_an_offset_is_local(local_zone):
         (math.inf, None),
         (1e12, None),
         ("x", None),
-    ],
-)
-def test_date_of_a_value(value, text):
-    assert date_text(value) == text
+    ]:
+        assert date_text(value) == text
 
 
 def test_date_time_of_a_value_keeps_the_time(local_zone):
@@ -164,9 +152,8 @@ def test_a_moment_and_its_decimal_are_each_others_way_back(moment):
     assert abs(back - moment) < timedelta(hours=1, milliseconds=2)  # an hour where summer time begins
 
 
-@pytest.mark.parametrize(
-    ("form", "language", "text"),
-    [
+def test_written_for_people():
+    for form, language, text in [
         ("%Y-%m-%d", "zh", "2024-05-06"),
         ("%Y年%n月%e日 %a", "zh", "2024年5月6日 周一"),
         ("%b", "zh", "5月"),
@@ -175,16 +162,14 @@ def test_a_moment_and_its_decimal_are_each_others_way_back(moment):
         ("%H:%M:%S.%3 %h", "en", "07:08:09.045 7"),
         ("100%%", "en", "100%"),
         ("", "en", ""),
-    ],
-)
-def test_written_for_people(form, language, text):
-    assert written(datetime(2024, 5, 6, 7, 8, 9, 45678), form, language) == text
+    ]:
+        assert written(datetime(2024, 5, 6, 7, 8, 9, 45678), form, language) == text
 
 
-@pytest.mark.parametrize("form", ["%Q", "%", "%B"])
-def test_an_unknown_code_is_an_error(form):
-    with pytest.raises(ValueError):
-        written(datetime(2024, 5, 6), form, "en")
+def test_an_unknown_code_is_an_error():
+    for form in ["%Q", "%", "%B"]:
+        with pytest.raises(ValueError):
+            written(datetime(2024, 5, 6), form, "en")
 
 
 def test_the_clock():
