@@ -1,7 +1,7 @@
-"""What the field knows: pure rules over frames and a policy, with the day as an argument.
+"""The rules of care for left-behind children: pure functions over frames and a policy, with the day as an argument.
 
 Nothing here reads a clock, a file or a screen; records and what a school has decided come from `guanai.storage`. Begin
-with `guanai.care.duties`, which works out what is due. A notebook takes the names of this page and of no module below it.
+with `guanai.care.duties`, which works out what is due. A notebook imports the names listed here, and none from the modules below.
 """
 
 from importlib import import_module
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["by_duty", "gaps_by_field", "loads", "unpaired", "without_peer", "workload"]
 
-# Loaded when it is first asked for: a command's help needs the errors of this room, and not pandas.
+# Loaded on first use: the help of a command needs the errors of this package, but not pandas.
 _MODULES = {
     "by_duty": "guanai.care.duties.fulfilment",
     "gaps_by_field": "guanai.care.duties.fulfilment",

@@ -1,4 +1,4 @@
-"""A figure of a summary: what was counted, out of what, and who is behind each number."""
+"""A figure of a summary: what was counted, out of what, and the ids of the records behind each number."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,8 +1,7 @@
-"""Registers as the rules read them: every column there, every date a date, whatever came in.
+"""Registers in the form that the rules read: every column is present, every date is a date.
 
 A frame may come from the records, from a spreadsheet or from a test: dates as datetime64, Python dates
-or ISO text, lists as lists or as text with spaces between (the XForms way). This is the one place that
-makes them alike.
+or ISO text, lists as lists or as text with spaces between (as in XForms). Only this module converts them.
 """
 
 import re
@@ -55,7 +54,7 @@ AUTHOR_FIELDS = {"home_visit": "visitors"}
 
 
 class NormalizedFrames(dict[str, pd.DataFrame]):
-    """Registers that are made alike once, on first use, for a rule that asks for them many times."""
+    """Registers that are normalized once, on first use, for rules that read them many times."""
 
     def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
         super().__init__()
@@ -74,11 +73,11 @@ class NormalizedFrames(dict[str, pd.DataFrame]):
         return super().__contains__(name) or name in self._frames
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return a register as it is read by its name, the default where there is none."""
+        """Return a normalized register by its name, the default where there is none."""
         return self[name] if name in self else default
 
     def with_frame(self, name: str, frame: pd.DataFrame) -> "NormalizedFrames":
-        """Return the same registers but for one."""
+        """Return the same registers with one of them replaced."""
         other = NormalizedFrames(self._frames)
         other.update(self)
         other[name] = frame
@@ -86,7 +85,7 @@ class NormalizedFrames(dict[str, pd.DataFrame]):
 
 
 def normalized_frames(frames: Mapping[str, pd.DataFrame]) -> NormalizedFrames:
-    """Return frames as registers that are made alike once."""
+    """Return frames as registers that are normalized once, on first use."""
     return frames if isinstance(frames, NormalizedFrames) else NormalizedFrames(frames)
 
 
@@ -101,11 +100,11 @@ def normalized_frame(frames: Mapping[str, pd.DataFrame], name: str) -> pd.DataFr
     frame = frames[name].reset_index(drop=True) if name in frames else pd.DataFrame()
     wanted = COLUMNS.get(name, ("id", "child", "date", "by"))
     missing = [column for column in wanted if column not in frame.columns]
-    # Everything but dates as objects: text, lists and nothing then compare and merge alike, in an empty
-    # register as in a full one and with either of pandas' kinds of text.
+    # Everything but dates as objects: text, lists and empty answers then compare and merge in the same way, in an
+    # empty register as in a full one and with either of pandas' types of text.
     frame = frame.assign(**dict.fromkeys(missing))
     dates = [column for column in frame.columns if column in DATE_COLUMNS]
-    timed = frame.select_dtypes("datetime").columns  # days and times of other questions stay what they are
+    timed = frame.select_dtypes("datetime").columns  # days and times of other questions keep their type
     frame = frame.astype(dict.fromkeys(frame.columns.difference([*dates, *timed]), object))
     return frame.assign(**{column: as_dates(frame[column]) for column in dates})
 
@@ -120,7 +119,7 @@ def as_dates(values: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":
 
 
 def as_timestamps(values: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":
-    """Return days and times of day by the clock on the wall: a zone that is written with one is left out."""
+    """Return days and times of day in local time: a time zone that is written with one is left out."""
     if pd.api.types.is_datetime64_any_dtype(values):
         return values.dt.tz_localize(None).astype("datetime64[ns]")
     plain = values.map(lambda value: None if is_empty(value) else TIME_ZONE.sub("", str(value)))
@@ -141,10 +140,10 @@ def is_empty(value: object) -> bool:
 
 
 def map_distinct(values: "pd.Series[Any]", test: Callable[[Any], bool]) -> "pd.Series[bool]":
-    """Return what a test says of each value, asked once for each different one where that can be."""
+    """Return the result of a test for each value; where values have a hash it runs once for each different one."""
     try:
         codes, different = pd.factorize(values, use_na_sentinel=True)
-    except TypeError:  # lists cannot be told apart by their hash
+    except TypeError:  # lists have no hash
         return pd.Series([test(value) for value in values], index=values.index, dtype=bool)
     answers = np.array([*(test(value) for value in different), test(None)], dtype=bool)
     return pd.Series(answers[codes], index=values.index)
@@ -168,7 +167,7 @@ def as_strings(values: "pd.Series[Any]") -> "pd.Series[str]":
     if infer_dtype(plain, skipna=False) in (
         "string",
         "empty",
-    ):  # as nearly all are: nothing to be made of them
+    ):  # nearly every column is text already
         return plain
     return plain.map(str).astype(object)
 

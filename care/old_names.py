@@ -1,6 +1,6 @@
 """Names of the version before: a notebook that a school has copied finds them for one version, with a warning.
 
-`forward` makes a module that is gone, or a package that now stands in its place, give out what its names have become.
+`forward` makes a removed module, or a package that has its name now, return what its old names refer to today.
 """
 
 import sys
@@ -13,7 +13,7 @@ from typing import Any
 
 __all__ = ["MODULES", "forward"]
 
-#: Of each module that is gone: what its names are now, as the room to import them from and the name there.
+#: Of each removed module its names: for each the package to import it from now, and its name there.
 MODULES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "guanai.care.fulfilment": {
         "by_duty": ("guanai.care", "by_duty"),

@@ -1,7 +1,7 @@
-"""The stretches of days in which something is owed: terms, weeks, months, phases, years, by the word of a duty.
+"""The periods of a duty, by its word in the column 周期 (``per``): terms, weeks, months, phases, years, windows.
 
-A period of a term without one day of school is suspended: nothing is owed in it (requirements 7.5,
-"holidays suspend weekly talk rules"). Years and windows run over holidays, so in them every day counts.
+A period of a term without any day of school is left out: nothing is due in it (requirements 7.5,
+"holidays suspend weekly talk rules"). Years and windows include holidays, so in them every day counts.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ PERIODS = (*IN_TERM, "school_year", "year", "window")
 
 
 def periods(calendar: Calendar, term: Term, per: str) -> tuple[Period, ...]:
-    """Return the periods that are looked at while a term is the current one, the earliest first.
+    """Return the periods that matter while a term is the current one, the earliest first.
 
     ``window``: those that end after the term before this one. ``school_year``: the one of the term. ``year``:
     the calendar years that the term touches, and all later ones of its school year.
@@ -96,13 +96,13 @@ def years(calendar: Calendar, term: Term, per: str) -> tuple[Period, ...]:
 
 
 def counting_days(calendar: Calendar, per: str, spans: Iterable[Period]) -> list[date]:
-    """Return the days by which a part of the periods is reckoned: those of school, in years and windows all."""
+    """Return the days that a share of the periods is computed from: days of school, in years and windows every day."""
     all_days = {day for span in spans for day in days_between(span.start, span.end)}
     return sorted(day for day in all_days if per not in IN_TERM or calendar.is_school_day(day))
 
 
 def _groups_of_weeks(term: Term, number: int) -> Iterable[Period]:
-    """Return a term cut into stretches of so many weeks."""
+    """Return a term cut into periods of so many weeks."""
     monday = term.start - timedelta(days=term.start.weekday())
     first, position = monday, 1
     while first <= term.end:

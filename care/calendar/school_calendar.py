@@ -1,7 +1,7 @@
 """The school's calendar: terms, their phases, and which days are days of school.
 
-A day of school is a Monday to Friday of a term outside its holidays, or a make-up day. The school's own
-rows stand above the public holidays, and among its own a make-up day above a holiday.
+A day of school is a Monday to Friday of a term outside its holidays, or a make-up day. The school's own rows
+take precedence over the public holidays. Among its own rows a make-up day takes precedence over a holiday.
 """
 
 from calendar import monthrange
@@ -31,7 +31,7 @@ __all__ = [
 FIRST_MONTH = 8  # a school year is prepared in August and begins on 1 September
 DAY = timedelta(days=1)
 PHASES = ("opening", "middle", "closing")
-COUNTRIES = {"china": "CN"}  # whose public holidays the library `holidays` is asked for
+COUNTRIES = {"china": "CN"}  # countries whose public holidays come from the library `holidays`
 
 
 class Term(NamedTuple):
@@ -67,7 +67,7 @@ class Phase(NamedTuple):
 
 
 class Period(NamedTuple):
-    """Days in which something is owed, both included: a term, or the part of a week or month in it."""
+    """Days for which something is due, first and last included: a term, or the part of a week or month in it."""
 
     name: str
     start: date
@@ -143,7 +143,7 @@ class Calendar:
 
 
 def _trimmed(phase: Phase, others: Sequence[Phase]) -> Phase:
-    """Return what others leave of a phase; one that ends before it starts for nothing."""
+    """Return the part of a phase that others leave free; if there is none, the phase ends before it starts."""
     order = PHASES.index(phase.phase)
     before = [other.end + DAY for other in others if PHASES.index(other.phase) < order]
     after = [other.start - DAY for other in others if PHASES.index(other.phase) > order]
@@ -177,6 +177,6 @@ def public_days(country: str, years: Iterable[int]) -> tuple[frozenset[date], fr
 @cache
 def _public_days_of(code: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
     year_days = holidays.country_holidays(code, years=year)
-    # The library also keeps the make-up days of other years with those of the year asked.
+    # The library also keeps the make-up days of other years together with those of the requested year.
     worked = frozenset(day for day in getattr(year_days, "weekend_workdays", ()) if day.year == year)
     return frozenset(year_days) - worked, worked

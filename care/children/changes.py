@@ -1,11 +1,11 @@
-"""What has become of children, by their history: who came, left, turned sixteen, is left-behind again or no more.
+"""Changes of children, from their history: who came, left, turned sixteen, became left-behind or no longer is.
 
-The register 变动 has one row per changed answer of a dossier (``field`` its name), and one per move (``field`` is
-`MOVE`, ``after`` one of `MOVES`). No form asks for it: it is made from the history and the dates of the dossiers.
+The register 变动 has one row per changed answer of a dossier (``field`` is its name), and one per move (``field`` is
+`MOVE`, ``after`` one of `MOVES`). It has no form: it is computed from the history and the dates of the dossiers.
 
-From it follow the days between which a child was left-behind, so that of a period only its part is owed: a child
-whose father came home on 1 March owes nothing from that day on, and is still counted for the weeks before. An answer
-that was empty and is filled in says nothing of when; neither does one that is put right within `CORRECTION_DAYS` days.
+The history gives the days on which a child was left-behind, so that only this part of a period is due: for a child
+whose father came home on 1 March nothing is due from that day on, but the weeks before still count. An answer that
+was empty and is filled in says nothing about when. Neither does one that is corrected within `CORRECTION_DAYS` days.
 """
 
 from collections.abc import Iterable, Mapping
@@ -81,7 +81,7 @@ def _without_corrections(runs: list[tuple[date | None, bool | None]]) -> list[tu
     for day, counts in runs:
         if counts is None:
             continue
-        if not certain:  # what was first known holds from the beginning
+        if not certain:  # the first certain answer holds from the beginning
             certain.append((None, counts))
         elif certain[-1][1] != counts:
             certain.append((day, counts))

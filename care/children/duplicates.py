@@ -1,7 +1,7 @@
-"""Which dossiers may be of the same child: asked before a new child is saved, and of every row of an import.
+"""Which dossiers may be of the same child: checked before a new child is saved, and for every row of an import.
 
-A Chinese name has two or three characters, so that a distance of two or three makes everybody alike. A name
-alone therefore never does: without the same identity number or the same name it takes the same birth date.
+A Chinese name has two or three characters, so an edit distance of two or three would match everybody. A similar
+name alone is therefore never enough: without the same identity number or name, the birth date must be the same.
 
 The reasons, the strongest first (peers_and_facts 4E, 6.10; CHT #9601):
 
@@ -11,9 +11,9 @@ The reasons, the strongest first (peers_and_facts 4E, 6.10; CHT #9601):
   month exchanged, or the farmers' calendar for the official one (18 to 52 days earlier).
 - ``sound``: the same birth date, and names that sound alike character by character (章小莹 for 张小英).
 - ``character``: the same birth date, and a name of which one character is another or missing. In a name of two
-  characters that is half of it: there it takes a telephone number or a parent of the same name besides.
+  characters that is half of it: there a telephone number or the name of a parent must be the same, too.
 
-The last two are no reason where boy and girl, or two identity numbers that no slip explains, tell the two apart: twins.
+The last two do not apply where the sex differs, or two identity numbers that no slip explains: those are twins.
 """
 
 import re
@@ -155,7 +155,7 @@ def _date_typo(one: str, other: str) -> bool:
 
 
 class DuplicateIndex:
-    """Children to compare with, sorted so that one more is compared with the few that can be alike.
+    """Children to compare with, indexed so that another one is compared only with the few that can match.
 
     Made of records (``id``, ``name``, ``birth_date``, ``id_number``, ``sex``, telephones,
     parents' names).

@@ -1,8 +1,8 @@
 """Who counts as left-behind, by the school's own definition, and who is in care on a day.
 
 Schools count differently (requirements 2A): both parents away (000-7, 002-6), one or both (000-4), or
-国发〔2016〕13号: both away, or one away and the other unable to care, under sixteen. What a family is like
-is one of `REASONS`; which of them count is the definition's row in `COUNTED`.
+国发〔2016〕13号: both away, or one away and the other unable to care, under sixteen. The situation of a
+family is one of `REASONS`; the definition's row in `COUNTED` says which of them count.
 """
 
 from datetime import date
@@ -61,7 +61,7 @@ def age(birth_date: date, on: date) -> int:
 
 
 def family_reason(father: str | None, mother: str | None) -> str:
-    """Return the reason code of the parents' status alone, age apart.
+    """Return the reason code of the parents' status alone, without regard to age.
 
     Each status is home, away, unable, deceased, lost, or nothing where it is not known.
     """
@@ -104,7 +104,7 @@ def care_spans(children: pd.DataFrame, definition: str | None = None) -> pd.Data
 
     In care: left-behind, from the day of registration until the day on which the child's status is no
     longer enrolled or the child turns sixteen. With a definition the parents' status decides (so that a
-    changed definition, or a dossier edited after the sixteenth birthday, is judged by the facts);
+    changed definition, or a dossier edited after the sixteenth birthday, is decided by the facts);
     without one, or where no status is known, the stored ``eligible``. A child without a day of
     registration is in care from the beginning: a missing date hides nobody. One that has left on an
     unknown day is not in care at all, nor is one whose parents are back, unless the days are known from the
@@ -141,7 +141,7 @@ def left_behind(children: pd.DataFrame, on: date, definition: str | None = None)
 
 
 def _days_from_history(children: pd.DataFrame, name: str) -> "pd.Series[pd.Timestamp]":
-    """Return days that the history tells, none where nobody has asked it."""
+    """Return days from the history, none where the history has not been read."""
     if name in children.columns:
         return children[name].astype("datetime64[ns]")
     return pd.Series(pd.NaT, index=children.index, dtype="datetime64[ns]")

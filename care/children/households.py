@@ -1,4 +1,4 @@
-"""Which children live together: one way to one home serves them all.
+"""Which children live together, so that one visit to one home serves them all.
 
 Of one household are children with the same address who share a guardian or a parent, by name or by telephone. The address
 alone is not enough: in a village it is often the same for everybody.
@@ -21,7 +21,7 @@ PEOPLE = ("father_name", "mother_name", "contact_person")
 def households(children: pd.DataFrame) -> dict[str, str]:
     """Return for each child (id) its household: the id of the first child of it in the register.
 
-    A child without an address, or of whom nobody is known, is a household of its own.
+    A child without an address, or without the name or telephone number of anybody, is a household of its own.
     """
     home: dict[str, str] = {}
     first: dict[tuple[str, str], str] = {}

@@ -41,7 +41,7 @@ class Identity(NamedTuple):
 
 
 def clean_identity(text: str) -> str:
-    """Return a number as it is stored: full-width digits and a small x made plain, spaces taken out."""
+    """Return a number as it is stored: full-width digits and a small x converted, spaces removed."""
     return "".join(unicodedata.normalize("NFKC", text).split()).upper()
 
 
@@ -81,7 +81,7 @@ def check_identity(number: str, birth_date: date | None = None, sex: str | None 
 def sample_identity(birth_date: date, sex: str, order: int = 0) -> str:
     """Return a well-formed number for a sample child that no real person can have.
 
-    ``order`` (0 to 499) tells children of one sex and birth date apart.
+    ``order`` (0 to 499) distinguishes children of one sex and birth date.
     """
     if not 0 <= order < MAX_ORDER:
         raise ValueError(f"order must be 0 to {MAX_ORDER - 1}, not {order}")

@@ -1,4 +1,4 @@
-"""Two sets of answers about one child made one, with nothing thrown away that the other does not have."""
+"""Merge two sets of answers about one child, without losing what only one of them has."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Answers = Mapping[str, Any]
 
 
 def combine(answers: Answers, other: Answers, *, newer: Collection[str] = ()) -> dict[str, Any]:
-    """Return the kept answers, filled where they are empty; those in ``newer`` are the other's where it has them.
+    """Return answers, filled from others where they are empty; those in ``newer`` are replaced where the other has them.
 
     A repeat keeps all its rows: the other's row with the same first answer completes one, any other is added; of
     several choices all stay.
@@ -123,7 +123,7 @@ def flatten(answers: Answers) -> dict[str, Any]:
 
 
 def unflatten(paths: Answers) -> dict[str, Any]:
-    """Return answers by key from answers by path; rows of a repeat in which nothing is left are gone.
+    """Return answers by key from answers by path; empty rows of a repeat are removed.
 
     >>> unflatten({"name": "林小雨", "guardians/0/name": "林大山", "guardians/2/name": "周桂香"})
     {'name': '林小雨', 'guardians': [{'name': '林大山'}, {'name': '周桂香'}]}
@@ -136,7 +136,7 @@ def unflatten(paths: Answers) -> dict[str, Any]:
         if not inner:
             answers[path] = value
             continue
-        answers.setdefault(key, [])  # it stands where its first answer stands
+        answers.setdefault(key, [])  # in the order of its first answer
         repeats.setdefault(key, {}).setdefault(int(position), {})[inner] = value
     for key, rows in repeats.items():
         answers[key] = [unflatten(rows[position]) for position in sorted(rows)]
@@ -146,10 +146,10 @@ def unflatten(paths: Answers) -> dict[str, Any]:
 def merge_three_way(
     base: Answers, mine: Answers, theirs: Answers, keys: Iterable[str]
 ) -> tuple[dict[str, Any], list[Conflict]]:
-    """Return two changed copies of one base made one, and where both changed the same answer to another one.
+    """Return two changed copies of one base merged, and where both changed the same answer differently.
 
     Answer by answer: what only one changed is as that one has it; where both did, it stays as in ``theirs`` and is a
-    `Conflict`. ``keys`` are those that ``mine`` speaks of at all. A repeat is looked at row by row while all three have as
+    `Conflict`. ``keys`` are those that ``mine`` can have. A repeat is looked at row by row while all three have as
     many rows, else as a whole.
 
     >>> merge_three_way({"a": 1, "b": 1, "c": 1}, {"a": 2, "b": 1, "c": 2}, {"a": 1, "b": 3, "c": 3}, "abc")

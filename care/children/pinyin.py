@@ -1,4 +1,4 @@
-"""How a name sounds: the pinyin of each character, with every reading it can have in a name.
+"""How a name sounds: the pinyin of each character, with every reading that it can have in a name.
 
 Characters are looked up one by one: a name is no phrase, and 单, 曾, 查 are read otherwise in names than in words.
 """
@@ -7,7 +7,7 @@ from functools import cache
 
 __all__ = ["readings", "sounds"]
 
-# What is heard as one by many: retroflex and flat, front and back nasals, n and l, f and h.
+# Sounds that many people do not distinguish: retroflex and flat, front and back nasals, n and l, f and h.
 _SOUND_ALIKE = (
     ("zh", "z"),
     ("ch", "c"),
@@ -35,7 +35,7 @@ def readings(character: str) -> tuple[str, ...]:
 
 @cache
 def sounds(character: str) -> frozenset[str]:
-    """Return the readings of a character with those that are easily heard for each other made one.
+    """Return the readings of a character where sounds that are easily confused are the same.
 
     >>> sounds("张") == sounds("章"), sounds("莹") == sounds("银"), bool(sounds("李") & sounds("王"))
     (True, True, False)

@@ -1,8 +1,8 @@
 """Which fields of a child's dossier are still empty (requirements 7.3, R1-R4).
 
 A field is named as in the form; ``guardians.phone`` is met when one guardian has a telephone number, and
-``father_phone/mother_phone`` when one of the two is filled. Nothing is asked of a parent who is deceased
-or lost, and a place of work only of one who is away.
+``father_phone/mother_phone`` when one of the two is filled. No field is required of a parent who is
+deceased or lost, and a place of work only of one who is away.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ def field_label(field: str) -> str:
 
 
 def _met(children: pd.DataFrame, field: str) -> "pd.Series[bool]":
-    """Say where one of the alternatives is filled, or where none of them is asked."""
+    """Say where one of the alternatives is filled, or where none of them is required."""
     met = pd.Series(False, index=children.index)
     required = pd.Series(False, index=children.index)
     for name in field.split("/"):

@@ -1,7 +1,7 @@
-"""What the kinds of duties look up for one day, each worked out once: subjects, whose each record is, who helps whom.
+"""What the kinds of duties look up for one day, each computed once: subjects, the subject of each record, pairings.
 
-Everything is arrays of whole numbers: a day is a number (days since 1970), a subject a code (its position among the
-subjects of its kind), one of the staff the position in the register. So a school of 100,000 children takes seconds.
+The values are arrays of whole numbers: a day is a number (days since 1970), a subject a code (its position among the
+subjects of its kind), a member of staff the position in the register. So a school of 100,000 children takes seconds.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ class MatchedRecords(NamedTuple):
     codes: Numbers  # of the subjects
     days: Numbers
     ids: Objects
-    registers: Numbers  # by their place in the duty's list
+    registers: Numbers  # by their position in the duty's list
 
     def select(self, chosen: Mask | Numbers) -> "MatchedRecords":
         """Return some of the rows, by a mask or by positions."""
@@ -56,7 +56,7 @@ class MatchedRecords(NamedTuple):
 
 
 class DutyContext:
-    """A policy, the registers and the day asked, with a cache of what was worked out for earlier rules."""
+    """A policy, the registers and a day, with a cache of what earlier rules have looked up."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class DutyContext:
         moment: datetime | None = None,
         began: date | None = None,
     ) -> None:
-        #: What is owed is owed from this day on (`Policy.began`); the figures of a term know no such day.
+        #: Nothing is due from before this day (`Policy.began`). The figures of a term do not use it.
         self.began = began
         self.policy, self.on, self.done = policy, on, done
         self.frames = normalized_frames(frames)
@@ -84,7 +84,7 @@ class DutyContext:
         return other
 
     def cached(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
-        """Return the cached value of a key; work it out the first time."""
+        """Return the cached value of a key; compute it the first time."""
         if key not in self._cache:
             self._cache[key] = make()
         value: T = self._cache[key]
@@ -109,7 +109,7 @@ class DutyContext:
         return self.cached(("staff",), make)
 
     def subjects(self, kind: str) -> Subjects:
-        """Return the subjects of a kind, none of them there before the school began with its rows."""
+        """Return the subjects of a kind, none of them present before the school began with its rows."""
         school = self.policy.profile.get("name") or say("duty.subject.school")
 
         def make() -> Subjects:
@@ -160,7 +160,7 @@ class DutyContext:
         return _with_code(rows, subjects.index.get_indexer(self.staff)[staff])
 
     def record_authors(self, register: str) -> tuple[Numbers, Numbers]:
-        """Return which records were made by which of the staff: rows, and places in the register of staff."""
+        """Return which records were made by which of the staff: rows, and positions in the register of staff."""
 
         def make() -> tuple[Numbers, Numbers]:
             frame, people = self.frames[register], AUTHOR_FIELDS.get(register, "by")
@@ -176,7 +176,7 @@ class DutyContext:
         return self.cached(("authors", register), make)
 
     def countable(self, register: str, condition: tuple[Clause, ...]) -> Mask:
-        """Return which records of a register count at all: dated, with a mode if it is a visit, as the condition asks."""
+        """Return which records of a register can count: with a date, a mode if it is a visit, and meeting the condition."""
 
         def make() -> Mask:
             frame = self.frames[register]
@@ -188,7 +188,7 @@ class DutyContext:
         return self.cached(("counting", register, condition), make)
 
     def matching_records(self, duty: Duty, by: tuple[str, ...], last: int | None = None) -> MatchedRecords:
-        """Return the records that count for a duty up to a day (that of the question), made by certain roles."""
+        """Return the records that count for a duty up to a day (by default that of the context), made by certain roles."""
         until = self.day if last is None else last
         parts = []
         for position, register in enumerate(duty.records):
@@ -203,7 +203,7 @@ class DutyContext:
         return parts[0] if len(parts) == 1 else MatchedRecords(*map(np.concatenate, zip(*parts, strict=True)))
 
     def _made_by_roles(self, register: str, kind: str, by: tuple[str, ...]) -> Mask:
-        """Return for each row of `owners` whether somebody in one of the roles made the record."""
+        """Return for each row of `record_subjects` whether somebody in one of the roles made the record."""
 
         def make() -> Mask:
             rows, codes = self.record_subjects(register, kind)
@@ -212,7 +212,7 @@ class DutyContext:
             if not len(authored):
                 return by_role
             single = bool((np.diff(authored) > 0).all())
-            if single:  # one author each: found by its row
+            if single:  # one author each: looked up by its row
                 author = np.full(len(self.frames[register]), -1)
                 author[authored] = people
                 for role in by:
@@ -249,9 +249,9 @@ class DutyContext:
         return np.isin(staff, members)
 
     def class_teachers(self, kind: str) -> Numbers:
-        """Return the place of each subject's class teacher in the register of staff, -1 where nobody is.
+        """Return the position of each subject's class teacher in the register of staff, -1 where nobody is.
 
-        By the class as it is now: its record has no days, so an earlier class teacher is not known as one.
+        By the current record of the class: it has no days, so earlier class teachers are not known.
         """
 
         def make() -> Numbers:
@@ -264,7 +264,7 @@ class DutyContext:
         return self.cached(("homeroom", kind), make)
 
     def helper_layers(self, kind: str) -> list[tuple[Numbers, Numbers, Numbers]]:
-        """Return the helpers of every child, in layers of one each: their place among the staff, first and last day."""
+        """Return the helpers of every child, in layers of one helper each: position among the staff, first and last day."""
 
         def make() -> list[tuple[Numbers, Numbers, Numbers]]:
             pairings, subjects = self.frames["pairing"], self.subjects(kind)
@@ -290,7 +290,7 @@ class DutyContext:
 
 
 def _match_values(values: "pd.Series[Any]", index: pd.Index) -> tuple[Numbers, Numbers]:
-    """Return which rows name one of an index, and its place."""
+    """Return which rows name an id of an index, and its position there."""
     return _with_code(np.arange(len(values)), index.get_indexer(pd.Index(values, dtype=object)))
 
 

@@ -1,17 +1,17 @@
-"""So many in each period: the kinds of duties that count records, or add up hours, by the calendar.
+"""Duties with a number in each period: the kinds that count records, or add up hours, by the calendar.
 
-* **Which periods.** Those of the term of the day asked (between terms: of the last one) that have begun.
-  Earlier terms are in their summaries. Every period is judged by itself: one that was missed stays to
-  be seen as overdue and neither hides nor blocks the next.
-* **Their part.** A child is in care from the day of registration until the day on which it leaves, turns
-  sixteen or is no longer left-behind (`guanai.care.children.eligibility.care_spans`). Of a period a child owes
+* **Which periods.** Those of the term of the day (between terms: of the last term) that have begun. Earlier
+  terms are in their summaries. Every period counts by itself: a missed one stays visible as overdue and
+  neither hides nor blocks the next.
+* **Share.** A child is in care from the day of registration until the day on which it leaves, turns
+  sixteen or is no longer left-behind (`guanai.care.children.eligibility.care_spans`). For a period a child needs
   its share of the days of school, rounded to the nearest whole number, half up: of one talk a week the
-  whole talk from half a week on, of two visits a term one from a quarter of the term on. So neither a
-  child registered on the last day nor one that leaves on the first owes what nobody could have done.
+  whole talk from half a week on, of two visits a term one from a quarter of the term on. So nothing
+  that nobody could have done is due for a child registered on the last day or leaving on the first.
   In calendar and school years and in windows every day counts, not only those of school.
 * **Due.** On the period's last day, on the day that the limit sets in it, or on the subject's last day if
-  that comes first. With a limit the part is that of the days up to it; a later record still counts, late.
-* **经常.** Where the document gives no number the records of the term are counted and nothing is owed.
+  that comes first. With a limit the share is that of the days up to it; a later record still counts, but is late.
+* **经常.** Where the document gives no number the records of the term are counted and none is required.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ __all__ = ["count_lines", "due_day"]
 def count_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind count or hours (or quota, of dated records).
 
-    Worked out as tables with one row per subject and one column per period.
+    Computed as tables with one row per subject and one column per period.
     """
     spans = _started_periods(duty, context)
     if not spans or (duty.per == OFTEN and not context.done):
@@ -50,7 +50,7 @@ def count_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, 
     if duty.kind != "count" and duty.at_most is not None:
         met &= have <= duty.at_most
     listed = (needs.need > 0) | (duty.per == OFTEN)
-    if duty.kind != "count":  # too many is a line also where nothing is owed
+    if duty.kind != "count":  # too many is a line even where none is needed
         listed |= (needs.days > 0) & ~met
     present = applies & (subjects.first <= context.day)
     shown = present[:, None] & listed & (context.done | ~met)
@@ -99,14 +99,14 @@ def _started_periods(duty: Duty, context: DutyContext) -> list[Period]:
 
 
 class _PeriodNeeds(NamedTuple):
-    """What each subject owes in each period: tables of one row per subject and one column per period."""
+    """What each subject needs in each period: tables of one row per subject and one column per period."""
 
     ends: list[date]  # of each period: its last day, or the day of the limit
     whole: Numbers  # of each period: its days of school
     since: Numbers
     due: Numbers
     need: Numbers
-    days: Numbers  # on how many of the days of school the subject is there
+    days: Numbers  # on how many of the days of school the subject is present
 
 
 def _period_needs(
@@ -122,7 +122,7 @@ def _period_needs(
     due = np.minimum(subjects.last[:, None], lasts)
     days = np.maximum(days_up_to(due) - days_up_to(since - 1), 0)
     least = 0 if duty.per == OFTEN else duty.at_least
-    # Rounded half up. A period whose limit comes before its first day of school owes nothing.
+    # Rounded half up. A period whose limit comes before its first day of school needs nothing.
     need = np.where(whole > 0, (2 * least * days + whole) // np.maximum(2 * whole, 1), 0)
     return _PeriodNeeds(ends, whole, since, due, need, days)
 

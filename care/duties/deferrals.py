@@ -1,16 +1,16 @@
 """Deferrals: due lines that were postponed to a day (缓办) or excused (免办), by whom and why.
 
-A deferral is a record of its own: which duty, of whom, since when that line is owed, who decided, when and why. It
-changes no other record and is never deleted: taken back, it lies in the bin, and the line is as it was.
+A deferral is a record of its own: which duty and subject, the first day of the line, who decided, when and why. It
+changes no other record. When it is deleted it is in the bin, and the line is as it was before.
 
-* **Which line.** The one of that duty and subject (and role, where each of the responsible owes it by itself)
-  that is owed since that day. If the first day of a line moves (a corrected day of registration), it is another
-  line, and asks again.
+* **Which line.** The line of that duty and subject (and role, where each responsible role has a line of its own)
+  with that first day. If the first day of a line moves (a corrected day of registration), it is another line, and
+  the deferral no longer applies.
 * **Postponed.** Until that day the line is ``postponed``; from it on it is due again, and overdue from the day after,
   or after its own day and grace if those are later. It never hides the period after it.
-* **Excused.** The line is ``excused``: nobody owes it, and it is counted apart from what was done.
-* **Several.** The last one holds: by its day, then by its id. One from after the day asked is not yet known.
-* **Emergencies** cannot be put off: steps in minutes and hours are left as they are.
+* **Excused.** The line is ``excused``: nobody has to do it, and it is counted apart from what was done.
+* **Several.** The last one holds: by its day, then by its id. One from after the day of the question does not count yet.
+* **Emergencies** cannot be postponed: steps in minutes and hours stay as they are.
 """
 
 from typing import NamedTuple

@@ -1,15 +1,15 @@
-"""What is due, for whom, by whom, since when and why: derived from the records each time, never stored.
+"""What is due, for whom, by whom, since when and why: computed from the records each time, never stored.
 
-A duty's kind makes its lines (`guanai.care.duties.count_duties`, `guanai.care.duties.event_duties`, `guanai.care.duties.state_duties`,
-`guanai.care.duties.share_duties`); the rules that hold for all of them:
+Each kind of duty makes its lines in a module of its own (`count_duties`, `event_duties`, `state_duties`,
+`share_duties`). These rules hold for all kinds:
 
-* **What counts.** Records with a date, and a mode if it is a visit, up to the day asked, that meet the
-  duty's condition (requirements 7.14) and are made by whom it asks.
-* **Who.** The responsible are those of the day asked. A duty of 各责任人 is one line for each of the roles.
-* **From when.** Nothing is owed from before the school began with its rows (启用日期 of the sheet 学校, written by
-  ``guanai init``): class, teacher and school are there from that day on, a child from the later of it and its
-  registration, and each owes its part of the period that runs then. What is open since before (a book, an issue)
-  stays open; records from before still count in their period. Without that day everybody is there from the beginning.
+* **What counts.** Records up to the day of the question that have a date, and a mode if it is a visit, that meet the
+  duty's condition (requirements 7.14), and that were made by somebody in the role that the duty names.
+* **Who.** The responsible are those of the day of the question. A duty of 各责任人 has one line for each of the roles.
+* **From when.** Nothing is due from before the school began with its rows (启用日期 of the sheet 学校, written by
+  ``guanai init``): a class, a teacher and the school are present from that day on, a child from the later of it and
+  its registration. Each needs its share of the period that runs then. What is open since before (a book, an issue)
+  stays open; records from before still count in their period. Without that day everybody is present from the beginning.
 * **Overdue.** The days of grace, which are for writing the record up, are added to the day due; a line is
   overdue from the day after. Where minutes or hours are the limit it is overdue from the moment itself.
 """
@@ -36,7 +36,7 @@ from guanai.care.policy.policy import Policy
 
 __all__ = ["COLUMNS", "STATUSES", "Duty", "as_of", "due", "due_lines"]
 
-OPEN_STATUSES = 3  # so many of the statuses are of lines that somebody still has to do something about
+OPEN_STATUSES = 3  # the first so many of `STATUSES` are of lines that still have to be done
 
 LineMaker = Callable[[Duty, DutyContext, Mask, tuple[str, ...]], DutyLines]
 
@@ -50,24 +50,24 @@ def due(
     now: datetime | None = None,
     who: str | None = None,
 ) -> pd.DataFrame:
-    """Return what is owed on a day, one row per duty, subject and period or event: overdue first, then by day due.
+    """Return what is due on a day, one row per duty, subject and period or event: overdue first, then by day due.
 
     Columns: duty, subject (a child's name, or whoever the duty is for), subject_id (its id; of a guardian or
     parent the child's, of the school ""), who (names of the responsible, "" if nobody is), due and since
-    (datetime64: until when, and from which day on it is owed; no due where a duty only counts), status (overdue,
+    (datetime64: until when, and from which day on; no due where a duty only counts), status (overdue,
     due, postponed; with ``done`` also excused and done), why (with the source of the rule, and why it was postponed
     or excused), period (its name, or the day of the event), need and have (numbers), counted (ids of the records),
     class, village, form (to fill in), kind (of subject: child, guardian, parent, helper, class, teacher, school),
-    role (of those who owe it each by itself, else ""), deferral (id of what postponed or excused it, else "").
+    role (where each responsible role has a line of its own, else ""), deferral (id of what postponed or excused it, else "").
     Same columns when empty. ``now`` is the time of day, for limits in minutes and hours; without it that of the
-    day's first moment. ``who`` is the id of one of the staff, to have only the lines in which they are among the
-    responsible: nobody else's are worked out then.
+    day's first moment. ``who`` is the id of one of the staff: then only the lines for which they are
+    responsible are computed.
     """
     return due_lines(DutyContext(policy, frames, on, done=done, moment=now, began=policy.began), who)
 
 
 def due_lines(context: DutyContext, who: str | None = None) -> pd.DataFrame:
-    """Return what is owed by the context of a day, in the columns of `due`; what they have looked up serves again."""
+    """Return what is due by the context of a day, in the columns of `due`; the context's cache is used again."""
     parts, narrowed = [], person_scope(context, who)
     with garbage_collection_paused():
         for position, duty in enumerate(context.policy.duties):
@@ -113,7 +113,7 @@ KINDS: dict[str, LineMaker] = {
 def _line_block(
     duty: Duty, place: int, context: DutyContext, kind: str, roles: tuple[str, ...], lines: DutyLines
 ) -> LineBlock:
-    """Complete the lines of a duty: until when with the days of grace, what somebody has decided, which status."""
+    """Complete the lines of a duty: the day due with the days of grace, the deferral, the status."""
     ends = lines["due"] + np.timedelta64(duty.grace_days, "D")
     now = context.moment if duty.limit and duty.limit.momentary else timestamp(context.on)
     deferrals = deferrals_of(duty, context, kind, roles, lines)

@@ -29,11 +29,11 @@ FORMS = {
     "helper": "pairing",
     "quota": "pairing",
     "complete": "child",
-}  # of the kinds that name none themselves
+}  # for the kinds of duty that name none
 
 
 class LineBlock(NamedTuple):
-    """The lines of a duty (and of a group of those who owe it), due with the days of grace, and each one's status."""
+    """The lines of a duty (and of one group of responsible roles), due with the days of grace, and the status of each."""
 
     duty: Duty
     place: int  # of the duty in the sheet
@@ -41,7 +41,7 @@ class LineBlock(NamedTuple):
     kind: str
     roles: tuple[str, ...]
     lines: DutyLines
-    ranks: Numbers  # places in `STATUSES`
+    ranks: Numbers  # positions in `STATUSES`
 
 
 def due_frame(parts: Sequence[LineBlock]) -> pd.DataFrame:
@@ -80,7 +80,7 @@ def due_frame(parts: Sequence[LineBlock]) -> pd.DataFrame:
 
 
 def as_of(policy: Policy, lines: pd.DataFrame, now: datetime) -> pd.DataFrame:
-    """Return the lines of a day as they stand at a time of it: what is owed by the minute may be overdue by then."""
+    """Return the lines of a day as of a time on it: a step with a limit in minutes may be overdue by then."""
     by_the_minute = [duty.name for duty in policy.duties if duty.limit and duty.limit.momentary]
     late = (lines["due"] < pd.Timestamp(now).tz_localize(None)) & (lines["status"] == "due")
     late &= lines["duty"].isin(by_the_minute)
@@ -94,7 +94,7 @@ def as_of(policy: Policy, lines: pd.DataFrame, now: datetime) -> pd.DataFrame:
 
 
 class _SubjectColumns:
-    """Columns of texts that are looked up by the subjects' places, in one table for all parts of a kind."""
+    """Columns of texts that are looked up by the subjects' positions, in one table for all parts of a kind."""
 
     def __init__(
         self, parts: Sequence[LineBlock], which: Numbers, codes: Numbers, key: Callable[[LineBlock], Hashable]
@@ -116,7 +116,7 @@ def _no_lines() -> pd.DataFrame:
 
 
 def _frame(columns: DutyLines) -> pd.DataFrame:
-    # Each column as it is: put together into blocks they would all be copied once more.
+    # Each column as it is: combining them into blocks would copy them all once more.
     return pd.DataFrame(
         {name: pd.Series(columns[name], dtype=columns[name].dtype, copy=False) for name in COLUMNS},
         copy=False,

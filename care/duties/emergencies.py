@@ -1,4 +1,4 @@
-"""Emergencies: how long there is still for each step of an incident (requirements 2A; 002-3 L217, 002-5b L299).
+"""Emergencies: the time left for each step of an incident (requirements 2A; 002-3 L217, 002-5b L299).
 
 The steps are rows of the kind 办结 whose limit is in minutes or hours (监护人 30 分钟, 家长 1 小时, 教育部门和
 乡镇 2 小时): the clock runs from the moment that the trigger names until the field of the step is filled in. A step

@@ -1,20 +1,19 @@
-"""What an event asks for: an answer within a limit, a state of the record itself, never too many open at a time.
+"""Duties that start with a record: an answer within a limit, a state of the record itself, a number open at a time.
 
 * **event.** Each record of the trigger (五必访: an observation; a follow-up date; a change of special group)
-  asks for records of the same subject: dated on the day of the trigger or later (if they are of the same
-  register, later), however late. It is owed by subjects that are there on the day of the trigger and still
-  on the day due. Where the document gives no limit it is due from the trigger on (while the subject is there),
-  and never overdue.
-* **state.** Each record of the trigger must itself be brought to a state: fields filled, or clauses true.
-  That does not end when a child leaves: a book is still to be returned.
-* **open.** At most so many records of the trigger may be open at a time, or so many of what they say together (the
-  books of the loans, 002-1 L79); too many are a line since the day of the record that was one too many.
-* **interval.** Within the term of the day asked a record must follow the one before (the first: the first day,
-  of the term or of the subject) within so many days, as far as that day lies in the term and before the
-  subject's end.
+  requires records of the same subject: dated on the day of the trigger or later (later, if they are of the same
+  register), however late. It applies to subjects that are present on the day of the trigger and still on the day
+  due. Where the document gives no limit it is due from the trigger on (while the subject is present), and never
+  overdue.
+* **state.** Each record of the trigger must itself reach a state: fields filled, or clauses true.
+  That does not end when a child leaves: a book must still be returned.
+* **open.** At most so many records of the trigger may be open at a time, or at most so much in total (the books of
+  the loans, 002-1 L79); too many are a line since the day of the record that was one too many.
+* **interval.** Within the term of the day a record must follow the one before (the first one: the first day of the
+  term or of the subject) within so many days, if that day is in the term and before the subject's last day.
 
-Unlike periods, an event stays a line until it is answered, in whichever term it was; those that are done
-are told from the first day of the term on.
+Unlike a period, an event stays a line until it is answered, in whichever term it was. Those that are done
+are in the list from the first day of the term on.
 """
 
 from datetime import date
@@ -52,7 +51,7 @@ __all__ = [
 
 
 class TriggerRecords(NamedTuple):
-    """Records of a trigger, one row per record and subject: its own day, its moment, and until when."""
+    """Records of a trigger, one row per record and subject: its day, its moment, and until when."""
 
     rows: Numbers
     codes: Numbers
@@ -70,7 +69,7 @@ class TriggerRecords(NamedTuple):
 
 
 def trigger_records(duty: Duty, context: DutyContext) -> TriggerRecords:
-    """Return the records of a duty's trigger up to the day asked that meet its condition, for every subject."""
+    """Return the records of a duty's trigger up to the day of the context that meet its condition, for every subject."""
     if duty.trigger is None:
         raise ValueError(duty.name)
     name, question = duty.trigger
@@ -238,7 +237,7 @@ def _amounts(records: pd.DataFrame, field: str) -> Numbers:
 
 
 def interval_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, ...]) -> DutyLines:
-    """Return the lines of a duty of the kind interval: one for the time that runs, and those that ended."""
+    """Return the lines of a duty of the kind interval: one for the interval that runs, and those that ended."""
     if context.term is None or duty.limit is None:
         return no_lines()
     subjects, limit = context.subjects(duty.subject), duty.limit.number
@@ -288,7 +287,7 @@ def interval_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[st
 
 
 def _visible(context: DutyContext, triggers: TriggerRecords, met: Mask) -> Mask:
-    """Return which lines are told: those still open, and if asked the done ones of this term."""
+    """Return which lines are listed: those still open, and with ``done`` those of this term that are done."""
     since = day_number(context.term.start) if context.term else context.day
     shown: Mask = ~met | (context.done & (triggers.days >= since))
     return shown

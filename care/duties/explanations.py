@@ -1,4 +1,4 @@
-"""Why a line is on the checklist, in words: the source of the rule, what it asks, what was counted."""
+"""Why a line is on the checklist, in words: the source of the rule, what it requires, what was counted."""
 
 from collections.abc import Callable
 from datetime import date
@@ -27,7 +27,7 @@ Words = Callable[[str, date, int, int, int, int], str]
 def count_words(duty: Duty, by: tuple[str, ...] = ()) -> Words:
     """Return the reason of a line that counts records in a period, given its numbers.
 
-    ``days`` of ``whole`` are the days of school on which the subject was there in the period.
+    ``days`` of ``whole`` are the days of school on which the subject was present in the period.
     """
     what = record_words(duty, by)
 
@@ -66,7 +66,7 @@ def number_words(key: str, duty: Duty) -> Callable[..., str]:
 
 
 def source(duty: Duty) -> str:
-    """Return the document that a duty stands on."""
+    """Return the document that a duty is taken from."""
     return duty.source or say("why.own_rule")
 
 
@@ -94,7 +94,7 @@ def record_words(duty: Duty, by: tuple[str, ...] = ()) -> str:
 
 
 def trigger_words(duty: Duty) -> str:
-    """Say which records ask for something."""
+    """Say which records start the duty."""
     if duty.trigger is None:
         return ""
     name = duty.trigger.record

@@ -1,4 +1,4 @@
-"""How far every duty of a term is fulfilled, child by child: the frame behind a matrix, a share, a notebook's own check."""
+"""How far every duty of a term is fulfilled, one row per duty and subject; missing fields; the workload of each person."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -89,10 +89,10 @@ def by_duty(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def workload(lines: pd.DataFrame) -> pd.DataFrame:
-    """Return what each person still owes, who owes most first: who, lines, overdue, open, postponed, persons.
+    """Return what each person still has to do, the most first: who, lines, overdue, open, postponed, persons.
 
     One row per name among the responsible of open due lines (a line of two counts for both); ``persons`` is of how
-    many subjects. Lines that nobody answers for stand under 无人负责.
+    many subjects. Lines without a responsible person are under 无人负责.
     """
     nobody, comma = say("people.nobody"), say("policy.comma")
     lines = lines[lines["status"].isin(OPEN_STATUSES)]
@@ -104,7 +104,7 @@ def workload(lines: pd.DataFrame) -> pd.DataFrame:
     for status in OPEN_STATUSES:
         number = np.bincount(people[(lines["status"] == status).to_numpy(bool)], minlength=len(owners))
         counts[status] = np.bincount(person, number[group], len(names)).astype(np.int64)
-    # Whose line it is and who answers for it, each pair once, then each person of those who answer together.
+    # Each pair of a subject and a list of the responsible once, then each person of that list.
     subject, _ = group_rows(lines["subject_id"], lines["kind"])
     pairs = pd.DataFrame({"who": people, "subject": subject}).drop_duplicates()
     each = pairs.merge(pd.DataFrame({"who": group, "name": person}), on="who")
@@ -137,7 +137,7 @@ def gaps(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.Dat
     """Return the missing fields of a day, one row per duty, subject and field, in the order of duties and classes.
 
     Columns: duty, field (as the duty names it), field_label (in words), kind, subject_id, subject, class, village. Subjects
-    are those the duty asks, there on the day: the same as the lines of the duty.
+    are those that the duty applies to and that are present on the day: the same as in the lines of the duty.
     """
     context, parts = DutyContext(policy, frames, on), []
     for duty in policy.of_kind("complete"):

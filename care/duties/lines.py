@@ -1,4 +1,4 @@
-"""Due lines as the kinds of duties return them: columns of numbers and texts, without names and without an order."""
+"""Due lines in the form that each kind of duty returns: columns of numbers and texts, without names and order."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -22,8 +22,8 @@ __all__ = [
     "texts_by_row",
 ]
 
-# What a kind says of each line: the subject's place, from when and until when (the days of grace apart), how
-# many are needed and there are, whether that is enough, and in words which period and why.
+# The columns of a line: the subject's position, from when and until when (without the days of grace), how many
+# are needed and how many there are, whether that is enough, the period and the reason in words, the ids counted.
 DTYPES = {
     "code": "int64", "since": "datetime64[ns]", "due": "datetime64[ns]", "need": "int64", "have": "int64",
     "met": "bool", "period": "object", "why": "object", "counted": "object",
@@ -52,7 +52,7 @@ def no_lines() -> DutyLines:
 
 
 def texts_by_row(words: Callable[..., str], *columns: Numbers) -> Objects:
-    """Return a text for each row of some columns of numbers, made once for each different row."""
+    """Return a text for each row of some columns of numbers, computed once for each different row."""
     rows, which = distinct_rows(*columns)
     texts = np.array([words(*row) for row in rows] + [""], dtype=object)
     return texts[which]
@@ -60,7 +60,7 @@ def texts_by_row(words: Callable[..., str], *columns: Numbers) -> Objects:
 
 @contextmanager
 def garbage_collection_paused() -> Iterator[None]:
-    """Stop the garbage collector while lines are made.
+    """Stop the garbage collector while lines are computed.
 
     Hundreds of thousands of new lists of ids make it run again and again, and it finds nothing to free. With it running
     the lines of 10,000 children take 1.3 times as long, with the fulfilled ones 1.7 times (tests/bench/duties.py).
@@ -75,14 +75,14 @@ def garbage_collection_paused() -> Iterator[None]:
 
 
 def as_dates(numbers: Numbers) -> np.ndarray[Any, np.dtype[np.datetime64]]:
-    """Return numbers of days as the frames hold days; the least number is no day."""
+    """Return numbers of days as datetime64; `NO_DAY` becomes NaT."""
     return numbers.astype("datetime64[D]").astype("datetime64[ns]")
 
 
 def counted_ids(line_of_record: Numbers, records: MatchedRecords, count: int) -> list[list[str]]:
-    """Return for each of ``count`` lines the ids of the records at its place, oldest first and then by id.
+    """Return for each of ``count`` lines the ids of its records, oldest first and then by id.
 
-    ``places`` gives the line of each record, -1 for none.
+    ``line_of_record`` gives the line of each record, -1 for none.
     """
     lists: list[list[str]] = [[] for _ in range(count)]
     in_a_line = np.flatnonzero(line_of_record >= 0)

@@ -1,9 +1,9 @@
-"""Which records matter for the lines of one of the staff, so that a page for one person does not read the whole school.
+"""The records that matter for the lines of one person, so that a page for one person does not read the whole school.
 
-A class teacher's children are those of the class, a helper's those of the running pairings. Whatever else the registers
-hold about other children is left out of the question, and the lines are still the same as those of the whole school in
-which the person is named (`guanai.care.duties.due.due` with ``who``). A duty that somebody has by post (校长, 德育负责人) is
-about everybody, so it is asked of the whole registers.
+A class teacher's children are those of the class, a helper's those of the running pairings. Records about other
+children are left out, and the lines are still exactly those of the whole school that name the person
+(`guanai.care.duties.due.due` with ``who``). A duty that somebody has by post (校长, 德育负责人) is about everybody, so
+it reads the whole registers.
 """
 
 from collections.abc import Collection, Mapping
@@ -25,7 +25,7 @@ __all__ = ["FramesOfChildren", "FramesOfPerson", "PersonScope", "person_scope"]
 
 
 class FramesOfPerson(NormalizedFrames):
-    """The registers as far as they are about the children, the classes and the own work of one of the staff."""
+    """The registers, reduced to the children, the classes and the own work of one person."""
 
     def __init__(self, policy: Policy, whole: NormalizedFrames, person: str, on: date) -> None:
         super().__init__(whole.raw)
@@ -76,7 +76,7 @@ class FramesOfPerson(NormalizedFrames):
 
 
 class FramesOfChildren(NormalizedFrames):
-    """The registers as far as they are about some children: all that the lines of their own duties are made of."""
+    """The registers, reduced to some children: all that the lines of their own duties need."""
 
     def __init__(self, frames: Mapping[str, pd.DataFrame], children: Collection[str]) -> None:
         super().__init__(frames.raw if isinstance(frames, NormalizedFrames) else frames)
@@ -93,7 +93,7 @@ class FramesOfChildren(NormalizedFrames):
 
 
 class PersonScope:
-    """Which context to ask for a duty, and for which subjects, when only one person's lines are wanted."""
+    """Which context to use for a duty, and for which subjects, when only one person's lines are wanted."""
 
     def __init__(self, context: DutyContext, person: str) -> None:
         self._context = context
@@ -104,7 +104,7 @@ class PersonScope:
         self._person = person
 
     def context_of(self, duty: Duty, kind: str, roles: tuple[str, ...]) -> tuple[DutyContext, Mask] | None:
-        """Return the context and which subjects of the duty the person answers for, None for none at all."""
+        """Return the context and for which subjects of the duty the person is responsible, None if for none."""
         if self._place < 0:
             return None
         whole = self._context

@@ -1,4 +1,4 @@
-"""Rules about single registers: which records count at all, which pairings run on a day, how a class is named.
+"""Rules about single registers: which records can count, which pairings run on a day, the name of a class.
 
 A record counts if it has a day, and a mode where the register has one (requirements 7.14: a visit with no date
 or mode does not count).
@@ -28,7 +28,7 @@ def countable_records(frames: Mapping[str, pd.DataFrame], name: str, first: date
 def current_pairings(pairings: pd.DataFrame, on: date) -> pd.DataFrame:
     """Return the pairings with a helper that run on a day, its first and last day included.
 
-    A pairing without a start does not run: it has not been agreed when it begins.
+    A pairing without a start does not run: its beginning has not been agreed yet.
     """
     day = timestamp(on)
     return pairings[
@@ -42,8 +42,8 @@ def current_pairings(pairings: pd.DataFrame, on: date) -> pd.DataFrame:
 def agreed_pairings(pairings: pd.DataFrame, on: date) -> pd.DataFrame:
     """Return the pairings with a helper that hold from a day on, as far as it is agreed.
 
-    Of a child with pairings that begin later those that run once the last of them has begun; else those that run on
-    the day. So a child whose helper begins next week has one, and one that is handed over next week has its next one.
+    If a child has pairings that begin later: those that run once the last of them has begun. Else: those that run on
+    the day. So a child whose helper begins next week has a helper, and after a handover next week it is the next one.
     """
     day = timestamp(on)
     not_ended = pairings[

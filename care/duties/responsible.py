@@ -19,8 +19,8 @@ def responsible(
 
     Several names are joined in the order of the staff, each once. Helper: of a child the helpers of its
     running pairings. Homeroom: of a child or class its class teacher. Self: the teacher or helper themselves,
-    also where a duty of theirs names nobody. Any other role, and these where they cannot be told: everybody of the
-    active staff who has it.
+    also where a duty of theirs names nobody. Any other role, and these where they are not towards a subject:
+    everybody of the active staff who has it.
     """
     roles = _with_self(kind, roles)
     return context.cached(("responsible", kind, roles), lambda: _joined_names(context, kind, roles))

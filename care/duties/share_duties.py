@@ -1,4 +1,4 @@
-"""Shares of a group against the school's targets (比例): the figures of a term's visits, and the lines they make.
+"""Shares of a group against the school's targets (比例): the figures of a term's visits, and their due lines.
 
 The targets of 004 (F17) are rows of the policy of the kind 比例; a school without such a row sees the
 same figures without a target. Visits at the door and visits by any mode are shown apart (W3): a
@@ -58,7 +58,7 @@ def share_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, 
 
 
 def _at_term_end(context: DutyContext) -> DutyContext:
-    """Return the context as of the term's last day once it is over, as `guanai.care.duties.share_duties` sums it up."""
+    """Return the context as of the term's last day once it is over, as `coverage` sums it up."""
     if context.term is None or context.on <= context.term.end:
         return context
     last = context.term.end
@@ -78,7 +78,7 @@ def _figure_of(duty: Duty, context: DutyContext) -> Figure | None:
 
 
 def summary_day(term: Term, on: date) -> date:
-    """Return the day as of which a term is summed up: the day asked, at the latest the term's last day."""
+    """Return the day as of which a term is summed up: the day given, at the latest the term's last day."""
     return min(on, term.end)
 
 
@@ -99,7 +99,7 @@ def coverage(policy: Policy, frames: Mapping[str, pd.DataFrame], term: Term, on:
 
 
 def visit_figures(context: DutyContext) -> tuple[Figure, ...]:
-    """Return the figures of the visits of a question's term up to its day."""
+    """Return the figures of the visits of the context's term up to its day."""
     policy = context.policy
     face_to_face = Clause("mode", policy.face_to_face)
 
@@ -129,7 +129,7 @@ def visit_figures(context: DutyContext) -> tuple[Figure, ...]:
 
 
 def own_figure(duty: Duty, context: DutyContext) -> Figure:
-    """Return the share that a row of the school's own asks for: of its subjects, those with so many records."""
+    """Return the share that a row of the school's own defines: of its subjects, those with so many records."""
     group, ids = _reached(duty, context)
     basis = say(
         "basis.own", whole=say(f"duty.subject.{duty.subject}"), what=record_words(duty), count=duty.at_least
@@ -140,7 +140,7 @@ def own_figure(duty: Duty, context: DutyContext) -> Figure:
 
 
 def _reached(duty: Duty, context: DutyContext, *clauses: Clause) -> tuple[Objects, Objects]:
-    """Return the ids of the subjects asked that are there on the day, and of those with enough records in the term."""
+    """Return the ids of the subjects that the duty applies to and that are present on the day, and of those with enough records in the term."""
     subjects = context.subjects(duty.subject)
     group = subjects.matching(duty.subject_condition)
     group &= (subjects.first <= context.day) & (context.day <= subjects.last)

@@ -1,8 +1,8 @@
-"""What must be so on the day asked, whenever that is: helpers, dossiers, and how many children each carries.
+"""What must be true on the day: every child has a helper, every dossier is complete, every quota is met.
 
-A child in care without a helper is a line since the last helper ended or the child came into care; a dossier
-with an empty field since the child came into care; a helper, a class or a child with too few or too many
-pairings since the term began (or the child came into care).
+The lines start as follows. A child in care without a helper: when the last helper ended, or when the child came into
+care. A dossier with an empty field: when the child came into care. A helper, a class or a child with too few or too
+many pairings: when the term began, or when the child came into care.
 """
 
 import numpy as np
@@ -81,8 +81,8 @@ def complete_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[st
 def quota_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, ...]) -> DutyLines:
     """Return the lines of a duty of the kind quota: pairings between a least and a most.
 
-    Of a helper the children in care that it carries (whoever carries nobody is no helper), of a class its
-    children who have a pairing (not more than it has in care), of a child its helpers or peers.
+    What is counted: of a helper the children in care paired with them (somebody without any is no helper); of a
+    class its children who have a pairing (not more than it has in care); of a child its helpers or peers.
     """
     kind, size = duty.subject, len(context.subjects(duty.subject))
     pairs = _current_pairs(context, kind, duty)
@@ -127,7 +127,7 @@ def _present(context: DutyContext, kind: str) -> Mask:
 
 
 def _present_since(context: DutyContext, kind: str) -> Numbers:
-    """Return since when each subject is there, for those that always were: since the term began."""
+    """Return since when each subject is present; for those that always were, since the term began."""
     first = context.subjects(kind).first
     begin = day_number(context.term.start) if context.term else context.day
     return np.where(first == ALWAYS, begin, first) if kind in ALL_CHILDREN else np.maximum(first, begin)
@@ -136,8 +136,8 @@ def _present_since(context: DutyContext, kind: str) -> Numbers:
 def _current_pairs(context: DutyContext, kind: str, duty: Duty) -> MatchedRecords:
     """Return the pairings of children in care that run on the day, by subject, one for each pair.
 
-    With a helper, unless the duty's condition says with whom. A pairing without a start does not run: it has not
-    been agreed when it begins.
+    With a helper, unless the duty's condition says with whom. A pairing without a start does not run: its beginning
+    has not been agreed yet.
     """
     pairings, day = context.frames["pairing"], context.day
     starts, ends = context.days_of("pairing", "start"), context.days_of("pairing", "end")
@@ -180,7 +180,7 @@ def _partner_counts(pairs: MatchedRecords, size: int) -> Numbers:
 
 
 def _children_of(context: DutyContext, pairs: MatchedRecords) -> Numbers:
-    """Return the child of each pairing, by its place among the children."""
+    """Return the child of each pairing, by its position among the children."""
     rows, codes = context.record_subjects("pairing", "child")
     of_row = np.full(len(context.frames["pairing"]), len(context.subjects("child")))
     of_row[rows] = codes

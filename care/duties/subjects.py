@@ -1,7 +1,7 @@
-"""Whom a duty is owed for: children, their guardians and parents, helpers, classes, teachers, the school.
+"""The subjects of a duty: children, their guardians and parents, helpers, classes, teachers, the school.
 
-Each subject has the days between which it is there at all: a child those of its care, a helper those of
-its pairings, anything else always.
+Each subject has a first and a last day on which it is present: a child those of its care, a helper those of
+the pairings, every other subject is always present.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ EPOCH = date(1970, 1, 1).toordinal()
 
 
 def day_number(day: date) -> int:
-    """Return a day as the number that the rules reckon with: days since 1970."""
+    """Return a day as the number that the rules compute with: days since 1970."""
     return day.toordinal() - EPOCH
 
 
@@ -57,7 +57,7 @@ def day_numbers(values: "pd.Series[Any]") -> Days:
 
 @dataclass(frozen=True)
 class Subjects:
-    """Subjects of one kind, in the order of their register: their ``frame``, and how each is shown and reckoned with."""
+    """Subjects of one kind, in the order of their register: their ``frame``, and the names, classes and days."""
 
     kind: str
     frame: pd.DataFrame
@@ -71,12 +71,12 @@ class Subjects:
 
     @cached_property
     def ids(self) -> np.ndarray[Any, np.dtype[np.object_]]:
-        """The ids, as a line gives them: of a guardian or a parent that of the child."""
+        """The ids, as in a due line: of a guardian or a parent that of the child."""
         return self.frame["id"].to_numpy(object)
 
     @cached_property
     def villages(self) -> np.ndarray[Any, np.dtype[np.object_]]:
-        """The village of each, "" where none is known."""
+        """The village of each, "" where there is none."""
         villages = (
             self.frame["village"]
             if "village" in self.frame
@@ -86,23 +86,23 @@ class Subjects:
 
     @cached_property
     def index(self) -> pd.Index:
-        """The ids, to find the place of one."""
+        """The ids as an index, to look up positions."""
         return pd.Index(self.ids, dtype=object)
 
     @cached_property
     def order(self) -> Days:
-        """The place of each in the order of class, name and id."""
+        """The position of each in the order of class, name and id."""
         frame = pd.DataFrame({"class": self.classes, "name": self.names, "id": self.ids})
         places = np.empty(len(frame), dtype=np.int64)
         places[frame.sort_values(["class", "name", "id"], kind="stable").index] = np.arange(len(frame))
         return places
 
     def present_from(self, day: date) -> "Subjects":
-        """Return them as if they were there from a day on, at the earliest."""
+        """Return the subjects with no first day before a certain day."""
         return replace(self, first=np.maximum(self.first, day_number(day)))
 
     def matching(self, condition: tuple[Clause, ...]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        """Return which of them meet a condition."""
+        """Return which subjects meet a condition."""
         return holds(condition, self.frame).to_numpy(bool, copy=True)
 
 

@@ -32,8 +32,8 @@ def propose_helpers(
 ) -> Proposal:
     """Propose helpers for the children in care who have too few, of some classes or of the whole school (R29, W6).
 
-    Within the quotas of the school's 名额 rows and the helpers' own limits; who is wanted as a helper may be given by
-    ids in ``carers`` (without it all active staff), how many helpers certain children need at least in ``fewest``. Nobody gets a helper twice.
+    Within the quotas of the school's 名额 rows and the helpers' own limits; ``carers`` are the ids of possible helpers
+    (without it all active staff), ``fewest`` how many helpers certain children need at least. Nobody gets a helper twice.
     """
     children = in_class_order(left_behind(normalized_frame(frames, "child"), on, policy.definition), frames)
     pairs = _agreed_pairs(frames, on, children)
@@ -49,7 +49,7 @@ def propose_helpers(
     groups = groups.assign(have=[int(paired.get(name, 0)) for name in groups.index])
     if classes is not None:
         groups = groups[groups.index.isin(list(classes))]
-    # A class puts children forward, each once: further helpers of one who is paired are not among its number.
+    # A class puts each child forward once: further helpers of a paired child do not count.
     group = np.where(have == 0, groups.index.get_indexer(pd.Index(children["class"], dtype=object)), -1)
     need[group >= 0] = np.minimum(need[group >= 0], 1)
     wanted = np.flatnonzero(need)
@@ -82,7 +82,7 @@ def propose_renewal(
     for same in (
         True,
         False,
-    ):  # first who stays; what is left of a child's pairings is taken over by the others
+    ):  # first the helpers who stay; then the others take over the remaining pairings
         for row, child, carer in positions:
             own = running.get(child, {})
             if own and not rows.at[row, "ends"] and (carer in own or not same):
@@ -143,7 +143,7 @@ def _propose(
     rows, child_positions = empty_rows(children, need)
     order = np.argsort(child, kind="stable")
     child, carer = child[order], carer[order]
-    # The rows of a child lie together: the how many-eth carer of a child goes into its how many-eth row.
+    # The rows of a child follow each other: its first carer goes into its first row, and so on.
     first = np.concatenate([[0], np.cumsum(need)[:-1]]) if len(need) else need
     nth = np.arange(len(child)) - np.searchsorted(child, child)
     rows.loc[first[child] + nth, "carer"] = people["id"].to_numpy(object)[carer]

@@ -1,8 +1,8 @@
-"""How well a helper and a child go together, and why: what was before, the class, the village, the kind of help.
+"""How well a helper and a child match, and why: earlier pairings, class, village, kind of help.
 
-Each reason has its weight. Children of one household are kept with one carer where they can be: one way to one home
-serves them all. Same village and grade come before the role (which staff role fits which help: 000-8 L134:
-专职 study, 政教 mind, 后勤 life); who carried the child before comes before all.
+Each reason has its weight. Children of one household get the same carer where possible: one visit to one home
+serves them all. Same village and grade count more than the role (which staff role fits which help: 000-8 L134:
+专职 study, 政教 mind, 后勤 life); an earlier pairing with the child counts most.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ WEIGHTS = {
 HELPS = {"homeroom": "study", "subject": "study", "coordinator": "mind", "counsellor": "mind"}
 HELPS |= {"life": "life", "logistics": "life"}
 KINDS = ("study", "mind", "life")
-# What in a dossier, and which problem found on a visit, asks for which help (requirements 6).
+# Which special group of a dossier, and which problem found on a visit, needs which help (requirements 6).
 GROUPS = {
     "learning_difficulty": "study", "psychological": "mind", "single_parent": "mind", "disabled": "life",
     "minimum_living": "life", "extreme_poverty": "life",
@@ -46,9 +46,9 @@ VISIT_DAYS = 365
 
 
 class HelperMatching:
-    """Which reasons there are for each pair of a child and one of the staff.
+    """The reasons for each pair of a child and one of the staff.
 
-    ``children`` and ``staff`` are rows of their registers, numbered anew: a pair is two places in them.
+    ``children`` and ``staff`` are rows of their registers, numbered anew: a pair is two positions in them.
     """
 
     weights = WEIGHTS
@@ -100,9 +100,9 @@ class HelperMatching:
         self._kin = self.after_pairing(child, helper)._kin
 
     def after_pairing(self, child: Numbers, carer: Numbers, *, gather: bool = False) -> "HelperMatching":
-        """Return the matching as it is once these pairs are made: each child's housemates have kin with its carer.
+        """Return the matching after these pairs are made: each child's housemates then have a sibling with its carer.
 
-        With ``gather`` each household of several is drawn, with all its children, to the one carer who has most of them.
+        With ``gather`` all children of a household count as siblings for the one carer who has most of them.
         """
         pairs_made = pd.DataFrame({"house": self._house[child], "carer": carer, "child": child})
         if gather:
@@ -121,7 +121,7 @@ class HelperMatching:
         return other
 
     def _at_home(self, house: Numbers, carer: Numbers, but: Numbers | None = None) -> Numbers:
-        """Return the pairs of every child asked for that lives in a house with its carer, but for certain children."""
+        """Return the pairs of every child of a house with the house's carer, except for certain children."""
         housemates = pd.DataFrame({"house": self._house, "one": np.arange(len(self._house))})
         given = pd.DataFrame({"house": house, "carer": carer, "but": -1 if but is None else but})
         both = given[given["house"] >= 0].merge(housemates, on="house")
@@ -130,7 +130,7 @@ class HelperMatching:
         return np.unique(pair_numbers)
 
     def reasons(self, child: Numbers, carer: Numbers) -> dict[str, Mask]:
-        """Return for each pair of places which of the reasons in `WEIGHTS` it has."""
+        """Return for each pair of positions which of the reasons in `WEIGHTS` it has."""
         group = self._class[child]
         homeroom = (self._homeroom[group] == carer) & (group >= 0)
         teaches = self._teaches[carer, group] & ~homeroom
@@ -148,11 +148,11 @@ class HelperMatching:
         }
 
     def possible(self, child: Numbers, carer: Numbers) -> Mask:
-        """Return which pairs may be made: those that there are not yet."""
+        """Return which pairs may be made: those that do not exist yet."""
         return ~np.isin(child * self._carers + carer, self._now)
 
     def _by_grade(self, grades: Sequence[int | None], homerooms: Numbers) -> tuple[Numbers, Mask]:
-        """Return the grade of each class and in which grades each of the staff works, as places."""
+        """Return the grade of each class and in which grades each of the staff works, as positions."""
         positions = {
             grade: position
             for position, grade in enumerate(sorted({one for one in grades if one is not None}))
@@ -169,7 +169,7 @@ class HelperMatching:
     def _carrying(
         self, frames: Mapping[str, pd.DataFrame], people: pd.Index, villages: pd.Index, on: date
     ) -> Mask:
-        """Return in which villages each of the staff carries a child already."""
+        """Return in which villages each of the staff helps a child already."""
         near = np.zeros((self._carers, len(villages) + 1), dtype=bool)
         pairs, children = (
             current_pairings(normalized_frame(frames, "pairing"), on),
@@ -190,7 +190,7 @@ class HelperMatching:
 def needed_help(frames: Mapping[str, pd.DataFrame], children: pd.DataFrame, on: date) -> list[set[str]]:
     """Return which kinds of help each child needs: study, mind, life.
 
-    By the special groups of its dossier, by its boarding, and by the problems found on visits of the last year.
+    By the special groups of its dossier, by boarding, and by the problems found on visits of the last year.
     """
     kinds_of_child = [
         {GROUPS[group] for group in as_list(groups) if group in GROUPS}

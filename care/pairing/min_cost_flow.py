@@ -1,12 +1,12 @@
-"""Who is given to whom: as many children as can be, within everybody's quota, the best matches first.
+"""The best assignment of carers to children within everybody's quota: as many children as possible, the best matches first.
 
-A minimum-cost flow (OR-Tools) decides it: source → class → child → carer → sink. Goals in their order:
-most children placed; every class up to its least; nobody who carries a child below their own least; then the
-sum of costs, in which every further child weighs a little more on whoever carries many already.
+A minimum-cost flow (OR-Tools) computes it: source → class → child → carer → sink. Goals in their order: most children
+placed; every class up to its least; no carer with children below their own least; then the sum of costs, in which
+every further child costs a little more for a carer who has many already.
 
-A carer who carries nobody is below no least (002-1: who helps, helps at least six), so a school may have to
-choose who helps at all. A flow cannot choose that: carers are closed one after the other, the least asked for first,
-and some exchanged as long as that is better. Up to `EXHAUSTIVE` such carers every choice is tried.
+A carer without any child is below no least (002-1: who helps, helps at least six), so a school may have to
+choose who helps at all. A flow cannot choose that: carers are closed one after the other, those with the fewest
+children first, and some are exchanged as long as that is better. Up to `EXHAUSTIVE` such carers every choice is tried.
 """
 
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ class AssignmentProblem:
     """What may be paired, and how many each may have: arrays, one entry per possible pair, child, carer or class.
 
     ``child``, ``carer``, ``cost``: the possible pairs, costs not negative. ``need``: how many carers a child still
-    asks for. ``carried``: how many children a carer has; ``least``, ``most``: of how many in all. ``group``: the
+    needs. ``carried``: how many children a carer has; ``least``, ``most``: of how many in all. ``group``: the
     class of a child, -1 without a quota; ``group_least``, ``group_most``: how many more children of a class.
     """
 
@@ -96,7 +96,7 @@ def _close_carers(problem: AssignmentProblem, best: Assignment, free: Numbers) -
         under = free[~closed[free] & (trial.short[free] > 0)]
         if not len(under):
             break
-        # Most of what is too much at a time: what is freed fills up others.
+        # Several at a time, but not all: the children of closed carers fill up the others.
         number = max(1, int(0.8 * trial.short.sum() / problem.least[under].mean()))
         under = under[np.argsort(loads[under], kind="stable")]
         closed = closed.copy()
@@ -140,7 +140,7 @@ def _flow(problem: AssignmentProblem, closed: Mask) -> Assignment:
 
     children, carers, groups = len(problem.need), len(problem.most), len(problem.group_most)
     source, sink = children + carers + groups, children + carers + groups + 1
-    # Any one change of a flow is a cycle, in which each goal counts at most twice: so much apart is enough.
+    # Any single change of a flow is a cycle, in which each goal counts at most twice: these distances are enough.
     loads = problem.carried + np.bincount(problem.carer, minlength=carers)
     dearest = int(problem.cost.max(initial=0)) + EVEN * int(loads.max(initial=0)) + 1
     carer_goal = 2 * dearest * (children + 1)
@@ -166,7 +166,7 @@ def _flow(problem: AssignmentProblem, closed: Mask) -> Assignment:
     group_arcs = arcs(source, hubs, least_of_group, -group_goal)
     arcs(source, hubs, problem.group_most - least_of_group, 0)
     carer, load = _slots(problem, closed)
-    # Whoever must have one, and has none, lacks nothing either way.
+    # A least of one needs no reward: without a child there is no shortage, with one there is none either.
     least = np.where((problem.carried == 0) & (problem.least == 1), 0, problem.least)
     slot_arcs = arcs(
         children + carer, sink, 1, EVEN * (load - 1) - np.where(load <= least[carer], carer_goal, 0)
@@ -176,7 +176,7 @@ def _flow(problem: AssignmentProblem, closed: Mask) -> Assignment:
     solver.set_node_supply(source, total)
     solver.set_node_supply(sink, -total)
     if solver.solve() != solver.OPTIMAL:
-        raise ArithmeticError("the flow has no solution")  # cannot be: everything may stay unplaced
+        raise ArithmeticError("the flow has no solution")  # cannot happen: everything may stay unplaced
 
     pairs = open_pairs[solver.flows(chosen) > 0] if len(open_pairs) else open_pairs
     new = np.bincount(problem.carer[pairs], minlength=carers)
@@ -193,7 +193,7 @@ def _flow(problem: AssignmentProblem, closed: Mask) -> Assignment:
 
 
 def _slots(problem: AssignmentProblem, closed: Mask) -> tuple[Numbers, Numbers]:
-    """Return the places that carers have free: whose, and the how many-eth child it would be."""
+    """Return the free places of carers: the carer, and the number of children after taking that place."""
     possible = np.bincount(problem.carer, minlength=len(closed))
     room = np.clip(np.minimum(problem.most - problem.carried, possible), 0, None)
     room[closed] = 0

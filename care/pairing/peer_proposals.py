@@ -1,4 +1,4 @@
-"""Friends of the same class (R30, 002-7a L409: at least one each): who has none, and who could be one.
+"""Friends of the same class (R30, 002-7a L409: at least one each): children without one, and proposals.
 
 Candidates are the pupils of the class who are in the register; those who are not left-behind come first, as the
 documents want the others to take part. A class of which only one child is in the register asks for a name by hand.
@@ -49,7 +49,7 @@ class PeerMatching:
             sexes.get_indexer(pd.Index(_texts(frame, "sex"), dtype=object)) for frame in (children, mates)
         )
         self._at_home = ~mates["id"].isin(in_care).to_numpy(bool)
-        # A friend is written down by name: who is meant is the one of that name in the child's class.
+        # A friend is recorded by name: it means the child of that name in the same class.
         names = {
             (row["class"], row["name"]): position for position, row in enumerate(mates.to_dict("records"))
         }
@@ -72,7 +72,7 @@ class PeerMatching:
         return self
 
     def possible(self, child: Numbers, carer: Numbers) -> Mask:
-        """Return which pairs may be made: of one class, not with oneself, not there yet."""
+        """Return which pairs may be made: of one class, not with oneself, not existing yet."""
         same = (self._class[child] == self._group[carer]) & (self._self[child] != carer)
         return same & ~np.isin(child * self._mates + carer, self._now)
 

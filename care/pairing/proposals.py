@@ -1,7 +1,7 @@
-"""A proposal of pairings: who is to carry which child, why, what was traded, and what the quotas lack.
+"""A proposal of pairings: the carer for each child, why, and what was given up for the quotas.
 
-A proposal is a value: changing one pair by hand gives another proposal, with loads and reasons worked out
-again. Nothing is kept of it until it is accepted (`guanai.storage.school.pairing_service`).
+A proposal is a value: changing one pair by hand gives another proposal, with loads and reasons computed
+again. Nothing of it is stored until it is accepted (`guanai.storage.school.pairing_service`).
 """
 
 from collections.abc import Mapping
@@ -39,13 +39,13 @@ class Matching(Protocol):
         """What each reason weighs, the weightiest first."""
 
     def reasons(self, child: Numbers, carer: Numbers) -> dict[str, Mask]:
-        """Return which reasons each pair of places has."""
+        """Return which reasons each pair of positions has."""
 
     def possible(self, child: Numbers, carer: Numbers) -> Mask:
         """Return which pairs may be made."""
 
     def after_pairing(self, child: Numbers, carer: Numbers, *, gather: bool = False) -> "Matching":
-        """Return the matching once these pairs are made; with ``gather`` one that draws households together."""
+        """Return the matching once these pairs are made; with ``gather`` one that keeps households together."""
 
 
 class CarerChoice(NamedTuple):
@@ -60,7 +60,7 @@ class CarerChoice(NamedTuple):
 
 @dataclass(frozen=True)
 class Proposal:
-    """Pairings that are proposed: ``pairs``, one row per child and carer asked for, in the order of the classes.
+    """Pairings that are proposed: ``pairs``, one row per child and carer that it needs, in the order of the classes.
 
     Columns of ``pairs``: `COLUMNS`; ``carer`` is "" where nobody is free, ``ends`` the id of the pairing that this
     one takes over, and ``was`` its carer: where that is the carer too, nothing changes. ``carers``: one row each with id, name, role, carried (before), least, most, own, source.
@@ -76,11 +76,11 @@ class Proposal:
         compare=False
     )  # of each row: its child's position in the matching
     reason: str = ""  # why pairings are taken over: left, renewed
-    seen: Any = field(default=None, compare=False)  # what the registers stood at when it was made
+    seen: Any = field(default=None, compare=False)  # the state of the registers when it was made
 
     @cached_property
     def carer_index(self) -> pd.Index:
-        """The ids of the carers, to find the place of one."""
+        """The ids of the carers, to look up positions."""
         return pd.Index(self.carers["id"], dtype=object)
 
     @cached_property
@@ -122,7 +122,7 @@ class Proposal:
         ]
 
     def _matching_without(self, row: int | None = None) -> Matching:
-        """Return the matching with the other rows' pairs made: of a household the others' carers are known."""
+        """Return the matching with the other rows' pairs made: a household's other carers then count."""
         positions = self.carer_index.get_indexer(pd.Index(self.pairs["carer"], dtype=object)).astype(np.int64)
         has_carer = (positions >= 0) & (self.pairs.index != row).astype(bool)
         return self.matching.after_pairing(
@@ -207,10 +207,10 @@ def best_pairs(
     groups: pd.DataFrame,
     blocks: "list[tuple[Numbers, Numbers]] | None" = None,
 ) -> tuple[Numbers, Numbers]:
-    """Return the best pairs as places of children and of carers.
+    """Return the best pairs as positions of children and of carers.
 
-    ``need`` per child, ``carers`` with carried, least and most, ``group`` the place of each child's class in ``groups``
-    (-1 without a quota). ``blocks`` are children and carers among whom alone pairs may be made; without it all may.
+    ``need`` per child, ``carers`` with carried, least and most, ``group`` the position of each child's class in ``groups``
+    (-1 without a quota). ``blocks`` are children and carers between whom pairs may be made; without it all may.
     """
     top = sum(matching.weights.values())
     most = np.minimum(carers["most"].to_numpy(np.int64), UNLIMITED)
@@ -228,7 +228,8 @@ def best_pairs(
         return child[chosen], carer[chosen]
 
     first = best(matching)
-    # Who lives together is known of pairs that are made: once more, each household drawn to whom most of it has.
+    # Whether a household has one carer is known only after a first run: run again, with siblings counted for the carer
+    # who has most of the household.
     gathered = matching.after_pairing(*first, gather=True)
     return first if gathered is matching else best(gathered)
 
@@ -274,7 +275,7 @@ def _broadcast(reasons: Mapping[str, Mask], shape: tuple[int, ...]) -> dict[str,
 
 
 def empty_rows(children: pd.DataFrame, need: Numbers) -> tuple[pd.DataFrame, "pd.Series[int]"]:
-    """Return one row per child and carer asked for, and beside it the child's place."""
+    """Return one row per child and carer that it needs, and the child's position for each row."""
     positions = np.repeat(np.arange(len(children)), need)
     village = as_strings(children["village"]) if "village" in children.columns else ""
     rows = children[["id", "name", "class"]].assign(village=village).iloc[positions].reset_index(drop=True)

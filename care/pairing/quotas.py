@@ -1,4 +1,4 @@
-"""How many children each of the staff may carry, how many of a class are put forward, how many carers a child needs.
+"""How many children each of the staff may have, how many each class puts forward, how many carers a child needs.
 
 Read from the school's own rows 名额 and 帮扶人 and from what a helper's own record says (承担上限); no number
 is fixed here. A row of 经常 only counts, so it limits nobody.
@@ -91,7 +91,7 @@ def range_words(least: int, most: int) -> str:
 
 
 def _quotas(policy: Policy, subjects: Iterable[str], role: str) -> list[Duty]:
-    """Return the quotas of pairings with a role: rows with another condition say nothing of everybody."""
+    """Return the quotas of pairings with a role: rows with another condition do not hold for everybody."""
     duties = []
     for duty in policy.of_kind("quota"):
         if duty.subject not in subjects or duty.per == OFTEN or duty.records not in ((), ("pairing",)):

@@ -1,6 +1,6 @@
-"""What a proposal lacks: which quota cannot be met, by how much, and of which class the children are.
+"""What a proposal lacks: which quota cannot be met, by how much, and for children of which class.
 
-Said in numbers that add up: 40 children, 12 helpers with room for 36: 4 places short.
+The text gives numbers that add up: 40 children, 12 helpers with room for 36: 4 places short.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The sheet 校历 read as a calendar, the public holidays below it."""
+"""The sheet 校历 read as a calendar, completed with the public holidays."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
@@ -55,7 +55,7 @@ def read_calendar(rows: Sequence[Row], country: str) -> Calendar:
 
 
 def check_unique(rows: Sequence[Row], heading: str) -> None:
-    """Refuse a name that stands twice."""
+    """Refuse a name that is given twice."""
     seen: dict[str, int] = {}
     for row in rows:
         name = row.required(heading)
@@ -80,7 +80,7 @@ def _span(row: Row) -> Span:
     name, start, end = row.required("name"), row.day("start"), row.day("end")
     if end < start:
         raise row.error("policy.end_before_start", "end", start=start, end=end)
-    if end - start > LONGEST_SPAN:  # a slip in the year: weeks of it would be owed for ever
+    if end - start > LONGEST_SPAN:  # a slip in the year: its weeks would be due for ever
         raise row.error("policy.long", "end", name=name, start=start, end=end)
     return name, start, end
 

@@ -41,7 +41,7 @@ EMPTY = frozenset({"空", "empty"})
 
 
 class Clause(NamedTuple):
-    """A field and the values of which it must have one (or, negated, none), or an order it must stand in.
+    """A field and the values of which it must have one (or, negated, none), or an order that it must have.
 
     The value "" is an empty field; ``order`` (``>=``, ``<=``, ``>``, ``<``) compares with the only value.
     """
@@ -131,7 +131,7 @@ def _matches(frame: pd.DataFrame, clause: Clause) -> "pd.Series[bool]":
 
 
 def _test_of(clause: Clause) -> Callable[[Any], bool]:
-    """Return what a single answer is asked."""
+    """Return the test of a single answer."""
     if clause.order:
         least = _comparable(clause.values[0])
         return lambda value: _in_order(_comparable(value), clause.order, least)

@@ -12,7 +12,7 @@ KINDS = (
     "count", "hours", "interval", "event", "state", "open", "helper", "quota", "complete", "share",
 )  # fmt: skip
 ALL_CHILDREN = ("child", "guardian", "parent")  # subjects of which there is one line per child
-EACH = "each"  # as ``by``: each of the responsible owes it by itself
+EACH = "each"  # as ``by``: each responsible role has a line of its own
 OFTEN = "often"  # as ``per``: the document gives no number (经常), so records are only counted
 MINUTE_UNITS = ("minute", "hour")
 
@@ -38,7 +38,7 @@ class Limit(NamedTuple):
 
 
 class Trigger(NamedTuple):
-    """The register whose records ask for something, and its question that holds the moment."""
+    """The register whose records start a duty, and its question that holds the moment."""
 
     record: str
     moment: str = "date"
@@ -50,13 +50,13 @@ class Duty:
 
     ``count``: so many records of each subject and period. ``hours``: the sum of a field in a period, between
     ``at_least`` and ``at_most``. ``interval``: never more days apart than ``limit``. ``event``: each record of
-    the trigger asks for records within the limit. ``state``: each record of the trigger must itself be
+    the trigger requires records within the limit. ``state``: each record of the trigger must itself be
     brought to a state (fields of ``content`` filled, clauses of ``state`` true) within the limit. ``open``:
     at most so many such records open at a time. ``helper``: so many helpers for every child. ``quota``: pairings
     between a least and a most. ``complete``: fields that may not be empty. ``share``: a target for a share.
 
     ``summed`` (of ``open``) is the field whose numbers are added up instead of counting the records (册数 of a loan).
-    ``by`` is whose records count (roles; `EACH`: each of ``who`` by itself; empty: anybody's).
+    ``by`` is whose records count (roles; `EACH`: those of each role of ``who``, apart; empty: anybody's).
     """
 
     name: str
@@ -82,7 +82,7 @@ class Duty:
     summed: str = ""
 
     def __post_init__(self) -> None:
-        """Take one role given as plain text for a list of one: in code that is the usual case."""
+        """Accept a single role as plain text: in code that is the usual case."""
         for name in ("by", "who"):
             value = getattr(self, name)
             if isinstance(value, str):
@@ -97,7 +97,7 @@ class Duty:
 
     @property
     def roles(self) -> tuple[tuple[str, ...], ...]:
-        """The groups of responsible people who owe it, each by itself: usually one group."""
+        """The groups of responsible roles, each with lines of its own: usually one group."""
         return tuple((role,) for role in self.who) if self.by == (EACH,) else (self.who,)
 
     def by_of(self, roles: tuple[str, ...]) -> tuple[str, ...]:

@@ -21,9 +21,9 @@ __all__ = [
     "register_label",
 ]
 
-# Registers of people and papers: counted by no duty of its own but 名额, which looks at pairings.
+# Registers that no duty counts, except 名额, which counts pairings.
 UNCOUNTED = frozenset({"child", "class", "deferral", "pairing", "staff"})
-DERIVED = frozenset({"change"})  # made from the history, so there is no form of it
+DERIVED = frozenset({"change"})  # computed from the history, so it has no form
 # The register in which the condition on a subject is looked up.
 REGISTER_OF_SUBJECT = dict.fromkeys(ALL_CHILDREN, "child") | {
     "class": "class",
@@ -47,7 +47,7 @@ ALLOWED_SUBJECTS = {
     "complete": ("child", "class", "teacher", "helper"),
 }
 SUMMED = re.compile(r"(?:合计|sum of|sum)[\s:：]*(?P<field>\S.*)", re.IGNORECASE)
-TIME_TYPES = ("date", "datetime", "text")  # what is worked out may be kept as text
+TIME_TYPES = ("date", "datetime", "text")  # a calculated answer may be stored as text
 CLASS_FIELDS = ("grade", "level")  # fields of the class that a condition on a child may name
 
 
@@ -59,13 +59,13 @@ class KnownForms(NamedTuple):
 
     @property
     def registers(self) -> tuple[str, ...]:
-        """Every register that there is, as far as it is known."""
+        """Every register that is known."""
         if self.columns is not None:
             return (*self.columns, *sorted(DERIVED - set(self.columns)))
         return tuple(key.removeprefix("record.") for key in catalogue() if key.startswith("record."))
 
     def name_of(self, written: str) -> str:
-        """Return the register that is meant: one of that very name, else the one with that word."""
+        """Return the register that is meant: the one of that name, else the one with that word."""
         bare = written.strip()
         return bare if bare in self.registers else lookup_name("record", bare) or bare
 
@@ -147,7 +147,7 @@ def _read_content(row: Row, duty: Duty, of: list[str]) -> Duty:
 
 
 def _check(row: Row, duty: Duty) -> None:
-    """Refuse a row whose cells do not go together."""
+    """Refuse a row whose cells contradict each other."""
     kind, limit = duty.kind, duty.limit
     if duty.subject not in ALLOWED_SUBJECTS.get(kind, (duty.subject,)):
         choices = say("policy.comma").join(say(f"duty.subject.{name}") for name in ALLOWED_SUBJECTS[kind])
@@ -156,7 +156,7 @@ def _check(row: Row, duty: Duty) -> None:
         raise row.error("policy.at_most", "at_most", least=duty.at_least, most=duty.at_most)
     if duty.by == (EACH,) and len(duty.who) < 1:
         raise row.error("policy.each", "who")
-    if kind == "share" and duty.by == (EACH,):  # a share is one figure, whoever owes it
+    if kind == "share" and duty.by == (EACH,):  # a share is one figure for all roles
         raise row.error("policy.by", "record_condition")
     if kind == "share" and not duty.content:
         row.required("record")

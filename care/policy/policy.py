@@ -58,7 +58,7 @@ class Policy:
 
     @property
     def definition(self) -> str:
-        """Who is left-behind: ``both`` parents away, ``one`` or both, or ``13`` (国发〔2016〕13号)."""
+        """The definition of left-behind: ``both`` parents away, ``one`` or both, or ``13`` (国发〔2016〕13号)."""
         return self.profile.get("definition", "13")
 
     @property
@@ -101,7 +101,7 @@ def policy_from_sheets(
 
     ``sheets`` gives the rows of each sheet by its title, a row being its cells by heading with its number
     under `ROW`; ``columns`` the questions of each form, so that a duty on the school's own register
-    can be told from a mistake (without it: every register that the catalogue has a word for, fields unchecked).
+    can be distinguished from a mistake (without it: every register that the catalogue has a word for, fields unchecked).
     Raises PolicyError with file, sheet, row, column and what to do.
     """
     rows = rows_of(sheets, file)
@@ -121,8 +121,8 @@ def policy_from_sheets(
 def fit_to_forms(sheets: Sheets, columns: Mapping[str, Collection[str]]) -> dict[str, list[dict[str, Any]]]:
     """Return the sheets of a preset for a school with certain forms.
 
-    A duty on a form or a question that the school does not have is set out of force (启用: 否), with the reason as
-    its remark: a preset names every register of its document, and a school adds them one by one.
+    A duty on a form or a question that the school does not have is switched off (启用: 否), with the reason as its
+    remark: a preset names every register of its document, and a school adds them one by one.
     """
     fitted = {title: [dict(row) for row in rows] for title, rows in sheets.items()}
     forms = KnownForms(FACE_TO_FACE, columns)

@@ -1,4 +1,4 @@
-"""The sheets of a school's workbook: their headings, their cells read as what they mean, their mistakes placed.
+"""The sheets of a school's workbook: headings, cells read as values, mistakes reported with their place.
 
 A sheet is a list of rows, a row a dict of cells by heading, with the number of the row in the file
 under `ROW`. Headings, kinds and names may be written in any language of the catalogue.
@@ -51,7 +51,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "wording": ("item", "value"),
 }
 YEARLY = re.compile(r"(?P<month>\d{1,2})\s*(?:月|-|/)\s*(?P<day>\d{1,2})\s*日?")
-MAX_NUMBER, MAX_DAYS = 99_999, 3_660  # so far a number, or a time in days, can be meant
+MAX_NUMBER, MAX_DAYS = 99_999, 3_660  # a larger number, or time in days, is a mistake
 YEARS = range(1900, 2200)
 DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00:00(?::00)?)?")

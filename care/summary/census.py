@@ -16,7 +16,7 @@ __all__ = ["breakdown", "by_class", "by_grade", "headcount"]
 def headcount(children: pd.DataFrame, frames: Mapping[str, pd.DataFrame], definition: str) -> Figure:
     """Return the left-behind children as a share of all pupils, the definition stated (F7: 277 of 1,349).
 
-    The pupils are the sum of those that the classes state; without any the share is not known.
+    The pupils are the sum of those that the classes state; without any there is no share.
     """
     pupils = int(_numbers(normalized_frame(frames, "class")["pupils"]).sum())
     ids = tuple(as_strings(children["id"]))

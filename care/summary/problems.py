@@ -1,4 +1,4 @@
-"""What the visits found: problems by category and class, and the follow-ups that are still open (R19, W4)."""
+"""What the visits found: problems by category and class, and follow-ups that are still open (R19, W4)."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -57,7 +57,7 @@ def by_category_and_class(policy: Policy, problems: pd.DataFrame) -> pd.DataFram
 
 
 def open_follow_ups(frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFrame:
-    """Return the follow-ups that visits asked for and that no later visit has answered, earliest first.
+    """Return the follow-ups that visits require and that no later visit has answered, earliest first.
 
     Any later visit to the child that counts closes it. Columns ``visit``, ``child``, ``class``,
     ``follow_up``, ``follow_up_what``, ``status`` (due, overdue).

@@ -1,4 +1,4 @@
-"""Visits planned and what became of them (W2; requirements 7.16: planned dates against done dates)."""
+"""Planned visits and their outcome (W2; requirements 7.16: planned dates against done dates)."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -62,10 +62,8 @@ def planned_visits(frames: Mapping[str, pd.DataFrame], term: Term, until: date, 
         .mask(done > planned_on, "done_late")
     )
     children = normalized_frame(frames, "child").drop_duplicates("id").set_index("id")
-    class_name_of, staff = (
-        class_names(frames),
-        normalized_frame(frames, "staff").drop_duplicates("id").set_index("id")["name"],
-    )
+    class_name_of = class_names(frames)
+    staff = normalized_frame(frames, "staff").drop_duplicates("id").set_index("id")["name"]
     table = homes.assign(
         subject=as_strings(homes["child"].map(children["name"])),
         visitor=as_strings(homes["visitor"].map(staff)),
@@ -83,7 +81,7 @@ def planned_visits(frames: Mapping[str, pd.DataFrame], term: Term, until: date, 
 
 
 def _planned_homes(plans: pd.DataFrame, term: Term) -> Iterator[tuple[Any, ...]]:
-    """Give each home of the plans that begin in a term: plan, child, visitor, purpose, first day, day planned."""
+    """Yield each home of the plans that begin in a term: plan, child, visitor, purpose, first day, day planned."""
     if "visits" not in plans or "first_day" not in plans:
         return
     first = as_timestamps(plans["first_day"]).fillna(plans["date"])
@@ -103,7 +101,7 @@ def _planned_homes(plans: pd.DataFrame, term: Term) -> Iterator[tuple[Any, ...]]
 def _take_first_visit(
     visits: list[tuple[pd.Timestamp, str]], first: pd.Timestamp
 ) -> tuple[pd.Timestamp | None, str]:
-    """Return the first visit from a day on, and take it off the list."""
+    """Return the first visit from a day on, and remove it from the list."""
     for position, (day, one) in enumerate(visits):
         if day >= first:
             del visits[position]
