@@ -40,7 +40,7 @@ class LineDeferrals(NamedTuple):
 
 
 def role_of(duty: Duty, roles: tuple[str, ...]) -> str:
-    """Return the role that owes a line by itself, "" where the responsible owe it together."""
+    """Return the role that has a line of its own, "" where all the responsible share one line."""
     return roles[0] if duty.by == (EACH,) and roles else ""
 
 

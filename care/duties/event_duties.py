@@ -109,6 +109,8 @@ def event_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, 
     days = records.days - same[records.registers] if len(records.rows) else records.days
     order = order_by(records.ids, days, records.codes)
     # A subject and a day make one number, so that one search finds where the answers of each trigger begin and end.
+    # A merge by subject would have a row for each trigger and record: for the school as subject that is their product
+    # (3,000 observations and 16,000 visits at 10,000 children: 48 million rows).
     width = context.day + 2 - min(int(days.min(initial=0)), int(triggers.days.min()))
     base = context.day + 2 - width
     keys = records.codes[order] * width + (days[order] - base)
@@ -251,38 +253,38 @@ def interval_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[st
         & (records.days <= last[records.codes])
     )
     records = records.select(inside)
-    width = context.day + 2
-    cells, cell = np.unique(records.codes * width + records.days, return_inverse=True)
-    codes, days = cells // width, cells % width
-    # Before each day with a record stands the one before it of the same subject, or the subject's first day.
-    opening = np.append(True, codes[1:] != codes[:-1]) if len(codes) else np.empty(0, dtype=bool)
-    before = np.where(opening, begin[codes], np.append(0, days[:-1])) if len(codes) else days
-    runs = np.flatnonzero(present)
-    closing = np.full(len(subjects), NO_DAY)
-    closing[codes] = days  # the last one stays
-    since = np.where(closing[runs] == NO_DAY, begin[runs], closing[runs])
-    due_in_term = since + limit <= last[runs]
-    runs, since = runs[due_in_term], since[due_in_term]
+    by_day = pd.DataFrame({"code": records.codes, "day": records.days}).groupby(["code", "day"])
+    days = by_day.size().reset_index()
+    codes = days["code"].to_numpy(np.int64)
+    # An interval ends on a day with a record. It begins on the day before with one, or on the subject's first day.
+    before = days.groupby("code")["day"].shift().fillna(pd.Series(begin[codes])).to_numpy(np.int64)
+    running = np.flatnonzero(present)
+    last_record = days.groupby("code")["day"].max().reindex(running)
+    first = last_record.isna().to_numpy(bool)
+    since = last_record.fillna(pd.Series(begin)).to_numpy(np.int64)
+    due_in_term = since + limit <= last[running]
+    running, since, first = running[due_in_term], since[due_in_term], first[due_in_term]
     ended = len(codes) if context.done else 0
-    lists = counted_ids(cell, records, len(codes)) if context.done else []
+    line: Numbers = by_day.ngroup().to_numpy(np.int64)  # type: ignore[assignment]
+    lists = counted_ids(line, records, len(codes)) if context.done else []
     what, span = record_words(duty, by), limit_words(duty.limit)
     every = np.concatenate([before[:ended], since])
     keys = ("why.interval_done", "why.interval", "why.interval_first")
-    key = np.concatenate([np.zeros(ended, dtype=np.int64), np.where(closing[runs] == NO_DAY, 2, 1)])
+    key = np.concatenate([np.zeros(ended, dtype=np.int64), np.where(first, 2, 1)])
 
-    def why(cell: int, day: int) -> str:
-        return say(keys[cell], source=source(duty), what=what, limit=span, last=_date(day))
+    def why(number: int, day: int) -> str:
+        return say(keys[number], source=source(duty), what=what, limit=span, last=_date(day))
 
     return duty_lines(
-        code=np.concatenate([codes[:ended], runs]),
+        code=np.concatenate([codes[:ended], running]),
         since=every,
         due=every + limit,
         need=np.ones(len(every), dtype=np.int64),
-        have=np.repeat([1, 0], [ended, len(runs)]),
-        met=np.repeat([True, False], [ended, len(runs)]),
+        have=np.repeat([1, 0], [ended, len(running)]),
+        met=np.repeat([True, False], [ended, len(running)]),
         period=[""] * len(every),
         why=texts_by_row(why, key, every),
-        counted=[*lists, *([] for _ in runs)],
+        counted=[*lists, *([] for _ in running)],
     )
 
 

@@ -98,21 +98,9 @@ def counted_ids(line_of_record: Numbers, records: MatchedRecords, count: int) ->
 
 
 def order_by(ids: Objects, *keys: Numbers) -> Numbers:
-    """Return the order by some keys (the last one first, as `numpy.lexsort`) and then by id.
-
-    Texts are slow to sort, and most rows differ in a key: only those that do not are put in order by their ids.
-    """
-    order = np.lexsort(keys)
-    same = np.ones(max(len(order) - 1, 0), dtype=bool)
-    for key in keys:
-        sorted_key = key[order]
-        same &= sorted_key[1:] == sorted_key[:-1]
-    if same.any():
-        tied = np.append(same, False) | np.append(False, same)
-        rows = order[tied]
-        ranks = pd.factorize(ids[rows], sort=True)[0]
-        order[tied] = rows[np.lexsort((ranks, *(key[rows] for key in keys)))]
-    return order
+    """Return the order by some keys (the last one first, as `numpy.lexsort`) and then by id."""
+    ranks = pd.factorize(ids, sort=True)[0]
+    return np.lexsort((ranks, *keys))
 
 
 def distinct_rows(*columns: Numbers) -> tuple[list[tuple[int, ...]], Numbers]:

@@ -90,9 +90,10 @@ def quota_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, 
     if kind == "child":
         have = _partner_counts(pairs, size)
     else:
-        children = _children_of(context, pairs)
-        cells = np.unique(pairs.codes * (len(context.subjects("child")) + 1) + children)
-        have = np.bincount(cells // (len(context.subjects("child")) + 1), minlength=size)
+        each_child = pd.DataFrame(
+            {"code": pairs.codes, "child": _children_of(context, pairs)}
+        ).drop_duplicates()
+        have = np.bincount(each_child["code"], minlength=size)
     if kind == "class":
         need = np.minimum(need, _in_care_by_class(context))
     present = applies & _present(context, kind)

@@ -63,7 +63,7 @@ class Policy:
 
     @property
     def began(self) -> date | None:
-        """The day on which the school began to work with its rows (启用日期): nothing is owed from before it."""
+        """The day on which the school began to work with its rows (启用日期): nothing is due from before it."""
         return date.fromisoformat(self.profile["began"]) if "began" in self.profile else None
 
     @property
