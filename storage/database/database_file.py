@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from guanai.care.errors import StorageError
 from guanai.storage.database.schemas import metadata
 
-__all__ = ["BEGIN_READING", "BEGIN_WRITING", "EXPLAIN", "VERSION", "connect", "error_of", "reconnect"]
+__all__ = ["BEGIN_READING", "BEGIN_WRITING", "VERSION", "connect", "error_of", "reconnect"]
 
 #: Marks a file as ours in SQLite's header: "guan" in ASCII.
 APPLICATION = 0x6775616E
@@ -24,7 +24,6 @@ VERSION = 1
 BEGIN_READING = "BEGIN"
 # A change takes the write lock at once: a lock taken later, after reading, can fail and cannot wait.
 BEGIN_WRITING = "BEGIN IMMEDIATE"
-EXPLAIN = "EXPLAIN QUERY PLAN "
 
 # Checking every page of a file takes about two milliseconds per megabyte, and every kernel opens the file.
 _CHECKED_SIZE = 8 * 1024 * 1024

@@ -1,16 +1,15 @@
 """The middle layer: a school's database as one process has it open.
 
-`Database` says which thread's turn it is, what belongs to one change (all of it is kept, or nothing), which tables there
-are and what is in them; SQL runs in `guanai.storage.database.driver`. A process holds one connection behind one lock, so
+`Database` holds the lock between threads, the transactions (all of a change is stored, or nothing), the tables and
+their documents; SQL runs in `guanai.storage.database.driver`. A process holds one connection behind one lock, so
 its threads wait for each other. Processes wait for each other in SQLite, and only with their changes: a reader never
 waits (WAL).
 
 A process that has a school open may fork: a notebook may use `multiprocessing`, and the server forks the kernels of its
-pages. SQLite's locks belong to a process, and its notes about them to its memory. A child that opened a file which its
-parent has open would take over the notes without the locks: it would believe itself safe, and once the parent closed
+pages. SQLite's locks belong to a process, and its record of them to its memory. A child that opened a file which its
+parent has open would copy the record without the locks: it would write as if it had them, and once the parent closed
 the file the child's saves would go to a log that has been deleted. So every file is closed before a fork, and each side
-opens it again when it next needs it. That is all that is known of forks here: what a forked kernel starts with is no
-matter of the database.
+opens it again when it next needs it. Nothing else here depends on forks.
 """
 
 import os
@@ -110,7 +109,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make every change within the block one change: all of it is kept, or nothing.
+        """Make every change within the block one change: all of it is stored, or nothing.
 
         Blocks may stand within each other; the outermost one decides. Other processes' changes wait meanwhile,
         so do slow things (reading a spreadsheet, asking a person) before the block.
@@ -196,7 +195,7 @@ class Database:
         return [name for (name,) in self.run(schemas.TABLE_NAMES)]
 
     def table_number(self, table: str) -> int | None:
-        """Return the number under which a table's documents are kept; None while there are none."""
+        """Return the number under which a table's documents are stored; None while there are none."""
         if table not in self._numbers:
             for (number,) in self.run(schemas.FIND_TABLE, table_name=table):
                 self._numbers[table] = number
@@ -223,12 +222,12 @@ class Database:
         return state
 
     def set_next_id(self, number: int, next_id: int) -> None:
-        """Note the lowest doc_id that a new document of a table may get."""
+        """Store the lowest doc_id that a new document of a table may get."""
         self.run(schemas.SET_NEXT_ID, key=number, next_id=next_id)
         self._states.clear()
 
     def set_listed(self, number: int, listed: bool) -> None:
-        """Note whether a table is among the `table_names`."""
+        """Store whether a table is among the `table_names`."""
         self.run(schemas.SET_LISTED, key=number, listed=listed)
         self._states.clear()
 

@@ -2,7 +2,7 @@
 
 SQLAlchemy Core writes the SQL and makes the connection. The text then runs on the connection of `sqlite3` itself, which
 halves the time of an insert against SQLAlchemy's own ``execute``. What only SQLite has is in
-`guanai.storage.database.database_file`; whose turn it is, and what belongs to one change, is decided by
+`guanai.storage.database.database_file`; threads and transactions are managed by
 `guanai.storage.database.databases.Database`.
 """
 

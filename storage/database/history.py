@@ -1,4 +1,4 @@
-"""Every change of every record: who, when, before and after; and the bin, which is read from it."""
+"""Every change of every record: who, when, before and after; and the deletions that can be undone."""
 
 import json
 from dataclasses import dataclass
@@ -112,7 +112,7 @@ def history_of(database: Database, table: str, key: int | str) -> list[Change]:
 
 
 def bin_of(database: Database, table: str) -> list[Change]:
-    """Return the deletions that have not been taken back, the latest first."""
+    """Return the deletions that have not been undone, the latest first."""
     return [_change(row) for row in database.run(_BIN, table_name=table)]
 
 

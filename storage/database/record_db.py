@@ -44,7 +44,7 @@ class RecordDB(TinyDB):
         return self.storage.clock()
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Make every change within the block one change: all of it is kept, or nothing."""
+        """Make every change within the block one change: all of it is stored, or nothing."""
         return self.database.transaction()
 
     def tables(self) -> set[str]:

@@ -3,7 +3,7 @@
 The way of one save, from the table to the row:
 
 1. `RecordTable.insert_once` (or ``replace``, ``insert``, ``update`` …) begins a transaction of the `Database`, checks that
-   nobody has saved the record since it was read, and says which documents there shall be.
+   nobody has saved the record since it was read, and gives the new documents.
 2. `guanai.storage.database.table_changes.change_table` compares them with the rows as they are, and makes of each that
    differs a row and an entry in the history.
 3. `guanai.storage.database.databases.Database.write` runs a statement for all of them at once; when the outermost transaction
@@ -183,7 +183,7 @@ class RecordTable(Table):
         """Put a new version in the place of a record, if nobody has saved it since; return it as stored.
 
         ``expected_revision`` is the ``revision`` of the version that was changed. Raises ConflictError with both
-        versions where the record now has another one or lies in the bin, and StorageError where there never was
+        versions where the record now has another one or is deleted, and StorageError where there never was
         such a record.
         """
         with self._database.transaction():
@@ -211,11 +211,11 @@ class RecordTable(Table):
             return stored
 
     def bin(self) -> list[Change]:
-        """Return the deletions that have not been taken back, the latest first; ``before`` is the record."""
+        """Return the deletions that have not been undone, the latest first; ``before`` is the record."""
         return history.bin_of(self._database, self.name)
 
     def restore(self, key: Key) -> Document:
-        """Take a record out of the bin, as it was when it was deleted."""
+        """Restore a deleted record, as it was when it was deleted."""
         with self._database.transaction():
             for change in self.bin():
                 if key not in (change.record_id, change.doc_id) or change.before is None:

@@ -1,6 +1,6 @@
 """Pictures and files that belong to records: saved in the school's folder, pictures made small, names made safe.
 
-A record holds the name only. The name carries a mark of the content, so that two files never share one and the same
+A record holds the name only. The name contains a part of the hash of its content, so that two files never share one and the same
 file saved twice is there once.
 """
 
@@ -29,7 +29,7 @@ _MARK = 10  # characters of the content's hash
 
 
 def safe_name(name: str) -> str:
-    r"""Return a file's name without folders, control signs, spaces and what a file system trips over.
+    r"""Return a file's name without folders, control signs, spaces and what a file system does not allow.
 
     >>> safe_name("C:\\photos\\..\\My family.JPG"), safe_name("../../etc/passwd"), safe_name("家访 照片（1）.png")
     ('My_family.jpg', 'passwd', '家访_照片_1.png')
@@ -64,7 +64,7 @@ class Attachments:
         return marked
 
     def save_picture(self, name: str, content: bytes, longer_side: int = _LONGER_SIDE) -> str:
-        """Save a picture, upright and no larger than asked for, without what the camera wrote into it (place, time).
+        """Save a picture, upright and no larger than ``longer_side``, without what the camera wrote into it (place, time).
 
         Raises GuanaiError for what is no picture that can be read.
         """
@@ -76,7 +76,7 @@ class Attachments:
         return self.save(Path(safe_name(name)).stem + ending, small)
 
     def path(self, name: str) -> Path | None:
-        """Return where an attachment lies, None when there is none of that name."""
+        """Return the path of an attachment, None when there is none of that name."""
         path = self.folder / name
         inside = name == Path(name).name and not name.startswith(".")
         return path if inside and path.is_file() and not path.is_symlink() else None
@@ -104,7 +104,7 @@ class Attachments:
 
 
 def _shrunk(name: str, content: bytes, longer_side: int) -> tuple[bytes, str]:
-    """Return a picture and its ending: as it came when it is small and carries nothing else, else made anew."""
+    """Return a picture and its ending: unchanged when it is small and has no other data in it, else written again."""
     from PIL import Image, ImageOps  # takes a while to load, and only pictures need it
 
     try:

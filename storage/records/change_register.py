@@ -1,7 +1,7 @@
 """The register 变动, made from the history of the dossiers: what changed on which day, and who was the guardian when.
 
-Nothing is stored for it. The history of the dossiers that were ever changed is read once in a process, and from then on
-what is new in it; a dossier that was saved once only costs a look at its last change.
+Nothing is stored for it. The history of the dossiers that were ever changed is read once in a process, afterwards
+only what is new in it; for a dossier that was saved only once no history is read but its last change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,11 +58,11 @@ class _Changes:
         self.cached: tuple[object, pd.DataFrame, pd.DataFrame] | None = None
 
     def catch_up(self, database: Database, today: date) -> None:
-        """Read what is new since the last time; where a trainer has set the day back, nothing was written later."""
+        """Read what is new since the last time; no change is dated after today, which a trainer may have set back."""
         newest, number = database.sequence(), database.table_number(CHILD)
         if newest == self.seq or number is None:
             return
-        if newest < self.seq:  # the file was exchanged for an older one
+        if newest < self.seq:  # the file was replaced by an older one
             self.seq, self.rows = 0, []
         if self.seq:
             rows = database.run(_SINCE, seq=self.seq, table_name=CHILD)
@@ -129,7 +129,7 @@ def _rows_of(changes: Sequence[Row], today: str) -> list[tuple[Any, ...]]:
 
 
 def day_of(at: str) -> str:
-    """Return the day of a stored moment (ISO 8601, UTC) by this place's clock."""
+    """Return the day of a stored moment (ISO 8601, UTC) in the local time zone."""
     return datetime.fromisoformat(at).astimezone().date().isoformat()
 
 
@@ -143,7 +143,7 @@ def guardian_on(changes: Sequence[Change], day: date) -> dict[str, Any] | None:
     """Return who was a child's main guardian on a day, as the dossier gave them; None if there was none.
 
     ``changes`` is the history of the dossier. A new guardian counts from the day given in 自哪天起, else from the day
-    on which they were written down; whom the dossier began with, from the beginning.
+    on which they were written down; the first guardian of a dossier counts from the beginning.
     """
     guardian: dict[str, Any] | None = None
     current: str | None = None

@@ -1,4 +1,4 @@
-"""Everything that the registers hold about one child: records that name it, in whatever question they do."""
+"""Everything about one child in the registers: the records that name it, in any of their questions."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ DATED = ("date", "start")
 def naming_fields(form: Form, register: str = "child") -> dict[str, str]:
     """Return the fields of a form that name a record of a register, each with its kind: one, several or rows.
 
-    A question does where its choices are those of the register; a repeat where a question in it does.
+    A question names one where its choices are the records of the register; a repeat where a question in it does.
     """
     fields: dict[str, str] = {}
     for item in form.walk():
@@ -45,7 +45,7 @@ def _inside(item: Any) -> Iterator[Any]:
 
 
 def records_naming(records: Records, record_id: str, register: str = "child") -> dict[str, list[Record]]:
-    """Return by form the records that name a child (or a record of another register); forms that can and do not too."""
+    """Return by form the records that name a child (or a record of another register); also forms of which no record does."""
     naming: dict[str, list[Record]] = {}
     for name, form in records.all_forms().items():
         fields = naming_fields(form, register)

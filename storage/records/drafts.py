@@ -1,8 +1,8 @@
 """What people have typed and not saved yet: stored beside the registers, so that nothing typed is lost.
 
-A draft is no record: it stands in no register, no frame, no export and no history, and goes when its record is
-saved. Only the person who typed it gets it back. One that is sixty days old, and that the person was offered two
-weeks ago or earlier and has left, is thrown away; one that its person has never been offered stays.
+A draft is no record: it is in no register, no frame, no export and no history, and is deleted when its record is saved.
+Only the person who typed it gets it back. A draft is deleted sixty days after it was typed or two weeks after it
+was first offered to its person, whichever is later; one that was never offered stays.
 """
 
 import json
@@ -53,9 +53,9 @@ _ADD = sa.insert(_table).values({column.name: bindparam(column.name) for column 
 class Draft:
     """Answers typed into a form and not saved: in which form and version, about which record, when (ISO 8601, UTC).
 
-    ``answers`` is all that stood in the form, unreadable text as typed; ``touched`` the paths that the person had
-    been at; ``base`` the record as it was opened. ``token`` names the save that this will be; ``offered`` is
-    when the person was first asked whether to go on with it, empty before.
+    ``answers`` is everything in the form, unreadable text as typed; ``touched`` the paths of the questions that the
+    person has visited; ``base`` the record as it was opened. ``token`` is that of the later save; ``offered`` is
+    when it was first offered to the person, empty before.
     """
 
     token: str
@@ -70,7 +70,7 @@ class Draft:
 
     @property
     def until(self) -> str:
-        """The moment after which it is thrown away (ISO 8601, UTC); empty before it has been offered."""
+        """The moment after which it is deleted (ISO 8601, UTC); empty before it has been offered."""
         if not self.offered:
             return ""
         typed, offered = datetime.fromisoformat(self.at), datetime.fromisoformat(self.offered)
@@ -105,7 +105,7 @@ class Drafts:
     def save(
         self, token: str, answers: Answers, *, touched: Iterable[str] = (), base: Answers | None = None
     ) -> None:
-        """Store what stands in the form, in the place of what was stored under this token before.
+        """Store what is in the form, instead of what was stored under this token before.
 
         The record is that of the ``id`` in ``base``. Raises StorageError where it cannot be written.
         """
@@ -134,12 +134,12 @@ class Drafts:
                 self._database.run(_NOTE, of=self._person, key=draft.token, text=content)
 
     def discard(self, token: str | None) -> None:
-        """Throw a draft away; one that is not there is no error."""
+        """Delete a draft; one that is not there is no error."""
         if token and self._make():
             self._database.run(_DROP, of=self._person, key=token)
 
     def _make(self) -> bool:
-        """Say whether there is a table to look into, making it if that is allowed."""
+        """Return whether there is a table of drafts; it is made if the database may be written."""
         if not self._there and not self._database.read_only:
             self._database.define(_MAKE)
             self._there = True

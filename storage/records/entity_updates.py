@@ -16,9 +16,9 @@ __all__ = ["apply_entity_changes"]
 def apply_entity_changes(
     records: Records, session: FormSession, record: Mapping[str, Any], before: Mapping[str, Any] | None
 ) -> None:
-    """Make and change the records that a saved one tells to, within the transaction of its save.
+    """Make and change the records that the form of a saved one names in ``entities``, in the transaction of its save.
 
-    A record saved again repeats only what it now says otherwise. Raises GuanaiError, so that nothing is saved,
+    For a record saved again only what differs from before is applied. Raises GuanaiError, so that nothing is saved,
     where the other register, record or field is not there or does not take the answer.
     """
     earlier = (

@@ -44,7 +44,7 @@ def frame_of(
 
     Dates are ``datetime64``, integers ``Int64``, decimals ``float``; a choice is its name, several
     choices a list of names, a repeat a list of dicts; anything else is text. No answer is None (NaT,
-    NA). With ``retired`` the answers to questions that the form no longer has stand last.
+    NA). With ``retired`` the answers to questions that the form no longer has are the last columns.
     """
     kinds = dict(columns)
     if retired:

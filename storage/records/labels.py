@@ -9,7 +9,7 @@ __all__ = ["label_of", "labels_of", "options_of"]
 
 Documents = Sequence[Mapping[str, Any]]
 
-# Of those with one name in one class, the first of these answers that all have and none shares tells them apart.
+# Records with the same name and class are distinguished by the first of these answers that differs in all of them.
 TELLS_APART = ("number", "birth_date", "village", "phone", "role")
 # A record with such an answer is no longer in use: it stays readable but comes last, marked.
 NO_LONGER = {("status", "transferred"), ("status", "graduated"), ("status", "returned"), ("active", "no")}
@@ -30,7 +30,7 @@ def labels_of(documents: Documents, language: str | None = None) -> dict[str, st
 
 
 def label_of(document: Mapping[str, Any], documents: Documents, language: str | None = None) -> str:
-    """Return the label of one record among all, for which only those called alike are looked at."""
+    """Return the label of one record among all, reading only those with the same name and class."""
     wanted = _name_and_class(document)
     return labels_of([each for each in documents if _name_and_class(each) == wanted], language)[
         document["id"]

@@ -1,4 +1,4 @@
-"""Lists that lie beside a school's forms as files: villages.csv, prices.xml, places.geojson.
+"""Lists as files beside a school's forms: villages.csv, prices.xml, places.geojson.
 
 A form asks for them by name (``select_one_from_file villages.csv``, ``pulldata('prices', …)``); a register of the
 same name comes first.
@@ -21,7 +21,7 @@ _LARGEST = 20 * 1024 * 1024
 
 
 def list_rows(folder: Path, name: str) -> list[dict[str, str]] | None:
-    """Return the rows of a list by its headings, None when no file of that name lies in the folder.
+    """Return the rows of a list by its headings, None when there is no such file in the folder.
 
     The same list object is returned until the file changes. Raises GuanaiError for a file that cannot be read.
     """
@@ -67,7 +67,7 @@ def _of_csv(content: bytes) -> Iterator[dict[str, str]]:
 
 
 def _of_xml(content: bytes) -> Iterator[dict[str, str]]:
-    """Yield the items of ``<root><item><name>…``; nothing is resolved that lies outside the file."""
+    """Yield the items of ``<root><item><name>…``; nothing outside the file is read."""
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
         raise ValueError("a list declares no entities")
     root = ElementTree.fromstring(content)  # noqa: S314 - without a document type there is nothing to expand

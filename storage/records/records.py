@@ -141,7 +141,7 @@ class Records(Protocol):
         """Check a record by its form and save it; return it as saved."""
 
     def amend(self, form: str, record_id: str, answers: Mapping[str, Any]) -> Record:
-        """Change some answers of a record; the form is not asked."""
+        """Change some answers of a record without checking them by the form."""
 
     def insert_many(
         self,

@@ -51,7 +51,7 @@ class Registers:
         self._database = database
         self._db = RecordDB(database, author=self.identity.person)
         self._catalogue = FormCatalogue(folder)
-        #: Who published which version of a form, and what became of its questions.
+        #: Who published which version of a form, and which of its questions were renamed or retired.
         self.versions = Versions(folder, self.table(VERSIONS))
         self._bound: dict[str, tuple[Form, SchoolForm]] = {}
         self._frames: dict[str, CachedFrame] = {}
@@ -86,7 +86,7 @@ class Registers:
         return date.fromisoformat(fixed) if fixed else date.today()
 
     def now(self) -> datetime:
-        """Return this moment by the clock on the wall, on the day that counts as `today`."""
+        """Return the time of day by the clock, on the day that counts as `today`."""
         return datetime.combine(self.today(), datetime.now().time())
 
     # Forms
@@ -145,8 +145,8 @@ class Registers:
     ) -> FormSession:
         """Return a form being filled in, with a record's answers or empty, its choices from the records.
 
-        ``defaults`` says whether empty answers get their defaults; without it those of a new record do. Whoever opens
-        thousands gives the form itself, which is then looked for once.
+        ``defaults`` says whether empty answers get their defaults; without it those of a new record do. To open
+        thousands, pass the form itself, so that it is looked up once.
         """
         definition = form if isinstance(form, Form) else self.form(form)
         return FormSession(definition, record, language=spoken(language), defaults=defaults)
@@ -180,7 +180,7 @@ class Registers:
 
         Columns are the form's questions (see `frame_of` for their types), for a register about children
         also ``child_name`` and ``class``, then the system fields; the same when there is no record. With
-        ``retired`` the answers to questions that the form no longer has stand last. Raises GuanaiError
+        ``retired`` the answers to questions that the form no longer has are the last columns. Raises GuanaiError
         for an unknown form.
         """
         if retired:
@@ -198,7 +198,7 @@ class Registers:
         return cached.whole
 
     def frames(self) -> Mapping[str, pd.DataFrame]:
-        """Return every register as a frame, by its name; each is read when it is asked for."""
+        """Return every register as a frame, by its name; each is read when it is first used."""
         return Frames(self.forms(), self.frame)
 
     def with_change_register(
@@ -217,7 +217,7 @@ class Registers:
         if before is not None and before.state[0] == state[0]:
             own = updated_frame(before.own, before.documents, documents, columns)
         else:
-            own = frame_of(documents, columns).copy()  # a copy lies together in memory
+            own = frame_of(documents, columns).copy()  # a copy is contiguous in memory
         return CachedFrame(state, documents, own, self._with_children(name, own))
 
     def _with_children(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -226,7 +226,7 @@ class Registers:
         return with_children(lazy_copy(frame), self.table("child").rows()).copy()
 
     def _state(self, name: str) -> int:
-        """Return a number that is another one once a register has changed."""
+        """Return a number that differs once a register has changed."""
         return self._database.rows(name).version
 
     def record(self, form: str, record_id: str) -> Record | None:
@@ -235,11 +235,11 @@ class Registers:
         return None if document is None else dict(document)
 
     def labels(self, form: str) -> dict[str, str]:
-        """Return how each record of a form is called, by its id."""
+        """Return the label of each record of a form, by its id."""
         return labels_of(self.table(form).rows())
 
     def label(self, form: str, record_id: str) -> str:
-        """Return how a record is called where people read it; its id when it is gone."""
+        """Return the label of a record; its id when it is deleted."""
         record = self.record(form, record_id)
         return record_id if record is None else label_of(record, self.table(form).rows())
 
@@ -258,7 +258,7 @@ class Registers:
 
         A record with an ``id`` replaces the one saved under it, any other is new (``key`` is its id). The same
         ``token`` sent twice is saved once, with what was changed before the second time, and the draft saved
-        under it goes; what comes with a token has been through its form already, so that a default which was
+        under it is deleted. A record with a token has been filled in in its form already, so that a default which was
         cleared there stays empty. What the form's sheet ``entities`` says is changed in other registers in the
         same step. Raises RecordError with the form's message for each field, ConflictError with both versions when
         somebody else has saved the record since it was read.
@@ -290,7 +290,7 @@ class Registers:
         return moved(record, now) if now else record
 
     def amend(self, form: str, record_id: str, answers: Mapping[str, Any]) -> Record:
-        """Change some answers of a record as they stand, its other questions unasked: what must never be refused.
+        """Change some answers of a record without checking it by its form: for changes that must never be refused.
 
         Raises GuanaiError for a record that is gone.
         """
@@ -313,7 +313,7 @@ class Registers:
         stamped["id"] = key or stamped["id"]
         saved = dict(self.table(form).insert_once(stamped, token))
         if any(saved.get(name) != stamped.get(name) for name in {*saved, *answers} - {*SYSTEM_FIELDS}):
-            # Saved before without the person hearing of it, who went on and has sent it again.
+            # Saved before, but the answer did not reach the person, who typed on and sent it again.
             return self._replace(form, answers, {"id": saved["id"], "revision": 1}, None)
         return saved
 
@@ -370,7 +370,7 @@ class Registers:
         at: str | None = None,
         follows: bool = True,
     ) -> int:
-        """Keep many records that have been checked already, all or none and as they stand; return how many.
+        """Insert many records that have been checked already, all or none; return how many.
 
         With ``follows`` what the form's sheet ``entities`` says is changed in other registers in the same step.
         """

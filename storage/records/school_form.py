@@ -12,7 +12,7 @@ __all__ = ["SchoolForm"]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SchoolForm(Form):
-    """A form whose pictures and files lie in ``attachments``; ``drafts`` keeps its unsaved answers, None keeps none."""
+    """A form whose pictures and files are saved in ``attachments`` and its unsaved answers in ``drafts``, None for nowhere."""
 
     attachments: Attachments = field(repr=False)
     drafts: Drafts | None = field(default=None, repr=False)
@@ -23,7 +23,7 @@ class SchoolForm(Form):
         return cls(**_values(form), attachments=attachments, drafts=drafts)
 
     def without_files(self) -> Form:
-        """Return the form by itself: filled in, it keeps neither drafts nor files."""
+        """Return the form by itself: filled in, it saves neither drafts nor files."""
         return Form(**_values(self))
 
 

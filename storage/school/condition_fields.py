@@ -1,4 +1,4 @@
-"""What a condition of the sheet 职责 can be made of: the questions of a register, and how many records meet it now."""
+"""What a condition on the sheet 职责 can name: the questions of a register. And how many records meet a condition now."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -22,9 +22,9 @@ NUMBERS = ("grade",)  # of the fields of a child's class
 
 
 class ConditionField(NamedTuple):
-    """A field that a condition may name: its name, how it is written in the cell, how it is called, of which kind.
+    """A field that a condition may name: its name, its spelling in the cell, its label and its kind.
 
-    Kinds: choice, number, date, text. ``choices`` are the values of a choice by their names: how each is written, and called.
+    Kinds: choice, number, date, text. ``choices`` are the values of a choice by name: the spelling and the label of each.
     """
 
     name: str
@@ -60,18 +60,18 @@ def count_meeting(
 ) -> tuple[int, int]:
     """Return how many records of some registers meet a condition now, and of how many.
 
-    Of the dossiers those of the children in care, of the staff those who teach; who made a record is not looked at.
+    Of the dossiers only those of children in care count, of the staff only who teaches. Who made a record is ignored.
     """
     modes = duties.policy.face_to_face
     applied = [expand_face_to_face(clause, modes) for clause in clauses if clause.field != "by"]
     met = whole = 0
     for name in registers:
-        frame = _looked_at(records, duties, name)
+        frame = _records_in_question(records, duties, name)
         met, whole = met + int(holds(applied, frame).sum()), whole + len(frame)
     return met, whole
 
 
-def _looked_at(records: Records, duties: DutyService, name: str) -> pd.DataFrame:
+def _records_in_question(records: Records, duties: DutyService, name: str) -> pd.DataFrame:
     frames = duties.frames
     if name == "child":
         children = left_behind(frames["child"], records.today(), duties.policy.definition)

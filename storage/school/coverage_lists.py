@@ -19,11 +19,11 @@ FORMS = {**dict.fromkeys(ALL_CHILDREN, "child"), "helper": "staff", "teacher": "
 def counted_list(
     records: Records, duties: DutyService, of: str, name: str, part: str = "", term: str | None = None
 ) -> tuple[str, pd.DataFrame]:
-    """Return what a number stands for: its title, and its list, one row per record: form, id, name, class.
+    """Return the list behind a number: its title, and a frame of one row per record with form, id, name, class.
 
     ``of`` says what was counted, ``name`` which one of them: a ``figure`` (``part``: "" who is in it, ``missing`` who
-    is not, ``whole`` out of whom), a ``field`` (who lacks it, ``part`` being the duty that asks for it), a ``duty`` (for whom it is owed, ``part`` being the kind
-    of subject) or ``who`` (for whom that person still owes something). Raises KeyError for anything else.
+    is not, ``whole`` out of whom), a ``field`` (who lacks it; ``part`` is the duty that requires it), a ``duty`` (for whom it is
+    owed; ``part`` is the kind of subject) or ``who`` (for whom that person still owes something). Raises KeyError for anything else.
     """
     return {"figure": _figure, "field": _field, "duty": _duty, "who": _who}[of](
         records, duties, name, part, term
@@ -73,7 +73,7 @@ def _who(
 
 
 def _subjects(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return whom lines or shares are of, each once; the school itself is no record and has no form."""
+    """Return the subjects of due lines, each once; the school itself is no record and has no form."""
     rows = rows.drop_duplicates(["kind", "subject_id"])
     forms = rows["kind"].map(FORMS).fillna("")
     listed = pd.DataFrame(

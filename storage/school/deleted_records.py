@@ -79,7 +79,7 @@ def _last(deleted: list[DeletedRecord]) -> list[DeletedRecord]:
 def title_of(
     records: Records, form: str, record: Mapping[str, Any], names: Mapping[str, str] | None = None
 ) -> str:
-    """Return the title of a record where it stands by itself: a name, or its day and the child it is about.
+    """Return the title of a record that is shown by itself: a name, or its day and the child it is about.
 
     ``names`` are the labels of the children by id, where many records are named.
     """

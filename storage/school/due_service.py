@@ -1,7 +1,6 @@
-"""What a school's rules say of its records on a day: due lines, how far a term is fulfilled, emergencies, what was put off.
+"""What a school's rules say of its records on a day: due lines, how far a term is fulfilled, emergencies, what was postponed.
 
-One place works it out, so a page, a badge, a command and a report say the same. What was worked out is cached until a
-record changes.
+Pages, badges, commands and reports all ask here, so they show the same. Results are cached until a record changes.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -35,7 +34,7 @@ from guanai.templates.wording import say
 __all__ = ["CountedRecord", "DutyService", "RuleFrames"]
 
 CHILD, PAIRING = "child", "pairing"
-CACHED = 12  # answers to different questions
+CACHED = 12  # results
 
 
 class CountedRecord(NamedTuple):
@@ -47,7 +46,7 @@ class CountedRecord(NamedTuple):
 
 
 class RuleFrames(Mapping[str, pd.DataFrame]):
-    """The registers of a school as the rules read them: fetched when a rule asks, shared and so never changed."""
+    """The registers of a school as the rules read them: each read when a rule needs it, shared and so never changed."""
 
     def __init__(self, records: Records, definition: str) -> None:
         self._records = records
@@ -96,7 +95,7 @@ class DutyService:
         return self.facts(self._records.today()).frames
 
     def facts(self, day: date) -> DutyContext:
-        """Return what the rules look up for a day: cached for the day asked last until a record changes."""
+        """Return what the rules look up for a day; the last day's is cached until a record changes."""
         sequence = self._records.sequence()
         if self._facts is None or self._facts[0] != sequence:
             frames = NormalizedFrames(RuleFrames(self._records, self.policy.definition))
@@ -118,7 +117,7 @@ class DutyService:
     ) -> pd.DataFrame:
         """Return the due lines of a day; ``now`` is the clock's where that day is today and minutes count.
 
-        What is cached is the day's; what has run out since its first minute follows from the clock.
+        The lines of the day are cached; which of them have run out since its first minute is worked out from the clock.
         """
         day = on or self._records.today()
         now = now or self._clock(day)
@@ -193,7 +192,7 @@ class DutyService:
     ) -> Mapping[str, Any]:
         """Write this moment into the questions of an emergency's step that are still empty; return the record.
 
-        What has a time already keeps it. Raises GuanaiError for a step or a record that there is not.
+        A question that has a time already keeps it. Raises GuanaiError for an unknown step or record.
         """
         records, moment = self._records, now or self._records.now()
         steps = [step for step in self.policy.of_kind("state") if _timed(step) and step.name == duty]
@@ -211,7 +210,7 @@ class DutyService:
         return planned_visits(self.frames, self._rules.term(term, today), self.term_day(term), today)
 
     def summary(self, term: str | None = None, on: date | None = None) -> Summary:
-        """Return what a term came to by a day: figures against their targets, and tables (F1, F17)."""
+        """Return the summary of a term as of a day: figures against their targets, and tables (F1, F17)."""
         day = on or self._records.today()
         chosen = self._rules.term(term, day)
         sequence = self._records.sequence()
@@ -249,7 +248,7 @@ class DutyService:
     def deferrals(self) -> pd.DataFrame:
         """Return what was postponed or excused, the last first: rows of ``frame("deferral")`` with ``state``.
 
-        ``state``: ``holds`` (a line is put off or excused by it today), ``past`` (it changes no line any more:
+        ``state``: ``holds`` (a line is postponed or excused by it today), ``past`` (it changes no line any more:
         the day has come, the duty is done or its line is another one).
         """
         frame = self._records.frame("deferral").iloc[::-1]
@@ -293,7 +292,7 @@ class DutyService:
     def counted(self, line: Mapping[Any, Any]) -> list[CountedRecord]:
         """Return the records that were counted for a line, in its order: form, id and the day of each.
 
-        None for a share, whose people stand on the page of coverage, and for the fields of a dossier.
+        Empty for a share, whose people are on the page of coverage, and for the fields of a dossier.
         """
         registers = self._counting(line["duty"])
         counted = []
@@ -351,16 +350,16 @@ class DutyService:
         return lazy_copy(entry[1])
 
     def clear_cache(self) -> None:
-        """Work everything out again when it is next asked for."""
+        """Forget the results, so that the next call works them out again."""
         self._cached, self._facts, self._summaries = {}, None, {}
 
     def reload_rules(self) -> None:
-        """Read the workbook again, and work everything out by its rules, when that is next asked for."""
+        """Forget the rules and all results, so that the next call reads the workbook again."""
         self._rules.reload()
         self.clear_cache()
 
     def reuse_cache_of(self, other: "DutyService") -> None:
-        """Take over what another service of the same school has worked out."""
+        """Use the results that another service of the same school has cached."""
         self._cached, self._facts = dict(other._cached), other._facts
         self._summaries = dict(other._summaries)
 

@@ -1,7 +1,7 @@
-"""Dossiers of one child: found before there are two, merged where there are, and taken apart again.
+"""Several dossiers of one child: how they are detected, merged, and separated again.
 
-A merge is one transaction: the registers' records come to the child that is kept, its empty answers are filled,
-the other dossier is deleted. What was changed is noted, so that all of it can be undone, whatever was
+A merge is one transaction: the records of all registers are moved to the dossier that is kept, its empty answers are
+filled from the other one, and the other one is deleted. What was changed is noted, so that all of it can be undone, whatever was
 written since.
 """
 
@@ -24,13 +24,13 @@ __all__ = ["Duplicates", "Merge", "last_name"]
 Record = Mapping[str, Any]
 
 CHILD = "child"
-#: The register of merges: no form asks for it, so that no page, frame or export shows it.
+#: The register of merges: it has no form, so that no page, frame or export shows it.
 MERGES = "merge"
 
 
 @dataclass(frozen=True)
 class Merge:
-    """Two dossiers made one: which is kept, which one is deleted, who did it when, how many records came along."""
+    """Two dossiers merged into one: which is kept, which is deleted, who did it when, how many records were moved."""
 
     id: str
     kept: str
@@ -72,10 +72,10 @@ class Duplicates:
             seen.add(child)
         return pd.DataFrame(rows, columns=["id", "name", "other", "other_name", "why"])
 
-    # -- two made one
+    # -- merging
 
     def merge(self, kept_id: str, other_id: str) -> Merge:
-        """Make two dossiers one, all or nothing; `undo` takes them apart again.
+        """Merge two dossiers, all or nothing; `undo` separates them again.
 
         Raises GuanaiError where one of them is not there, or both are the same.
         """
@@ -106,7 +106,7 @@ class Duplicates:
             return _merge(records.table(MERGES).insert_once(note))
 
     def undo(self, merge_id: str) -> None:
-        """Take two dossiers apart that were made one: both as before, the records back with the child they were of.
+        """Undo a merge: both dossiers are as before, and each record is again with the child it was about.
 
         What was changed since then stays changed. Raises GuanaiError where that merge is not there, or undone, or where
         the child that was kept was merged into another one since.
@@ -136,14 +136,14 @@ class Duplicates:
         return sorted(of_child, key=lambda merge: merge.at, reverse=True)
 
     def current_id(self, child_id: str) -> str:
-        """Return the id of the dossier in which a child's dossier has gone up; its own where it has not."""
+        """Return the id of the dossier into which a child's dossier was merged; its own where it was not."""
         into = {merge.other: merge.kept for merge in self.merges() if not merge.undone}
         while child_id in into:
             child_id = into.pop(child_id)
         return child_id
 
     def history(self, child_id: str) -> list[Change]:
-        """Return the changes of a child's dossier and of those that have gone up in it, in the order they were made."""
+        """Return the changes of a child's dossier and of those merged into it, in the order they were made."""
         ids, changes = [child_id], []
         merged = [merge for merge in self.merges() if not merge.undone]
         for key in ids:
@@ -152,7 +152,7 @@ class Duplicates:
         return sorted(changes, key=lambda change: change.seq)
 
     def count(self, child_id: str) -> int:
-        """Return how many records of the registers are of a child."""
+        """Return how many records of all registers name a child."""
         registers = [form for form in self._records.forms() if form != CHILD]
         return sum(
             replace_reference(record, child_id, "") != record
@@ -180,7 +180,7 @@ class Duplicates:
         return changed
 
     def _write(self, form: str, before: Record, after: Record) -> list[Any]:
-        """Write a record as it stands, signed; return form, id and revision."""
+        """Write a record without checking it by its form, signed; return form, id and revision."""
         revision = int(before.get("revision") or 0)
         signed = {**after, "revision": revision + 1, **self._records.signature()}
         self._records.table(form).replace(before["id"], signed, expected_revision=before.get("revision"))

@@ -1,8 +1,7 @@
-"""A form changed by a coordinator: taken out, checked, compared with the one in use, published, taken back.
+"""Forms as a coordinator changes them: downloaded, checked, compared with the one in use, published, reverted.
 
-What is published lies in ``forms/NAME.xlsx``, as if somebody had put it there; that it was, by whom, and every file
-before it, is kept by `guanai.storage.form_files.versions`. Publishing is one step: the answers of renamed questions get
-their new name, those that do not fit a changed type are put aside, and no answer is lost.
+What is published is written to ``forms/NAME.xlsx``. Who published it, and every file before it, is stored by `guanai.storage.form_files.versions`. Publishing is one step: the answers of renamed questions get
+their new name, those that do not fit a changed type are stored under another name, and no answer is lost.
 """
 
 from collections.abc import Mapping
@@ -38,8 +37,9 @@ __all__ = ["FormProposal", "FormPublishing", "PublishPlan"]
 class FormProposal:
     """A form that may be published: its file, the form in use (None: a new register), and what was in use when it came.
 
-    ``renames`` are those that must be for answers to stand as they stood (an earlier version taken back, a name that
-    has come to stand in two groups), ``guesses`` those that may be meant. ``content`` is None for the shipped form. ``of`` is the number of a version taken back.
+    ``renames`` are those without which answers would be lost (an earlier version is restored, a name is now in two
+    groups), ``guesses`` those that may be meant. ``content`` is None for the shipped form. ``of`` is the number
+    of the version that is restored.
     """
 
     name: str
@@ -86,7 +86,7 @@ class FormPublishing:
         return self._records.form(name)
 
     def own_file(self, name: str) -> str:
-        """Return where the school's own copy lies in its folder, empty while the shipped form is in use."""
+        """Return the path of the school's own copy within its folder, empty while the shipped form is in use."""
         own = self._own(name)
         return f"{self._records.folder.forms.name}/{own.name}" if own else ""
 
@@ -198,7 +198,7 @@ class FormPublishing:
             self._put(name, proposal.content)
         return version
 
-    # -- a register that is not wanted any more
+    # -- closing a register
 
     def closable(self, name: str) -> bool:
         """Whether a register is the school's own, which can be closed; what ships stays, as rules and reports read it."""
@@ -228,13 +228,13 @@ class FormPublishing:
             raise AccessError("designer.not_allowed")
         return self._records.versions.add(name, "reopened", None, self._records.signature())
 
-    # -- what lies in the folder
+    # -- files in the folder
 
     def _own(self, name: str) -> Path | None:
         return self._records.own_form_file(name)
 
     def _base(self, name: str) -> tuple[str, int]:
-        """Return what tells whether the form in use is still the one that was looked at."""
+        """Return what identifies the form in use, to see later whether it is still the same."""
         own, versions = self._own(name), self._records.versions.of(name)
         return (content_hash(own.read_bytes()) if own else "", versions[-1].number if versions else 0)
 
@@ -247,7 +247,7 @@ class FormPublishing:
         raise GuanaiError("designer.changed_by_hand", file=self.own_file(proposal.name) or proposal.name)
 
     def _add_version_by_hand(self, name: str, signed: Mapping[str, str]) -> None:
-        """Keep the file in use as a version, where it came into the folder another way."""
+        """Add the file in use as a version where it was put into the folder by hand."""
         own, versions = self._own(name), self._records.versions.of(name)
         if own is None:
             return
@@ -257,7 +257,7 @@ class FormPublishing:
             self._records.versions.add(name, "found", content, signed)
 
     def _put(self, name: str, content: bytes | None) -> None:
-        """Put a form into the folder, or away where the shipped one is to be used again."""
+        """Write a form into the folder, or remove it where the shipped one is to be used again."""
         target = self._records.folder.forms / f"{name}.xlsx"
         if content is not None:
             write_form_file(target, content)
@@ -270,13 +270,13 @@ class FormPublishing:
                         reason = error.strerror or str(error)
                         raise StorageError("designer.unwritable", file=other.name, reason=reason) from error
 
-    # -- what lies in the records
+    # -- stored answers
 
     def _asides(self, name: str) -> list[str]:
         return [aside for version in self._records.versions.of(name) for aside in version.asides.values()]
 
     def _rewrite(self, name: str, change: AnswerMigration, signed: Mapping[str, str]) -> None:
-        """Give the answers of a register their new places, in its records and their history."""
+        """Rename and move the answers of a register, in its records and their history."""
         if not change.moves:
             return
 

@@ -1,4 +1,4 @@
-"""How one comes to a `School`: open the one in a folder, or make a new one."""
+"""Opening the `School` of a folder, or creating a new one."""
 
 import os
 from collections.abc import Callable
@@ -21,10 +21,10 @@ __all__ = ["SERVED", "Preloaded", "create_school", "open_school", "sign_in", "us
 #: The environment variable that the server sets for each kernel of a page: there, somebody has to be signed in.
 SERVED = "GUANAI_SERVED"
 
-#: Finds a school that has been read already, None where there is none or it is outdated.
+#: Returns a school that has been read already, None where there is none or it is outdated.
 Preloaded = Callable[[SchoolFolder, Identity], School | None]
 
-# Registers that are asked again and again for the records of one child.
+# Registers in which the records of one child are often searched for.
 ABOUT_CHILDREN = ("home_visit", "pairing", "talk", "call")
 
 

@@ -26,7 +26,7 @@ __all__ = ["Acceptance", "PairingService"]
 Record = Mapping[str, Any]
 
 PAIRING = "pairing"
-#: The register of accepted proposals: no form asks for it, so that no page, frame or export shows it.
+#: The register of accepted proposals: it has no form, so that no page, frame or export shows it.
 PROPOSALS = "pairing_proposal"
 ROLES = {"left": "successor", "renewed": "renewal"}  # of a note, by why pairings were taken over
 _FEW = 5  # names named when an undo is refused
@@ -79,11 +79,11 @@ class PairingService:
         return replace(proposal, seen=seen)
 
     def leavers(self) -> pd.DataFrame:
-        """Return who has left and still carries children; columns as in `care.helping.leavers`."""
+        """Return which staff have left and still have children assigned; columns as in `care.helping.leavers`."""
         return leavers(self._duties.policy, self._duties.frames, self._records.today())
 
     def accept(self, proposal: Proposal, start: date) -> Acceptance:
-        """Keep every pairing of a proposal, all or none, from a day on; `undo` takes all of them back.
+        """Save every pairing of a proposal, all or none, from a day on; `undo` removes all of them.
 
         A pairing that is taken over ends on the day before (on its own first day, if it is no older; as planned, if
         that is earlier). Raises
@@ -118,7 +118,7 @@ class PairingService:
             return _acceptance(records.table(PROPOSALS).insert_once(note))
 
     def undo(self, proposal_id: str) -> None:
-        """Take an accepted proposal back, all or nothing: its pairings are deleted, those it ended go on.
+        """Undo an accepted proposal, all or nothing: its pairings are deleted, those that it ended are open again.
 
         Raises GuanaiError where somebody has changed one of them since: that would be lost.
         """
@@ -156,7 +156,7 @@ class PairingService:
         return sorted(accepted, key=lambda acceptance: (acceptance.at, acceptance.id), reverse=True)
 
     def _check(self, records: Sequence[Record]) -> None:
-        """Refuse what the form refuses; records that differ only in names and days are one case."""
+        """Refuse what the form refuses; of records with the same questions only the first is checked."""
         for record in {tuple(record): record for record in reversed(records)}.values():
             session = self._records.session(PAIRING, record, defaults=False)
             if problems := session.check():
@@ -181,7 +181,7 @@ class PairingService:
         return [key, revision + 1, planned]
 
     def _seen(self) -> tuple[Any, ...]:
-        """Return something that is another thing once a pairing, a helper or a child's record has changed."""
+        """Return a value that differs once a pairing, a helper or a child's record has changed."""
         registers = [self._records.table(name).rows() for name in (PAIRING, "staff", "child")]
         return tuple(
             (

@@ -1,7 +1,7 @@
-"""Who may do what: the roles that answer for the whole school, and who may accept or undo a proposal of pairings, put a line of the checklist off, excuse it.
+"""Who may do what: who coordinates, decides on proposals of pairings, postpones or excuses a line of the checklist.
 
-Whoever answers for the whole school may (校长, 副校长, 德育处/团少部), and a class teacher for the own class. What somebody
-answers for they may also put off, with the reason; to excuse it is for the others to say.
+Whoever is responsible for the whole school may do all of it (校长, 副校长, 德育处/团少部), a class teacher for the own class.
+Whoever is responsible for a line may also postpone it, with the reason, but not excuse it.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,12 +16,12 @@ from guanai.templates.wording import say
 
 __all__ = ["COORDINATING_ROLES", "check_deferral", "check_pairings", "is_coordinator", "own_classes"]
 
-#: Who answers for the whole school (requirements 3: 校长, 副校长, 德育处/团少部).
+#: Who is responsible for the whole school (requirements 3: 校长, 副校长, 德育处/团少部).
 COORDINATING_ROLES = ("headmaster", "deputy", "coordinator")
 
 
 def is_coordinator(records: Records) -> bool:
-    """Whether the person answers for the whole school; so does whoever works in the folder itself, signed in nowhere."""
+    """Whether the person is responsible for the whole school; so does whoever works in the folder itself, signed in nowhere."""
     return records.person == NOBODY or records.role in COORDINATING_ROLES
 
 
@@ -38,7 +38,7 @@ def check_pairings(records: Records, duties: DutyService, children: Collection[s
 
 
 def check_deferral(records: Records, duties: DutyService, answers: Mapping[str, Any]) -> None:
-    """Raise AccessError where the person may not put off or excuse the line that a record of ``deferral`` is about."""
+    """Raise AccessError where the person may not postpone or excuse the line that a record of ``deferral`` is about."""
     if is_coordinator(records):
         return
     child, kind = str(answers.get("child") or ""), answers.get("subject_kind") or "child"

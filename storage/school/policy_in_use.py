@@ -38,7 +38,7 @@ class PolicyInUse:
         self._read = None
 
     def reuse(self, other: "PolicyInUse") -> None:
-        """Take over what another one of the same school has read."""
+        """Use the rules that another one of the same school has read."""
         self._read = other._read
 
     def mistakes(self) -> list[str]:
@@ -47,7 +47,7 @@ class PolicyInUse:
         return [*([notice] if notice else []), *self._records.form_mistakes()]
 
     def notices(self) -> list[str]:
-        """Return the mistakes, and that the calendar has run out: without a term nothing of the new year would be due."""
+        """Return the mistakes, and whether the calendar has run out: without a term nothing of the new year would be due."""
         over = calendar_over(self.policy, self._records.today())
         return [*self.mistakes(), *([over] if over else [])]
 
@@ -85,8 +85,8 @@ def preset_sheets(
     """Return the sheets of a preset with the terms of the school year that ``on`` falls into.
 
     ``002-1+004`` are two rules that apply together: the first one's sheets with the other's duties and
-    windows added. A duty of a name that is there already is the same rule, so the first one's number holds. What
-    the law asks of every school (``templates/national.md``: 强制报告) comes last. With ``columns``, the questions of the school's forms, duties on forms that it does not have are
+    windows added. A duty whose name is there already is the same rule, so the first one's number is used. What
+    the law requires of every school (``templates/national.md``: 强制报告) comes last. With ``columns``, the questions of the school's forms, duties on forms that it does not have are
     set out of force. Raises GuanaiError when no preset has that name.
     """
     first, *others = (_preset(part) for part in name.split("+"))

@@ -1,4 +1,4 @@
-"""A school as a notebook opens it: its forms and records, its rules, what is due and what a term came to.
+"""A school as a notebook opens it: its forms and records, its rules, what is due and the summary of a term.
 
 Open it with `guanai.storage.open_school`, and hand pages only `School.as_user`: every save then carries
 who and when.
@@ -53,7 +53,7 @@ class School(Registers):
         self._rules = PolicyInUse(self)
         #: What the rules say of a day: due lines, fulfilment, emergencies, gaps, deferrals.
         self.duties = DutyService(self, self._rules)
-        #: Dossiers that may be of one child: found, merged, taken apart again.
+        #: Dossiers that may be of one child: detected, merged, separated again.
         self.duplicates = Duplicates(self)
         #: Pairings proposed, accepted and undone as a whole.
         self.pairings = PairingService(self, self.duties)
@@ -61,7 +61,7 @@ class School(Registers):
         self.settings = WorkbookService(self, self.duties)
         #: Records from files: previewed before they are written, and undone as a whole.
         self.imports = Imports(self, partial(is_coordinator, self))
-        #: Forms as a coordinator changes them: checked, compared, published, taken back.
+        #: Forms as a coordinator changes them: checked, compared, published, reverted.
         self.publishing = FormPublishing(self, self._rules)
         #: Deleted records, and how they are restored.
         self.deleted = DeletedRecords(self, self.duplicates)
@@ -70,7 +70,7 @@ class School(Registers):
         """Return the school as that person sees it: what they save carries their name.
 
         ``staff_id`` is the person's own record in the register of staff, where there is one. The role of the account
-        that is signed in goes along only with its own name.
+        that is signed in is used only together with its own name.
         """
         role = self.identity.role if person == self.person else ""
         return self.as_identity(Identity(person, staff_id, role))
@@ -80,9 +80,9 @@ class School(Registers):
         return School(self.folder, self._database, identity)
 
     def reuse_cache_of(self, other: "School") -> "School":
-        """Take over what another one has read of the same school, and worked out in the same language; return this one."""
+        """Use what another one has read of the same school, and worked out in the same language; return this one."""
         self._frames, self._options = dict(other._frames), dict(other._options)
-        if self._language == other._language:  # due lines and figures hold words
+        if self._language == other._language:  # due lines and figures contain texts
             self._rules.reuse(other._rules)
             self.duties.reuse_cache_of(other.duties)
         return self
@@ -109,7 +109,7 @@ class School(Registers):
 
     @property
     def is_coordinator(self) -> bool:
-        """Whether the person answers for the whole school (校长, 副校长, 德育处/团少部), or works in the folder itself."""
+        """Whether the person is responsible for the whole school (校长, 副校长, 德育处/团少部), or works in the folder itself."""
         return is_coordinator(self)
 
     def report(self, name: str) -> Path:
@@ -164,7 +164,7 @@ class School(Registers):
         return {name: len(self.table(name)) for name in self.forms()}
 
     def title_of(self, form: str, record: Mapping[str, Any]) -> str:
-        """Return the title of a record where it stands by itself: a name, or its day and its child."""
+        """Return the title of a record that is shown by itself: a name, or its day and its child."""
         return title_of(self, form, record)
 
     def instances(self, name: str) -> list[dict[str, str]]:
@@ -225,7 +225,7 @@ class School(Registers):
             "on": self.today(),
         }
 
-    # What is due, and what a term came to
+    # What is due, and the summary of a term
 
     @property
     def own_id(self) -> str | None:
@@ -273,7 +273,7 @@ class School(Registers):
         return self.duties.emergencies(now, finished=finished)
 
     def summary(self, term: str | None = None, on: date | None = None) -> Summary:
-        """Return what a term came to: figures against their targets, and tables (F1, F17).
+        """Return the summary of a term: figures against their targets, and tables (F1, F17).
 
         Without a term that of the day, without a day today. Raises GuanaiError for an unknown term.
         """

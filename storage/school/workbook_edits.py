@@ -1,4 +1,4 @@
-"""Single rows of a workbook changed where they stand: formats, widths and columns of one's own stay as they are.
+"""Change single rows of a workbook; formats, widths and the school's own columns are not changed.
 
 The file is exchanged in one step, and a copy of what it was goes to the other backups. An edit that was made on an older
 state of the file than the one on the disk is refused.
@@ -30,7 +30,7 @@ __all__ = ["Edit", "apply_edits", "digest_of", "write_edits"]
 class Edit:
     """A change of one row: ``row`` is its number in the sheet, None a new row at the end; ``cells`` by heading.
 
-    With ``remove`` the row goes.
+    With ``remove`` the row is deleted.
     """
 
     sheet: str
@@ -40,7 +40,7 @@ class Edit:
 
 
 def digest_of(path: Path) -> str:
-    """Return what tells one state of a file from another; "" where there is no file."""
+    """Return the hash of a file's content; "" where there is no file."""
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
@@ -61,7 +61,7 @@ def apply_edits(sheets: Sheets, edits: Sequence[Edit]) -> Sheets:
 
 
 def write_edits(path: Path, edits: Sequence[Edit], expected: str, backups: Path) -> Path:
-    """Change rows of a workbook, all or none; return where the copy of the file as it was lies.
+    """Change rows of a workbook, all or none; return the path of the copy of the file as it was.
 
     ``expected`` is `digest_of` the file on which the edits were made. Raises GuanaiError where it is another by now, or
     cannot be written (it is open in a program that locks it, the disk is full).
@@ -88,7 +88,7 @@ def write_edits(path: Path, edits: Sequence[Edit], expected: str, backups: Path)
 
 
 def _keep_results(book: Any, content: bytes) -> None:
-    """Put what a formula came to in its place, in the columns with a heading: those that the rules read.
+    """Replace formulas by their results, in the columns with a heading: those that the rules read.
 
     Saved without a spreadsheet program a formula has no result, and the rule would be read as an empty cell.
     """

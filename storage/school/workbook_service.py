@@ -1,6 +1,6 @@
-"""The school's workbook as it is changed on a page: read with what is wrong in it, a row changed, suggestions taken in.
+"""The school's workbook as it is changed on a page: read with what is wrong in it, a row changed, suggestions added.
 
-Whoever coordinates may change it (校长, 副校长, 德育处/团少部); everybody may read it. Every change is checked as a whole
+A coordinator may change it (校长, 副校长, 德育处/团少部); everybody may read it. Every change is checked as a whole
 workbook before it is written, and noted with who made it.
 """
 
@@ -30,7 +30,7 @@ from guanai.templates.wording import say
 __all__ = ["WorkbookService", "WorkbookState"]
 
 DAYS = frozenset({"start", "end"})
-#: Who changed what in the workbook: no form asks for it, so that no page, frame or export shows it.
+#: Who changed what in the workbook: it has no form, so that no page, frame or export shows it.
 SETTINGS = "setting"
 
 
@@ -70,7 +70,7 @@ class WorkbookService:
         return is_coordinator(self._records)
 
     def read(self) -> WorkbookState:
-        """Return the workbook as it stands on the disk. Raises PolicyError where it cannot be opened at all."""
+        """Return the workbook as it is on the disk. Raises PolicyError where it cannot be opened at all."""
         path = self._records.folder.workbook
         if not path.exists():
             raise GuanaiError("settings.none", file=path.name)
@@ -141,14 +141,14 @@ class WorkbookService:
         return sorted(examples - {""})
 
     def edit(self, shown: WorkbookState, sheet: str, row: int | None, cells: Mapping[str, str]) -> Edit:
-        """Return an edit of plain headings as the workbook words them."""
+        """Return an edit of plain headings with the headings that the workbook has."""
         heads = self._heads(shown, sheet)
         title = shown.titles.get(sheet) or say(f"sheet.{sheet}", shown.language)
         written = {heads[name]: _day(value) if name in DAYS else value for name, value in cells.items()}
         return Edit(title, row, written)
 
     def removal(self, shown: WorkbookState, sheet: str, row: int) -> Edit:
-        """Return the edit that takes a row out."""
+        """Return the edit that removes a row."""
         return Edit(shown.titles[sheet], row, remove=True)
 
     def register_of(self, written: str) -> str:
@@ -181,7 +181,7 @@ class WorkbookService:
         return {name: self._records.form(name).columns for name in self._records.forms()}
 
     def _is_of(self, mistake: PolicyError, edits: Sequence[Edit], after: Sheets) -> bool:
-        """Whether a mistake lies in a row that the edits touch."""
+        """Whether a mistake is in a row that the edits change."""
         for edit in edits:
             rows = after.get(edit.sheet, [])
             row = edit.row if edit.row is not None else max((each[ROW] for each in rows), default=0)

@@ -1,4 +1,4 @@
-"""The school's workbook: written from a preset, read as rows that know their place, its last good copy kept."""
+"""The school's workbook: written from a preset, read as rows with their row numbers."""
 
 from contextlib import closing
 from datetime import date, datetime
@@ -27,8 +27,8 @@ def presets() -> list[str]:
 def read_workbook(path: Path) -> Sheets:
     """Return each sheet as a list of rows: heading to value, and `ROW` to the row's number in the sheet.
 
-    Empty rows are left out; a date cell is a `date`, everything else text as it stands. Raises
-    PolicyError when the file cannot be opened or is damaged inside, and for a heading that stands twice.
+    Empty rows are left out; a date cell is a `date`, everything else is text. Raises
+    PolicyError when the file cannot be opened or is damaged inside, and for a heading that is there twice.
     """
     try:
         with closing(load_workbook(path, read_only=True, data_only=True)) as book:
@@ -51,7 +51,7 @@ def _rows(path: Path, sheet: Any) -> list[dict[str, Any]]:
 
 
 def _head(cell: Any) -> str:
-    """Return a heading; the one under which rows have their number is told apart from it."""
+    """Return a heading; one that reads like `ROW` is put in quotes, so that it does not replace the row's number."""
     written = str(cell or "").strip()
     return f"“{written}”" if written == ROW else written
 
