@@ -8,23 +8,12 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-__all__ = ["PageUpdates", "renew", "shipped_pages"]
+__all__ = ["renew", "shipped_pages"]
 
 MANIFEST = ".shipped.json"
-
-
-@dataclass(frozen=True)
-class PageUpdates:
-    """The shipped pages by what was done with them: file names."""
-
-    added: tuple[str, ...] = ()
-    renewed: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
-    same: tuple[str, ...] = ()
 
 
 def shipped_pages() -> dict[str, Path]:
@@ -32,10 +21,11 @@ def shipped_pages() -> dict[str, Path]:
     return {path.name: path for path in sorted(Path(str(files("guanai.notebooks"))).glob("*.ipynb"))}
 
 
-def renew(folder: Path, pages: Mapping[str, Path] | None = None) -> PageUpdates:
+def renew(folder: Path, pages: Mapping[str, Path] | None = None) -> dict[str, list[str]]:
     """Copy the shipped pages that a school's folder lacks, renew those that nobody changed, keep the rest.
 
-    A page that somebody deleted after it was copied stays deleted.
+    A page that somebody deleted after it was copied stays deleted. Returns the file names by what was done with them:
+    added, renewed, kept, same.
     """
     folder.mkdir(parents=True, exist_ok=True)
     manifest = _read(folder / MANIFEST)
@@ -50,7 +40,7 @@ def renew(folder: Path, pages: Mapping[str, Path] | None = None) -> PageUpdates:
         if outcome != "kept":
             manifest[name] = shipped
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
-    return PageUpdates(**{outcome: tuple(names) for outcome, names in done.items()})
+    return done
 
 
 def _outcome(shipped: str, installed: str | None, copied: str | None) -> str:

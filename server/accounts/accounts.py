@@ -65,12 +65,12 @@ class Accounts:
 
     def add(self, name: str, password: str, *, role: str = "", staff: str = "") -> Account:
         """Make an account. Raises GuanaiError for a name that is taken or no name, and for a poor password."""
-        self.check_new(name)
+        name = self.check_new(name)
         return self._insert(name, hash_password(validate_password(password, name)), role, staff)
 
     def add_without_password(self, name: str, *, role: str = "", staff: str = "") -> Account:
         """Make an account that nobody can sign in to by typing a password (a workshop's)."""
-        return self._insert(name, NO_PASSWORD, role, staff)
+        return self._insert(self.check_new(name), NO_PASSWORD, role, staff)
 
     def check_new(self, name: str) -> str:
         """Return a name for a new account as it is stored. Raises GuanaiError for no name and one that is taken."""
@@ -82,7 +82,7 @@ class Accounts:
         return stored
 
     def _insert(self, name: str, password: str, role: str, staff: str) -> Account:
-        account = Account(self.check_new(name), password, role, staff, now(), now())
+        account = Account(name, password, role, staff, now(), now())
         self._table.insert(dict(vars(account)))
         return account
 

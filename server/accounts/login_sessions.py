@@ -37,15 +37,8 @@ class Session:
 class Sessions:
     """The sessions of one server, by the fingerprint of their token."""
 
-    def __init__(
-        self,
-        file: Path | None = None,
-        *,
-        idle: float = IDLE_SECONDS,
-        longest: float = LONGEST_SECONDS,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self.idle, self.longest = idle, longest
+    def __init__(self, file: Path, clock: Callable[[], float] = time.time) -> None:
+        self.idle: float = IDLE_SECONDS
         self._file = file
         self._clock = clock
         self._written = 0.0
@@ -65,7 +58,7 @@ class Sessions:
         if session is None:
             return None
         moment = self._clock()
-        if moment - session.seen > self.idle or moment - session.started > self.longest:
+        if moment - session.seen > self.idle or moment - session.started > LONGEST_SECONDS:
             self.end(key)
             return None
         return session
@@ -86,14 +79,13 @@ class Sessions:
 
     def _write(self) -> None:
         moment = self._written = self._clock()
-        current = {key: one for key, one in self._sessions.items() if moment - one.seen <= self.idle}
-        self._sessions = current
-        if self._file is None:
-            return
+        self._sessions = {
+            key: session for key, session in self._sessions.items() if moment - session.seen <= self.idle
+        }
         new_file = self._file.with_suffix(".writing")
         descriptor = os.open(new_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump({key: asdict(session) for key, session in current.items()}, file)
+            json.dump({key: asdict(session) for key, session in self._sessions.items()}, file)
         new_file.replace(self._file)
 
 
@@ -120,10 +112,8 @@ def fingerprint(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _read(file: Path | None) -> dict[str, Session]:
+def _read(file: Path) -> dict[str, Session]:
     """Return the sessions of the file; none if it is missing or damaged, so that people sign in again."""
-    if file is None:
-        return {}
     try:
         return {
             key: Session(**fields) for key, fields in json.loads(file.read_text(encoding="utf-8")).items()

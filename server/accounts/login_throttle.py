@@ -33,9 +33,6 @@ class LoginThrottle:
         self._clock = clock
         self._counts: OrderedDict[Key, _Attempts] = OrderedDict()
 
-    def __len__(self) -> int:
-        return len(self._counts)
-
     def attempt(self, *keys: Key) -> float:
         """Return 0 and count an attempt, or else the seconds that it has to wait, uncounted.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = ["listing", "plain_value", "print_line"]
 
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
 
 
 def print_line(text: str) -> None:
@@ -41,7 +41,7 @@ def plain_value(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (list, tuple)):
-        return [plain_value(one) for one in value]
+        return [plain_value(item) for item in value]
     if isinstance(value, float) and value != value:  # NaN is unlike itself
         return None
     return value.item() if hasattr(value, "item") else value
@@ -49,7 +49,7 @@ def plain_value(value: Any) -> Any:
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        return "、".join(_text(one) for one in value)
+        return "、".join(_text(item) for item in value)
     if isinstance(value, float):
         return f"{value:.4g}"
     return "" if value is None else str(value)
@@ -70,13 +70,11 @@ def _table(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> str:
     lines = [list(columns), *texts]
     widths = [max(map(_width, column)) for column in zip_longest(*lines, fillvalue="")]
     return "\n".join(
-        "  ".join(_padded(text, width) for text, width in zip(line, widths, strict=True)).rstrip()
+        "  ".join(
+            text + " " * (width - _width(text)) for text, width in zip(line, widths, strict=True)
+        ).rstrip()
         for line in lines
     )
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))
 
 
 def _width(text: str) -> int:

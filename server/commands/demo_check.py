@@ -72,9 +72,7 @@ def _wait_until_served(process: "subprocess.Popen[bytes]", base: str) -> None:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             errors = process.stderr.read().decode("utf-8", "replace") if process.stderr else ""
-            raise GuanaiError(
-                "check.not_serving", reason=errors.strip().splitlines()[-1] if errors.strip() else ""
-            )
+            raise GuanaiError("check.not_serving", reason=errors.strip().rpartition("\n")[2])
         try:
             if probe.get("/login").status == 200:
                 return

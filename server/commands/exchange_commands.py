@@ -117,20 +117,9 @@ def _carry_out(school: "School", plans: "tuple[ImportPreview, ...]", options: Na
 
 def _undo(school: "School", import_id: str, form: str | None) -> None:
     if not import_id:
-        imports = [one for one in school.imports.completed(form) if not one.undone]
-        for one in imports:
-            print_line(
-                say(
-                    "import.listed",
-                    id=one.id,
-                    at=one.at[:16],
-                    by=one.by,
-                    form=one.form,
-                    file=one.file,
-                    new=one.new,
-                    changed=one.changed,
-                )
-            )
+        imports = [done for done in school.imports.completed(form) if not done.undone]
+        for done in imports:
+            print_line(say("import.listed", **{**vars(done), "at": done.at[:16]}))
         if not imports:
             print_line(say("import.none_done"))
         return

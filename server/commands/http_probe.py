@@ -59,12 +59,11 @@ class HttpProbe:
 
     def get(self, path: str, **headers: str) -> ProbeResponse:
         """Request an address."""
-        return self._send(Request(self.base + quote(path, safe="/?&=%:#"), headers=headers))  # noqa: S310
+        return self._send(path, headers)
 
     def post(self, path: str, form: dict[str, str], **headers: str) -> ProbeResponse:
         """Send a form, without the token against cross-site requests unless that is in it."""
-        body = urlencode(form).encode()
-        return self._send(Request(self.base + quote(path, safe="/?&=%:#"), data=body, headers=headers))  # noqa: S310
+        return self._send(path, headers, urlencode(form).encode())
 
     def submit(self, path: str, **fields: str) -> ProbeResponse:
         """Open a page with a form and send it filled in, as a person would."""
@@ -77,10 +76,15 @@ class HttpProbe:
 
     def close(self, page: ProbeResponse) -> ProbeResponse:
         """Close a page that was opened: its kernel ends."""
-        token = next((cookie.value for cookie in self.cookies if cookie.name == "_xsrf"), "") or ""
-        return self.post(f"/voila/api/shutdown/{page.kernel}", {"_xsrf": token})
+        return self.post(f"/voila/api/shutdown/{page.kernel}", {"_xsrf": self.xsrf_token})
 
-    def _send(self, request: Request) -> ProbeResponse:
+    @property
+    def xsrf_token(self) -> str:
+        """The token against cross-site requests that the server has set, empty before any page was opened."""
+        return next((cookie.value or "" for cookie in self.cookies if cookie.name == "_xsrf"), "")
+
+    def _send(self, path: str, headers: dict[str, str], body: bytes | None = None) -> ProbeResponse:
+        request = Request(self.base + quote(path, safe="/?&=%:#"), data=body, headers=headers)  # noqa: S310
         try:
             response: HTTPResponse | HTTPError = self._opener.open(request, timeout=self._timeout)
         except HTTPError as error:

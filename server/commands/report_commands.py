@@ -78,7 +78,4 @@ def _person(school: "School", name: str) -> str | None:
 
 
 def _print_rows(rows: "pd.DataFrame", columns: Sequence[str], layout: str) -> None:
-    records = rows.to_dict("records")
-    print_line(
-        listing([{str(name): value for name, value in row.items()} for row in records], columns, layout)
-    )
+    print_line(listing(rows.to_dict("records"), columns, layout))

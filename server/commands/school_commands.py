@@ -56,9 +56,9 @@ def update(options: Namespace) -> None:
     with opened(options.folder) as school:
         done = renew(school.folder.notebooks)
     for outcome in ("added", "renewed", "kept"):
-        if names := getattr(done, outcome):
-            print_line(say(f"update.{outcome}", names="、".join(names)))
-    if not (done.added or done.renewed):
+        if done[outcome]:
+            print_line(say(f"update.{outcome}", names="、".join(done[outcome])))
+    if not (done["added"] or done["renewed"]):
         print_line(say("update.nothing"))
 
 

@@ -68,7 +68,7 @@ def make_demo(path: Path, size: str) -> None:
         accounts = Accounts(school.table(ACCOUNT_TABLE))
         if not len(accounts):
             staff = school.table("staff").all()
-            person: dict[str, Any] = next((one for one in staff if one.get("role") == "coordinator"), {})
+            person: dict[str, Any] = next((row for row in staff if row.get("role") == "coordinator"), {})
             name = str(person.get("name") or say("demo.person"))
             accounts.add_without_password(name, role="coordinator", staff=str(person.get("id", "")))
     print_line(say("demo.ready", folder=path))

@@ -171,8 +171,8 @@ def answer_requests(requests: socket.socket) -> tuple[list[str], socket.socket] 
         elif not is_retired and os.fork() == 0:
             requests.close()
             return json.loads(message), socket.socket(fileno=sockets[0])
-        for one in sockets:
-            os.close(one)
+        for descriptor in sockets:
+            os.close(descriptor)
 
 
 def has_children() -> bool:

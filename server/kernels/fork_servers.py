@@ -201,7 +201,7 @@ class ForkServers:
     @property
     def processes(self) -> list[int]:
         """The process ids of all fork servers that run."""
-        return [one.process.pid for one in self._all() if one.is_running]
+        return [server.process.pid for server in self._all() if server.is_running]
 
     def start(self) -> None:
         """Have a fork server that forks; it imports while the server goes on."""
@@ -219,7 +219,7 @@ class ForkServers:
 
     def replace_if_changed(self) -> bool:
         """Retire the fork server if a file that it has read has changed; return whether that was so."""
-        self._retired = [one for one in self._retired if one.is_running]
+        self._retired = [server for server in self._retired if server.is_running]
         if not self._watch.has_changed():
             return False
         self._failures, self._has_warned = 0, False

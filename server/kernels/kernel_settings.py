@@ -33,11 +33,11 @@ def kernel_settings(served: ServedSchool) -> dict[str, dict[str, Any]]:
         "VoilaExecutor": {"iopub_timeout": 60, "raise_on_iopub_timeout": True},
         # Where there are Unix sockets, no other user of the machine can listen to what a page says: the
         # server keeps them in a folder that only its own user may open.
-        "KernelManager": {"transport": "ipc" if can_use_sockets() else "tcp"},
+        "KernelManager": {"transport": "ipc" if can_use_unix_sockets() else "tcp"},
     }
 
 
-def can_use_sockets() -> bool:
+def can_use_unix_sockets() -> bool:
     """Whether kernels can be spoken to by Unix sockets."""
     return sys.platform == "linux" and len(tempfile.gettempdir().encode()) <= LONGEST_FOLDER
 

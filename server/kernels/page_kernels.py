@@ -143,9 +143,9 @@ class PageKernels(AsyncMappingKernelManager):
     async def _assign_idle(self, environment: dict[str, str], path: str) -> str | None:
         """Return a kernel that was idle, now in the environment of a request; None where there is none."""
         while (kernel_id := self.idle.take()) is not None:
-            kernel: Any = self.get_kernel(kernel_id) if kernel_id in self else None
-            if kernel is None:
+            if kernel_id not in self:
                 continue
+            kernel: Any = self.get_kernel(kernel_id)
             folder = self.cwd_for_path(path)  # type: ignore[no-untyped-call]
             try:
                 await kernel.assign(environment, folder)
@@ -175,8 +175,8 @@ class PageKernels(AsyncMappingKernelManager):
 
     def usage(self) -> Usage:
         """Return how many kernels there are, for how many people, and how many wait."""
-        provisioners = [getattr(self.get_kernel(one), "provisioner", None) for one in self.list_kernel_ids()]
-        processes = [getattr(provisioner, "pid", None) for provisioner in provisioners]
+        kernels = [self.get_kernel(kernel_id) for kernel_id in self.list_kernel_ids()]
+        processes = [getattr(getattr(kernel, "provisioner", None), "pid", None) for kernel in kernels]
         return Usage(
             kernels_with_page=len(self.owners),
             idle_kernels=len(self.idle),
@@ -226,8 +226,7 @@ class PageKernels(AsyncMappingKernelManager):
     async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override]  # as in jupyter_server
         """End every kernel, and then the fork servers."""
         self.idle.close()
-        results = await asyncio.gather(*map(self.end, self.list_kernel_ids()), return_exceptions=True)
-        for error in results:
+        for error in await asyncio.gather(*map(self.end, self.list_kernel_ids()), return_exceptions=True):
             if isinstance(error, BaseException):
                 self.log.warning("A kernel did not end as it should: %r", error)
         self.fork_servers.close()
@@ -237,7 +236,7 @@ class PageKernels(AsyncMappingKernelManager):
 
         One that is nobody's and not idle either was being made for a page whose request broke off.
         """
-        for kernel_id in [one for one in self.owners if one not in self]:
+        for kernel_id in [kernel_id for kernel_id in self.owners if kernel_id not in self]:
             self.owners.pop(kernel_id)
             self._alone_since.pop(kernel_id, None)
         ends = []

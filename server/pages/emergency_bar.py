@@ -66,18 +66,12 @@ class IncidentCache:
         """Return those in which a step is still to be done, see `open_incidents`."""
         now = school.now()
         versions = [school.table(name).version for name in school.duties.emergency_registers()]
-        _, waiting = self._cached.get(language, ((), []))
-        key = (
-            school,
-            versions,
-            now.replace(second=0, microsecond=0),
-            school.sequence() if waiting else None,
-        )
-        if language not in self._cached or self._cached[language][0] != key:
+        state = (school, versions, now.replace(second=0, microsecond=0))
+        key, incidents = self._cached.get(language, ((), []))
+        if key != (*state, school.sequence() if incidents else None):
             incidents = open_incidents(school, now, language)
-            key = (*key[:3], school.sequence() if incidents else None)
-            self._cached[language] = (key, incidents)
-        return self._cached[language][1]
+            self._cached[language] = ((*state, school.sequence() if incidents else None), incidents)
+        return incidents
 
 
 def shown_incidents(handler: HtmlHandler) -> list[Incident]:
@@ -120,9 +114,8 @@ def _step(row: dict[Any, Any], now: datetime, language: str) -> Step:
     elif pd.isna(row["done_at"]):
         text = say("emergency.done", language, time="")
     else:
-        delay = duration(row["done_at"] - due, language)
-        key = "emergency.done_late" if status == "done_late" else "emergency.done"
-        late = {"late": delay} if status == "done_late" else {}
+        late = {"late": duration(row["done_at"] - due, language)} if status == "done_late" else {}
+        key = "emergency.done_late" if late else "emergency.done"
         text = say(key, language, time=_clock(row["done_at"], now), **late)
     return Step(str(row["duty"]), str(row["who"]), status, milliseconds(due.to_pydatetime()), text.strip())
 
@@ -160,9 +153,9 @@ class StepDone(HtmlHandler):
         if account is None:
             raise web.HTTPError(403)
         school = self.served.current.as_user(account.name, account.staff)
-        fields = {name: self.get_body_argument(name, "") for name in ("form", "record", "duty")}
+        form, record, duty = (self.get_body_argument(name, "") for name in ("form", "record", "duty"))
         try:
-            school.duties.step_done(fields["form"], fields["record"], fields["duty"])
+            school.duties.step_done(form, record, duty)
         except GuanaiError as error:
             raise web.HTTPError(404) from error
         self.redirect(safe_next(self.get_body_argument("next", self.base_url), self.base_url))

@@ -60,7 +60,7 @@ class Cells(NotebookClient):
         Output widgets, has theirs.
         """
         outputs = self.nb.cells[number].get("outputs", [])
-        collected = [one.data[STATES] for one in outputs if STATES in one.get("data", ())]
+        collected = [output.data[STATES] for output in outputs if STATES in output.get("data", ())]
         others = []
         for model, state in self.widget_state.items():
             buffers = list(self.widget_buffers.get(model, {}).values())
@@ -77,7 +77,7 @@ class Cells(NotebookClient):
     def shown(self, number: int) -> list[NotebookNode]:
         """Return what a cell shows."""
         outputs = self.nb.cells[number].get("outputs", [])
-        return [one for one in outputs if STATES not in one.get("data", ())]
+        return [output for output in outputs if STATES not in output.get("data", ())]
 
 
 async def lean_page(handler: HtmlHandler, name: str, context: dict[str, Any]) -> AsyncIterator[str]:
@@ -114,7 +114,7 @@ async def lean_page(handler: HtmlHandler, name: str, context: dict[str, Any]) ->
 def environment(request: HTTPServerRequest) -> dict[str, str]:
     """Return the environment variables that describe a request to a notebook, by the names that Voila documents."""
     host, port = split_host_and_port(request.host.lower())
-    headers = {name: request.headers.get(name) for name in IDENTITY_HEADERS}
+    headers = {name: request.headers[name] for name in IDENTITY_HEADERS if name in request.headers}
     return {
         **os.environ,
         "SCRIPT_NAME": request.path,
@@ -124,11 +124,7 @@ def environment(request: HTTPServerRequest) -> dict[str, str]:
         "SERVER_PROTOCOL": request.version,
         "SERVER_NAME": host,
         "SERVER_PORT": str(port or ""),
-        **{
-            f"HTTP_{name.upper().replace('-', '_')}": value
-            for name, value in headers.items()
-            if value is not None
-        },
+        **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
     }
 
 
@@ -137,7 +133,7 @@ async def with_keepalive(pieces: AsyncIterator[str], seconds: float) -> AsyncIte
     pending: asyncio.Future[str | None] | None = None
     try:
         while True:
-            pending = asyncio.ensure_future(_next(pieces))
+            pending = asyncio.ensure_future(anext(pieces, None))
             while not (await asyncio.wait({pending}, timeout=seconds))[0]:
                 yield None
             piece = pending.result()
@@ -147,7 +143,3 @@ async def with_keepalive(pieces: AsyncIterator[str], seconds: float) -> AsyncIte
     finally:
         if pending is not None:
             pending.cancel()
-
-
-async def _next(pieces: AsyncIterator[str]) -> str | None:
-    return await anext(pieces, None)

@@ -9,7 +9,6 @@ from typing import Any
 from jupyter_server.auth.decorator import allow_unauthenticated
 from nbformat import NotebookNode
 from tornado import web
-from tornado.httputil import url_concat
 from tornado.iostream import StreamClosedError
 from voila.tornado.handler import TornadoVoilaHandler
 
@@ -49,6 +48,7 @@ class SchoolPage(HtmlHandler, TornadoVoilaHandler):
     """One page: a notebook of the school's folder, run for the person who asks for it."""
 
     kernel_id = ""  # set once the page's kernel has been started
+    whole = False  # whether this notebook asks for Voila's own page, with all of JupyterLab's widgets
     is_abandoned = False  # whether the browser closed the connection before the page was there
 
     def on_connection_close(self) -> None:
@@ -78,8 +78,6 @@ class SchoolPage(HtmlHandler, TornadoVoilaHandler):
                 self.kernels.seats.hold(self.current_user.session)
             else:
                 await self._send(name)
-
-    whole = False  # whether this notebook asks for Voila's own page, with all of JupyterLab's widgets
 
     @property
     def allowed_scripts(self) -> str:
@@ -148,8 +146,8 @@ class VoilaRedirect(HtmlHandler):
     @web.authenticated
     def get(self, path: str) -> None:
         """Redirect to the page with the same query."""
-        target = self.base_url + path.removesuffix(".ipynb")
-        self.redirect(url_concat(target, query_of(self)))
+        query = f"?{self.request.query}" if self.request.query else ""
+        self.redirect(f"{self.base_url}{path.removesuffix('.ipynb')}{query}")
 
 
 class PageClosing(ApiHandler):
@@ -198,11 +196,6 @@ def is_page(folder: Path, name: str) -> bool:
     path = (folder / f"{name}.ipynb").resolve()
     hidden = any(part.startswith(".") for part in Path(name).parts)
     return not hidden and path.is_relative_to(folder.resolve()) and path.is_file()
-
-
-def query_of(handler: web.RequestHandler) -> dict[str, str]:
-    """Return the query of a request, the last value of each name."""
-    return {name: values[-1].decode() for name, values in handler.request.query_arguments.items()}
 
 
 def page_context(handler: SchoolPage) -> dict[str, Any]:

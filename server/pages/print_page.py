@@ -25,6 +25,7 @@ __all__ = ["KINDS", "PrintPage", "Printer"]
 
 Child = dict[str, Any] | None
 Maker = Callable[[School, str, str, str], Printout | None]
+ChildMaker = Callable[[School, Child, Child, str], Printout]
 
 
 def _record(school: School, form: str, record_id: str, language: str) -> Printout | None:
@@ -37,33 +38,20 @@ def _dossier(school: School, _form: str, child_id: str, language: str) -> Printo
     return dossier_printout(school.about(child_id), child, language) if child else None
 
 
-def _child_of(school: School, form: str, record_id: str) -> tuple[Child, Child]:
-    """Return the child that a sheet is about, and the record that it was requested for: without a form, the child's own."""
-    record = school.record(form or "child", record_id) if record_id else None
-    return (school.record("child", str(record.get("child"))) if form and record else record), record
-
-
 def _card(school: School, _form: str, child_id: str, language: str) -> Printout | None:
-    child, _ = _child_of(school, "", child_id)
+    child = school.record("child", child_id) if child_id else None
     return contact_card(school, child, language) if child or not child_id else None
 
 
-def _appointment(school: School, form: str, record_id: str, language: str) -> Printout | None:
-    child, record = _child_of(school, form, record_id)
-    return (
-        appointment_card(school, child, language, record if form else None)
-        if child or not record_id
-        else None
-    )
+def _about_child(make: ChildMaker) -> Maker:
+    """Return what makes a sheet about a child: ``make`` gets the child, and with a form the record that was asked for."""
 
+    def sheet(school: School, form: str, record_id: str, language: str) -> Printout | None:
+        record = school.record(form or "child", record_id) if record_id else None
+        child = school.record("child", str(record.get("child"))) if form and record else record
+        return make(school, child, record if form else None, language) if child or not record_id else None
 
-def _registration(school: School, form: str, record_id: str, language: str) -> Printout | None:
-    child, record = _child_of(school, form, record_id)
-    return (
-        official_printout(school, child, record if form else None, language)
-        if child or not record_id
-        else None
-    )
+    return sheet
 
 
 #: What ``/print?what=…`` can print; ``id`` is a child's, or with ``form`` a record's; without it the sheet is blank.
@@ -71,8 +59,10 @@ KINDS: dict[str, Maker] = {
     "record": _record,
     "dossier": _dossier,
     "card": _card,
-    "appointment": _appointment,
-    "registration": _registration,
+    "appointment": _about_child(
+        lambda school, child, record, language: appointment_card(school, child, language, record)
+    ),
+    "registration": _about_child(official_printout),
 }
 
 
@@ -108,7 +98,9 @@ class PrintPage(HtmlHandler):
         """Show the sheet."""
         what, form, record_id = (self.get_argument(name, "") for name in ("what", "form", "id"))
         try:
-            sheet, day = await self._printer.sheet(what or "record", form, record_id, self.language)
+            sheet, day = await self.settings["printer"].sheet(
+                what or "record", form, record_id, self.language
+            )
         except GuanaiError as error:
             self.set_status(404)
             self._show_error(error.message(self.language))
@@ -128,27 +120,16 @@ class PrintPage(HtmlHandler):
             pages=page_numbers(self.say("print.pages", page="\0", count="\1")),
         )
 
-    @property
-    def _printer(self) -> Printer:
-        """The printer of this server, made when it is first needed."""
-        if "printer" not in self.settings:
-            self.settings["printer"] = Printer(self.served.folder)
-        printer: Printer = self.settings["printer"]
-        return printer
-
     def _show_error(self, text: str) -> None:
         self.show("error.html", head=self.say("print.button"), text=text, reference="")
 
     def _back(self, what: str, form: str, record_id: str) -> str:
         """Return the page that the sheet is of."""
         if form in ("", "child"):
-            return (
-                f"{self.base_url}child?{urlencode({'id': record_id})}"
-                if record_id
-                else f"{self.base_url}child"
-            )
-        query = {"form": form, **({"id": record_id} if record_id else {})}
-        return f"{self.base_url}register?{urlencode(query)}"
+            query = f"?{urlencode({'id': record_id})}" if record_id else ""
+            return f"{self.base_url}child{query}"
+        parameters = {"form": form, **({"id": record_id} if record_id else {})}
+        return f"{self.base_url}register?{urlencode(parameters)}"
 
 
 def css_text(text: str) -> str:

@@ -1,10 +1,11 @@
 """Voila serving a school: what is overridden of it, its settings, and which handler answers which address.
 
 Everything that reaches into undocumented parts of Voila is here, but for websockets (`guanai.server.pages.page_sockets`).
-`guanai.server.tested_versions` says for which versions it has been tested. What it reaches into: the methods of `voila.app.Voila` that are overridden below, the names of the
-handlers in `init_handlers`, and the page-config key ``fullStaticUrl`` by which the bundle finds itself; of
-jupyter_server, what `guanai.server.kernels.page_kernels` uses (`_kernel_connections`, `_handle_kernel_died`); in templates/theme/, what index.html.j2 asks of the
-renderer and page.js of the bundle. Lean pages (`guanai.server.pages.lean_pages`) need none of this.
+`guanai.server.tested_versions` says for which versions it has been tested. What it reaches into: the methods of
+`voila.app.Voila` that are overridden below, the names of the handlers in `init_handlers`, and the page-config key
+``fullStaticUrl`` by which the bundle finds itself; of jupyter_server, what `guanai.server.kernels.page_kernels` uses
+(`_kernel_connections`, `_handle_kernel_died`); in templates/theme/, what index.html.j2 asks of the renderer and page.js
+of the bundle. Lean pages (`guanai.server.pages.lean_pages`) need none of this.
 """
 
 import signal
@@ -37,7 +38,7 @@ from guanai.server.pages.page_handlers import (
     add_page_context,
 )
 from guanai.server.pages.page_sockets import PageConnection, PageSocket
-from guanai.server.pages.print_page import PrintPage
+from guanai.server.pages.print_page import Printer, PrintPage
 from guanai.server.web.handlers import theme_environment
 from guanai.server.web.own_password import OwnPassword
 from guanai.server.web.sign_in import IDENTITY_HEADERS, KernelAuthorizer, SchoolIdentity
@@ -113,6 +114,7 @@ class SchoolServer(voila.app.Voila):
             **settings,
             "served_school": self.served,
             "emergencies": IncidentCache(),
+            "printer": Printer(self.served.folder),
             "jinja2_env": theme_environment(),
             "compress_response": True,
             "allow_remote_access": not self.served.workshop,

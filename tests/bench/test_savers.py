@@ -1,4 +1,4 @@
-"""People who save in pages without a browser: what is saved, lost, doubled or stuck is told, and nothing waits without end."""
+"""People who save in pages without a browser: what is saved, lost, doubled or stuck is reported, and nothing waits without end."""
 
 import asyncio
 from types import SimpleNamespace
@@ -11,18 +11,18 @@ from support.savers import Savers, report
 from guanai.server.commands.http_probe import ProbeResponse
 
 
-class Line:
-    """A line on which nothing ever comes, or that has been cut."""
+class SilentWebsocket:
+    """A websocket on which nothing ever comes, or that has been closed."""
 
-    def __init__(self, cut):
-        self.cut = cut
+    def __init__(self, is_closed):
+        self.is_closed = is_closed
 
     async def write_message(self, message, binary):
         """Take it."""
 
     async def read_message(self):
-        """Say that the line is cut, or say nothing for long."""
-        if not self.cut:
+        """Return None where it is closed, else nothing for long."""
+        if not self.is_closed:
             await asyncio.sleep(60)
 
     def close(self):
@@ -30,12 +30,13 @@ class Line:
 
 
 @pytest.mark.parametrize(
-    ("cut", "words"), [(False, "waited 0.1 s for the end of a click"), (True, "the line was cut")]
+    ("is_closed", "words"),
+    [(False, "waited 0.1 s for the end of a click"), (True, "the websocket was closed")],
 )
-def test_nothing_is_waited_for_without_end(cut, words):
+def test_nothing_is_waited_for_without_end(is_closed, words):
     async def click():
-        page = OpenPage(None, ProbeResponse(200, "", "", {}), patience=0.1)
-        page.line = Line(cut)
+        page = OpenPage(None, ProbeResponse(200, "", "", {}), timeout=0.1)
+        page.websocket = SilentWebsocket(is_closed)
         try:
             await page.click("button", "notice")
         finally:
@@ -46,7 +47,7 @@ def test_nothing_is_waited_for_without_end(cut, words):
 
 
 @pytest.mark.parametrize(
-    ("told", "kept", "wrong"),
+    ("confirmed", "saved", "wrong"),
     [
         (["0-1", "1-1"], ["0-1", "1-1"], []),
         (["0-1", "1-1"], ["0-1"], ["lost: 1-1"]),
@@ -54,11 +55,13 @@ def test_nothing_is_waited_for_without_end(cut, words):
         (["0-1"], ["0-1", "0-2"], []),  # saved, and the page had no time to say so
     ],
 )
-def test_every_save_is_looked_for(told, kept, wrong):
+def test_every_save_is_looked_for(confirmed, saved, wrong):
     savers = Savers("", [("林测试", "")], lambda: 0.0)
-    savers.told = [f"{savers.run} {one}" for one in told]
-    savers.took = [0.1] * len(told)
-    rows = pd.DataFrame({"merits": [*(f"{savers.run} {one}" for one in kept), None, "bench of another run"]})
-    lines, found = report(savers, SimpleNamespace(frame=lambda form: rows), 10)
-    assert [one.replace(f"{savers.run} ", "") for one in found] == wrong
-    assert f"{len(told)} told as saved" in lines[0]
+    savers.confirmed = [f"{savers.run} {text}" for text in confirmed]
+    savers.seconds = [0.1] * len(confirmed)
+    rows = pd.DataFrame(
+        {"merits": [*(f"{savers.run} {text}" for text in saved), None, "bench of another run"]}
+    )
+    lines, problems = report(savers, SimpleNamespace(frame=lambda form: rows), 10)
+    assert [problem.replace(f"{savers.run} ", "") for problem in problems] == wrong
+    assert f"{len(confirmed)} told as saved" in lines[0]

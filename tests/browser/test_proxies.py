@@ -5,7 +5,7 @@ import shutil
 from urllib.parse import urlsplit
 
 import pytest
-from support.browsers import QUIET
+from support.browsers import CHROMIUM, QUIET
 from support.firefox import FIREFOX, firefox
 from support.lean_page import CHART, FORTY, drop, is_live
 from support.proxies import proxied
@@ -33,7 +33,7 @@ def place(tmp_path_factory):
 def test_chromium_behind_a_proxy(place):
     """Signing in, typing, saving, a lost connection, another page and signing out, all below the path."""
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         context = browser.new_context(locale="zh-CN", ignore_https_errors=True)
         page, asked, refused = context.new_page(), [], []
         context.on("request", lambda request: asked.append(request.url))

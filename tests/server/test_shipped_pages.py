@@ -20,7 +20,7 @@ def copied(tmp_path):
         notebook(shipped / f"{name}.ipynb", f"{name} = 1")
     pages = {path.name: path for path in sorted(shipped.iterdir())}
     first = renew(folder, pages)
-    assert first.added == ("changed.ipynb", "deleted.ipynb", "opened.ipynb", "untouched.ipynb")
+    assert first["added"] == ["changed.ipynb", "deleted.ipynb", "opened.ipynb", "untouched.ipynb"]
     notebook(
         folder / "opened.ipynb", "opened = 1", execution_count=3
     )  # what JupyterLab writes when it runs a cell
@@ -32,8 +32,8 @@ def copied(tmp_path):
 def test_the_same_version_changes_nothing(copied):
     folder, pages = copied
     done = renew(folder, pages)
-    assert done.renewed == ()
-    assert done.kept == ("changed.ipynb", "deleted.ipynb")
+    assert done["renewed"] == []
+    assert done["kept"] == ["changed.ipynb", "deleted.ipynb"]
     assert not (folder / "deleted.ipynb").exists()
 
 
@@ -43,9 +43,9 @@ def test_a_new_version_renews_unchanged_pages_and_adds_new_ones(copied, tmp_path
         notebook(path, f"{path.stem} = 2")
     notebook(tmp_path / "shipped" / "fresh.ipynb", "fresh = 2")
     done = renew(folder, {**pages, "fresh.ipynb": tmp_path / "shipped" / "fresh.ipynb"})
-    assert done.renewed == ("opened.ipynb", "untouched.ipynb")
-    assert done.kept == ("changed.ipynb", "deleted.ipynb")
-    assert done.added == ("fresh.ipynb",)
+    assert done["renewed"] == ["opened.ipynb", "untouched.ipynb"]
+    assert done["kept"] == ["changed.ipynb", "deleted.ipynb"]
+    assert done["added"] == ["fresh.ipynb"]
     assert "by the school" in (folder / "changed.ipynb").read_text()
     assert "untouched = 2" in (folder / "untouched.ipynb").read_text()
 
@@ -55,4 +55,4 @@ def test_a_lost_manifest_keeps_what_is_there(copied):
     (folder / ".shipped.json").write_text("{")
     for path in pages.values():
         notebook(path, f"{path.stem} = 2")
-    assert renew(folder, pages).kept == ("changed.ipynb", "opened.ipynb", "untouched.ipynb")
+    assert renew(folder, pages)["kept"] == ["changed.ipynb", "opened.ipynb", "untouched.ipynb"]

@@ -17,14 +17,14 @@ PARTS = 6  # of the time; memory is taken between them
 class Savers:
     """People (name, password) at one server; ``size()`` tells the memory in use, in MiB. Nobody waits without end."""
 
-    def __init__(self, base, people, size, *, every=5.0, patience=20.0, opening=120.0):
+    def __init__(self, base, people, size, *, every=5.0, timeout=20.0, opening_timeout=120.0):
         self.base, self.people, self.size = base, people, size
-        self.every, self.patience, self.opening = every, patience, opening
+        self.every, self.timeout, self.opening_timeout = every, timeout, opening_timeout
         self.run = f"bench {uuid4().hex[:6]}"  # a school may have seen others
-        self.asked = 0
+        self.attempts = 0
         self.pages = []  # those that have opened
-        self.told = []  # what the pages called saved: the text of each visit
-        self.took = []  # seconds, of each of them
+        self.confirmed = []  # what the pages have confirmed as saved: the text of each visit
+        self.seconds = []  # of each of them
         self.sizes = []  # (seconds since all pages are open, MiB)
         self.failed = []
         self.threads = ThreadPoolExecutor(max_workers=8)
@@ -41,7 +41,7 @@ class Savers:
         for _, page in self.pages:
             page.close()
         await asyncio.gather(
-            *(self._in_thread(page.probe.close, page.answer) for _, page in self.pages),
+            *(self._in_thread(page.probe.close, page.response) for _, page in self.pages),
             return_exceptions=True,
         )
 
@@ -50,21 +50,21 @@ class Savers:
 
     async def _open(self, number):
         try:
-            page = await self._in_thread(self._arrive, number)
+            page = await self._in_thread(self._sign_in_and_open, number)
             await page.connect()
             self.pages.append((number, page))
         except Exception as error:
             self.failed.append(f"person {number}, opening: {error!r}")
 
-    def _arrive(self, number):
+    def _sign_in_and_open(self, number):
         """Sign in and get the page."""
         name, password = self.people[number]
-        probe = HttpProbe(self.base, timeout=self.opening)
+        probe = HttpProbe(self.base, timeout=self.opening_timeout)
         probe.submit("/login", name=name, password=password, next="/theme/icon.svg")
-        answer = probe.get(f"/{PAGE}")
-        if not answer.renders:
-            raise StuckError(f"{answer.url} does not render: {answer.status}")
-        return OpenPage(probe, answer, self.patience)
+        response = probe.get(f"/{PAGE}")
+        if not response.renders:
+            raise StuckError(f"{response.url} does not render: {response.status}")
+        return OpenPage(probe, response, self.timeout)
 
     async def _keep_saving(self, number, page, until):
         await asyncio.sleep(self.every * number / len(self.people))
@@ -83,14 +83,15 @@ class Savers:
         await page.enter(child, value=options[number % len(options)])
         await page.enter(page.widget("RadioButtons", label="家访方式"), index=0)
         await page.enter(page.widget("Textarea", label="讲到的优点"), value=merits)
-        self.asked += 1
-        said, took = await page.click(
-            page.widget("Button", dressed="guanai-main"), page.widget("HTML", dressed="guanai-form-notice")
+        self.attempts += 1
+        text, seconds = await page.click(
+            page.widget("Button", css_class="guanai-main"),
+            page.widget("HTML", css_class="guanai-form-notice"),
         )
-        if "guanai-good" not in said:
-            raise StuckError(f"the page did not say that it had saved, but: {said or 'nothing'}")
-        self.told.append(merits)
-        self.took.append(took)
+        if "guanai-good" not in text:
+            raise StuckError(f"the page did not say that it had saved, but: {text or 'nothing'}")
+        self.confirmed.append(merits)
+        self.seconds.append(seconds)
 
     async def _watch(self, lasting):
         """Take the memory at the start, some times between, and at the end."""
@@ -102,21 +103,21 @@ class Savers:
 
 def report(savers, school, lasting):
     """Return what came of it as lines, and what was wrong: every save is looked for in the records."""
-    kept = Counter(
+    saved = Counter(
         text for text in school.frame(PAGE)["merits"].dropna().astype(str) if text.startswith(savers.run)
     )
-    lost = [text for text in savers.told if not kept[text]]
-    doubled = [text for text, times in kept.items() if times > 1]
+    lost = [text for text in savers.confirmed if not saved[text]]
+    doubled = [text for text, times in saved.items() if times > 1]
     lines = [
         f"{len(savers.pages)} of {len(savers.people)} people with a page open, {lasting:g} s: "
-        f"{savers.asked} saves asked for, {len(savers.told)} told as saved, {len(lost)} lost, {len(doubled)} doubled, "
-        f"{len(set(kept) - set(savers.told))} saved and not told"
+        f"{savers.attempts} saves asked for, {len(savers.confirmed)} told as saved, {len(lost)} lost, {len(doubled)} doubled, "
+        f"{len(set(saved) - set(savers.confirmed))} saved and not told"
     ]
-    if len(savers.took) > 1:
-        parts = statistics.quantiles(savers.took, n=100, method="inclusive")
+    if len(savers.seconds) > 1:
+        parts = statistics.quantiles(savers.seconds, n=100, method="inclusive")
         lines.append(
             f"a save, from the click to the word that it is saved: median {parts[49] * 1000:.0f}, "
-            f"p95 {parts[94] * 1000:.0f}, worst {max(savers.took) * 1000:.0f} ms"
+            f"p95 {parts[94] * 1000:.0f}, worst {max(savers.seconds) * 1000:.0f} ms"
         )
     sizes = ", ".join(f"{size:.0f} after {at:.0f} s" for at, size in savers.sizes)
     lines.append(f"memory of the server and its kernels, in MiB: {sizes}")

@@ -75,11 +75,15 @@ class Served:
     base: str
     folder: Path
     process: subprocess.Popen
-    lines: list = field(default_factory=list)
+    console_lines: list = field(default_factory=list)
 
     def console(self):
         """Return what it has said on the console, by words."""
-        return " ".join(self.lines).replace("：", " ").split()
+        return " ".join(self.console_lines).replace("：", " ").split()
+
+    def log(self):
+        """Return what is in the school's log."""
+        return (self.folder / "logs" / "guanai.log").read_text(encoding="utf-8")
 
     def signed_in(self):
         """Return a probe that has signed in."""
@@ -124,9 +128,9 @@ def own_port(first):
 def wait_until(holds, seconds=30, every=0.1):
     """Wait for something that takes a machine's time, with no claim about how much; return whether it came."""
     until = time.monotonic() + seconds
-    while not (held := holds()) and time.monotonic() < until:
+    while not (result := holds()) and time.monotonic() < until:
         time.sleep(every)
-    return bool(held)
+    return bool(result)
 
 
 @contextmanager
@@ -154,8 +158,8 @@ def start(
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     served = Served(f"http://127.0.0.1:{port}{base_url.rstrip('/')}", Path(folder), process)
     try:
-        served.lines.append(process.stdout.readline())
-        reader = threading.Thread(target=lambda: served.lines.extend(process.stdout), daemon=True)
+        served.console_lines.append(process.stdout.readline())
+        reader = threading.Thread(target=lambda: served.console_lines.extend(process.stdout), daemon=True)
         reader.start()
         HttpProbe(served.base).get("/login")
         yield served

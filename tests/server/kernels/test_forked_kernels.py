@@ -13,7 +13,7 @@ import nbformat
 import psutil
 import pytest
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
-from support.open_pages import PROTOCOL
+from support.open_pages import PROTOCOL, cookie_header
 from support.servers import FORK_SERVER, NAME, start, wait_until
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
@@ -89,18 +89,12 @@ def forked_kernels(server):
         pages = fact_files(server)
         return [kernel for kernel in forked() if str(kernel.pid) not in pages]
 
-    assert wait_until(
-        lambda: len(idle()) >= 2 and ", 2 waiting, " in log_of(server).rpartition("Kernels: ")[2]
-    )
+    assert wait_until(lambda: len(idle()) >= 2 and ", 2 waiting, " in server.log().rpartition("Kernels: ")[2])
     return forked()
 
 
 def have_ended(processes):
     return not psutil.wait_procs(processes, timeout=10)[1]
-
-
-def log_of(server):
-    return (server.folder / "logs" / "guanai.log").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -200,9 +194,9 @@ class TestEnds:
         probe = server.signed_in()
         facts, _page = open_facts(server, probe)
         before = len(forked_kernels(server))
-        said = log_of(server).count("has died")
+        deaths = server.log().count("has died")
         os.kill(facts["pid"], signal.SIGKILL)
-        assert wait_until(lambda: log_of(server).count("has died") > said)
+        assert wait_until(lambda: server.log().count("has died") > deaths)
         assert len(forked_kernels(server)) == before - 1
 
     @pytest.mark.slow
@@ -222,7 +216,7 @@ class TestEnds:
         assert have_ended(kernels)
         again, page = open_facts(damaged, probe)
         assert again["ppid"] not in {facts["ppid"], damaged.process.pid}
-        assert "The fork server has ended" in log_of(damaged)
+        assert "The fork server has ended" in damaged.log()
         probe.close(page)
 
 
@@ -262,14 +256,14 @@ class TestOrdinary:
             assert [one["ppid"] for one in facts] == [server.process.pid] * 2
             assert [one["env"]["GUANAI_SERVED"] for one in facts] == ["1"] * 2
             assert not fork_processes(server)
-            assert log_of(server).count("Pages get ordinary kernels") == 1
+            assert server.log().count("Pages get ordinary kernels") == 1
 
 
 def test_the_log_says_how_many_kernels_there_are(server):
     probe = server.signed_in()
     _facts, page = open_facts(server, probe)
-    assert wait_until(lambda: " with a page, 2 waiting, " in log_of(server))
-    line = [line for line in log_of(server).splitlines() if " with a page, 2 waiting, " in line][-1]
+    assert wait_until(lambda: " with a page, 2 waiting, " in server.log())
+    line = [line for line in server.log().splitlines() if " with a page, 2 waiting, " in line][-1]
     probe.close(page)
     assert "people, " in line
     assert line.endswith("MiB; 0 pages wait for their turn, 0 people for a place.")
@@ -295,9 +289,9 @@ def test_whoever_connects_to_a_kernel_is_greeted(server):
 
     async def first_message(number):
         address = f"{server.base.replace('http', 'ws', 1)}/api/kernels/{answer.kernel}/channels"
-        cookies = "; ".join(f"{one.name}={one.value}" for one in probe.cookies)
         request = HTTPRequest(
-            f"{address}?greets=1&session_id={number}", headers={"Cookie": cookies, "Origin": server.base}
+            f"{address}?greets=1&session_id={number}",
+            headers={"Cookie": cookie_header(probe), "Origin": server.base},
         )
         websocket = await websocket_connect(request, subprotocols=[PROTOCOL])
         message = await asyncio.wait_for(websocket.read_message(), 20)

@@ -1,11 +1,12 @@
 """Attachments over HTTP and in a browser: for signed-in people only, nothing in them runs, none too large is sent."""
 
 import re
-import shutil
 from io import BytesIO
+from urllib.parse import quote
 
 import pytest
 from PIL import Image
+from support.browsers import CHROMIUM, QUIET
 from support.servers import NAME, PAGES, PASSWORD, start
 
 from guanai.server.commands.http_probe import HttpProbe
@@ -47,8 +48,6 @@ def attachments(server):
 
 def test_a_picture_is_shown_to_those_who_are_signed_in(server, attachments):
     name = attachments.save_picture("家访.png", picture())
-    from urllib.parse import quote
-
     answer = server.signed_in().get(f"/attachment/{quote(name)}")
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "image/png"
@@ -76,7 +75,7 @@ def test_a_websocket_message_can_be_as_long_as_the_largest_file():
 def test_a_photograph_is_stored_and_one_too_large_is_refused_without_loss(server, tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         page = browser.new_page()
         page.goto(f"{server.base}/login?next=/photo")
         page.get_by_label("姓名").fill(NAME)

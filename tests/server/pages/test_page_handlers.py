@@ -3,13 +3,13 @@
 import html
 import os
 import re
-import shutil
 import subprocess
 import sys
 
 import pytest
 import voila
 import voila.app
+from support.browsers import CHROMIUM, QUIET
 from support.servers import NAME, PASSWORD, wait_until, write_page
 
 from guanai.server.commands.http_probe import HttpProbe
@@ -104,8 +104,7 @@ class TestFault:
         assert "not reached" not in answer.text
         reference = re.search(r"\b[0-9A-F]{6}\b", answer.text.split(FAULT)[1])[0]
         assert say("fault.text", reference=reference) in answer.text
-        log = (server.folder / "logs" / "guanai.log").read_text(encoding="utf-8")
-        assert "ZeroDivisionError" in log.split(reference)[1]
+        assert "ZeroDivisionError" in server.log().split(reference)[1]
 
     def test_a_guanai_error_shows_its_own_message(self, probe):
         answer = probe.get("/known")
@@ -170,15 +169,14 @@ class TestClosed:
     def test_what_does_not_exist_is_not_found(self, probe, path):
         assert probe.get(path).status == 404
 
-    @pytest.mark.parametrize(("known", "status"), [(True, 404), (False, 401)])
-    def test_a_page_that_asks_for_an_ended_kernel_gets_a_status_only(self, server, known, status):
+    @pytest.mark.parametrize(("is_signed_in", "status"), [(True, 404), (False, 401)])
+    def test_a_page_that_asks_for_an_ended_kernel_gets_a_status_only(self, server, is_signed_in, status):
         """Every page asks so whose kernel has ended: the log is for what went wrong."""
-        log = server.folder / "logs" / "guanai.log"
-        told = log.stat().st_size
-        asking = server.signed_in() if known else HttpProbe(server.base)
-        answer = asking.get("/voila/api/kernel/00000000-0000-0000-0000-000000000000")
+        log_before = len(server.log())
+        probe = server.signed_in() if is_signed_in else HttpProbe(server.base)
+        answer = probe.get("/voila/api/kernel/00000000-0000-0000-0000-000000000000")
         assert (answer.status, answer.text) == (status, "")
-        assert "ERROR" not in log.read_bytes()[told:].decode()
+        assert "ERROR" not in server.log()[log_before:]
 
     @pytest.mark.parametrize(
         "path",
@@ -194,8 +192,7 @@ class TestClosed:
         assert probe.get(path).status in {403, 404}
 
     def test_kernels_cannot_be_started_by_their_interface(self, probe):
-        token = next(cookie.value for cookie in probe.cookies if cookie.name == "_xsrf")
-        assert probe.post("/api/kernels", {"_xsrf": token}).status == 403
+        assert probe.post("/api/kernels", {"_xsrf": probe.xsrf_token}).status == 403
 
 
 class TestNothingFromOutside:
@@ -232,14 +229,8 @@ class TestInBrowser:
     @classmethod
     def chromium(cls):
         playwright = pytest.importorskip("playwright.sync_api")
-        quiet = [
-            "--no-sandbox",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-        ]
         with playwright.sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=quiet)
+            browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
             yield browser
             browser.close()
 

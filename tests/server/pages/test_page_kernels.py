@@ -3,14 +3,13 @@
 import asyncio
 import json
 import signal
-import socket
 import time
-from contextlib import contextmanager
 
 import psutil
 import pytest
 import tornado.httpclient
 import tornado.websocket
+from support.open_pages import cookie_header, open_socket
 from support.servers import is_kernel, start, wait_until
 
 from guanai.server.commands.http_probe import HttpProbe
@@ -50,8 +49,7 @@ def test_signing_out_ends_the_kernels_of_all_pages(server):
     kernels = len(server.kernels())
     probe.get("/home")
     assert len(server.kernels()) == kernels + 1
-    token = next(cookie.value for cookie in probe.cookies if cookie.name == "_xsrf")
-    probe.post("/logout", {"_xsrf": token})
+    probe.post("/logout", {"_xsrf": probe.xsrf_token})
     assert wait_until(lambda: len(server.kernels()) == kernels)
 
 
@@ -76,7 +74,7 @@ def test_it_ends_within_a_minute_of_a_power_loss(tmp_path):
     with start(tmp_path / "school", kernels='{"waiting": 0}') as server:
         probe = server.signed_in()
         answer = probe.get("/home")
-        with silent_socket(server, answer.kernel, probe):
+        with open_socket(probe, answer.kernel, "s"):
             begun = time.monotonic()
             assert wait_until(lambda: not server.kernels(), seconds=90)
             assert 30 < time.monotonic() - begun < 60
@@ -92,42 +90,19 @@ def test_a_server_that_stops_ends_its_kernels(tmp_path):
         assert not psutil.wait_procs(kernels, timeout=5)[1]
 
 
-@contextmanager
-def silent_socket(server, kernel, probe):
-    """Open a page's websocket by hand, and send nothing more on it."""
-    host, _, port = server.base.rpartition("//")[2].partition(":")
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in probe.cookies)
-    request = [
-        f"GET /api/kernels/{kernel}/channels?greets=1&session_id=s HTTP/1.1",
-        f"Host: {host}:{port}",
-        f"Cookie: {cookies}",
-        "Upgrade: websocket",
-        "Connection: Upgrade",
-        "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: c2lsZW5jZS1pcy1nb2xkZW4=",
-        "",
-        "",
-    ]
-    with socket.create_connection((host, int(port))) as connection:
-        connection.sendall("\r\n".join(request).encode())
-        assert b" 101 " in connection.recv(4096)
-        yield
-
-
 def connect(server, kernel, probe, origin=None):
     """Return the status with which a page's websocket is answered."""
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in probe.cookies)
-    headers = {"Cookie": cookies, **({"Origin": origin} if origin else {})}
+    headers = {"Cookie": cookie_header(probe), **({"Origin": origin} if origin else {})}
     url = f"{server.base.replace('http', 'ws')}/api/kernels/{kernel}/channels?session_id=s"
 
     async def attempt():
         try:
-            socket = await tornado.websocket.websocket_connect(
+            websocket = await tornado.websocket.websocket_connect(
                 tornado.httpclient.HTTPRequest(url, headers=headers)
             )
         except tornado.httpclient.HTTPClientError as error:
             return error.code
-        socket.close()
+        websocket.close()
         return 101
 
     return asyncio.run(attempt())

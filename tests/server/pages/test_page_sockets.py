@@ -3,12 +3,11 @@
 import asyncio
 import gc
 import json
-import socket
 import time
 
 import pytest
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
-from support.open_pages import PROTOCOL, OpenPage, is_done
+from support.open_pages import OpenPage, is_done, open_socket
 from support.servers import start, write_page
 from tornado.websocket import WebSocketClosedError
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
@@ -68,9 +67,9 @@ def on_page(probe, name, scenario):
 
 def test_a_ping_is_answered(probe):
     async def scenario(page):
-        await page.line.write_message("ping")
-        while (heard := await asyncio.wait_for(page.line.read_message(), 20)) != "ping":
-            assert isinstance(heard, bytes)
+        await page.websocket.write_message("ping")
+        while (message := await asyncio.wait_for(page.websocket.read_message(), 20)) != "ping":
+            assert isinstance(message, bytes)
         return True
 
     assert on_page(probe, "box", scenario)
@@ -90,13 +89,13 @@ def test_a_page_may_use_its_widgets_and_run_no_code(probe, server):
     """Whoever has signed in could else read anything from the page's kernel, past every question of who may."""
 
     async def scenario(page):
-        place = server.folder / "told"
-        code = f"open({str(place)!r}, 'w').write('x')"
+        file = server.folder / "written"
+        code = f"open({str(file)!r}, 'w').write('x')"
         content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}}
         for channel in ("shell", "control"):
-            await page._say(channel, "execute_request", content)
+            await page.send(channel, "execute_request", content)
         await page.enter(page.widget("Text"), value="after")
-        return place.exists()
+        return file.exists()
 
     assert on_page(probe, "box", scenario) is False
 
@@ -105,21 +104,7 @@ class SilentSocket:
     """The websocket of a page whose network has gone: what was on its way arrives late, and it receives nothing."""
 
     def __init__(self, page):
-        host, _, port = page.probe.base.rpartition("//")[2].partition(":")
-        cookies = "; ".join(f"{one.name}={one.value}" for one in page.probe.cookies)
-        asked = [
-            f"GET /api/kernels/{page.answer.kernel}/channels?greets=1&session_id={page.session} HTTP/1.1",
-            f"Host: {host}:{port}",
-            f"Cookie: {cookies}",
-            "Upgrade: websocket",
-            "Connection: Upgrade",
-            "Sec-WebSocket-Version: 13",
-            "Sec-WebSocket-Key: c2lsZW5jZS1pcy1nb2xkZW4=",
-            f"Sec-WebSocket-Protocol: {PROTOCOL}",
-        ]
-        self.socket = socket.create_connection((host, int(port)))
-        self.socket.sendall("\r\n".join([*asked, "", ""]).encode())
-        assert b" 101 " in self.socket.recv(4096)
+        self.socket = open_socket(page.probe, page.response.kernel, page.session)
 
     async def write_message(self, message, binary):
         assert binary
@@ -127,40 +112,36 @@ class SilentSocket:
         await asyncio.to_thread(self.socket.sendall, head + message)
 
 
-def log_of(server):
-    return (server.folder / "logs" / "guanai.log").read_text(encoding="utf-8")
-
-
 def test_a_new_websocket_replaces_a_silent_one_whose_late_messages_are_ignored(probe, server):
     async def scenario(page):
-        page.line.close()
+        page.websocket.close()
         await asyncio.sleep(0.5)
-        page.reading = None
+        page.pending_read = None
         silent = await asyncio.to_thread(SilentSocket, page)
         await page.connect()
-        text, fresh = page.widget("Text"), page.line
+        text, websocket = page.widget("Text"), page.websocket
         for number in range(40):  # two websockets with one identity at the kernel would lose some of them
             await page.enter(text, value=str(number))
             await asyncio.sleep(0.05)
         await page.enter(text, value="new")
-        page.line = silent
-        await page._tell(text, {"method": "update", "state": {"value": "late"}, "buffer_paths": []})
-        page.line = fresh
+        page.websocket = silent
+        await page.send_to_widget(text, {"method": "update", "state": {"value": "late"}, "buffer_paths": []})
+        page.websocket = websocket
         await asyncio.sleep(0.5)
         silent.socket.close()
         begun = time.monotonic()
         while time.monotonic() - begun < 9:  # longer than a kernel lives that nobody is connected to
-            answer = await asyncio.to_thread(probe.get, f"/voila/api/kernel/{page.answer.kernel}")
+            answer = await asyncio.to_thread(probe.get, f"/voila/api/kernel/{page.response.kernel}")
             assert answer.status == 200
             await asyncio.sleep(0.5)
         said, _ = await page.click(page.widget("Button"), page.widget("Label"))
         return said
 
-    before = len(log_of(server))
+    before = len(server.log())
     assert on_page(probe, "box", scenario) == "有：new"
-    said = log_of(server)[before:]
-    assert "Uncaught" not in said, "what came late was misread, and delayed everybody"
-    assert "WARNING \n" not in said, "messages still went to the silent websocket"
+    log = server.log()[before:]
+    assert "Uncaught" not in log, "what came late was misread, and delayed everybody"
+    assert "WARNING \n" not in log, "messages still went to the silent websocket"
 
 
 @pytest.mark.parametrize(
@@ -175,10 +156,10 @@ def test_a_new_websocket_replaces_a_silent_one_whose_late_messages_are_ignored(p
 )
 def test_data_that_is_no_message_closes_the_websocket_and_delays_nobody(probe, sent, binary):
     async def scenario(page):
-        await page.line.write_message(sent, binary=binary)
-        while await asyncio.wait_for(page.line.read_message(), 20) is not None:
+        await page.websocket.write_message(sent, binary=binary)
+        while await asyncio.wait_for(page.websocket.read_message(), 20) is not None:
             pass
-        assert page.line.close_code == 1003
+        assert page.websocket.close_code == 1003
         await page.connect()
         await page.enter(page.widget("Text"), value="后来")
         said, _ = await page.click(page.widget("Button"), page.widget("Label"))
@@ -189,12 +170,12 @@ def test_data_that_is_no_message_closes_the_websocket_and_delays_nobody(probe, s
 
 def test_what_the_kernel_sends_between_two_connections_comes_on_the_second(probe):
     async def scenario(page):
-        page.line.close()
+        page.websocket.close()
         await asyncio.sleep(0.5)
-        page.reading = None
+        page.pending_read = None
         await page.connect()
-        sent = await page._say("shell", "kernel_info_request", {})
-        async for message in page._hear("an answer"):
+        sent = await page.send("shell", "kernel_info_request", {})
+        async for message in page.messages("an answer"):
             if is_done(message, {sent}):
                 return json.dumps(message["content"])
 

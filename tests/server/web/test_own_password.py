@@ -62,7 +62,7 @@ class TestOwnPassword:
             page = probe.get("/password").text
             assert "不用密码" in page
             assert 'type="password"' not in page
-            token = next(cookie.value for cookie in probe.cookies if cookie.name == "_xsrf")
-            refused = probe.post("/password", {"_xsrf": token, "password": NEW, "again": NEW})
+            form = {"_xsrf": probe.xsrf_token, "password": NEW, "again": NEW}
+            refused = probe.post("/password", form)
             assert refused.status == 400
             assert say("own_password.none") in refused.text
