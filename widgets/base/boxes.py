@@ -21,13 +21,15 @@ __all__ = [
     "Text",
     "button",
     "checkbox",
-    "hidden",
+    "control",
+    "hbox",
     "html",
     "plain",
     "set_visible",
     "style_of",
     "url_day",
     "url_param",
+    "vbox",
 ]
 
 # ipywidgets gives each control a Layout and a style model of its own, and a browser fetches and builds every model: a
@@ -64,40 +66,41 @@ def style_of(widget_class: type) -> ipw.Style:
     return _cached(style.__name__, style)
 
 
+def control(kind: type, *classes: str, **traits: Any) -> ipw.DOMWidget:
+    """Return a control of a class of ipywidgets with these CSS classes, in the shared layout and style."""
+    return kind(layout=plain(), style=style_of(kind), _dom_classes=classes, **traits)
+
+
+def hbox(children: Sequence[ipw.Widget], *classes: str) -> ipw.HBox:
+    """Return a box of widgets beside each other, with these CSS classes."""
+    return ipw.HBox(children, layout=plain(), _dom_classes=classes)
+
+
+def vbox(children: Sequence[ipw.Widget], *classes: str) -> ipw.VBox:
+    """Return a box of widgets below each other, with these CSS classes."""
+    return ipw.VBox(children, layout=plain(), _dom_classes=classes)
+
+
 def html(value: str = "", *classes: str, **traits: Any) -> ipw.HTML:
     """Return an HTML widget. The caller has escaped every stored text in ``value``."""
-    return ipw.HTML(value, layout=plain(), style=style_of(ipw.HTML), _dom_classes=classes, **traits)
+    return control(ipw.HTML, *classes, value=value, **traits)
 
 
 def button(label: str, on_click: Callable[[], object], *classes: str) -> ipw.Button:
     """Return a button that calls ``on_click`` without arguments."""
-    widget = ipw.Button(
-        description=label,
-        layout=plain(),
-        style=style_of(ipw.Button),
-        _dom_classes=("guanai-button", *classes),
-    )
+    widget = control(ipw.Button, "guanai-button", *classes, description=label)
     widget.on_click(lambda _: on_click())
     return widget
 
 
 def checkbox(label: str = "", ticked: bool = False, *classes: str) -> ipw.Checkbox:
     """Return a checkbox with its label beside it."""
-    return ipw.Checkbox(
-        value=ticked,
-        description=label,
-        indent=False,
-        layout=plain(),
-        style=style_of(ipw.Checkbox),
-        _dom_classes=classes,
-    )
+    return control(ipw.Checkbox, *classes, value=ticked, description=label, indent=False)
 
 
 def set_visible(widget: ipw.DOMWidget, shown: bool) -> None:
     """Show or hide a widget. It is not built again, so that nothing typed in it is lost."""
-    layout = plain() if shown else hidden()
-    if widget.layout is not layout:
-        widget.layout = layout
+    widget.layout = plain() if shown else hidden()
 
 
 def url_param(name: str, default: str | None = None) -> str | None:
@@ -214,19 +217,13 @@ class Tabs(Panel):
         super().__init__("guanai-tabs")
         titles = dict(pages)
         self.pages = tuple(_detached(titles.values()))
-        self.choice = ipw.ToggleButtons(
-            options=[(title, number) for number, title in enumerate(titles)],
-            layout=plain(),
-            style=style_of(ipw.ToggleButtons),
-            _dom_classes=("guanai-tab-row",),
-        )
-        self.boxes = tuple(
-            ipw.VBox([page], layout=plain() if number == 0 else hidden(), _dom_classes=("guanai-tab",))
-            for number, page in enumerate(self.pages)
-        )
+        options = [(title, number) for number, title in enumerate(titles)]
+        self.choice = control(ipw.ToggleButtons, "guanai-tab-row", options=options)
+        self.boxes = tuple(vbox([page], "guanai-tab") for page in self.pages)
         self.choice.observe(self._show_page, "value")
         self.fill_with(self.choice, *self.boxes)
+        self._show_page()
 
-    def _show_page(self, change: TraitChange) -> None:
+    def _show_page(self, _: object = None) -> None:
         for number, box in enumerate(self.boxes):
-            set_visible(box, number == change["new"])
+            set_visible(box, number == self.choice.value)

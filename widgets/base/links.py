@@ -29,16 +29,16 @@ class FirstSteps(Panel):
     ``counts`` gives how many records each register has, by form name.
     """
 
-    def __init__(self, counts: Mapping[str, int], language: str | None = None) -> None:
+    def __init__(self, counts: Mapping[str, int]) -> None:
         super().__init__("guanai-first")
         self.open_forms = [form for form, count in counts.items() if not count]
         steps = []
         for form, count in counts.items():
-            text = escape(say(f"steps.{form}", language))
+            text = escape(say(f"steps.{form}"))
             address = escape(page_url(form, new=1) if form == "child" else page_url(form))
-            done = f' <span class="guanai-badge">✓ {escape(say("steps.done", language))}</span>'
+            done = f' <span class="guanai-badge">✓ {escape(say("steps.done"))}</span>'
             steps.append(f"<li>{text}{done}</li>" if count else f'<li><a href="{address}">{text}</a></li>')
-        head = escape(say("steps.title", language))
+        head = escape(say("steps.title"))
         inside = f'<section class="guanai-part"><h3>{head}</h3><ol class="guanai-steps">{"".join(steps)}</ol></section>'
         self.body = html(inside if self.open_forms else "")
         self.fill_with(self.body)

@@ -19,18 +19,18 @@ __all__ = ["Progress", "error_html", "message_of"]
 log = logging.getLogger(__name__)
 
 
-def message_of(error: Exception, language: str | None = None) -> str:
+def message_of(error: Exception) -> str:
     """Return the message of an error; one that is not made for people goes to the log, and its reference number is returned."""
     if isinstance(error, GuanaiError):
-        return error.message(language)
+        return error.message()
     reference = uuid4().hex[:6].upper()
     log.error("reference %s", reference, exc_info=error)
-    return say("error.unexpected", language, reference=reference)
+    return say("error.unexpected", reference=reference)
 
 
-def error_html(error: Exception, language: str | None = None) -> str:
+def error_html(error: Exception) -> str:
     """Return the error as HTML, escaped."""
-    return f'<div class="guanai-notice guanai-bad" role="alert">{escape(message_of(error, language))}</div>'
+    return f'<div class="guanai-notice guanai-bad" role="alert">{escape(message_of(error))}</div>'
 
 
 class Progress:
@@ -40,15 +40,8 @@ class Progress:
     A timer's thread writes the line, since the work keeps the main thread busy.
     """
 
-    def __init__(
-        self,
-        text: str | None = None,
-        *,
-        into: ipw.HTML | None = None,
-        after: float = 1.0,
-        language: str | None = None,
-    ) -> None:
-        self.text = text or say("progress.working", language)
+    def __init__(self, text: str | None = None, *, into: ipw.HTML | None = None, after: float = 1.0) -> None:
+        self.text = text or say("progress.working")
         self.line = into
         self._own = into is None
         self._after = after

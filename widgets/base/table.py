@@ -10,7 +10,7 @@ import pandas as pd
 
 from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import HasValue, Panel, button, html, plain, set_visible
+from guanai.widgets.base.boxes import HasValue, Panel, button, hbox, html, plain, set_visible
 from guanai.widgets.base.notices import Progress, error_html
 from guanai.widgets.base.value_labels import Labels, Row
 
@@ -114,11 +114,11 @@ def _width(text: str) -> int:
 class Pager(ipw.HBox):
     """Previous, which rows of how many, next: shown only when there is more than one page."""
 
-    def __init__(self, size: int, on_turn: Callable[[], None], language: str | None = None) -> None:
+    def __init__(self, size: int, on_turn: Callable[[], None]) -> None:
         self.size, self.start, self.count = size, 0, 0
-        self._on_turn, self._language = on_turn, language
-        self.previous = button(say("table.previous", language), lambda: self._go(-1), "guanai-small")
-        self.next = button(say("table.next", language), lambda: self._go(1), "guanai-small")
+        self._on_turn = on_turn
+        self.previous = button(say("table.previous"), lambda: self._go(-1), "guanai-small")
+        self.next = button(say("table.next"), lambda: self._go(1), "guanai-small")
         self.position = html()
         super().__init__(
             [self.previous, self.position, self.next], layout=plain(), _dom_classes=("guanai-pager",)
@@ -131,7 +131,7 @@ class Pager(ipw.HBox):
             self.start = 0
         end = min(self.start + self.size, count)
         set_visible(self, count > self.size)
-        text = say("table.place", self._language, first=self.start + 1, last=end, count=count)
+        text = say("table.place", first=self.start + 1, last=end, count=count)
         self.position.value = f'<span role="status">{escape(text)}</span>'
         self.previous.disabled, self.next.disabled = self.start == 0, end >= count
         return slice(self.start, end)
@@ -160,21 +160,19 @@ class Table(Panel):
         form: FormDefinition | Sequence[FormDefinition] | None = None,
         percent: Sequence[str] = (),
         page: int = 50,
-        language: str | None = None,
     ) -> None:
         super().__init__("guanai-table-panel")
         self._rows, self._inputs, self._caption = rows, inputs, caption
         self._columns, self._link, self._percent = columns, link, percent
-        self._empty = empty or say("table.empty", language)
-        self._labels = Labels(form, language)
-        self._language = language
+        self._empty = empty or say("table.empty")
+        self._labels = Labels(form)
         self.frame = pd.DataFrame()
         self.body = html()
-        self.pager = Pager(page, self._draw, language)
+        self.pager = Pager(page, self._draw)
         self.previous, self.next = self.pager.previous, self.pager.next
         for one in inputs:
             one.observe(self._changed, "value")
-        self.bar = ipw.HBox(self.claim_inputs(inputs), layout=plain(), _dom_classes=("guanai-bar",))
+        self.bar = hbox(self.claim_inputs(inputs), "guanai-bar")
         self.fill_with(*([self.bar] if self.bar.children else []), self.body, self.pager)
         self.run()
 
@@ -194,7 +192,7 @@ class Table(Panel):
     def run(self) -> None:
         """Make the rows again."""
         try:
-            with Progress(into=self.body, language=self._language):
+            with Progress(into=self.body):
                 self.frame = (
                     self._rows(*(one.value for one in self._inputs)) if callable(self._rows) else self._rows
                 )
@@ -202,7 +200,7 @@ class Table(Panel):
         except Exception as error:
             self.frame = pd.DataFrame()
             self.pager.slice_of(0)
-            self.body.value = error_html(error, self._language)
+            self.body.value = error_html(error)
 
     def _draw(self) -> None:
         part = self.pager.slice_of(len(self.frame))

@@ -51,10 +51,7 @@ class Labels:
     A field without a question in these forms gets the catalogue's ``column.<field>``, else its own name.
     """
 
-    def __init__(
-        self, forms: FormDefinition | Sequence[FormDefinition] | None = None, language: str | None = None
-    ) -> None:
-        self._language = language
+    def __init__(self, forms: FormDefinition | Sequence[FormDefinition] | None = None) -> None:
         self._columns: dict[str, str] = {}
         self._codes: dict[str, Mapping[str, str]] = {}  # not copied: there may be ten thousand children
         self._rows: dict[str, dict[str, str]] = {}  # the fields of each repeat, by its name
@@ -67,7 +64,7 @@ class Labels:
     def _read(self, form: FormDefinition) -> None:
         for path, question in form.retired.items():
             self._removed_choices[path] = dict(question.choices)
-        session = FormSession(form, language=spoken(self._language))
+        session = FormSession(form, language=spoken())
         self._read_nodes(session, session.tree())
 
     def _read_nodes(self, session: FormSession, nodes: Iterable[Branch], inside: str = "") -> None:
@@ -98,7 +95,7 @@ class Labels:
         if key in self._columns:
             return self._columns[key]
         name = f"column.{key}"
-        return say(name, self._language) if name in catalogue() else key
+        return say(name) if name in catalogue() else key
 
     def text(self, key: str, value: object) -> str:
         """Return an answer as a person reads it."""
@@ -110,7 +107,7 @@ class Labels:
         if codes and isinstance(value, str):
             return _label_of(codes, value)
         if isinstance(value, str) and f"choice.{key}.{value}" in catalogue():
-            return say(f"choice.{key}.{value}", self._language)
+            return say(f"choice.{key}.{value}")
         if key in self._rows and isinstance(value, list):
             return "；".join(self._row(key, row) for row in value if isinstance(row, Mapping))
         return plain_text(value)
@@ -151,27 +148,27 @@ def retired_keys(form: FormDefinition, record: Row) -> list[str]:
     ]
 
 
-def retired_pairs(form: FormDefinition, record: Row, language: str | None = None) -> list[tuple[str, str]]:
+def retired_pairs(form: FormDefinition, record: Row) -> list[tuple[str, str]]:
     """Return label and text of each answer to a removed question, in the words that the form last had for it."""
     keys = retired_keys(form, record)
     if not keys:
         return []
-    labels = Labels(form, language)
+    labels = Labels(form)
     removed = form.retired
     return [
         (
-            removed[key].label(spoken(language), key) if key in removed else key,
+            removed[key].label(spoken(), key) if key in removed else key,
             labels.text(key, record[key]),
         )
         for key in keys
     ]
 
 
-def retired_html(form: FormDefinition, record: Row, language: str | None = None) -> str:
+def retired_html(form: FormDefinition, record: Row) -> str:
     """Return the answers to removed questions as HTML under a heading, so that none seems lost; empty where there is none."""
-    pairs = retired_pairs(form, record, language)
+    pairs = retired_pairs(form, record)
     if not pairs:
         return ""
     inside = "".join(f"<div><dt>{escape(label)}</dt><dd>{escape(text)}</dd></div>" for label, text in pairs)
-    head = escape(say("retired.title", language))
+    head = escape(say("retired.title"))
     return f'<section class="guanai-retired"><h4>{head}</h4><dl class="guanai-pairs">{inside}</dl></section>'

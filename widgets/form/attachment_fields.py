@@ -18,7 +18,7 @@ from guanai.care.errors import GuanaiError
 from guanai.storage.forms.session.states import FieldState
 from guanai.storage.records.attachments import LARGEST
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import TraitChange, button, html, plain, set_visible, style_of
+from guanai.widgets.base.boxes import TraitChange, button, control, hbox, html, set_visible, vbox
 from guanai.widgets.form.fields import Field
 
 __all__ = ["FileField", "PictureField"]
@@ -33,25 +33,19 @@ class FileField(Field):
 
     def _build(self, state: FieldState) -> None:
         self.head = html("", "guanai-legend")
-        self.control = ipw.FileUpload(
-            accept=self.accept,
-            description=say(self.words, self.language),
-            layout=plain(),
-            style=style_of(ipw.FileUpload),
-            _dom_classes=("guanai-upload",),
+        self.control = control(
+            ipw.FileUpload, "guanai-upload", accept=self.accept, description=say(self.words)
         )
         self.shown = html("", "guanai-attached")
-        self.remove = button(say("attachment.remove", self.language), self._remove, "guanai-small")
-        self.view = ipw.VBox(
-            [self.head, self.shown, self._row()],
-            layout=plain(),
-            _dom_classes=("guanai-field", "guanai-attachment", *self.classes),
+        self.remove = button(say("attachment.remove"), self._remove, "guanai-small")
+        self.view = vbox(
+            [self.head, self.shown, self._row()], "guanai-field", "guanai-attachment", *self.classes
         )
         self._name: str | None = None
         self.control.observe(self._on_upload, "value")
 
     def _row(self) -> ipw.HBox:
-        return ipw.HBox([self.control, self.remove], layout=plain(), _dom_classes=("guanai-acts",))
+        return hbox([self.control, self.remove], "guanai-acts")
 
     def _show_label(self, text: str) -> None:
         most = (
@@ -63,9 +57,7 @@ class FileField(Field):
 
     def _too_large(self) -> str:
         """Return the message for a file that is not sent; the browser fills in name and size."""
-        return say(
-            "attachment.too_large", self.language, name="{name}", size="{size}", most=f"{LARGEST >> 20} MB"
-        )
+        return say("attachment.too_large", name="{name}", size="{size}", most=f"{LARGEST >> 20} MB")
 
     def _show_value(self, state: FieldState) -> None:
         name = state.value or ""
@@ -76,7 +68,7 @@ class FileField(Field):
 
     def _shown_html(self, name: str) -> str:
         if self.store is None or self.store.path(name) is None:
-            missing = say("attachment.gone", self.language) if self.store is not None else ""
+            missing = say("attachment.gone") if self.store is not None else ""
             return f'<span>{escape(name)}</span> <span class="guanai-hint">{escape(missing)}</span>'
         return f'<a href="{escape(address(name))}" target="_blank">{escape(name)}</a>'
 
@@ -89,7 +81,7 @@ class FileField(Field):
         try:
             name = self._store(str(sent["name"]), bytes(sent["content"]))
         except GuanaiError as error:
-            self.own_error = error.message(self.language)
+            self.own_error = error.message()
             name = self._name or ""
         else:
             self.own_error = ""
@@ -122,8 +114,8 @@ class PictureField(FileField):
 
     def _row(self) -> ipw.HBox:
         self._is_whole = False
-        self.full = button(say("attachment.full", self.language), self._toggle_size, "guanai-small")
-        return ipw.HBox([self.control, self.full, self.remove], layout=plain(), _dom_classes=("guanai-acts",))
+        self.full = button(say("attachment.full"), self._toggle_size, "guanai-small")
+        return hbox([self.control, self.full, self.remove], "guanai-acts")
 
     def _show_value(self, state: FieldState) -> None:
         if (state.value or "") != self._name:
@@ -143,9 +135,7 @@ class PictureField(FileField):
 
     def _toggle_size(self) -> None:
         self._is_whole = not self._is_whole
-        self.full.description = say(
-            "attachment.smaller" if self._is_whole else "attachment.full", self.language
-        )
+        self.full.description = say("attachment.smaller" if self._is_whole else "attachment.full")
         self.shown.value = self._shown_html(self._name or "")
 
     def _store(self, name: str, content: bytes) -> str:

@@ -9,7 +9,7 @@ from guanai.storage.forms.session.choices import Choice
 from guanai.storage.forms.session.states import FieldState
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import TraitChange, checkbox, html, plain
+from guanai.widgets.base.boxes import TraitChange, checkbox, html, vbox
 from guanai.widgets.base.name_search import matching
 from guanai.widgets.form.fields import Field
 
@@ -34,7 +34,7 @@ def names_by_label(choices: Sequence[Choice]) -> dict[str, str]:
     return labels
 
 
-def resolve(text: str, labels: dict[str, str], language: str | None = None) -> tuple[str, str]:
+def resolve(text: str, labels: dict[str, str]) -> tuple[str, str]:
     """Return the name that a typed text stands for and "", or the text and an error if it matches none or several."""
     if text in labels:
         return labels[text], ""
@@ -42,9 +42,9 @@ def resolve(text: str, labels: dict[str, str], language: str | None = None) -> t
     if len(matches) == 1:
         return labels[matches[0]], ""
     if matches:
-        error = say("field.several", language, count=len(matches), some="、".join(matches[:4]))
+        error = say("field.several", count=len(matches), some="、".join(matches[:4]))
         return text, error
-    return text, say("field.no_choice", language, text=text)
+    return text, say("field.no_choice", text=text)
 
 
 class _SingleChoiceField(Field):
@@ -55,9 +55,7 @@ class _SingleChoiceField(Field):
 
     def _options(self, state: FieldState) -> tuple[tuple[str, str], ...]:
         options = tuple(names_by_label(state.choices).items())
-        return (
-            options if self._omits_empty_option(state) else ((say(self.empty, self.language), ""), *options)
-        )
+        return options if self._omits_empty_option(state) else ((say(self.empty), ""), *options)
 
     def _omits_empty_option(self, state: FieldState) -> bool:
         return False
@@ -163,7 +161,7 @@ class SearchField(_SuggestingField):
 
     def _build(self, state: FieldState) -> None:
         self.control = self.view = self._combobox(state)
-        self.control.placeholder = say("field.search", self.language)
+        self.control.placeholder = say("field.search")
         self._observe(self.control)
 
     def _show_value(self, state: FieldState) -> None:
@@ -180,7 +178,7 @@ class SearchField(_SuggestingField):
         text = change["new"].strip()
         self.own_error = ""
         if text:
-            text, self.own_error = resolve(text, self._labels, self.language)
+            text, self.own_error = resolve(text, self._labels)
         self._on_answer(self, text)
 
     def enter(self, value: object) -> None:
@@ -196,9 +194,7 @@ class CheckboxesField(Field):
 
     def _build(self, state: FieldState) -> None:
         self.head = html("", "guanai-legend")
-        self.view = self.control = ipw.VBox(
-            [self.head], layout=plain(), _dom_classes=("guanai-field", "guanai-group-of-ticks", *self.classes)
-        )
+        self.view = self.control = vbox([self.head], "guanai-field", "guanai-group-of-ticks", *self.classes)
         self.boxes: dict[str, ipw.Checkbox] = {}
 
     def _show_label(self, text: str) -> None:
@@ -263,7 +259,7 @@ class SearchManyField(CheckboxesField, _SuggestingField):
     def _build(self, state: FieldState) -> None:
         super()._build(state)
         self.control = self._combobox(state)
-        self.control.placeholder = say("field.add", self.language)
+        self.control.placeholder = say("field.add")
         self.control.observe(self._on_pick, "value")
         self._chosen: list[str] = []
         self._arrange()
@@ -284,7 +280,7 @@ class SearchManyField(CheckboxesField, _SuggestingField):
         text = change["new"].strip()
         if self._muted or not text:
             return
-        name, self.own_error = resolve(text, self._labels, self.language)
+        name, self.own_error = resolve(text, self._labels)
         if not self.own_error:
             with self.muted():
                 self.control.value = ""

@@ -12,7 +12,7 @@ from guanai.storage.forms.session.form_session import Branch, FormSession
 from guanai.storage.forms.xlsform.items import Question
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import button, html, plain
+from guanai.widgets.base.boxes import button, hbox, html, plain
 from guanai.widgets.base.value_labels import Record
 
 __all__ = ["Conflict", "SameChildQuestion", "TypedChanges", "merged", "side_by_side", "texts_of", "title_of"]
@@ -23,11 +23,11 @@ Texts = Mapping[str, tuple[str, str]]
 _MOST_CHILDREN = 3  # beside what was typed: more do not fit, and the likeliest come first
 
 
-def title_of(child: Record, language: str | None = None) -> str:
+def title_of(child: Record) -> str:
     """Return a child's name and class: 林小雨（三年级1班）."""
     if not child.get("class"):
         return str(child.get("name", ""))
-    return say("label.in_class", language, name=child.get("name", ""), group=child["class"])
+    return say("label.in_class", name=child.get("name", ""), group=child["class"])
 
 
 def side_by_side(
@@ -93,11 +93,10 @@ class SameChildQuestion(ipw.VBox):
         *,
         on_this: Callable[[dict[str, object]], None],
         on_other: Callable[[], None],
-        language: str | None = None,
     ) -> None:
         shown = matches[:_MOST_CHILDREN]
-        heads = [say("alike.asked", language), say("alike.typed", language)]
-        heads += [f"{title_of(child, language)} · {say(f'alike.{why}', language)}" for child, why in shown]
+        heads = [say("alike.asked"), say("alike.typed")]
+        heads += [f"{title_of(child)} · {say(f'alike.{why}')}" for child, why in shown]
         mine = texts(typed)
         answered = {path for path, (_, text) in mine.items() if text}
         others = [
@@ -106,23 +105,23 @@ class SameChildQuestion(ipw.VBox):
         self.table = html(side_by_side(heads, [mine, *others], all_=True))
         self.this = tuple(
             button(
-                say("alike.this", language, label=title_of(child, language)),
+                say("alike.this", label=title_of(child)),
                 lambda child=child: on_this(dict(child)),  # type: ignore[misc]
             )
             for child, _ in shown
         )
-        self.other = button(say("alike.other", language), on_other)
-        choice = ipw.HBox([*self.this, self.other], layout=plain(), _dom_classes=("guanai-buttons",))
+        self.other = button(say("alike.other"), on_other)
+        choice = hbox([*self.this, self.other], "guanai-buttons")
         super().__init__([self.table, choice], layout=plain(), _dom_classes=("guanai-conflict",))
 
 
 class TypedChanges(ipw.VBox):
     """What was typed and differs from the dossier into which it has been put."""
 
-    def __init__(self, typed: Texts, before: Texts, language: str | None = None) -> None:
-        heads = [say(key, language) for key in ("alike.asked", "alike.kept", "alike.typed")]
-        table = side_by_side(heads, [before, typed], caption=say("alike.review", language))
-        self.table = html(table or f"<p>{escape(say('alike.same', language))}</p>")
+    def __init__(self, typed: Texts, before: Texts) -> None:
+        heads = [say(key) for key in ("alike.asked", "alike.kept", "alike.typed")]
+        table = side_by_side(heads, [before, typed], caption=say("alike.review"))
+        self.table = html(table or f"<p>{escape(say('alike.same'))}</p>")
         super().__init__([self.table], layout=plain(), _dom_classes=("guanai-conflict",))
 
 
@@ -153,20 +152,19 @@ class Conflict(ipw.VBox):
         *,
         on_keep: Callable[[], None],
         on_take: Callable[[], None],
-        language: str | None = None,
     ) -> None:
-        heads = [say(key, language) for key in ("conflict.question", "conflict.mine", "conflict.theirs")]
+        heads = [say(key) for key in ("conflict.question", "conflict.mine", "conflict.theirs")]
         head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
         rows = "".join(
             f'<tr><th scope="row">{escape(label)}</th><td>{escape(mine)}</td><td>{escape(theirs)}</td></tr>'
             for label, mine, theirs in lines
         )
-        title = escape(say("conflict.title", language, who=who))
+        title = escape(say("conflict.title", who=who))
         self.table = html(
             f'<h3>{title}</h3><div class="guanai-scroll"><table class="guanai-table"><thead><tr>{head}</tr></thead>'
             f"<tbody>{rows}</tbody></table></div>"
         )
-        self.keep = button(say("conflict.keep", language), on_keep, "guanai-main")
-        self.take = button(say("conflict.take", language), on_take)
-        choice = ipw.HBox([self.keep, self.take], layout=plain(), _dom_classes=("guanai-buttons",))
+        self.keep = button(say("conflict.keep"), on_keep, "guanai-main")
+        self.take = button(say("conflict.take"), on_take)
+        choice = hbox([self.keep, self.take], "guanai-buttons")
         super().__init__([self.table, choice], layout=plain(), _dom_classes=("guanai-conflict",))

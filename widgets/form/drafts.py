@@ -10,7 +10,7 @@ from guanai.care.errors import GuanaiError
 from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.storage.records.drafts import Draft, Drafts
 from guanai.templates.wording import say, spoken
-from guanai.widgets.base.boxes import Panel, button, html, plain
+from guanai.widgets.base.boxes import Panel, button, hbox, html, plain, vbox
 from guanai.widgets.base.page_urls import edit_page
 from guanai.widgets.base.value_labels import Record
 
@@ -38,11 +38,10 @@ class DraftOffers(ipw.VBox):
         *,
         read: Callable[[Draft], Iterable[tuple[str, str]]],
         resume: Callable[[Draft], None],
-        language: str | None = None,
     ) -> None:
         super().__init__(layout=plain(), _dom_classes=("guanai-unfinished",))
         self._drafts = drafts
-        self._read, self._resume, self._language = read, resume, language
+        self._read, self._resume = read, resume
         self._token = ""
         self._current: Record = {}
         self._opened: Record = {}
@@ -69,7 +68,7 @@ class DraftOffers(ipw.VBox):
                 self._drafts.save(self._token, answers, touched=touched, base=base)
             self.error = ""
         except GuanaiError as error:
-            self.error = say("unsaved.not_kept", self._language, why=error.message(self._language))
+            self.error = say("unsaved.not_kept", why=error.message())
 
     def drop(self, token: str) -> None:
         """Delete a draft that has been saved or is not wanted."""
@@ -77,7 +76,7 @@ class DraftOffers(ipw.VBox):
             try:
                 self._drafts.discard(token)
             except GuanaiError as error:
-                self.error = error.message(self._language)
+                self.error = error.message()
 
     # -- earlier drafts
 
@@ -88,15 +87,11 @@ class DraftOffers(ipw.VBox):
         drafts = self._other_drafts()
         self._note_offered(drafts)
         for draft in drafts:
-            resume = button(say("unsaved.resume", self._language), self._resumer(draft), "guanai-main")
-            drop = button(say("unsaved.drop", self._language), self._dropper(draft), "guanai-remove")
+            resume = button(say("unsaved.resume"), self._resumer(draft), "guanai-main")
+            drop = button(say("unsaved.drop"), self._dropper(draft), "guanai-remove")
             self.offers[draft.token] = (resume, drop)
-            choice = ipw.HBox([resume, drop], layout=plain(), _dom_classes=("guanai-buttons",))
-            lines.append(
-                ipw.VBox(
-                    [html(self._draft_html(draft)), choice], layout=plain(), _dom_classes=("guanai-unsaved",)
-                )
-            )
+            choice = hbox([resume, drop], "guanai-buttons")
+            lines.append(vbox([html(self._draft_html(draft)), choice], "guanai-unsaved"))
         old = tuple(getattr(self, "children", ()))
         self.children = tuple(lines)
         for line in old:
@@ -108,7 +103,7 @@ class DraftOffers(ipw.VBox):
         try:
             drafts = self._drafts.all(str(self._current.get("id", "")))
         except GuanaiError as error:
-            self.error = error.message(self._language)
+            self.error = error.message()
             return []
         return [draft for draft in drafts if draft.token != self._token]
 
@@ -118,7 +113,7 @@ class DraftOffers(ipw.VBox):
             if drafts and self._drafts is not None:
                 self._drafts.mark_offered(drafts)
         except GuanaiError as error:
-            self.error = error.message(self._language)
+            self.error = error.message()
 
     def _resumer(self, draft: Draft) -> Callable[[], None]:
         return lambda: self._resume(draft)
@@ -134,15 +129,15 @@ class DraftOffers(ipw.VBox):
         """Return when and what was typed, and what has changed since, as HTML."""
         typed = [f"{label}：{_shortened(text)}" for label, text in self._read(draft)]
         what = "；".join(typed[:_MOST_ANSWERS]) + ("……" if len(typed) > _MOST_ANSWERS else "")
-        lines = [say("unsaved.title", self._language, at=local_time(draft.at)), what or "—"]
+        lines = [say("unsaved.title", at=local_time(draft.at)), what or "—"]
         if self._drafts is not None and draft.version != self._drafts.version:
-            lines.append(say("unsaved.other_form", self._language))
+            lines.append(say("unsaved.other_form"))
         revision, drafted = self._current.get("revision"), (draft.base or {}).get("revision")
         if revision != drafted:
-            who = self._current.get("updated_by") or say("unsaved.somebody", self._language)
-            lines.append(say("unsaved.other_record", self._language, who=who))
+            who = self._current.get("updated_by") or say("unsaved.somebody")
+            lines.append(say("unsaved.other_record", who=who))
         if ends := _expires_soon(draft):
-            lines.append(say("unsaved.until", self._language, day=ends))
+            lines.append(say("unsaved.until", day=ends))
         head, *rest = map(escape, lines)
         return f'<div role="status"><strong>{head}</strong>{"".join(f"<p>{line}</p>" for line in rest)}</div>'
 
@@ -165,21 +160,19 @@ class UnsavedDrafts(Panel):
     ``drafts`` are a `guanai.storage.records.drafts.Drafts` of all forms, ``forms`` the forms by name.
     """
 
-    def __init__(
-        self, drafts: Drafts, forms: Mapping[str, FormDefinition], language: str | None = None
-    ) -> None:
+    def __init__(self, drafts: Drafts, forms: Mapping[str, FormDefinition]) -> None:
         super().__init__("guanai-left-over")
         self.drafts = [draft for draft in drafts.all() if draft.form in forms]
         drafts.mark_offered(self.drafts)
         lines = []
         for draft in self.drafts:
-            title = forms[draft.form].title(spoken(language))
+            title = forms[draft.form].title(spoken())
             name = str(draft.answers.get("name") or "")
             what = "：".join(filter(None, [title, _shortened(name)]))
-            text = escape(say("unsaved.line", language, at=local_time(draft.at), what=what))
+            text = escape(say("unsaved.line", at=local_time(draft.at), what=what))
             address = escape(edit_page(draft.form, draft.record_id))
             lines.append(f'<li><a href="{address}">{text}</a></li>')
-        head = f"<h3>{escape(say('unsaved.heading', language))}</h3>"
+        head = f"<h3>{escape(say('unsaved.heading'))}</h3>"
         inside = (
             f'<section class="guanai-part">{head}<ul class="guanai-people">{"".join(lines)}</ul></section>'
         )

@@ -83,16 +83,10 @@ def _variant(item: Question, state: FieldState) -> tuple[str, str]:
 
 
 def field_for(
-    item: Question,
-    path: str,
-    state: FieldState,
-    on_answer: OnAnswer,
-    language: str | None = None,
-    *,
-    store: Attachments | None = None,
+    item: Question, path: str, state: FieldState, on_answer: OnAnswer, *, store: Attachments | None = None
 ) -> Field | None:
     """Return the field of a question; None for one that is not on the screen: hidden ones, and notes without a text."""
     if item.kind == "note" and not (item.label or item.hint):
         return None
     kind = CONTROLS[_variant(item, state)]
-    return kind(path, state, on_answer, language, item=item, store=store) if kind else None
+    return kind(path, state, on_answer, item=item, store=store) if kind else None

@@ -17,7 +17,7 @@ from guanai.storage.forms.xlsform.items import Question
 from guanai.storage.forms.xlsform.markdown import to_html
 from guanai.storage.records.attachments import Attachments
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import TraitChange, hidden, plain, style_of
+from guanai.widgets.base.boxes import TraitChange, control, hbox, set_visible
 
 __all__ = [
     "DateField",
@@ -64,7 +64,6 @@ class Field:
         path: str,
         state: FieldState,
         on_answer: OnAnswer,
-        language: str | None = None,
         *,
         item: Question,
         store: Attachments | None = None,
@@ -72,7 +71,6 @@ class Field:
         self.path = path
         self.item = item
         self.store = store
-        self.language = language
         self._on_answer = on_answer
         self._muted = False
         self.control: ipw.DOMWidget = None
@@ -116,13 +114,7 @@ class Field:
         control.observe(self._on_change, "value")
 
     def _control(self, kind: type, **traits: Any) -> ipw.DOMWidget:
-        return kind(
-            layout=plain(),
-            style=style_of(kind),
-            description_allow_html=True,
-            _dom_classes=("guanai-field", *self.classes),
-            **traits,
-        )
+        return control(kind, "guanai-field", *self.classes, description_allow_html=True, **traits)
 
     @contextmanager
     def muted(self) -> Iterator[None]:
@@ -139,20 +131,16 @@ class Field:
             self._show_label(caption(state.label, required=state.required, hint=state.hint, error=error))
             self._show_value(state)
         self._mark_wrong(bool(error))
-        layout = plain() if state.relevant else hidden()
-        if self.view.layout is not layout:
-            self.view.layout = layout
+        set_visible(self.view, state.relevant)
 
     def _show_label(self, text: str) -> None:
-        if self.control.description != text:
-            self.control.description = text
+        self.control.description = text
 
     def _mark_wrong(self, wrong: bool) -> None:
         classes = tuple(name for name in self.view._dom_classes if name != "guanai-wrong")
         if wrong:
             classes += ("guanai-wrong",)
-        if classes != self.view._dom_classes:
-            self.view._dom_classes = classes
+        self.view._dom_classes = classes
 
     def enter(self, value: object) -> None:
         """Enter a value as a person would."""
@@ -180,9 +168,7 @@ class TextField(Field):
         self._observe(self.control)
 
     def _show_value(self, state: FieldState) -> None:
-        text = state.text or ""
-        if self.control.value != text:
-            self.control.value = text
+        self.control.value = state.text or ""
 
 
 class LongTextField(TextField):
@@ -204,18 +190,9 @@ class DateField(TextField):
 
     def _build(self, state: FieldState) -> None:
         self.control = self._control(ipw.Text, continuous_update=False, value=state.text or "")
-        self.control.placeholder = say("field.date_example", self.language)
-        self.picker = ipw.DatePicker(
-            description=say("field.calendar", self.language),
-            layout=plain(),
-            style=style_of(ipw.DatePicker),
-            _dom_classes=("guanai-calendar",),
-        )
-        self.view = ipw.HBox(
-            [self.control, self.picker],
-            layout=plain(),
-            _dom_classes=("guanai-field", "guanai-date", *self.classes),
-        )
+        self.control.placeholder = say("field.date_example")
+        self.picker = control(ipw.DatePicker, "guanai-calendar", description=say("field.calendar"))
+        self.view = hbox([self.control, self.picker], "guanai-field", "guanai-date", *self.classes)
         self._observe(self.control)
         self.picker.observe(self._on_pick, "value")
 
@@ -226,7 +203,7 @@ class DateField(TextField):
     def _show_value(self, state: FieldState) -> None:
         super()._show_value(state)
         day = _day(state.text or "")
-        if day is not None and self.picker.value != day:
+        if day is not None:
             self.picker.value = day
 
 
@@ -245,9 +222,7 @@ class ReadOnlyField(Field):
         self.control = self.view = self._control(ipw.HTML)
 
     def _show_value(self, state: FieldState) -> None:
-        value = f"<output>{escape(state.text or '—')}</output>"
-        if self.control.value != value:
-            self.control.value = value
+        self.control.value = f"<output>{escape(state.text or '—')}</output>"
 
     def enter(self, value: object) -> None:
         """Raise ValueError: nobody can type here."""
@@ -263,9 +238,7 @@ class NoteField(ReadOnlyField):
     classes = ("guanai-wide", "guanai-note")
 
     def _show_label(self, text: str) -> None:
-        value = f"<p>{text}</p>"
-        if self.control.value != value:
-            self.control.value = value
+        self.control.value = f"<p>{text}</p>"
 
     def _show_value(self, state: FieldState) -> None:
         """Do nothing: a note has a label and no answer."""

@@ -19,7 +19,7 @@ from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.storage.records.drafts import Draft, Drafts
 from guanai.storage.records.school_form import SchoolForm
 from guanai.templates.wording import say, spoken
-from guanai.widgets.base.boxes import Panel, button, html, plain
+from guanai.widgets.base.boxes import Panel, button, html, vbox
 from guanai.widgets.base.notices import Progress, message_of
 from guanai.widgets.base.table import href
 from guanai.widgets.base.value_labels import Record, retired_html
@@ -62,7 +62,6 @@ class Form(Panel):
         on_save: Callable[..., Any] | None = None,
         *,
         record: Record | None = None,
-        language: str | None = None,
         links: Mapping[str, str] | None = None,
         drafts: Drafts | None = None,
         alike: Callable[[Answers], Sequence[tuple[Answers, str]]] | None = None,
@@ -71,7 +70,6 @@ class Form(Panel):
         self._form = form.form if isinstance(form, FormSession) else form
         self._on_save = on_save
         self._alike = alike
-        self._language = language
         self._links = dict(links or {})
         self._opened: Answers = dict(record or {})
         self._visited: set[str] = set()
@@ -80,27 +78,24 @@ class Form(Panel):
         self._saved = False  # nothing was changed since the last save
         self._token = uuid4().hex
         self._session = form if isinstance(form, FormSession) else self._open(self._opened)
-        self._sections = Sections(self._session, self._on_answer, self._on_rows_changed, language)
+        self._sections = Sections(self._session, self._on_answer, self._on_rows_changed)
         self.notice = html("", "guanai-form-notice")
-        self.save = button(say("form.save", language), self._save, "guanai-main")
-        self.conflict = ipw.VBox(layout=plain())
+        self.save = button(say("form.save"), self._save, "guanai-main")
+        self.conflict = vbox(())
         self.draft_offers = DraftOffers(
             drafts or (self._form.drafts if isinstance(self._form, SchoolForm) else None),
             read=self._draft_texts,
             resume=self._resume,
-            language=language,
         )
-        foot = ipw.VBox(
-            [self.conflict, self.notice, self.save], layout=plain(), _dom_classes=("guanai-foot",)
-        )
+        foot = vbox([self.conflict, self.notice, self.save], "guanai-foot")
         #: The answers of the record to questions that its form no longer has.
-        self.retired = html(retired_html(self._form, self._opened, language))
+        self.retired = html(retired_html(self._form, self._opened))
         self.fill_with(self.draft_offers, self._sections.view, self.retired, foot)
         self.draft_offers.begin(self._token, self._opened, self._session.written())
 
     def _open(self, answers: Record, *, defaults: bool | None = None) -> FormSession:
         return FormSession(
-            self._form, answers, language=spoken(self._language), defaults=defaults, person=self._form.person
+            self._form, answers, language=spoken(), defaults=defaults, person=self._form.person
         )
 
     # -- what tests and notebooks use
@@ -209,9 +204,9 @@ class Form(Panel):
 
     def _say_error_count(self) -> None:
         if self._errors:
-            self._say("bad", say("form.attention", self._language, count=len(self._errors)), alert=True)
+            self._say("bad", say("form.attention", count=len(self._errors)), alert=True)
         else:
-            self._say("", say("form.ready", self._language))
+            self._say("", say("form.ready"))
 
     def _say(self, kind: str, text: str, *, alert: bool = False, extra: str = "") -> None:
         role = "alert" if alert else "status"
@@ -226,7 +221,7 @@ class Form(Panel):
             return
         self.save.disabled = True
         try:
-            with Progress(say("form.saving", self._language), into=self.notice):
+            with Progress(say("form.saving"), into=self.notice):
                 self._check_and_save(is_another=is_another)
         finally:
             self.save.disabled = False
@@ -248,7 +243,7 @@ class Form(Panel):
         except RecordError as error:
             self._show_refusal(error)
         except Exception as error:
-            self._say("bad", message_of(error, self._language), alert=True)
+            self._say("bad", message_of(error), alert=True)
         else:
             self._show_saved(record, outcome)
 
@@ -278,7 +273,7 @@ class Form(Panel):
             f' <a href="{href(page, saved or record)}">{escape(label)}</a>'
             for label, page in self._links.items()
         )
-        self._say("good", str(text or say("form.saved", self._language)), extra=links)
+        self._say("good", str(text or say("form.saved")), extra=links)
 
     def _start(self, base: Answers, typed: Answers | None = None, token: str = "") -> None:
         """Show a record, an empty form or a draft in the same controls."""
@@ -290,7 +285,7 @@ class Form(Panel):
         self.conflict.children = ()
         self._session = self._open(base) if typed is None else self._open(typed, defaults=False)
         self._sections.show_session(self._session)
-        self.retired.value = retired_html(self._form, base, self._language)
+        self.retired.value = retired_html(self._form, base)
         self.remove_class("guanai-dirty")
         opened = self._session.written() if typed is None else {}
         self.draft_offers.begin(self._token, base, opened)
@@ -299,7 +294,7 @@ class Form(Panel):
         """Show a draft. What is in the form now stays a draft of its own."""
         self._start(dict(draft.base or {}), dict(draft.answers), draft.token)
         self._set_visited(draft.touched)
-        self._say("", say("unsaved.resumed", self._language, at=local_time(draft.at)))
+        self._say("", say("unsaved.resumed", at=local_time(draft.at)))
 
     def _set_visited(self, paths: Iterable[str]) -> None:
         """Count these questions as visited by the person."""
@@ -324,7 +319,7 @@ class Form(Panel):
         """Show the errors that the storage found beside the fields that they name."""
         self._errors = {path: text for path, text in error.fields.items() if path in self._sections.paths()}
         self._sections.show(self._errors, self._errors)
-        self._say("bad", error.message(self._language), alert=True)
+        self._say("bad", error.message(), alert=True)
         self._focus_first()
 
     # -- when somebody else saved first
@@ -342,10 +337,9 @@ class Form(Panel):
             str(error.theirs.get("updated_by", "")),
             on_keep=lambda: self._keep_mine(error.theirs),
             on_take=lambda: self._take_theirs(error.theirs),
-            language=self._language,
         )
         self.conflict.children = (panel,)
-        self._say("bad", error.message(self._language), alert=True)
+        self._say("bad", error.message(), alert=True)
         panel.keep.focus()
 
     def _texts(self, answers: Record, *, defaults: bool | None = None) -> dict[str, tuple[str, str]]:
@@ -364,7 +358,7 @@ class Form(Panel):
     def _take_theirs(self, theirs: Record) -> None:
         self.draft_offers.drop(self._token)
         self._start(dict(theirs))
-        self._say("", say("conflict.taken", self._language))
+        self._say("", say("conflict.taken"))
 
     # -- when the child may be registered already
 
@@ -379,10 +373,9 @@ class Form(Panel):
             self._texts,
             on_this=self._edit_child,
             on_other=lambda: self._save(is_another=True),
-            language=self._language,
         )
         self.conflict.children = (panel,)
-        self._say("bad", say("alike.question", self._language, count=len(matches)), alert=True)
+        self._say("bad", say("alike.question", count=len(matches)), alert=True)
         panel.this[0].focus()
         return True
 
@@ -396,5 +389,5 @@ class Form(Panel):
         self._set_visited(path for path in self._sections.paths() if path.split("/")[0] in typed)
         self._save_draft()
         self.draft_offers.drop(token)
-        self.conflict.children = (TypedChanges(self._texts(answers), self._texts(child), self._language),)
-        self._say("", say("alike.taken", self._language, label=title_of(child, self._language)))
+        self.conflict.children = (TypedChanges(self._texts(answers), self._texts(child)),)
+        self._say("", say("alike.taken", label=title_of(child)))

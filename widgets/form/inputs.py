@@ -10,7 +10,7 @@ from traitlets import Any as AnyTrait
 
 from guanai.storage.forms.session.parsers import UnreadableError, read_date
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, TraitChange, button, html, plain, style_of
+from guanai.widgets.base.boxes import Panel, TraitChange, button, control, hbox, html
 from guanai.widgets.base.name_search import matching
 from guanai.widgets.base.notices import error_html
 from guanai.widgets.form.fields import caption
@@ -48,13 +48,8 @@ class Input(Panel):
 
     @staticmethod
     def _control(kind: type, label: str, **traits: Any) -> ipw.DOMWidget:
-        return kind(
-            description=caption(label),
-            description_allow_html=True,
-            layout=plain(),
-            style=style_of(kind),
-            _dom_classes=("guanai-field",),
-            **traits,
+        return control(
+            kind, "guanai-field", description=caption(label), description_allow_html=True, **traits
         )
 
 
@@ -107,15 +102,11 @@ class Day(Input):
             value=value.isoformat() if value else "",
             placeholder=say("field.date_example"),
         )
-        self.picker = ipw.DatePicker(
-            value=value,
-            description=say("field.calendar"),
-            layout=plain(),
-            style=style_of(ipw.DatePicker),
-            _dom_classes=("guanai-calendar",),
+        self.picker = control(
+            ipw.DatePicker, "guanai-calendar", value=value, description=say("field.calendar")
         )
         super().__init__(control, value)
-        box = ipw.HBox([control, self.picker], layout=plain(), _dom_classes=("guanai-field", "guanai-date"))
+        box = hbox([control, self.picker], "guanai-field", "guanai-date")
         self.children = (box,)
         control.observe(self._on_text, "value")
         self.picker.observe(self._on_pick, "value")

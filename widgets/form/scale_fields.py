@@ -6,7 +6,7 @@ import ipywidgets as ipw
 
 from guanai.storage.forms.session.states import FieldState, range_of
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import TraitChange, button, checkbox, html, plain, style_of
+from guanai.widgets.base.boxes import TraitChange, button, checkbox, control, hbox, html, vbox
 from guanai.widgets.form.choice_fields import names_by_label
 from guanai.widgets.form.fields import Field, ReadOnlyField, TextField
 
@@ -18,12 +18,10 @@ class DateTimeField(TextField):
 
     def _build(self, state: FieldState) -> None:
         super()._build(state)
-        self.control.placeholder = say("field.moment_example", self.language)
+        self.control.placeholder = say("field.moment_example")
 
     def _show_value(self, state: FieldState) -> None:
-        text = (state.text or "").replace("T", " ")
-        if self.control.value != text:
-            self.control.value = text
+        self.control.value = (state.text or "").replace("T", " ")
 
 
 class RangeField(TextField):
@@ -35,23 +33,18 @@ class RangeField(TextField):
         kind = ipw.IntSlider if is_whole else ipw.FloatSlider
         self.control = self._control(ipw.Text, continuous_update=False, value=state.text or "")
         self.control.placeholder = f"{scale['start']} – {scale['end']}"
-        self.slider = kind(
+        self.slider = control(
+            kind,
+            "guanai-slider",
             value=scale["start"],
             min=scale["start"],
             max=scale["end"],
             step=scale["step"],
             readout=False,
             continuous_update=False,
-            description=say("field.slider", self.language),
-            layout=plain(),
-            style=style_of(kind),
-            _dom_classes=("guanai-slider",),
+            description=say("field.slider"),
         )
-        self.view = ipw.HBox(
-            [self.control, self.slider],
-            layout=plain(),
-            _dom_classes=("guanai-field", "guanai-range", *self.classes),
-        )
+        self.view = hbox([self.control, self.slider], "guanai-field", "guanai-range", *self.classes)
         self._observe(self.control)
         self.slider.observe(self._on_slide, "value")
 
@@ -73,13 +66,14 @@ class RankField(Field):
     def _build(self, state: FieldState) -> None:
         self.control = self._control(ipw.Select, rows=max(2, min(10, len(state.choices))))
         buttons = [
-            button(say(f"field.{word}", self.language), act, "guanai-small")
+            button(say(f"field.{word}"), act, "guanai-small")
             for word, act in (("up", self.up), ("down", self.down), ("in_order", self.confirm))
         ]
-        self.view = ipw.VBox(
-            [self.control, ipw.HBox(buttons, layout=plain(), _dom_classes=("guanai-acts",))],
-            layout=plain(),
-            _dom_classes=("guanai-field", "guanai-group-of-ticks", *self.classes),
+        self.view = vbox(
+            [self.control, hbox(buttons, "guanai-acts")],
+            "guanai-field",
+            "guanai-group-of-ticks",
+            *self.classes,
         )
         self._order: list[str] = []
 
@@ -128,12 +122,8 @@ class AcknowledgeField(Field):
 
     def _build(self, state: FieldState) -> None:
         self.head = html("", "guanai-legend")
-        self.control = checkbox(say("field.acknowledged", self.language), bool(state.value), "guanai-tick")
-        self.view = ipw.VBox(
-            [self.head, self.control],
-            layout=plain(),
-            _dom_classes=("guanai-field", "guanai-group-of-ticks", *self.classes),
-        )
+        self.control = checkbox(say("field.acknowledged"), bool(state.value), "guanai-tick")
+        self.view = vbox([self.head, self.control], "guanai-field", "guanai-group-of-ticks", *self.classes)
         self._observe(self.control)
 
     def _show_label(self, text: str) -> None:
@@ -142,8 +132,7 @@ class AcknowledgeField(Field):
             self.head.value = value
 
     def _show_value(self, state: FieldState) -> None:
-        if self.control.value != bool(state.value):
-            self.control.value = bool(state.value)
+        self.control.value = bool(state.value)
 
     def enter(self, value: object) -> None:
         """Tick the box, or clear it."""
@@ -154,4 +143,4 @@ class PhoneOnlyField(ReadOnlyField):
     """A question that only a telephone can answer (ODK Collect): a line that says so, or the answer that came from there."""
 
     def _show_value(self, state: FieldState) -> None:
-        super()._show_value(replace(state, text=state.text or say("field.on_phone", self.language)))
+        super()._show_value(replace(state, text=state.text or say("field.on_phone")))

@@ -10,7 +10,7 @@ from guanai.storage.forms.xlsform.items import Question, Repeat
 from guanai.storage.forms.xlsform.markdown import to_html, to_plain
 from guanai.storage.records.school_form import SchoolForm
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import button, html, plain, set_visible
+from guanai.widgets.base.boxes import button, hbox, html, set_visible, vbox
 from guanai.widgets.form.field_kinds import field_for
 from guanai.widgets.form.fields import Field, OnAnswer
 from guanai.widgets.form.steps import LONG, Step, StepBar, questions_of, steps_of
@@ -24,14 +24,14 @@ class _RepeatView:
     def __init__(self, heading: ipw.HTML, text: str, add: Callable[[], object], *, counted: bool) -> None:
         self.counted = counted  # another answer says how many rows: nobody adds or removes one
         self.heading = heading
-        self.rows = ipw.VBox(layout=plain(), _dom_classes=("guanai-rows",))
-        self.undo = ipw.HBox(layout=plain(), _dom_classes=("guanai-undo",))
+        self.rows = vbox((), "guanai-rows")
+        self.undo = hbox((), "guanai-undo")
         self.add = button(text, add, "guanai-add")
         self.headings: list[ipw.HTML] = []
-        self.view = ipw.VBox(
+        self.view = vbox(
             [heading, self.rows] if counted else [heading, self.rows, self.undo, self.add],
-            layout=plain(),
-            _dom_classes=("guanai-group", "guanai-repeat"),
+            "guanai-group",
+            "guanai-repeat",
         )
 
 
@@ -43,14 +43,9 @@ class Sections:
     """
 
     def __init__(
-        self,
-        session: FormSession,
-        on_answer: OnAnswer,
-        on_rows_changed: Callable[[], None],
-        language: str | None = None,
+        self, session: FormSession, on_answer: OnAnswer, on_rows_changed: Callable[[], None]
     ) -> None:
         self.session = session
-        self.language = language
         self.fields: dict[str, Field] = {}
         self.repeats: dict[str, _RepeatView] = {}
         self._groups: dict[str, tuple[ipw.VBox, ipw.HTML]] = {}
@@ -60,8 +55,8 @@ class Sections:
         self._store = session.form.attachments if isinstance(session.form, SchoolForm) else None
         tree = session.tree()
         self.steps: tuple[Step, ...] = steps_of(tree) if len(list(questions_of(tree))) > LONG else ()
-        self.bar = StepBar(self.show_step, language) if self.steps else None
-        self.view = ipw.VBox(layout=plain(), _dom_classes=("guanai-sections",))
+        self.bar = StepBar(self.show_step) if self.steps else None
+        self.view = vbox((), "guanai-sections")
         if self.bar:
             self.show_step(0)
         else:
@@ -94,7 +89,7 @@ class Sections:
             relevant = any(self.session.state(path).relevant for path in (*step.paths, *inside))
             if relevant or number == self.bar.at:
                 label = self.session.state(step.heading).label if step.heading else ""
-                titles[number] = label or say("steps.unnamed", self.language, number=number + 1)
+                titles[number] = label or say("steps.unnamed", number=number + 1)
                 errors[number] = sum(path in self._errors for path in inside)
         self.bar.offer(titles, errors, self.bar.at)
 
@@ -148,12 +143,7 @@ class Sections:
         if not isinstance(node.item, Question):
             return
         field = field_for(
-            node.item,
-            node.path,
-            self.session.state(node.path),
-            self._on_answer,
-            self.language,
-            store=self._store,
+            node.item, node.path, self.session.state(node.path), self._on_answer, store=self._store
         )
         if field is not None:
             self.fields[node.path] = field
@@ -167,14 +157,14 @@ class Sections:
             classes += ("guanai-grid",)
         else:
             views = list(self._page(node.children))
-        box = ipw.VBox([heading, *views], layout=plain(), _dom_classes=classes)
+        box = vbox([heading, *views], *classes)
         self._groups[node.path] = (box, heading)
         self._show_group(node.path)
         return box
 
     def _repeat(self, node: Branch) -> ipw.VBox:
         path = node.path
-        text = say("form.add", self.language, what=to_plain(self.session.state(path).label))
+        text = say("form.add", what=to_plain(self.session.state(path).label))
         counted = isinstance(node.item, Repeat) and node.item.count is not None
         repeat = _RepeatView(html("", "guanai-heading"), text, lambda: self.add(path), counted=counted)
         self.repeats[path] = repeat
@@ -188,13 +178,13 @@ class Sections:
         heading = html(self._row_title(path, number), "guanai-heading")
         repeat.headings.append(heading)
         remove = button(
-            say("form.remove", self.language),
+            say("form.remove"),
             lambda: self.remove(path, repeat.headings.index(heading)),
             "guanai-remove",
         )
         shown = [heading] if repeat.counted else [heading, remove]
-        head = ipw.HBox(shown, layout=plain(), _dom_classes=("guanai-row-head",))
-        return ipw.VBox([head, *self._page(node.children)], layout=plain(), _dom_classes=("guanai-row",))
+        head = hbox(shown, "guanai-row-head")
+        return vbox([head, *self._page(node.children)], "guanai-row")
 
     # -- showing the session
 
@@ -264,9 +254,9 @@ class Sections:
         title = f"{to_plain(self.session.state(path).label)} {number + 1}"
         self.session.remove(path, number)
         self._rebuild(path)
-        text = say("form.removed", self.language, what=title)
+        text = say("form.removed", what=title)
         line = html(f'<span role="status">{escape(text)}</span>')
-        back = button(say("form.undo", self.language), lambda: self.restore_row(path), "guanai-small")
+        back = button(say("form.undo"), lambda: self.restore_row(path), "guanai-small")
         self.repeats[path].undo.children = (line, back)
         self._on_rows_changed()
         back.focus()
@@ -302,7 +292,7 @@ class Sections:
 
 
 def _grid(views: list[ipw.Widget]) -> ipw.VBox:
-    return ipw.VBox(views, layout=plain(), _dom_classes=("guanai-grid",))
+    return vbox(views, "guanai-grid")
 
 
 def _close(widget: ipw.Widget) -> None:

@@ -14,7 +14,7 @@ from guanai.storage.forms.session.form_session import Branch
 from guanai.storage.forms.xlsform.items import Question, Repeat
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import TraitChange, button, html, plain, style_of
+from guanai.widgets.base.boxes import TraitChange, button, control, hbox, html
 
 __all__ = ["LONG", "Step", "StepBar", "is_shown_question", "questions_of", "steps_of"]
 
@@ -78,22 +78,15 @@ def steps_of(nodes: Iterable[Branch], heading: str = "") -> tuple[Step, ...]:
 class StepBar:
     """Back, next, and a list of the steps; ``view`` is the widget on the page."""
 
-    def __init__(self, show_step: Callable[[int], object], language: str | None = None) -> None:
-        self._show_step, self._language = show_step, language
+    def __init__(self, show_step: Callable[[int], object]) -> None:
+        self._show_step = show_step
         self._muted = False
         self.position = html("", "guanai-step-place")
-        self.choice = ipw.Dropdown(
-            description=say("steps.choose", language),
-            layout=plain(),
-            style=style_of(ipw.Dropdown),
-            _dom_classes=("guanai-field",),
-        )
-        self.back = button(say("steps.back", language), lambda: self._go(-1), "guanai-small")
-        self.next = button(say("steps.next", language), lambda: self._go(1))
+        self.choice = control(ipw.Dropdown, "guanai-field", description=say("steps.choose"))
+        self.back = button(say("steps.back"), lambda: self._go(-1), "guanai-small")
+        self.next = button(say("steps.next"), lambda: self._go(1))
         self.choice.observe(self._on_choice, "value")
-        self.view = ipw.HBox(
-            [self.back, self.choice, self.next, self.position], layout=plain(), _dom_classes=("guanai-steps",)
-        )
+        self.view = hbox([self.back, self.choice, self.next, self.position], "guanai-steps")
         self._numbers: list[int] = []
         self.at = 0
 

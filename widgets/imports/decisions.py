@@ -15,7 +15,7 @@ from guanai.storage.imports.column_matching import LEFT_OUT, FileColumn
 from guanai.storage.imports.merging import TAKE_FILE, TAKE_SCHOOL
 from guanai.storage.imports.preview import ImportedRow
 from guanai.templates.wording import say, spoken
-from guanai.widgets.base.boxes import button, html, plain, set_visible, style_of
+from guanai.widgets.base.boxes import button, control, hbox, html, plain, set_visible, vbox
 from guanai.widgets.base.value_labels import Record
 from guanai.widgets.form.comparisons import side_by_side, texts_of
 from guanai.widgets.form.fields import caption
@@ -29,14 +29,13 @@ _MOST_MATCHES = 3  # records beside a row: more do not fit, and the likeliest co
 
 
 def _dropdown(label: str, options: Sequence[tuple[str, object]], value: object) -> ipw.Dropdown:
-    return ipw.Dropdown(
+    return control(
+        ipw.Dropdown,
+        "guanai-field",
         options=options,
         value=value,
         description=caption(label),
         description_allow_html=True,
-        layout=plain(),
-        style=style_of(ipw.Dropdown),
-        _dom_classes=("guanai-field",),
     )
 
 
@@ -52,28 +51,27 @@ class ColumnChoices(ipw.VBox):
         columns: Sequence[FileColumn],
         questions: Sequence[tuple[str, str]],
         on_choose: Callable[[str, str], None],
-        language: str | None = None,
         title: str = "",
     ) -> None:
         self._columns, self._questions = columns, questions
-        self._on_choose, self._language = on_choose, language
+        self._on_choose = on_choose
         self.undecided: dict[str, ipw.Dropdown] = {}
         lines: list[ipw.Widget] = []
         undecided = [column for column in columns if column.undecided]
         if undecided:
-            text = title + say("imports.undecided", language, count=len(undecided))
+            text = title + say("imports.undecided", count=len(undecided))
             lines.append(html(f'<p class="guanai-notice guanai-bad" role="alert">{escape(text)}</p>'))
         for column in undecided:
             self.undecided[column.heading] = self._line(column)
             lines.append(self.undecided[column.heading])
-        heading = title + say("imports.columns", language, count=len(columns))
+        heading = title + say("imports.columns", count=len(columns))
         self.toggle = button(heading, self._toggle_rest, "guanai-small")
-        self.rest = ipw.VBox([], layout=plain(), _dom_classes=("guanai-bar", "guanai-columns-list"))
+        self.rest = vbox((), "guanai-bar", "guanai-columns-list")
         set_visible(self.rest, False)
         super().__init__(
             [
                 *lines,
-                ipw.HBox([self.toggle], layout=plain(), _dom_classes=("guanai-buttons",)),
+                hbox([self.toggle], "guanai-buttons"),
                 self.rest,
             ],
             layout=plain(),
@@ -83,20 +81,18 @@ class ColumnChoices(ipw.VBox):
     def _line(self, column: FileColumn) -> ipw.Dropdown:
         """Return the list for one column, with some of its values in the label."""
         some = "、".join(column.samples)
-        label = say(
-            "imports.column", self._language, letter=column.letter, head=column.heading, some=some or "—"
-        )
+        label = say("imports.column", letter=column.letter, head=column.heading, some=some or "—")
         options: list[tuple[str, object]] = []
         if column.undecided:
-            options.append((say("imports.choose", self._language), _UNDECIDED))
-        options += [(say("imports.left_out", self._language), LEFT_OUT), *self._questions]
+            options.append((say("imports.choose"), _UNDECIDED))
+        options += [(say("imports.left_out"), LEFT_OUT), *self._questions]
         names = {name for _, name in self._questions}
         value = _UNDECIDED
         if not column.undecided:
             path = column.target.path if column.target else ""
             value = path if path in names and column.how != "left_out" else LEFT_OUT
         if column.how == "guessed" and column.target:
-            guess = say("imports.guess", self._language, label=column.target.label)
+            guess = say("imports.guess", label=column.target.label)
             options.insert(1, (guess, column.target.path))
         choice = _dropdown(label, options, value)
         choice.observe(lambda change: self._on_column(column, change["new"]), "value")
@@ -125,11 +121,10 @@ class RowChoices(ipw.VBox):
         rows: Sequence[ImportedRow],
         label: Callable[[str], str],
         on_apply: Callable[[list[int], dict[int, str], dict[tuple[int, str], str]], None],
-        language: str | None = None,
         title: str = "",
         beside: Callable[[ImportedRow], str] | None = None,
     ) -> None:
-        self._on_apply, self._language, self._title, self._beside = on_apply, language, title, beside
+        self._on_apply, self._title, self._beside = on_apply, title, beside
         self.alike: dict[int, ipw.Dropdown] = {}
         self.clashes: dict[tuple[int, str], ipw.Dropdown] = {}
         lines: list[ipw.Widget] = []
@@ -137,10 +132,10 @@ class RowChoices(ipw.VBox):
         alike = [row for row in rows if row.state == "alike"]
         if conflicts:
             lines.append(self._head("imports.conflicts", len(conflicts)))
-            self.all_school = button(say("imports.all_school", language), lambda: self._take_all(TAKE_SCHOOL))
-            self.all_file = button(say("imports.all_file", language), lambda: self._take_all(TAKE_FILE))
+            self.all_school = button(say("imports.all_school"), lambda: self._take_all(TAKE_SCHOOL))
+            self.all_file = button(say("imports.all_file"), lambda: self._take_all(TAKE_FILE))
             both = [self.all_school, self.all_file]
-            lines.append(ipw.HBox(both, layout=plain(), _dom_classes=("guanai-buttons",)))
+            lines.append(hbox(both, "guanai-buttons"))
         for row in conflicts[:_MOST_ROWS]:
             lines += self._conflict_choices(row)
         if alike:
@@ -148,23 +143,23 @@ class RowChoices(ipw.VBox):
         for row in alike[:_MOST_ROWS]:
             lines += self._match_choices(row, label, open_=len(alike) <= _MOST_MATCHES)
         if len(conflicts) > _MOST_ROWS or len(alike) > _MOST_ROWS:
-            lines.append(html(f"<p>{escape(say('imports.more', language, count=_MOST_ROWS))}</p>"))
-        self.apply = button(say("imports.apply", language), self._apply)
+            lines.append(html(f"<p>{escape(say('imports.more', count=_MOST_ROWS))}</p>"))
+        self.apply = button(say("imports.apply"), self._apply)
         if lines:
-            lines.append(ipw.HBox([self.apply], layout=plain(), _dom_classes=("guanai-buttons",)))
+            lines.append(hbox([self.apply], "guanai-buttons"))
         super().__init__(lines, layout=plain(), _dom_classes=("guanai-import-choices",))
 
     def _head(self, key: str, count: int) -> ipw.HTML:
-        return html(f"<h3>{escape(self._title + say(key, self._language, count=count))}</h3>")
+        return html(f"<h3>{escape(self._title + say(key, count=count))}</h3>")
 
     def _conflict_choices(self, row: ImportedRow) -> list[ipw.Widget]:
         choices: list[ipw.Widget] = []
         for clash in row.clashes:
-            label = say("imports.clash", self._language, row=row.number, record=row.label, label=clash.label)
+            label = say("imports.clash", row=row.number, record=row.label, label=clash.label)
             options = [
-                (say("imports.choose", self._language), _UNDECIDED),
-                (say("imports.school", self._language, text=_short(clash.old)), TAKE_SCHOOL),
-                (say("imports.file", self._language, text=_short(clash.new)), TAKE_FILE),
+                (say("imports.choose"), _UNDECIDED),
+                (say("imports.school", text=_short(clash.old)), TAKE_SCHOOL),
+                (say("imports.file", text=_short(clash.new)), TAKE_FILE),
             ]
             self.clashes[row.number, clash.path] = _dropdown(label, options, _UNDECIDED)
             choices.append(self.clashes[row.number, clash.path])
@@ -174,15 +169,15 @@ class RowChoices(ipw.VBox):
         self, row: ImportedRow, label: Callable[[str], str], *, open_: bool
     ) -> list[ipw.Widget]:
         """Return the list of records that a row may be, and its answers beside theirs, folded away where records are many rows."""
-        options = [(say("imports.skip", self._language), _UNDECIDED)]
-        options += [(say("imports.same", self._language, label=label(key)), key) for key in row.like]
-        options.append((say("imports.other", self._language), ""))
-        question = say("imports.who", self._language, row=row.number, record=row.label)
+        options = [(say("imports.skip"), _UNDECIDED)]
+        options += [(say("imports.same", label=label(key)), key) for key in row.like]
+        options.append((say("imports.other"), ""))
+        question = say("imports.who", row=row.number, record=row.label)
         self.alike[row.number] = _dropdown(question, options, _UNDECIDED)
         table = self._beside(row) if self._beside else ""
         if not table:
             return [self.alike[row.number]]
-        head = escape(say("imports.beside", self._language))
+        head = escape(say("imports.beside"))
         folded = f"<details{' open' if open_ else ''}><summary>{head}</summary>{table}</details>"
         return [self.alike[row.number], html(folded)]
 
@@ -200,13 +195,11 @@ class RowChoices(ipw.VBox):
         self._on_apply(*self._chosen_matches(), clashes)
 
 
-def comparison_html(
-    form: FormDefinition, row: ImportedRow, records: Sequence[tuple[str, Record]], language: str | None = None
-) -> str:
+def comparison_html(form: FormDefinition, row: ImportedRow, records: Sequence[tuple[str, Record]]) -> str:
     """Return an HTML table of the answers of a row beside those of records, given as (label, record)."""
-    heads = [say("alike.asked", language), say("imports.in_file", language)]
+    heads = [say("alike.asked"), say("imports.in_file")]
     texts = [
-        texts_of(FormSession(form, one, language=spoken(language)))
+        texts_of(FormSession(form, one, language=spoken()))
         for one in (row.record, *(one for _, one in records[:_MOST_MATCHES]))
     ]
     answered = {path for path, (_, text) in texts[0].items() if text}

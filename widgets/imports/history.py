@@ -8,7 +8,7 @@ import ipywidgets as ipw
 from guanai.storage.imports.import_log import CompletedImport
 from guanai.storage.imports.run import Imports
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, button, html, plain
+from guanai.widgets.base.boxes import Panel, button, hbox, html
 from guanai.widgets.base.notices import error_html
 from guanai.widgets.form.drafts import local_time
 
@@ -21,11 +21,9 @@ class ImportHistory(Panel):
     ``title(form)`` gives the title of a register.
     """
 
-    def __init__(
-        self, imports: Imports, *, title: Callable[[str], str | None] = str, language: str | None = None
-    ) -> None:
+    def __init__(self, imports: Imports, *, title: Callable[[str], str | None] = str) -> None:
         super().__init__("guanai-imports")
-        self._imports, self._title, self._language = imports, title, language
+        self._imports, self._title = imports, title
         self.undo: dict[str, ipw.Button] = {}
         self.notice = html()
         self.run()
@@ -34,39 +32,34 @@ class ImportHistory(Panel):
         """Read them again and show them."""
         self.undo = {}
         rows = [self._row(one) for one in self._imports.completed()[:10]]
-        title = escape(say("imports.made", self._language))
-        none = [] if rows else [html(f"<p>{escape(say('import.none_done', self._language))}</p>")]
+        title = escape(say("imports.made"))
+        none = [] if rows else [html(f"<p>{escape(say('import.none_done'))}</p>")]
         self.fill_with(html(f"<h3>{title}</h3>"), self.notice, *rows, *none)
 
     def _row(self, one: CompletedImport) -> ipw.HBox:
         text = say(
             "imports.undone_line" if one.undone else "imports.line",
-            self._language,
             at=local_time(one.at),
             by=one.by,
-            form=(self._title(one.form) or one.form) if one.form else say("imports.many", self._language),
+            form=(self._title(one.form) or one.form) if one.form else say("imports.many"),
             file=one.file,
             new=one.new,
             changed=one.changed,
         )
         parts: list[ipw.Widget] = [html(f"<p>{escape(text)}</p>")]
         if not one.undone:
-            self.undo[one.id] = button(
-                say("imports.undo", self._language), self._undo_action(one.id), "guanai-small"
-            )
+            self.undo[one.id] = button(say("imports.undo"), self._undo_action(one.id), "guanai-small")
             parts.append(self.undo[one.id])
-        return ipw.HBox(parts, layout=plain(), _dom_classes=("guanai-row-head",))
+        return hbox(parts, "guanai-row-head")
 
     def _undo_action(self, import_id: str) -> Callable[[], None]:
         def undo() -> None:
             try:
                 undone, stayed = self._imports.undo(import_id)
             except Exception as error:
-                self.notice.value = error_html(error, self._language)
+                self.notice.value = error_html(error)
                 return
-            text = say(
-                "import.undone_but" if stayed else "import.undone", self._language, back=undone, stay=stayed
-            )
+            text = say("import.undone_but" if stayed else "import.undone", back=undone, stay=stayed)
             self.notice.value = f'<p class="guanai-notice guanai-good" role="status">{escape(text)}</p>'
             self.run()
 

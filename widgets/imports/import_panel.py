@@ -18,7 +18,17 @@ from guanai.storage.imports.run import Choices, ImportPreview, Imports
 from guanai.storage.imports.sources import IMPORT_ENDINGS, read_source, read_submission_files
 from guanai.storage.records.attachments import safe_name
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import HasValue, Panel, TraitChange, button, html, plain, set_visible, style_of
+from guanai.widgets.base.boxes import (
+    HasValue,
+    Panel,
+    TraitChange,
+    button,
+    control,
+    hbox,
+    html,
+    set_visible,
+    vbox,
+)
 from guanai.widgets.base.notices import error_html
 from guanai.widgets.base.value_labels import Record
 from guanai.widgets.imports.decisions import ColumnChoices, RowChoices, column_questions, comparison_html
@@ -57,11 +67,10 @@ class ImportPanel(Panel):
         label: Callable[[str, str], str] | None = None,
         record: Callable[[str, str], Record | None] | None = None,
         on_done: Callable[[], None] | None = None,
-        language: str | None = None,
     ) -> None:
         super().__init__("guanai-import")
         self._imports, self._forms, self._register, self._label_of_record = imports, form, register, label
-        self._record, self._on_done, self._language = record, on_done, language
+        self._record, self._on_done = record, on_done
         self._folder: TemporaryDirectory[str] | None = None
         self._source: ImportSource | None = None
         self._sheet = ""
@@ -73,14 +82,14 @@ class ImportPanel(Panel):
         self.bar = html("", "guanai-progress")
         self.notice = html()
         self.summary = html()
-        self.scope = ipw.VBox([], layout=plain())
-        self.sheet = ipw.VBox([], layout=plain())
-        self.columns = ipw.VBox([], layout=plain())
-        self.rows = ipw.VBox([], layout=plain())
-        self.list = ipw.VBox([], layout=plain())
-        self.confirm = button(say("imports.confirm", language, count=0), self._run, "guanai-main")
-        self.cancel = button(say("imports.cancel", language), self._cancel)
-        self.buttons = ipw.HBox([self.confirm, self.cancel], layout=plain(), _dom_classes=("guanai-buttons",))
+        self.scope = vbox(())
+        self.sheet = vbox(())
+        self.columns = vbox(())
+        self.rows = vbox(())
+        self.list = vbox(())
+        self.confirm = button(say("imports.confirm", count=0), self._run, "guanai-main")
+        self.cancel = button(say("imports.cancel"), self._cancel)
+        self.buttons = hbox([self.confirm, self.cancel], "guanai-buttons")
         # What is shown of a file, from top to bottom.
         self.preview_parts = (
             self.summary,
@@ -113,29 +122,24 @@ class ImportPanel(Panel):
 
     def _upload(self) -> ipw.FileUpload:
         """Return the upload button; the browser refuses files that are too large for the connection."""
-        upload = ipw.FileUpload(
+        upload = control(
+            ipw.FileUpload,
+            "guanai-upload",
+            "guanai-button",
+            "guanai-main",
             accept=",".join(IMPORT_ENDINGS),
             multiple=True,
-            description=say("imports.choose_file", self._language),
-            layout=plain(),
-            style=style_of(ipw.FileUpload),
-            _dom_classes=("guanai-upload", "guanai-button", "guanai-main"),
+            description=say("imports.choose_file"),
         )
-        too_large = say(
-            "exchange.too_large",
-            self._language,
-            file="{name}",
-            size="{size}",
-            most=f"{MAX_FILE_BYTES >> 20} MB",
-        )
-        hint = say("imports.kinds", self._language, most=f"{MAX_FILE_BYTES >> 20} MB")
+        too_large = say("exchange.too_large", file="{name}", size="{size}", most=f"{MAX_FILE_BYTES >> 20} MB")
+        hint = say("imports.kinds", most=f"{MAX_FILE_BYTES >> 20} MB")
         head = html(
             f'<div class="guanai-hint">{escape(hint)}</div>'
             f'<span class="guanai-most" data-most="{MAX_FILE_BYTES}" data-text="{escape(too_large)}"></span>',
             "guanai-legend",
         )
-        row = ipw.HBox([upload], layout=plain(), _dom_classes=("guanai-buttons",))
-        self.box = ipw.VBox([row, head], layout=plain(), _dom_classes=("guanai-field", "guanai-attachment"))
+        row = hbox([upload], "guanai-buttons")
+        self.box = vbox([row, head], "guanai-field", "guanai-attachment")
         upload.observe(self._on_upload, "value")
         return upload
 
@@ -151,16 +155,14 @@ class ImportPanel(Panel):
     def read(self, files: Mapping[str, bytes]) -> None:
         """Read files that were chosen together: a CSV of submissions with those of its repeats and its pictures."""
         self._reset()
-        name = (
-            next(iter(files)) if len(files) == 1 else say("imports.several", self._language, count=len(files))
-        )
+        name = next(iter(files)) if len(files) == 1 else say("imports.several", count=len(files))
         try:
-            self._say("busy", say("imports.reading", self._language, file=name))
+            self._say("busy", say("imports.reading", file=name))
             self._source = (
                 self._write_file(name, files[name]) if name in files else read_submission_files(files, name)
             )
         except Exception as error:
-            self.notice.value = error_html(error, self._language)
+            self.notice.value = error_html(error)
             return
         registers = self._imports.registers_in(self._source)
         self._scope = _WHOLE if len(registers) > 1 or (registers and self._form not in registers) else _ONE
@@ -180,14 +182,14 @@ class ImportPanel(Panel):
         """Show what the file would do, by what has been decided so far."""
         if self._source is None:
             return
-        self._say("busy", say("imports.looking", self._language))
+        self._say("busy", say("imports.looking"))
         self._progress_at = 0.0
         try:
             self.plans = self._planned(self._source)
         except Exception as error:
             self._hide()
             self.plans = ()
-            self.notice.value = error_html(error, self._language)
+            self.notice.value = error_html(error)
             self._show_scope()
             self._show_sheets()
             set_visible(self.buttons, True)
@@ -212,7 +214,7 @@ class ImportPanel(Panel):
         now = monotonic()
         if total and now - self._progress_at > _SECONDS:
             self._progress_at = now
-            text = escape(say("imports.progress", self._language, done=done, total=total))
+            text = escape(say("imports.progress", done=done, total=total))
             self.bar.value = f'<progress max="{total}" value="{done}" aria-label="{text}"></progress> {text}'
 
     # -- what it would do
@@ -221,7 +223,7 @@ class ImportPanel(Panel):
         plans, counts = self.plans, counts_of(self.plans)
         notices = "".join(f"<p>{escape(notice)}</p>" for plan in plans for notice in plan.notices)
         count = sum(len(plan.rows) for plan in plans)
-        title = escape(say("imports.would", self._language, file=plans[0].file, count=count))
+        title = escape(say("imports.would", file=plans[0].file, count=count))
         self.summary.value = f"<h3>{title}</h3>{notices}"
         self._show_scope()
         self._show_sheets()
@@ -231,9 +233,9 @@ class ImportPanel(Panel):
             for plan in plans
             if len(plans) == 1 or any(row.state in ("alike", "conflict") for row in plan.rows)
         )
-        self.list.children = (RowsTable(plans, self._title, self._language),)
+        self.list.children = (RowsTable(plans, self._title),)
         written = counts["new"] + counts["changed"]
-        self.confirm.description = say("imports.confirm", self._language, count=written)
+        self.confirm.description = say("imports.confirm", count=written)
         self.confirm.disabled = not ready(plans)
         for part in (self.summary, self.columns, self.rows, self.list, self.buttons, self.confirm):
             set_visible(part, True)
@@ -243,17 +245,17 @@ class ImportPanel(Panel):
             {header.path: header for header in question_columns(self._forms(plan.form))}
         )
         choose = partial(self._choose_column, plan.form)
-        return ColumnChoices(plan.columns, questions, choose, self._language, self._head(plan))
+        return ColumnChoices(plan.columns, questions, choose, self._head(plan))
 
     def _rows_of(self, plan: ImportPreview) -> RowChoices:
         label, choose = partial(self._label, plan.form), partial(self._choose_rows, plan.form)
         beside = partial(self._beside, plan.form) if self._record else None
-        return RowChoices(plan.rows, label, choose, self._language, self._head(plan), beside)
+        return RowChoices(plan.rows, label, choose, self._head(plan), beside)
 
     def _beside(self, form: str, row: ImportedRow) -> str:
         records = {key: self._record(form, key) for key in row.like} if self._record else {}
         labelled = [(self._label(form, key), record) for key, record in records.items() if record is not None]
-        return comparison_html(self._forms(form), row, labelled, self._language)
+        return comparison_html(self._forms(form), row, labelled)
 
     def _head(self, plan: ImportPreview) -> str:
         """Return the name of the register as a prefix, where there are several."""
@@ -265,16 +267,15 @@ class ImportPanel(Panel):
         self.scope.children = ()
         if len(registers) < 2 or self._form not in registers:
             return
-        choice = ipw.ToggleButtons(
+        choice = control(
+            ipw.ToggleButtons,
+            "guanai-tab-row",
             options=[
-                (say("imports.scope_whole", self._language, count=len(registers)), _WHOLE),
-                (say("imports.scope_one", self._language, title=self._title(self._form)), _ONE),
+                (say("imports.scope_whole", count=len(registers)), _WHOLE),
+                (say("imports.scope_one", title=self._title(self._form)), _ONE),
             ],
             value=self._scope,
-            description=say("imports.scope", self._language),
-            layout=plain(),
-            style=style_of(ipw.ToggleButtons),
-            _dom_classes=("guanai-tab-row",),
+            description=say("imports.scope"),
         )
         choice.observe(self._choose_scope, "value")
         self.scope.children = (choice,)
@@ -287,14 +288,9 @@ class ImportPanel(Panel):
         self.sheet.children = ()
         if len(titles) < 2:
             return
-        options = [(say("imports.any_sheet", self._language), ""), *((title, title) for title in titles)]
-        choice = ipw.Dropdown(
-            options=options,
-            value=self._sheet,
-            description=say("imports.sheet", self._language),
-            layout=plain(),
-            style=style_of(ipw.Dropdown),
-            _dom_classes=("guanai-field",),
+        options = [(say("imports.any_sheet"), ""), *((title, title) for title in titles)]
+        choice = control(
+            ipw.Dropdown, "guanai-field", options=options, value=self._sheet, description=say("imports.sheet")
         )
         choice.observe(self._choose_sheet, "value")
         self.sheet.children = (choice,)
@@ -342,15 +338,13 @@ class ImportPanel(Panel):
         try:
             done = self._imports.apply(*self.plans, progress=self._progress)
         except Exception as error:
-            self._preview(
-                error_html(error, self._language)
-            )  # where somebody saved meanwhile, the preview is new
+            self._preview(error_html(error))  # where somebody saved meanwhile, the preview is new
             return
         finally:
             self.bar.value = ""
         self._reset()
         if done is not None:
-            text = say("imports.done", self._language, file=done.file, new=done.new, changed=done.changed)
+            text = say("imports.done", file=done.file, new=done.new, changed=done.changed)
             self._say("good", text)
         if self._on_done is not None:
             self._on_done()

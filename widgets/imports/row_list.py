@@ -7,7 +7,7 @@ import ipywidgets as ipw
 
 from guanai.storage.imports.preview import STATES, ImportedRow, ImportPreview, counts_of
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, html, plain, style_of
+from guanai.widgets.base.boxes import Panel, control, html
 from guanai.widgets.base.table import Pager
 
 __all__ = ["RowsTable"]
@@ -18,29 +18,21 @@ _MOST_MESSAGES = 12  # of one row; a new record has one for each of dozens of an
 class RowsTable(Panel):
     """The rows of one register, or of several with the register's name before each; the states that need a decision come first."""
 
-    def __init__(
-        self, plans: Sequence[ImportPreview], title: Callable[[str], str], language: str | None = None
-    ) -> None:
+    def __init__(self, plans: Sequence[ImportPreview], title: Callable[[str], str]) -> None:
         super().__init__("guanai-import-rows")
         self._rows = [(plan.form, row) for plan in plans for row in plan.rows]
         self._title = title if len(plans) > 1 else None
-        self._language = language
         counts = counts_of(plans)
-        options = [(say("imports.all", language, count=len(self._rows)), "")]
-        options += [
-            (f"{say(f'import.{state}', language)} {counts[state]}", state)
-            for state in STATES
-            if counts[state]
-        ]
-        self.state = ipw.ToggleButtons(
+        options = [(say("imports.all", count=len(self._rows)), "")]
+        options += [(f"{say(f'import.{state}')} {counts[state]}", state) for state in STATES if counts[state]]
+        self.state = control(
+            ipw.ToggleButtons,
+            "guanai-tab-row",
             options=options,
             value=next((state for state in STATES if counts[state]), ""),
-            layout=plain(),
-            style=style_of(ipw.ToggleButtons),
-            _dom_classes=("guanai-tab-row",),
         )
         self.table = html()
-        self.pager = Pager(20, self._draw, language)
+        self.pager = Pager(20, self._draw)
         self.state.observe(self._on_state, "value")
         self.fill_with(self.state, self.table, self.pager)
         self._draw()
@@ -52,7 +44,7 @@ class RowsTable(Panel):
     def _draw(self) -> None:
         rows = [one for one in self._rows if self.state.value in ("", one[1].state)]
         part = self.pager.slice_of(len(rows))
-        heads = [say(f"imports.head.{key}", self._language) for key in ("row", "state", "record", "why")]
+        heads = [say(f"imports.head.{key}") for key in ("row", "state", "record", "why")]
         lines = "".join(self._line(form, row, heads) for form, row in rows[part])
         head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
         self.table.value = (
@@ -64,7 +56,7 @@ class RowsTable(Panel):
         messages = [escape(message) for message in row.messages[:_MOST_MESSAGES]]
         if len(row.messages) > _MOST_MESSAGES:
             messages.append(f"… {len(row.messages) - _MOST_MESSAGES}")
-        state = escape(say(f"import.{row.state}", self._language))
+        state = escape(say(f"import.{row.state}"))
         number = escape(f"{self._title(form)} {row.number}" if self._title else str(row.number))
         return (
             f'<tr class="guanai-row-{row.state}"><th scope="row" data-label="{escape(heads[0])}">{number}</th>'

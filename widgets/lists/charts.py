@@ -13,7 +13,7 @@ import pandas as pd
 
 from guanai.care.optional_imports import GRAMMAR, without
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import HasValue, Panel, html, plain
+from guanai.widgets.base.boxes import HasValue, Panel, hbox, html
 from guanai.widgets.base.notices import error_html
 from guanai.widgets.base.value_labels import plain_text
 from guanai.widgets.lists.chart_process import render_svg
@@ -111,22 +111,20 @@ def bar_chart(
     return Picture(spec, title, spoken)
 
 
-def visits_by_mode(table: pd.DataFrame, language: str | None = None) -> Picture:
+def visits_by_mode(table: pd.DataFrame) -> Picture:
     """Draw how many visits were made in each way, from the summary's table (label, visits); ways not used are left out."""
     used = table[table["visits"] > 0].sort_values("visits", ascending=False)
-    return bar_chart(used, "label", "visits", title=say("chart.visits_by_mode", language))
+    return bar_chart(used, "label", "visits", title=say("chart.visits_by_mode"))
 
 
-def coverage_by_class(
-    table: pd.DataFrame, target: float | None = None, language: str | None = None
-) -> Picture:
+def coverage_by_class(table: pd.DataFrame, target: float | None = None) -> Picture:
     """Draw the share of children visited in each class, from the summary's table (class, share)."""
     rows = table[table["share"].notna()]
     return bar_chart(
         rows,
         "class",
         "share",
-        title=say("chart.coverage_by_class", language),
+        title=say("chart.coverage_by_class"),
         whole=1.0,
         target=target,
         percent=True,
@@ -140,11 +138,9 @@ class Chart(Panel):
     answering (`chart_process`).
     """
 
-    def __init__(
-        self, draw: Callable[..., Picture] | Picture, *inputs: HasValue, language: str | None = None
-    ) -> None:
+    def __init__(self, draw: Callable[..., Picture] | Picture, *inputs: HasValue) -> None:
         super().__init__("guanai-chart-panel")
-        self._draw, self._inputs, self._language = draw, inputs, language
+        self._draw, self._inputs = draw, inputs
         self.picture: Picture | None = None
         self._drawing = 0  # number of the last drawing: the results of earlier ones are dropped
         self.body = html(
@@ -153,7 +149,7 @@ class Chart(Panel):
         self.body.observe(self._on_shown, "_view_count")
         for one in inputs:
             one.observe(self._on_input, "value")
-        self.bar = ipw.HBox(self.claim_inputs(inputs), layout=plain(), _dom_classes=("guanai-bar",))
+        self.bar = hbox(self.claim_inputs(inputs), "guanai-bar")
         self.fill_with(*([self.bar] if self.bar.children else []), self.body)
 
     def remove_child(self, child: ipw.Widget) -> None:
@@ -161,7 +157,7 @@ class Chart(Panel):
         self.bar.children = tuple(one for one in self.bar.children if one is not child)
 
     def _busy_html(self) -> str:
-        text = escape(say("chart.drawing", self._language))
+        text = escape(say("chart.drawing"))
         return f'<p class="guanai-notice guanai-busy" role="status">{text}</p>'
 
     def _on_shown(self, _: object) -> None:
@@ -180,7 +176,7 @@ class Chart(Panel):
         try:
             picture = self._picture()
         except Exception as error:
-            self.body.value = error_html(error, self._language)
+            self.body.value = error_html(error)
             return
         # ipykernel holds the message it answers in a context variable; the thread needs a copy of it.
         work = [self._render_in_process, self._drawing, picture]
@@ -190,7 +186,7 @@ class Chart(Panel):
         try:
             shown = picture.html(render_svg(picture.spec))
         except Exception as error:
-            shown = error_html(error, self._language)
+            shown = error_html(error)
         if turn == self._drawing:
             self.picture, self.body.value = picture, shown
 
@@ -206,4 +202,4 @@ class Chart(Panel):
             self.body.value = self.picture.html()
         except Exception as error:
             self.picture = None
-            self.body.value = error_html(error, self._language)
+            self.body.value = error_html(error)

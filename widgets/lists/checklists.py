@@ -12,7 +12,7 @@ import pandas as pd
 
 from guanai.care.frames import map_distinct
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import HasValue, Panel, button, html, plain, style_of
+from guanai.widgets.base.boxes import HasValue, Panel, button, control, hbox, html
 from guanai.widgets.base.name_search import matches, natural_key
 from guanai.widgets.base.notices import Progress, error_html
 from guanai.widgets.base.page_urls import view_pages
@@ -64,13 +64,7 @@ def _matching(values: "pd.Series[Any]", name: str, value: str) -> "pd.Series[boo
 
 
 def due_lines_html(
-    rows: pd.DataFrame,
-    *,
-    group: str = "",
-    link: Link = None,
-    more: Link = None,
-    counted: Evidence = None,
-    language: str | None = None,
+    rows: pd.DataFrame, *, group: str = "", link: Link = None, more: Link = None, counted: Evidence = None
 ) -> str:
     """Return due lines as an HTML list; ``group`` is the column that the list around it is grouped by.
 
@@ -87,24 +81,22 @@ def due_lines_html(
         )
         duty = f'<span class="guanai-duty">{escape(plain_text(row.get("duty")))}</span>'
         when = " · ".join(
-            escape(say(f"due.{key}", language, day=plain_text(row[key])))
+            escape(say(f"due.{key}", day=plain_text(row[key])))
             for key in ("due", "since")
             if plain_text(row.get(key))
         )
         who = escape(plain_text(row.get("who"))) if group != "who" else ""
         small = " · ".join(part for part in (when, who, escape(plain_text(row.get("why")))) if part)
-        small += _evidence(counted(row) if counted else (), language)
+        small += _evidence(counted(row) if counted else ())
         address = _link(link, row)
         open_ = (
-            f'<a class="guanai-record" href="{address}">{escape(say("due.record", language))}</a>'
+            f'<a class="guanai-record" href="{address}">{escape(say("due.record"))}</a>'
             if address and status not in ("done", "excused")
             else ""
         )
         if more is not None and (deferral := _link(more, row)):
-            open_ = (
-                f'<a class="guanai-defer" href="{deferral}">{escape(say("due.defer", language))}</a>{open_}'
-            )
-        word = escape(say(f"due.status_{status}", language))
+            open_ = f'<a class="guanai-defer" href="{deferral}">{escape(say("due.defer"))}</a>{open_}'
+        word = escape(say(f"due.status_{status}"))
         parts.append(
             f'<li class="guanai-line guanai-{escape(status)}"><span class="guanai-status">{word}</span>'
             f'<div class="guanai-line-text">{subject}{duty}<small>{small}</small></div>{open_}</li>'
@@ -112,7 +104,7 @@ def due_lines_html(
     return f'<ul class="guanai-lines">{"".join(parts)}</ul>'
 
 
-def _evidence(records: Sequence[tuple[str, str, str]], language: str | None) -> str:
+def _evidence(records: Sequence[tuple[str, str, str]]) -> str:
     """Return the records that were counted as links, each by its day."""
     if not records:
         return ""
@@ -122,8 +114,8 @@ def _evidence(records: Sequence[tuple[str, str, str]], language: str | None) -> 
         for form, one, day in records[:_MOST_RECORDS]
     ]
     more = len(records) - len(links)
-    links += [escape(say("due.counted_more", language, count=more))] if more else []
-    return f" · {escape(say('due.counted', language))} {escape(say('policy.comma', language)).join(links)}"
+    links += [escape(say("due.counted_more", count=more))] if more else []
+    return f" · {escape(say('due.counted'))} {escape(say('policy.comma')).join(links)}"
 
 
 class Checklist(Panel):
@@ -155,52 +147,45 @@ class Checklist(Panel):
         heading: str = "",
         empty: str = "",
         page: int = 100,
-        language: str | None = None,
     ) -> None:
         super().__init__("guanai-checklist")
         self._items, self._day, self._group, self._link, self._more = items, day, group, link, more
         self._counted, self._on_paper = counted, on_paper
-        self._language, self._heading = language, heading
-        self._empty = empty or say("due.none", language)
+        self._heading = heading
+        self._empty = empty or say("due.none")
         self._is_updating = False
         self._initial_status = status or ""
         self.items = pd.DataFrame()
         self.shown = pd.DataFrame()
         self.counts: dict[str, int] = {}
-        self.status = ipw.ToggleButtons(
-            options=[("", "")],
-            layout=plain(),
-            style=style_of(ipw.ToggleButtons),
-            _dom_classes=("guanai-tab-row",),
-        )
-        everything = say("due.all", language)
+        self.status = control(ipw.ToggleButtons, "guanai-tab-row", options=[("", "")])
+        everything = say("due.all")
         self.filters: dict[str, Choice | Search] = {
-            key: Search(say(f"column.{key}", language))
+            key: Search(say(f"column.{key}"))
             if key == "subject"
-            else Choice(say(f"column.{key}", language), (), all=everything)
+            else Choice(say(f"column.{key}"), (), all=everything)
             for key in filters
         }
         self._initial = {key: value for key, value in (values or {}).items() if value and key in self.filters}
-        groupings = {key: say("due.by", language, column=say(f"column.{key}", language)) for key in groups}
-        self.grouping = Choice(say("due.group", language), groupings, group if group in groupings else None)
-        self.paper = button(say("due.print", language), self._print, "guanai-small")
+        groupings = {key: say("due.by", column=say(f"column.{key}")) for key in groups}
+        self.grouping = Choice(say("due.group"), groupings, group if group in groupings else None)
+        self.paper = button(say("due.print"), self._print, "guanai-small")
         self.sheet = html("", "guanai-sheet")
         self.body = html()
-        self.pager = Pager(page, self._draw, language)
+        self.pager = Pager(page, self._draw)
         self.status.observe(self._on_filter, "value")
         for one in self.filters.values():
             one.observe(self._on_filter, "value")
         self.grouping.observe(self._on_filter, "value")
         if day is not None:
             day.observe(self._on_day, "value")
-        self.bar = ipw.HBox(
+        self.bar = hbox(
             [
                 *self.claim_inputs([day] if day is not None else []),
                 *self.filters.values(),
                 *([self.grouping] if groupings else []),
             ],
-            layout=plain(),
-            _dom_classes=("guanai-bar",),
+            "guanai-bar",
         )
         choosing = [self.bar, self.status] if filters or day is not None else []
         printing = [self.paper, self.sheet] if choosing else []
@@ -217,7 +202,7 @@ class Checklist(Panel):
     def run(self) -> None:
         """Make the lines again."""
         try:
-            with Progress(into=self.body, language=self._language):
+            with Progress(into=self.body):
                 self.items = (
                     self._items(self._day.value if self._day else date.today())
                     if callable(self._items)
@@ -227,7 +212,7 @@ class Checklist(Panel):
         except Exception as error:
             self.items = self.shown = pd.DataFrame()
             self.pager.slice_of(0)
-            self.body.value = error_html(error, self._language)
+            self.body.value = error_html(error)
 
     def _on_filter(self, _: object) -> None:
         if not self._is_updating:
@@ -239,7 +224,7 @@ class Checklist(Panel):
         """Offer what there is to choose from, count, and draw."""
         self._is_updating = True
         try:
-            everything = say("due.all", self._language)
+            everything = say("due.all")
             for key, choice in self.filters.items():
                 if isinstance(choice, Search):
                     choice.value = self._initial.pop(key, choice.value)
@@ -259,9 +244,7 @@ class Checklist(Panel):
                 status: int(counts.get(status, 0)) for status in _STATUSES if status in counts.index
             }
             options = [(f"{everything} {len(chosen)}", "")]
-            options += [
-                (f"{say(f'due.status_{key}', self._language)} {n}", key) for key, n in self.counts.items()
-            ]
+            options += [(f"{say(f'due.status_{key}')} {n}", key) for key, n in self.counts.items()]
             status, self._initial_status = self._initial_status or self.status.value, ""
             if tuple(self.status.options) != tuple(options):
                 self.status.options = options
@@ -298,18 +281,10 @@ class Checklist(Panel):
             day=self._day.value if self._day else None,
             group=self._group,
             chosen=[str(one.value) for one in self.filters.values() if one.value],
-            language=self._language,
         )
 
     def _lines(self, rows: pd.DataFrame, group: str = "") -> str:
-        return due_lines_html(
-            rows,
-            group=group,
-            link=self._link,
-            more=self._more,
-            counted=self._counted,
-            language=self._language,
-        )
+        return due_lines_html(rows, group=group, link=self._link, more=self._more, counted=self._counted)
 
     def _draw(self) -> None:
         self.sheet.value = ""
@@ -324,7 +299,7 @@ class Checklist(Panel):
         sizes = self.shown[self._group].fillna("").value_counts()
         sections = []
         for name, rows in page.groupby(page[self._group].fillna(""), sort=False):
-            title = escape(str(name) or say("due.no_group", self._language))
+            title = escape(str(name) or say("due.no_group"))
             badge = f'<span class="guanai-badge">{sizes[name]}</span>'
             lines = self._lines(rows, self._group)
             sections.append(f"<section><h3>{title} {badge}</h3>{lines}</section>")

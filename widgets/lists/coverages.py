@@ -15,7 +15,7 @@ from guanai.widgets.lists.checklists import Evidence, Link, due_lines_html
 __all__ = ["CoverageList", "coverage_tables", "due_line_panel"]
 
 
-def coverage_tables(language: str | None = None) -> dict[str, dict[str, Any]]:
+def coverage_tables() -> dict[str, dict[str, Any]]:
     """Return caption, columns and links of the tables of the coverage page: figures, duties, people, gaps, plans.
 
     Each is what a `Table` takes; a number links to the list of which it is the length.
@@ -25,8 +25,8 @@ def coverage_tables(language: str | None = None) -> dict[str, dict[str, Any]]:
     figure = "coverage?of=figure&name={key}"
 
     def table(name: str, columns: str, **more: Any) -> dict[str, Any]:
-        words = {one: say(f"column.{one}", language) for one in columns.split()}
-        return {"caption": say(f"coverage.{name}", language), "columns": words, "page": 20, **more}
+        words = {one: say(f"column.{one}") for one in columns.split()}
+        return {"caption": say(f"coverage.{name}"), "columns": words, "page": 20, **more}
 
     return {
         "figures": table(
@@ -65,13 +65,13 @@ def coverage_tables(language: str | None = None) -> dict[str, dict[str, Any]]:
             "missing",
             "field_label persons duty",
             link={"persons": "coverage?of=field&name={field}&part={duty}&term={term}"},
-            empty=say("coverage.nothing_missing", language),
+            empty=say("coverage.nothing_missing"),
         ),
         "plans": table(
             "plans",
             "subject class planned_on done_on late outcome visitor purpose",
             link={"subject": "child?id={child}"},
-            empty=say("coverage.no_plans", language),
+            empty=say("coverage.no_plans"),
         ),
     }
 
@@ -79,24 +79,22 @@ def coverage_tables(language: str | None = None) -> dict[str, dict[str, Any]]:
 class CoverageList(Panel):
     """The list behind a number: ``CoverageList(title, frame)`` with form, id, name and class of each."""
 
-    def __init__(self, title: str, rows: pd.DataFrame, language: str | None = None) -> None:
+    def __init__(self, title: str, rows: pd.DataFrame) -> None:
         super().__init__("guanai-stack")
         self.frame = rows
         items = "".join(
             f"<li>{_name(row)} <small>{escape(str(row['class'] or ''))}</small></li>"
             for row in sorted(rows.to_dict("records"), key=_sort_key)
         )
-        back = f'<a class="guanai-record" href="coverage">{escape(say("coverage.back", language))}</a>'
+        back = f'<a class="guanai-record" href="coverage">{escape(say("coverage.back"))}</a>'
         self.body = html(f'<h2>{escape(title)}</h2><ol class="guanai-names">{items}</ol><p>{back}</p>')
         self.fill_with(self.body)
 
 
-def due_line_panel(
-    line: Record, *, link: Link = None, counted: Evidence = None, language: str | None = None
-) -> Panel:
+def due_line_panel(line: Record, *, link: Link = None, counted: Evidence = None) -> Panel:
     """Return a panel with one due line, as on a checklist."""
     panel = Panel("guanai-checklist")
-    panel.fill_with(html(due_lines_html(pd.DataFrame([line]), link=link, counted=counted, language=language)))
+    panel.fill_with(html(due_lines_html(pd.DataFrame([line]), link=link, counted=counted)))
     return panel
 
 

@@ -8,7 +8,7 @@ import ipywidgets as ipw
 from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.storage.school.deleted_records import DeletedRecord
 from guanai.templates.wording import say, spoken
-from guanai.widgets.base.boxes import Panel, button, html, plain, set_visible
+from guanai.widgets.base.boxes import Panel, button, hbox, html, set_visible
 from guanai.widgets.base.name_search import matches
 from guanai.widgets.base.notices import error_html
 from guanai.widgets.base.page_urls import view_pages
@@ -39,25 +39,22 @@ class DeleteButton(Panel):
         *,
         warning: str = "",
         on_change: Callable[[bool], None] | None = None,
-        language: str | None = None,
     ) -> None:
         super().__init__("guanai-deletion")
         self._label, self._delete, self._restore = label, on_delete, on_restore
-        self._warning, self._on_change, self._language = warning, on_change, language
-        self.ask = button(say("delete.ask", language), self._ask, "guanai-remove")
-        self.yes = button(say("delete.yes", language), self._do, "guanai-remove")
-        self.no = button(say("delete.no", language), self._leave)
-        self.undo = button(say("delete.undo", language), self._take_back, "guanai-main")
+        self._warning, self._on_change = warning, on_change
+        self.ask = button(say("delete.ask"), self._ask, "guanai-remove")
+        self.yes = button(say("delete.yes"), self._do, "guanai-remove")
+        self.no = button(say("delete.no"), self._leave)
+        self.undo = button(say("delete.undo"), self._take_back, "guanai-main")
         self.notice = html()
-        choice = ipw.HBox(
-            [self.ask, self.yes, self.no, self.undo], layout=plain(), _dom_classes=("guanai-buttons",)
-        )
+        choice = hbox([self.ask, self.yes, self.no, self.undo], "guanai-buttons")
         self.fill_with(self.notice, choice)
         self._show(self.ask)
 
     def show_deleted(self) -> None:
         """Show that the record has been deleted before, and the button that restores it."""
-        text = escape(say("bin.lies", self._language))
+        text = escape(say("bin.lies"))
         self.notice.value = f'<div class="guanai-notice" role="status">{text}</div>'
         self._show(self.undo)
 
@@ -66,7 +63,7 @@ class DeleteButton(Panel):
             set_visible(one, one in shown)
 
     def _ask(self) -> None:
-        question = say("delete.question", self._language, label=self._label)
+        question = say("delete.question", label=self._label)
         warning = f"<p>{escape(self._warning)}</p>" if self._warning else ""
         self.notice.value = (
             f'<div class="guanai-conflict" role="alert"><strong>{escape(question)}</strong>{warning}</div>'
@@ -80,15 +77,15 @@ class DeleteButton(Panel):
 
     def _do(self) -> None:
         if self._succeeds(self._delete):
-            text = say("delete.done", self._language, label=self._label)
-            link = f' <a href="bin">{escape(say("bin.title", self._language))}</a>'
+            text = say("delete.done", label=self._label)
+            link = f' <a href="bin">{escape(say("bin.title"))}</a>'
             self.notice.value = _notice("good", text).replace("</div>", f"{link}</div>")
             self._show(self.undo)
             self._report(True)
 
     def _take_back(self) -> None:
         if self._succeeds(self._restore):
-            self.notice.value = _notice("good", say("delete.undone", self._language, label=self._label))
+            self.notice.value = _notice("good", say("delete.undone", label=self._label))
             self._show(self.ask)
             self._report(False)
 
@@ -100,7 +97,7 @@ class DeleteButton(Panel):
         try:
             act()
         except Exception as error:
-            self.notice.value = error_html(error, self._language)
+            self.notice.value = error_html(error)
             return False
         return True
 
@@ -119,33 +116,29 @@ class BinList(Panel):
         on_restore: Callable[[str, str], object],
         *,
         form: str | None = None,
-        language: str | None = None,
     ) -> None:
         super().__init__("guanai-bin")
         self._deleted, self._forms, self._restore = deleted, forms, on_restore
-        self._language = language
         self.items: list[DeletedRecord] = []
         self.shown: list[DeletedRecord] = []
-        titles = {name: one.title(spoken(language)) for name, one in forms.items()}
-        self.form = Choice(
-            say("register.which", language), titles, value=form, all=say("register.all", language)
-        )
-        self.search = Search(say("bin.find", language))
+        titles = {name: one.title(spoken()) for name, one in forms.items()}
+        self.form = Choice(say("register.which"), titles, value=form, all=say("register.all"))
+        self.search = Search(say("bin.find"))
         self.notice = html()
         self.body = html()
-        self.pager = Pager(_ROWS, self._draw, language)
+        self.pager = Pager(_ROWS, self._draw)
         self.rows = [self._row(number) for number in range(_ROWS)]
         for one in (self.form, self.search):
             one.observe(self._changed, "value")
-        bar = ipw.HBox([self.form, self.search], layout=plain(), _dom_classes=("guanai-bar",))
+        bar = hbox([self.form, self.search], "guanai-bar")
         self.fill_with(bar, self.notice, self.body, *(row for row, _, _ in self.rows), self.pager)
         self.run()
 
     def _row(self, number: int) -> tuple[ipw.HBox, ipw.HTML, ipw.Button]:
         text = html()
-        act = button(say("bin.restore", self._language), lambda: self._restore_row(number), "guanai-small")
+        act = button(say("bin.restore"), lambda: self._restore_row(number), "guanai-small")
         return (
-            ipw.HBox([text, act], layout=plain(), _dom_classes=("guanai-row-head", "guanai-binned")),
+            hbox([text, act], "guanai-row-head", "guanai-binned"),
             text,
             act,
         )
@@ -167,7 +160,7 @@ class BinList(Panel):
 
     def _draw(self) -> None:
         part = self.shown[self.pager.slice_of(len(self.shown))]
-        empty = escape(say("bin.empty", self._language))
+        empty = escape(say("bin.empty"))
         self.body.value = "" if part else f'<p class="guanai-empty">{empty}</p>'
         for number, (row, text, act) in enumerate(self.rows):
             set_visible(row, number < len(part))
@@ -176,19 +169,10 @@ class BinList(Panel):
                 set_visible(act, not part[number].into)
 
     def _entry_html(self, one: DeletedRecord) -> str:
-        title = self._forms[one.form].title(spoken(self._language))
+        title = self._forms[one.form].title(spoken())
         address = href("bin?form={form}&id={id}", {"form": one.form, "id": one.id})
-        when = escape(
-            say(
-                "bin.by",
-                self._language,
-                by=one.by or say("unsaved.somebody", self._language),
-                at=local_time(one.at),
-            )
-        )
-        merged = (
-            f' <a href="same_child">{escape(say("bin.merged_short", self._language))}</a>' if one.into else ""
-        )
+        when = escape(say("bin.by", by=one.by or say("unsaved.somebody"), at=local_time(one.at)))
+        merged = f' <a href="same_child">{escape(say("bin.merged_short"))}</a>' if one.into else ""
         return (
             f'<a href="{address}"><strong>{escape(one.label)}</strong></a> '
             f"<small>{escape(title)} · {when}</small>{merged}"
@@ -199,10 +183,10 @@ class BinList(Panel):
         try:
             self._restore(one.form, one.id)
         except Exception as error:
-            self.notice.value = error_html(error, self._language)
+            self.notice.value = error_html(error)
             return
         self.run()
         address = href(view_pages([one.form])[one.form], {"id": one.id})
-        link = f' <a href="{address}">{escape(say("register.open", self._language))}</a>'
-        text = say("delete.undone", self._language, label=one.label)
+        link = f' <a href="{address}">{escape(say("register.open"))}</a>'
+        text = say("delete.undone", label=one.label)
         self.notice.value = _notice("good", text).replace("</div>", f"{link}</div>")

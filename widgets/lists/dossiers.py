@@ -75,26 +75,24 @@ class Dossier(Panel):
         prints: Mapping[str, str] | None = None,
         on: date | None = None,
         page: int = 40,
-        language: str | None = None,
     ) -> None:
         super().__init__("guanai-dossier")
-        self._language, self._links, self._on = language, dict(links or {}), on
+        self._links, self._on = dict(links or {}), on
         self._forms = dict(forms or {})
-        self._labels = {name: Labels(form, language) for name, form in self._forms.items() if name == "child"}
+        self._labels = {name: Labels(form) for name, form in self._forms.items() if name == "child"}
         self._child = dict(child)
         self._records = {name: records_of(rows) for name, rows in (records or {}).items()}
         parts = [self._head(prints or {}), self._quick(adds or {}, quick), self._counts()]
         parts += [self._contact(), self._carers(), self._open()]
         if due is not None:
-            lines = due_lines_html(due, group="subject", link=due_link, counted=counted, language=language)
+            lines = due_lines_html(due, group="subject", link=due_link, counted=counted)
             parts.append(self._section("due", lines if len(due) else self._none(), count=len(due)))
         self.body = html("".join(parts))
         self.timeline = Timeline(
             self._registered(list(history)),
-            title=say("dossier.timeline", language),
-            empty=say("dossier.none", language),
+            title=say("dossier.timeline"),
+            empty=say("dossier.none"),
             page=page,
-            language=language,
         )
         self.fill_with(self.body, self.timeline)
 
@@ -105,16 +103,16 @@ class Dossier(Panel):
 
     def _label(self, form: str) -> Labels:
         if form not in self._labels:
-            self._labels[form] = Labels(self._forms.get(form), self._language)
+            self._labels[form] = Labels(self._forms.get(form))
         return self._labels[form]
 
     def _title(self, form: str) -> str:
         if form in self._forms:
-            return str(self._forms[form].title(spoken(self._language)))
-        return say(f"record.{form}", self._language) if f"record.{form}" in catalogue() else form
+            return str(self._forms[form].title(spoken()))
+        return say(f"record.{form}") if f"record.{form}" in catalogue() else form
 
     def _say(self, key: str, **values: object) -> str:
-        return escape(say(f"dossier.{key}", self._language, **values))
+        return escape(say(f"dossier.{key}", **values))
 
     def _none(self) -> str:
         return f'<p class="guanai-empty">{self._say("none")}</p>'
@@ -140,9 +138,7 @@ class Dossier(Panel):
             f'<a class="guanai-way" href="{escape(url)}">{escape(text)}</a>' for text, url in prints.items()
         )
         row = f'<p class="guanai-papers">{self._say("print")}{papers}</p>' if papers else ""
-        removed = (
-            retired_html(self._forms["child"], self._child, self._language) if "child" in self._forms else ""
-        )
+        removed = retired_html(self._forms["child"], self._child) if "child" in self._forms else ""
         return f'<section class="guanai-part guanai-head"><h2>{name}</h2>{edit}{self._pairs(_HEAD)}{removed}{row}</section>'
 
     def _quick(self, adds: Mapping[str, str], quick: Sequence[str]) -> str:
@@ -215,9 +211,7 @@ class Dossier(Panel):
             has_ended = bool(end) and (self._on is None or end < self._on.isoformat())
             who = labels.text("helper", row.get("helper")) or plain_text(row.get("peer_name"))
             parts = [labels.text("role", row.get("role")), labels.text("kind", row.get("kind"))]
-            when = say("dossier.from", self._language, start=plain_text(row.get("start")), end=end).strip(
-                " –"
-            )
+            when = say("dossier.from", start=plain_text(row.get("start")), end=end).strip(" –")
             small = escape(" · ".join(filter(None, [*parts, when, plain_text(row.get("end_reason"))])))
             lists["before" if has_ended else "now"].append(
                 f"<li><strong>{escape(who)}</strong> <small>{small}</small></li>"
@@ -241,10 +235,10 @@ class Dossier(Panel):
             for name, rows in self._records.items()
             if rows
         }
-        own = list(changes(history, self._label("child"), self._language))
-        return groups | ({say("dossier.changes", self._language): own} if own else {})
+        own = list(changes(history, self._label("child")))
+        return groups | ({say("dossier.changes"): own} if own else {})
 
     def _more(self, name: str) -> Callable[[Row], str] | None:
         """Return the function that gives a record's answers to removed questions as HTML."""
         form = self._forms.get(name)
-        return None if form is None else partial(retired_html, form, language=self._language)
+        return None if form is None else partial(retired_html, form)

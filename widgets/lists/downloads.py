@@ -23,15 +23,10 @@ class Download(Panel):
     """
 
     def __init__(
-        self,
-        label: str,
-        filename: str | Callable[..., str],
-        make: Callable[..., bytes],
-        *inputs: HasValue,
-        language: str | None = None,
+        self, label: str, filename: str | Callable[..., str], make: Callable[..., bytes], *inputs: HasValue
     ) -> None:
         super().__init__("guanai-download")
-        self._filename, self._make, self._inputs, self._language = filename, make, inputs, language
+        self._filename, self._make, self._inputs = filename, make, inputs
         self.content = b""
         self.button = button(label, self._on_click, "guanai-main")
         self.link = html()
@@ -50,20 +45,20 @@ class Download(Panel):
     def _on_click(self) -> None:
         self.button.disabled = True
         try:
-            with Progress(say("download.making", self._language), into=self.link):
+            with Progress(say("download.making"), into=self.link):
                 values = [one.value for one in self._inputs]
                 self.content = self._make(*values)
                 name = self._filename(*values) if callable(self._filename) else self._filename
             self._show_link(name)
         except Exception as error:
-            self.link.value = error_html(error, self._language)
+            self.link.value = error_html(error)
         finally:
             self.button.disabled = False
 
     def _show_link(self, name: str) -> None:
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         address = f"data:{kind};base64,{b64encode(self.content).decode('ascii')}"
-        text = escape(say("download.ready", self._language, name=name))
+        text = escape(say("download.ready", name=name))
         mark = f"guanai-{id(self):x}-{len(self.content):x}"
         self.link.value = (
             f'<a class="guanai-record {mark}" download="{escape(name)}" href="{address}">{text}</a>'

@@ -4,11 +4,10 @@ from datetime import date
 from html import escape
 from urllib.parse import urlencode
 
-import ipywidgets as ipw
 import pandas as pd
 
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, TraitChange, html, plain
+from guanai.widgets.base.boxes import Panel, TraitChange, hbox, html
 from guanai.widgets.base.name_search import natural_key
 from guanai.widgets.base.table import Pager
 from guanai.widgets.base.value_labels import Row
@@ -44,23 +43,22 @@ class Matrix(Panel):
         kind: str = "child",
         page: int = 100,
         empty: str = "",
-        language: str | None = None,
     ) -> None:
         super().__init__("guanai-matrix-panel")
-        self._table, self._link, self._day, self._language = table, link, day, language
-        self._empty = empty or say("due.none", language)
+        self._table, self._link, self._day = table, link, day
+        self._empty = empty or say("due.none")
         kinds = list(dict.fromkeys(table["kind"]))
-        words = {one: say(f"duty.subject.{one}", language) for one in kinds}
-        self.kind = Choice(say("matrix.kind", language), words, kind if kind in kinds else None)
-        everything = say("due.all", language)
-        self.filters = {name: Choice(say(f"column.{name}", language), (), all=everything) for name in FILTERS}
+        words = {one: say(f"duty.subject.{one}") for one in kinds}
+        self.kind = Choice(say("matrix.kind"), words, kind if kind in kinds else None)
+        everything = say("due.all")
+        self.filters = {name: Choice(say(f"column.{name}"), (), all=everything) for name in FILTERS}
         #: The rows of the table that are chosen, those of all pages.
         self.chosen, self.counts = table, dict.fromkeys(STATES, 0)
         self.body = html()
-        self.pager = Pager(page, self._draw, language)
+        self.pager = Pager(page, self._draw)
         for one in (self.kind, *self.filters.values()):
             one.observe(self._on_filter, "value")
-        bar = ipw.HBox([self.kind, *self.filters.values()], layout=plain(), _dom_classes=("guanai-bar",))
+        bar = hbox([self.kind, *self.filters.values()], "guanai-bar")
         self.fill_with(bar, self.body, self.pager)
         self._is_updating = False
         self._offer()
@@ -77,7 +75,7 @@ class Matrix(Panel):
     def _offer(self) -> None:
         """Offer what the subjects of the chosen kind have."""
         self._is_updating = True
-        rows, everything = self._table[self._table["kind"] == self.kind.value], say("due.all", self._language)
+        rows, everything = self._table[self._table["kind"] == self.kind.value], say("due.all")
         for name, choice in self.filters.items():
             values = {str(text) for text in rows[name].unique() if text} if len(rows) else set()
             choice.offer(sorted(values, key=natural_key), all=everything)
@@ -105,8 +103,8 @@ class Matrix(Panel):
 
     def _legend(self) -> str:
         items = "".join(
-            f'<li class="guanai-cell-{state}"><b aria-hidden="true">{_sign(state, self._language)}</b> '
-            f"{escape(say(f'matrix.{state}', self._language))} {self.counts[state]}</li>"
+            f'<li class="guanai-cell-{state}"><b aria-hidden="true">{_sign(state)}</b> '
+            f"{escape(say(f'matrix.{state}'))} {self.counts[state]}</li>"
             for state in STATES
         )
         return f'<ul class="guanai-legend">{items}</ul>'
@@ -122,11 +120,11 @@ class Matrix(Panel):
             name = f"{escape(one['subject'])} <small>{escape(one['class'])}</small>"
             row_cells = (self._cell(cells.get((one["subject_id"], duty)), kind) for duty in duties)
             body.append(f'<tr><th scope="row">{name}</th>{"".join(row_cells)}</tr>')
-        title = escape(say("matrix.caption", self._language, count=len(subjects), duties=len(duties)))
+        title = escape(say("matrix.caption", count=len(subjects), duties=len(duties)))
         return (
             f'<div class="guanai-scroll guanai-matrix-scroll" role="region" tabindex="0" aria-label="{title}">'
             f'<table class="guanai-matrix"><caption>{title}</caption><thead><tr>'
-            f'<th scope="col">{escape(say("column.subject", self._language))}</th>{head}</tr></thead>'
+            f'<th scope="col">{escape(say("column.subject"))}</th>{head}</tr></thead>'
             f"<tbody>{''.join(body)}</tbody></table></div>"
         )
 
@@ -140,7 +138,7 @@ class Matrix(Panel):
             row.get("share", 1)
         ):  # 经常: a duty without a number is never done or missed
             number, shown = int(row["have"]), "counted"
-        words = escape(say(f"matrix.{shown}", self._language))
+        words = escape(say(f"matrix.{shown}"))
         day = {"day": self._day.isoformat()} if self._day else {}
         query = urlencode(
             {"subject_id": row["subject_id"], "kind": kind, "duty": row["duty"], "done": 1} | day
@@ -148,7 +146,7 @@ class Matrix(Panel):
         count = number if number > 1 or shown == "counted" else ""
         return (
             f'<td class="guanai-cell-{state}"><a href="{self._link}?{escape(query)}" title="{words} {number}">'
-            f'<b aria-hidden="true">{_sign(shown, self._language)}{count}</b><span class="guanai-unseen">{words} {number}</span></a></td>'
+            f'<b aria-hidden="true">{_sign(shown)}{count}</b><span class="guanai-unseen">{words} {number}</span></a></td>'
         )
 
 
@@ -166,5 +164,5 @@ def _part_of(subjects: pd.DataFrame, part: slice) -> list[Row]:
     return rows_of_part
 
 
-def _sign(state: str, language: str | None) -> str:
-    return escape(say(f"matrix.sign_{state}", language))
+def _sign(state: str) -> str:
+    return escape(say(f"matrix.sign_{state}"))

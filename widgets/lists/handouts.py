@@ -23,18 +23,11 @@ __all__ = ["Handout", "due_sheet", "tables_handout", "tables_sheet"]
 class Handout(Panel):
     """Two buttons: ``Handout("day.xlsx", paper, excel)``; ``paper`` returns a sheet as HTML, ``excel`` a workbook."""
 
-    def __init__(
-        self,
-        filename: str,
-        paper: Callable[[], str],
-        excel: Callable[[], bytes],
-        *,
-        language: str | None = None,
-    ) -> None:
+    def __init__(self, filename: str, paper: Callable[[], str], excel: Callable[[], bytes]) -> None:
         super().__init__("guanai-handout")
-        self._paper, self._language = paper, language
-        self.print = button(say("handout.print", language), self._print)
-        self.download = Download(say("checklist.excel", language), filename, excel, language=language)
+        self._paper = paper
+        self.print = button(say("handout.print"), self._print)
+        self.download = Download(say("checklist.excel"), filename, excel)
         self.sheet = html("", "guanai-sheet")
         self.fill_with(self.print, self.download, self.sheet)
 
@@ -43,14 +36,11 @@ class Handout(Panel):
             self.sheet.value = ""  # so that the same sheet is printed again
             self.sheet.value = self._paper()
         except Exception as error:
-            self.sheet.value = error_html(error, self._language)
+            self.sheet.value = error_html(error)
 
 
 def tables_handout(
-    filename: str,
-    tables: Sequence[Table] | Mapping[str, Table],
-    heading: str = "",
-    language: str | None = None,
+    filename: str, tables: Sequence[Table] | Mapping[str, Table], heading: str = ""
 ) -> Handout:
     """Return the two buttons for some tables of a page, each a table on paper and a sheet of the workbook.
 
@@ -69,7 +59,7 @@ def tables_handout(
     def excel() -> bytes:
         return tables_excel(contents(numbers=True))
 
-    return Handout(filename, paper, excel, language=language)
+    return Handout(filename, paper, excel)
 
 
 def tables_sheet(tables: Sequence[tuple[str, pd.DataFrame]], heading: str = "") -> str:
@@ -101,7 +91,6 @@ def due_sheet(
     day: date | None = None,
     group: str = "",
     chosen: Sequence[str] = (),
-    language: str | None = None,
 ) -> str:
     """Return due lines as a table for paper, each with a box to tick.
 
@@ -109,30 +98,30 @@ def due_sheet(
     group by. A column ``counted_on`` of the lines (`DutyService.with_days`) is printed behind the reason.
     """
     columns = [name for name in COLUMNS if name in rows and name != group]
-    head = "".join(f'<th scope="col">{escape(say(f"column.{name}", language))}</th>' for name in columns)
+    head = "".join(f'<th scope="col">{escape(say(f"column.{name}"))}</th>' for name in columns)
     body: list[str] = []
     groups = rows.groupby(rows[group].fillna(""), sort=False) if group in rows else [("", rows)]
     for name, part in groups:
         if group in rows:
-            title = escape(str(name) or say("due.no_group", language))
+            title = escape(str(name) or say("due.no_group"))
             body.append(
                 f'<tr><th class="guanai-sheet-part" colspan="{len(columns) + 1}" scope="rowgroup">{title} · {len(part)}</th></tr>'
             )
         for row in part.to_dict("records"):
-            cells = "".join(f"<td>{escape(_text(name, row, language))}</td>" for name in columns)
+            cells = "".join(f"<td>{escape(_text(name, row))}</td>" for name in columns)
             body.append(f'<tr><td class="guanai-box">☐</td>{cells}</tr>')
-    heads = [say("due.sheet", language, count=len(rows))]
-    heads += [say("due.as_of", language, day=day)] if day else []
+    heads = [say("due.sheet", count=len(rows))]
+    heads += [say("due.as_of", day=day)] if day else []
     title = escape(" ".join(filter(None, [heading, *heads, *chosen])))
-    box = escape(say("due.box", language))
+    box = escape(say("due.box"))
     return (
         f'<table class="guanai-paper" data-print-now><caption>{title}</caption>'
         f'<thead><tr><th scope="col"><span class="guanai-unseen">{box}</span></th>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
     )
 
 
-def _text(name: str, row: Mapping[Hashable, object], language: str | None) -> str:
+def _text(name: str, row: Mapping[Hashable, object]) -> str:
     if name == "status":
-        return say(f"due.status_{row[name]}", language)
+        return say(f"due.status_{row[name]}")
     text, days = plain_text(row[name]), plain_text(row.get("counted_on")) if name == "why" else ""
-    return f"{text} · {say('due.counted', language)} {days}" if days else text
+    return f"{text} · {say('due.counted')} {days}" if days else text

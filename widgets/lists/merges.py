@@ -10,7 +10,7 @@ from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.storage.school.duplicate_service import Merge
 from guanai.templates.wording import say, spoken
-from guanai.widgets.base.boxes import Panel, button, html, plain
+from guanai.widgets.base.boxes import Panel, button, hbox, html
 from guanai.widgets.base.notices import error_html, message_of
 from guanai.widgets.base.value_labels import Record
 from guanai.widgets.form.comparisons import Texts, side_by_side, texts_of, title_of
@@ -35,34 +35,33 @@ class MergePanel(Panel):
         on_merge: Callable[[str, str], Merge],
         on_undo: Callable[[str], None],
         count: Callable[[str], int],
-        language: str | None = None,
     ) -> None:
         super().__init__("guanai-merge")
-        self._form, self._language = form, language
+        self._form = form
         self._kept, self._other = kept, other
         self._on_merge, self._on_undo, self._count = on_merge, on_undo, count
         self._merge_id = ""
         self.table = html("")
         self.notice = html("")
-        self.merge = button(say("merge.do", language), self._merge, "guanai-main")
-        self.swap = button(say("merge.swap", language), self._swap)
-        self.undo = button(say("merge.undo", language), self._undo)
-        self.choice = ipw.HBox([self.merge, self.swap], layout=plain(), _dom_classes=("guanai-buttons",))
+        self.merge = button(say("merge.do"), self._merge, "guanai-main")
+        self.swap = button(say("merge.swap"), self._swap)
+        self.undo = button(say("merge.undo"), self._undo)
+        self.choice = hbox([self.merge, self.swap], "guanai-buttons")
         self.fill_with(self.table, self.notice, self.choice)
         self._show()
 
     def _texts(self, child: Record) -> Texts:
-        return texts_of(FormSession(self._form, child, language=spoken(self._language)))
+        return texts_of(FormSession(self._form, child, language=spoken()))
 
     def _show(self) -> None:
         heads = [
-            say("alike.asked", self._language),
-            f"{say('merge.kept', self._language)} · {title_of(self._kept, self._language)}",
-            f"{say('merge.other', self._language)} · {title_of(self._other, self._language)}",
+            say("alike.asked"),
+            f"{say('merge.kept')} · {title_of(self._kept)}",
+            f"{say('merge.other')} · {title_of(self._other)}",
         ]
         table = side_by_side(heads, [self._texts(self._kept), self._texts(self._other)], all_=True)
-        title = escape(say("merge.title", self._language))
-        text = escape(say("merge.explain", self._language, count=self._count(self._other["id"])))
+        title = escape(say("merge.title"))
+        text = escape(say("merge.explain", count=self._count(self._other["id"])))
         self.table.value = f"<h3>{title}</h3><p>{text}</p>{table}"
 
     def _swap(self) -> None:
@@ -73,23 +72,21 @@ class MergePanel(Panel):
         try:
             merge = self._on_merge(self._kept["id"], self._other["id"])
         except GuanaiError as error:
-            self._say("bad", message_of(error, self._language))
+            self._say("bad", message_of(error))
             return
         self._merge_id = merge.id
         self.choice.children = (self.undo,)
-        text = say(
-            "merge.done", self._language, label=title_of(self._kept, self._language), count=merge.moved
-        )
+        text = say("merge.done", label=title_of(self._kept), count=merge.moved)
         self._say("good", text)
 
     def _undo(self) -> None:
         try:
             self._on_undo(self._merge_id)
         except GuanaiError as error:
-            self._say("bad", message_of(error, self._language))
+            self._say("bad", message_of(error))
             return
         self.choice.children = (self.merge, self.swap)
-        self._say("good", say("merge.undone", self._language))
+        self._say("good", say("merge.undone"))
 
     def _say(self, kind: str, text: str) -> None:
         self.notice.value = f'<div class="guanai-notice guanai-{kind}" role="{"alert" if kind == "bad" else "status"}">{escape(text)}</div>'
@@ -107,10 +104,9 @@ class MergeHistory(Panel):
         *,
         label: Callable[[str], str],
         on_undo: Callable[[str], None],
-        language: str | None = None,
     ) -> None:
         super().__init__("guanai-merges")
-        self._merges, self._label, self._on_undo, self._language = merges, label, on_undo, language
+        self._merges, self._label, self._on_undo = merges, label, on_undo
         self.undo: dict[str, ipw.Button] = {}
         self.notice = html("")
         self._show()
@@ -123,20 +119,12 @@ class MergeHistory(Panel):
                 continue
             kept, other = self._label(one.kept), self._label(one.other)
             text = say(
-                "merge.line",
-                self._language,
-                at=local_time(one.at),
-                by=one.by,
-                kept=kept,
-                other=other,
-                count=one.moved,
+                "merge.line", at=local_time(one.at), by=one.by, kept=kept, other=other, count=one.moved
             )
-            self.undo[one.id] = button(
-                say("merge.undo", self._language), self._undoer(one.id), "guanai-small"
-            )
+            self.undo[one.id] = button(say("merge.undo"), self._undoer(one.id), "guanai-small")
             line = [html(f"<p>{escape(text)}</p>"), self.undo[one.id]]
-            lines.append(ipw.HBox(line, layout=plain(), _dom_classes=("guanai-row-head",)))
-        head = [html(f"<h3>{escape(say('merge.list', self._language))}</h3>")] if lines else []
+            lines.append(hbox(line, "guanai-row-head"))
+        head = [html(f"<h3>{escape(say('merge.list'))}</h3>")] if lines else []
         self.fill_with(*head, *lines, self.notice)
 
     def _undoer(self, merge_id: str) -> Callable[[], None]:
@@ -144,10 +132,10 @@ class MergeHistory(Panel):
             try:
                 self._on_undo(merge_id)
             except GuanaiError as error:
-                self.notice.value = error_html(error, self._language)
+                self.notice.value = error_html(error)
                 return
             self._show()
-            text = escape(say("merge.undone", self._language))
+            text = escape(say("merge.undone"))
             self.notice.value = f'<div class="guanai-notice guanai-good" role="status">{text}</div>'
 
         return undo

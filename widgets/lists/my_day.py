@@ -50,10 +50,9 @@ class MyDay(Panel):
         counted: Evidence = None,
         links: Mapping[str, str] | None = None,
         page: int = 60,
-        language: str | None = None,
     ) -> None:
         super().__init__("guanai-day")
-        self._language, self._link, self._more, self._counted = language, link, more, counted
+        self._link, self._more, self._counted = link, more, counted
         self._links = links or {}
         part = urgency(lines, on)
         self.counts = {name: int((part == name).sum()) for name in PARTS}
@@ -68,14 +67,14 @@ class MyDay(Panel):
         order = np.lexsort((first[group], shown["rank"]))
         self.lines = shown.iloc[order].reset_index(drop=True)
         self.body = html()
-        self.pager = Pager(page, self._draw, language)
+        self.pager = Pager(page, self._draw)
         self.fill_with(self.body, self.pager)
         self._draw()
 
     def _draw(self) -> None:
         shown = self.lines.iloc[self.pager.slice_of(len(self.lines))]
         sections = [self._part(name, shown[shown["part"] == name]) for name in PARTS]
-        nothing = f'<p class="guanai-empty">{escape(say("day.none", self._language))}</p>'
+        nothing = f'<p class="guanai-empty">{escape(say("day.none"))}</p>'
         self.body.value = ("" if len(self.lines) else nothing) + "".join(sections)
 
     def _part(self, name: str, lines: pd.DataFrame) -> str:
@@ -83,7 +82,7 @@ class MyDay(Panel):
         if not count or (lines.empty and name != "later"):
             return ""
         badge = f'<span class="guanai-badge">{count}</span>'
-        title = escape(say(f"day.{name}", self._language))
+        title = escape(say(f"day.{name}"))
         if name in self._links:
             title = f'<a href="{escape(self._links[name], quote=True)}">{title}</a>'
         homes = "".join(self._home(rows) for _, rows in lines.groupby("home", sort=False))
@@ -94,14 +93,13 @@ class MyDay(Panel):
         names = dict.fromkeys(rows["subject"])
         place = "、".join(one for one in dict.fromkeys([*rows["class"], *rows["village"]]) if one)
         is_household = len(set(rows["subject_id"])) > 1
-        several = f" <small>{escape(say('day.household', self._language))}</small>" if is_household else ""
+        several = f" <small>{escape(say('day.household'))}</small>" if is_household else ""
         lines = due_lines_html(
             rows,
             group="" if is_household else "subject",
             link=self._link,
             more=self._more,
             counted=self._counted,
-            language=self._language,
         )
         head = f"{escape('、'.join(names))}{several} <small>{escape(place)}</small>"
         return f'<div class="guanai-home"><h4>{head}</h4>{lines}</div>'

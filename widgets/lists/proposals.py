@@ -15,7 +15,17 @@ from guanai.care.pairing.shortages import shortages
 from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.storage.school.pairing_service import PairingService
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, TraitChange, button, html, plain, set_visible, style_of
+from guanai.widgets.base.boxes import (
+    Panel,
+    TraitChange,
+    button,
+    control,
+    hbox,
+    html,
+    plain,
+    set_visible,
+    vbox,
+)
 from guanai.widgets.base.notices import Progress, error_html
 from guanai.widgets.base.table import Pager, table_html
 from guanai.widgets.base.value_labels import Labels, Row
@@ -31,8 +41,8 @@ _SUCCESSOR = "successor:"
 class _Row(ipw.HBox):
     """One child and who is proposed: a list of helpers, or for peers a box in which any name may be typed."""
 
-    def __init__(self, on_choice: Callable[[int, str], None], language: str | None) -> None:
-        self.row, self._on_choice, self._language, self._muted = -1, on_choice, language, False
+    def __init__(self, on_choice: Callable[[int, str], None]) -> None:
+        self.row, self._on_choice, self._muted = -1, on_choice, False
         self.text = html("", "guanai-pair-text")
         self.helper = self._control(ipw.Dropdown, options=[("", "")])
         self.peer = self._control(ipw.Combobox, continuous_update=False, options=())
@@ -42,12 +52,12 @@ class _Row(ipw.HBox):
         super().__init__([self.text, self.helper, self.peer], layout=plain(), _dom_classes=("guanai-pair",))
 
     def _control(self, kind: type, **traits: Any) -> ipw.DOMWidget:
-        return kind(layout=plain(), style=style_of(kind), _dom_classes=("guanai-pair-choice",), **traits)
+        return control(kind, "guanai-pair-choice", **traits)
 
     def fill(self, row: int, pair: Row, options: Sequence[Option], role: str) -> None:
         """Show a row of a proposal."""
         self._muted, self.row = True, row
-        stays = say("pair.stays", self._language) if pair["was"] and pair["was"] == pair["carer"] else ""
+        stays = say("pair.stays") if pair["was"] and pair["was"] == pair["carer"] else ""
         remarks = (stays, pair["why"], pair["traded"])
         small = "".join(f"<small>{escape(text)}</small>" for text in remarks if text)
         about = " · ".join(escape(text) for text in (pair["class"], pair["village"]) if text)
@@ -55,7 +65,7 @@ class _Row(ipw.HBox):
         self.text.remove_class("guanai-pair-empty")
         if not pair["carer"]:
             self.text.add_class("guanai-pair-empty")
-        label = say(f"pair.choose_{role}", self._language, name=pair["name"])
+        label = say(f"pair.choose_{role}", name=pair["name"])
         set_visible(self.helper, role == "helper")
         set_visible(self.peer, role == "peer")
         if role == "peer":
@@ -68,7 +78,7 @@ class _Row(ipw.HBox):
                 *(one for one in options[_MOST_HELPERS:] if one.carer == pair["carer"]),
             ]
             self.helper.options = [
-                (say("pair.nobody", self._language), ""),
+                (say("pair.nobody"), ""),
                 *((self._label(one), one.carer) for one in offered),
             ]
             carers = {one.carer for one in offered}
@@ -78,9 +88,7 @@ class _Row(ipw.HBox):
 
     def _label(self, option: Option) -> str:
         most = "" if option.most >= UNLIMITED else f"/{option.most}"
-        return say(
-            "pair.option", self._language, name=option.name, load=f"{option.load}{most}", why=option.why
-        )
+        return say("pair.option", name=option.name, load=f"{option.load}{most}", why=option.why)
 
     def _on_helper(self, change: TraitChange) -> None:
         if not self._muted:
@@ -107,33 +115,28 @@ class Proposals(Panel):
         form: FormDefinition | None = None,
         on_change: Callable[[], None] | None = None,
         page: int = 10,
-        language: str | None = None,
     ) -> None:
         super().__init__("guanai-proposals")
-        self._pairings, self._on_change, self._language = pairings, on_change, language
-        self._labels = Labels(form, language)
+        self._pairings, self._on_change = pairings, on_change
+        self._labels = Labels(form)
         self.proposal: Proposal | None = None
         self._order: list[int] = []  # of the rows on the screen; changing a row does not move it
-        self.what = Choice(say("pair.what", language), self._kinds())
-        self.scope = Choice(
-            say("child.class", language), list(classes), all=say("pair.whole_school", language)
-        )
-        self.start = Day(say("pair.start", language), start)
-        self.propose = button(say("pair.propose", language), self._propose, "guanai-main")
+        self.what = Choice(say("pair.what"), self._kinds())
+        self.scope = Choice(say("child.class"), list(classes), all=say("pair.whole_school"))
+        self.start = Day(say("pair.start"), start)
+        self.propose = button(say("pair.propose"), self._propose, "guanai-main")
         self.summary, self.loads, self.notice = html(), html(), html()
-        self.rows = tuple(_Row(self._set_carer, language) for _ in range(page))
-        self.pager = Pager(page, self._draw, language)
-        self.accept = button(say("pair.accept", language), self._accept, "guanai-main")
-        self.drop = button(say("pair.drop", language), self._drop)
+        self.rows = tuple(_Row(self._set_carer) for _ in range(page))
+        self.pager = Pager(page, self._draw)
+        self.accept = button(say("pair.accept"), self._accept, "guanai-main")
+        self.drop = button(say("pair.drop"), self._drop)
         self.undo: dict[str, ipw.Button] = {}
-        self._done = ipw.VBox(layout=plain(), _dom_classes=("guanai-accepted",))
-        bar = ipw.HBox(
-            [self.what, self.scope, self.start, self.propose], layout=plain(), _dom_classes=("guanai-bar",)
-        )
-        self._list = ipw.VBox([*self.rows], layout=plain(), _dom_classes=("guanai-pairs-list",))
-        self._deciding = ipw.HBox([self.accept, self.drop], layout=plain(), _dom_classes=("guanai-buttons",))
+        self._done = vbox((), "guanai-accepted")
+        bar = hbox([self.what, self.scope, self.start, self.propose], "guanai-bar")
+        self._list = vbox([*self.rows], "guanai-pairs-list")
+        self._deciding = hbox([self.accept, self.drop], "guanai-buttons")
         inside = (self.summary, self._list, self.pager, self._deciding, self.loads)
-        self._open = ipw.VBox(inside, layout=plain(), _dom_classes=("guanai-stack",))
+        self._open = vbox(inside, "guanai-stack")
         self.fill_with(bar, self.notice, self._open, self._done)
         self._show()
         self._list_accepted()
@@ -142,9 +145,9 @@ class Proposals(Panel):
         """Return what can be proposed: helpers, peers, successors of everybody who has left."""
         leavers = self._pairings.leavers().to_dict("records")
         return [
-            *((say(f"pair.for_{role}", self._language), role) for role in ("helper", "peer", "renewal")),
+            *((say(f"pair.for_{role}"), role) for role in ("helper", "peer", "renewal")),
             *(
-                (say("pair.successors", self._language, name=one["name"], number=one["children"]), _SUCCESSOR + one["id"])
+                (say("pair.successors", name=one["name"], number=one["children"]), _SUCCESSOR + one["id"])
                 for one in leavers
             ),
         ]  # fmt: skip
@@ -156,7 +159,7 @@ class Proposals(Panel):
         what = str(self.what.value)
         classes = None if self.scope.value is None else [self.scope.value]
         try:
-            with Progress(say("pair.working", self._language), into=self.notice, language=self._language):
+            with Progress(say("pair.working"), into=self.notice):
                 if what.startswith(_SUCCESSOR):
                     proposal = self._pairings.propose(
                         leaving=what.removeprefix(_SUCCESSOR), start=self.start.value
@@ -164,7 +167,7 @@ class Proposals(Panel):
                 else:
                     proposal = self._pairings.propose(what, classes=classes, start=self.start.value)
         except Exception as error:
-            self.proposal, self.notice.value = None, error_html(error, self._language)
+            self.proposal, self.notice.value = None, error_html(error)
             self._show()
             return
         self.proposal = proposal if len(proposal.pairs) else None
@@ -175,7 +178,7 @@ class Proposals(Panel):
         )
         self._order = list(rank.where(proposal.pairs["carer"] != "", 0).sort_values(kind="stable").index)
         if self.proposal is None:
-            self._say("good", say(f"pair.none_{proposal.role}", self._language))
+            self._say("good", say(f"pair.none_{proposal.role}"))
         self._show()
 
     def _set_carer(self, row: int, carer: str) -> None:
@@ -195,22 +198,22 @@ class Proposals(Panel):
         try:
             acceptance = self._pairings.accept(self.proposal, self.start.value)
         except Exception as error:
-            self.notice.value = error_html(error, self._language)
+            self.notice.value = error_html(error)
             return
         finally:
             self.accept.disabled = False
         self.proposal = None
         key = "pair.accepted_taken" if acceptance.ended else "pair.accepted"
-        self._say("good", say(key, self._language, made=acceptance.started, ended=acceptance.ended))
+        self._say("good", say(key, made=acceptance.started, ended=acceptance.ended))
         self._refresh()
 
     def _undo(self, proposal_id: str) -> None:
         try:
             self._pairings.undo(proposal_id)
         except Exception as error:
-            self.notice.value = error_html(error, self._language)
+            self.notice.value = error_html(error)
             return
-        self._say("good", say("pair.undone", self._language))
+        self._say("good", say("pair.undone"))
         self._refresh()
 
     def _refresh(self) -> None:
@@ -234,12 +237,12 @@ class Proposals(Panel):
         made, wanted, placed = (
             len(rows) for rows in (self.proposal.new_pairs, self.proposal.pairs, self.proposal.with_carers)
         )
-        head = say("pair.summary", self._language, asked=wanted, made=made, left=wanted - placed)
+        head = say("pair.summary", asked=wanted, made=made, left=wanted - placed)
         if placed > made:
-            head += say("pair.summary_stays", self._language, number=placed - made)
+            head += say("pair.summary_stays", number=placed - made)
         items = "".join(f"<li>{escape(one.text)}</li>" for one in shortages(self.proposal))
         listed = f'<ul class="guanai-notice guanai-lacks" role="status">{items}</ul>' if items else ""
-        fits = "" if items else f" {escape(say('pair.fits', self._language))}"
+        fits = "" if items else f" {escape(say('pair.fits'))}"
         self.summary.value = f"<p><strong>{escape(head)}</strong>{fits}</p>{listed}"
         self._draw()
         self.loads.value = self._loads(self.proposal) if self.proposal.role == "helper" else ""
@@ -260,22 +263,19 @@ class Proposals(Panel):
         loads = proposal.loads.sort_values(["load", "name"], ascending=[False, True])
         quota = [range_words(*both) for both in zip(loads["least"], loads["most"], strict=True)]
         table = loads.assign(quota=quota)[["name", "role", "carried", "new", "load", "quota"]]
-        columns = {key: say(f"pair.column.{key}", self._language) for key in table.columns}
-        return table_html(table, self._labels, columns, caption=say("pair.loads", self._language))
+        columns = {key: say(f"pair.column.{key}") for key in table.columns}
+        return table_html(table, self._labels, columns, caption=say("pair.loads"))
 
     def _list_accepted(self) -> None:
         lines, self.undo = [], {}
         for one in [done for done in self._pairings.accepted() if not done.undone][:5]:
             text = say(
-                f"pair.done_{one.role}", self._language,
-                at=local_time(one.at), by=one.by, made=one.started, start=one.start,
+                f"pair.done_{one.role}", at=local_time(one.at), by=one.by, made=one.started, start=one.start
             )  # fmt: skip
-            self.undo[one.id] = button(
-                say("pair.undo", self._language), self._undo_action(one.id), "guanai-small"
-            )
+            self.undo[one.id] = button(say("pair.undo"), self._undo_action(one.id), "guanai-small")
             row = [html(f"<p>{escape(text)}</p>"), self.undo[one.id]]
-            lines.append(ipw.HBox(row, layout=plain(), _dom_classes=("guanai-row-head",)))
-        title = html(f"<h3>{escape(say('pair.accepted_before', self._language))}</h3>")
+            lines.append(hbox(row, "guanai-row-head"))
+        title = html(f"<h3>{escape(say('pair.accepted_before'))}</h3>")
         self._done.children = (title, *lines) if lines else ()
 
     def _undo_action(self, proposal_id: str) -> Callable[[], None]:

@@ -83,34 +83,27 @@ class RecordView(Panel):
         on_restore: Callable[[], object] | None = None,
         deleted: bool = False,
         warning: str = "",
-        language: str | None = None,
     ) -> None:
         super().__init__("guanai-record-view")
-        self._language = language
         anchors = "".join(
             f'<a class="guanai-record" href="{escape(url)}">{escape(text)}</a>'
             for text, url in (links or {}).items()
         )
-        title = escape(form.title(spoken(language)))
+        title = escape(form.title(spoken()))
         self.head = html(
             f'<h2>{title} <small class="guanai-called">{escape(label)}</small></h2>'
             f'<p class="guanai-soft">{self._stamps(record)}</p>'
         )
         self.links = html(f'<nav class="guanai-link-row">{anchors}</nav>' if anchors else "")
-        sections = record_sections(form, record, spoken(language), answered=True)
+        sections = record_sections(form, record, spoken(), answered=True)
         self.answers = html(sections_html(sections))
-        events = list(changes(history, Labels(form, language), language, words="history.kind_"))
+        events = list(changes(history, Labels(form), words="history.kind_"))
         self.history = html(
-            f'<details class="guanai-part guanai-history" open><summary><h3>{escape(say("history.title", language))}'
+            f'<details class="guanai-part guanai-history" open><summary><h3>{escape(say("history.title"))}'
             f' <span class="guanai-badge">{len(events)}</span></h3></summary>{timeline_html(events)}</details>'
         )
         self.deletion = DeleteButton(
-            label,
-            on_delete or _nothing,
-            on_restore or _nothing,
-            warning=warning,
-            on_change=self._changed,
-            language=language,
+            label, on_delete or _nothing, on_restore or _nothing, warning=warning, on_change=self._changed
         )
         if deleted:
             self.deletion.show_deleted()
@@ -122,12 +115,7 @@ class RecordView(Panel):
     def _stamps(self, record: Record) -> str:
         """Return who made the record and who changed it last."""
         stamps = [
-            say(
-                f"history.{key}",
-                self._language,
-                by=record.get(f"{key}_by") or "—",
-                at=local_time(record[f"{key}_at"]),
-            )
+            say(f"history.{key}", by=record.get(f"{key}_by") or "—", at=local_time(record[f"{key}_at"]))
             for key in ("created", "updated")
             if record.get(f"{key}_at")
             and (key == "created" or record["updated_at"] != record.get("created_at"))

@@ -6,14 +6,13 @@ from datetime import date
 from html import escape
 from urllib.parse import quote
 
-import ipywidgets as ipw
 import pandas as pd
 
 from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.storage.forms.xlsform.headings import GROUPS
 from guanai.storage.records.frames import within
 from guanai.templates.wording import say, spoken
-from guanai.widgets.base.boxes import Panel, button, html, plain, set_visible
+from guanai.widgets.base.boxes import Panel, button, hbox, html, set_visible
 from guanai.widgets.base.name_search import find, natural_key
 from guanai.widgets.base.page_urls import edit_page, list_columns
 from guanai.widgets.base.table import Table
@@ -36,12 +35,7 @@ class RegisterIndex(Panel):
     """
 
     def __init__(
-        self,
-        forms: Mapping[str, FormDefinition],
-        counts: Mapping[str, int],
-        *,
-        closed: Collection[str] = (),
-        language: str | None = None,
+        self, forms: Mapping[str, FormDefinition], counts: Mapping[str, int], *, closed: Collection[str] = ()
     ) -> None:
         super().__init__("guanai-registers")
         groups: dict[str, list[str]] = {}
@@ -50,16 +44,14 @@ class RegisterIndex(Panel):
                 groups.setdefault(form.group, []).append(name)
         parts = []
         for group in sorted(groups, key=_rank):
-            cards = "".join(_card(name, forms[name], counts.get(name, 0), language) for name in groups[group])
+            cards = "".join(_card(name, forms[name], counts.get(name, 0)) for name in groups[group])
             some = forms[groups[group][0]]
-            title = some.group_title(spoken(language)) if group else ""
-            head = escape(title or say("register.others" if len(groups) > 1 else "register.all", language))
+            title = some.group_title(spoken()) if group else ""
+            head = escape(title or say("register.others" if len(groups) > 1 else "register.all"))
             parts.append(f'<section><h3>{head}</h3><ul class="guanai-register-row">{cards}</ul></section>')
         if closed_names := [name for name in forms if name in closed]:
-            cards = "".join(
-                _card(name, forms[name], counts.get(name, 0), language, new=False) for name in closed_names
-            )
-            head = escape(say("register.closed_ones", language, count=len(closed_names)))
+            cards = "".join(_card(name, forms[name], counts.get(name, 0), new=False) for name in closed_names)
+            head = escape(say("register.closed_ones", count=len(closed_names)))
             parts.append(
                 f'<details><summary>{head}</summary><ul class="guanai-register-row">{cards}</ul></details>'
             )
@@ -74,9 +66,9 @@ def _rank(group: str) -> tuple[int, str]:
     return (shipped.index(group) if group in shipped else len(shipped) + (not group), group)
 
 
-def _card(name: str, form: FormDefinition, count: int, language: str | None, *, new: bool = True) -> str:
-    title = escape(form.title(spoken(language)))
-    add = escape(say("register.add_to", language, title=form.title(spoken(language))))
+def _card(name: str, form: FormDefinition, count: int, *, new: bool = True) -> str:
+    title = escape(form.title(spoken()))
+    add = escape(say("register.add_to", title=form.title(spoken())))
     address = escape("child" if name == "child" else f"register?form={quote(name, safe='')}")
     plus = f'<a class="guanai-record guanai-plus" href="{escape(edit_page(name))}" aria-label="{add}" title="{add}">＋</a>'
     return (
@@ -116,36 +108,35 @@ class RegisterTable(Panel):
         periods: Mapping[str, tuple[date, date]] | None = None,
         given: Mapping[str, str | None] | None = None,
         page: int = 30,
-        language: str | None = None,
     ) -> None:
         super().__init__("guanai-register-list")
-        self._form, self._rows, self._language = form, rows, language
+        self._form, self._rows = form, rows
         self._periods = dict(periods or {})
-        self._labels = Labels(form, language)
+        self._labels = Labels(form)
         self._is_filtered = False
         self._initial = {key: value for key, value in (given or {}).items() if value}
         frame = rows()
-        everything = say("register.any", language)
+        everything = say("register.any")
         fields = {key: self._labels.column(key) for key in choice_fields(form)}
         field = next((key for key in fields if key in self._initial), None)
-        self.search = Search(say("register.find", language), value=self._initial.get("find", ""))
+        self.search = Search(say("register.find"), value=self._initial.get("find", ""))
         self.group = Choice(
-            say("register.class", language), _classes(frame), value=self._initial.get("class"), all=everything
+            say("register.class"), _classes(frame), value=self._initial.get("class"), all=everything
         )
         children = _children(frame)
-        self.child = Search(say("register.child", language), children, value=self._initial.get("about"))
+        self.child = Search(say("register.child"), children, value=self._initial.get("about"))
         self.period = Choice(
-            say("register.period", language),
+            say("register.period"),
             list(self._periods),
             value=self._initial.get("period"),
             all=everything,
         )
-        self.field = Choice(say("register.field", language), fields, value=field, all=everything)
-        self.value = Choice(say("register.value", language), (), all=everything)
+        self.field = Choice(say("register.field"), fields, value=field, all=everything)
+        self.value = Choice(say("register.value"), (), all=everything)
         self._offer_values(frame, self._initial.get(field or ""))
         self.field.observe(self._on_field, "value")
-        self.clear = button(say("register.clear", language), self._clear, "guanai-small")
-        self.whole = button(say("register.whole", language), self._show_all, "guanai-small")
+        self.clear = button(say("register.clear"), self._clear, "guanai-small")
+        self.whole = button(say("register.whole"), self._show_all, "guanai-small")
         self.summary = html()
         inputs: Sequence[Choice | Search] = [
             self.search,
@@ -163,15 +154,14 @@ class RegisterTable(Panel):
             page=page,
             link={columns[0]: f"register?form={quote(form.name, safe='')}&id={{id}}"}
             | ({"child_name": "child?id={child}"} if columns[0] != "child_name" else {}),
-            empty=say("page.none" if frame.empty else "register.none_found", language),
-            language=language,
+            empty=say("page.none" if frame.empty else "register.none_found"),
         )
         self._inputs = inputs
         for one in inputs:
             one.observe(self._show_buttons, "value")
-        buttons = ipw.HBox([self.whole, self.clear], layout=plain(), _dom_classes=("guanai-buttons",))
+        buttons = hbox([self.whole, self.clear], "guanai-buttons")
         self._show_buttons()
-        head = ipw.HBox([self.summary, buttons], layout=plain(), _dom_classes=("guanai-row-head",))
+        head = hbox([self.summary, buttons], "guanai-row-head")
         self.fill_with(head, self.table)
 
     @property
@@ -197,7 +187,7 @@ class RegisterTable(Panel):
         frame = find(frame, self.search.value, *texts, "child_name", "class")
         self._is_filtered = len(frame) != total
         values = {"count": len(frame), **({"whole": total} if self._is_filtered else {})}
-        text = say("register.counted" if self._is_filtered else "register.count", self._language, **values)
+        text = say("register.counted" if self._is_filtered else "register.count", **values)
         self.summary.value = f'<p class="guanai-soft" role="status">{escape(text)}</p>'
         return newest_first(frame)
 
@@ -214,7 +204,7 @@ class RegisterTable(Panel):
 
     def _offer_values(self, frame: pd.DataFrame, value: str | None = None) -> None:
         """Offer the answers that the register has for the chosen question, each with its number of records."""
-        everything = say("register.any", self._language)
+        everything = say("register.any")
         key = self.field.value
         if key is None or key not in frame:
             self.value.offer((), all=everything)

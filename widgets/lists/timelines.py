@@ -57,9 +57,7 @@ def events(
         yield plain_text(row.get(day))[:10], head + _details(pairs, more(row) if more else "")
 
 
-def changes(
-    history: Iterable[Change], labels: Labels, language: str | None = None, *, words: str = "dossier.kind_"
-) -> Iterable[Event]:
+def changes(history: Iterable[Change], labels: Labels, *, words: str = "dossier.kind_") -> Iterable[Event]:
     """Yield an event per change of a record , the newest first, old and new in words.
 
     ``words`` is the prefix of the catalogue's keys for the kinds of change.
@@ -69,19 +67,19 @@ def changes(
         keys = [
             key for key in {**before, **after} if key not in _SYSTEM and before.get(key) != after.get(key)
         ]
-        pairs = [(labels.column(key), _change(labels, key, before, after, language)) for key in keys]
+        pairs = [(labels.column(key), _change(labels, key, before, after)) for key in keys]
         # A record of an import or of the sample school says itself when it was made, and by whom.
         stamped = after if change.kind in ("insert", "update") else {}
-        by = stamped.get("updated_by") or change.by or say("unsaved.somebody", language)
+        by = stamped.get("updated_by") or change.by or say("unsaved.somebody")
         day, _, clock = local_time(str(stamped.get("updated_at") or change.at)).partition(" ")
-        title = escape(say(f"{words}{change.kind}", language, by=by))
+        title = escape(say(f"{words}{change.kind}", by=by))
         details = _details(pairs) if change.kind == "update" else ""
         yield day, f'<span class="guanai-change">{title}</span> <small>{clock}</small>{details}'
 
 
-def _change(labels: Labels, key: str, before: Record, after: Record, language: str | None) -> str:
+def _change(labels: Labels, key: str, before: Record, after: Record) -> str:
     old, new = (labels.text(key, version.get(key)) or "—" for version in (before, after))
-    return say("dossier.change", language, before=old, after=new)
+    return say("dossier.change", before=old, after=new)
 
 
 def timeline_html(events: Sequence[Event]) -> str:
@@ -118,23 +116,15 @@ def _details(pairs: Sequence[tuple[str, str]], more: str = "") -> str:
 class Timeline(Panel):
     """What happened, newest first, in pages; ``groups`` are events by register, of which one can be chosen."""
 
-    def __init__(
-        self,
-        groups: Mapping[str, list[Event]],
-        *,
-        title: str,
-        empty: str,
-        page: int = 40,
-        language: str | None = None,
-    ) -> None:
+    def __init__(self, groups: Mapping[str, list[Event]], *, title: str, empty: str, page: int = 40) -> None:
         super().__init__("guanai-timeline-panel")
         self._groups, self._title, self._empty = groups, title, empty
         self.events = [event for found in groups.values() for event in found]
         options = {name: f"{name}（{len(found)}）" for name, found in groups.items()}
-        everything = say("dossier.everything", language, count=len(self.events))
-        self.which = Choice(say("dossier.which", language), options, all=everything)
+        everything = say("dossier.everything", count=len(self.events))
+        self.which = Choice(say("dossier.which"), options, all=everything)
         self.body = html()
-        self.pager = Pager(page, self._draw, language)
+        self.pager = Pager(page, self._draw)
         self.which.observe(self._changed, "value")
         self.fill_with(*([self.which] if len(groups) > 1 else []), self.body, self.pager)
         self._draw()

@@ -11,7 +11,7 @@ import ipywidgets as ipw
 
 from guanai.care.policy.conditions import lookup_name, names_by_spelling
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import checkbox, html, plain, style_of
+from guanai.widgets.base.boxes import checkbox, control, hbox, html, vbox
 from guanai.widgets.form.fields import caption
 
 __all__ = [
@@ -83,13 +83,9 @@ class CellField:
         return self.view
 
     def _make(self, kind: type, *classes: str, **traits: Any) -> ipw.DOMWidget:
-        widget = kind(
-            description=caption(self.label, hint=self.hint),
-            description_allow_html=True,
-            layout=plain(),
-            style=style_of(kind),
-            _dom_classes=("guanai-field", *classes),
-            **traits,
+        text = caption(self.label, hint=self.hint)
+        widget = control(
+            kind, "guanai-field", *classes, description=text, description_allow_html=True, **traits
         )
         widget.observe(lambda _: self.on_change(), "value")
         return widget
@@ -150,12 +146,8 @@ class ChecksCell(CellField):
         self._ticked = {name for name in names if name in words}
         for box in self.boxes.values():
             box.observe(lambda _: self.on_change(), "value")
-        ticks = ipw.HBox([*self.boxes.values()], layout=plain(), _dom_classes=("guanai-setting-ticks",))
-        self.view = ipw.VBox(
-            [self.head, ticks],
-            layout=plain(),
-            _dom_classes=("guanai-field", "guanai-group-of-ticks", "guanai-wide"),
-        )
+        ticks = hbox([*self.boxes.values()], "guanai-setting-ticks")
+        self.view = vbox([self.head, ticks], "guanai-field", "guanai-group-of-ticks", "guanai-wide")
         self.show_error("")
 
     def show_error(self, error: str) -> None:

@@ -14,7 +14,7 @@ import ipywidgets as ipw
 from guanai.care.policy.conditions import Clause, parse_condition
 from guanai.storage.school.condition_fields import ConditionField
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import button, checkbox, html, plain, set_visible, style_of
+from guanai.widgets.base.boxes import button, checkbox, control, hbox, html, set_visible, vbox
 from guanai.widgets.form.fields import caption
 from guanai.widgets.settings.cell_fields import CellField
 
@@ -41,23 +41,17 @@ class ConditionScope(NamedTuple):
     holding: Callable[[Sequence[Clause]], tuple[int, int]]
 
 
-def condition_text(
-    clauses: Sequence[Clause], fields: Sequence[ConditionField], language: str | None = None
-) -> str:
+def condition_text(clauses: Sequence[Clause], fields: Sequence[ConditionField]) -> str:
     """Return a condition in words, as a sentence without a full stop."""
     field_of = {one.name: one for one in fields}
     parts = []
     for clause in clauses:
         field = field_of.get(clause.field)
         labels = {} if field is None else field.choices
-        values = say("policy.or", language).join(
-            labels.get(one, (one, one))[1] for one in clause.values if one
-        )
+        values = say("policy.or").join(labels.get(one, (one, one))[1] for one in clause.values if one)
         key = f"condition.said.{_relation(clause)}"
-        parts.append(say(key, language, field=field.label if field else clause.field, value=values))
-    return reduce(
-        lambda first, second: say("condition.both", language, first=first, second=second), parts or [""]
-    )
+        parts.append(say(key, field=field.label if field else clause.field, value=values))
+    return reduce(lambda first, second: say("condition.both", first=first, second=second), parts or [""])
 
 
 def _relation(clause: Clause) -> str:
@@ -85,13 +79,9 @@ class _Line:
         self.field = self._control(ipw.Dropdown, "condition.field", options=cell.field_options())
         self.relation = self._control(ipw.Dropdown, "condition.relation", options=[])
         self.value: Any = None  # a control, or a checkbox for each choice
-        self._value_box = ipw.HBox(layout=plain(), _dom_classes=("guanai-condition-value",))
+        self._value_box = hbox((), "guanai-condition-value")
         drop = button(say("condition.drop"), lambda: cell.drop(self), "guanai-small")
-        self.view = ipw.HBox(
-            [self.field, self.relation, self._value_box, drop],
-            layout=plain(),
-            _dom_classes=("guanai-condition",),
-        )
+        self.view = hbox([self.field, self.relation, self._value_box, drop], "guanai-condition")
         self.field.value = clause.field if clause else None
         self._offer(_relation(clause) if clause else "is")
         self._build_value([one for one in clause.values if one] if clause else [])
@@ -100,11 +90,7 @@ class _Line:
 
     def _control(self, kind: type, key: str, **traits: Any) -> ipw.DOMWidget:
         label = say(key)
-        widget = kind(
-            description=label, layout=plain(), style=style_of(kind), _dom_classes=("guanai-field",), **traits
-        )
-        widget.tooltip = label
-        return widget
+        return control(kind, "guanai-field", description=label, tooltip=label, **traits)
 
     def _on_change(self, relation: str = "") -> None:
         if self._muted:
@@ -184,22 +170,14 @@ class ConditionCell(CellField):
         self._original = self._text = value
         self.head, self.meaning = html("", "guanai-legend"), html("", "guanai-condition-meaning")
         self.lines: list[_Line] = []
-        self._rows = ipw.VBox(layout=plain(), _dom_classes=("guanai-condition-rows",))
-        self.text = ipw.Text(
-            value=value, description=say("condition.text"), continuous_update=False, layout=plain(),
-            style=style_of(ipw.Text), _dom_classes=("guanai-field",),
-        )  # fmt: skip
+        self._rows = vbox((), "guanai-condition-rows")
+        self.text = control(ipw.Text, "guanai-field", value=value, description=say("condition.text"), continuous_update=False)  # fmt: skip
         self.text.observe(lambda _: self.changed(), "value")
         self.add = button(say("condition.add"), self._add, "guanai-small")
         self.by_hand = button(say("condition.by_hand"), lambda: self._show(by_hand=True), "guanai-small")
         self.by_choice = button(say("condition.by_choice"), lambda: self._show(by_hand=False), "guanai-small")
-        self._buttons = ipw.HBox(
-            [self.add, self.by_hand, self.by_choice], layout=plain(), _dom_classes=("guanai-buttons",)
-        )
-        self.view = ipw.VBox(
-            [self.head, self._rows, self.text, self._buttons, self.meaning],
-            layout=plain(), _dom_classes=("guanai-condition-cell", "guanai-wide"),
-        )  # fmt: skip
+        self._buttons = hbox([self.add, self.by_hand, self.by_choice], "guanai-buttons")
+        self.view = vbox([self.head, self._rows, self.text, self._buttons, self.meaning], "guanai-condition-cell", "guanai-wide")  # fmt: skip
         self.show_error("")
         self._show(by_hand=False)
 

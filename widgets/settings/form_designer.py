@@ -14,7 +14,7 @@ from guanai.storage.form_files.uploads import LARGEST
 from guanai.storage.form_files.versions import Version
 from guanai.storage.school.form_publishing import FormProposal, FormPublishing
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import Panel, TraitChange, button, html, plain, set_visible, style_of
+from guanai.widgets.base.boxes import Panel, TraitChange, button, control, hbox, html, set_visible, vbox
 from guanai.widgets.base.notices import Progress, error_html
 from guanai.widgets.base.page_urls import OWN_PAGES
 from guanai.widgets.form.drafts import local_time
@@ -34,40 +34,29 @@ class Designer(Panel):
     ``form`` is the name of the form to begin with, empty for a new register.
     """
 
-    def __init__(
-        self, publishing: FormPublishing, form: str | None = None, *, language: str | None = None
-    ) -> None:
+    def __init__(self, publishing: FormPublishing, form: str | None = None) -> None:
         super().__init__("guanai-designer")
-        self._publishing, self._language = publishing, language
+        self._publishing = publishing
         names = publishing.names()
         start = form if form in names else ""
-        self.choice = Choice(
-            say("designer.form", language), names, start, all=say("designer.new_form", language)
-        )
-        self.name = ipw.Text(
-            description=say("designer.name", language),
-            placeholder=say("designer.name_example", language),
+        self.choice = Choice(say("designer.form"), names, start, all=say("designer.new_form"))
+        self.name = control(
+            ipw.Text,
+            "guanai-field",
+            description=say("designer.name"),
+            placeholder=say("designer.name_example"),
             continuous_update=False,
-            layout=plain(),
-            style=style_of(ipw.Text),
-            _dom_classes=("guanai-field",),
         )
         self.file = html()
-        self.download = Download(
-            say("designer.download", language), self._filename, self._workbook, self.choice, language=language
-        )
-        self.upload = ipw.FileUpload(
-            accept=".xlsx,.xlsm,.md",
-            description=say("designer.upload", language),
-            layout=plain(),
-            style=style_of(ipw.FileUpload),
-            _dom_classes=("guanai-upload",),
+        self.download = Download(say("designer.download"), self._filename, self._workbook, self.choice)
+        self.upload = control(
+            ipw.FileUpload, "guanai-upload", accept=".xlsx,.xlsm,.md", description=say("designer.upload")
         )
         self.notice = html()
-        self.proposal = ipw.VBox(layout=plain())
-        self.history = ipw.VBox(layout=plain(), _dom_classes=("guanai-versions",))
+        self.proposal = vbox(())
+        self.history = vbox((), "guanai-versions")
         self.take_back: dict[int, ipw.Button] = {}
-        self.closing = CloseRegister(publishing, self._show_form, language)
+        self.closing = CloseRegister(publishing, self._show_form)
         self.choice.observe(self._show_form, "value")
         self.upload.observe(self._on_upload, "value")
         self.fill_with(*self._steps())
@@ -75,23 +64,19 @@ class Designer(Panel):
 
     def _steps(self) -> list[ipw.Widget]:
         """Return the steps of the page in their order."""
-        language = self._language
         allowed = html()
         if not self._publishing.allowed:
-            text = escape(say("designer.not_allowed", language))
+            text = escape(say("designer.not_allowed"))
             allowed.value = f'<p class="guanai-notice" role="status">{text}</p>'
-        too_large = say("designer.too_large", language, size="{size}", most=LARGEST >> 20)
+        too_large = say("designer.too_large", size="{size}", most=LARGEST >> 20)
         most = html(
-            f"<p>{escape(say('designer.upload_explain', language))}</p>"
+            f"<p>{escape(say('designer.upload_explain'))}</p>"
             f'<span class="guanai-most" data-most="{LARGEST}" data-text="{escape(f"{{name}}：{too_large}")}"></span>'
         )
-        sending = ipw.VBox([most, self.upload], layout=plain(), _dom_classes=("guanai-attachment",))
-        first = [_heading("designer.step_out", language), self.choice, self.name, self.file, self.download]
-        second = [_heading("designer.step_in", language), sending, self.notice]
-        boxes = [
-            ipw.VBox(step, layout=plain(), _dom_classes=("guanai-part", "guanai-step"))
-            for step in (first, second)
-        ]
+        sending = vbox([most, self.upload], "guanai-attachment")
+        first = [_heading("designer.step_out"), self.choice, self.name, self.file, self.download]
+        second = [_heading("designer.step_in"), sending, self.notice]
+        boxes = [vbox(step, "guanai-part", "guanai-step") for step in (first, second)]
         return [allowed, *boxes, self.proposal, self.history, self.closing]
 
     @property
@@ -110,20 +95,20 @@ class Designer(Panel):
         return str(self.name.value).strip()
 
     def _show_form(self, _: object = None) -> None:
-        name, language = self._name, self._language
+        name = self._name
         set_visible(self.name, not name)
         self.notice.value, self.proposal.children = "", ()
         if not name:
-            self.file.value = f"<p>{escape(say('designer.blank', language))}</p>"
+            self.file.value = f"<p>{escape(say('designer.blank'))}</p>"
         else:
             file = self._publishing.own_file(name)
             key = "designer.place" if file else "designer.shipped"
-            self.file.value = f"<p>{escape(say(key, language, place=file or f'forms/{name}.xlsx'))}</p>"
+            self.file.value = f"<p>{escape(say(key, place=file or f'forms/{name}.xlsx'))}</p>"
         self._show_history()
         self.closing.show_register(name)
 
     def _filename(self, name: str | None) -> str:
-        return f"{name or self._new_name or say('designer.blank_file', self._language)}.xlsx"
+        return f"{name or self._new_name or say('designer.blank_file')}.xlsx"
 
     def _workbook(self, name: str | None) -> bytes:
         return bytes(self._publishing.workbook(name or "", title=self._new_name))
@@ -149,31 +134,28 @@ class Designer(Panel):
         """Show a proposal, or why there is none."""
         self.notice.value, self.proposal.children = "", ()
         try:
-            with Progress(say("designer.checking", self._language), into=self.notice):
+            with Progress(say("designer.checking"), into=self.notice):
                 view = ProposalView(
-                    self._publishing,
-                    find(),
-                    on_done=self._show_published,
-                    on_drop=self._show_form,
-                    language=self._language,
+                    self._publishing, find(), on_done=self._show_published, on_drop=self._show_form
                 )
         except Exception as error:
-            self.notice.value = error_html(error, self._language)
+            self.notice.value = error_html(error)
             return
         self.proposal.children = (view,)
-        self._say("guanai-calm", say("designer.checked", self._language))
+        self._say("guanai-calm", say("designer.checked"))
 
     def _show_published(self, version: Version) -> None:
-        language = self._language
         if version.form != self._name:  # a new register: from now on it is in the list
-            self.choice.offer(self._publishing.names(), all=say("designer.new_form", language))
+            self.choice.offer(self._publishing.names(), all=say("designer.new_form"))
             self.choice.value = version.form
             self.name.value = ""
         self._show_form()
         title = self._publishing.form(version.form).title()
-        link = f' <a href="{escape(_list_page(version.form))}">{escape(say("designer.open", language, title=title))}</a>'
+        link = (
+            f' <a href="{escape(_list_page(version.form))}">{escape(say("designer.open", title=title))}</a>'
+        )
         key = "designer.done_shipped" if version.what == "shipped" else "designer.done"
-        self._say("guanai-good", say(key, language, title=title, number=version.number), link)
+        self._say("guanai-good", say(key, title=title, number=version.number), link)
 
     def _say(self, kind: str, text: str, extra: str = "") -> None:
         self.notice.value = f'<div class="guanai-notice {kind}" role="status">{escape(text)}{extra}</div>'
@@ -181,42 +163,40 @@ class Designer(Panel):
     # -- earlier versions
 
     def _show_history(self) -> None:
-        name, language = self._name, self._language
+        name = self._name
         self.take_back = {}
         versions = self._publishing.versions(name) if name else []
         if not versions:
             self.history.children = ()
             return
-        lines = [_heading("designer.versions", language)]
+        lines = [_heading("designer.versions")]
         in_use = next((one for one in versions if one.what not in CLOSING_VERSIONS), None)
         for version in versions:
             if version is in_use:
-                lines.append(html(self._version_html(version, say("designer.in_use", language))))
+                lines.append(html(self._version_html(version, say("designer.in_use"))))
             elif version.file:
                 lines.append(self._row(version.number, self._version_html(version)))
             else:
                 lines.append(html(self._version_html(version)))
         if self._publishing.ships(name) and versions[0].what != "shipped":
-            lines.append(self._row(0, f"<p>{escape(say('designer.version_0', language))}</p>"))
+            lines.append(self._row(0, f"<p>{escape(say('designer.version_0'))}</p>"))
         self.history.children = tuple(lines)
 
     def _row(self, number: int, text: str) -> ipw.HBox:
         key = "designer.take_back" if number else "designer.take_back_shipped"
         take_back = button(
-            say(key, self._language, number=number),
+            say(key, number=number),
             lambda: self._show_proposal(lambda: self._publishing.earlier(self._name, number)),
             "guanai-small",
         )
         take_back.disabled = not self._publishing.allowed
         self.take_back[number] = take_back
-        return ipw.HBox([html(text), take_back], layout=plain(), _dom_classes=("guanai-row-head",))
+        return hbox([html(text), take_back], "guanai-row-head")
 
     def _version_html(self, version: Version, mark: str = "") -> str:
         """Return who made a version when, and how it differs from the one before, as HTML."""
-        language = self._language
         head = say(
             f"designer.version_{version.what}",
-            language,
             number=version.number,
             by=version.by,
             at=local_time(version.at),
@@ -234,16 +214,14 @@ class CloseRegister(Panel):
     ``on_done()`` is called when something has changed.
     """
 
-    def __init__(
-        self, publishing: FormPublishing, on_done: Callable[[], None], language: str | None = None
-    ) -> None:
+    def __init__(self, publishing: FormPublishing, on_done: Callable[[], None]) -> None:
         super().__init__("guanai-part", "guanai-step")
-        self._publishing, self._on_done, self._language = publishing, on_done, language
+        self._publishing, self._on_done = publishing, on_done
         self._name = ""
         self.text = html()
         self.toggle = button("", self._toggle)
         self.notice = html()
-        buttons = ipw.HBox([self.toggle], layout=plain(), _dom_classes=("guanai-buttons",))
+        buttons = hbox([self.toggle], "guanai-buttons")
         self.fill_with(self.text, buttons, self.notice)
 
     def show_register(self, name: str) -> None:
@@ -258,10 +236,8 @@ class CloseRegister(Panel):
             if closed
             else ("designer.close", "designer.close_text")
         )
-        self.text.value = (
-            f"<h3>{escape(say(title, self._language))}</h3><p>{escape(say(text, self._language))}</p>"
-        )
-        self.toggle.description = say("designer.reopen" if closed else "designer.close", self._language)
+        self.text.value = f"<h3>{escape(say(title))}</h3><p>{escape(say(text))}</p>"
+        self.toggle.description = say("designer.reopen" if closed else "designer.close")
         self.toggle.disabled = not self._publishing.allowed
 
     def _toggle(self) -> None:
@@ -269,9 +245,9 @@ class CloseRegister(Panel):
         try:
             (self._publishing.reopen if closed else self._publishing.close)(self._name)
         except Exception as error:
-            self.notice.value = error_html(error, self._language)
+            self.notice.value = error_html(error)
             return
-        text = escape(say("designer.reopened" if closed else "designer.done_closed", self._language))
+        text = escape(say("designer.reopened" if closed else "designer.done_closed"))
         self.notice.value = f'<p class="guanai-notice guanai-good" role="status">{text}</p>'
         self._on_done()
 
@@ -281,5 +257,5 @@ def _list_page(form: str) -> str:
     return form if form in OWN_PAGES else f"register?form={quote(form, safe='')}"
 
 
-def _heading(key: str, language: str | None) -> ipw.HTML:
-    return html(f"<h3>{escape(say(key, language))}</h3>")
+def _heading(key: str) -> ipw.HTML:
+    return html(f"<h3>{escape(say(key))}</h3>")

@@ -15,7 +15,7 @@ from guanai.storage.forms.xlsform.items import Question, Repeat
 from guanai.storage.records.school_form import SchoolForm
 from guanai.storage.school.form_publishing import FormProposal, FormPublishing
 from guanai.templates.wording import say, spoken
-from guanai.widgets.base.boxes import Columns, button, html, plain
+from guanai.widgets.base.boxes import Columns, button, hbox, html, plain, vbox
 from guanai.widgets.base.notices import Progress, error_html
 from guanai.widgets.form.form import Form
 from guanai.widgets.form.inputs import Choice
@@ -26,15 +26,15 @@ __all__ = ["FormPreview", "ProposalView"]
 class FormPreview(Form):
     """A form to be tried: it checks answers as it will once published, and saves nothing."""
 
-    def __init__(self, form: FormDefinition, language: str | None = None) -> None:
+    def __init__(self, form: FormDefinition) -> None:
         alone = form.without_files() if isinstance(form, SchoolForm) else form
-        super().__init__(replace(alone, retired={}), self._tried, language=language)
+        super().__init__(replace(alone, retired={}), self._tried)
         self.add_class("guanai-preview")
-        self.save.description = say("designer.try", language)
+        self.save.description = say("designer.try")
         self.save.remove_class("guanai-main")
 
     def _tried(self, _record: dict[str, object]) -> str:
-        return say("designer.tried", self._language)
+        return say("designer.tried")
 
     def _mark_changed(self) -> None:
         super()._mark_changed()
@@ -55,24 +55,23 @@ class ProposalView(ipw.VBox):
         *,
         on_done: Callable[[Version], None],
         on_drop: Callable[[], None],
-        language: str | None = None,
     ) -> None:
-        self._publishing, self._proposal, self._language = publishing, proposal, language
+        self._publishing, self._proposal = publishing, proposal
         self._on_done = on_done
         self.mappings: dict[str, Choice] = {}
         self.differences = html("")
         self.notice = html("")
-        self.publish = button(say("designer.publish", language), self._publish, "guanai-main")
-        self.drop = button(say("designer.drop", language), on_drop)
+        self.publish = button(say("designer.publish"), self._publish, "guanai-main")
+        self.drop = button(say("designer.drop"), on_drop)
         self.publish.disabled = not publishing.allowed
-        self.before = FormPreview(proposal.before, language) if proposal.before is not None else None
-        self.after = FormPreview(proposal.form, language)
+        self.before = FormPreview(proposal.before) if proposal.before is not None else None
+        self.after = FormPreview(proposal.form)
         self._plan = publishing.plan(proposal)
         self._offer_mappings()
         for choice in self.mappings.values():
             choice.observe(self._changed, "value")
         super().__init__(layout=plain(), _dom_classes=("guanai-stack", "guanai-proposal"))
-        foot = ipw.HBox([self.publish, self.drop], layout=plain(), _dom_classes=("guanai-buttons",))
+        foot = hbox([self.publish, self.drop], "guanai-buttons")
         self.children = (self.differences, *self._mapping_box(), self.notice, foot, self._previews())
         self._show()
 
@@ -100,22 +99,21 @@ class ProposalView(ipw.VBox):
     def _offer(
         self, one: AffectedAnswers, paths: Iterable[str], fields: Mapping[str, Question | Repeat]
     ) -> None:
-        offered = {path: title_of(fields[path], spoken(self._language)) for path in paths}
+        offered = {path: title_of(fields[path], spoken()) for path in paths}
         if not offered:
             return
         guess = self._proposal.guesses.get(one.path)
-        label = say("designer.map", self._language, question=one.label, answers=one.answers)
-        none = say("designer.map_none", self._language)
+        label = say("designer.map", question=one.label, answers=one.answers)
+        none = say("designer.map_none")
         self.mappings[one.path] = Choice(label, offered, guess, all=none)
 
     def _mapping_box(self) -> list[ipw.Widget]:
         if not self.mappings:
             return []
         head = html(
-            f"<h3>{escape(say('designer.map_title', self._language))}</h3>"
-            f"<p>{escape(say('designer.map_explain', self._language))}</p>"
+            f"<h3>{escape(say('designer.map_title'))}</h3><p>{escape(say('designer.map_explain'))}</p>"
         )
-        return [ipw.VBox([head, *self.mappings.values()], layout=plain(), _dom_classes=("guanai-conflict",))]
+        return [vbox([head, *self.mappings.values()], "guanai-conflict")]
 
     # -- what it would do
 
@@ -127,45 +125,40 @@ class ProposalView(ipw.VBox):
             self._show()
         except GuanaiError as error:
             self.publish.disabled = True
-            self.notice.value = error_html(error, self._language)
+            self.notice.value = error_html(error)
 
     def _show(self) -> None:
-        plan, language = self._plan, self._language
-        lines = [one.text(language) for one in plan.differences]
+        plan = self._plan
+        lines = [one.text() for one in plan.differences]
         if self._proposal.before is None:
             count = len(fields_of(self._proposal.form))
-            lines = [say("designer.new", language, title=self._proposal.form.title(), count=count)]
-        parts = [f"<h3>{escape(say('designer.differences', language))}</h3>", _listed(lines)]
+            lines = [say("designer.new", title=self._proposal.form.title(), count=count)]
+        parts = [f"<h3>{escape(say('designer.differences'))}</h3>", _listed(lines)]
         if not lines:
-            parts = [f'<p class="guanai-empty">{escape(say("designer.same", language))}</p>']
-        answers = [one.text(language) for one in plan.answers.stored]
+            parts = [f'<p class="guanai-empty">{escape(say("designer.same"))}</p>']
+        answers = [one.text() for one in plan.answers.stored]
         if answers:
-            parts += [f"<h3>{escape(say('designer.answers', language))}</h3>", _listed(answers)]
+            parts += [f"<h3>{escape(say('designer.answers'))}</h3>", _listed(answers)]
         if plan.duties:
-            text = escape(say("designer.duties", language, error=plan.duties))
+            text = escape(say("designer.duties", error=plan.duties))
             parts.append(f'<p class="guanai-notice guanai-bad" role="alert">{text}</p>')
         self.differences.value = f'<section class="guanai-part">{"".join(parts)}</section>'
 
     def _previews(self) -> ipw.Widget:
-        language = self._language
-        before, after = say("designer.now", language), say("designer.then", language)
-        right = ipw.VBox(
-            [html(f"<h3>{escape(after)}</h3>"), self.after], layout=plain(), _dom_classes=("guanai-side",)
-        )
+        before, after = say("designer.now"), say("designer.then")
+        right = vbox([html(f"<h3>{escape(after)}</h3>"), self.after], "guanai-side")
         if self.before is None:
             return right
-        left = ipw.VBox(
-            [html(f"<h3>{escape(before)}</h3>"), self.before], layout=plain(), _dom_classes=("guanai-side",)
-        )
+        left = vbox([html(f"<h3>{escape(before)}</h3>"), self.before], "guanai-side")
         return Columns(left, right)
 
     def _publish(self) -> None:
         self.publish.disabled = True
         try:
-            with Progress(say("designer.publishing", self._language), into=self.notice):
+            with Progress(say("designer.publishing"), into=self.notice):
                 version = self._publishing.publish(self._proposal, self.renames)
         except Exception as error:
-            self.notice.value = error_html(error, self._language)
+            self.notice.value = error_html(error)
             self.publish.disabled = not self._publishing.allowed
             return
         self._on_done(version)

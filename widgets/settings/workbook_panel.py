@@ -16,7 +16,7 @@ from guanai.care.policy.workbook_rows import HEADINGS, REQUIRED, ROW
 from guanai.storage.school.workbook_edits import Edit
 from guanai.storage.school.workbook_service import WorkbookService, WorkbookState
 from guanai.templates.wording import catalogue, say
-from guanai.widgets.base.boxes import Panel, button, checkbox, html, plain, set_visible, style_of
+from guanai.widgets.base.boxes import Panel, button, checkbox, control, hbox, html, plain, set_visible, vbox
 from guanai.widgets.base.notices import error_html
 from guanai.widgets.base.table import Pager
 from guanai.widgets.base.value_labels import Record
@@ -74,45 +74,29 @@ class _Line(ipw.HBox):
 class Settings(Panel):
     """The workbook of a school, changed row by row; ``presets`` are the names of the documents that suggest duties."""
 
-    def __init__(
-        self,
-        book: WorkbookService,
-        presets: Iterable[str] = (),
-        *,
-        page: int = 12,
-        language: str | None = None,
-    ) -> None:
+    def __init__(self, book: WorkbookService, presets: Iterable[str] = (), *, page: int = 12) -> None:
         super().__init__("guanai-settings")
-        self._book, self._language = book, language
+        self._book = book
         self.cells: dict[str, CellField] = {}
         self._row: int | None = None
         self._original: dict[str, str] = {}
         self.notice, self.state, self.title = html(), html(), html()
-        sheets = [(say(f"sheet.{name}", language), name) for name in HEADINGS]
-        self.sheet = ipw.ToggleButtons(
-            options=[*sheets, (say("settings.suggested", language), _SUGGESTED)],
-            value="duties", layout=plain(), style=style_of(ipw.ToggleButtons), _dom_classes=("guanai-tab-row",),
-        )  # fmt: skip
-        self.preset = Choice(say("settings.preset", language), list(presets))
+        sheets = [(say(f"sheet.{name}"), name) for name in HEADINGS]
+        self.sheet = control(ipw.ToggleButtons, "guanai-tab-row", options=[*sheets, (say("settings.suggested"), _SUGGESTED)], value="duties")  # fmt: skip
+        self.preset = Choice(say("settings.preset"), list(presets))
         self.lines = tuple(_Line(self._on_tick, self._on_edit) for _ in range(page))
-        self.pager = Pager(page, self._draw, language)
-        self.add = button(say("settings.add", language), self._add)
-        self.adopt = button(say("settings.take", language), self._adopt, "guanai-main")
-        self.save = button(say("settings.save", language), self._save, "guanai-main")
-        self.cancel = button(say("settings.cancel", language), self._close)
-        self.remove = button(say("settings.remove", language), self._remove, "guanai-remove")
-        self._grid = ipw.VBox(layout=plain(), _dom_classes=("guanai-grid",))
-        foot = ipw.HBox(
-            [self.save, self.cancel, self.remove], layout=plain(), _dom_classes=("guanai-buttons",)
-        )
-        self.form = ipw.VBox(
-            [self.title, self._grid, foot], layout=plain(), _dom_classes=("guanai-group", "guanai-stack")
-        )
-        self._list = ipw.VBox([*self.lines], layout=plain(), _dom_classes=("guanai-setting-list",))
-        buttons = ipw.HBox([self.add, self.adopt], layout=plain(), _dom_classes=("guanai-buttons",))
-        self._browse = ipw.VBox(
-            [self.preset, self._list, self.pager, buttons], layout=plain(), _dom_classes=("guanai-stack",)
-        )
+        self.pager = Pager(page, self._draw)
+        self.add = button(say("settings.add"), self._add)
+        self.adopt = button(say("settings.take"), self._adopt, "guanai-main")
+        self.save = button(say("settings.save"), self._save, "guanai-main")
+        self.cancel = button(say("settings.cancel"), self._close)
+        self.remove = button(say("settings.remove"), self._remove, "guanai-remove")
+        self._grid = vbox((), "guanai-grid")
+        foot = hbox([self.save, self.cancel, self.remove], "guanai-buttons")
+        self.form = vbox([self.title, self._grid, foot], "guanai-group", "guanai-stack")
+        self._list = vbox([*self.lines], "guanai-setting-list")
+        buttons = hbox([self.add, self.adopt], "guanai-buttons")
+        self._browse = vbox([self.preset, self._list, self.pager, buttons], "guanai-stack")
         self._selected: set[str] = set()
         self.fill_with(self.state, self.sheet, self.notice, self._browse, self.form)
         set_visible(self.form, False)
@@ -135,7 +119,7 @@ class Settings(Panel):
         try:
             self.shown = self._book.read()
         except Exception as error:
-            self.shown, self.state.value = None, error_html(error, self._language)
+            self.shown, self.state.value = None, error_html(error)
         self._show_state()
         self._draw()
 
@@ -145,10 +129,10 @@ class Settings(Panel):
             return
         parts = []
         if self.shown.mistake is not None:
-            text = say("settings.broken", self._language, error=self.shown.mistake.message(self._language))
+            text = say("settings.broken", error=self.shown.mistake.message())
             parts.append(f'<p class="guanai-notice guanai-bad" role="alert">{escape(text)}</p>')
         if not self._book.may_change:
-            parts.append(f'<p class="guanai-notice">{escape(say("settings.not_you", self._language))}</p>')
+            parts.append(f'<p class="guanai-notice">{escape(say("settings.not_you"))}</p>')
         self.state.value = "".join(parts)
 
     def _rows(self) -> Sequence[Record]:
@@ -174,7 +158,7 @@ class Settings(Panel):
                 ticked = row["name"] in self._selected
             elif sheet == "duties":
                 ticked = (lookup_name("yes_no", row["in_force"]) or "yes") == "yes"
-            label = say("settings.take_in" if suggested else "heading.in_force", self._language)
+            label = say("settings.take_in" if suggested else "heading.in_force")
             line.fill(row, self._row_html(kind, row), ticked, label, may)
             set_visible(line.edit, may and not suggested)
         for number, line in enumerate(self.lines):
@@ -187,9 +171,7 @@ class Settings(Panel):
         """Return the text of a row as HTML."""
         name = escape(row.get(NAME_CELL[sheet]) or "—")
         cells = [(head, row.get(head) or "") for head in SHOWN_CELLS[sheet]]
-        small = " · ".join(
-            f"{escape(say(f'heading.{head}', self._language))} {escape(text)}" for head, text in cells if text
-        )
+        small = " · ".join(f"{escape(say(f'heading.{head}'))} {escape(text)}" for head, text in cells if text)
         source = escape(row.get("source") or "")
         about = f'<span class="guanai-badge">{source}</span>' if source else ""
         remark = f"<small>{escape(row['remark'])}</small>" if sheet == "duties" and row.get("remark") else ""
@@ -201,7 +183,7 @@ class Settings(Panel):
             and mistake.row == row[ROW]
             and self._names_sheet(mistake.sheet, sheet)
         ):
-            error = f'<span class="guanai-error">{escape(mistake.message(self._language))}</span>'
+            error = f'<span class="guanai-error">{escape(mistake.message())}</span>'
         return f"<strong>{name}</strong> {about}<small>{small}</small>{remark}{error}"
 
     def _names_sheet(self, title: str, sheet: str) -> bool:
@@ -237,8 +219,8 @@ class Settings(Panel):
         old, self._grid.children = self._grid.children, tuple(cell.view for cell in self.cells.values())
         for view in old:
             view.close()
-        name = row.get(NAME_CELL[sheet]) or say("settings.new", self._language)
-        place = say("place.row", self._language, value=number) if number else ""
+        name = row.get(NAME_CELL[sheet]) or say("settings.new")
+        place = say("place.row", value=number) if number else ""
         self.title.value = f"<h3>{escape(str(name))} <small>{escape(place)}</small></h3>"
         self.notice.value = ""
         set_visible(self.remove, number is not None)
@@ -249,7 +231,7 @@ class Settings(Panel):
             self._show_mistake(None)  # a new row shows no mistake before anything is typed
 
     def _cell(self, sheet: str, head: str, value: str) -> CellField:
-        label, on_change = say(f"heading.{head}", self._language), self._check
+        label, on_change = say(f"heading.{head}"), self._check
         prefix = VOCABULARIES.get((sheet, head), "")
 
         def checks(words: Mapping[str, str], name_of: Callable[[str], str]) -> ChecksCell:
@@ -270,7 +252,7 @@ class Settings(Panel):
                 registers, lambda part: part if part in registers else lookup_name("record", part) or ""
             )
         if sheet == "duties" and head in CONDITION_CELLS:
-            hint = say(f"settings.hint.{head}", self._language)
+            hint = say(f"settings.hint.{head}")
             return ConditionCell(label, on_change, value, hint, lambda: self._about(head))
         if prefix:
             return ChoiceCell(
@@ -278,9 +260,7 @@ class Settings(Panel):
             )
         examples = self._book.examples(head) if sheet == "duties" and head in EXAMPLE_CELLS else ()
         hint = f"settings.hint.{head}"
-        return TextCell(
-            label, on_change, value, examples, say(hint, self._language) if hint in catalogue() else ""
-        )
+        return TextCell(label, on_change, value, examples, say(hint) if hint in catalogue() else "")
 
     def _about(self, head: str) -> ConditionScope:
         """Return the registers and fields that a condition of the row is about, by its other cells as they are now."""
@@ -331,11 +311,7 @@ class Settings(Panel):
     def _show_mistake(self, mistake: PolicyError | None) -> None:
         where = self._heading(mistake)
         for head, cell in self.cells.items():
-            text = (
-                say(mistake.key, self._language, **mistake.values)
-                if mistake is not None and head == where
-                else ""
-            )
+            text = say(mistake.key, **mistake.values) if mistake is not None and head == where else ""
             cell.show_error(text)
 
     def _heading(self, mistake: PolicyError | None) -> str:
@@ -376,12 +352,12 @@ class Settings(Panel):
         try:
             self.shown = self._book.change(self._workbook, edits)
         except Exception as error:
-            self.notice.value = error_html(error, self._language)
+            self.notice.value = error_html(error)
             if isinstance(error, PolicyError):
                 self._show_mistake(error)
             self._draw()
             return False
-        text = escape(say(message, self._language, name=name))
+        text = escape(say(message, name=name))
         self.notice.value = f'<p class="guanai-notice guanai-good" role="status">{text}</p>'
         self._show_state()
         self._draw()

@@ -120,8 +120,9 @@ def test_labels_show_star_and_hint(view):
     assert "*" not in label_of(view, "phone")
 
 
-def test_english_labels(small, desk):
-    view = Form(small, on_save=desk, language="en")
+def test_english_labels(small, desk, monkeypatch):
+    monkeypatch.setenv("GUANAI_LANGUAGE", "en")
+    view = Form(small, on_save=desk)
     assert label_of(view, "name").startswith("Name")
     assert view.save.description == "Save"
 

@@ -116,11 +116,10 @@ def test_the_fields_are_those_that_all_the_registers_have(school):
     assert condition_fields(school, ("change",)) == []
 
 
-def test_a_condition_in_english_words():
-    assert (
-        condition_text(parse_condition("grade >= 7；boarding = yes"), (), "en")
-        == "grade is at least 7, and boarding is “yes”"
-    )
+def test_a_condition_in_english_words(monkeypatch):
+    monkeypatch.setenv("GUANAI_LANGUAGE", "en")
+    text = condition_text(parse_condition("grade >= 7；boarding = yes"), ())
+    assert text == "grade is at least 7, and boarding is “yes”"
 
 
 def test_face_to_face_is_counted_by_what_the_school_says(school):
