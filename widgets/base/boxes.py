@@ -14,6 +14,7 @@ from guanai.templates import template
 
 __all__ = [
     "Columns",
+    "InputPanel",
     "Panel",
     "Stack",
     "Style",
@@ -154,7 +155,7 @@ class HasValue(Protocol):
 
 
 class Panel(ipw.VBox):
-    """A box with the style sheet of the widgets, which can show the inputs that it depends on."""
+    """A box with the style sheet of the widgets."""
 
     def __init__(self, *classes: str) -> None:
         super().__init__(layout=plain(), _dom_classes=("guanai", *classes))
@@ -163,16 +164,28 @@ class Panel(ipw.VBox):
         """Put these widgets into the box, the style sheet before them where it is needed."""
         self.children = (*_style_sheet(), *children)
 
-    def remove_child(self, child: ipw.Widget) -> None:
-        """Take a child out that another box shows from now on, so that it is not shown twice."""
-        self.children = tuple(one for one in self.children if one is not child)
 
-    def claim_inputs(self, inputs: Iterable[HasValue]) -> tuple[Any, ...]:
-        """Return those inputs that no box shows yet. From now on this box shows them."""
-        claimed = tuple(child for child in inputs if getattr(child, "shown_in", None) is None)
-        for child in claimed:
-            child.shown_in = self  # type: ignore[attr-defined]
-        return claimed
+class InputPanel(Panel):
+    """A panel that depends on inputs: ``on_change`` is called when one of them changes.
+
+    ``bar`` shows those inputs that no other box shows yet.
+    """
+
+    def __init__(
+        self, inputs: Iterable[HasValue], on_change: Callable[[TraitChange], object], *classes: str
+    ) -> None:
+        super().__init__(*classes)
+        bar = []
+        for control in inputs:
+            control.observe(on_change, "value")
+            if getattr(control, "shown_in", None) is None:
+                control.shown_in = self  # type: ignore[attr-defined]
+                bar.append(control)
+        self.bar = hbox(bar, "guanai-bar")
+
+    def remove_input(self, child: ipw.Widget) -> None:
+        """Take an input out of the bar that another box shows from now on, so that it is not shown twice."""
+        self.bar.children = tuple(control for control in self.bar.children if control is not child)
 
 
 def _detached(children: Iterable[ipw.Widget]) -> list[ipw.Widget]:
@@ -181,7 +194,7 @@ def _detached(children: Iterable[ipw.Widget]) -> list[ipw.Widget]:
     for child in widgets:
         box = getattr(child, "shown_in", None)
         if box is not None:
-            box.remove_child(child)
+            box.remove_input(child)
     return widgets
 
 

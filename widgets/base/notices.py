@@ -14,7 +14,7 @@ from guanai.care.errors import GuanaiError
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import html
 
-__all__ = ["Progress", "error_html", "message_of"]
+__all__ = ["Progress", "empty_html", "error_html", "message_of", "notice_html"]
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,18 @@ def message_of(error: Exception) -> str:
 
 def error_html(error: Exception) -> str:
     """Return the error as HTML, escaped."""
-    return f'<div class="guanai-notice guanai-bad" role="alert">{escape(message_of(error))}</div>'
+    return notice_html("bad", message_of(error))
+
+
+def notice_html(kind: str, text: str, extra: str = "") -> str:
+    """Return a message as HTML, escaped: ``kind`` is good, bad, busy or calm; ``extra`` is HTML behind it."""
+    role = "alert" if kind == "bad" else "status"
+    return f'<div class="guanai-notice guanai-{kind}" role="{role}">{escape(text)}{extra}</div>'
+
+
+def empty_html(text: str) -> str:
+    """Return what stands where a list has nothing in it, as HTML, escaped."""
+    return f'<p class="guanai-empty">{escape(text)}</p>'
 
 
 class Progress:
@@ -64,9 +75,7 @@ class Progress:
         with self._lock:
             if self.line is not None and not self._timer.finished.is_set():
                 self._shown = True
-                self.line.value = (
-                    f'<p class="guanai-notice guanai-busy" role="status">{escape(self.text)}</p>'
-                )
+                self.line.value = notice_html("busy", self.text)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -10,8 +10,8 @@ import pandas as pd
 
 from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import HasValue, Panel, button, hbox, html, plain, set_visible
-from guanai.widgets.base.notices import Progress, error_html
+from guanai.widgets.base.boxes import HasValue, InputPanel, button, html, plain, set_visible
+from guanai.widgets.base.notices import Progress, empty_html, error_html
 from guanai.widgets.base.value_labels import Labels, Row
 
 __all__ = ["Pager", "Table", "href", "table_html"]
@@ -62,15 +62,10 @@ def table_html(
     uses ``data-label``; a table whose columns fit there side by side stays a table.
     """
     link = link or {}
-    numeric = {key for key in columns if key in frame and pd.api.types.is_numeric_dtype(frame[key])} | {
-        *percent
-    }
-
-    def text_of(key: str, value: Any) -> str:
-        return share_text(value) if key in percent and not pd.isna(value) else labels.text(key, value)
-
+    numbers = {key for key in columns if key in frame and pd.api.types.is_numeric_dtype(frame[key])}
+    numeric = numbers.union(percent)
     rows = frame.to_dict("records")
-    texts = {key: [text_of(key, row.get(key)) for row in rows] for key in columns}
+    texts = {key: [_text(labels, percent, key, row.get(key)) for row in rows] for key in columns}
     kinds = {key: _kind(key in numeric, texts[key]) for key in columns}
     head = "".join(f'<th scope="col"{kinds[key]}>{escape(label)}</th>' for key, label in columns.items())
     body = []
@@ -91,6 +86,10 @@ def table_html(
         f'<div class="guanai-scroll"{name}><table class="guanai-table{slim}">{title}'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
+
+
+def _text(labels: Labels, percent: Sequence[str], key: str, value: Any) -> str:
+    return share_text(value) if key in percent and not pd.isna(value) else labels.text(key, value)
 
 
 def _kind(numeric: bool, texts: Sequence[str]) -> str:
@@ -141,7 +140,7 @@ class Pager(ipw.HBox):
         self._on_turn()
 
 
-class Table(Panel):
+class Table(InputPanel):
     """A table of a frame, or of the frame that a function makes of its inputs; it runs again when one of them changes.
 
     ``columns`` orders and picks columns (a list), or also names them (a dict); ``link`` makes a column's texts
@@ -161,7 +160,7 @@ class Table(Panel):
         percent: Sequence[str] = (),
         page: int = 50,
     ) -> None:
-        super().__init__("guanai-table-panel")
+        super().__init__(inputs, self._changed, "guanai-table-panel")
         self._rows, self._inputs, self._caption = rows, inputs, caption
         self._columns, self._link, self._percent = columns, link, percent
         self._empty = empty or say("table.empty")
@@ -170,9 +169,6 @@ class Table(Panel):
         self.body = html()
         self.pager = Pager(page, self._draw)
         self.previous, self.next = self.pager.previous, self.pager.next
-        for one in inputs:
-            one.observe(self._changed, "value")
-        self.bar = hbox(self.claim_inputs(inputs), "guanai-bar")
         self.fill_with(*([self.bar] if self.bar.children else []), self.body, self.pager)
         self.run()
 
@@ -180,10 +176,6 @@ class Table(Panel):
     def count(self) -> int:
         """How many rows there are, on all pages."""
         return len(self.frame)
-
-    def remove_child(self, child: ipw.Widget) -> None:
-        """Take an input out that another box shows from now on."""
-        self.bar.children = tuple(one for one in self.bar.children if one is not child)
 
     def _changed(self, _: object) -> None:
         self.pager.start = 0
@@ -206,7 +198,7 @@ class Table(Panel):
         part = self.pager.slice_of(len(self.frame))
         if self.frame.empty:
             title = f"<h3>{escape(self._caption)}</h3>" if self._caption else ""
-            self.body.value = f'{title}<p class="guanai-empty">{escape(self._empty)}</p>'
+            self.body.value = title + empty_html(self._empty)
             return
         frame = self._with_index()
         columns = self._column_labels(frame)
@@ -232,13 +224,8 @@ class Table(Panel):
         plain = pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)
         if numbers and plain:
             return values
-        texts = (
-            share_text(value)
-            if key in self._percent and not pd.isna(value)
-            else self._labels.text(key, value)
-            for value in values
-        )
-        return pd.Series(list(texts), index=frame.index, dtype=object)
+        texts = [_text(self._labels, self._percent, key, value) for value in values]
+        return pd.Series(texts, index=frame.index, dtype=object)
 
     def _with_index(self) -> pd.DataFrame:
         """Return the frame with its index as columns, if that has a name (as after a groupby)."""
@@ -249,8 +236,7 @@ class Table(Panel):
         if isinstance(self._columns, Mapping):
             return {str(key): str(label) for key, label in self._columns.items()}
         chosen = self._columns if self._columns is not None else list(frame.columns)
-        if (
-            self._columns is None and "label" in frame
-        ):  # a table of the summary: its first column holds the codes that ``label`` words
+        # A table of the summary: its first column holds the codes that ``label`` words.
+        if self._columns is None and "label" in frame:
             chosen = chosen[1:]
         return {str(key): self._labels.column(str(key)) for key in chosen}

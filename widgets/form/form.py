@@ -20,7 +20,7 @@ from guanai.storage.records.drafts import Draft, Drafts
 from guanai.storage.records.school_form import SchoolForm
 from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import Panel, button, html, vbox
-from guanai.widgets.base.notices import Progress, message_of
+from guanai.widgets.base.notices import Progress, message_of, notice_html
 from guanai.widgets.base.table import href
 from guanai.widgets.base.value_labels import Record, retired_html
 from guanai.widgets.form.comparisons import (
@@ -176,7 +176,7 @@ class Form(Panel):
         earlier_error = self.draft_offers.error
         self.draft_offers.keep(self._session.written(), self._visited, self._opened)
         if self.draft_offers.error:
-            self._say("bad", self.draft_offers.error, alert=True)
+            self._say("bad", self.draft_offers.error)
         elif earlier_error:
             self.notice.value = ""
 
@@ -204,15 +204,12 @@ class Form(Panel):
 
     def _say_error_count(self) -> None:
         if self._errors:
-            self._say("bad", say("form.attention", count=len(self._errors)), alert=True)
+            self._say("bad", say("form.attention", count=len(self._errors)))
         else:
-            self._say("", say("form.ready"))
+            self._say("calm", say("form.ready"))
 
-    def _say(self, kind: str, text: str, *, alert: bool = False, extra: str = "") -> None:
-        role = "alert" if alert else "status"
-        self.notice.value = (
-            f'<div class="guanai-notice guanai-{kind or "calm"}" role="{role}">{escape(text)}{extra}</div>'
-        )
+    def _say(self, kind: str, text: str, extra: str = "") -> None:
+        self.notice.value = notice_html(kind, text, extra)
 
     # -- saving
 
@@ -243,7 +240,7 @@ class Form(Panel):
         except RecordError as error:
             self._show_refusal(error)
         except Exception as error:
-            self._say("bad", message_of(error), alert=True)
+            self._say("bad", message_of(error))
         else:
             self._show_saved(record, outcome)
 
@@ -261,9 +258,8 @@ class Form(Panel):
         if "id" in self._opened:
             base = dict(saved or record)
             if not saved and isinstance(base.get("revision"), int):
-                base["revision"] += (
-                    1  # as the save did, so that the next save meets no conflict with this one
-                )
+                # As the save did, so that the next save meets no conflict with this one.
+                base["revision"] += 1
         else:
             base = {}
         self.draft_offers.drop(self._token)
@@ -273,7 +269,7 @@ class Form(Panel):
             f' <a href="{href(page, saved or record)}">{escape(label)}</a>'
             for label, page in self._links.items()
         )
-        self._say("good", str(text or say("form.saved")), extra=links)
+        self._say("good", str(text or say("form.saved")), links)
 
     def _start(self, base: Answers, typed: Answers | None = None, token: str = "") -> None:
         """Show a record, an empty form or a draft in the same controls."""
@@ -294,7 +290,7 @@ class Form(Panel):
         """Show a draft. What is in the form now stays a draft of its own."""
         self._start(dict(draft.base or {}), dict(draft.answers), draft.token)
         self._set_visited(draft.touched)
-        self._say("", say("unsaved.resumed", at=local_time(draft.at)))
+        self._say("calm", say("unsaved.resumed", at=local_time(draft.at)))
 
     def _set_visited(self, paths: Iterable[str]) -> None:
         """Count these questions as visited by the person."""
@@ -319,7 +315,7 @@ class Form(Panel):
         """Show the errors that the storage found beside the fields that they name."""
         self._errors = {path: text for path, text in error.fields.items() if path in self._sections.paths()}
         self._sections.show(self._errors, self._errors)
-        self._say("bad", error.message(), alert=True)
+        self._say("bad", error.message())
         self._focus_first()
 
     # -- when somebody else saved first
@@ -339,7 +335,7 @@ class Form(Panel):
             on_take=lambda: self._take_theirs(error.theirs),
         )
         self.conflict.children = (panel,)
-        self._say("bad", error.message(), alert=True)
+        self._say("bad", error.message())
         panel.keep.focus()
 
     def _texts(self, answers: Record, *, defaults: bool | None = None) -> dict[str, tuple[str, str]]:
@@ -358,7 +354,7 @@ class Form(Panel):
     def _take_theirs(self, theirs: Record) -> None:
         self.draft_offers.drop(self._token)
         self._start(dict(theirs))
-        self._say("", say("conflict.taken"))
+        self._say("calm", say("conflict.taken"))
 
     # -- when the child may be registered already
 
@@ -375,7 +371,7 @@ class Form(Panel):
             on_other=lambda: self._save(is_another=True),
         )
         self.conflict.children = (panel,)
-        self._say("bad", say("alike.question", count=len(matches)), alert=True)
+        self._say("bad", say("alike.question", count=len(matches)))
         panel.this[0].focus()
         return True
 
@@ -390,4 +386,4 @@ class Form(Panel):
         self._save_draft()
         self.draft_offers.drop(token)
         self.conflict.children = (TypedChanges(self._texts(answers), self._texts(child)),)
-        self._say("", say("alike.taken", label=title_of(child)))
+        self._say("calm", say("alike.taken", label=title_of(child)))

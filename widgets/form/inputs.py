@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from html import escape
 from typing import Any
 
 import ipywidgets as ipw
@@ -12,7 +11,7 @@ from guanai.storage.forms.session.parsers import UnreadableError, read_date
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, TraitChange, button, control, hbox, html
 from guanai.widgets.base.name_search import matching
-from guanai.widgets.base.notices import error_html
+from guanai.widgets.base.notices import error_html, notice_html
 from guanai.widgets.form.fields import caption
 
 __all__ = ["Button", "Choice", "Day", "Input", "Search", "options_of"]
@@ -95,7 +94,7 @@ class Day(Input):
 
     def __init__(self, label: str, value: date | None = None) -> None:
         self._label = label
-        control = self._control(
+        text_box = self._control(
             ipw.Text,
             label,
             continuous_update=False,
@@ -105,10 +104,10 @@ class Day(Input):
         self.picker = control(
             ipw.DatePicker, "guanai-calendar", value=value, description=say("field.calendar")
         )
-        super().__init__(control, value)
-        box = hbox([control, self.picker], "guanai-field", "guanai-date")
+        super().__init__(text_box, value)
+        box = hbox([text_box, self.picker], "guanai-field", "guanai-date")
         self.children = (box,)
-        control.observe(self._on_text, "value")
+        text_box.observe(self._on_text, "value")
         self.picker.observe(self._on_pick, "value")
         self.observe(self._on_value, "value")
 
@@ -186,9 +185,7 @@ class Button(Panel):
         self.button.disabled = True
         try:
             text = self._action()
-            self.notice.value = (
-                f'<p class="guanai-notice guanai-good" role="status">{escape(text)}</p>' if text else ""
-            )
+            self.notice.value = notice_html("good", text) if text else ""
         except Exception as error:
             self.notice.value = error_html(error)
         finally:

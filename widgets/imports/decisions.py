@@ -16,6 +16,7 @@ from guanai.storage.imports.merging import TAKE_FILE, TAKE_SCHOOL
 from guanai.storage.imports.preview import ImportedRow
 from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import button, control, hbox, html, plain, set_visible, vbox
+from guanai.widgets.base.notices import notice_html
 from guanai.widgets.base.value_labels import Record
 from guanai.widgets.form.comparisons import side_by_side, texts_of
 from guanai.widgets.form.fields import caption
@@ -60,7 +61,7 @@ class ColumnChoices(ipw.VBox):
         undecided = [column for column in columns if column.undecided]
         if undecided:
             text = title + say("imports.undecided", count=len(undecided))
-            lines.append(html(f'<p class="guanai-notice guanai-bad" role="alert">{escape(text)}</p>'))
+            lines.append(html(notice_html("bad", text)))
         for column in undecided:
             self.undecided[column.heading] = self._line(column)
             lines.append(self.undecided[column.heading])

@@ -1,6 +1,7 @@
 """The imports of before, each of which can be undone as a whole."""
 
 from collections.abc import Callable
+from functools import partial
 from html import escape
 
 import ipywidgets as ipw
@@ -9,7 +10,7 @@ from guanai.storage.imports.import_log import CompletedImport
 from guanai.storage.imports.run import Imports
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, button, hbox, html
-from guanai.widgets.base.notices import error_html
+from guanai.widgets.base.notices import error_html, notice_html
 from guanai.widgets.form.drafts import local_time
 
 __all__ = ["ImportHistory"]
@@ -48,19 +49,16 @@ class ImportHistory(Panel):
         )
         parts: list[ipw.Widget] = [html(f"<p>{escape(text)}</p>")]
         if not one.undone:
-            self.undo[one.id] = button(say("imports.undo"), self._undo_action(one.id), "guanai-small")
+            self.undo[one.id] = button(say("imports.undo"), partial(self._undo, one.id), "guanai-small")
             parts.append(self.undo[one.id])
         return hbox(parts, "guanai-row-head")
 
-    def _undo_action(self, import_id: str) -> Callable[[], None]:
-        def undo() -> None:
-            try:
-                undone, stayed = self._imports.undo(import_id)
-            except Exception as error:
-                self.notice.value = error_html(error)
-                return
-            text = say("import.undone_but" if stayed else "import.undone", back=undone, stay=stayed)
-            self.notice.value = f'<p class="guanai-notice guanai-good" role="status">{escape(text)}</p>'
-            self.run()
-
-        return undo
+    def _undo(self, import_id: str) -> None:
+        try:
+            undone, stayed = self._imports.undo(import_id)
+        except Exception as error:
+            self.notice.value = error_html(error)
+            return
+        text = say("import.undone_but" if stayed else "import.undone", back=undone, stay=stayed)
+        self.notice.value = notice_html("good", text)
+        self.run()

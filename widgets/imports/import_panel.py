@@ -29,7 +29,7 @@ from guanai.widgets.base.boxes import (
     set_visible,
     vbox,
 )
-from guanai.widgets.base.notices import error_html
+from guanai.widgets.base.notices import error_html, notice_html
 from guanai.widgets.base.value_labels import Record
 from guanai.widgets.imports.decisions import ColumnChoices, RowChoices, column_questions, comparison_html
 from guanai.widgets.imports.row_list import RowsTable
@@ -366,4 +366,4 @@ class ImportPanel(Panel):
             set_visible(part, False)
 
     def _say(self, kind: str, text: str) -> None:
-        self.notice.value = f'<p class="guanai-notice guanai-{kind}" role="status">{escape(text)}</p>'
+        self.notice.value = notice_html(kind, text)

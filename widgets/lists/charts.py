@@ -8,13 +8,12 @@ from threading import Thread
 from types import ModuleType
 from typing import Any
 
-import ipywidgets as ipw
 import pandas as pd
 
 from guanai.care.optional_imports import GRAMMAR, without
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import HasValue, Panel, hbox, html
-from guanai.widgets.base.notices import error_html
+from guanai.widgets.base.boxes import HasValue, InputPanel, html
+from guanai.widgets.base.notices import error_html, notice_html
 from guanai.widgets.base.value_labels import plain_text
 from guanai.widgets.lists.chart_process import render_svg
 
@@ -131,7 +130,7 @@ def coverage_by_class(table: pd.DataFrame, target: float | None = None) -> Pictu
     )
 
 
-class Chart(Panel):
+class Chart(InputPanel):
     """A picture made of inputs: ``Chart(draw, term)`` with ``draw(term) -> Picture``, drawn again when one changes.
 
     Drawing begins when the browser shows the chart, and is done in another process, so that the kernel goes on
@@ -139,26 +138,17 @@ class Chart(Panel):
     """
 
     def __init__(self, draw: Callable[..., Picture] | Picture, *inputs: HasValue) -> None:
-        super().__init__("guanai-chart-panel")
+        super().__init__(inputs, self._on_input, "guanai-chart-panel")
         self._draw, self._inputs = draw, inputs
         self.picture: Picture | None = None
         self._drawing = 0  # number of the last drawing: the results of earlier ones are dropped
-        self.body = html(
-            self._busy_html(), _view_count=0
-        )  # the browser sets it to how often the widget is shown
+        # The browser sets ``_view_count`` to how often the widget is shown.
+        self.body = html(self._busy_html(), _view_count=0)
         self.body.observe(self._on_shown, "_view_count")
-        for one in inputs:
-            one.observe(self._on_input, "value")
-        self.bar = hbox(self.claim_inputs(inputs), "guanai-bar")
         self.fill_with(*([self.bar] if self.bar.children else []), self.body)
 
-    def remove_child(self, child: ipw.Widget) -> None:
-        """Take an input out that another box shows from now on."""
-        self.bar.children = tuple(one for one in self.bar.children if one is not child)
-
     def _busy_html(self) -> str:
-        text = escape(say("chart.drawing"))
-        return f'<p class="guanai-notice guanai-busy" role="status">{text}</p>'
+        return notice_html("busy", say("chart.drawing"))
 
     def _on_shown(self, _: object) -> None:
         if self.picture is None and self.body._view_count:
@@ -191,8 +181,7 @@ class Chart(Panel):
             self.picture, self.body.value = picture, shown
 
     def _picture(self) -> Picture:
-        values = [one.value for one in self._inputs]
-        return self._draw(*values) if callable(self._draw) else self._draw
+        return self._draw(*(one.value for one in self._inputs)) if callable(self._draw) else self._draw
 
     def run(self) -> None:
         """Draw now."""

@@ -12,9 +12,9 @@ import pandas as pd
 
 from guanai.care.frames import map_distinct
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import HasValue, Panel, button, control, hbox, html
+from guanai.widgets.base.boxes import HasValue, InputPanel, button, control, html
 from guanai.widgets.base.name_search import matches, natural_key
-from guanai.widgets.base.notices import Progress, error_html
+from guanai.widgets.base.notices import Progress, empty_html, error_html
 from guanai.widgets.base.page_urls import view_pages
 from guanai.widgets.base.table import Pager, href
 from guanai.widgets.base.value_labels import Row, plain_text
@@ -118,7 +118,7 @@ def _evidence(records: Sequence[tuple[str, str, str]]) -> str:
     return f" · {escape(say('due.counted'))} {escape(say('policy.comma')).join(links)}"
 
 
-class Checklist(Panel):
+class Checklist(InputPanel):
     """Due lines with their counts, grouped, with filters; each count is the length of the list below it.
 
     ``items`` is a frame as `guanai.care.duties.due.due` gives it, or a function that makes one for a day. ``link`` is where
@@ -148,7 +148,7 @@ class Checklist(Panel):
         empty: str = "",
         page: int = 100,
     ) -> None:
-        super().__init__("guanai-checklist")
+        super().__init__([day] if day is not None else [], lambda _: self.run(), "guanai-checklist")
         self._items, self._day, self._group, self._link, self._more = items, day, group, link, more
         self._counted, self._on_paper = counted, on_paper
         self._heading = heading
@@ -177,26 +177,10 @@ class Checklist(Panel):
         for one in self.filters.values():
             one.observe(self._on_filter, "value")
         self.grouping.observe(self._on_filter, "value")
-        if day is not None:
-            day.observe(self._on_day, "value")
-        self.bar = hbox(
-            [
-                *self.claim_inputs([day] if day is not None else []),
-                *self.filters.values(),
-                *([self.grouping] if groupings else []),
-            ],
-            "guanai-bar",
-        )
+        self.bar.children += (*self.filters.values(), *([self.grouping] if groupings else []))
         choosing = [self.bar, self.status] if filters or day is not None else []
         printing = [self.paper, self.sheet] if choosing else []
         self.fill_with(*choosing, self.body, self.pager, *printing)
-        self.run()
-
-    def remove_child(self, child: ipw.Widget) -> None:
-        """Take the input for the day out, which another box shows from now on."""
-        self.bar.children = tuple(one for one in self.bar.children if one is not child)
-
-    def _on_day(self, _: object) -> None:
         self.run()
 
     def run(self) -> None:
@@ -267,11 +251,8 @@ class Checklist(Panel):
         return lines.iloc[np.argsort(codes, kind="stable")]
 
     def _filtered(self) -> pd.DataFrame:
-        chosen = self.items
-        for key, choice in self.filters.items():
-            if choice.value and key in chosen:
-                chosen = chosen[_matching(chosen[key], key, choice.value)]
-        return chosen
+        values = {key: choice.value or None for key, choice in self.filters.items() if key in self.items}
+        return filter_lines(self.items, **values)
 
     def _print(self) -> None:
         """Print all lines that are chosen, those of all pages."""
@@ -290,7 +271,7 @@ class Checklist(Panel):
         self.sheet.value = ""
         part = self.pager.slice_of(len(self.shown))
         if self.shown.empty:
-            self.body.value = f'<p class="guanai-empty">{escape(self._empty)}</p>'
+            self.body.value = empty_html(self._empty)
             return
         page = self.shown.iloc[part]
         if self._group not in page:

@@ -10,7 +10,7 @@ from guanai.storage.school.deleted_records import DeletedRecord
 from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import Panel, button, hbox, html, set_visible
 from guanai.widgets.base.name_search import matches
-from guanai.widgets.base.notices import error_html
+from guanai.widgets.base.notices import empty_html, error_html, notice_html
 from guanai.widgets.base.page_urls import view_pages
 from guanai.widgets.base.table import Pager, href
 from guanai.widgets.form.drafts import local_time
@@ -19,10 +19,6 @@ from guanai.widgets.form.inputs import Choice, Search
 __all__ = ["BinList", "DeleteButton"]
 
 _ROWS = 15  # of the bin on one page; each costs a button
-
-
-def _notice(kind: str, text: str) -> str:
-    return f'<div class="guanai-notice guanai-{kind}" role="status">{escape(text)}</div>'
 
 
 class DeleteButton(Panel):
@@ -54,8 +50,7 @@ class DeleteButton(Panel):
 
     def show_deleted(self) -> None:
         """Show that the record has been deleted before, and the button that restores it."""
-        text = escape(say("bin.lies"))
-        self.notice.value = f'<div class="guanai-notice" role="status">{text}</div>'
+        self.notice.value = notice_html("calm", say("bin.lies"))
         self._show(self.undo)
 
     def _show(self, *shown: ipw.Button) -> None:
@@ -77,15 +72,14 @@ class DeleteButton(Panel):
 
     def _do(self) -> None:
         if self._succeeds(self._delete):
-            text = say("delete.done", label=self._label)
             link = f' <a href="bin">{escape(say("bin.title"))}</a>'
-            self.notice.value = _notice("good", text).replace("</div>", f"{link}</div>")
+            self.notice.value = notice_html("good", say("delete.done", label=self._label), link)
             self._show(self.undo)
             self._report(True)
 
     def _take_back(self) -> None:
         if self._succeeds(self._restore):
-            self.notice.value = _notice("good", say("delete.undone", label=self._label))
+            self.notice.value = notice_html("good", say("delete.undone", label=self._label))
             self._show(self.ask)
             self._report(False)
 
@@ -160,8 +154,7 @@ class BinList(Panel):
 
     def _draw(self) -> None:
         part = self.shown[self.pager.slice_of(len(self.shown))]
-        empty = escape(say("bin.empty"))
-        self.body.value = "" if part else f'<p class="guanai-empty">{empty}</p>'
+        self.body.value = "" if part else empty_html(say("bin.empty"))
         for number, (row, text, act) in enumerate(self.rows):
             set_visible(row, number < len(part))
             if number < len(part):
@@ -188,5 +181,4 @@ class BinList(Panel):
         self.run()
         address = href(view_pages([one.form])[one.form], {"id": one.id})
         link = f' <a href="{address}">{escape(say("register.open"))}</a>'
-        text = say("delete.undone", label=one.label)
-        self.notice.value = _notice("good", text).replace("</div>", f"{link}</div>")
+        self.notice.value = notice_html("good", say("delete.undone", label=one.label), link)

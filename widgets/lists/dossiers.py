@@ -12,6 +12,7 @@ from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.storage.records.child_records import open_records
 from guanai.templates.wording import catalogue, say, spoken
 from guanai.widgets.base.boxes import Panel, html
+from guanai.widgets.base.notices import empty_html
 from guanai.widgets.base.table import href
 from guanai.widgets.base.value_labels import Labels, Record, Row, plain_text, retired_html
 from guanai.widgets.lists.checklists import Evidence, Link, due_lines_html
@@ -115,7 +116,7 @@ class Dossier(Panel):
         return escape(say(f"dossier.{key}", **values))
 
     def _none(self) -> str:
-        return f'<p class="guanai-empty">{self._say("none")}</p>'
+        return empty_html(say("dossier.none"))
 
     def _section(self, key: str, inside: str, count: int | None = None) -> str:
         badge = f' <span class="guanai-badge">{count}</span>' if count else ""

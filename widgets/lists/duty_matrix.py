@@ -9,6 +9,7 @@ import pandas as pd
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, TraitChange, hbox, html
 from guanai.widgets.base.name_search import natural_key
+from guanai.widgets.base.notices import empty_html
 from guanai.widgets.base.table import Pager
 from guanai.widgets.base.value_labels import Row
 from guanai.widgets.form.inputs import Choice
@@ -91,7 +92,7 @@ class Matrix(Panel):
         subjects = rows[["class", "subject", "subject_id"]].drop_duplicates("subject_id")
         part = self.pager.slice_of(len(subjects))
         if subjects.empty:
-            self.body.value = f'<p class="guanai-empty">{escape(self._empty)}</p>'
+            self.body.value = empty_html(self._empty)
             return
         self.body.value = self._legend() + self._html(_part_of(subjects, part))
 
@@ -134,9 +135,8 @@ class Matrix(Panel):
             return "<td></td>"
         state = state_of(row)
         number, shown = int(row[state]), state
-        if state == "done" and pd.isna(
-            row.get("share", 1)
-        ):  # 经常: a duty without a number is never done or missed
+        # 经常: a duty without a number is never done or missed.
+        if state == "done" and pd.isna(row.get("share", 1)):
             number, shown = int(row["have"]), "counted"
         words = escape(say(f"matrix.{shown}"))
         day = {"day": self._day.isoformat()} if self._day else {}

@@ -1,6 +1,7 @@
 """Merge two dossiers of one child, and the merges of before, each of which can be undone."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from html import escape
 
 import ipywidgets as ipw
@@ -11,7 +12,7 @@ from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
 from guanai.storage.school.duplicate_service import Merge
 from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import Panel, button, hbox, html
-from guanai.widgets.base.notices import error_html, message_of
+from guanai.widgets.base.notices import error_html, notice_html
 from guanai.widgets.base.value_labels import Record
 from guanai.widgets.form.comparisons import Texts, side_by_side, texts_of, title_of
 from guanai.widgets.form.drafts import local_time
@@ -72,24 +73,21 @@ class MergePanel(Panel):
         try:
             merge = self._on_merge(self._kept["id"], self._other["id"])
         except GuanaiError as error:
-            self._say("bad", message_of(error))
+            self.notice.value = error_html(error)
             return
         self._merge_id = merge.id
         self.choice.children = (self.undo,)
         text = say("merge.done", label=title_of(self._kept), count=merge.moved)
-        self._say("good", text)
+        self.notice.value = notice_html("good", text)
 
     def _undo(self) -> None:
         try:
             self._on_undo(self._merge_id)
         except GuanaiError as error:
-            self._say("bad", message_of(error))
+            self.notice.value = error_html(error)
             return
         self.choice.children = (self.merge, self.swap)
-        self._say("good", say("merge.undone"))
-
-    def _say(self, kind: str, text: str) -> None:
-        self.notice.value = f'<div class="guanai-notice guanai-{kind}" role="{"alert" if kind == "bad" else "status"}">{escape(text)}</div>'
+        self.notice.value = notice_html("good", say("merge.undone"))
 
 
 class MergeHistory(Panel):
@@ -121,21 +119,17 @@ class MergeHistory(Panel):
             text = say(
                 "merge.line", at=local_time(one.at), by=one.by, kept=kept, other=other, count=one.moved
             )
-            self.undo[one.id] = button(say("merge.undo"), self._undoer(one.id), "guanai-small")
+            self.undo[one.id] = button(say("merge.undo"), partial(self._undo, one.id), "guanai-small")
             line = [html(f"<p>{escape(text)}</p>"), self.undo[one.id]]
             lines.append(hbox(line, "guanai-row-head"))
         head = [html(f"<h3>{escape(say('merge.list'))}</h3>")] if lines else []
         self.fill_with(*head, *lines, self.notice)
 
-    def _undoer(self, merge_id: str) -> Callable[[], None]:
-        def undo() -> None:
-            try:
-                self._on_undo(merge_id)
-            except GuanaiError as error:
-                self.notice.value = error_html(error)
-                return
-            self._show()
-            text = escape(say("merge.undone"))
-            self.notice.value = f'<div class="guanai-notice guanai-good" role="status">{text}</div>'
-
-        return undo
+    def _undo(self, merge_id: str) -> None:
+        try:
+            self._on_undo(merge_id)
+        except GuanaiError as error:
+            self.notice.value = error_html(error)
+            return
+        self._show()
+        self.notice.value = notice_html("good", say("merge.undone"))

@@ -11,6 +11,7 @@ from guanai.care.duties.fulfilment import group_rows
 from guanai.care.policy.duty import ALL_CHILDREN
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, html
+from guanai.widgets.base.notices import empty_html
 from guanai.widgets.base.table import Pager
 from guanai.widgets.lists.checklists import Evidence, Link, due_lines_html
 
@@ -74,8 +75,8 @@ class MyDay(Panel):
     def _draw(self) -> None:
         shown = self.lines.iloc[self.pager.slice_of(len(self.lines))]
         sections = [self._part(name, shown[shown["part"] == name]) for name in PARTS]
-        nothing = f'<p class="guanai-empty">{escape(say("day.none"))}</p>'
-        self.body.value = ("" if len(self.lines) else nothing) + "".join(sections)
+        nothing = "" if len(self.lines) else empty_html(say("day.none"))
+        self.body.value = nothing + "".join(sections)
 
     def _part(self, name: str, lines: pd.DataFrame) -> str:
         count = self.counts[name]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -26,7 +27,7 @@ from guanai.widgets.base.boxes import (
     set_visible,
     vbox,
 )
-from guanai.widgets.base.notices import Progress, error_html
+from guanai.widgets.base.notices import Progress, error_html, notice_html
 from guanai.widgets.base.table import Pager, table_html
 from guanai.widgets.base.value_labels import Labels, Row
 from guanai.widgets.form.drafts import local_time
@@ -178,7 +179,7 @@ class Proposals(Panel):
         )
         self._order = list(rank.where(proposal.pairs["carer"] != "", 0).sort_values(kind="stable").index)
         if self.proposal is None:
-            self._say("good", say(f"pair.none_{proposal.role}"))
+            self.notice.value = notice_html("good", say(f"pair.none_{proposal.role}"))
         self._show()
 
     def _set_carer(self, row: int, carer: str) -> None:
@@ -204,7 +205,7 @@ class Proposals(Panel):
             self.accept.disabled = False
         self.proposal = None
         key = "pair.accepted_taken" if acceptance.ended else "pair.accepted"
-        self._say("good", say(key, made=acceptance.started, ended=acceptance.ended))
+        self.notice.value = notice_html("good", say(key, made=acceptance.started, ended=acceptance.ended))
         self._refresh()
 
     def _undo(self, proposal_id: str) -> None:
@@ -213,7 +214,7 @@ class Proposals(Panel):
         except Exception as error:
             self.notice.value = error_html(error)
             return
-        self._say("good", say("pair.undone"))
+        self.notice.value = notice_html("good", say("pair.undone"))
         self._refresh()
 
     def _refresh(self) -> None:
@@ -225,10 +226,6 @@ class Proposals(Panel):
             self._on_change()
 
     # -- showing
-
-    def _say(self, kind: str, text: str) -> None:
-        role = "alert" if kind == "bad" else "status"
-        self.notice.value = f'<p class="guanai-notice guanai-{kind}" role="{role}">{escape(text)}</p>'
 
     def _show(self) -> None:
         set_visible(self._open, self.proposal is not None)
@@ -272,11 +269,8 @@ class Proposals(Panel):
             text = say(
                 f"pair.done_{one.role}", at=local_time(one.at), by=one.by, made=one.started, start=one.start
             )  # fmt: skip
-            self.undo[one.id] = button(say("pair.undo"), self._undo_action(one.id), "guanai-small")
+            self.undo[one.id] = button(say("pair.undo"), partial(self._undo, one.id), "guanai-small")
             row = [html(f"<p>{escape(text)}</p>"), self.undo[one.id]]
             lines.append(hbox(row, "guanai-row-head"))
         title = html(f"<h3>{escape(say('pair.accepted_before'))}</h3>")
         self._done.children = (title, *lines) if lines else ()
-
-    def _undo_action(self, proposal_id: str) -> Callable[[], None]:
-        return lambda: self._undo(proposal_id)

@@ -17,8 +17,6 @@ from guanai.widgets.lists.timelines import changes, phone_link, timeline_html
 
 __all__ = ["RecordView", "sections_html"]
 
-_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
-
 
 def sections_html(sections: Iterable[PrintSection]) -> str:
     """Return the sections of a record as HTML, every text escaped."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from html import escape
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from guanai.storage.database.history import Change
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, html
+from guanai.widgets.base.notices import empty_html
 from guanai.widgets.base.table import Pager, href
 from guanai.widgets.base.value_labels import Labels, Record, Row, plain_text
 from guanai.widgets.form.drafts import local_time
@@ -58,7 +60,7 @@ def events(
 
 
 def changes(history: Iterable[Change], labels: Labels, *, words: str = "dossier.kind_") -> Iterable[Event]:
-    """Yield an event per change of a record , the newest first, old and new in words.
+    """Yield an event per change of a record, the newest first, old and new in words.
 
     ``words`` is the prefix of the catalogue's keys for the kinds of change.
     """
@@ -86,7 +88,7 @@ def timeline_html(events: Sequence[Event]) -> str:
     """Return events as an HTML list, newest first."""
     lines = (
         f'<li><time datetime="{escape(day)}">{escape(day)}</time><div>{text}</div></li>'
-        for day, text in sorted(events, key=lambda event: event[0], reverse=True)
+        for day, text in sorted(events, key=itemgetter(0), reverse=True)
     )
     return f'<ol class="guanai-timeline">{"".join(lines)}</ol>'
 
@@ -135,11 +137,7 @@ class Timeline(Panel):
 
     def _draw(self) -> None:
         chosen = self._groups[self.which.value] if self.which.value else self.events
-        ordered = sorted(chosen, key=_day, reverse=True)
+        ordered = sorted(chosen, key=itemgetter(0), reverse=True)
         part = ordered[self.pager.slice_of(len(ordered))]
-        inside = timeline_html(part) if part else f'<p class="guanai-empty">{escape(self._empty)}</p>'
+        inside = timeline_html(part) if part else empty_html(self._empty)
         self.body.value = f'<section class="guanai-part"><h3>{escape(self._title)}</h3>{inside}</section>'
-
-
-def _day(event: Event) -> str:
-    return event[0]

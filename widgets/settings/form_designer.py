@@ -15,7 +15,7 @@ from guanai.storage.form_files.versions import Version
 from guanai.storage.school.form_publishing import FormProposal, FormPublishing
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, TraitChange, button, control, hbox, html, set_visible, vbox
-from guanai.widgets.base.notices import Progress, error_html
+from guanai.widgets.base.notices import Progress, error_html, notice_html
 from guanai.widgets.base.page_urls import OWN_PAGES
 from guanai.widgets.form.drafts import local_time
 from guanai.widgets.form.inputs import Choice
@@ -66,8 +66,7 @@ class Designer(Panel):
         """Return the steps of the page in their order."""
         allowed = html()
         if not self._publishing.allowed:
-            text = escape(say("designer.not_allowed"))
-            allowed.value = f'<p class="guanai-notice" role="status">{text}</p>'
+            allowed.value = notice_html("calm", say("designer.not_allowed"))
         too_large = say("designer.too_large", size="{size}", most=LARGEST >> 20)
         most = html(
             f"<p>{escape(say('designer.upload_explain'))}</p>"
@@ -142,7 +141,7 @@ class Designer(Panel):
             self.notice.value = error_html(error)
             return
         self.proposal.children = (view,)
-        self._say("guanai-calm", say("designer.checked"))
+        self.notice.value = notice_html("calm", say("designer.checked"))
 
     def _show_published(self, version: Version) -> None:
         if version.form != self._name:  # a new register: from now on it is in the list
@@ -155,10 +154,7 @@ class Designer(Panel):
             f' <a href="{escape(_list_page(version.form))}">{escape(say("designer.open", title=title))}</a>'
         )
         key = "designer.done_shipped" if version.what == "shipped" else "designer.done"
-        self._say("guanai-good", say(key, title=title, number=version.number), link)
-
-    def _say(self, kind: str, text: str, extra: str = "") -> None:
-        self.notice.value = f'<div class="guanai-notice {kind}" role="status">{escape(text)}{extra}</div>'
+        self.notice.value = notice_html("good", say(key, title=title, number=version.number), link)
 
     # -- earlier versions
 
@@ -247,8 +243,8 @@ class CloseRegister(Panel):
         except Exception as error:
             self.notice.value = error_html(error)
             return
-        text = escape(say("designer.reopened" if closed else "designer.done_closed"))
-        self.notice.value = f'<p class="guanai-notice guanai-good" role="status">{text}</p>'
+        text = say("designer.reopened" if closed else "designer.done_closed")
+        self.notice.value = notice_html("good", text)
         self._on_done()
 
 

@@ -16,7 +16,7 @@ from guanai.storage.records.school_form import SchoolForm
 from guanai.storage.school.form_publishing import FormProposal, FormPublishing
 from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import Columns, button, hbox, html, plain, vbox
-from guanai.widgets.base.notices import Progress, error_html
+from guanai.widgets.base.notices import Progress, empty_html, error_html, notice_html
 from guanai.widgets.form.form import Form
 from guanai.widgets.form.inputs import Choice
 
@@ -135,13 +135,12 @@ class ProposalView(ipw.VBox):
             lines = [say("designer.new", title=self._proposal.form.title(), count=count)]
         parts = [f"<h3>{escape(say('designer.differences'))}</h3>", _listed(lines)]
         if not lines:
-            parts = [f'<p class="guanai-empty">{escape(say("designer.same"))}</p>']
+            parts = [empty_html(say("designer.same"))]
         answers = [one.text() for one in plan.answers.stored]
         if answers:
             parts += [f"<h3>{escape(say('designer.answers'))}</h3>", _listed(answers)]
         if plan.duties:
-            text = escape(say("designer.duties", error=plan.duties))
-            parts.append(f'<p class="guanai-notice guanai-bad" role="alert">{text}</p>')
+            parts.append(notice_html("bad", say("designer.duties", error=plan.duties)))
         self.differences.value = f'<section class="guanai-part">{"".join(parts)}</section>'
 
     def _previews(self) -> ipw.Widget:

@@ -17,7 +17,7 @@ from guanai.storage.school.workbook_edits import Edit
 from guanai.storage.school.workbook_service import WorkbookService, WorkbookState
 from guanai.templates.wording import catalogue, say
 from guanai.widgets.base.boxes import Panel, button, checkbox, control, hbox, html, plain, set_visible, vbox
-from guanai.widgets.base.notices import error_html
+from guanai.widgets.base.notices import error_html, notice_html
 from guanai.widgets.base.table import Pager
 from guanai.widgets.base.value_labels import Record
 from guanai.widgets.form.inputs import Choice
@@ -130,9 +130,9 @@ class Settings(Panel):
         parts = []
         if self.shown.mistake is not None:
             text = say("settings.broken", error=self.shown.mistake.message())
-            parts.append(f'<p class="guanai-notice guanai-bad" role="alert">{escape(text)}</p>')
+            parts.append(notice_html("bad", text))
         if not self._book.may_change:
-            parts.append(f'<p class="guanai-notice">{escape(say("settings.not_you"))}</p>')
+            parts.append(notice_html("calm", say("settings.not_you")))
         self.state.value = "".join(parts)
 
     def _rows(self) -> Sequence[Record]:
@@ -357,8 +357,7 @@ class Settings(Panel):
                 self._show_mistake(error)
             self._draw()
             return False
-        text = escape(say(message, name=name))
-        self.notice.value = f'<p class="guanai-notice guanai-good" role="status">{text}</p>'
+        self.notice.value = notice_html("good", say(message, name=name))
         self._show_state()
         self._draw()
         return True
