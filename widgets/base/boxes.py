@@ -176,16 +176,16 @@ class InputPanel(Panel):
     ) -> None:
         super().__init__(*classes)
         bar = []
-        for control in inputs:
-            control.observe(on_change, "value")
-            if getattr(control, "shown_in", None) is None:
-                control.shown_in = self  # type: ignore[attr-defined]
-                bar.append(control)
+        for child in inputs:
+            child.observe(on_change, "value")
+            if getattr(child, "shown_in", None) is None:
+                child.shown_in = self  # type: ignore[attr-defined]
+                bar.append(child)
         self.bar = hbox(bar, "guanai-bar")
 
     def remove_input(self, child: ipw.Widget) -> None:
         """Take an input out of the bar that another box shows from now on, so that it is not shown twice."""
-        self.bar.children = tuple(control for control in self.bar.children if control is not child)
+        self.bar.children = tuple(shown for shown in self.bar.children if shown is not child)
 
 
 def _detached(children: Iterable[ipw.Widget]) -> list[ipw.Widget]:

@@ -7,7 +7,7 @@ from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, html
 from guanai.widgets.base.page_urls import page_url
 
-__all__ = ["Cards", "FirstSteps", "Links"]
+__all__ = ["Cards", "FirstSteps", "Links", "links_html"]
 
 
 class Links(Panel):
@@ -15,12 +15,17 @@ class Links(Panel):
 
     def __init__(self, links: Mapping[str, str]) -> None:
         super().__init__("guanai-links")
-        inside = "".join(
-            f'<a class="guanai-record" href="{escape(address)}">{escape(text)}</a>'
-            for text, address in links.items()
-        )
-        self.body = html(f'<nav class="guanai-link-row">{inside}</nav>' if inside else "")
+        self.body = html(links_html(links))
         self.fill_with(self.body)
+
+
+def links_html(links: Mapping[str, str]) -> str:
+    """Return links side by side as HTML, escaped; ``links`` gives addresses by their text."""
+    inside = "".join(
+        f'<a class="guanai-record" href="{escape(address)}">{escape(text)}</a>'
+        for text, address in links.items()
+    )
+    return f'<nav class="guanai-link-row">{inside}</nav>' if inside else ""
 
 
 class FirstSteps(Panel):

@@ -1,7 +1,7 @@
 """Turn field names, codes and values into the words that a form uses for them, removed questions included."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from html import escape
 from typing import Any
@@ -15,7 +15,7 @@ from guanai.storage.forms.xlsform.items import Question, Repeat
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.templates.wording import catalogue, say, spoken
 
-__all__ = ["Labels", "plain_text", "retired_html", "retired_keys", "retired_pairs"]
+__all__ = ["Labels", "all_nodes", "plain_text", "retired_html", "retired_keys", "retired_pairs"]
 
 #: A stored record: answers by their question's name, and the system's fields (id, revision, created_at …).
 Record = Mapping[str, Any]
@@ -55,9 +55,8 @@ class Labels:
         self._columns: dict[str, str] = {}
         self._codes: dict[str, Mapping[str, str]] = {}  # not copied: there may be ten thousand children
         self._rows: dict[str, dict[str, str]] = {}  # the fields of each repeat, by its name
-        self._removed_choices: dict[
-            str, dict[str, str]
-        ] = {}  # choices that were taken out, by their question's path
+        # Choices that were taken out, by their question's path.
+        self._removed_choices: dict[str, dict[str, str]] = {}
         for form in [forms] if isinstance(forms, FormDefinition) else forms or ():
             self._read(form)
 
@@ -87,7 +86,7 @@ class Labels:
                 self._rows.setdefault(node.path, {})
                 if not node.children:
                     session.add(node.path)
-                    node = next(one for one in _walk(session.tree()) if one.path == node.path)
+                    node = next(added for added in all_nodes(session.tree()) if added.path == node.path)
             self._read_nodes(session, node.children, node.path if repeated and not inside else inside)
 
     def column(self, key: str) -> str:
@@ -126,10 +125,11 @@ def _label_of(codes: Mapping[str, str], name: str) -> str:
     return to_plain(codes[name]) if name in codes else name
 
 
-def _walk(nodes: Iterable[Branch]) -> Iterable[Branch]:
+def all_nodes(nodes: Iterable[Branch]) -> Iterator[Branch]:
+    """Yield every node among and below these, in page order."""
     for node in nodes:
         yield node
-        yield from _walk(node.children)
+        yield from all_nodes(node.children)
 
 
 # What a frame adds to a record, see `Registers.frame`.

@@ -19,12 +19,12 @@ from guanai.storage.forms.session.states import FieldState
 from guanai.storage.records.attachments import LARGEST
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import TraitChange, button, control, hbox, html, set_visible, vbox
-from guanai.widgets.form.fields import Field
+from guanai.widgets.form.fields import LegendField, legend_html
 
 __all__ = ["FileField", "PictureField"]
 
 
-class FileField(Field):
+class FileField(LegendField):
     """A file: its name as a link once it is uploaded."""
 
     classes = ("guanai-wide",)
@@ -32,7 +32,7 @@ class FileField(Field):
     words = "attachment.choose"
 
     def _build(self, state: FieldState) -> None:
-        self.head = html("", "guanai-legend")
+        super()._build(state)
         self.control = control(
             ipw.FileUpload, "guanai-upload", accept=self.accept, description=say(self.words)
         )
@@ -48,16 +48,10 @@ class FileField(Field):
         return hbox([self.control, self.remove], "guanai-acts")
 
     def _show_label(self, text: str) -> None:
-        most = (
-            f'<span class="guanai-most" data-most="{LARGEST}" data-text="{escape(self._too_large())}"></span>'
-        )
-        value = f'<div class="guanai-legend-text">{text}</div>{most}'
-        if self.head.value != value:
-            self.head.value = value
-
-    def _too_large(self) -> str:
-        """Return the message for a file that is not sent; the browser fills in name and size."""
-        return say("attachment.too_large", name="{name}", size="{size}", most=f"{LARGEST >> 20} MB")
+        # A file that is too large is not sent; the browser fills name and size into the message.
+        message = say("attachment.too_large", name="{name}", size="{size}", most=f"{LARGEST >> 20} MB")
+        most = f'<span class="guanai-most" data-most="{LARGEST}" data-text="{escape(message)}"></span>'
+        self.head.value = legend_html(text) + most
 
     def _show_value(self, state: FieldState) -> None:
         name = state.value or ""

@@ -9,9 +9,9 @@ from guanai.storage.forms.session.choices import Choice
 from guanai.storage.forms.session.states import FieldState
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import TraitChange, checkbox, html, vbox
+from guanai.widgets.base.boxes import TraitChange, checkbox, vbox
 from guanai.widgets.base.name_search import matching
-from guanai.widgets.form.fields import Field
+from guanai.widgets.form.fields import Field, LegendField
 
 __all__ = [
     "CheckboxesField",
@@ -19,7 +19,9 @@ __all__ = [
     "RadioField",
     "SearchField",
     "SearchManyField",
+    "labels_by_name",
     "names_by_label",
+    "names_in",
     "resolve",
 ]
 
@@ -32,6 +34,18 @@ def names_by_label(choices: Sequence[Choice]) -> dict[str, str]:
         label = plain if plain not in labels else f"{plain}（{choice.name[-4:]}）"
         labels[label] = choice.name
     return labels
+
+
+def labels_by_name(choices: Sequence[Choice]) -> dict[str, str]:
+    """Return name -> label, as `names_by_label` tells them apart."""
+    return {name: label for label, name in names_by_label(choices).items()}
+
+
+def names_in(value: object) -> list[str]:
+    """Return the names of several choices, given as a list or separated by spaces."""
+    return (
+        [str(name) for name in value] if isinstance(value, list | tuple | set) else str(value or "").split()
+    )
 
 
 def resolve(text: str, labels: dict[str, str]) -> tuple[str, str]:
@@ -72,9 +86,7 @@ class _SingleChoiceField(Field):
             self.control.index = None
         names = [name for _, name in options]
         value = state.value or ""
-        index = names.index(value) if value in names else None
-        if self.control.index != index:
-            self.control.index = index
+        self.control.index = names.index(value) if value in names else None
 
     def enter(self, value: object) -> None:
         """Choose by name or by label."""
@@ -87,9 +99,8 @@ class _SingleChoiceField(Field):
         self.control.value = wanted
 
 
-_ONE_COLUMN = (
-    13  # Chinese characters, the buttons' edges counted in, that fit side by side into a column of the form
-)
+# Chinese characters, the buttons' edges counted in, that fit side by side into a column of the form.
+_ONE_COLUMN = 13
 
 
 def _width(label: str) -> float:
@@ -166,11 +177,8 @@ class SearchField(_SuggestingField):
 
     def _show_value(self, state: FieldState) -> None:
         self._update_suggestions(state)
-        labels = self._labels
-        by_name = {name: label for label, name in labels.items()}
-        text = by_name.get(state.value or "", state.text or "")
-        if self.control.value != text:
-            self.control.value = text
+        by_name = {name: label for label, name in self._labels.items()}
+        self.control.value = by_name.get(state.value or "", state.text or "")
 
     def _on_change(self, change: TraitChange) -> None:
         if self._muted:
@@ -187,23 +195,18 @@ class SearchField(_SuggestingField):
         self.control.value = by_name.get(str(value), "" if value is None else str(value))
 
 
-class CheckboxesField(Field):
+class CheckboxesField(LegendField):
     """Checkboxes in columns."""
 
     classes = ("guanai-wide", "guanai-ticks")
 
     def _build(self, state: FieldState) -> None:
-        self.head = html("", "guanai-legend")
+        super()._build(state)
         self.view = self.control = vbox([self.head], "guanai-field", "guanai-group-of-ticks", *self.classes)
         self.boxes: dict[str, ipw.Checkbox] = {}
 
-    def _show_label(self, text: str) -> None:
-        value = f'<div class="guanai-legend-text">{text}</div>'
-        if self.head.value != value:
-            self.head.value = value
-
     def _labels_by_name(self, state: FieldState) -> dict[str, str]:
-        return {name: label for label, name in names_by_label(state.choices).items()}
+        return labels_by_name(state.choices)
 
     def _show_value(self, state: FieldState) -> None:
         labels = self._labels_by_name(state)
@@ -216,10 +219,7 @@ class CheckboxesField(Field):
                 box.close()
         chosen = state.value or []
         for name, box in self.boxes.items():
-            if box.description != labels[name]:
-                box.description = labels[name]
-            if box.value != (name in chosen):
-                box.value = name in chosen
+            box.description, box.value = labels[name], name in chosen
 
     def _arrange(self) -> None:
         self.view.children = (self.head, *self.boxes.values())
@@ -236,11 +236,8 @@ class CheckboxesField(Field):
 
     def enter(self, value: object) -> None:
         """Tick exactly these, given by name or by label."""
-        wanted = (
-            [str(one) for one in value] if isinstance(value, list | tuple | set) else str(value or "").split()
-        )
         by_label = {box.description: name for name, box in self.boxes.items()}
-        names = {by_label.get(one, one) for one in wanted}
+        names = {by_label.get(name, name) for name in names_in(value)}
         if not names <= self.boxes.keys():
             raise ValueError(f"{self.path}: {sorted(names - self.boxes.keys())} not among {list(by_label)}")
         for name, box in self.boxes.items():
@@ -248,9 +245,8 @@ class CheckboxesField(Field):
 
     def focus(self) -> None:
         """Put the cursor on the first box."""
-        for box in self.boxes.values():
-            box.focus()
-            return
+        if self.boxes:
+            next(iter(self.boxes.values())).focus()
 
 
 class SearchManyField(CheckboxesField, _SuggestingField):
@@ -289,10 +285,7 @@ class SearchManyField(CheckboxesField, _SuggestingField):
 
     def enter(self, value: object) -> None:
         """Choose exactly these, given by name or by label."""
-        wanted = (
-            [str(one) for one in value] if isinstance(value, list | tuple | set) else str(value or "").split()
-        )
-        self._on_answer(self, [self._labels.get(one, one) for one in wanted])
+        self._on_answer(self, [self._labels.get(name, name) for name in names_in(value)])
 
     def focus(self) -> None:
         """Put the cursor into the search box."""

@@ -3,17 +3,17 @@
 Somebody else saved first (`Conflict`), or a new child may be one that is there already (`SameChildQuestion`).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 import ipywidgets as ipw
 
-from guanai.storage.forms.session.form_session import Branch, FormSession
+from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.items import Question
 from guanai.storage.forms.xlsform.markdown import to_plain
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import button, hbox, html, plain
-from guanai.widgets.base.value_labels import Record
+from guanai.widgets.base.value_labels import Record, all_nodes
 
 __all__ = ["Conflict", "SameChildQuestion", "TypedChanges", "merged", "side_by_side", "texts_of", "title_of"]
 
@@ -65,17 +65,11 @@ def _marked(text: str, differs: bool) -> str:
 
 def texts_of(session: FormSession) -> dict[str, tuple[str, str]]:
     """Return label and text of every answer that applies, by path, as a person reads it."""
-    states = {path: session.state(path) for path in _paths(session.tree())}
+    paths = [node.path for node in all_nodes(session.tree()) if isinstance(node.item, Question)]
+    states = {path: session.state(path) for path in paths}
     return {
         path: (to_plain(state.label), state.text or "") for path, state in states.items() if state.relevant
     }
-
-
-def _paths(nodes: Iterable[Branch]) -> list[str]:
-    paths: list[str] = []
-    for node in nodes:
-        paths += [node.path] if isinstance(node.item, Question) else _paths(node.children)
-    return paths
 
 
 class SameChildQuestion(ipw.VBox):

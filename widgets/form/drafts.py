@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from html import escape
 
 import ipywidgets as ipw
@@ -87,8 +88,8 @@ class DraftOffers(ipw.VBox):
         drafts = self._other_drafts()
         self._note_offered(drafts)
         for draft in drafts:
-            resume = button(say("unsaved.resume"), self._resumer(draft), "guanai-main")
-            drop = button(say("unsaved.drop"), self._dropper(draft), "guanai-remove")
+            resume = button(say("unsaved.resume"), partial(self._resume, draft), "guanai-main")
+            drop = button(say("unsaved.drop"), partial(self._drop_offer, draft), "guanai-remove")
             self.offers[draft.token] = (resume, drop)
             choice = hbox([resume, drop], "guanai-buttons")
             lines.append(vbox([html(self._draft_html(draft)), choice], "guanai-unsaved"))
@@ -115,15 +116,9 @@ class DraftOffers(ipw.VBox):
         except GuanaiError as error:
             self.error = error.message()
 
-    def _resumer(self, draft: Draft) -> Callable[[], None]:
-        return lambda: self._resume(draft)
-
-    def _dropper(self, draft: Draft) -> Callable[[], None]:
-        def drop() -> None:
-            self.drop(draft.token)
-            self._offer()
-
-        return drop
+    def _drop_offer(self, draft: Draft) -> None:
+        self.drop(draft.token)
+        self._offer()
 
     def _draft_html(self, draft: Draft) -> str:
         """Return when and what was typed, and what has changed since, as HTML."""

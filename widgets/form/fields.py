@@ -17,17 +17,19 @@ from guanai.storage.forms.xlsform.items import Question
 from guanai.storage.forms.xlsform.markdown import to_html
 from guanai.storage.records.attachments import Attachments
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import TraitChange, control, hbox, set_visible
+from guanai.widgets.base.boxes import TraitChange, control, hbox, html, set_visible
 
 __all__ = [
     "DateField",
     "Field",
+    "LegendField",
     "LongTextField",
     "NoteField",
     "OnAnswer",
     "ReadOnlyField",
     "TextField",
     "caption",
+    "legend_html",
 ]
 
 #: Called with a field and what a person has entered in it.
@@ -156,6 +158,21 @@ class Field:
             for child in self.view.children:
                 child.close()
         self.view.close()
+
+
+def legend_html(text: str) -> str:
+    """Return a `caption` as the line above several controls."""
+    return f'<div class="guanai-legend-text">{text}</div>'
+
+
+class LegendField(Field):
+    """A question whose label stands above its controls, in the line ``head``."""
+
+    def _build(self, state: FieldState) -> None:
+        self.head = html("", "guanai-legend")
+
+    def _show_label(self, text: str) -> None:
+        self.head.value = legend_html(text)
 
 
 class TextField(Field):

@@ -6,9 +6,9 @@ import ipywidgets as ipw
 
 from guanai.storage.forms.session.states import FieldState, range_of
 from guanai.templates.wording import say
-from guanai.widgets.base.boxes import TraitChange, button, checkbox, control, hbox, html, vbox
-from guanai.widgets.form.choice_fields import names_by_label
-from guanai.widgets.form.fields import Field, ReadOnlyField, TextField
+from guanai.widgets.base.boxes import TraitChange, button, checkbox, control, hbox, vbox
+from guanai.widgets.form.choice_fields import labels_by_name, names_in
+from guanai.widgets.form.fields import Field, LegendField, ReadOnlyField, TextField
 
 __all__ = ["AcknowledgeField", "DateTimeField", "PhoneOnlyField", "RangeField", "RankField"]
 
@@ -78,7 +78,7 @@ class RankField(Field):
         self._order: list[str] = []
 
     def _show_value(self, state: FieldState) -> None:
-        labels = {name: label for label, name in names_by_label(state.choices).items()}
+        labels = labels_by_name(state.choices)
         answered = [name for name in state.value or [] if name in labels]
         self._order = [*answered, *(name for name in labels if name not in answered)]
         options = tuple(
@@ -112,24 +112,18 @@ class RankField(Field):
 
     def enter(self, value: object) -> None:
         """Put the choices in this order, given by name or by label."""
-        wanted = [str(one) for one in value] if isinstance(value, list | tuple) else str(value or "").split()
         by_label = {label.partition(". ")[2] or label: name for label, name in self.control.options}
-        self._on_answer(self, [by_label.get(one, one) for one in wanted])
+        self._on_answer(self, [by_label.get(name, name) for name in names_in(value)])
 
 
-class AcknowledgeField(Field):
+class AcknowledgeField(LegendField):
     """One box to tick: read and understood."""
 
     def _build(self, state: FieldState) -> None:
-        self.head = html("", "guanai-legend")
+        super()._build(state)
         self.control = checkbox(say("field.acknowledged"), bool(state.value), "guanai-tick")
         self.view = vbox([self.head, self.control], "guanai-field", "guanai-group-of-ticks", *self.classes)
         self._observe(self.control)
-
-    def _show_label(self, text: str) -> None:
-        value = f'<div class="guanai-legend-text">{text}</div>'
-        if self.head.value != value:
-            self.head.value = value
 
     def _show_value(self, state: FieldState) -> None:
         self.control.value = bool(state.value)

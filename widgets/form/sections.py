@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
+from typing import Any
 
 import ipywidgets as ipw
 
@@ -11,6 +12,7 @@ from guanai.storage.forms.xlsform.markdown import to_html, to_plain
 from guanai.storage.records.school_form import SchoolForm
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import button, hbox, html, set_visible, vbox
+from guanai.widgets.base.value_labels import all_nodes
 from guanai.widgets.form.field_kinds import field_for
 from guanai.widgets.form.fields import Field, OnAnswer
 from guanai.widgets.form.steps import LONG, Step, StepBar, questions_of, steps_of
@@ -70,7 +72,7 @@ class Sections:
             return
         old = self.view.children[1:]
         self.fields, self.repeats, self._groups = {}, {}, {}
-        nodes = {node.path: node for node in _all_nodes(self.session.tree())}
+        nodes = self._nodes()
         page = self._page(nodes[path] for path in self.steps[number].paths)
         self.view.children = (self.bar.view, *page)
         for box in old:
@@ -82,7 +84,7 @@ class Sections:
     def _show_bar(self) -> None:
         if self.bar is None:
             return
-        nodes = {node.path: node for node in _all_nodes(self.session.tree())}
+        nodes = self._nodes()
         titles, errors = {}, {}
         for number, step in enumerate(self.steps):
             inside = [one.path for one in questions_of(nodes[path] for path in step.paths)]
@@ -106,9 +108,9 @@ class Sections:
         """Show the step of a question or repeat."""
         if self.bar is None or path in self.fields or path in self.repeats:
             return
-        nodes = {node.path: node for node in _all_nodes(self.session.tree())}
+        nodes = self._nodes()
         for number, step in enumerate(self.steps):
-            if any(node.path == path for node in _all_nodes(nodes[top] for top in step.paths)):
+            if any(node.path == path for node in all_nodes(nodes[top] for top in step.paths)):
                 self.show_step(number)
                 return
 
@@ -121,6 +123,10 @@ class Sections:
                 self.field_at(later).focus()
                 return
 
+    def _nodes(self) -> dict[str, Branch]:
+        """Return every node of the session's tree by its path."""
+        return {node.path: node for node in all_nodes(self.session.tree())}
+
     # -- building
 
     def _page(self, nodes: Iterable[Branch]) -> tuple[ipw.Widget, ...]:
@@ -128,13 +134,13 @@ class Sections:
         sections: list[ipw.Widget] = []
         loose: list[ipw.Widget] = []
         for node in nodes:
-            if _is_question(node):
+            if isinstance(node.item, Question):
                 loose.extend(self._question(node))
                 continue
             if loose:
                 sections.append(_grid(loose))
                 loose = []
-            sections.append(self._repeat(node) if _is_repeat(node) else self._group(node))
+            sections.append(self._repeat(node) if isinstance(node.item, Repeat) else self._group(node))
         if loose:
             sections.append(_grid(loose))
         return tuple(sections)
@@ -152,7 +158,9 @@ class Sections:
     def _group(self, node: Branch) -> ipw.VBox:
         heading = html("", "guanai-heading")
         classes: tuple[str, ...] = ("guanai-group",)
-        if all(_is_question(child) for child in node.children):  # one box less: the group itself is the grid
+        if all(
+            isinstance(child.item, Question) for child in node.children
+        ):  # one box less: the group itself is the grid
             views = [view for child in node.children for view in self._question(child)]
             classes += ("guanai-grid",)
         else:
@@ -197,8 +205,7 @@ class Sections:
         value = f"<h3>{to_html(state.label)}</h3>" if state.label else ""
         if state.hint:
             value += f'<p class="guanai-hint">{to_html(state.hint)}</p>'
-        if heading.value != value:
-            heading.value = value
+        heading.value = value
         set_visible(box, state.relevant)
 
     def show(self, paths: Iterable[str], errors: Mapping[str, str]) -> None:
@@ -222,11 +229,9 @@ class Sections:
             self._errors = {}
             self.show_step(0)
             return
-        nodes = {node.path: node for node in _all_nodes(session.tree())}
-        outer = [
-            path for path in self.repeats if "/" not in path
-        ]  # inner repeats are built again with their rows
-        for path in outer:
+        nodes = self._nodes()
+        # Inner repeats are built again with their rows.
+        for path in [path for path in self.repeats if "/" not in path]:
             if not self._has_as_many_rows(path, nodes):
                 self._rebuild(path, nodes[path])
             self.repeats[path].undo.children = ()
@@ -239,7 +244,7 @@ class Sections:
     def add(self, path: str) -> int:
         """Add a row to a repeat and put the cursor into it; return its number."""
         number: int = self.session.add(path)
-        node = next(node for node in _all_nodes(self.session.tree()) if node.path == path)
+        node = self._nodes()[path]
         repeat = self.repeats[path]
         repeat.rows.children = (*repeat.rows.children, self._row(path, number, node.children[number]))
         self._on_rows_changed()
@@ -278,14 +283,13 @@ class Sections:
     def _rebuild(self, path: str, node: Branch | None = None) -> None:
         """Build the rows of a repeat again: their numbers have changed."""
         repeat = self.repeats[path]
-        for key in [key for key in self.fields if key.startswith(f"{path}/")]:
-            self.fields.pop(key)
-        for key in [key for key in self._groups if key.startswith(f"{path}/")]:
-            self._groups.pop(key)
-            self.repeats.pop(key, None)
+        widgets_by_path: tuple[dict[str, Any], ...] = (self.fields, self._groups, self.repeats)
+        for widgets in widgets_by_path:
+            for key in [key for key in widgets if key.startswith(f"{path}/")]:
+                widgets.pop(key)
         old = repeat.rows.children
         repeat.headings = []
-        node = node or next(node for node in _all_nodes(self.session.tree()) if node.path == path)
+        node = node or self._nodes()[path]
         repeat.rows.children = tuple(self._row(path, number, row) for number, row in enumerate(node.children))
         for box in old:
             _close(box)
@@ -299,17 +303,3 @@ def _close(widget: ipw.Widget) -> None:
     for child in getattr(widget, "children", ()):
         _close(child)
     widget.close()
-
-
-def _is_question(node: Branch) -> bool:
-    return isinstance(node.item, Question)
-
-
-def _is_repeat(node: Branch) -> bool:
-    return isinstance(node.item, Repeat)
-
-
-def _all_nodes(nodes: Iterable[Branch]) -> Iterator[Branch]:
-    for node in nodes:
-        yield node
-        yield from _all_nodes(node.children)

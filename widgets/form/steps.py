@@ -64,9 +64,8 @@ def steps_of(nodes: Iterable[Branch], heading: str = "") -> tuple[Step, ...]:
             continue
         close_step()
         count = len(list(questions_of([node])))
-        most = (
-            2 * LONG if "field-list" in node.item.appearance else LONG
-        )  # the form's author wants it on one page
+        # With a field-list the form's author wants it on one page.
+        most = 2 * LONG if "field-list" in node.item.appearance else LONG
         if count > most and not isinstance(node.item, Repeat):
             steps.extend(steps_of(node.children, node.path))
         else:
@@ -102,8 +101,7 @@ class StepBar:
         )
         self._muted = True
         try:
-            if tuple(self.choice.options) != options:
-                self.choice.options = options
+            self.choice.options = options
             self.choice.value = at if at in titles else None
         finally:
             self._muted = False

@@ -70,11 +70,7 @@ class ColumnChoices(ipw.VBox):
         self.rest = vbox((), "guanai-bar", "guanai-columns-list")
         set_visible(self.rest, False)
         super().__init__(
-            [
-                *lines,
-                hbox([self.toggle], "guanai-buttons"),
-                self.rest,
-            ],
+            [*lines, hbox([self.toggle], "guanai-buttons"), self.rest],
             layout=plain(),
             _dom_classes=("guanai-import-columns",),
         )
@@ -199,22 +195,18 @@ class RowChoices(ipw.VBox):
 def comparison_html(form: FormDefinition, row: ImportedRow, records: Sequence[tuple[str, Record]]) -> str:
     """Return an HTML table of the answers of a row beside those of records, given as (label, record)."""
     heads = [say("alike.asked"), say("imports.in_file")]
+    compared = records[:_MOST_MATCHES]
     texts = [
         texts_of(FormSession(form, one, language=spoken()))
-        for one in (row.record, *(one for _, one in records[:_MOST_MATCHES]))
+        for one in (row.record, *(record for _, record in compared))
     ]
     answered = {path for path, (_, text) in texts[0].items() if text}
     shown = [{path: pair for path, pair in one.items() if path in answered} for one in texts]
-    return (
-        side_by_side([*heads, *(label for label, _ in records[:_MOST_MATCHES])], shown, all_=True)
-        if records
-        else ""
-    )
+    return side_by_side([*heads, *(label for label, _ in compared)], shown, all_=True) if records else ""
 
 
 def _short(text: str) -> str:
-    plain_text = text or "—"
-    return plain_text if len(plain_text) <= _LONG else f"{plain_text[:_LONG]}…"
+    return (text or "—") if len(text) <= _LONG else f"{text[:_LONG]}…"
 
 
 def column_questions(headers: Mapping[str, QuestionColumn]) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """An import as a coordinator does it: choose a file, see row by row what it would do, confirm it."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -75,7 +76,7 @@ class ImportPanel(Panel):
         self._source: ImportSource | None = None
         self._sheet = ""
         self._scope = _ONE
-        self._decisions: dict[str, _Decisions] = {}
+        self._decisions: dict[str, _Decisions] = defaultdict(_Decisions)
         self._progress_at = 0.0
         self.plans: tuple[ImportPreview, ...] = ()
         self.upload = self._upload()
@@ -91,15 +92,8 @@ class ImportPanel(Panel):
         self.cancel = button(say("imports.cancel"), self._cancel)
         self.buttons = hbox([self.confirm, self.cancel], "guanai-buttons")
         # What is shown of a file, from top to bottom.
-        self.preview_parts = (
-            self.summary,
-            self.scope,
-            self.sheet,
-            self.columns,
-            self.rows,
-            self.list,
-            self.buttons,
-        )
+        content = (self.summary, self.scope, self.sheet, self.columns, self.rows, self.list)
+        self.preview_parts = (*content, self.buttons)
         self.fill_with(self.box, self.bar, self.notice, *self.preview_parts)
         register.observe(lambda _: self._cancel(), "value")
         self._hide()
@@ -298,11 +292,8 @@ class ImportPanel(Panel):
 
     # -- what a person decides
 
-    def _decisions_of(self, form: str) -> _Decisions:
-        return self._decisions.setdefault(form, _Decisions())
-
     def _choose_column(self, form: str, head: str, name: str) -> None:
-        self._decisions_of(form).columns[head] = name
+        self._decisions[form].columns[head] = name
         self._preview()
 
     def _choose_sheet(self, change: TraitChange) -> None:
@@ -322,7 +313,7 @@ class ImportPanel(Panel):
         same: Mapping[int, str],
         clashes: Mapping[tuple[int, str], str],
     ) -> None:
-        decided = self._decisions_of(form)
+        decided = self._decisions[form]
         decided.others += others
         decided.same |= same
         decided.clashes |= clashes
@@ -358,7 +349,7 @@ class ImportPanel(Panel):
             self._folder.cleanup()
         self._folder, self._source, self.plans = None, None, ()
         self._sheet, self._scope = "", _ONE
-        self._decisions = {}
+        self._decisions.clear()
         self._hide()
 
     def _hide(self) -> None:

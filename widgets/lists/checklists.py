@@ -74,11 +74,8 @@ def due_lines_html(
     parts = []
     for row in rows.to_dict("records"):
         status = str(row.get("status", "due"))
-        subject = (
-            ""
-            if group == "subject"
-            else f'<strong class="guanai-who">{escape(plain_text(row.get("subject")))}</strong> '
-        )
+        name = escape(plain_text(row.get("subject")))
+        subject = "" if group == "subject" else f'<strong class="guanai-who">{name}</strong> '
         duty = f'<span class="guanai-duty">{escape(plain_text(row.get("duty")))}</span>'
         when = " · ".join(
             escape(say(f"due.{key}", day=plain_text(row[key])))
@@ -213,12 +210,10 @@ class Checklist(InputPanel):
                 if isinstance(choice, Search):
                     choice.value = self._initial.pop(key, choice.value)
                     continue
-                values = (
-                    {str(one) for one in self.items[key].dropna().unique()} if key in self.items else set()
-                )
+                values = self.items[key].dropna().unique() if key in self.items else ()
                 comma = say("policy.comma") if key == "who" else "\n"
                 nobody = say("people.nobody") if key == "who" else ""
-                texts = {one for text in values for one in (text or nobody).split(comma) if one}
+                texts = {part for text in values for part in (str(text) or nobody).split(comma) if part}
                 choice.offer(sorted(texts, key=natural_key), all=everything)
                 if key in self._initial:
                     choice.value = self._initial.pop(key)
@@ -244,9 +239,8 @@ class Checklist(InputPanel):
         """Return the lines group by group: classes in their order, other groups in the order of their most urgent line."""
         codes, groups = pd.factorize(lines[self._group].fillna("").to_numpy(object))
         if self._group == "class":
-            order = sorted(
-                range(len(groups)), key=lambda one: (not groups[one], natural_key(str(groups[one])))
-            )
+            names = [str(name) for name in groups]
+            order = sorted(range(len(names)), key=lambda code: (not names[code], natural_key(names[code])))
             codes = np.argsort(np.array(order, dtype=np.int64))[codes]
         return lines.iloc[np.argsort(codes, kind="stable")]
 

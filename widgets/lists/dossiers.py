@@ -214,9 +214,8 @@ class Dossier(Panel):
             parts = [labels.text("role", row.get("role")), labels.text("kind", row.get("kind"))]
             when = say("dossier.from", start=plain_text(row.get("start")), end=end).strip(" –")
             small = escape(" · ".join(filter(None, [*parts, when, plain_text(row.get("end_reason"))])))
-            lists["before" if has_ended else "now"].append(
-                f"<li><strong>{escape(who)}</strong> <small>{small}</small></li>"
-            )
+            line = f"<li><strong>{escape(who)}</strong> <small>{small}</small></li>"
+            lists["before" if has_ended else "now"].append(line)
         inside = "".join(
             f"<h4>{self._say(key)}</h4>"
             + (f'<ul class="guanai-people">{"".join(items)}</ul>' if items else self._none())

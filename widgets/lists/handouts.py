@@ -46,20 +46,15 @@ def tables_handout(
 
     In a mapping the keys are the titles of tables without a caption.
     """
-    named = tables.items() if isinstance(tables, Mapping) else (("", table) for table in tables)
-    shown = list(named)
+    named = list(tables.items()) if isinstance(tables, Mapping) else [("", table) for table in tables]
 
     def contents(*, numbers: bool = False) -> list[tuple[str, pd.DataFrame]]:
-        texts = [(title, *table.texts(numbers=numbers)) for title, table in shown]
+        texts = [(title, *table.texts(numbers=numbers)) for title, table in named]
         return [(own or title, frame) for title, own, frame in texts]
 
-    def paper() -> str:
-        return tables_sheet(contents(), heading)
-
-    def excel() -> bytes:
-        return tables_excel(contents(numbers=True))
-
-    return Handout(filename, paper, excel)
+    return Handout(
+        filename, lambda: tables_sheet(contents(), heading), lambda: tables_excel(contents(numbers=True))
+    )
 
 
 def tables_sheet(tables: Sequence[tuple[str, pd.DataFrame]], heading: str = "") -> str:

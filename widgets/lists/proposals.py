@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
 from html import escape
-from typing import Any
 
 import ipywidgets as ipw
 
@@ -45,15 +44,12 @@ class _Row(ipw.HBox):
     def __init__(self, on_choice: Callable[[int, str], None]) -> None:
         self.row, self._on_choice, self._muted = -1, on_choice, False
         self.text = html("", "guanai-pair-text")
-        self.helper = self._control(ipw.Dropdown, options=[("", "")])
-        self.peer = self._control(ipw.Combobox, continuous_update=False, options=())
+        self.helper = control(ipw.Dropdown, "guanai-pair-choice", options=[("", "")])
+        self.peer = control(ipw.Combobox, "guanai-pair-choice", continuous_update=False, options=())
         self.helper.observe(self._on_helper, "value")
         self.peer.observe(self._on_peer_name, "value")
         self._names: dict[str, str] = {}
         super().__init__([self.text, self.helper, self.peer], layout=plain(), _dom_classes=("guanai-pair",))
-
-    def _control(self, kind: type, **traits: Any) -> ipw.DOMWidget:
-        return control(kind, "guanai-pair-choice", **traits)
 
     def fill(self, row: int, pair: Row, options: Sequence[Option], role: str) -> None:
         """Show a row of a proposal."""
@@ -174,10 +170,9 @@ class Proposals(Panel):
         self.proposal = proposal if len(proposal.pairs) else None
         self.pager.start = 0
         # Children without a carer come first, then pairings that change.
-        rank = (proposal.pairs["carer"] != "").astype(int) + (
-            proposal.pairs["carer"] == proposal.pairs["was"]
-        )
-        self._order = list(rank.where(proposal.pairs["carer"] != "", 0).sort_values(kind="stable").index)
+        carers = proposal.pairs["carer"]
+        rank = (1 + (carers == proposal.pairs["was"])).where(carers != "", 0)
+        self._order = list(rank.sort_values(kind="stable").index)
         if self.proposal is None:
             self.notice.value = notice_html("good", say(f"pair.none_{proposal.role}"))
         self._show()
@@ -268,7 +263,7 @@ class Proposals(Panel):
         for one in [done for done in self._pairings.accepted() if not done.undone][:5]:
             text = say(
                 f"pair.done_{one.role}", at=local_time(one.at), by=one.by, made=one.started, start=one.start
-            )  # fmt: skip
+            )
             self.undo[one.id] = button(say("pair.undo"), partial(self._undo, one.id), "guanai-small")
             row = [html(f"<p>{escape(text)}</p>"), self.undo[one.id]]
             lines.append(hbox(row, "guanai-row-head"))

@@ -9,6 +9,7 @@ from guanai.storage.reports.printout import PrintField, PrintSection
 from guanai.storage.reports.record_printout import record_sections
 from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import Panel, html, set_visible
+from guanai.widgets.base.links import links_html
 from guanai.widgets.base.value_labels import Labels, Record
 from guanai.widgets.form.attachment_fields import address
 from guanai.widgets.form.drafts import local_time
@@ -83,16 +84,12 @@ class RecordView(Panel):
         warning: str = "",
     ) -> None:
         super().__init__("guanai-record-view")
-        anchors = "".join(
-            f'<a class="guanai-record" href="{escape(url)}">{escape(text)}</a>'
-            for text, url in (links or {}).items()
-        )
         title = escape(form.title(spoken()))
         self.head = html(
             f'<h2>{title} <small class="guanai-called">{escape(label)}</small></h2>'
             f'<p class="guanai-soft">{self._stamps(record)}</p>'
         )
-        self.links = html(f'<nav class="guanai-link-row">{anchors}</nav>' if anchors else "")
+        self.links = html(links_html(links or {}))
         sections = record_sections(form, record, spoken(), answered=True)
         self.answers = html(sections_html(sections))
         events = list(changes(history, Labels(form), words="history.kind_"))

@@ -12,7 +12,7 @@ import ipywidgets as ipw
 from guanai.care.policy.conditions import lookup_name, names_by_spelling
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import checkbox, control, hbox, html, vbox
-from guanai.widgets.form.fields import caption
+from guanai.widgets.form.fields import caption, legend_html
 
 __all__ = [
     "CONDITION_CELLS",
@@ -77,10 +77,7 @@ class CellField:
 
     def show_error(self, error: str) -> None:
         """Show an error at the cell, "" for none."""
-        self._labelled().description = caption(self.label, hint=self.hint, error=error)
-
-    def _labelled(self) -> ipw.DOMWidget:
-        return self.view
+        self.view.description = caption(self.label, hint=self.hint, error=error)
 
     def _make(self, kind: type, *classes: str, **traits: Any) -> ipw.DOMWidget:
         text = caption(self.label, hint=self.hint)
@@ -139,9 +136,8 @@ class ChecksCell(CellField):
         self._others = [part for part, name in zip(parts, names, strict=True) if name not in words]
         self._words = words
         self.head = html("", "guanai-legend")
-        ordered = sorted(
-            words, key=lambda name: name not in names
-        )  # ticked ones first, to be seen without scrolling
+        # Ticked ones first, to be seen without scrolling.
+        ordered = sorted(words, key=lambda name: name not in names)
         self.boxes = {name: checkbox(words[name], name in names) for name in ordered}
         self._ticked = {name for name in names if name in words}
         for box in self.boxes.values():
@@ -152,9 +148,7 @@ class ChecksCell(CellField):
 
     def show_error(self, error: str) -> None:
         """Show what is wrong above the ticks."""
-        self.head.value = (
-            f'<div class="guanai-legend-text">{caption(self.label, hint=self.hint, error=error)}</div>'
-        )
+        self.head.value = legend_html(caption(self.label, hint=self.hint, error=error))
 
     @property
     def value(self) -> str:

@@ -15,7 +15,7 @@ from guanai.care.policy.conditions import Clause, parse_condition
 from guanai.storage.school.condition_fields import ConditionField
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import button, checkbox, control, hbox, html, set_visible, vbox
-from guanai.widgets.form.fields import caption
+from guanai.widgets.form.fields import caption, legend_html
 from guanai.widgets.settings.cell_fields import CellField
 
 __all__ = ["ConditionCell", "ConditionScope", "condition_text"]
@@ -171,13 +171,19 @@ class ConditionCell(CellField):
         self.head, self.meaning = html("", "guanai-legend"), html("", "guanai-condition-meaning")
         self.lines: list[_Line] = []
         self._rows = vbox((), "guanai-condition-rows")
-        self.text = control(ipw.Text, "guanai-field", value=value, description=say("condition.text"), continuous_update=False)  # fmt: skip
+        self.text = control(
+            ipw.Text, "guanai-field", value=value, description=say("condition.text"), continuous_update=False
+        )
         self.text.observe(lambda _: self.changed(), "value")
         self.add = button(say("condition.add"), self._add, "guanai-small")
         self.by_hand = button(say("condition.by_hand"), lambda: self._show(by_hand=True), "guanai-small")
         self.by_choice = button(say("condition.by_choice"), lambda: self._show(by_hand=False), "guanai-small")
         self._buttons = hbox([self.add, self.by_hand, self.by_choice], "guanai-buttons")
-        self.view = vbox([self.head, self._rows, self.text, self._buttons, self.meaning], "guanai-condition-cell", "guanai-wide")  # fmt: skip
+        self.view = vbox(
+            [self.head, self._rows, self.text, self._buttons, self.meaning],
+            "guanai-condition-cell",
+            "guanai-wide",
+        )
         self.show_error("")
         self._show(by_hand=False)
 
@@ -188,8 +194,8 @@ class ConditionCell(CellField):
 
     def show_error(self, error: str) -> None:
         """Show an error above the rows."""
-        inside = caption(self.label, hint=self.hint if self._is_by_hand else "", error=error)
-        self.head.value = f'<div class="guanai-legend-text">{inside}</div>'
+        hint = self.hint if self._is_by_hand else ""
+        self.head.value = legend_html(caption(self.label, hint=hint, error=error))
 
     @property
     def _is_by_hand(self) -> bool:

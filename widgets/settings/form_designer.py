@@ -227,12 +227,9 @@ class CloseRegister(Panel):
         self._name = name
         set_visible(self, self._publishing.closable(name))
         closed = self._publishing.is_closed(name)
-        title, text = (
-            ("designer.closed", "designer.closed_text")
-            if closed
-            else ("designer.close", "designer.close_text")
-        )
-        self.text.value = f"<h3>{escape(say(title))}</h3><p>{escape(say(text))}</p>"
+        key = "designer.closed" if closed else "designer.close"
+        title, text = escape(say(key)), escape(say(f"{key}_text"))
+        self.text.value = f"<h3>{escape(say(title))}</h3><p>{escape(say(f'{title}_text'))}</p>"
         self.toggle.description = say("designer.reopen" if closed else "designer.close")
         self.toggle.disabled = not self._publishing.allowed
 

@@ -144,12 +144,12 @@ class ProposalView(ipw.VBox):
         self.differences.value = f'<section class="guanai-part">{"".join(parts)}</section>'
 
     def _previews(self) -> ipw.Widget:
-        before, after = say("designer.now"), say("designer.then")
-        right = vbox([html(f"<h3>{escape(after)}</h3>"), self.after], "guanai-side")
-        if self.before is None:
-            return right
-        left = vbox([html(f"<h3>{escape(before)}</h3>"), self.before], "guanai-side")
-        return Columns(left, right)
+        sides = [
+            vbox([html(f"<h3>{escape(say(key))}</h3>"), form], "guanai-side")
+            for key, form in (("designer.now", self.before), ("designer.then", self.after))
+            if form is not None
+        ]
+        return Columns(*sides) if len(sides) > 1 else sides[0]
 
     def _publish(self) -> None:
         self.publish.disabled = True

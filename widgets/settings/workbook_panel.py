@@ -82,7 +82,8 @@ class Settings(Panel):
         self._original: dict[str, str] = {}
         self.notice, self.state, self.title = html(), html(), html()
         sheets = [(say(f"sheet.{name}"), name) for name in HEADINGS]
-        self.sheet = control(ipw.ToggleButtons, "guanai-tab-row", options=[*sheets, (say("settings.suggested"), _SUGGESTED)], value="duties")  # fmt: skip
+        sheets.append((say("settings.suggested"), _SUGGESTED))
+        self.sheet = control(ipw.ToggleButtons, "guanai-tab-row", options=sheets, value="duties")
         self.preset = Choice(say("settings.preset"), list(presets))
         self.lines = tuple(_Line(self._on_tick, self._on_edit) for _ in range(page))
         self.pager = Pager(page, self._draw)
@@ -176,18 +177,11 @@ class Settings(Panel):
         about = f'<span class="guanai-badge">{source}</span>' if source else ""
         remark = f"<small>{escape(row['remark'])}</small>" if sheet == "duties" and row.get("remark") else ""
         mistake = self._workbook.mistake
+        in_row = mistake is not None and ROW in row and mistake.row == row[ROW]
         error = ""
-        if (
-            mistake is not None
-            and ROW in row
-            and mistake.row == row[ROW]
-            and self._names_sheet(mistake.sheet, sheet)
-        ):
+        if mistake is not None and in_row and lookup_name("sheet", mistake.sheet) == sheet:
             error = f'<span class="guanai-error">{escape(mistake.message())}</span>'
         return f"<strong>{name}</strong> {about}<small>{small}</small>{remark}{error}"
-
-    def _names_sheet(self, title: str, sheet: str) -> bool:
-        return bool(lookup_name("sheet", title) == sheet)
 
     # -- changing a row
 
@@ -198,11 +192,8 @@ class Settings(Panel):
             return
         word = say(f"yes_no.{'yes' if line.tick.value else 'no'}", self._workbook.language)
         done = "settings.on" if line.tick.value else "settings.off"
-        self._change(
-            [self._book.edit(self._workbook, "duties", line.row[ROW], {"in_force": word})],
-            done,
-            line.row["name"],
-        )
+        edit = self._book.edit(self._workbook, "duties", line.row[ROW], {"in_force": word})
+        self._change([edit], done, line.row["name"])
 
     def _on_edit(self, line: _Line) -> None:
         self._show_row(line.row, line.row[ROW])
@@ -237,15 +228,16 @@ class Settings(Panel):
         def checks(words: Mapping[str, str], name_of: Callable[[str], str]) -> ChecksCell:
             return ChecksCell(label, on_change, value, words, name_of)
 
+        def checks_of(prefix: str) -> ChecksCell:
+            return checks(self._words_of(prefix), lambda part: lookup_name(prefix, part) or "")
+
         if sheet == "school" and head == "value":
             item = lookup_name("profile", self._original["item"]) or ""
             if item == "face_to_face":
-                return checks(
-                    self._words_of("choice.mode"), lambda part: lookup_name("choice.mode", part) or ""
-                )
+                return checks_of("choice.mode")
             prefix = PROFILE.get(item, "")
         if head == "who" and sheet == "duties":
-            return checks(self._words_of("duty.who"), lambda part: lookup_name("duty.who", part) or "")
+            return checks_of("duty.who")
         if head == "record" and sheet == "duties":
             registers = {name: register_label(name) for name in self._book.registers()}
             return checks(
@@ -304,9 +296,7 @@ class Settings(Panel):
             ).split()
             for head, cell in self.cells.items():
                 needed = head in used or head not in OPTIONAL_CELLS or cell.value
-                set_visible(
-                    cell.view, bool(needed) or (mistake is not None and self._heading(mistake) == head)
-                )
+                set_visible(cell.view, bool(needed) or self._heading(mistake) == head)
 
     def _show_mistake(self, mistake: PolicyError | None) -> None:
         where = self._heading(mistake)
@@ -316,9 +306,9 @@ class Settings(Panel):
 
     def _heading(self, mistake: PolicyError | None) -> str:
         """Return the plain heading of the cell that has a mistake."""
-        return (
-            (lookup_name("heading", mistake.column) or "") if mistake is not None and mistake.column else ""
-        )
+        if mistake is None or not mistake.column:
+            return ""
+        return lookup_name("heading", mistake.column) or ""
 
     def _save(self) -> None:
         if not self._changes():
