@@ -153,15 +153,9 @@ def retired_pairs(form: FormDefinition, record: Row) -> list[tuple[str, str]]:
     keys = retired_keys(form, record)
     if not keys:
         return []
-    labels = Labels(form)
-    removed = form.retired
-    return [
-        (
-            removed[key].label(spoken(), key) if key in removed else key,
-            labels.text(key, record[key]),
-        )
-        for key in keys
-    ]
+    labels, removed = Labels(form), form.retired
+    names = {key: removed[key].label(spoken(), key) if key in removed else key for key in keys}
+    return [(name, labels.text(key, record[key])) for key, name in names.items()]
 
 
 def retired_html(form: FormDefinition, record: Row) -> str:

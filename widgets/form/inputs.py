@@ -60,11 +60,10 @@ class Choice(Input):
 
     def __init__(self, label: str, options: Options, value: Any = None, *, all: str | None = None) -> None:
         self._pairs = ([(all, None)] if all else []) + options_of(options)
-        values = [one for _, one in self._pairs]
-        index = values.index(value) if value in values else (0 if values else None)
-        control = self._control(ipw.Dropdown, label, options=[text for text, _ in self._pairs], index=index)
-        super().__init__(control, values[index] if index is not None else None)
-        control.observe(self._on_index, "index")
+        index = self._index_of(value)
+        dropdown = self._control(ipw.Dropdown, label, options=[text for text, _ in self._pairs], index=index)
+        super().__init__(dropdown, None if index is None else self._pairs[index][1])
+        dropdown.observe(self._on_index, "index")
         self.observe(self._on_value, "value")
 
     def offer(self, options: Options, *, all: str | None = None) -> None:
@@ -73,18 +72,22 @@ class Choice(Input):
         if pairs == self._pairs:
             return
         value, self._pairs = self.value, pairs
-        values = [one for _, one in pairs]
         with self.hold_trait_notifications():
             self.control.options = [text for text, _ in pairs]
-            self.control.index = values.index(value) if value in values else (0 if values else None)
+            self.control.index = self._index_of(value)
         self._on_index({"new": self.control.index})
+
+    def _index_of(self, value: Any) -> int | None:
+        """Return the number of the option with a value, else of the first option; None without options."""
+        values = [offered for _, offered in self._pairs]
+        return values.index(value) if value in values else (0 if values else None)
 
     def _on_index(self, change: TraitChange) -> None:
         index = change["new"]
         self.value = None if index is None else self._pairs[index][1]
 
     def _on_value(self, change: TraitChange) -> None:
-        values = [one for _, one in self._pairs]
+        values = [offered for _, offered in self._pairs]
         if change["new"] in values:
             self.control.index = values.index(change["new"])
 

@@ -158,9 +158,8 @@ class Sections:
     def _group(self, node: Branch) -> ipw.VBox:
         heading = html("", "guanai-heading")
         classes: tuple[str, ...] = ("guanai-group",)
-        if all(
-            isinstance(child.item, Question) for child in node.children
-        ):  # one box less: the group itself is the grid
+        # One box less: a group of questions alone is the grid itself.
+        if all(isinstance(child.item, Question) for child in node.children):
             views = [view for child in node.children for view in self._question(child)]
             classes += ("guanai-grid",)
         else:

@@ -131,11 +131,7 @@ class BinList(Panel):
     def _row(self, number: int) -> tuple[ipw.HBox, ipw.HTML, ipw.Button]:
         text = html()
         act = button(say("bin.restore"), lambda: self._restore_row(number), "guanai-small")
-        return (
-            hbox([text, act], "guanai-row-head", "guanai-binned"),
-            text,
-            act,
-        )
+        return hbox([text, act], "guanai-row-head", "guanai-binned"), text, act
 
     def run(self) -> None:
         """Read the bin again."""

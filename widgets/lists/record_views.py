@@ -97,8 +97,13 @@ class RecordView(Panel):
             f'<details class="guanai-part guanai-history" open><summary><h3>{escape(say("history.title"))}'
             f' <span class="guanai-badge">{len(events)}</span></h3></summary>{timeline_html(events)}</details>'
         )
+        # The links to other pages are hidden while the record is deleted.
         self.deletion = DeleteButton(
-            label, on_delete or _nothing, on_restore or _nothing, warning=warning, on_change=self._changed
+            label,
+            on_delete or (lambda: None),
+            on_restore or (lambda: None),
+            warning=warning,
+            on_change=lambda deleted: set_visible(self.links, not deleted),
         )
         if deleted:
             self.deletion.show_deleted()
@@ -116,11 +121,3 @@ class RecordView(Panel):
             and (key == "created" or record["updated_at"] != record.get("created_at"))
         ]
         return escape(" · ".join(stamps))
-
-    def _changed(self, deleted: bool) -> None:
-        """Hide the links to other pages while the record is deleted."""
-        set_visible(self.links, not deleted)
-
-
-def _nothing() -> None:
-    return None

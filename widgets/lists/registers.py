@@ -120,17 +120,12 @@ class RegisterTable(Panel):
         fields = {key: self._labels.column(key) for key in choice_fields(form)}
         field = next((key for key in fields if key in self._initial), None)
         self.search = Search(say("register.find"), value=self._initial.get("find", ""))
-        self.group = Choice(
-            say("register.class"), _classes(frame), value=self._initial.get("class"), all=everything
-        )
+        group = self._initial.get("class")
+        self.group = Choice(say("register.class"), _classes(frame), value=group, all=everything)
         children = _children(frame)
         self.child = Search(say("register.child"), children, value=self._initial.get("about"))
-        self.period = Choice(
-            say("register.period"),
-            list(self._periods),
-            value=self._initial.get("period"),
-            all=everything,
-        )
+        period = self._initial.get("period")
+        self.period = Choice(say("register.period"), list(self._periods), value=period, all=everything)
         self.field = Choice(say("register.field"), fields, value=field, all=everything)
         self.value = Choice(say("register.value"), (), all=everything)
         self._offer_values(frame, self._initial.get(field or ""))
@@ -157,8 +152,8 @@ class RegisterTable(Panel):
             empty=say("page.none" if frame.empty else "register.none_found"),
         )
         self._inputs = inputs
-        for one in inputs:
-            one.observe(self._show_buttons, "value")
+        for filter_ in inputs:
+            filter_.observe(self._show_buttons, "value")
         buttons = hbox([self.whole, self.clear], "guanai-buttons")
         self._show_buttons()
         head = hbox([self.summary, buttons], "guanai-row-head")
@@ -181,9 +176,7 @@ class RegisterTable(Panel):
             frame = within(frame, *self._periods[self.period.value])
         if self.field.value is not None and self.value.value is not None:
             frame = frame[_has_choice(frame[self.field.value], self.value.value)]
-        texts = [
-            key for key, kind in self._form.columns.items() if kind in ("text", "repeat") and key in frame
-        ]
+        texts = [key for key, kind in self._form.columns.items() if kind in ("text", "repeat")]
         frame = find(frame, self.search.value, *texts, "child_name", "class")
         self._is_filtered = len(frame) != total
         values = {"count": len(frame), **({"whole": total} if self._is_filtered else {})}
@@ -210,7 +203,7 @@ class RegisterTable(Panel):
             self.value.offer((), all=everything)
             return
         counts = frame[key].explode().dropna().astype(str).value_counts().head(_MANY_VALUES)
-        options = {one: f"{self._labels.text(key, one)}（{number}）" for one, number in counts.items()}
+        options = {code: f"{self._labels.text(key, code)}（{number}）" for code, number in counts.items()}
         self.value.offer(options, all=everything)
         if value in options:
             self.value.value = value
@@ -246,9 +239,7 @@ def _children(frame: pd.DataFrame) -> dict[str, str]:
     rows = frame.dropna(subset=["child", "child_name"]).drop_duplicates("child")
     named = [
         (child, say("label.in_class", name=name, group=group or "—"))
-        for child, name, group in zip(
-            *(rows[one].tolist() for one in ("child", "child_name", "class")), strict=True
-        )
+        for child, name, group in rows[["child", "child_name", "class"]].to_numpy().tolist()
     ]
     times = Counter(text for _, text in named)
     return {key: f"{text} [{key[-4:]}]" if times[text] > 1 else text for key, text in named}

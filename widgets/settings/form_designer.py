@@ -229,7 +229,7 @@ class CloseRegister(Panel):
         closed = self._publishing.is_closed(name)
         key = "designer.closed" if closed else "designer.close"
         title, text = escape(say(key)), escape(say(f"{key}_text"))
-        self.text.value = f"<h3>{escape(say(title))}</h3><p>{escape(say(f'{title}_text'))}</p>"
+        self.text.value = f"<h3>{title}</h3><p>{text}</p>"
         self.toggle.description = say("designer.reopen" if closed else "designer.close")
         self.toggle.disabled = not self._publishing.allowed
 

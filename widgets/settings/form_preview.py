@@ -28,13 +28,10 @@ class FormPreview(Form):
 
     def __init__(self, form: FormDefinition) -> None:
         alone = form.without_files() if isinstance(form, SchoolForm) else form
-        super().__init__(replace(alone, retired={}), self._tried)
+        super().__init__(replace(alone, retired={}), lambda _: say("designer.tried"))
         self.add_class("guanai-preview")
         self.save.description = say("designer.try")
         self.save.remove_class("guanai-main")
-
-    def _tried(self, _record: dict[str, object]) -> str:
-        return say("designer.tried")
 
     def _mark_changed(self) -> None:
         super()._mark_changed()

@@ -53,13 +53,13 @@ _SUGGESTED = "suggested"
 class _Line(ipw.HBox):
     """One row of a sheet: a checkbox for 启用 (or to select a suggestion), its text, and the button to change it."""
 
-    def __init__(self, on_tick: Callable[["_Line"], None], on_edit: Callable[["_Line"], None]) -> None:
+    def __init__(self, on_tick: Callable[["_Line"], None], on_edit: Callable[[Record, int], None]) -> None:
         self.row: Record = {}
         self._muted = False
         self.tick = checkbox()
         self.tick.observe(lambda _: None if self._muted else on_tick(self), "value")
         self.text = html("", "guanai-setting-text")
-        self.edit = button(say("settings.edit"), lambda: on_edit(self), "guanai-small")
+        self.edit = button(say("settings.edit"), lambda: on_edit(self.row, self.row[ROW]), "guanai-small")
         super().__init__([self.tick, self.text, self.edit], layout=plain(), _dom_classes=("guanai-setting",))
 
     def fill(self, row: Record, text: str, ticked: bool | None, label: str, may: bool) -> None:
@@ -85,7 +85,7 @@ class Settings(Panel):
         sheets.append((say("settings.suggested"), _SUGGESTED))
         self.sheet = control(ipw.ToggleButtons, "guanai-tab-row", options=sheets, value="duties")
         self.preset = Choice(say("settings.preset"), list(presets))
-        self.lines = tuple(_Line(self._on_tick, self._on_edit) for _ in range(page))
+        self.lines = tuple(_Line(self._on_tick, self._show_row) for _ in range(page))
         self.pager = Pager(page, self._draw)
         self.add = button(say("settings.add"), self._add)
         self.adopt = button(say("settings.take"), self._adopt, "guanai-main")
@@ -194,9 +194,6 @@ class Settings(Panel):
         done = "settings.on" if line.tick.value else "settings.off"
         edit = self._book.edit(self._workbook, "duties", line.row[ROW], {"in_force": word})
         self._change([edit], done, line.row["name"])
-
-    def _on_edit(self, line: _Line) -> None:
-        self._show_row(line.row, line.row[ROW])
 
     def _add(self) -> None:
         self._show_row(dict.fromkeys(HEADINGS[str(self.sheet.value)], ""), None)
