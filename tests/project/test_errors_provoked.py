@@ -441,12 +441,13 @@ def test_an_option_that_cannot_be_read(monkeypatch, capsys, language, key, argum
 @pytest.mark.parametrize(
     ("language", "remedy"), [("zh", "请从学校的页面打开"), ("en", "Open the form from a page")]
 )
-def test_a_file_for_a_form_without_a_folder(kind, language, remedy):
+def test_a_file_for_a_form_without_a_folder(monkeypatch, kind, language, remedy):
+    monkeypatch.setenv("GUANAI_LANGUAGE", language)
     text = f"| survey | type | name | label |\n| | {kind} | letter | 承诺书 |"
-    form = Form(form_of(text), str, language=language)
+    form = Form(form_of(text), str)
     field = form.fields["letter"]
     field.enter(("a.pdf", b"%PDF"))
-    assert field.own_error == say("attachment.nowhere", language)
+    assert field.own_error == say("attachment.nowhere")
     assert remedy in field.own_error
 
 
