@@ -82,7 +82,7 @@ def _megabytes(size: int) -> str:
     return f"{size / 1024 / 1024:.1f}".removesuffix(".0")
 
 
-def checked_name(name: str, known: list[str]) -> str:
+def checked_name(name: str, existing: list[str]) -> str:
     """Return the name of a new form: of its file, its table, its page's address.
 
     Raises GuanaiError for one that cannot be, that the software uses, or that a form has already.
@@ -92,7 +92,7 @@ def checked_name(name: str, known: list[str]) -> str:
         raise GuanaiError("designer.bad_name", name=chosen)
     if chosen.casefold() in _TAKEN:
         raise GuanaiError("designer.reserved", name=chosen)
-    if chosen.casefold() in {one.casefold() for one in known}:
+    if chosen.casefold() in {one.casefold() for one in existing}:
         raise GuanaiError("designer.taken", name=chosen)
     return chosen
 

@@ -81,9 +81,10 @@ class Versions:
     ) -> Version:
         """Keep a new version, its file first; ``signed`` says who and when (`Registers.signature`)."""
         number = max((version.number for version in self.of(form)), default=0) + 1
-        file = Path()
+        file = mark = ""
         if content is not None:
-            file = Path(self._folder.forms.name, "versions", form, f"{number}.xlsx")
+            file = f"{self._folder.forms.name}/versions/{form}/{number}.xlsx"
+            mark = content_hash(content)
             write_form_file(self._folder.path / file, content)
         version = Version(
             id=str(uuid7()),
@@ -92,8 +93,8 @@ class Versions:
             what=what,
             by=signed["updated_by"],
             at=signed["updated_at"],
-            mark=content_hash(content) if content is not None else "",
-            file=file.as_posix() if content is not None else "",
+            mark=mark,
+            file=file,
             **details,
         )
         self._table.insert(asdict(version))
@@ -142,6 +143,6 @@ def write_form_file(path: Path, content: bytes) -> None:
 
 
 def _version(row: Mapping[str, Any]) -> Version:
-    known: Iterable[str] = Version.__dataclass_fields__
-    values = {name: row[name] for name in known if name in row}
+    fields: Iterable[str] = Version.__dataclass_fields__
+    values = {name: row[name] for name in fields if name in row}
     return Version(**values | {"changes": tuple(values.get("changes", ()))})

@@ -139,20 +139,20 @@ def _converted(conversion: AnswerConversion, name: str, aside: str, value: Any) 
 
 
 def migration_of(
-    before: Form, after: Form, renames: Mapping[str, str], rows: Records, known: Mapping[str, Retired]
+    before: Form, after: Form, renames: Mapping[str, str], rows: Records, earlier: Mapping[str, Retired]
 ) -> AnswerMigration:
-    """Return what becomes of the answers in ``rows``; ``known`` are the questions that went earlier."""
+    """Return what becomes of the answers in ``rows``; ``earlier`` are the questions that went before."""
     old, new = fields_of(before), fields_of(after)
-    taken = {*old, *new, *known, *(key for row in rows for key in row)}
+    taken = {*old, *new, *earlier, *(key for row in rows for key in row)}
     stored: list[AffectedAnswers] = []
     asides: dict[str, str] = {}
     retired: dict[str, dict[str, Any]] = {}
     conversions: dict[str, AnswerConversion] = {}
     for path in dict.fromkeys([*old, *renames]):
-        item, asked = old.get(path), new.get(renamed_path(renames, path))
+        item, item_now = old.get(path), new.get(renamed_path(renames, path))
         now = renamed_path(renames, path)
-        description = _description(before, item) if item else _description_of_retired(known.get(path))
-        if asked is None:
+        description = _description(before, item) if item else _description_of_retired(earlier.get(path))
+        if item_now is None:
             retired[renamed_path(renames, path)] = description
             if "/" not in path or path.rpartition("/")[0] in new:
                 stored.append(
@@ -161,27 +161,27 @@ def migration_of(
             continue
         if path in renames:
             clash = sum(_holds(row, path) and _holds(row, now) for row in rows)
-            stored.append(AffectedAnswers("renamed", path, title_of(asked), _count(rows, path), clash))
-        if not isinstance(asked, Question) or description["kind"] == "repeat":
+            stored.append(AffectedAnswers("renamed", path, title_of(item_now), _count(rows, path), clash))
+        if not isinstance(item_now, Question) or description["kind"] == "repeat":
             continue
-        conversion = AnswerConversion(description["kind"], description["choices"], after, asked)
+        conversion = AnswerConversion(description["kind"], description["choices"], after, item_now)
         values = [value for row in rows for value in values_at(row, path)]
         if conversion.changes and now not in conversions:
             conversions[now] = conversion
             asides[now] = _free(f"{now}~{conversion.kind}", taken)
             bad = sum(conversion.read(value) is None for value in values)
-            stored.append(AffectedAnswers("type", now, title_of(asked), len(values), bad))
+            stored.append(AffectedAnswers("type", now, title_of(item_now), len(values), bad))
             retired[asides[now]] = _aside_description(description, now)
         elif not conversion.changes:
             bad = sum(not conversion.offers(value) for value in values)
-            gone = _choices_gone(description["choices"], after, asked)
+            gone = _choices_gone(description["choices"], after, item_now)
             if gone:
                 retired[now] = {"choices": gone}
             if bad:
-                stored.append(AffectedAnswers("choices", now, title_of(asked), len(values), bad))
+                stored.append(AffectedAnswers("choices", now, title_of(item_now), len(values), bad))
     return AnswerMigration(
         stored=tuple(one for one in stored if one.answers),
-        orphans=tuple(_orphans(before, rows, known)),
+        orphans=tuple(_orphans(before, rows, earlier)),
         renames=dict(renames),
         asides=asides,
         retired=retired,
@@ -216,8 +216,8 @@ def _description(form: Form, item: Item) -> dict[str, Any]:
 
 def _description_of_retired(retired: Retired | None) -> dict[str, Any]:
     """Return the same of a question that went earlier; free text, where nobody wrote down what it was."""
-    known = retired or Retired()
-    return {"labels": dict(known.labels), "kind": known.kind, "choices": dict(known.choices)}
+    question = retired or Retired()
+    return {"labels": dict(question.labels), "kind": question.kind, "choices": dict(question.choices)}
 
 
 def _aside_description(description: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -237,9 +237,9 @@ def _choices_gone(before: Mapping[str, str], after: Form, now: Question) -> dict
     return {name: label for name, label in before.items() if name not in left}
 
 
-def _orphans(form: Form, rows: Records, known: Mapping[str, Retired]) -> Iterator[AffectedAnswers]:
+def _orphans(form: Form, rows: Records, earlier: Mapping[str, Retired]) -> Iterator[AffectedAnswers]:
     """Yield the answers that no question of a form asks."""
-    asked = {*fields_of(form), *SYSTEM_FIELDS}
+    current = {*fields_of(form), *SYSTEM_FIELDS}
     answers: Counter[str] = Counter()
     repeats = [item.key for item in walk(form.items) if isinstance(item, Repeat)]
     for row in rows:
@@ -251,6 +251,6 @@ def _orphans(form: Form, rows: Records, known: Mapping[str, Retired]) -> Iterato
                     f"{repeat}/{key}" for key in (instance if isinstance(instance, Mapping) else ())
                 )
     for path, number in answers.items():
-        if path not in asked:
-            label = known[path].label(LANGUAGES[0], path) if path in known else path
+        if path not in current:
+            label = earlier[path].label(LANGUAGES[0], path) if path in earlier else path
             yield AffectedAnswers("orphan", path, label, number)

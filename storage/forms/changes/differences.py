@@ -66,36 +66,38 @@ def differences(
 
     ``renames`` gives the new path of a question by its old one; labels are quoted in ``language``.
     """
-    was_there, is_there = _entries(before, language), _entries(after, language)
-    known = {**_same_groups(was_there, is_there), **(renames or {})}
-    old = {renamed_path(known, entry.path): entry for entry in was_there}
+    was_there, is_there = list(_entries(before.items, language)), list(_entries(after.items, language))
+    all_renames = {**_same_groups(was_there, is_there), **(renames or {})}
+    old = {renamed_path(all_renames, entry.path): entry for entry in was_there}
     new = {entry.path: entry for entry in is_there}
-    found: list[Difference] = []
+    result: list[Difference] = []
     if before.title(language) != after.title(language):
         titles = {"before": before.title(language), "after": after.title(language)}
-        found.append(Difference("title", "", titles))
-    found += [Difference(kind, "", values) for kind, values in _of_whole_form(before, after, known, language)]
+        result.append(Difference("title", "", titles))
+    result += [
+        Difference(kind, "", values) for kind, values in _of_whole_form(before, after, all_renames, language)
+    ]
     for path, entry in old.items():
         if path not in new:
-            found.append(_one("group_removed" if _is_container(entry) else "removed", entry, language))
-    moved = _moved([path for path in old if path in new], [path for path in new if path in old], old, new)
+            result.append(_one("group_removed" if _is_container(entry) else "removed", entry, language))
+    moved = _moved(old, new)
     for path, entry in new.items():
         was = old.get(path)
         if was is None:
-            found.append(_one("group_added" if _is_container(entry) else "added", entry, language))
+            result.append(_one("group_added" if _is_container(entry) else "added", entry, language))
             continue
-        if was.path in known:
-            found.append(
+        if was.path in all_renames:
+            result.append(
                 _one("renamed", entry, language, before=was.path.lstrip("@"), after=path.lstrip("@"))
             )
-        found += _compared(was, entry, known, language)
-        if renamed_path(known, was.above) != entry.above:
+        result += _compared(was, entry, all_renames, language)
+        if renamed_path(all_renames, was.above) != entry.above:
             kind = "regrouped" if entry.above else "ungrouped"
-            found.append(_one(kind, entry, language, group=entry.above_label))
+            result.append(_one(kind, entry, language, group=entry.above_label))
         elif path in moved:
-            found.append(_one("moved", entry, language))
-    found += _choices(before, after, old, new, language)
-    return found or ([] if before.source == after.source else [Difference("other_cells", "")])
+            result.append(_one("moved", entry, language))
+    result += _choices(before, after, old, new, language)
+    return result or ([] if before.source == after.source else [Difference("other_cells", "")])
 
 
 def _of_whole_form(
@@ -127,7 +129,7 @@ def fields_of(form: Form) -> dict[str, Question | Repeat]:
     """Return every question whose answer is stored, and every repeat, by its path."""
     return {
         entry.path: entry.item
-        for entry in _entries(form, "zh")
+        for entry in _entries(form.items, "zh")
         if isinstance(entry.item, Repeat) or (isinstance(entry.item, Question) and entry.item.kind != "note")
     }
 
@@ -187,19 +189,16 @@ def _likeness(one: Item, other: Item, language: str) -> float:
     return 1.0 if labels[0] == labels[1] else SequenceMatcher(None, *labels).ratio()
 
 
-def _entries(form: Form, language: str) -> list[_Entry]:
-    return list(_walk(form.items, "", "", "", language))
-
-
-def _walk(
-    items: Sequence[Item], inside: str, above: str, above_label: str, language: str
+def _entries(
+    items: Sequence[Item], language: str, inside: str = "", above: str = "", above_label: str = ""
 ) -> Iterator[_Entry]:
+    """Yield items with their places, in page order."""
     for item in items:
         path = f"{inside}@{item.key}" if isinstance(item, Group) else f"{inside}{item.key}"
         yield _Entry(path, item, above, above_label)
         if isinstance(item, Group | Repeat):
             within = f"{path}/" if isinstance(item, Repeat) else inside
-            yield from _walk(item.items, within, path, title_of(item, language), language)
+            yield from _entries(item.items, language, within, path, title_of(item, language))
 
 
 def _is_container(entry: _Entry) -> bool:
@@ -224,14 +223,13 @@ def _same_groups(before: Sequence[_Entry], after: Sequence[_Entry]) -> dict[str,
     return {path: added[title] for title, path in removed.items() if title in added}
 
 
-def _moved(
-    before: Sequence[str], after: Sequence[str], old: Mapping[str, _Entry], new: Mapping[str, _Entry]
-) -> set[str]:
+def _moved(old: Mapping[str, _Entry], new: Mapping[str, _Entry]) -> set[str]:
     """Return the fewest items that must have been moved, each among its own neighbours."""
     moved: set[str] = set()
+    stayed = {path for path in old.keys() & new.keys() if old[path].above == new[path].above}
     for above in dict.fromkeys(entry.above for entry in new.values()):
-        left = [path for path in before if new[path].above == above == old[path].above]
-        right = [path for path in after if new[path].above == above == old[path].above]
+        left = [path for path in old if path in stayed and old[path].above == above]
+        right = [path for path in new if path in stayed and new[path].above == above]
         places = {path: place for place, path in enumerate(left)}
         moved |= set(right) - set(_longest_increasing(right, places))
     return moved
@@ -258,10 +256,10 @@ def _compared(was: _Entry, now: _Entry, renames: Mapping[str, str], language: st
             types = {"before_type": _type(was.item), "after_type": _type(now.item)}
             words = {"before": write_type(_type(was.item)), "after": write_type(_type(now.item))}
             yield _one("type", now, language, **types, **words)
-        wanted = before.pop("required", ""), after.pop("required", "")
-        if wanted[0] != wanted[1]:
-            plain = {"true()": "required", "": "optional"}.get(wanted[1])
-            sentence = {"aspect": "required", "before": wanted[0], "after": wanted[1]}
+        required = before.pop("required", ""), after.pop("required", "")
+        if required[0] != required[1]:
+            plain = {"true()": "required", "": "optional"}.get(required[1])
+            sentence = {"aspect": "required", "before": required[0], "after": required[1]}
             yield _one(plain, now, language) if plain else _one("aspect", now, language, **sentence)
     for aspect in dict.fromkeys([*before, *after]):
         if before.get(aspect, "") != after.get(aspect, ""):

@@ -27,13 +27,13 @@ def moved(record: Answers, renames: Renames) -> dict[str, Any]:
     >>> moved({"home": "甲", "phone": "乙"}, {"home": "phone", "phone": "tel"})
     {'phone': '甲', 'tel': '乙'}
     """
-    found = dict(record)
+    answers = dict(record)
     waiting = dict(renames)
     while waiting:
         free = [old for old, new in waiting.items() if new not in waiting] or list(waiting)
         for old in free:
-            found = _moved(found, old, waiting.pop(old))
-    return found
+            answers = _moved(answers, old, waiting.pop(old))
+    return answers
 
 
 def _moved(record: dict[str, Any], old: str, new: str) -> dict[str, Any]:
@@ -68,16 +68,16 @@ def values_at(record: Answers, path: str) -> Iterator[Any]:
 
 def changed(record: Answers, path: str, make: Callable[[Any], Mapping[str, Any]]) -> dict[str, Any]:
     """Return a record whose answers at a path are replaced by what ``make(answer)`` gives: fields of the same row."""
-    found: dict[str, Any] = {}
+    answers: dict[str, Any] = {}
     repeat, _, rest = path.partition("/")
     for key, value in record.items():
         if key == path:
-            found |= make(value) if value not in _EMPTY else {key: value}
+            answers |= make(value) if value not in _EMPTY else {key: value}
         elif rest and key == repeat and isinstance(value, list):
-            found[key] = [changed(row, rest, make) if isinstance(row, Mapping) else row for row in value]
+            answers[key] = [changed(row, rest, make) if isinstance(row, Mapping) else row for row in value]
         else:
-            found[key] = value
-    return found
+            answers[key] = value
+    return answers
 
 
 def renamed_path(renames: Renames, path: str) -> str:

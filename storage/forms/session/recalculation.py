@@ -49,7 +49,7 @@ class Recalculation:
             for node in answers:
                 if node.empty and node.item.default_expression:
                     node.set_result(node.item.default_expression.evaluate(self.environment, node.xpath_node))
-                    self.settle((node.item.path,))
+                    self.settle(node.item.path)
 
     def structure_changed(self, place: FormNode) -> None:
         """Compute everything at and below a place, and all that reads it: an instance came or went."""
@@ -60,18 +60,18 @@ class Recalculation:
 
     def answered(self, node: AnswerNode) -> None:
         """Recalculate after a person's answer: first all that reads it, then what it triggers."""
-        self.settle((node.item.path,))
+        self.settle(node.item.path)
         for item in self.order.triggered.get(node.item.path, ()):
             for target in tuple(self.by_path[item.path]):
                 if isinstance(target, AnswerNode) and _in_same_instances(node, target):
                     expression = item.triggered
                     result = expression.evaluate(self.environment, target.xpath_node) if expression else ""
                     if target.set_result(result):
-                        self.settle((item.path,))
+                        self.settle(item.path)
 
-    def settle(self, changed: Iterable[str]) -> None:
-        """Run the rules that read what changed at these paths, and those that read what they change in turn."""
-        self._run((), changed)
+    def settle(self, path: str) -> None:
+        """Run the rules that read what changed at a path, and those that read what they change in turn."""
+        self._run((), (path,))
 
     def _run(self, rules: Iterable[Rule], changed: Iterable[str]) -> None:
         readers = self.order.readers
@@ -111,11 +111,11 @@ class Recalculation:
             if not isinstance(repeat, RepeatNode):
                 continue
             number = rule.expression.number(self.environment, repeat.xpath_node)
-            wanted = 0 if math.isnan(number) else int(min(max(0, number), _INSTANCES_AT_MOST))
-            changed |= wanted != len(repeat.children)
-            while len(repeat.children) > wanted:
+            target = 0 if math.isnan(number) else int(min(max(0, number), _INSTANCES_AT_MOST))
+            changed |= target != len(repeat.children)
+            while len(repeat.children) > target:
                 repeat.remove_instance(len(repeat.children) - 1)
-            while len(repeat.children) < wanted:
+            while len(repeat.children) < target:
                 if repeat.removed:
                     repeat.restore_instance()
                 else:

@@ -156,9 +156,9 @@ def _survey_rows(sheets: FormSheets) -> Iterator[tuple[str, SurveyRow]]:
             raise sheets.error("form.no_calculation", "survey", row.number, "calculation", name=name)
         sensitive = any(map(_is_sensitive, (row, *(begun for begun, _, _ in opened))))
         own = row.get("guanai::own").lower() in _YES
-        asked = SurveyRow(row.number, kind, _parameters(sheets, row), sensitive, own)
+        survey_row = SurveyRow(row.number, kind, _parameters(sheets, row), sensitive, own)
         for place_of in _paths_of_open(opened, lists):
-            yield f"{place_of}/{name}", asked
+            yield f"{place_of}/{name}", survey_row
         if word in _BEGINS:
             opened.append((row, word.removeprefix("begin_"), name))
     if opened:
@@ -202,14 +202,14 @@ def _type(sheets: FormSheets, row: Row) -> str:
         return kind
     if _is_xlsform(kind):
         raise FormError("form.type_not_yet", **place, type=write_type(kind), english=kind)
-    known = [name for name in TYPES if name in _SUPPORTED]
-    near = get_close_matches(word, [*known, *map(write_type, known)], n=1, cutoff=0.5)
+    type_names = [name for name in TYPES if name in _SUPPORTED]
+    near = get_close_matches(word, [*type_names, *map(write_type, type_names)], n=1, cutoff=0.5)
     raise FormError(
         "form.type_near" if near else "form.type_unknown",
         **place,
         type=kind,
         near=near[0] if near else "",
-        known="、".join(map(write_type, known)),
+        known="、".join(map(write_type, type_names)),
     )
 
 
@@ -260,8 +260,8 @@ def _check_list(sheets: FormSheets, row: Row, kind: str, lists: set[str]) -> Non
             raise FormError("form.file_list", **place, file_list=rest[0])
     elif rest[0] not in lists and not rest[0].startswith("${"):
         near = get_close_matches(rest[0], sorted(lists), n=1, cutoff=0.5)
-        known = near[0] if near else "、".join(sorted(lists)) or "—"
-        raise FormError("form.unknown_list", **place, list=rest[0], known=known)
+        suggestion = near[0] if near else "、".join(sorted(lists)) or "—"
+        raise FormError("form.unknown_list", **place, list=rest[0], known=suggestion)
 
 
 def _parameters(sheets: FormSheets, row: Row) -> dict[str, str]:

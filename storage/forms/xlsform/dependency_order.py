@@ -7,7 +7,7 @@ cannot be done has a circular dependency and is refused.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Literal, TypeVar
 
@@ -63,17 +63,17 @@ class DependencyOrder:
     def affected_by(self, path: str) -> tuple[str, ...]:
         """Return the paths of all whose state may differ after an answer at a path has changed, itself too."""
         if path not in self._affected:
-            found = {path: None}
+            affected = {path: None}
             waiting = [path]
             while waiting:
                 at = waiting.pop()
-                made = [self._changed_by(rule) for rule in self.readers.get(at, ())]
-                made += [(item.path,) for item in self.triggered.get(at, ())]
-                for inner in [inner for paths in made for inner in paths if inner not in found]:
-                    found[inner] = None
+                changes = [self._changed_by(rule) for rule in self.readers.get(at, ())]
+                changes += [(item.path,) for item in self.triggered.get(at, ())]
+                for inner in [inner for paths in changes for inner in paths if inner not in affected]:
+                    affected[inner] = None
                     waiting.append(inner)
-            viewers = dict.fromkeys(viewer for at in found for viewer in self.viewers.get(at, ()))
-            self._affected[path] = tuple({**found, **viewers, **self._above(found)})
+            viewers = dict.fromkeys(viewer for at in affected for viewer in self.viewers.get(at, ()))
+            self._affected[path] = tuple({**affected, **viewers, **self._above(affected)})
         return self._affected[path]
 
     def _above(self, paths: Iterable[str]) -> dict[str, None]:
@@ -126,16 +126,14 @@ class DependencyOrder:
             ordered = tuple(sorter.static_order())
         except CycleError as error:
             raise _cycle_error(error.args[1], sheets) from error
-        return tuple(
-            Rule(rule.item, rule.decides, rule.expression, index) for index, rule in enumerate(ordered)
-        )
+        return tuple(replace(rule, index=index) for index, rule in enumerate(ordered))
 
     def _by_path(self, readers: Iterable[tuple[Item, Expression, T]]) -> dict[str, tuple[T, ...]]:
-        found: dict[str, dict[T, None]] = defaultdict(dict)
+        by_path: dict[str, dict[T, None]] = defaultdict(dict)
         for item, expression, reader in readers:
             for path in self.reads(expression, item.path):
-                found[path][reader] = None
-        return {path: tuple(by) for path, by in found.items()}
+                by_path[path][reader] = None
+        return {path: tuple(by) for path, by in by_path.items()}
 
 
 def _shown(item: Item) -> Iterator[Expression]:
@@ -154,7 +152,7 @@ def _shown(item: Item) -> Iterator[Expression]:
 
 
 def _cycle_error(rules: list[Rule], sheets: FormSheets | None) -> FormError:
-    first = min((rule for rule in rules), key=lambda rule: rule.item.row or 0)
+    first = min(rules, key=lambda rule: rule.item.row or 0)
     column = {"relevant": "relevant", "calculate": "calculation", "count": "repeat_count"}[first.decides]
     place = sheets.place("survey", first.item.row, column) if sheets else {}
     names = " → ".join(dict.fromkeys(rule.item.name for rule in reversed(rules)))

@@ -242,10 +242,10 @@ _WRITE_HEADINGS = {**SURVEY_HEADINGS, **CHOICE_HEADINGS, **ENTITY_HEADINGS, **SE
 _READ_HEADINGS = {**{word: word for word in _WRITE_HEADINGS}, **_inverted(_WRITE_HEADINGS), **_OTHER_HEADINGS}
 _READ_TYPES = {**_inverted(TYPES), **_OTHER_TYPES}
 _READ_LANGUAGES = {**_inverted(_LANGUAGES), **_OTHER_LANGUAGES}
-_READ_APPEARANCES = _inverted(_APPEARANCES)
-_READ_YES = _inverted(_YES)
+# The words of cells, by heading; those of types have rules of their own.
+_WRITE_CELLS = {"appearance": _APPEARANCES, "guanai::group": GROUPS, **dict.fromkeys(_YES_HEADINGS, _YES)}
+_READ_CELLS = {heading: _inverted(words) for heading, words in _WRITE_CELLS.items()}
 _READ_OWN = {**_inverted(OWN_HEADINGS), "敏感": "guanai::sensitive", "分类": "guanai::group"}
-_READ_GROUPS = _inverted(GROUPS)
 
 
 def read_sheet_name(text: str) -> str:
@@ -267,10 +267,10 @@ def read_heading(text: str) -> str:
     if bracketed:
         word, mark, language = bracketed["word"], "::", bracketed["language"]
     snake = "_".join(word.split()).lower()
-    known = _READ_HEADINGS.get(word) or _READ_HEADINGS.get(snake)
-    if bracketed and not known:  # a choices column of the author's own, such as 年级(旧)
+    english = _READ_HEADINGS.get(word) or _READ_HEADINGS.get(snake)
+    if bracketed and not english:  # a choices column of the author's own, such as 年级(旧)
         return text.strip()
-    word = known or word
+    word = english or word
     return f"{word}::{_READ_LANGUAGES.get(language, language)}" if mark else word
 
 
@@ -293,14 +293,14 @@ def read_type(text: str) -> str:
     if prompt := _OLD_PROMPT.match(typed):
         typed = next(filter(None, prompt.groups()))
     word, *rest = _OTHER_PHRASES.get(typed, typed).split(" ")
-    known = _READ_TYPES.get(word, word)
-    if known.startswith("select_") or known == "rank":
+    english = _READ_TYPES.get(word, word)
+    if english.startswith("select_") or english == "rank":
         if rest and rest[0] == "from":  # pyxform's older "select one from grades"
             rest = rest[1:]
         if len(rest) == 1 and rest[0].endswith((".csv", ".xml", ".geojson")):
-            known = f"{known.removesuffix('_from_file')}_from_file"
+            english = f"{english.removesuffix('_from_file')}_from_file"
         rest = ["or_other" if part in {"或其他", "加其他"} else part for part in rest]
-    return " ".join([known, *rest])
+    return " ".join([english, *rest])
 
 
 def write_type(text: str) -> str:
@@ -311,28 +311,19 @@ def write_type(text: str) -> str:
 
 def read_cell(heading: str, text: str) -> str:
     """Return a cell's text in XLSForm's words, by its heading."""
-    if heading == "type":
-        return read_type(text)
-    if heading in _YES_HEADINGS:
-        return _READ_YES.get(text, text)
-    if heading == "appearance":
-        return " ".join(_READ_APPEARANCES.get(word, word) for word in text.split())
-    if heading == "guanai::group":
-        return _READ_GROUPS.get(text, text)
-    return text
+    return read_type(text) if heading == "type" else _cell(heading, text, _READ_CELLS)
 
 
 def write_cell(heading: str, text: str) -> str:
     """Return a cell's text in Chinese, by its heading; `read_cell` reads it again."""
-    if heading == "type":
-        return write_type(text)
-    if heading in _YES_HEADINGS:
-        return _YES.get(text, text)
+    return write_type(text) if heading == "type" else _cell(heading, text, _WRITE_CELLS)
+
+
+def _cell(heading: str, text: str, cells: Mapping[str, Mapping[str, str]]) -> str:
+    words = cells.get(heading, {})
     if heading == "appearance":
-        return " ".join(_APPEARANCES.get(word, word) for word in text.split())
-    if heading == "guanai::group":
-        return GROUPS.get(text, text)
-    return text
+        return " ".join(words.get(word, word) for word in text.split())
+    return words.get(text, text)
 
 
 def language_code(name: str) -> str:

@@ -194,9 +194,9 @@ def _inline_external_choices(
 def _split_other_lists(survey: list[dict[str, str]], choices: list[dict[str, str]]) -> None:
     """Give ``or_other`` a list of its own where other questions ask from the same: pyxform adds "Other" to all of it."""
     kinds = [row.get("type", "").split(" ") for row in survey]
-    asked = {kind[1] for kind in kinds if len(kind) == 2}
+    plain_lists = {kind[1] for kind in kinds if len(kind) == 2}
     written = {choice.get("list_name") for choice in choices if choice.get("name") == "other"}
-    split = {kind[1] for kind in kinds if kind[2:] == ["or_other"]} & asked - written
+    split = {kind[1] for kind in kinds if kind[2:] == ["or_other"]} & plain_lists - written
     for row, kind in zip(survey, kinds, strict=True):
         if kind[2:] == ["or_other"] and kind[1] in split:
             row["type"] = f"{kind[0]} {kind[1]}{_OTHERS} or_other"
@@ -208,8 +208,8 @@ def _split_other_lists(survey: list[dict[str, str]], choices: list[dict[str, str
 
 
 def _known_cells(row: Row, headings: Iterable[str]) -> dict[str, str]:
-    known = {*headings, *_RAW_COLUMNS}
-    return {heading: text for heading, text in row.cells.items() if heading.partition("::")[0] in known}
+    columns = {*headings, *_RAW_COLUMNS}
+    return {heading: text for heading, text in row.cells.items() if heading.partition("::")[0] in columns}
 
 
 def _default_language(sheets: FormSheets) -> str:

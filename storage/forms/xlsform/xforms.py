@@ -177,11 +177,11 @@ class _XFormReader:
     def _common(self, path: str, key: str) -> dict[str, Any]:
         """Return what an item of any kind has."""
         control, repeat = self.controls.get(path), self.repeats.get(path)
-        asked = self.sources.rows.get(path)
+        survey_row = self.sources.rows.get(path)
         looks = (element.get("appearance", "") for element in (control, repeat) if element is not None)
         label = self.wordings.of_element(_child(control, "label"))
         other = self.sources.rows.get(path.removesuffix("_other"))
-        if asked is None and other and other.type.endswith(" or_other"):  # the box that or_other adds
+        if survey_row is None and other and other.type.endswith(" or_other"):  # the box that or_other adds
             label = catalogue_wording("form.specify_other")
         return {
             "key": key,
@@ -191,7 +191,7 @@ class _XFormReader:
             "hint": self.wordings.of_element(_child(control, "hint")),
             "appearance": frozenset(" ".join(looks).split()),
             "relevant": self._condition(path, "relevant"),
-            "row": asked.row if asked else None,
+            "row": survey_row.row if survey_row else None,
         }
 
     def _repeat(self, element: Element, path: str, key: str) -> Repeat:
@@ -209,18 +209,22 @@ class _XFormReader:
     def _question(self, element: Element, path: str, key: str) -> Question:
         bind, control = self.binds.get(path), self.controls.get(path)
         attribute = bind.get if bind is not None else lambda name: None
-        asked = self.sources.rows.get(path)
+        survey_row = self.sources.rows.get(path)
         default = self.defaults.get(path)
         calculate = self._compiled(path, attribute("calculate"), "calculate")
         common = self._common(path, key)
-        kind = _kind(asked.type, shown=control is not None) if asked else _kind_of_added(control, attribute)
+        kind = (
+            _kind(survey_row.type, shown=control is not None)
+            if survey_row
+            else _kind_of_added(control, attribute)
+        )
         if kind.startswith("select") and "label" in common["appearance"]:
             kind = "note"  # the heading row of a table: nothing to answer
         return Question(
             **common,
             kind=kind,
             type=attribute("type") or "string",
-            parameters=asked.parameters if asked else {},
+            parameters=survey_row.parameters if survey_row else {},
             required=self._condition(path, "required"),
             required_message=self.wordings.of_message(attribute(f"{_ROSA}requiredMsg")),
             constraint=self._compiled(path, attribute("constraint"), "constraint"),
@@ -230,13 +234,13 @@ class _XFormReader:
             read_only=self._condition(path, "readonly"),
             default=(element.text or "").strip(),
             default_expression=self._compiled(path, default, "default"),
-            preload=asked.type if asked and asked.type in METADATA_TYPES else "",
+            preload=survey_row.type if survey_row and survey_row.type in METADATA_TYPES else "",
             choices=None if kind == "note" else self._choices(path, control),
             triggers=tuple(self.triggers.get(path, ())),
             triggered=self._compiled(path, self.triggered.get(path), "calculate"),
             save_to=attribute(f"{_ENTITIES}saveto") or "",
             sensitive=_is_sensitive(self.sources.rows, path),
-            own=asked is not None and asked.own,
+            own=survey_row is not None and survey_row.own,
         )
 
     def _entities(self, element: Element, path: str) -> Iterator[Entity]:
@@ -282,7 +286,7 @@ class _XFormReader:
             return None
         items = self._compiled(path, itemset.get("nodeset"), "items")
         value, label = _child(itemset, "value"), _child(itemset, "label")
-        asked = self.sources.rows.get(path)
+        survey_row = self.sources.rows.get(path)
         nodeset = itemset.get("nodeset", "")
         instance = _LIST.search(nodeset)
         if items is None or value is None or label is None:
@@ -297,7 +301,7 @@ class _XFormReader:
             label_expressions=tuple(self.wordings.expressions_of_list(instance[1]))
             if instance and of_item
             else (),
-            other=bool(asked and asked.type.endswith(" or_other")),
+            other=bool(survey_row and survey_row.type.endswith(" or_other")),
             filtered=not _WHOLE_LIST.match(nodeset),
         )
 
@@ -312,14 +316,14 @@ def _local(element: Element) -> str:
 
 def _is_sensitive(rows: Mapping[str, SurveyRow], path: str) -> bool:
     """Whether a question is marked so; the box that or_other adds is as the question that it belongs to."""
-    asked = rows.get(path) or rows.get(path.removesuffix("_other"))
-    return asked is not None and asked.sensitive
+    survey_row = rows.get(path) or rows.get(path.removesuffix("_other"))
+    return survey_row is not None and survey_row.sensitive
 
 
-def _kind(asked: str, *, shown: bool) -> Kind:
+def _kind(written_type: str, *, shown: bool) -> Kind:
     """Return the kind of a question; what has no control is computed, though it is called an integer."""
-    word = asked.partition(" ")[0]
-    kind: str = _KINDS[asked] if asked in _KINDS else _KINDS.get(word, word)
+    word = written_type.partition(" ")[0]
+    kind: str = _KINDS[written_type] if written_type in _KINDS else _KINDS.get(word, word)
     if kind == "metadata":
         return "metadata"
     if not shown and word != "hidden":
@@ -343,19 +347,19 @@ def _keys_of_shared_names(parent: Element, repeats: set[str], path: str) -> dict
 
     ODK writes it so. A slash cannot be used: in a path it parts the number of a repeat's row.
     """
-    found: dict[tuple[bool, str], set[str]] = defaultdict(set)
+    paths: dict[tuple[bool, str], set[str]] = defaultdict(set)
 
     def gather(element: Element, at: str) -> None:
         for child in element:
             here = f"{at}/{_local(child)}"
             if here not in repeats:
-                found[len(child) > 0, _local(child)].add(here)
+                paths[len(child) > 0, _local(child)].add(here)
                 gather(child, here)
 
     gather(parent, path)
-    taken = {name for _, name in found}
+    taken = {name for _, name in paths}
     keys: dict[str, str] = {}
-    for here in sorted(here for places in found.values() if len(places) > 1 for here in places):
+    for here in sorted(here for places in paths.values() if len(places) > 1 for here in places):
         steps = here.removeprefix(f"{path}/").split("/")
         key = "-".join(steps)
         while len(steps) > 1 and key in taken:  # as another question is called

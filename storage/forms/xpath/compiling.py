@@ -132,12 +132,8 @@ def _union(parts: list[Compiled]) -> Compiled:
     return union
 
 
-def _equal(left: Compiled, right: Compiled) -> Compiled:
-    return lambda context: equals(left(context), right(context))
-
-
-def _unequal(left: Compiled, right: Compiled) -> Compiled:
-    return lambda context: equals(left(context), right(context), unequal=True)
+def _equality(*, unequal: bool) -> Callable[[Compiled, Compiled], Compiled]:
+    return lambda left, right: lambda context: equals(left(context), right(context), unequal=unequal)
 
 
 def _relation(sign: str) -> Callable[[Compiled, Compiled], Compiled]:
@@ -169,8 +165,8 @@ def remainder(number: float, divisor: float) -> float:
 
 _CHAINS: dict[str, Callable[[list[Compiled]], Compiled]] = {"or": _or, "and": _and, NODE_OPERATOR: _union}
 _OPERATORS: dict[str, Callable[[Compiled, Compiled], Compiled]] = {
-    "=": _equal,
-    "!=": _unequal,
+    "=": _equality(unequal=False),
+    "!=": _equality(unequal=True),
     **{sign: _relation(sign) for sign in ("<", "<=", ">", ">=")},
     "+": _arithmetic(lambda one, other: one + other),
     "-": _arithmetic(lambda one, other: one - other),

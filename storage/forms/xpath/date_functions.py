@@ -26,8 +26,8 @@ def _as_date(convert: Callable[[str | float], str | None]) -> Call:
     def call(context: Context, value: Value) -> str:
         if isinstance(value, bool):
             return INVALID_DATE
-        made = convert(value if isinstance(value, float) else _days_or_text(to_string(value)))
-        return INVALID_DATE if made is None else made
+        text = convert(value if isinstance(value, float) else _days_or_text(to_string(value)))
+        return INVALID_DATE if text is None else text
 
     return call
 

@@ -16,8 +16,8 @@ Point = tuple[float, float]
 def points(values: tuple[Value, ...]) -> list[Point] | None:
     """Return latitude and longitude in degrees of each point, None if one of them is none."""
     texts = [part for text in each_string(values) for part in text.split(";") if part.strip()]
-    found = [_point(text) for text in texts]
-    return [point for point in found if point] if found and all(found) else None
+    parsed = [_point(text) for text in texts]
+    return [point for point in parsed if point] if parsed and all(parsed) else None
 
 
 def _point(text: str) -> Point | None:

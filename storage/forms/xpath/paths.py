@@ -26,21 +26,10 @@ def compile_path(
     walks = _walks(steps, single or start is None)
     if absolute:
         return _absolute(walks, [not predicates for _, predicates in steps])
-
-    return _relative(walks) if start is None else _from(start, walks)
-
-
-def _relative(walks: list[Walk]) -> Compiled:
-    def walk(context: Context) -> Value:
-        nodes = [context.node]
-        for step in walks:
-            nodes = step(context, nodes)
-        return _relevant(nodes)
-
-    return walk
+    return _relative(start or (lambda context: [context.node]), walks)
 
 
-def _from(start: Compiled, walks: list[Walk]) -> Compiled:
+def _relative(start: Compiled, walks: list[Walk]) -> Compiled:
     def walk(context: Context) -> Value:
         nodes = start(context)
         if not isinstance(nodes, list):
@@ -53,7 +42,7 @@ def _from(start: Compiled, walks: list[Walk]) -> Compiled:
 
 
 def _walks(steps: Sequence[tuple[Step, Sequence[Compiled]]], one_level: bool) -> list[Walk]:
-    """While all nodes are of one one_level, each step keeps them in document order by itself."""
+    """While all nodes are of one level, each step keeps them in document order by itself."""
     walks = []
     for step, predicates in steps:
         walks.append(_walk(step, predicates, one_level))
@@ -100,11 +89,11 @@ def _walk(step: Step, predicates: Sequence[Compiled], one_level: bool) -> Walk:
     in_order = one_level and step.axis in ("child", "attribute", "self")
 
     def walk(context: Context, nodes: list[Node]) -> list[Node]:
-        found: list[Node] = []
+        result: list[Node] = []
         for node in nodes:
-            kept = filter_nodes(context, [other for other in candidates(node) if matches(other)])
-            found.extend(reversed(kept) if reverse else kept)
-        return found if in_order or len(nodes) == 1 else in_document_order(found)
+            matching = filter_nodes(context, [other for other in candidates(node) if matches(other)])
+            result.extend(reversed(matching) if reverse else matching)
+        return result if in_order or len(nodes) == 1 else in_document_order(result)
 
     return walk
 
@@ -114,14 +103,14 @@ def _children(name: str, filter_nodes: Walk | None, one_level: bool) -> Walk:
 
     def walk(context: Context, nodes: list[Node]) -> list[Node]:
         if len(nodes) == 1:
-            found = nodes[0].named(name)
-            return found if filter_nodes is None else filter_nodes(context, found)
-        found = []
+            result = nodes[0].named(name)
+            return result if filter_nodes is None else filter_nodes(context, result)
+        result = []
         for node in nodes:
-            found.extend(
+            result.extend(
                 node.named(name) if filter_nodes is None else filter_nodes(context, node.named(name))
             )
-        return found if one_level else in_document_order(found)
+        return result if one_level else in_document_order(result)
 
     return walk
 
@@ -148,10 +137,10 @@ def compile_predicates(predicates: Sequence[Compiled]) -> Walk:
 
 
 def _matching(holds: Compiled, inner: Context, nodes: list[Node]) -> list[Node]:
-    kept = []
+    result = []
     for place, node in enumerate(nodes, 1):
         inner.node, inner.position = node, place
         value = holds(inner)
         if value is True or (value == place if isinstance(value, float) else to_boolean(value)):
-            kept.append(node)
-    return kept
+            result.append(node)
+    return result

@@ -135,12 +135,12 @@ class Parser:
         return Call(name, tuple(arguments))
 
     def steps(self) -> tuple[Step, ...]:
-        found = [self.step()]
+        steps = [self.step()]
         while self.is_sign("/", "//"):
             if self.take().text == "//":
-                found.append(EVERYTHING_BELOW)
-            found.append(self.step())
-        return tuple(found)
+                steps.append(EVERYTHING_BELOW)
+            steps.append(self.step())
+        return tuple(steps)
 
     def step(self) -> Step:
         # XPath forbids predicates after the short forms; forms in use write ./[…] and browsers take it.
@@ -176,11 +176,11 @@ class Parser:
         return NameTest(prefix if colon else None, local)
 
     def predicates(self) -> tuple[Tree, ...]:
-        found = []
+        predicates = []
         while self.accept("["):
-            found.append(self.expression())
+            predicates.append(self.expression())
             self.expect("]")
-        return tuple(found)
+        return tuple(predicates)
 
 
 def parse(text: str) -> Tree:

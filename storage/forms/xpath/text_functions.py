@@ -71,8 +71,8 @@ def _place(value: Value) -> int:
 
 def substring_before(whole: str, part: str) -> str:
     """Return what stands before a part, "" if the part is not there."""
-    before, found, _ = whole.partition(part) if part else ("", "", "")
-    return before if found else ""
+    before, separator, _ = whole.partition(part) if part else ("", "", "")
+    return before if separator else ""
 
 
 def substring_after(whole: str, part: str) -> str:
@@ -96,8 +96,8 @@ def digest(value: str, algorithm: str, encoding: str = "base64") -> str:
     """Return the digest of a text by MD5, SHA-1, SHA-256, SHA-384 or SHA-512 as base64 or hex."""
     if algorithm.lower() not in DIGESTS or encoding.lower() not in ("base64", "hex"):
         raise ExpressionError("expression.digest", algorithm=algorithm, encoding=encoding)
-    made = DIGESTS[algorithm.lower()](value.encode())
-    return made.hexdigest() if encoding.lower() == "hex" else base64.b64encode(made.digest()).decode()
+    hashed = DIGESTS[algorithm.lower()](value.encode())
+    return hashed.hexdigest() if encoding.lower() == "hex" else base64.b64encode(hashed.digest()).decode()
 
 
 def base64_decode(value: str) -> str:
