@@ -26,10 +26,20 @@ def compile_path(
     walks = _walks(steps, single or start is None)
     if absolute:
         return _absolute(walks, [not predicates for _, predicates in steps])
-    return _relative(start or (lambda context: [context.node]), walks)
+    return _relative(walks) if start is None else _from(start, walks)
 
 
-def _relative(start: Compiled, walks: list[Walk]) -> Compiled:
+def _relative(walks: list[Walk]) -> Compiled:
+    def walk(context: Context) -> Value:
+        nodes = [context.node]
+        for step in walks:
+            nodes = step(context, nodes)
+        return _relevant(nodes)
+
+    return walk
+
+
+def _from(start: Compiled, walks: list[Walk]) -> Compiled:
     def walk(context: Context) -> Value:
         nodes = start(context)
         if not isinstance(nodes, list):
