@@ -1,6 +1,5 @@
 """The right child (issue 3 section 4) in Chromium: asked before saving; two dossiers made one and taken apart again."""
 
-import os
 import re
 
 import pytest
@@ -10,12 +9,6 @@ from support.servers import demo_served as served
 from guanai.storage import open_school
 
 pytestmark = pytest.mark.browser
-
-
-def look(person, name):
-    assert person.overflow() <= 0
-    if os.environ.get("GUANAI_LOOK"):
-        person.page.screenshot(path=f"{os.environ['GUANAI_LOOK']}/{name}-{person.size}.png", full_page=True)
 
 
 def type_a_child(person, child):
@@ -36,10 +29,10 @@ def test_which_child_is_it(chromium, folder, port, size):
         li = Person(chromium, f"http://127.0.0.1:{port}", size)
         li.page.on("dialog", lambda dialog: dialog.accept())
         type_a_child(li, child)
-        look(li, "which-child")
+        li.look("which-child")
         li.page.get_by_role("button", name=re.compile("^就是这名儿童")).first.click()
         li.page.get_by_text("您填的已放进来").wait_for()
-        look(li, "review")
+        li.look("review")
         li.save()
         assert len(school.frame("child")) == count
         assert school.record("child", child["id"])["phone"] == "10012345678"
@@ -51,11 +44,11 @@ def test_which_child_is_it(chromium, folder, port, size):
 
         li.open("same_child")
         li.page.get_by_role("link", name=child["name"]).first.wait_for()
-        look(li, "pairs")
+        li.look("pairs")
         li.page.get_by_role("link", name=child["name"]).first.click()
         li.page.get_by_role("button", name="合并成一份").click()
         li.page.get_by_text("已合并").wait_for()
-        look(li, "merged")
+        li.look("merged")
         assert len(school.frame("child")) == count
         li.open("same_child")
         li.page.get_by_role("button", name="撤销合并").click()

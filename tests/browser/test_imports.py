@@ -1,6 +1,5 @@
 """An import in Chromium (issue 3 section 6): a bad row, a heading corrected by choosing, the confirm, the undo; an export."""
 
-import os
 import re
 import zipfile
 
@@ -13,12 +12,6 @@ from guanai.storage import create_school, open_school
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
-
-
-def look(person, name):
-    assert person.overflow() <= 0
-    if os.environ.get("GUANAI_LOOK"):
-        person.page.screenshot(path=f"{os.environ['GUANAI_LOOK']}/{name}-{person.size}.png", full_page=True)
 
 
 def sheet(path, *rows):
@@ -56,19 +49,19 @@ def test_an_import_is_seen_corrected_confirmed_and_taken_back(chromium, folder, 
     with served(folder, port):
         li = Person(chromium, f"http://127.0.0.1:{port}", size)
         li.open("exchange?form=child")
-        look(li, "exchange")
+        li.look("exchange")
 
         choose(li, bad)
         li.page.get_by_text("有 2 列不知道是哪个问题的答案").wait_for(timeout=30_000)
         playwright.expect(li.page.get_by_role("button", name=re.compile("^确认导入"))).to_be_disabled()
-        look(li, "columns")
+        li.look("columns")
         li.page.get_by_label(re.compile("学生名字")).select_option(label="姓名")
         li.page.get_by_text("有 1 列不知道是哪个问题的答案").wait_for()
         li.page.get_by_label(re.compile("备注栏")).select_option(label="不导入这一列")
         li.page.get_by_text("不知道是哪个问题的答案").wait_for(state="hidden")
         li.page.get_by_text("2016年2月30日").first.wait_for()
         playwright.expect(li.page.get_by_role("button", name=re.compile("^确认导入"))).to_be_disabled()
-        look(li, "bad-row")
+        li.look("bad-row")
 
         li.page.get_by_role("button", name="换一个文件").click()
         choose(li, good)
@@ -76,7 +69,7 @@ def test_an_import_is_seen_corrected_confirmed_and_taken_back(chromium, folder, 
         li.page.get_by_label(re.compile("备注栏")).select_option(label="不导入这一列")
         li.page.get_by_role("button", name="确认导入 2 条").click()
         li.page.get_by_text("已导入 花名册2.xlsx").wait_for(timeout=30_000)
-        look(li, "imported")
+        li.look("imported")
         assert len(school.table("child")) == count + 2
 
         li.page.get_by_role("button", name="撤销这次导入").click()
@@ -99,7 +92,7 @@ def test_a_file_that_cannot_be_sent_is_refused_before_it_is(chromium, folder, po
         li.open("exchange?form=child")
         choose(li, path)
         li.page.get_by_text("很大.csv 太大（21.0 MB）").wait_for()
-        look(li, "too-large")
+        li.look("too-large")
         choose(li, sheet(tmp_path / "x.xlsx", ["鞋码"], [36]))
         li.page.get_by_text("表单“child”不认识的列").wait_for(timeout=30_000)
 
@@ -126,16 +119,16 @@ def test_another_school_comes_whole(chromium, folder, port, tmp_path, size):
         choose(li, tmp_path / "other" / "records.db")
         li.page.get_by_role("button", name="全部 4 张登记册").wait_for(timeout=30_000)
         li.page.get_by_role("button", name="等待 1").wait_for()
-        look(li, "whole")
+        li.look("whole")
         li.page.get_by_role("button", name="等待 1").click()
         li.page.get_by_text(re.compile("^它属于")).wait_for()
-        look(li, "whole-waits")
+        li.look("whole-waits")
         li.page.get_by_label(re.compile(there["name"])).select_option(index=1)
         li.page.get_by_role("button", name="按选择重新检查").click()
         li.page.get_by_role("button", name="等待 1").wait_for(state="hidden")
         li.page.get_by_role("button", name=re.compile("^确认导入")).click()
         li.page.get_by_text("已导入 records.db").wait_for(timeout=30_000)
-        look(li, "whole-done")
+        li.look("whole-done")
         assert len(school.table("child")) == count + 1
         assert [one["child"] for one in school.table("talk").rows() if one.get("study") == "认真"][-1:] == [
             there["id"]
@@ -171,17 +164,17 @@ def test_what_a_telephone_gave_is_chosen_together(chromium, folder, port, tmp_pa
             choose(li, chosen)
             li.page.get_by_role("button", name=f"确认导入 {count} 条").click(timeout=30_000)
             li.page.get_by_text(re.compile(f"^已导入 .*新增 {count} 条")).wait_for(timeout=30_000)
-            look(li, f"phone-{count}")
+            li.look(f"phone-{count}")
         rows = open_school(folder).table("phone").rows()
         assert sorted(len(row.get("kin", [])) for row in rows) == [0, 0, 2]
 
         li.open("designer?form=phone")
         li.page.get_by_role("button", name="停用这张登记表").click()
         li.page.get_by_text("已停用。").wait_for()
-        look(li, "closed")
+        li.look("closed")
         li.open("register")
         li.page.get_by_text("停用的登记册（1）").click()
-        look(li, "closed-register")
+        li.look("closed-register")
         li.page.get_by_role("link", name=re.compile("phone")).click()
         li.page.get_by_text("周小河2").wait_for()
         playwright.expect(li.page.get_by_role("link", name=re.compile("新增"))).to_have_count(0)

@@ -55,6 +55,12 @@ class Person:
         """Return how many pixels the page is wider than the window."""
         return self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
 
+    def look(self, name):
+        """Check that the page fits the window; ``GUANAI_LOOK=folder`` also stores a picture of the whole page there."""
+        assert self.overflow() <= 0
+        if folder := os.environ.get("GUANAI_LOOK"):
+            self.page.screenshot(path=f"{folder}/{name}-{self.size}.png", full_page=True)
+
     def picture(self, name):
         if os.environ.get("GUANAI_PICTURES"):
             PICTURES.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from typing import Any
 __all__ = ["at_leisure"]
 
 
-class Leisure(selectors.DefaultSelector):
+class WaitlessSelector(selectors.DefaultSelector):
     """Says at once what it would have said after a pause, and counts the pause."""
 
     now = 0.0
@@ -23,10 +23,10 @@ class Leisure(selectors.DefaultSelector):
 
 def loop() -> asyncio.AbstractEventLoop:
     """Return a loop that goes by such a clock."""
-    leisure = Leisure()
-    made = asyncio.SelectorEventLoop(leisure)
-    made.time = lambda: leisure.now  # type: ignore[method-assign]
-    return made
+    selector = WaitlessSelector()
+    event_loop = asyncio.SelectorEventLoop(selector)
+    event_loop.time = lambda: selector.now  # type: ignore[method-assign]
+    return event_loop
 
 
 def at_leisure(scene: Coroutine[Any, Any, Any]) -> Any:

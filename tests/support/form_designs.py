@@ -37,9 +37,9 @@ def edited(content, *, drop=(), add=(), rename=None, **cells):
         row = sheet.max_row + 1
         for heading, value in ((heads["类型"], kind), (heads["名称"], name), (label, text)):
             sheet.cell(row, heading).value = value
-    made = BytesIO()
-    book.save(made)
-    return made.getvalue()
+    content = BytesIO()
+    book.save(content)
+    return content.getvalue()
 
 
 @pytest.fixture
