@@ -25,14 +25,14 @@ class Passing(web.RequestHandler):
         headers |= {"X-Forwarded-Proto": "https", "X-Forwarded-For": self.request.remote_ip}
         behind = self.settings["behind"]
 
-        def heads(line):
+        def copy_header(line):
             name, _, value = line.strip().partition(":")
             if line.startswith("HTTP/"):
                 self.set_status(int(line.split()[1]))
             elif value and name.lower() not in DROPPED:
                 (self.add_header if name.lower() == "set-cookie" else self.set_header)(name, value.strip())
 
-        def piece(data):
+        def copy_data(data):
             self.write(data)
             self.flush()
 
@@ -44,8 +44,8 @@ class Passing(web.RequestHandler):
             follow_redirects=False,
             raise_error=False,
             decompress_response=False,
-            header_callback=heads,
-            streaming_callback=piece,
+            header_callback=copy_header,
+            streaming_callback=copy_data,
             request_timeout=120,
         )
 
@@ -55,7 +55,7 @@ class Passing(web.RequestHandler):
 class PassingSocket(websocket.WebSocketHandler):
     """Passes the messages of a websocket on, both ways."""
 
-    line = None
+    server_websocket = None
 
     def check_origin(self, origin):
         return True
@@ -66,22 +66,22 @@ class PassingSocket(websocket.WebSocketHandler):
     async def open(self, _path=""):
         headers = {name: value for name, value in self.request.headers.items() if name in PASSED_ON}
         address = self.settings["behind"].replace("http", "ws", 1) + self.request.uri
-        self.line = await websocket.websocket_connect(
+        self.server_websocket = await websocket.websocket_connect(
             httpclient.HTTPRequest(address, headers=headers), subprotocols=[self.selected_subprotocol]
         )
-        self.back = create_task(self._bring_back())
+        self.copying = create_task(self._copy_to_browser())
 
-    async def _bring_back(self):
-        while (message := await self.line.read_message()) is not None:
+    async def _copy_to_browser(self):
+        while (message := await self.server_websocket.read_message()) is not None:
             await self.write_message(message, binary=isinstance(message, bytes))
         self.close()
 
     async def on_message(self, message):
-        await self.line.write_message(message, binary=isinstance(message, bytes))
+        await self.server_websocket.write_message(message, binary=isinstance(message, bytes))
 
     def on_close(self):
-        if self.line is not None:
-            self.line.close()
+        if self.server_websocket is not None:
+            self.server_websocket.close()
 
 
 @contextmanager
