@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from guanai.care.old_names import forward
+from guanai.storage.imports.run import Imports
 from guanai.storage.school.due_service import DutyService
 from guanai.storage.school.duplicate_service import Duplicates
 from guanai.storage.school.school import School
@@ -39,6 +40,11 @@ ATTRIBUTES: tuple[tuple[type, str, str], ...] = (
     (School, "doubles", "duplicates"),
     (School, "load", "insert_many"),
     (DutyService, "homes", "households_of"),
+    (Imports, "carry_out", "apply"),
+    (Imports, "done", "completed"),
+    (Imports, "plan", "preview"),
+    (Imports, "plan_whole", "preview_all"),
+    (Imports, "registers", "registers_in"),
     (Duplicates, "now", "current_id"),
 )
 

@@ -45,12 +45,12 @@ def import_(options: Namespace) -> None:
     if options.file is None:
         raise ExchangeError("import.needs_whole" if options.whole else "import.needs")
     with opened(options.folder) as school:
-        plans = _plans(school, options)
-        for plan in plans:
-            _print_plan(school, plan, titled=options.whole)
-            if plan.undecided:
-                raise plan.refusal()
-        _carry_out(school, plans, options)
+        previews = _previews(school, options)
+        for preview in previews:
+            _print_preview(school, preview, titled=options.whole)
+            if preview.undecided:
+                raise preview.refusal()
+        _apply(school, previews, options)
 
 
 def _fill_in_arguments(options: Namespace) -> None:
@@ -67,7 +67,7 @@ def _fill_in_arguments(options: Namespace) -> None:
         options.folder, options.form, options.file = Path(), str(options.folder), Path(options.form)
 
 
-def _plans(school: "School", options: Namespace) -> "tuple[ImportPreview, ...]":
+def _previews(school: "School", options: Namespace) -> "tuple[ImportPreview, ...]":
     from guanai.storage.imports.run import Choices
 
     clashes = {(0, "*"): options.conflicts} if options.conflicts else None
@@ -80,36 +80,36 @@ def _plans(school: "School", options: Namespace) -> "tuple[ImportPreview, ...]":
     return school.imports.preview_all(options.file, each, _progress)
 
 
-def _print_plan(school: "School", plan: "ImportPreview", *, titled: bool) -> None:
+def _print_preview(school: "School", preview: "ImportPreview", *, titled: bool) -> None:
     if titled:
-        print_line(say("import.register", title=school.form(plan.form).title(), form=plan.form))
-    for column in plan.columns:
+        print_line(say("import.register", title=school.form(preview.form).title(), form=preview.form))
+    for column in preview.columns:
         if column.how in ("chosen", "guessed") and column.target:
             print_line(
                 say("import.column", letter=column.letter, head=column.heading, label=column.target.label)
             )
         elif column.how == "left_out":
             print_line(say("import.column_out", letter=column.letter, head=column.heading))
-    for notice in plan.notices:
+    for notice in preview.notices:
         print_line(notice)
-    for row in plan.rows:
-        tips = [say("alike.row_id", id=key) for key in row.like if plan.form == "child"]
+    for row in preview.rows:
+        tips = [say("alike.row_id", id=key) for key in row.like if preview.form == "child"]
         words = "；".join([*row.messages, *tips])
         print_line(
             say("import.row", row=row.number, state=say(f"import.{row.state}"), label=row.label, words=words)
         )
 
 
-def _carry_out(school: "School", plans: "tuple[ImportPreview, ...]", options: Namespace) -> None:
+def _apply(school: "School", previews: "tuple[ImportPreview, ...]", options: Namespace) -> None:
     from guanai.storage.imports.preview import counts_of
 
-    counts = counts_of(plans)
+    counts = counts_of(previews)
     if options.dry_run:
-        _print_left_out(plans)
+        _print_left_out(previews)
         print_line(say("import.would", **counts))
         return
-    done = school.imports.apply(*plans, progress=_progress)
-    _print_left_out(plans)
+    done = school.imports.apply(*previews, progress=_progress)
+    _print_left_out(previews)
     print_line(say("import.done", **counts))
     if done is not None:
         print_line(say("import.note", folder=options.folder, id=done.id))
@@ -138,11 +138,11 @@ def _mapped(pairs: list[str]) -> dict[str, str]:
     return questions
 
 
-def _print_left_out(plans: "tuple[ImportPreview, ...]") -> None:
-    alike = [str(row.number) for plan in plans for row in plan.rows if row.state == "alike"]
+def _print_left_out(previews: "tuple[ImportPreview, ...]") -> None:
+    alike = [str(row.number) for preview in previews for row in preview.rows if row.state == "alike"]
     if alike:
         print_line(say("import.left_out", count=len(alike), rows=" ".join(alike)))
-    waits = sum(row.state == "waits" for plan in plans for row in plan.rows)
+    waits = sum(row.state == "waits" for preview in previews for row in preview.rows)
     if waits:
         print_line(say("import.waiting", count=waits))
 

@@ -265,7 +265,7 @@ def _without_hidden(register: _Register, record: Record, keys: tuple[str, ...] =
     """Return a record without the sensitive answers; if there are any, also without answers its form does not ask."""
     if not register.hidden:
         return dict(record)
-    known = {*register.form.columns, *SYSTEM_FIELDS}
+    asked_or_system = {*register.form.columns, *SYSTEM_FIELDS}
     return {
         key: [
             _without_hidden(register, row, (*keys, key)) if isinstance(row, Mapping) else row for row in value
@@ -273,7 +273,7 @@ def _without_hidden(register: _Register, record: Record, keys: tuple[str, ...] =
         if isinstance(value, list)
         else value
         for key, value in record.items()
-        if not register.hides((*keys, key)) and (keys or key in known)
+        if not register.hides((*keys, key)) and (keys or key in asked_or_system)
     }
 
 

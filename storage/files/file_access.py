@@ -57,7 +57,6 @@ def file_size(path: Path, name: str) -> int:
     except OSError as error:
         raise ExchangeError("exchange.unreadable", file=name) from error
     if size > MAX_FILE_BYTES:
-        raise ExchangeError(
-            "exchange.too_large", file=name, size=megabytes(size), most=f"{MAX_FILE_BYTES // 1024 // 1024} MB"
-        )
+        most = f"{MAX_FILE_BYTES >> 20} MB"
+        raise ExchangeError("exchange.too_large", file=name, size=megabytes(size), most=most)
     return size

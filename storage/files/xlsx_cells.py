@@ -9,7 +9,6 @@ coordinator more than four seconds.
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
 from io import BytesIO
 from typing import Any
 from xml.etree.ElementTree import Element, iterparse
@@ -63,13 +62,9 @@ class SheetReader:
 
     def __init__(self, sheet: Any, xml: bytes, strings: Sequence[str]) -> None:
         self._sheet, self._xml, self._strings = sheet, xml, strings
+        self._epoch: datetime = sheet.parent.epoch
         self._formats: dict[str, _NumberFormat] = {}
         self._columns: dict[str, int] = {}
-
-    @cached_property
-    def _epoch(self) -> datetime:
-        epoch: datetime = self._sheet.parent.epoch
-        return epoch
 
     def rows(self) -> Iterator[tuple[int, list[Any]]]:
         """Yield number and cells of each row that is not empty; empty cells are None, and none stand at the end.

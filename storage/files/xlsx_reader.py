@@ -22,13 +22,14 @@ from guanai.storage.files.file_access import READ_ERRORS, megabytes
 from guanai.storage.files.sheet import MAX_COLUMNS, MAX_ROWS, InputSheet
 from guanai.storage.files.xlsx_cells import SheetReader, shared_strings
 
-__all__ = ["read_xlsx", "reject_old_office_file"]
+__all__ = ["ENCRYPTED", "OLE_SIGNATURE", "read_xlsx", "reject_old_office_file"]
 
 _MAX_UNPACKED = 150 * 1024 * 1024  # a sheet of 50,000 rows by 60 columns takes half of it
 _MAX_ENTRIES = 5_000
 #: How an OLE file begins: Office files of before 2007, and newer ones with a password.
 OLE_SIGNATURE = bytes.fromhex("d0cf11e0a1b11ae1")
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+#: What such a file contains if it has a password.
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z0-9:$]+)"')
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")  # in which `_DOCTYPE` would find nothing
@@ -36,11 +37,10 @@ _MAX_MERGED_ROWS = 500  # that one merged cell can stand for
 _HEADING_ROWS = 20  # rows from the top that can hold a merged heading
 
 
-def reject_old_office_file(head: bytes, content: bytes, name: str) -> None:
+def reject_old_office_file(content: bytes, name: str) -> None:
     """Raise ExchangeError for an .xls or a workbook with a password, whatever the file's name says."""
-    if not head.startswith(OLE_SIGNATURE):
-        return
-    raise ExchangeError("exchange.locked" if _ENCRYPTED in content else "exchange.old_xls", file=name)
+    if content.startswith(OLE_SIGNATURE):
+        raise ExchangeError("exchange.locked" if ENCRYPTED in content else "exchange.old_xls", file=name)
 
 
 def read_xlsx(path: Path, name: str) -> list[InputSheet]:

@@ -9,6 +9,7 @@ from zipfile import ZipFile
 
 from guanai.care.errors import FormError, GuanaiError
 from guanai.storage.files.file_access import READ_ERRORS
+from guanai.storage.files.xlsx_reader import ENCRYPTED, OLE_SIGNATURE
 from guanai.storage.forms.xlsform.definitions import Form
 from guanai.storage.forms.xlsform.sheets import FormSheets, read_sheets, sheets_of
 from guanai.storage.forms.xlsform.workbooks import write_xlsx
@@ -27,8 +28,6 @@ __all__ = [
 #: The greatest form that is taken, in bytes: a form of a thousand questions has a tenth of it.
 LARGEST = 5 * 1024 * 1024
 _LARGEST_UNPACKED = 60 * 1024 * 1024
-_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls of before 2007, and any workbook with a password
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _ENDINGS = (".xlsx", ".xlsm", ".md")
 _NAME = re.compile(r"^[^\W\d][\w-]{0,39}$")
 # Tables that are no registers, lists that are none, and what Windows calls its devices.
@@ -55,16 +54,25 @@ def checked_upload(file: str, content: bytes) -> bytes:
     if not content:
         raise FormError("designer.empty_file", file=file)
     if len(content) > LARGEST:
-        raise FormError("designer.too_large", file=file, size=_megabytes(len(content)), most=LARGEST >> 20)
+        raise _too_large(file, len(content))
     ending = Path(file).suffix.lower()
-    if content.startswith(_OLD_OFFICE):
-        raise FormError("designer.password" if _ENCRYPTED in content else "designer.old_xls", file=file)
+    if content.startswith(OLE_SIGNATURE):
+        raise FormError("designer.password" if ENCRYPTED in content else "designer.old_xls", file=file)
     if ending not in _ENDINGS:
         raise FormError("form.file_kind", file=file)
     if ending == ".md":
         return _written(sheets_of(content, file))
     _check_unpacked(file, content)
     return content if ending == ".xlsx" else _written(sheets_of(content, file))
+
+
+def _too_large(file: str, size: int) -> FormError:
+    return FormError(
+        "designer.too_large",
+        file=file,
+        size=f"{size / 1024 / 1024:.1f}".removesuffix(".0"),
+        most=LARGEST >> 20,
+    )
 
 
 def _check_unpacked(file: str, content: bytes) -> None:
@@ -75,11 +83,7 @@ def _check_unpacked(file: str, content: bytes) -> None:
     except READ_ERRORS as error:
         raise FormError("form.not_workbook", file=file) from error
     if size > _LARGEST_UNPACKED:
-        raise FormError("designer.too_large", file=file, size=_megabytes(size), most=LARGEST >> 20)
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1024 / 1024:.1f}".removesuffix(".0")
+        raise _too_large(file, size)
 
 
 def checked_name(name: str, existing: list[str]) -> str:

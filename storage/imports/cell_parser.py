@@ -48,7 +48,8 @@ class CellParser:
         if isinstance(cell, date | time):
             return cell.isoformat()
         if kind == "time" and isinstance(cell, float) and 0 <= cell < 1:
-            return (datetime.min + _part_of_day(cell)).time().isoformat("minutes")
+            part_of_day = timedelta(minutes=round(cell * 24 * 60))
+            return (datetime.min + part_of_day).time().isoformat("minutes")
         if isinstance(cell, bool):
             return str(cell).lower()
         return cell if kind in ("integer", "decimal") else str(cell)
@@ -85,7 +86,3 @@ class CellParser:
         if key not in self._names:
             self._names[key] = self._session.choice_name(question, text)
         return self._names[key]
-
-
-def _part_of_day(share: float) -> timedelta:
-    return timedelta(minutes=round(share * 24 * 60))

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from itertools import zip_longest
 from typing import Any
 
 from openpyxl.utils import get_column_letter
@@ -31,6 +32,7 @@ _HEADING_ROWS = 10  # rows from the top that can hold the headings
 _MIN_SIMILARITY = 0.75
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
 _LATER_REPEAT = re.compile(r"/[1-9]")
+_SCORES = {"matched": 3, "chosen": 3, "calculated": 3, "system": 3, "retired": 3, "guessed": 1}
 _BLANKS = re.compile(r"[\s*#:：、'\"]+")
 
 
@@ -214,9 +216,7 @@ def _labels_sheets() -> set[str]:
 
 
 def _score(columns: Iterable[FileColumn]) -> int:
-    return sum(
-        3 for one in columns if one.how in ("matched", "chosen", "calculated", "system", "retired")
-    ) + sum(1 for one in columns if one.how == "guessed")
+    return sum(_SCORES.get(column.how, 0) for column in columns)
 
 
 def _match_sheet(
@@ -226,7 +226,7 @@ def _match_sheet(
 
     Guesses are slow, so they are made for that row only; where no heading is known at all, for the first rows.
     """
-    candidates = [(number, headings) for number, headings in _headings(input_sheet)]
+    candidates = list(_headings(input_sheet))
     scores = [
         _score(heading_index.match(*heading, chosen, guess=False) for heading in headings)
         for _, headings in candidates
@@ -260,12 +260,9 @@ def _headings(input_sheet: InputSheet) -> Iterable[tuple[int, list[tuple[int, st
         if below and (
             merged or any(not heading and under for heading, under in zip(cells, below, strict=False))
         ):
-            wide = max(len(cells), len(below))
-            upper = [*cells, *[""] * (wide - len(cells))]
-            lower = [*below, *[""] * (wide - len(below))]
             both = [
                 over if under in ("", over) else over + under
-                for over, under in zip(upper, lower, strict=True)
+                for over, under in zip_longest(cells, below, fillvalue="")
             ]
             yield number + 1, _numbered(both)
 

@@ -36,9 +36,10 @@ def base_version(
     if not row.from_guanai:
         if row.revision == revision:
             return None
-        return (
-            _exported_version(records, form, row.record_id, row.revision) if row.revision < revision else {}
-        )
+        if row.revision > revision:
+            return {}
+        versions_here = (change.after for change in records.history(form, row.record_id))
+        return next((one for one in versions_here if one and one.get("revision") == row.revision), None)
     if _version(row.answers) == _version(record):
         return None
     theirs = versions(form, row.record_id) if versions else [row.answers]
@@ -48,14 +49,6 @@ def base_version(
         if change.after
     }
     return next((ours[_version(version)] for version in reversed(theirs) if _version(version) in ours), {})
-
-
-def _exported_version(records: Records, form: str, record_id: str, revision: int) -> dict[str, Any] | None:
-    """Return a record as it was at a revision, None where the history has no such version."""
-    for change in records.history(form, record_id):
-        if change.after is not None and change.after.get("revision") == revision:
-            return dict(change.after)
-    return None
 
 
 def _version(record: Answers) -> tuple[Any, ...]:

@@ -69,11 +69,11 @@ class SubmissionTable:
             for heading in headings
             if (last := _last(heading)) in former_names and heading not in self._questions
         }
-        known = {*self._former, *left_out, ""}
+        decided = {*self._former, *left_out, ""}
         self.columns = [
             FileColumn(index, heading, "unknown", samples=self._samples(heading))
             for index, heading in enumerate(headings)
-            if heading not in known and not _is_known(heading, self._questions)
+            if heading not in decided and not _is_known(heading, self._questions)
         ]
 
     def _samples(self, heading: str) -> tuple[str, ...]:
@@ -114,13 +114,13 @@ def _table(content: bytes) -> tuple[list[str], list[dict[str, str]]]:
 
 def _headings(form: Form, items: Sequence[Item], groups: tuple[Item, ...] = ()) -> dict[str, Question]:
     """Return the question of every heading that it can have: names before labels, in whatever language."""
-    found = dict(_columns(items, tuple(group.name for group in groups)))
+    questions = dict(_columns(items, tuple(group.name for group in groups)))
     for language in form.languages:
         for heading, question in _labelled(
             items, tuple(plain_text(group.label, language) for group in groups), language
         ):
-            found.setdefault(heading, question)
-    return found
+            questions.setdefault(heading, question)
+    return questions
 
 
 def _columns(items: Sequence[Item], groups: tuple[str, ...] = ()) -> Iterator[tuple[str, Question]]:

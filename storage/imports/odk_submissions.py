@@ -133,10 +133,10 @@ def _answers(items: Sequence[Item], element: ElementTree.Element) -> dict[str, A
             answers |= _answers(item.items, elements[0])
         elif elements and (text := (elements[0].text or "").strip()):
             answers[item.key] = text
-    known = {item.name for item in items} | {"meta"}
+    current = {item.name for item in items} | {"meta"}
     for name, elements in children.items():  # questions of an older version of the form
         text = (elements[0].text or "").strip()
-        if name not in known and text and not len(elements[0]):
+        if name not in current and text and not len(elements[0]):
             answers.setdefault(name, text)
     return answers
 

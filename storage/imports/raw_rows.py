@@ -31,56 +31,40 @@ def raw_rows_of_sheets(
     """
     main, *inner = sheets
     raws = list(_rows(session, main))
-    by_reference = _rows_by_reference(raws)
-    unplaced: list[RawRow] = []
     for matched in inner:
         if len(matched.keys) == 1:
             key = matched.keys[0]
-            rows_of: dict[int, list[dict[str, Any]]] = {id(raw): [] for raw in raws}
-            keyed: dict[str, dict[str, Any]] = {}
-            for raw, references in _children(session, matched):
-                parent = next((by_reference[name] for name in references if name in by_reference), None)
-                if parent is None or raw.errors:
-                    unplaced.append(_unplaced_row(raw, matched, references, has_parent=parent is not None))
-                    continue
-                row = {path: value for path, value in raw.answers.items() if value is not None}
-                rows_of[id(parent)].append(row)
-                for name in {*references, parent.record_id}:
-                    keyed[f"{name}/{len(rows_of[id(parent)])}"] = row
-            asked = frozenset(
+            columns = frozenset(
                 {column.target.path for column in matched.columns if column.target is not None}
                 | {one.keys[1] for one in inner if len(one.keys) == 2 and one.keys[0] == key}
             )
             for raw in raws:
-                raw.answers[key] = rows_of[id(raw)]
-                raw.repeat_columns = {**raw.repeat_columns, key: asked}
-            unplaced += _place_nested_rows(
-                session, [one for one in inner if one.keys[:1] == matched.keys], keyed, 2
-            )
-    return raws, unplaced
+                raw.answers[key] = []
+                raw.repeat_columns = {**raw.repeat_columns, key: columns}
+    return raws, _place_rows(session, inner, _rows_by_reference(raws))
 
 
-def _place_nested_rows(
-    session: FormSession, sheets: Sequence[MatchedSheet], parents: Mapping[str, dict[str, Any]], depth: int
+def _place_rows(
+    session: FormSession, sheets: Sequence[MatchedSheet], parents: Mapping[str, RawRow], depth: int = 1
 ) -> list[RawRow]:
-    """Put the rows of repeats within repeats into their rows; return those without one."""
+    """Put the rows of repeats at a depth, and of those within them, into their parents; return those without one."""
     unplaced: list[RawRow] = []
     for matched in sheets:
         if len(matched.keys) != depth:
             continue
-        keyed: dict[str, dict[str, Any]] = {}
+        placed: dict[str, RawRow] = {}
         for raw, references in _children(session, matched):
             parent = next((parents[name] for name in references if name in parents), None)
             if parent is None or raw.errors:
                 unplaced.append(_unplaced_row(raw, matched, references, has_parent=parent is not None))
                 continue
             row = {path: value for path, value in raw.answers.items() if value is not None}
-            parent.setdefault(matched.keys[-1], []).append(row)
-            for name in references:
-                keyed[f"{name}/{len(parent[matched.keys[-1]])}"] = row
-        unplaced += _place_nested_rows(
-            session, [one for one in sheets if one.keys[:depth] == matched.keys], keyed, depth + 1
-        )
+            rows = parent.answers.setdefault(matched.keys[-1], [])
+            rows.append(row)
+            for name in {*references, parent.record_id} - {""}:
+                placed[f"{name}/{len(rows)}"] = RawRow(raw.number, row)
+        inner = [one for one in sheets if one.keys[:depth] == matched.keys]
+        unplaced += _place_rows(session, inner, placed, depth + 1)
     return unplaced
 
 
@@ -182,12 +166,12 @@ def raw_rows_of_records(form: Form, source: ImportSource, chosen: Mapping[str, s
     if documents is None:
         tables = "、".join(f"{name} ({len(some)})" for name, some in records.items())
         raise ExchangeError("exchange.no_table", file=source.name, form=form.name, tables=tables or "—")
-    asked: dict[str, set[str]] = defaultdict(set)
+    answered: dict[str, set[str]] = defaultdict(set)
     for record in documents.values():
         for key, value in record.items():
             if isinstance(value, list):
-                asked[key].update(name for row in value if isinstance(row, Mapping) for name in row)
-    columns = {chosen.get(key, key): frozenset(names) for key, names in asked.items() if names}
+                answered[key].update(name for row in value if isinstance(row, Mapping) for name in row)
+    columns = {chosen.get(key, key): frozenset(names) for key, names in answered.items() if names}
     raws = []
     for number, record in documents.items():
         answers = {chosen.get(key, key): value for key, value in record.items() if chosen.get(key, key)}

@@ -120,13 +120,7 @@ class RowChecker:
         if not clashes:
             return row
         unresolved = tuple(
-            Difference(
-                clash.path,
-                self._title(clash.path),
-                self._text(session, clash.path, clash.theirs),
-                self._text(session, clash.path, clash.mine),
-            )
-            for clash in clashes
+            self._difference(session, clash.path, clash.theirs, clash.mine) for clash in clashes
         )
         messages = tuple(
             say("import.clash", label=one.label, school=one.old, file=one.new) for one in unresolved
@@ -153,20 +147,15 @@ class RowChecker:
         columns = self._form.columns
         old = flatten({key: value for key, value in before.items() if key in columns})
         new = flatten({key: value for key, value in after.items() if key in columns})
-        changed = [
-            path
+        return tuple(
+            self._difference(session, path, old.get(path), new.get(path))
             for path in dict.fromkeys([*old, *new])
             if not same_answer(old.get(path), new.get(path)) and not self._is_calculated(path)
-        ]
-        return tuple(
-            Difference(
-                path,
-                self._title(path),
-                self._text(session, path, old.get(path)),
-                self._text(session, path, new.get(path)),
-            )
-            for path in changed
         )
+
+    def _difference(self, session: FormSession, path: str, old: Any, new: Any) -> Difference:
+        texts = (self._text(session, path, value) for value in (old, new))
+        return Difference(path, self._title(path), *texts)
 
     def _unasked(self, raw: RawRow, given: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
         """Return a message about answers of a row that are dropped because the form does not ask them beside the others."""

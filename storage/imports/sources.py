@@ -6,6 +6,7 @@ gets a message that says what to do.
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -59,11 +60,10 @@ def read_submission_files(files: Mapping[str, bytes], name: str) -> ImportSource
 
     Raises ExchangeError where none of them holds submissions.
     """
-    if sum(map(len, files.values())) > MAX_FILE_BYTES:
+    size = sum(map(len, files.values()))
+    if size > MAX_FILE_BYTES:
         most = f"{MAX_FILE_BYTES >> 20} MB"
-        raise ExchangeError(
-            "exchange.too_large", file=name, size=megabytes(sum(map(len, files.values()))), most=most
-        )
+        raise ExchangeError("exchange.too_large", file=name, size=megabytes(size), most=most)
     names = submission_files(files)
     if not names:
         raise ExchangeError("exchange.together", file=name)
@@ -71,7 +71,7 @@ def read_submission_files(files: Mapping[str, bytes], name: str) -> ImportSource
 
 
 def _read_file(path: Path, name: str, start: bytes) -> ImportSource:
-    reject_old_office_file(start, path.read_bytes(), name)
+    reject_old_office_file(path.read_bytes(), name)
     ending = Path(name).suffix.lower()
     if start.startswith(b"PK") and ending == ".zip":
         return _read_zip(path, name)
@@ -165,25 +165,20 @@ def _read_school(folder: Path, path: Path, name: str) -> ImportSource:
         database = Database.open(records, read_only=True)
     except StorageError as error:
         raise ExchangeError("exchange.other_school", file=name, reason=str(error)) from error
-    try:
+    with closing(database):
         db = RecordDB(database)
         tables = {
             table: {document.doc_id: dict(document) for document in db.table(table)}
             for table in sorted(db.tables())
             if table not in _INTERNAL_TABLES
         }
-    finally:
-        database.close()
     files = school.attachments if school.attachments.is_dir() else None
     return _record_source(name, tables, attachments=files, versions=partial(_versions, records))
 
 
 def _versions(records: Path, form: str, record_id: str) -> list[Mapping[str, Any]]:
-    database = Database.open(records, read_only=True)
-    try:
+    with closing(Database.open(records, read_only=True)) as database:
         return [change.after for change in history_of(database, form, record_id) if change.after is not None]
-    finally:
-        database.close()
 
 
 # A school's internal tables: accounts, merges, imports.

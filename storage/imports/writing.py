@@ -86,8 +86,7 @@ def _conflicts(
             yield row, record, _message(row, key, change.by)
         elif row.state == "new" and (match := find_duplicate(row.record)):
             record, why = match
-            by = str(record.get("updated_by") or say("storage.somebody"))
-            yield row, record, _message(row, "import.now_alike", by, why=why)
+            yield row, record, _message(row, "import.now_alike", str(record.get("updated_by") or ""), why=why)
 
 
 def _message(row: ImportedRow, key: str, by: str, **values: object) -> str:

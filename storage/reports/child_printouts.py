@@ -52,9 +52,7 @@ class _RecordAnswers:
             (day_of(record), self._forms[name].title(self._language), self.in_words(name, record))
             for name, record in records
         )
-        headings = tuple(say(f"print.{key}", self._language) for key in ("on", "register", "content"))
-        title = say(title, self._language)
-        return [PrintSection(title, headings=headings, rows=rows, wide_column=2)] if rows else []
+        return _table(title, ("on", "register", "content"), rows, 2, self._language)
 
     def in_words(self, name: str, record: Record) -> str:
         """Return the answers of a record, one a line, without the child and the day, which have columns of their own."""
@@ -70,7 +68,7 @@ def _carers(
     answers: _RecordAnswers, pairings: Iterable[Record], today: str, language: str | None
 ) -> list[PrintSection]:
     """Return who cares for the child now, and who did before."""
-    sections = []
+    sections: list[PrintSection] = []
     latest_first = sorted(pairings, key=day_of, reverse=True)
     for title, ended in (("print.carers", False), ("print.carers_before", True)):
         pairs = [
@@ -79,9 +77,7 @@ def _carers(
         rows = tuple(
             (day_of(pair), str(pair.get("end") or ""), answers.in_words("pairing", pair)) for pair in pairs
         )
-        headings = tuple(say(f"print.{key}", language) for key in ("from", "until", "content"))
-        section = PrintSection(say(title, language), headings=headings, rows=rows, wide_column=2)
-        sections += [section] if rows else []
+        sections += _table(title, ("from", "until", "content"), rows, 2, language)
     return sections
 
 
@@ -96,9 +92,21 @@ def _due(lines: Any, language: str | None) -> list[PrintSection]:
         for line in lines.to_dict("records")
         if line.get("status") in ("overdue", "due")
     )
-    headings = tuple(say(f"print.{key}", language) for key in ("duty", "by_when", "who"))
-    title = say("print.due", language)
-    return [PrintSection(title, headings=headings, rows=rows, wide_column=0)] if rows else []
+    return _table("print.due", ("duty", "by_when", "who"), rows, 0, language)
+
+
+def _table(
+    title: str,
+    headings: Iterable[str],
+    rows: tuple[tuple[str, ...], ...],
+    wide_column: int,
+    language: str | None,
+) -> list[PrintSection]:
+    """Return a table, its title and headings as the word catalogue has them; no section where there are no rows."""
+    if not rows:
+        return []
+    texts = tuple(say(f"print.{heading}", language) for heading in headings)
+    return [PrintSection(say(title, language), headings=texts, rows=rows, wide_column=wide_column)]
 
 
 class _DossierAnswers:

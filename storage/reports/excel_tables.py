@@ -90,13 +90,8 @@ def figures_sheet(summary: Summary, language: str | None = None) -> OutputSheet:
         kinds=["text", "number", "number", "share", "share", "text", "text"],
         rows=[
             [
-                figure.label,
-                figure.numerator,
-                figure.denominator,
-                figure.share,
-                figure.target,
-                met_in_words(figure, language),
-                figure.basis,
+                met_in_words(figure, language) if column == "met" else getattr(figure, column)
+                for column in columns
             ]
             for figure in summary.figures
         ],

@@ -175,7 +175,9 @@ class _SectionReader:
         instances, blank_rows = branch.children, 0
         if self._blank and not instances:
             self._session.add(branch.path)
-            instances, blank_rows = _branch_at(self._session.tree(), branch.path).children, _BLANK_ROWS
+            tree = _all_branches(self._session.tree())
+            instances = next(one.children for one in tree if one.path == branch.path)
+            blank_rows = _BLANK_ROWS
         fields = [self._inner_fields(instance) for instance in instances]
         headings = tuple(dict.fromkeys(field.label for row in fields for field in row))
         nested = any(isinstance(item, Repeat) for item in _items(branch.item))
@@ -204,16 +206,10 @@ def _items(item: Any) -> Iterator[Any]:
             yield from _items(inner)
 
 
-def _branch_at(branches: Iterable[Branch], path: str) -> Branch:
+def _all_branches(branches: Iterable[Branch]) -> Iterator[Branch]:
     for branch in branches:
-        if branch.path == path:
-            return branch
-        if isinstance(branch.item, Group) or path.startswith(f"{branch.path}/"):
-            try:
-                return _branch_at(branch.children, path)
-            except KeyError:
-                continue
-    raise KeyError(path)
+        yield branch
+        yield from _all_branches(branch.children)
 
 
 def _answer_to(fields: Iterable[PrintField], label: str) -> str:

@@ -72,9 +72,9 @@ def word_summary(template_path: Path, context: Mapping[str, Any], charts: Mappin
     try:
         document.render(_without_control_characters(names), environment, autoescape=True)
     except UndefinedError as error:
-        known = say("report.joint").join(sorted(names))
+        usable = say("report.joint").join(sorted(names))
         raise ExchangeError(
-            "report.unknown", file=template_path.name, problem=error.message, names=known
+            "report.unknown", file=template_path.name, problem=error.message, names=usable
         ) from error
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         raise ExchangeError(

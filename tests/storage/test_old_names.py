@@ -5,6 +5,7 @@ from importlib import import_module
 import pytest
 
 from guanai.storage import School, old_names
+from guanai.storage.imports.run import Imports
 from guanai.storage.school.due_service import DutyService
 
 # What the notebooks and the README of version before imported, besides guanai.widgets.
@@ -49,6 +50,6 @@ def test_a_name_that_never_was_is_refused():
     ("kind", "old", "new"), old_names.ATTRIBUTES, ids=lambda one: getattr(one, "__name__", one)
 )
 def test_an_old_method_gives_what_it_is_called_now(school, kind, old, new):
-    one = {School: school, DutyService: school.duties}.get(kind, school.duplicates)
+    one = {School: school, DutyService: school.duties, Imports: school.imports}.get(kind, school.duplicates)
     with pytest.warns(DeprecationWarning, match=f"{kind.__name__}.{old} is now {kind.__name__}.{new}$"):
         assert getattr(one, old) == getattr(one, new)

@@ -78,7 +78,7 @@ class ImportPanel(Panel):
         self._scope = _ONE
         self._decisions: dict[str, _Decisions] = defaultdict(_Decisions)
         self._progress_at = 0.0
-        self.plans: tuple[ImportPreview, ...] = ()
+        self.previews: tuple[ImportPreview, ...] = ()
         self.upload = self._upload()
         self.bar = html("", "guanai-progress")
         self.notice = html()
@@ -99,9 +99,9 @@ class ImportPanel(Panel):
         self._hide()
 
     @property
-    def plan(self) -> ImportPreview | None:
+    def preview(self) -> ImportPreview | None:
         """What would be done to the first register, None without a file."""
-        return self.plans[0] if self.plans else None
+        return self.previews[0] if self.previews else None
 
     @property
     def table(self) -> RowsTable:
@@ -179,10 +179,10 @@ class ImportPanel(Panel):
         self._say("busy", say("imports.looking"))
         self._progress_at = 0.0
         try:
-            self.plans = self._planned(self._source)
+            self.previews = self._previews_of(self._source)
         except Exception as error:
             self._hide()
-            self.plans = ()
+            self.previews = ()
             self.notice.value = error_html(error)
             self._show_scope()
             self._show_sheets()
@@ -194,7 +194,7 @@ class ImportPanel(Panel):
         self.notice.value = notice
         self._show()
 
-    def _planned(self, source: ImportSource) -> tuple[ImportPreview, ...]:
+    def _previews_of(self, source: ImportSource) -> tuple[ImportPreview, ...]:
         choices = {
             form: Choices(one.columns, self._sheet, one.others, one.same, one.clashes)
             for form, one in self._decisions.items()
@@ -214,46 +214,46 @@ class ImportPanel(Panel):
     # -- what it would do
 
     def _show(self) -> None:
-        plans, counts = self.plans, counts_of(self.plans)
-        notices = "".join(f"<p>{escape(notice)}</p>" for plan in plans for notice in plan.notices)
-        count = sum(len(plan.rows) for plan in plans)
-        title = escape(say("imports.would", file=plans[0].file, count=count))
+        previews, counts = self.previews, counts_of(self.previews)
+        notices = "".join(f"<p>{escape(notice)}</p>" for preview in previews for notice in preview.notices)
+        count = sum(len(preview.rows) for preview in previews)
+        title = escape(say("imports.would", file=previews[0].file, count=count))
         self.summary.value = f"<h3>{title}</h3>{notices}"
         self._show_scope()
         self._show_sheets()
-        self.columns.children = tuple(self._columns_of(plan) for plan in plans if plan.columns)
+        self.columns.children = tuple(self._columns_of(preview) for preview in previews if preview.columns)
         self.rows.children = tuple(
-            self._rows_of(plan)
-            for plan in plans
-            if len(plans) == 1 or any(row.state in ("alike", "conflict") for row in plan.rows)
+            self._rows_of(preview)
+            for preview in previews
+            if len(previews) == 1 or any(row.state in ("alike", "conflict") for row in preview.rows)
         )
-        self.list.children = (RowsTable(plans, self._title),)
+        self.list.children = (RowsTable(previews, self._title),)
         written = counts["new"] + counts["changed"]
         self.confirm.description = say("imports.confirm", count=written)
-        self.confirm.disabled = not ready(plans)
+        self.confirm.disabled = not ready(previews)
         for part in (self.summary, self.columns, self.rows, self.list, self.buttons, self.confirm):
             set_visible(part, True)
 
-    def _columns_of(self, plan: ImportPreview) -> ColumnChoices:
+    def _columns_of(self, preview: ImportPreview) -> ColumnChoices:
         questions = column_questions(
-            {header.path: header for header in question_columns(self._forms(plan.form))}
+            {header.path: header for header in question_columns(self._forms(preview.form))}
         )
-        choose = partial(self._choose_column, plan.form)
-        return ColumnChoices(plan.columns, questions, choose, self._head(plan))
+        choose = partial(self._choose_column, preview.form)
+        return ColumnChoices(preview.columns, questions, choose, self._head(preview))
 
-    def _rows_of(self, plan: ImportPreview) -> RowChoices:
-        label, choose = partial(self._label, plan.form), partial(self._choose_rows, plan.form)
-        beside = partial(self._beside, plan.form) if self._record else None
-        return RowChoices(plan.rows, label, choose, self._head(plan), beside)
+    def _rows_of(self, preview: ImportPreview) -> RowChoices:
+        label, choose = partial(self._label, preview.form), partial(self._choose_rows, preview.form)
+        beside = partial(self._beside, preview.form) if self._record else None
+        return RowChoices(preview.rows, label, choose, self._head(preview), beside)
 
     def _beside(self, form: str, row: ImportedRow) -> str:
         records = {key: self._record(form, key) for key in row.like} if self._record else {}
         labelled = [(self._label(form, key), record) for key, record in records.items() if record is not None]
         return comparison_html(self._forms(form), row, labelled)
 
-    def _head(self, plan: ImportPreview) -> str:
+    def _head(self, preview: ImportPreview) -> str:
         """Return the name of the register as a prefix, where there are several."""
-        return f"{self._title(plan.form)}：" if len(self.plans) > 1 else ""
+        return f"{self._title(preview.form)}：" if len(self.previews) > 1 else ""
 
     def _show_scope(self) -> None:
         """Offer all registers of the file or the one that is chosen on the page, where both make sense."""
@@ -322,12 +322,12 @@ class ImportPanel(Panel):
     # -- importing
 
     def _run(self) -> None:
-        if not self.plans:
+        if not self.previews:
             return
         self.confirm.disabled = True
         self._progress_at = 0.0
         try:
-            done = self._imports.apply(*self.plans, progress=self._progress)
+            done = self._imports.apply(*self.previews, progress=self._progress)
         except Exception as error:
             self._preview(error_html(error))  # where somebody saved meanwhile, the preview is new
             return
@@ -347,7 +347,7 @@ class ImportPanel(Panel):
     def _reset(self) -> None:
         if self._folder is not None:
             self._folder.cleanup()
-        self._folder, self._source, self.plans = None, None, ()
+        self._folder, self._source, self.previews = None, None, ()
         self._sheet, self._scope = "", _ONE
         self._decisions.clear()
         self._hide()

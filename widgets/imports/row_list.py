@@ -18,11 +18,11 @@ _MOST_MESSAGES = 12  # of one row; a new record has one for each of dozens of an
 class RowsTable(Panel):
     """The rows of one register, or of several with the register's name before each; the states that need a decision come first."""
 
-    def __init__(self, plans: Sequence[ImportPreview], title: Callable[[str], str]) -> None:
+    def __init__(self, previews: Sequence[ImportPreview], title: Callable[[str], str]) -> None:
         super().__init__("guanai-import-rows")
-        self._rows = [(plan.form, row) for plan in plans for row in plan.rows]
-        self._title = title if len(plans) > 1 else None
-        counts = counts_of(plans)
+        self._rows = [(preview.form, row) for preview in previews for row in preview.rows]
+        self._title = title if len(previews) > 1 else None
+        counts = counts_of(previews)
         options = [(say("imports.all", count=len(self._rows)), "")]
         options += [(f"{say(f'import.{state}')} {counts[state]}", state) for state in STATES if counts[state]]
         self.state = control(

@@ -22,12 +22,6 @@ HEADS = ["姓名", "性别", "出生日期", "班级"]
 GIRL = ["林小雨", "女", "2016-05-04", CLASS]
 
 
-@pytest.fixture
-def ready(school):
-    school.save("class", {"name": CLASS, "grade": 3, "level": "primary", "pupils": 42})
-    return school
-
-
 def book(tmp_path, *rows, title="Sheet", name="in.xlsx", **more):
     made = Workbook()
     made.active.title = title
@@ -268,8 +262,8 @@ class TestRead:
             tmp_path, ["说明"], ["请填写第二张表"], title="说明", 花名册=[HEADS, GIRL], 鞋=[["鞋码"], [36]]
         )
         assert one(ready, path).label == "林小雨"
-        plan = ready.imports.preview("child", path)
-        assert any("鞋" in notice for notice in plan.notices)
+        preview = ready.imports.preview("child", path)
+        assert any("鞋" in notice for notice in preview.notices)
 
     def test_a_guess_waits_for_a_person(self, ready, tmp_path):
         path = book(tmp_path, ["学生姓名", *HEADS[1:]], GIRL)
@@ -284,10 +278,10 @@ class TestRead:
 
     def test_what_the_form_does_not_ask_is_said(self, ready, tmp_path):
         path = book(tmp_path, [*HEADS, "母亲状况", "母亲务工地点"], [*GIRL, "在家", "县城"])
-        plan = ready.imports.preview(
+        preview = ready.imports.preview(
             "child", path, Choices({"母亲务工地点": "mother_work_place", "母亲状况": "mother_status"})
         )
-        row = plan.rows[0]
+        row = preview.rows[0]
         assert ("mother_work_place" in row.record) != any("没有用到" in message for message in row.messages)
 
     def test_times_and_yes(self):

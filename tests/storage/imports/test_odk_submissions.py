@@ -298,12 +298,12 @@ class TestMany:
             with zipfile.ZipFile(path) as archive:
                 archive.extractall(tmp_path / "briefcase")
             path = tmp_path / "briefcase"
-        plan = desk.imports.preview("phone", path)
-        assert [(row.number, row.state, row.label) for row in plan.rows] == [
+        preview = desk.imports.preview("phone", path)
+        assert [(row.number, row.state, row.label) for row in preview.rows] == [
             (1, "new", "林小雨"),
             (2, "new", "王小山"),
         ]
-        done = desk.imports.apply(plan)
+        done = desk.imports.apply(preview)
         one, two = sorted(desk.table("phone").rows(), key=lambda row: row["name"])
         assert desk.form("phone").attachments.path(one["photo"])
         assert two["photo"] == "1700.jpg"  # its own folder has no such picture
@@ -321,7 +321,7 @@ class TestMany:
     def test_files_chosen_together_on_the_page(self, desk):
         page = ImportPanel(desk.imports, desk.form, Choice("登记册", ["phone", "staff"]))
         page.read({"kobo.csv": KOBO_LABELS.encode(), "家人.csv": KOBO_KIN.encode(), "1700.jpg": jpeg()})
-        assert page.plan.counts["new"] == 2
+        assert page.preview.counts["new"] == 2
         assert "重复部分" not in page.table.table.value
         page.confirm.click()
         assert "新增 2 条" in page.notice.value

@@ -57,12 +57,6 @@ GUARDIANS = [
 
 
 @pytest.fixture
-def ready(school):
-    school.save("class", {"name": CLASS, "grade": 3, "level": "primary", "pupils": 42})
-    return school
-
-
-@pytest.fixture
 def child(ready):
     return ready.save("child", CHILD | {"phone": "10012345678", "guardians": GUARDIANS})
 
@@ -113,9 +107,9 @@ class TestRepeats:
             page.cell(3, column("与学生关系")).value = "relative"
 
         edit(path, "监护人", change)
-        plan = plan_of(ready, path)
-        assert [row.state for row in plan.rows] == ["changed"], plan.rows
-        ready.imports.apply(plan)
+        preview = plan_of(ready, path)
+        assert [row.state for row in preview.rows] == ["changed"], preview.rows
+        ready.imports.apply(preview)
         names = [one["name"] for one in ready.record("child", child["id"])["guardians"]]
         assert names == ["林大山", "林小山"]
 
@@ -133,9 +127,9 @@ class TestRepeats:
     def test_without_a_record_say_so(self, ready, child, tmp_path):
         path = copy_of(ready, tmp_path)
         edit(path, "监护人", lambda page, column: page.append(["nobody", None, "林小山"]))
-        plan = plan_of(ready, path)
-        assert [row.state for row in plan.rows] == ["bad", "same"]
-        assert "nobody" in plan.rows[0].messages[0]
+        preview = plan_of(ready, path)
+        assert [row.state for row in preview.rows] == ["bad", "same"]
+        assert "nobody" in preview.rows[0].messages[0]
 
 
 class TestPlan:
@@ -161,9 +155,9 @@ class TestPlan:
         path = copy_of(ready, tmp_path, id=None, revision=None, 联系电话="10087654321")
         (row,) = plan_of(ready, path).rows
         assert (row.state, row.like) == ("alike", (child["id"],))
-        plan = plan_of(ready, path, same={row.number: child["id"]})
-        assert plan.rows[0].state == "changed"
-        ready.imports.apply(plan)
+        preview = plan_of(ready, path, same={row.number: child["id"]})
+        assert preview.rows[0].state == "changed"
+        ready.imports.apply(preview)
         assert len(ready.table("child")) == 1
         assert ready.record("child", child["id"])["phone"] == "10087654321"
 
@@ -176,10 +170,10 @@ class TestPlan:
         assert len(ready.table("staff")) == 1
 
     def test_somebody_saves_between_the_look_and_the_import(self, ready, child, tmp_path):
-        plan = plan_of(ready, copy_of(ready, tmp_path, 联系电话="10087654321"))
+        preview = plan_of(ready, copy_of(ready, tmp_path, 联系电话="10087654321"))
         ready.save("child", {**child, "village": "东村"})
         with pytest.raises(ConflictError):
-            ready.imports.apply(plan)
+            ready.imports.apply(preview)
         assert ready.record("child", child["id"])["phone"] == "10012345678"
         assert not ready.imports.completed()
 
@@ -195,24 +189,24 @@ class TestClassCopy:
     def test_both_changes_are_kept(self, ready, child, tmp_path):
         path = copy_of(ready, tmp_path, 联系电话="10087654321")
         ready.save("child", {**child, "sex": "male", "guardians": [GUARDIANS[0] | {"age": 67}, GUARDIANS[1]]})
-        plan = plan_of(ready, path)
-        assert [row.state for row in plan.rows] == ["changed"]
-        assert [one.path for one in plan.rows[0].differences] == ["phone"]
-        ready.imports.apply(plan)
+        preview = plan_of(ready, path)
+        assert [row.state for row in preview.rows] == ["changed"]
+        assert [one.path for one in preview.rows[0].differences] == ["phone"]
+        ready.imports.apply(preview)
         now = ready.record("child", child["id"])
         assert (now["phone"], now["sex"], now["guardians"][0]["age"]) == ("10087654321", "male", 67)
 
     def test_what_both_changed_waits_for_a_choice(self, ready, child, tmp_path):
         path = copy_of(ready, tmp_path, 联系电话="10087654321", 性别="男")
         ready.save("child", {**child, "phone": "10011112222"})
-        plan = plan_of(ready, path)
-        (row,) = plan.rows
+        preview = plan_of(ready, path)
+        (row,) = preview.rows
         assert row.state == "conflict"
         assert [(one.path, one.old, one.new) for one in row.clashes] == [
             ("phone", "10011112222", "10087654321")
         ]
         with pytest.raises(ExchangeError):
-            ready.imports.apply(plan)
+            ready.imports.apply(preview)
         for side, phone in (("school", "10011112222"), ("file", "10087654321")):
             chosen = plan_of(ready, path, clashes={(2, "phone"): side})
             assert (chosen.rows[0].state, chosen.rows[0].record["phone"]) == ("changed", phone)
@@ -311,13 +305,13 @@ class TestElsewhere:
             f"{name},2026-11-19,周老师" for name in ("林小雨", "林　小 雨", "周　河", "林小雪")
         ]
         (tmp_path / "talks.csv").write_text("\n".join(rows), encoding="utf-8")
-        plan = ready.imports.preview("talk", tmp_path / "talks.csv")
-        assert [row.state for row in plan.rows] == ["new", "new", "bad", "bad"]
-        assert [row.record.get("child") for row in plan.rows[:2]] == [child["id"]] * 2
-        assert plan.rows[0].record["by"] == teacher["id"]
+        preview = ready.imports.preview("talk", tmp_path / "talks.csv")
+        assert [row.state for row in preview.rows] == ["new", "new", "bad", "bad"]
+        assert [row.record.get("child") for row in preview.rows[:2]] == [child["id"]] * 2
+        assert preview.rows[0].record["by"] == teacher["id"]
         labels = ready.labels("child")
-        assert all(labels[one["id"]] in plan.rows[2].messages[0] for one in twins)
-        assert "不在可选的范围里" in plan.rows[3].messages[0]
+        assert all(labels[one["id"]] in preview.rows[2].messages[0] for one in twins)
+        assert "不在可选的范围里" in preview.rows[3].messages[0]
 
     @pytest.mark.parametrize(
         ("answers", "label"),
@@ -355,8 +349,8 @@ class TestElsewhere:
     def test_a_tinydb_file_of_somebody_else(self, ready, tmp_path):
         with TinyDB(tmp_path / "db.json") as db:
             db.table("child").insert({**CHILD, "鞋码": 36})
-        plan = plan_of(ready, tmp_path / "db.json")
-        assert [column.heading for column in plan.undecided] == ["鞋码"]
+        preview = plan_of(ready, tmp_path / "db.json")
+        assert [column.heading for column in preview.undecided] == ["鞋码"]
         done = ready.imports.apply(plan_of(ready, tmp_path / "db.json", columns={"鞋码": ""}))
         assert done.new == 1
         assert ready.table("child").rows()[0]["name"] == "林小雨"
@@ -380,8 +374,8 @@ class TestElsewhere:
         filled.save("child", {**first, "phone": "10011112222"})
         filled.save("child", {**second, "address": "东村3号"})
         stick.close()
-        plan = plan_of(filled, tmp_path / "stick")
-        changed = {row.record["id"]: row for row in plan.rows if row.state != "same"}
+        preview = plan_of(filled, tmp_path / "stick")
+        changed = {row.record["id"]: row for row in preview.rows if row.state != "same"}
         assert [one.path for one in changed[first["id"]].differences] == ["address"]
         assert changed[first["id"]].record["phone"] == "10011112222"
         assert [one.path for one in changed[second["id"]].clashes] == ["address"]

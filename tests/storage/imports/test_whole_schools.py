@@ -32,8 +32,8 @@ VISITED = {
 }
 
 
-def states(plans):
-    return {plan.form: sorted({row.state for row in plan.rows}) for plan in plans}
+def states(previews):
+    return {preview.form: sorted({row.state for row in preview.rows}) for preview in previews}
 
 
 @pytest.fixture
@@ -59,16 +59,16 @@ def two(school, tmp_path):
 class TestAnotherSchool:
     def test_comes_whole_and_goes_whole(self, filled, empty):
         """WH1, WH2: every register as it is there, one note, one undo."""
-        plans = empty.imports.preview_all(filled.folder.path)
-        names = [plan.form for plan in plans]
+        previews = empty.imports.preview_all(filled.folder.path)
+        names = [preview.form for preview in previews]
         assert {"class", "staff", "child", "home_visit", "pairing"} <= set(names)
         assert names == [name for name in empty.forms() if name in names]
-        assert states(plans) == {name: ["new"] for name in names}
+        assert states(previews) == {name: ["new"] for name in names}
         assert not empty.table("child").rows()
-        done = empty.imports.apply(*plans)
+        done = empty.imports.apply(*previews)
         for name in names:
             assert empty.table(name).rows() == filled.table(name).rows(), name
-        assert (done.form, done.new, done.changed) == ("", sum(len(plan.rows) for plan in plans), 0)
+        assert (done.form, done.new, done.changed) == ("", sum(len(preview.rows) for preview in previews), 0)
         assert [one.id for one in empty.imports.completed()] == [done.id]
         again = empty.imports.preview_all(filled.folder.path)
         assert states(again) == {name: ["same"] for name in names}
@@ -80,22 +80,27 @@ class TestAnotherSchool:
         """WH3, WH4"""
         school, other, _ = two
         mine = school.save("child", CHILD | {"village": "东村"})
-        plans = school.imports.preview_all(other.folder.path)
-        assert states(plans) == {"child": ["alike"], "talk": ["waits"], "staff": ["new"], "class": ["same"]}
-        (talk,) = next(plan.rows for plan in plans if plan.form == "talk")
+        previews = school.imports.preview_all(other.folder.path)
+        assert states(previews) == {
+            "child": ["alike"],
+            "talk": ["waits"],
+            "staff": ["new"],
+            "class": ["same"],
+        }
+        (talk,) = next(preview.rows for preview in previews if preview.form == "talk")
         assert "林小雨" in talk.messages[0]
-        (child,) = next(plan.rows for plan in plans if plan.form == "child")
+        (child,) = next(preview.rows for preview in previews if preview.form == "child")
         assert child.like == (mine["id"],)
-        left_out = school.imports.apply(*plans)
+        left_out = school.imports.apply(*previews)
         assert (left_out.new, len(school.table("talk"))) == (1, 0)
         school.imports.undo(left_out.id)
         for staff in school.table("staff").bin():
             school.restore("staff", staff.before["id"])
-        plans = school.imports.preview_all(
+        previews = school.imports.preview_all(
             other.folder.path, {"child": Choices(same={child.number: mine["id"]})}
         )
-        assert states(plans)["talk"] == ["new"]
-        school.imports.apply(*plans)
+        assert states(previews)["talk"] == ["new"]
+        school.imports.apply(*previews)
         (talk,) = school.table("talk").rows()
         assert talk["child"] == mine["id"]
         assert len(school.table("child")) == 1
@@ -105,15 +110,17 @@ class TestAnotherSchool:
         school, other, theirs = two
         school.save("child", CHILD)
         (row,) = school.imports.preview("child", other.folder.path).rows
-        plans = school.imports.preview_all(other.folder.path, {"child": Choices(others=[row.number])})
-        school.imports.apply(*plans)
+        previews = school.imports.preview_all(other.folder.path, {"child": Choices(others=[row.number])})
+        school.imports.apply(*previews)
         assert [talk["child"] for talk in school.table("talk").rows()] == [theirs["id"]]
         assert len(school.table("child")) == 2
 
     def test_a_class_of_the_same_name_is_the_one_that_is_here(self, two):
         school, other, _ = two
         (row,) = next(
-            plan.rows for plan in school.imports.preview_all(other.folder.path) if plan.form == "class"
+            preview.rows
+            for preview in school.imports.preview_all(other.folder.path)
+            if preview.form == "class"
         )
         assert row.messages == (say("import.by_name"),)
 
@@ -121,10 +128,10 @@ class TestAnotherSchool:
         """WH6"""
         school, other, child = two
         other.insert_many("talk", [{"child": child["id"], "date": "gestern"}])
-        plans = school.imports.preview_all(other.folder.path)
-        assert states(plans)["talk"] == ["bad", "new"]
+        previews = school.imports.preview_all(other.folder.path)
+        assert states(previews)["talk"] == ["bad", "new"]
         with pytest.raises(ExchangeError) as refused:
-            school.imports.apply(*plans)
+            school.imports.apply(*previews)
         assert refused.value.key == "import.refused"
         assert not school.table("child").rows()
         assert not school.imports.completed()
@@ -135,10 +142,10 @@ class TestAnotherSchool:
             "| survey | type | name | label |\n| | text | size | 鞋码 |\n", encoding="utf-8"
         )
         other.save("shoe", {"size": "36"})
-        plans = school.imports.preview_all(other.folder.path)
-        assert "shoe" not in states(plans)
-        assert any("shoe" in notice for plan in plans for notice in plan.notices)
-        assert not any("import_note" in notice for plan in plans for notice in plan.notices)
+        previews = school.imports.preview_all(other.folder.path)
+        assert "shoe" not in states(previews)
+        assert any("shoe" in notice for preview in previews for notice in preview.notices)
+        assert not any("import_note" in notice for preview in previews for notice in preview.notices)
 
     def test_two_copies_of_one_school_are_merged_in_every_register(self, filled, tmp_path):
         shutil.copytree(filled.folder.path, tmp_path / "stick")
@@ -148,12 +155,14 @@ class TestAnotherSchool:
         stick.save("home_visit", {**visit, "merits": "懂事"})
         filled.save("child", {**child, "phone": "10011112222"})
         stick.close()
-        plans = filled.imports.preview_all(tmp_path / "stick")
-        assert {name: "changed" in found for name, found in states(plans).items() if "changed" in found} == {
+        previews = filled.imports.preview_all(tmp_path / "stick")
+        assert {
+            name: "changed" in found for name, found in states(previews).items() if "changed" in found
+        } == {
             "child": True,
             "home_visit": True,
         }
-        filled.imports.apply(*plans)
+        filled.imports.apply(*previews)
         now = filled.record("child", child["id"])
         assert (now["address"], now["phone"]) == ("西村2号", "10011112222")
         assert filled.record("home_visit", visit["id"])["merits"] == "懂事"
@@ -207,11 +216,11 @@ class TestSomebodysOwnFile:
                 "home_visit": [{**VISITED, "child": name_of.get("id", 2)}],
             },
         )
-        plans = school.imports.preview_all(path)
-        assert states(plans) == {"class": ["new"], "child": ["new"], "home_visit": ["new"]}, [
-            plan.rows for plan in plans
+        previews = school.imports.preview_all(path)
+        assert states(previews) == {"class": ["new"], "child": ["new"], "home_visit": ["new"]}, [
+            preview.rows for preview in previews
         ]
-        school.imports.apply(*plans)
+        school.imports.apply(*previews)
         (visit,) = school.table("home_visit").rows()
         assert school.record("child", visit["child"])["name"] == "林小雨"
         assert school.record("child", visit["child"])["registered_on"] == TODAY.isoformat()  # a default
@@ -222,8 +231,8 @@ class TestSomebodysOwnFile:
         label = say("label.in_class", name="林小雨", group=CLASS["name"])
         rows["home_visit"] = {"1": {**VISITED, "child": label}}
         path.write_text(json.dumps(rows), encoding="utf-8")
-        plans = school.imports.preview_all(path)
-        school.imports.apply(*plans)
+        previews = school.imports.preview_all(path)
+        school.imports.apply(*previews)
         (visit,) = school.table("home_visit").rows()
         assert school.record("child", visit["child"])["name"] == "林小雨"
 
@@ -235,10 +244,13 @@ class TestSomebodysOwnFile:
 
     def test_strange_fields_are_chosen_for_each_table(self, school, tmp_path):
         path = self.file(tmp_path, **{"class": [{**CLASS, "备注": "x"}], "child": [{**CHILD, "备注": "12"}]})
-        plans = school.imports.preview_all(path)
-        assert [[column.heading for column in plan.undecided] for plan in plans] == [["备注"], ["备注"]]
+        previews = school.imports.preview_all(path)
+        assert [[column.heading for column in preview.undecided] for preview in previews] == [
+            ["备注"],
+            ["备注"],
+        ]
         with pytest.raises(ExchangeError, match="备注"):
-            school.imports.apply(*plans)
+            school.imports.apply(*previews)
         choices = {"class": Choices({"备注": ""}), "child": Choices({"备注": "village"})}
         school.imports.apply(*school.imports.preview_all(path, choices))
         assert school.table("child").rows()[0]["village"] == "12"

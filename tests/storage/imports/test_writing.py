@@ -12,21 +12,15 @@ ROWS = "姓名,性别,出生日期,班级\n林小雨,女,2016-05-04,三年级1�
 
 
 @pytest.fixture
-def ready(school, coordinator):
-    school.save("class", CLASS)
-    return school
-
-
-@pytest.fixture
 def file(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text(ROWS, encoding="utf-8")
     return path
 
 
-def refused(school, plan):
+def refused(school, preview):
     with pytest.raises(ConflictError) as error:
-        school.imports.apply(plan)
+        school.imports.apply(preview)
     assert error.value.key == "import.meanwhile"
     assert not school.imports.completed()
     return str(error.value)
@@ -41,9 +35,9 @@ def refused(school, plan):
     ],
 )
 def test_a_child_saved_meanwhile_who_looks_like_a_new_one(ready, file, saved, why):
-    plan = ready.imports.preview("child", file)
+    preview = ready.imports.preview("child", file)
     theirs = ready.as_user("张老师").save("child", saved)
-    said = refused(ready, plan)
+    said = refused(ready, preview)
     assert "第 2 行 林小雨" in said
     assert "张老师" in said
     assert say(f"alike.{why}") in said
@@ -56,9 +50,9 @@ def test_a_child_saved_meanwhile_who_looks_like_a_new_one(ready, file, saved, wh
 
 
 def test_a_child_who_looks_like_nobody_stops_nothing(ready, file):
-    plan = ready.imports.preview("child", file)
+    preview = ready.imports.preview("child", file)
     ready.as_user("张老师").save("child", CHILD | {"name": "洪晓溪", "birth_date": "2014-01-09"})
-    assert ready.imports.apply(plan).new == 2
+    assert ready.imports.apply(preview).new == 2
 
 
 def test_the_same_file_imported_by_two(ready, file):
@@ -72,9 +66,9 @@ def test_the_same_file_imported_by_two(ready, file):
 def test_a_record_of_another_register_saved_meanwhile(ready, tmp_path):
     path = tmp_path / "staff.csv"
     path.write_text("name,sex,role,active\n宋老师,female,homeroom,yes\n", encoding="utf-8")
-    plan = ready.imports.preview("staff", path)
+    preview = ready.imports.preview("staff", path)
     ready.save("staff", {"name": "宋老师", "sex": "female", "role": "homeroom", "active": "yes"})
-    assert say("import.there") in refused(ready, plan)
+    assert say("import.there") in refused(ready, preview)
 
 
 def test_a_record_that_was_binned_meanwhile(ready, tmp_path):
@@ -83,9 +77,9 @@ def test_a_record_that_was_binned_meanwhile(ready, tmp_path):
     path.write_text(
         f"id,姓名,性别,出生日期,班级\n{child['id']},林小雨,男,2016-05-04,三年级1班\n", encoding="utf-8"
     )
-    plan = ready.imports.preview("child", path)
+    preview = ready.imports.preview("child", path)
     ready.as_user("张老师").delete("child", child["id"])
-    said = refused(ready, plan)
+    said = refused(ready, preview)
     assert say("import.now_binned", row=2, record="林小雨", by="张老师") in said
 
 

@@ -30,14 +30,14 @@ def test_its_records_stay_and_none_is_added(desk, tmp_path):
     assert desk.frame("shoe")["size"].tolist() == [36]
     assert desk.save("shoe", {**record, "size": 37})["size"] == 37
     (tmp_path / "in.csv").write_text("名,鞋码\n周小河,38\n", encoding="utf-8")
-    plan = desk.imports.preview("shoe", tmp_path / "in.csv", Choices())
-    for add in (lambda: desk.save("shoe", {"name": "周小河"}), lambda: desk.imports.apply(plan)):
+    preview = desk.imports.preview("shoe", tmp_path / "in.csv", Choices())
+    for add in (lambda: desk.save("shoe", {"name": "周小河"}), lambda: desk.imports.apply(preview)):
         with pytest.raises(GuanaiError) as refused:
             add()
         assert refused.value.key == "register.closed"
     assert len(desk.table("shoe")) == 1
     desk.publishing.reopen("shoe")
-    assert desk.imports.apply(plan).new == 1
+    assert desk.imports.apply(preview).new == 1
 
 
 def test_it_is_not_offered(desk):

@@ -73,8 +73,8 @@ def test_a_recognised_column_can_be_assigned_to_another_question(ready, page):
     choices.toggle.click()
     line = next(one for one in choices.rest.children if "联系电话" in one.description)
     line.value = "father_phone"
-    assert page.plan.rows[0].record["father_phone"] == "10012345678"
-    assert "phone" not in page.plan.rows[0].record
+    assert page.preview.rows[0].record["father_phone"] == "10012345678"
+    assert "phone" not in page.preview.rows[0].record
 
 
 def test_a_bad_row_comes_first_and_the_import_cannot_be_confirmed(page):
@@ -84,7 +84,7 @@ def test_a_bad_row_comes_first_and_the_import_cannot_be_confirmed(page):
     assert "周小河" not in page.table.table.value
     assert page.confirm.disabled
     page.cancel.click()
-    assert page.plan is None
+    assert page.preview is None
 
 
 def test_a_matching_child_and_a_conflict_are_decided(ready, page):
@@ -106,7 +106,7 @@ def test_a_matching_child_and_a_conflict_are_decided(ready, page):
     choices.clashes[2, "phone"].value = "file"
     choices.alike[3].value = ""
     choices.apply.click()
-    assert page.plan.counts["new"] == page.plan.counts["changed"] == 1
+    assert page.preview.counts["new"] == page.preview.counts["changed"] == 1
     page.confirm.click()
     assert sorted(one["phone"] for one in ready.table("child").rows() if one.get("phone")) == ["10087654321"]
     assert len(ready.table("child")) == 2
@@ -120,9 +120,9 @@ def test_a_file_that_cannot_be_read_says_what_to_do(page):
 
 def test_choosing_another_register_drops_the_file(page):
     page.read({"a.xlsx": book(HEADS, ["周小河", "男", "2015-3-8", CLASS])})
-    assert page.plan is not None
+    assert page.preview is not None
     page._register.value = "staff"
-    assert page.plan is None
+    assert page.preview is None
 
 
 def compound(*streams):
@@ -197,9 +197,9 @@ def merged():
 )
 def test_a_dangerous_file_shows_an_error_and_writes_nothing(ready, page, name, content, said):
     page.read({name: content})
-    shown = page.notice.value + (page.table.table.value if page.plan else "")
+    shown = page.notice.value + (page.table.table.value if page.preview else "")
     assert said in shown
-    assert not page.plans or page.confirm.disabled
+    assert not page.previews or page.confirm.disabled
     page.confirm.click()
     assert not ready.table("child").rows()
 
@@ -216,7 +216,7 @@ def test_a_dangerous_file_shows_an_error_and_writes_nothing(ready, page, name, c
 )
 def test_a_file_that_only_looks_dangerous_is_read(ready, page, content):
     page.read({"a.xlsx": content})
-    (row,) = page.plan.rows
+    (row,) = page.preview.rows
     assert (row.state, row.label, row.record["birth_date"]) == ("new", "林小雨", "2016-05-04")
     page.confirm.click()
     assert len(ready.table("child")) == 1
@@ -227,11 +227,11 @@ def test_a_record_that_somebody_saved_meanwhile_renews_the_preview(ready, page):
     theirs = ready.as_user("张老师").save("child", CHILD)
     page.confirm.click()
     assert "张老师" in page.notice.value
-    assert page.plan.counts["alike"] == 1
+    assert page.preview.counts["alike"] == 1
     (choices,) = page.rows.children
     choices.alike[2].value = theirs["id"]
     choices.apply.click()
-    assert page.plan.counts["same"] == 1
+    assert page.preview.counts["same"] == 1
     assert len(ready.table("child")) == 1
 
 
@@ -282,7 +282,7 @@ class TestWhole:
     def test_all_registers_are_shown_confirmed_and_undone_at_once(self, ready, page, tmp_path):
         staff = {"name": "宋老师", "sex": "female", "role": "homeroom", "active": "yes"}
         page.read({"db.json": self.tables(tmp_path, child=[CHILD], staff=[staff])})
-        assert [plan.form for plan in page.plans] == ["child", "staff"]
+        assert [preview.form for preview in page.previews] == ["child", "staff"]
         assert ready.form("staff").title() in page.table.table.value
         page.confirm.click()
         assert (len(ready.table("child")), len(ready.table("staff"))) == (1, 1)
@@ -296,17 +296,17 @@ class TestWhole:
         staff = {"name": "宋老师", "sex": "female", "role": "homeroom", "active": "yes"}
         page.read({"db.json": self.tables(tmp_path, child=[CHILD], staff=[staff])})
         page.scope.children[0].value = "one"
-        assert [plan.form for plan in page.plans] == ["child"]
+        assert [preview.form for preview in page.previews] == ["child"]
         page.confirm.click()
         assert (len(ready.table("child")), len(ready.table("staff"))) == (1, 0)
 
     def test_records_of_another_register_than_the_chosen_one_are_offered_too(self, ready, page, tmp_path):
         staff = {"name": "宋老师", "sex": "female", "role": "homeroom", "active": "yes"}
         page.read({"db.json": self.tables(tmp_path, staff=[staff])})
-        assert [plan.form for plan in page.plans] == ["staff"]
+        assert [preview.form for preview in page.previews] == ["staff"]
 
     def test_records_of_another_school_are_imported_as_a_whole(self, page, filled):
         filled.close()
         page.read({"records.db": filled.folder.records.read_bytes()})
-        assert {"child", "home_visit", "staff"} <= {plan.form for plan in page.plans}
+        assert {"child", "home_visit", "staff"} <= {preview.form for preview in page.previews}
         assert not page.confirm.disabled
