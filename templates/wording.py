@@ -1,6 +1,6 @@
 """The one catalogue of everything a person reads: a key, the Chinese, the English beside it.
 
-The catalogue is the Markdown tables in ``templates/words/``, one file per room, with the columns
+The catalogue is the Markdown tables in ``templates/words/``, a file per topic, with the columns
 ``key | zh | en``. A text may hold ``{name}`` places that the caller fills.
 
 >>> say("language.name")

@@ -3,7 +3,7 @@
 How a page is made of its cells is in `guanai.server.pages`, who may ask for it in `guanai.server.web`. Begin with
 `page_kernels`, which uses everything else here.
 
-The way of one page's kernel, hop by hop:
+The way of one page's kernel, step by step:
 
 1. `page_kernels.PageKernels.open` starts the first `fork_servers.ForkServer` when the server starts.
 2. That process runs `fork_server`: it imports what pages need (``NEEDED``), then, while no request comes, reads the
@@ -17,7 +17,7 @@ The way of one page's kernel, hop by hop:
    to it over its own socket (`fork_servers.ForkedProcess.assign`), so the fork server never sees them.
 6. `guanai.server.pages.lean_pages` runs the cells. In the kernel, `kernel_extension` shows errors in words and charts
    as specifications, and `widget_states` sends all widgets of a cell in one output.
-7. The page's websocket (`guanai.server.pages.voila_overrides.PageSocket`) connects to the kernel; the page is live.
+7. The page's websocket (`guanai.server.pages.page_sockets.PageSocket`) connects to the kernel; the page is live.
 8. `PageKernels.end` ends the kernel when its page closes, its person signs out, its websocket has been gone for
    ``alone_seconds`` (`PageKernels.sweep`), or it has died. `usage_log` logs how many kernels there are.
 9. Where the program, a form or the workbook has changed (`file_watch`), the fork server is retired: it forks no more

@@ -3,7 +3,7 @@
 The kernel behind it is in `guanai.server.kernels`, sign-in and the base of all handlers in `guanai.server.web`. Begin with
 `page_handlers`, then `lean_pages`; `voila_overrides` lists which handler answers which address.
 
-The way of one request for a page, hop by hop:
+The way of one request for a page, step by step:
 
 1. `voila_overrides.SchoolServer.init_handlers` sends the address to `page_handlers.SchoolPage.get`.
    `guanai.server.web.sign_in.SchoolIdentity` recognizes the person by the session cookie, sends whoever has not signed in

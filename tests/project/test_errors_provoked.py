@@ -1,6 +1,6 @@
 """Errors that a person brings about, each with its place and its remedy in both languages (issue 3, section 1).
 
-What the tests of a module provoke anyway stands there; here is the rest, by room. `test_errors` holds that none is left out.
+What the tests of a module provoke anyway stands there; here is the rest, by room. `test_error_catalogue` holds that none is left out.
 """
 
 import asyncio
