@@ -1,5 +1,6 @@
 """What many tests share: an empty school, a small filled one, and a day that stands still."""
 
+import gc
 import shutil
 from contextlib import suppress
 
@@ -95,6 +96,11 @@ def pytest_configure():
 
 #: Fixtures that start a server or a browser: a test that asks for one is slow.
 STARTING = {"server", "chromium"}
+
+
+def pytest_collection_finish():
+    """Let the garbage collector look at no test and no module again: 8.9 s of processor instead of 10.3 for two rooms."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items):

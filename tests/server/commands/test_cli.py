@@ -18,6 +18,8 @@ from guanai.server.commands.demo_check import check_demo
 from guanai.server.commands.school_commands import opened
 from guanai.templates.wording import catalogue, say
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = (
     "init",
     "demo",

@@ -13,6 +13,8 @@ from guanai.storage import create_school, open_school
 from guanai.storage.school.policy_in_use import preset_sheets
 from guanai.storage.school.workbooks import write_workbook
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 20, 14, 0)
 
 

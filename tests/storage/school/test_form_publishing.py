@@ -24,6 +24,8 @@ from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.records.records import Identity
 from guanai.storage.school.workbooks import read_workbook, write_workbook
 
+pytestmark = pytest.mark.slow
+
 # -- out and in again
 
 
