@@ -8,6 +8,8 @@ from guanai.storage.reports.official_form import official_printout
 from guanai.storage.reports.printout import Checkbox, PrintField, fields_in_rows
 from guanai.storage.reports.record_printout import record_printout, record_sections
 
+pytestmark = pytest.mark.slow
+
 FORM = form_of(
     """
 | survey | type | name | label | relevant | calculation | appearance |

@@ -12,6 +12,8 @@ from guanai.care.policy.workbook_rows import ROW
 from guanai.storage import AccessError, GuanaiError, PolicyError, open_school
 from guanai.storage.school.workbook_edits import Edit, digest_of, write_edits
 
+pytestmark = pytest.mark.slow
+
 ON = date(2026, 11, 20)
 
 

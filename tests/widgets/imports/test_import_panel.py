@@ -14,7 +14,7 @@ from guanai.storage.exports.export import export_bytes
 from guanai.widgets import Choice, ImportHistory, ImportPanel
 from guanai.widgets.base.notices import error_html
 
-pytestmark = pytest.mark.usefixtures("coordinator")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("coordinator")]
 
 CLASS = "三年级1班"
 CHILD = {

@@ -9,6 +9,8 @@ import pytest
 from guanai.widgets import Chart, Choice, bar_chart, coverage_by_class, visits_by_mode
 from guanai.widgets.lists.chart_process import _Drawer
 
+pytestmark = pytest.mark.slow
+
 MODES = pd.DataFrame(
     {
         "mode": ["phone", "door", "letter"],

@@ -9,6 +9,8 @@ from support.form_designs import change, edited, rows_of, talk
 
 from guanai.widgets import Designer, Dossier, Form
 
+pytestmark = pytest.mark.slow
+
 
 def texts(widget):
     """Return everything that stands in a widget, hidden parts left out."""

@@ -10,6 +10,8 @@ from guanai.storage.school.workbooks import presets
 from guanai.widgets import Settings
 from guanai.widgets.settings.cell_fields import ChecksCell, ChoiceCell, TextCell, vocabulary
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def school(school):
