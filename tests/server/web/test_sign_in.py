@@ -19,6 +19,8 @@ from guanai.server.commands.http_probe import HttpProbe
 from guanai.server.web.handlers import safe_next
 from guanai.templates.wording import say
 
+pytestmark = pytest.mark.slow
+
 IDLE = 8  # seconds, for one server of these tests
 
 

@@ -12,6 +12,8 @@ from guanai.storage import GuanaiError, PolicyError, create_school, open_school
 from guanai.storage.school.policy_in_use import preset_sheets
 from guanai.storage.school.workbooks import presets, read_workbook, write_workbook
 
+pytestmark = pytest.mark.slow
+
 ON = date(2026, 11, 20)
 
 

@@ -7,6 +7,8 @@ from guanai.care.policy.conditions import parse_condition
 from guanai.storage.school.condition_fields import condition_fields, count_meeting
 from guanai.widgets.settings.condition_builder import ConditionCell, ConditionScope, condition_text
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def cell(school):
