@@ -98,6 +98,16 @@ def pytest_configure():
 STARTING = {"server", "chromium"}
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Let a red test name the requirement that it holds: the head of its module, and what the test says of itself."""
+    report = yield
+    if report.failed:
+        said = [item.module.__doc__, getattr(item.function, "__doc__", None)]
+        report.sections.append(("What this test holds", "\n\n".join(filter(None, said))))
+    return report
+
+
 def pytest_collection_finish():
     """Let the garbage collector look at no test and no module again: 8.9 s of processor instead of 10.3 for two rooms."""
     gc.freeze()
