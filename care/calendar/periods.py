@@ -1,7 +1,8 @@
 """The periods of a duty, by its word in the column 周期 (``per``): terms, weeks, months, phases, years, windows.
 
 A period of a term without any day of school is left out: nothing is due in it (requirements 7.5,
-"holidays suspend weekly talk rules"). Years and windows include holidays, so in them every day counts.
+"holidays suspend weekly talk rules"). Years, halves of years and windows include holidays, so in them every day counts;
+so it does in weekends, which are left out where all of their days are in a holiday, and in holidays themselves.
 """
 
 from collections.abc import Iterable
@@ -10,19 +11,34 @@ from datetime import date, timedelta
 from guanai.care.calendar.school_calendar import DAY, Calendar, Period, Term, days_between, school_year
 from guanai.templates.wording import say
 
-__all__ = ["IN_TERM", "PERIODS", "counting_days", "fortnights", "months", "periods", "weeks", "years"]
+__all__ = [
+    "IN_TERM",
+    "PERIODS",
+    "counting_days",
+    "fortnights",
+    "half_years",
+    "holidays",
+    "months",
+    "periods",
+    "weekends",
+    "weeks",
+    "years",
+]
 
 IN_TERM = (
     "day", "week", "fortnight", "month", "term", "often", "phase", "opening", "middle", "closing",
 )  # fmt: skip
-PERIODS = (*IN_TERM, "school_year", "year", "window")
+PERIODS = (*IN_TERM, "school_year", "year", "half_year", "window", "weekend", "weekend_day", "holiday")
+SATURDAY = 5
 
 
 def periods(calendar: Calendar, term: Term, per: str) -> tuple[Period, ...]:
     """Return the periods that matter while a term is the current one, the earliest first.
 
     ``window``: those that end after the term before this one. ``school_year``: the one of the term. ``year``:
-    the calendar years that the term touches, and all later ones of its school year.
+    the calendar years that the term touches, and all later ones of its school year; ``half_year`` likewise, January to June
+    and July to December. ``weekend``: Saturday and Sunday of each week of the term; ``weekend_day``: each of them.
+    ``holiday``: the rows 假期 of the calendar from the term's first day to the day before the next term.
     """
     if per == "window":
         before = calendar.previous(term)
@@ -30,6 +46,12 @@ def periods(calendar: Calendar, term: Term, per: str) -> tuple[Period, ...]:
         return tuple(Period(*window) for window in calendar.windows if window.end > after)
     if per in ("school_year", "year"):
         return years(calendar, term, per)
+    if per == "half_year":
+        return half_years(term)
+    if per in ("weekend", "weekend_day"):
+        return weekends(calendar, term, apart=per == "weekend_day")
+    if per == "holiday":
+        return holidays(calendar, term)
     if per in ("phase", "opening", "middle", "closing"):
         return _with_school_days(
             calendar,
@@ -93,6 +115,44 @@ def years(calendar: Calendar, term: Term, per: str) -> tuple[Period, ...]:
     last = max(other.end for other in own) if len(own) > 1 else max(term.end, date(year + 1, 7, 31))
     name = say("period.school_year", year=year, next=year + 1)
     return (Period(name, min(other.start for other in own), last),)
+
+
+def half_years(term: Term) -> tuple[Period, ...]:
+    """Return the halves of calendar years from that of a term's first day to the end of its school year's second year."""
+    halves = [
+        Period(say(f"period.half_year.{half}", year=year), date(year, *first), date(year, *last))
+        for year in range(term.start.year, school_year(term.start) + 2)
+        for half, first, last in ((1, (1, 1), (6, 30)), (2, (7, 1), (12, 31)))
+    ]
+    return tuple(half for half in halves if half.end >= term.start)
+
+
+def weekends(calendar: Calendar, term: Term, *, apart: bool = False) -> tuple[Period, ...]:
+    """Return the weekends of a term, cut at its ends; with ``apart`` each Saturday and Sunday.
+
+    They have the number of their week. One of which all days are in a holiday is left out.
+    """
+    found = []
+    for number, week in enumerate(_groups_of_weeks(term, 1), start=1):
+        days = [day for day in days_between(week.start, week.end) if day.weekday() >= SATURDAY]
+        spans = [[day] for day in days] if apart else [days]
+        for span in spans:
+            if span and not all(map(calendar.is_holiday, span)):
+                name = span[0].isoformat() if apart else say("period.weekend", number=number)
+                found.append(Period(name, span[0], span[-1]))
+    return tuple(found)
+
+
+def holidays(calendar: Calendar, term: Term) -> tuple[Period, ...]:
+    """Return the school's own holidays from a term's first day to the day before the next term, without overlap."""
+    later = [other.start for other in calendar.terms if other.start > term.end]
+    last = min(later) - DAY if later else date.max
+    found: list[Period] = []
+    for name, start, end in sorted(calendar.holidays, key=lambda holiday: holiday.start):
+        first = max(start, term.start, *(before.end + DAY for before in found[-1:]))
+        if first <= min(end, last):
+            found.append(Period(name, first, min(end, last)))
+    return tuple(found)
 
 
 def counting_days(calendar: Calendar, per: str, spans: Iterable[Period]) -> list[date]:

@@ -113,6 +113,14 @@ class Calendar:
             return True
         return day.weekday() < 5 and day not in self.public_holidays
 
+    def is_holiday(self, day: date) -> bool:
+        """Say whether a day, of the week or a weekend, is in a holiday."""
+        if day in self.make_up_days:
+            return False
+        if day in self._days_off:
+            return True
+        return day in self.public_holidays and day not in self.public_make_up_days
+
     def school_days(self, term: Term) -> list[date]:
         """Return the days of a term on which there is school."""
         return [day for day in days_between(term.start, term.end) if self.is_school_day(day)]

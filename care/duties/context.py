@@ -26,7 +26,7 @@ from guanai.care.duties.subjects import (
     with_class_fields,
 )
 from guanai.care.frames import AUTHOR_FIELDS, as_strings, as_timestamps, normalized_frames
-from guanai.care.policy.conditions import Clause, holds
+from guanai.care.policy.conditions import Clause, clauses_of, holds
 from guanai.care.policy.duty import ALL_CHILDREN, Duty
 from guanai.care.policy.policy import Policy
 from guanai.templates.wording import say
@@ -183,7 +183,7 @@ class DutyContext:
             counts = self.days_of(register) != NO_DAY
             if register in MODE_REQUIRED:
                 counts &= (as_strings(frame["mode"]) != "").to_numpy(bool)
-            return counts & holds(condition, frame).to_numpy(bool)
+            return counts & holds(clauses_of(condition, register), frame).to_numpy(bool)
 
         return self.cached(("counting", register, condition), make)
 

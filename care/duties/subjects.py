@@ -119,8 +119,10 @@ def subjects_of(
     if kind == "school":
         frame = pd.DataFrame({"id": [""], "name": [school]}, dtype=object)
         return _always_present(kind, frame, frame["name"], object_column([""], frame.index))
-    if kind == "teacher":
-        frame = teachers(frames).drop_duplicates("id", ignore_index=True)
+    if kind in ("teacher", "staff"):
+        frame = (teachers(frames) if kind == "teacher" else active_staff(frames)).drop_duplicates(
+            "id", ignore_index=True
+        )
         return _always_present(
             kind, frame, as_strings(frame["name"]), object_column([""] * len(frame), frame.index)
         )
@@ -129,8 +131,14 @@ def subjects_of(
 
 def teachers(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the active teaching staff: everybody who is not marked as gone and is not of logistics."""
+    staff = active_staff(frames)
+    return staff[~as_strings(staff["role"]).isin(NOT_TEACHING)]
+
+
+def active_staff(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the staff who are not marked as gone."""
     staff = normalized_frame(frames, "staff")
-    return staff[(as_strings(staff["active"]) != "no") & ~as_strings(staff["role"]).isin(NOT_TEACHING)]
+    return staff[as_strings(staff["active"]) != "no"]
 
 
 def with_class_fields(children: pd.DataFrame, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

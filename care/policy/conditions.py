@@ -5,6 +5,10 @@ a semicolon or 且, all of which must hold; a clause names a field and the value
 field with several answers holds a value if one of them is it. ``年级 >= 7`` compares numbers and dates;
 ``归还日期 = 空`` holds where nothing is filled in. Fields and values may be given by their names in the form
 or by the words of the catalogue, those of the register first.
+
+Where a duty counts several registers, a clause may say of which it speaks, before a colon or a point:
+``书信：方向 = 孩子给家长；亲情通话：通话对象 = 父亲, 母亲``. It then says nothing about the others; a clause without a
+register is about all of them.
 """
 
 import re
@@ -18,7 +22,16 @@ import pandas as pd
 from guanai.care.frames import as_list, is_empty, map_distinct
 from guanai.templates.wording import catalogue
 
-__all__ = ["Clause", "holds", "lookup_field", "lookup_name", "names_by_spelling", "parse_condition"]
+__all__ = [
+    "Clause",
+    "UnknownRegisterError",
+    "clauses_of",
+    "holds",
+    "lookup_field",
+    "lookup_name",
+    "names_by_spelling",
+    "parse_condition",
+]
 
 CLAUSES = re.compile(r"[;；\n]|\s且\s?|\sand\s")
 FIELD, VALUE = r"(?P<field>[^\s=＝≠!<>≥≤]+?)", r"(?P<values>.+)"
@@ -33,6 +46,8 @@ PATTERNS = tuple(
     )
 )
 SIGNS = re.compile(r"[=＝≠<>≥≤]")
+REGISTER = re.compile(r"(?P<register>[^\s=＝≠!<>≥≤:：.．]+)\s*(?P<mark>[:：.．])\s*(?P<clause>.+)", re.DOTALL)
+COLONS = frozenset(":：")
 DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 VALUES = re.compile(r"[,，、]")
 NEGATED = frozenset({"!=", "≠", "not in", "不是"})
@@ -44,12 +59,18 @@ class Clause(NamedTuple):
     """A field and the values of which it must have one (or, negated, none), or an order that it must have.
 
     The value "" is an empty field; ``order`` (``>=``, ``<=``, ``>``, ``<``) compares with the only value.
+    ``register`` is the one of whose records it speaks, "" for those of every register of the row.
     """
 
     field: str
     values: tuple[str, ...]
     negated: bool = False
     order: str = ""
+    register: str = ""
+
+
+class UnknownRegisterError(ValueError):
+    """A clause that speaks of a register which the duty does not count; the argument is how it is written."""
 
 
 @cache
@@ -77,7 +98,26 @@ def lookup_field(written: str, registers: Iterable[str] = ()) -> str:
 def parse_condition(text: str, registers: Iterable[str] = ()) -> tuple[Clause, ...]:
     """Return the clauses of a condition on some registers; raises ValueError with the part that cannot be read."""
     names = tuple(registers)
-    return tuple(_clause(part.strip(), names) for part in CLAUSES.split(text) if part.strip())
+    return tuple(_read_clause(part.strip(), names) for part in CLAUSES.split(text) if part.strip())
+
+
+def clauses_of(clauses: Iterable[Clause], register: str) -> tuple[Clause, ...]:
+    """Return the clauses that speak of the records of a register: its own, and those of every register."""
+    return tuple(clause for clause in clauses if clause.register in ("", register))
+
+
+def _read_clause(text: str, registers: tuple[str, ...]) -> Clause:
+    """Return a clause, with the register that it speaks of where one is written before it."""
+    match = REGISTER.fullmatch(text)
+    if match is None:
+        return _clause(text, registers)
+    written = match["register"]
+    register = written if written in registers else lookup_name("record", written)
+    if register in registers:
+        return _clause(match["clause"], (str(register),))._replace(register=str(register))
+    if match["mark"] in COLONS:
+        raise UnknownRegisterError(written)
+    return _clause(text, registers)  # a field of a repeat: guardians.name
 
 
 def _clause(text: str, registers: tuple[str, ...]) -> Clause:

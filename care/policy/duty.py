@@ -6,7 +6,20 @@ from typing import NamedTuple
 
 from guanai.care.policy.conditions import Clause
 
-__all__ = ["ALL_CHILDREN", "EACH", "KINDS", "MINUTE_UNITS", "OFTEN", "Duty", "Limit", "Trigger"]
+__all__ = [
+    "AFTER",
+    "ALL_CHILDREN",
+    "EACH",
+    "ESCALATE",
+    "KINDS",
+    "MINUTE_UNITS",
+    "OFTEN",
+    "STAFF_KINDS",
+    "WEIGHTS",
+    "Duty",
+    "Limit",
+    "Trigger",
+]
 
 KINDS = (
     "count", "hours", "interval", "event", "state", "open", "helper", "quota", "complete", "share",
@@ -15,6 +28,17 @@ ALL_CHILDREN = ("child", "guardian", "parent")  # subjects of which there is one
 EACH = "each"  # as ``by``: each responsible role has a line of its own
 OFTEN = "often"  # as ``per``: the document gives no number (经常), so records are only counted
 MINUTE_UNITS = ("minute", "hour")
+STAFF_KINDS = (
+    "helper",
+    "teacher",
+    "staff",
+)  # subjects that are members of staff, so that they may owe it themselves
+AFTER = (
+    "missed",
+    "standing",
+)  # what becomes of a line that was not met in time: over, or still to be made good
+WEIGHTS = ("protect", "harm", "promise", "important", "ordinary", "minor")  # what stands in the list first
+ESCALATE = 3
 
 
 class Limit(NamedTuple):
@@ -57,6 +81,9 @@ class Duty:
 
     ``summed`` (of ``open``) is the field whose numbers are added up instead of counting the records (册数 of a loan).
     ``by`` is whose records count (roles; `EACH`: those of each role of ``who``, apart; empty: anybody's).
+    ``kind`` may also be the name of a rule of the school's own (`guanai.care.policy.policy.Policy.own_kinds`).
+    ``after`` (of `AFTER`) and ``weight`` (of `WEIGHTS`) are "" where the row leaves them to its kind. After ``escalate``
+    periods missed in a row the line also goes to the homeroom teacher, after twice as many to the coordinator; None: never.
     """
 
     name: str
@@ -80,6 +107,9 @@ class Duty:
     in_force: bool = True
     source: str = ""
     summed: str = ""
+    after: str = ""
+    weight: str = ""
+    escalate: int | None = ESCALATE
 
     def __post_init__(self) -> None:
         """Accept a single role as plain text: in code that is the usual case."""
@@ -94,6 +124,26 @@ class Duty:
         if self.kind in ("state", "open") and self.trigger:
             return self.trigger.record
         return self.records[0] if self.records else ""
+
+    @property
+    def after_or_default(self) -> str:
+        """What becomes of a line that was not met in time, one of `AFTER`.
+
+        Nobody can hold last week's talk; a dossier, a follow-up or a book can still be made good.
+        """
+        periodic = self.kind in ("count", "hours", "share") or (
+            self.kind == "quota" and bool(set(self.records) - {"pairing"})
+        )
+        return self.after or ("missed" if periodic else "standing")
+
+    @property
+    def weight_or_default(self) -> str:
+        """How heavy a line is, one of `WEIGHTS`: what has to be done within minutes or hours protects a child."""
+        if self.weight:
+            return self.weight
+        if self.limit is not None and self.limit.momentary:
+            return "protect"
+        return "important" if self.kind == "helper" else "ordinary"
 
     @property
     def roles(self) -> tuple[tuple[str, ...], ...]:

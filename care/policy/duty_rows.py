@@ -5,10 +5,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from guanai.care.errors import PolicyError
 from guanai.care.frames import AUTHOR_FIELDS
-from guanai.care.policy.conditions import Clause, lookup_field, lookup_name
-from guanai.care.policy.duty import ALL_CHILDREN, EACH, OFTEN, Duty, Trigger
-from guanai.care.policy.workbook_rows import MAX_DAYS, Row
+from guanai.care.policy.conditions import Clause, clauses_of, lookup_field, lookup_name
+from guanai.care.policy.duty import ALL_CHILDREN, EACH, ESCALATE, OFTEN, Duty, Trigger
+from guanai.care.policy.workbook_rows import MAX_DAYS, Row, register_label, register_labels
 from guanai.templates.wording import catalogue, say
 
 __all__ = [
@@ -18,7 +19,6 @@ __all__ = [
     "KnownForms",
     "expand_face_to_face",
     "read_duty",
-    "register_label",
 ]
 
 # Registers that no duty counts, except 名额, which counts pairings.
@@ -29,6 +29,7 @@ REGISTER_OF_SUBJECT = dict.fromkeys(ALL_CHILDREN, "child") | {
     "class": "class",
     "teacher": "staff",
     "helper": "staff",
+    "staff": "staff",
     "school": "school",
 }
 REQUIRED_CELLS = {
@@ -43,11 +44,12 @@ REQUIRED_CELLS = {
 }
 ALLOWED_SUBJECTS = {
     "helper": ("child",),
-    "quota": ("child", "class", "helper", "teacher", "school"),
-    "complete": ("child", "class", "teacher", "helper"),
+    "quota": ("child", "class", "helper", "teacher", "staff", "school"),
+    "complete": ("child", "class", "teacher", "helper", "staff"),
 }
 SUMMED = re.compile(r"(?:合计|sum of|sum)[\s:：]*(?P<field>\S.*)", re.IGNORECASE)
 TIME_TYPES = ("date", "datetime", "text")  # a calculated answer may be stored as text
+MAX_PERIODS = 99  # missed in a row
 CLASS_FIELDS = ("grade", "level")  # fields of the class that a condition on a child may name
 
 
@@ -109,6 +111,9 @@ def read_duty(row: Row, forms: KnownForms) -> Duty:
         grace_days=row.whole_number("grace_days", 0, most=MAX_DAYS) or 0,
         in_force=in_force,
         source=row.text("source"),
+        after=row.choice("after", "duty.after", ""),
+        weight=row.choice("weight", "duty.weight", ""),
+        escalate=_read_escalate(row),
     )
     duty = _read_content(row, duty, of)
     _check(row, duty)
@@ -123,9 +128,16 @@ def _default_at_least(row: Row, kind: str) -> int:
     return 0 if often or (kind in ("quota", "hours") and row.text("at_most")) else 1
 
 
-def register_label(name: str) -> str:
-    """Return the word for a register, its bare name if there is none."""
-    return say(f"record.{name}") if f"record.{name}" in catalogue() else name
+def _read_escalate(row: Row) -> int | None:
+    """Return after how many periods missed in a row a line goes to the next person, None for never."""
+    if lookup_name("duty.escalate", row.text("escalate")) == "no":
+        return None
+    try:
+        return row.whole_number("escalate", ESCALATE, least=1, most=MAX_PERIODS)
+    except PolicyError as error:
+        if error.key == "policy.number":
+            raise row.error("policy.escalate", "escalate", value=row.text("escalate")) from None
+        raise
 
 
 def _read_content(row: Row, duty: Duty, of: list[str]) -> Duty:
@@ -179,7 +191,11 @@ def _check_fields(row: Row, duty: Duty, columns: Mapping[str, Collection[str]]) 
     """Refuse a field that its form does not have, as far as the forms are known."""
     of, trigger = REGISTER_OF_SUBJECT[duty.subject], duty.trigger
     named = [("subject_condition", of, clause.field) for clause in duty.subject_condition]
-    named += [("record_condition", one, clause.field) for clause in duty.condition for one in duty.records]
+    named += [
+        ("record_condition", one, clause.field)
+        for one in duty.records
+        for clause in clauses_of(duty.condition, one)
+    ]
     named += [("record_condition", one, AUTHOR_FIELDS.get(one, "by")) for one in duty.records if duty.by]
     if trigger:
         named += [("trigger", trigger.record, trigger.moment)]
@@ -211,7 +227,8 @@ def _read_by(row: Row, clauses: tuple[Clause, ...]) -> tuple[str, ...]:
     if not people:
         return ()
     values = people[0].values
-    if len(people) > 1 or people[0].negated or people[0].order or (EACH in values and len(values) > 1):
+    whole = not (people[0].negated or people[0].order or people[0].register)
+    if len(people) > 1 or not whole or (EACH in values and len(values) > 1):
         raise row.error("policy.by", "record_condition")
     return values
 
@@ -220,8 +237,7 @@ def _read_record(row: Row, written: str, kind: str, forms: KnownForms, heading: 
     name = forms.name_of(written)
     countable = [one for one in forms.registers if one not in UNCOUNTED or kind == "quota"]
     if name not in countable:
-        choices = say("policy.comma").join(map(register_label, countable))
-        raise row.error("policy.record", heading, value=written, choices=choices)
+        raise row.error("policy.record", heading, value=written, choices=register_labels(countable))
     if forms.columns is not None and name not in DERIVED | UNCOUNTED:
         subject = row.choice("subject", "duty.subject", "child")
         needed = [("date",), ("child", "children")] if subject in ALL_CHILDREN else [("date",)]
@@ -236,8 +252,7 @@ def _read_trigger(row: Row, forms: KnownForms) -> Trigger | None:
     written, _, question = row.text("trigger").partition(".")
     name = forms.name_of(written)
     if name not in forms.registers:
-        choices = say("policy.comma").join(map(register_label, forms.registers))
-        raise row.error("policy.record", "trigger", value=written, choices=choices)
+        raise row.error("policy.record", "trigger", value=written, choices=register_labels(forms.registers))
     return Trigger(name, _read_field(question, [name]) if question else "date")
 
 

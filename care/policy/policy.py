@@ -5,7 +5,8 @@ not code. `policy_from_sheets` reads the rows and refuses each mistake with its 
 what to do; the presets in ``templates/policies/`` are the same sheets in Markdown.
 """
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from guanai.care.children.eligibility import DEFINITIONS
 from guanai.care.errors import PolicyError
 from guanai.care.policy.calendar_rows import check_unique, read_calendar
 from guanai.care.policy.conditions import lookup_name
-from guanai.care.policy.duty import KINDS, Duty
+from guanai.care.policy.duty import KINDS, Duty, Limit
 from guanai.care.policy.duty_rows import KnownForms, read_duty
 from guanai.care.policy.workbook_rows import ROW, Row, Sheets, headings, rows_of, sheets_from_markdown
 from guanai.templates.wording import say
@@ -35,6 +36,10 @@ __all__ = [
 # The mistakes of a row that a school without the form or question makes.
 MISSING_FORM_ERRORS = frozenset({"policy.record", "policy.record_fields", "policy.field"})
 FACE_TO_FACE = ("door", "school")  # 004 does not say where; 7.14: by telephone is not face to face
+DEFAULT_LIMIT = Limit(14)  # no document says when an event without a limit is late
+NO_CONTACT_WEEKS = 4
+AGE_LIMITS = {"13": 16}  # 国发〔2016〕13号: 不满十六周岁; no other definition names an age
+MOST_WEEKS, MOST_YEARS = 99, 99
 
 
 class Category(NamedTuple):
@@ -55,6 +60,28 @@ class Policy:
     duties: tuple[Duty, ...] = ()
     categories: tuple[Category, ...] = ()
     wording: Mapping[str, str] = field(default_factory=dict)
+    #: The rules of the school's own (``rules/*.py``) by the name that a row of 职责 has in 种类: from a duty and the facts of
+    #: a day to the frame of its lines.
+    own_kinds: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+
+    @property
+    def default_limit(self) -> Limit:
+        """The limit of rows of the kinds 事件 and 办结 that have none (默认时限)."""
+        written = self.profile.get("default_limit", "").split()
+        return Limit(int(written[0]), written[1]) if written else DEFAULT_LIMIT
+
+    @property
+    def no_contact_weeks(self) -> int:
+        """After how many weeks of school without any contact a child is to be looked after first (多久没有联系)."""
+        return int(self.profile.get("no_contact_weeks", NO_CONTACT_WEEKS))
+
+    @property
+    def age_limit(self) -> int | None:
+        """From which age on a child is no longer in care (年龄上限), None for no limit; without a row that of the definition."""
+        written = self.profile.get("age_limit", "")
+        if not written:
+            return AGE_LIMITS.get(self.definition)
+        return int(written) if written.isdecimal() else None
 
     @property
     def definition(self) -> str:
@@ -161,6 +188,12 @@ def _read_profile(rows: list[Row]) -> dict[str, str]:
             profile[item] = row.choice("value", "public_holidays")
         elif item == "began":
             profile[item] = row.day("value").isoformat()
+        elif item == "default_limit":
+            profile[item] = _read_default_limit(row)
+        elif item == "no_contact_weeks":
+            profile[item] = str(row.whole_number("value", NO_CONTACT_WEEKS, least=1, most=MOST_WEEKS))
+        elif item == "age_limit":
+            profile[item] = _read_age_limit(row)
         elif item == "face_to_face":
             modes = [(lookup_name("choice.mode", part), part) for part in row.several("value")]
             for mode, part in modes:
@@ -170,6 +203,24 @@ def _read_profile(rows: list[Row]) -> dict[str, str]:
         else:
             profile[item] = row.text("value")
     return profile
+
+
+def _read_default_limit(row: Row) -> str:
+    """Return a limit as a number and its unit; one at once, of no days or until a day of the year is none for an event."""
+    limit = row.limit("value")
+    if limit is None or limit.unit == "date" or limit.number < 1:
+        raise row.error("policy.default_limit", "value", value=row.text("value"))
+    return f"{limit.number} {limit.unit}"
+
+
+def _read_age_limit(row: Row) -> str:
+    """Return an age in years, or ``none``; 16岁 is read as 16."""
+    if lookup_name("age_limit", row.text("value")) == "none":
+        return "none"
+    bare = re.sub(r"\s*(?:周?岁|years?)$", "", row.text("value"))
+    if not bare.isdecimal() or not 1 <= int(bare) <= MOST_YEARS:
+        raise row.error("policy.age_limit", "value", value=row.text("value"))
+    return str(int(bare))
 
 
 def _read_category(row: Row) -> Category:

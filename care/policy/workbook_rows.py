@@ -12,9 +12,15 @@ from datetime import date, datetime
 from typing import Any
 
 from guanai.care.errors import PolicyError
-from guanai.care.policy.conditions import Clause, lookup_name, names_by_spelling, parse_condition
+from guanai.care.policy.conditions import (
+    Clause,
+    UnknownRegisterError,
+    lookup_name,
+    names_by_spelling,
+    parse_condition,
+)
 from guanai.care.policy.duty import Limit
-from guanai.templates.wording import markdown_rows, say
+from guanai.templates.wording import catalogue, markdown_rows, say
 
 __all__ = [
     "HEADINGS",
@@ -24,6 +30,8 @@ __all__ = [
     "Row",
     "Sheets",
     "headings",
+    "register_label",
+    "register_labels",
     "rows_of",
     "sheets_from_markdown",
 ]
@@ -38,7 +46,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "duties": (
         "name", "kind", "subject", "subject_condition", "record", "record_condition", "content",
         "at_least", "at_most", "target", "per", "trigger", "trigger_condition", "limit", "who", "grace_days",
-        "source", "in_force", "remark",
+        "after", "weight", "escalate", "source", "in_force", "remark",
     ),
     "categories": ("kind", "name", "label", "remark"),
     "wording": ("item", "value", "remark"),
@@ -183,14 +191,29 @@ class Row:
 
     def condition(self, heading: str, registers: Iterable[str] = ()) -> tuple[Clause, ...]:
         """Return the clauses of a condition cell on some registers."""
+        named = tuple(registers)
         try:
-            return parse_condition(self.text(heading), registers)
+            return parse_condition(self.text(heading), named)
+        except UnknownRegisterError as problem:
+            raise self.error(
+                "policy.condition_register", heading, value=problem, choices=register_labels(named)
+            ) from None
         except ValueError as problem:
             raise self.error("policy.condition", heading, value=problem) from None
 
     def several(self, heading: str) -> list[str]:
         """Return the parts of a cell that lists names with commas between."""
         return [part.strip() for part in re.split(r"[,，、;；\n]", self.text(heading)) if part.strip()]
+
+
+def register_label(name: str) -> str:
+    """Return the word for a register, its bare name if there is none."""
+    return say(f"record.{name}") if f"record.{name}" in catalogue() else name
+
+
+def register_labels(names: Iterable[str]) -> str:
+    """Return the words for some registers, for a message."""
+    return say("policy.comma").join(map(register_label, names))
 
 
 def rows_of(sheets: Sheets, file: str) -> dict[str, list[Row]]:

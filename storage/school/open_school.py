@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from guanai.care.errors import AccessError, GuanaiError
+from guanai.care.policy.policy import DEFAULT_LIMIT, NO_CONTACT_WEEKS
 from guanai.storage.database.databases import Database
 from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.form_files.form_catalogue import FormCatalogue
@@ -93,10 +94,15 @@ def create_school(
     catalogue = FormCatalogue(folder)
     columns = {form: catalogue.form(form).columns for form in catalogue.names()}
     sheets = preset_sheets(policy, day, called, columns)
-    if began is not None:
-        texts = ("profile.began", "profile.began_remark")
-        item, remark = (say(key, "zh") for key in texts)
-        sheets["学校"] = [*sheets["学校"], {"项目": item, "值": began, "备注": remark}]
+    items = {
+        "default_limit": say("span.day", "zh", number=DEFAULT_LIMIT.number),
+        "no_contact_weeks": NO_CONTACT_WEEKS,
+    }
+    written = {row["项目"] for row in sheets["学校"]}
+    for item, value in (items | {"age_limit": "", "began": began}).items():
+        if value is not None and say(f"profile.{item}", "zh") not in written:
+            row = {"项目": say(f"profile.{item}", "zh"), "值": value, "备注": say(f"init.{item}", "zh")}
+            sheets["学校"] = [*sheets["学校"], row]
     folder.create()
     write_workbook(folder.workbook, sheets)
     return open_school(folder.path)

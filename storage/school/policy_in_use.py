@@ -8,7 +8,13 @@ from datetime import date, timedelta
 from guanai.care.calendar.school_calendar import Term, school_year
 from guanai.care.errors import GuanaiError, PolicyError
 from guanai.care.policy.calendar_rows import usual_terms
-from guanai.care.policy.policy import Policy, fit_to_forms, policy_from_sheets, sheets_from_markdown
+from guanai.care.policy.policy import (
+    Policy,
+    fit_to_forms,
+    headings,
+    policy_from_sheets,
+    sheets_from_markdown,
+)
 from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.records.records import Records
 from guanai.storage.school.workbooks import Sheets, presets, read_workbook
@@ -105,6 +111,8 @@ def preset_sheets(
     for row in first["学校"]:
         row["值"] = given.get(row["项目"], row["值"])
     first["校历"] = [*usual_terms(school_year(on)), *first.get("校历", [])]
+    columns_of_duties = headings("duties", "zh")
+    first["职责"] = [{**dict.fromkeys(columns_of_duties, ""), **row} for row in first["职责"]]
     return first if columns is None else fit_to_forms(first, columns)
 
 

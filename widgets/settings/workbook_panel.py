@@ -11,8 +11,8 @@ import ipywidgets as ipw
 
 from guanai.care.errors import PolicyError
 from guanai.care.policy.conditions import lookup_name
-from guanai.care.policy.duty_rows import REGISTER_OF_SUBJECT, register_label
-from guanai.care.policy.workbook_rows import HEADINGS, REQUIRED, ROW
+from guanai.care.policy.duty_rows import REGISTER_OF_SUBJECT
+from guanai.care.policy.workbook_rows import HEADINGS, REQUIRED, ROW, register_label
 from guanai.storage.school.workbook_edits import Edit
 from guanai.storage.school.workbook_service import WorkbookService, WorkbookState
 from guanai.templates.wording import catalogue, say

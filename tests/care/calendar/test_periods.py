@@ -13,8 +13,9 @@ from guanai.care.policy.duty import Limit
 AUTUMN = Term("秋", date(2027, 9, 1), date(2028, 1, 15))  # over new year
 SPRING = Term("春", date(2028, 2, 14), date(2028, 7, 5))  # with a 29 February
 NATIONAL = Holiday("国庆节", date(2027, 10, 1), date(2027, 10, 7))
+LABOUR = Holiday("劳动节", date(2028, 5, 1), date(2028, 5, 5))
 WINTER = Window("寒假家访", date(2028, 1, 16), date(2028, 2, 13))
-CALENDAR = Calendar((AUTUMN, SPRING), (NATIONAL,), windows=(WINTER,))
+CALENDAR = Calendar((AUTUMN, SPRING), (NATIONAL, LABOUR), windows=(WINTER,))
 
 
 def spans(per, term=AUTUMN, calendar=CALENDAR):
@@ -84,6 +85,55 @@ def test_a_school_year_lasts_from_its_first_term_to_its_last():
 def test_calendar_years_of_a_term_over_new_year():
     assert [start.year for start, _ in spans("year")] == [2027, 2028]
     assert [start.year for start, _ in spans("year", SPRING)] == [2028]
+
+
+def test_halves_of_the_calendar_years_of_a_term():
+    assert spans("half_year") == [
+        (date(2027, 7, 1), date(2027, 12, 31)),
+        (date(2028, 1, 1), date(2028, 6, 30)),
+        (date(2028, 7, 1), date(2028, 12, 31)),
+    ]
+    assert spans("half_year", SPRING) == spans("half_year")[1:]
+    names = [span.name for span in periods(CALENDAR, SPRING, "half_year")]
+    assert names == ["2028年上半年", "2028年下半年"]
+
+
+def test_a_weekend_in_a_holiday_is_left_out_and_keeps_its_number():
+    """国庆节 takes the weekend of 2 October; that of 8 January needs no day of school to count."""
+    found = periods(CALENDAR, AUTUMN, "weekend")
+    assert found[0] == ("第1周周末", date(2027, 9, 4), date(2027, 9, 5))
+    assert [span.name for span in found[3:6]] == ["第4周周末", "第6周周末", "第7周周末"]
+    assert found[-1] == ("第20周周末", date(2028, 1, 15), date(2028, 1, 15))  # cut by the term's last day
+
+
+def test_a_weekend_of_which_one_day_is_in_a_holiday_counts_and_a_weekend_day_in_one_does_not():
+    half = Calendar((AUTUMN,), (Holiday("校庆", date(2027, 9, 11), date(2027, 9, 11)),))
+    assert (date(2027, 9, 11), date(2027, 9, 12)) in spans("weekend", calendar=half)
+    days = spans("weekend_day", calendar=half)
+    assert days[:3] == [(day, day) for day in (date(2027, 9, 4), date(2027, 9, 5), date(2027, 9, 12))]
+
+
+def test_a_make_up_day_is_no_holiday_and_a_public_holiday_is_one():
+    saturday = date(2027, 10, 2)
+    public = Calendar((AUTUMN,), public_holidays=frozenset({saturday}))
+    assert (saturday, saturday) not in spans("weekend_day", calendar=public)
+    worked = Calendar((AUTUMN,), (NATIONAL,), frozenset({saturday}))
+    assert (saturday, saturday) in spans("weekend_day", calendar=worked)
+
+
+def test_holidays_are_those_of_the_term_and_the_vacation_after_it():
+    vacation = Holiday("寒假", date(2028, 1, 16), date(2028, 2, 20))
+    calendar = Calendar((AUTUMN, SPRING), (NATIONAL, vacation, LABOUR))
+    found = periods(calendar, AUTUMN, "holiday")
+    assert [span.name for span in found] == ["国庆节", "寒假"]
+    assert found[1].end == date(2028, 2, 13)  # the next term begins
+    assert [span.name for span in periods(calendar, SPRING, "holiday")] == ["寒假", "劳动节"]
+
+
+def test_a_holiday_within_another_is_no_second_one():
+    festival = Holiday("中秋节", date(2027, 10, 3), date(2027, 10, 3))
+    calendar = Calendar((AUTUMN,), (NATIONAL, festival))
+    assert [span.name for span in periods(calendar, AUTUMN, "holiday")] == ["国庆节"]
 
 
 def test_a_window_in_the_holidays_belongs_to_the_term_before_and_after():

@@ -8,8 +8,8 @@ import pytest
 
 from guanai.care.errors import PolicyError
 from guanai.care.frames import COLUMNS
-from guanai.care.policy.conditions import Clause, holds, parse_condition
-from guanai.care.policy.duty import Limit, Trigger
+from guanai.care.policy.conditions import Clause, clauses_of, holds, parse_condition
+from guanai.care.policy.duty import Duty, Limit, Trigger
 from guanai.care.policy.policy import KINDS, ROW, policy_from_sheets, sheets_from_markdown
 from guanai.care.policy.workbook_rows import HEADINGS, headings
 from guanai.templates import template
@@ -177,8 +177,111 @@ def test_days_and_numbers_are_compared_as_they_are_written(condition, expected):
     assert holds(parse_condition(condition), frame).to_list() == expected
 
 
+BOTH = ("letter", "family_call")
+
+
+@pytest.mark.parametrize(
+    ("text", "clauses"),
+    [
+        (
+            "书信：方向 = 孩子给家长；亲情通话：通话对象 = 父亲, 母亲",
+            (
+                Clause("direction", ("child_to_parent",), register="letter"),
+                Clause("parent", ("father", "mother"), register="family_call"),
+            ),
+        ),
+        ("书信.方向 = 孩子给家长", (Clause("direction", ("child_to_parent",), register="letter"),)),
+        (
+            "letter: direction in child_to_parent",
+            (Clause("direction", ("child_to_parent",), register="letter"),),
+        ),
+        ("书信 ： 方向 ≠ 学校给家长", (Clause("direction", ("school_to_parent",), True, register="letter"),)),
+        ("书信：页数 >= 2", (Clause("页数", ("2",), order=">=", register="letter"),)),
+        ("发信时刻 = 8:30", (Clause("发信时刻", ("8:30",)),)),
+        ("guardians.name = 空", (Clause("guardians.name", ("",)),)),
+    ],
+)
+def test_a_clause_may_speak_of_one_register(text, clauses):
+    """001-1 L39, 003-3 L47: a mass letter of the school is no letter of the child."""
+    assert parse_condition(text, BOTH) == clauses
+
+
+def test_a_clause_of_one_register_is_not_about_the_others():
+    clauses = parse_condition("书信：方向 = 孩子给家长；页数 >= 2", BOTH)
+    assert clauses_of(clauses, "letter") == clauses
+    assert clauses_of(clauses, "family_call") == clauses[1:]
+
+
+def test_face_to_face_of_one_register_stays_its_own():
+    row = duty(记录="家访, 通话", 记录条件="家访：方式 = 面对面")
+    assert read([row]).duties[0].condition == (Clause("mode", ("door", "school"), register="home_visit"),)
+
+
+def test_a_field_of_one_register_is_looked_for_in_that_one_only():
+    columns = {"letter": {"child", "date", "direction"}, "family_call": {"child", "date", "parent"}}
+    row = duty(记录="书信, 亲情通话", 记录条件="书信：方向 = 孩子给家长；亲情通话：通话对象 = 母亲")
+    assert len(read([row], columns=columns).duties[0].condition) == 2
+    with pytest.raises(PolicyError, match="“亲情通话”表单里没有“direction”"):
+        read([row | {"记录条件": "亲情通话：方向 = 孩子给家长"}], columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("duty", "after"),
+    [
+        (Duty("a", kind="count"), "missed"),
+        (Duty("a", kind="hours"), "missed"),
+        (Duty("a", kind="share"), "missed"),
+        (Duty("a", kind="quota", records=("lecture",)), "missed"),
+        (Duty("a", kind="quota"), "standing"),
+        *((Duty("a", kind=kind), "standing") for kind in ("interval", "event", "state", "open", "helper", "complete")),
+        (Duty("a", kind="count", after="standing"), "standing"),
+        (Duty("a", kind="state", after="missed"), "missed"),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_a_line_that_was_not_met(duty, after):
+    assert duty.after_or_default == after
+
+
+@pytest.mark.parametrize(
+    ("duty", "weight"),
+    [
+        (Duty("a"), "ordinary"),
+        (Duty("a", kind="helper"), "important"),
+        (Duty("a", kind="state", limit=Limit(0, "minute")), "protect"),
+        (Duty("a", kind="event", limit=Limit(2, "hour")), "protect"),
+        (Duty("a", kind="event", limit=Limit(2)), "ordinary"),
+        (Duty("a", kind="event", limit=Limit(2, "hour"), weight="minor"), "minor"),
+    ],
+)
+def test_how_heavy_a_line_is(duty, weight):
+    assert duty.weight_or_default == weight
+
+
+def test_what_the_school_sets_for_all_rows():
+    usual = read()
+    assert (usual.default_limit, usual.no_contact_weeks, usual.age_limit) == (Limit(14), 4, 16)
+    items = {"默认时限": "48小时", "多久没有联系": "６", "年龄上限": "18岁"}
+    own = read(profile=[school(item, value) for item, value in items.items()])
+    assert (own.default_limit, own.no_contact_weeks, own.age_limit) == (Limit(48, "hour"), 6, 18)
+
+
+@pytest.mark.parametrize(
+    ("definition", "written", "age"),
+    [
+        ("国发〔2016〕13号", "", 16),
+        ("父母双方外出", "", None),
+        ("父母一方或双方外出", "", None),
+        ("国发〔2016〕13号", "无", None),
+        ("父母双方外出", "16", 16),
+    ],
+)
+def test_only_the_national_definition_has_an_age_of_its_own(definition, written, age):
+    """国发〔2016〕13号: 不满十六周岁. 000-2 keeps pupils of 17, 000-7 names no age."""
+    assert read(profile=[school("留守标准", definition), school("年龄上限", written)]).age_limit == age
+
+
 def test_a_kind_that_is_not_for_a_subject_says_for_whom_it_is():
-    with pytest.raises(PolicyError, match="儿童、班级、帮扶教师、教师、学校"):
+    with pytest.raises(PolicyError, match="儿童、班级、帮扶教师、教师、教职工、学校"):
         read([duty(种类="名额", 对象="家长", 记录="")])
 
 
@@ -287,6 +390,19 @@ MISTAKES = [
     pytest.param({"duties": [duty(种类="办结", 触发="借阅")]}, "policy.empty", "职责", 2, "内容", id="no state"),
     pytest.param({"duties": [duty(种类="未结", 触发="借阅", 内容="归还日期")]}, "policy.empty", "职责", 2, "至多", id="open without a most"),
     pytest.param({"duties": [duty(种类="未结", 触发="借阅", 内容="合计 册数", 至多="2")]}, "policy.summed", "职责", 2, "内容", id="a sum that nothing ends"),
+    pytest.param({"duties": [duty(记录条件="书信：方向 = 孩子给家长")]}, "policy.condition_register", "职责", 2, "记录条件", id="a register that the row does not count"),
+    pytest.param({"duties": [duty(记录条件="方式：走进家庭 = 是")]}, "policy.condition_register", "职责", 2, "记录条件", id="a colon for a sign"),
+    pytest.param({"duties": [duty(记录条件="家访：方式 = 骑车")]}, "policy.condition", "职责", 2, "记录条件", id="unknown value of one register"),
+    pytest.param({"duties": [duty(记录条件="家访：记录人 = 班主任")]}, "policy.by", "职责", 2, "记录条件", id="recorded by, of one register"),
+    pytest.param({"duties": [duty(过期后="再说")]}, "policy.choice", "职责", 2, "过期后", id="unknown after"),
+    pytest.param({"duties": [duty(轻重="很重")]}, "policy.choice", "职责", 2, "轻重", id="unknown weight"),
+    pytest.param({"duties": [duty(上报="0")]}, "policy.escalate", "职责", 2, "上报", id="rises at once"),
+    pytest.param({"duties": [duty(上报="三次")]}, "policy.escalate", "职责", 2, "上报", id="rises after a word"),
+    pytest.param({"duties": [duty(上报="999")]}, "policy.number_most", "职责", 2, "上报", id="rises after centuries"),
+    pytest.param({"profile": [school("默认时限", "6月1日")]}, "policy.default_limit", "学校", 2, "值", id="a day as the usual limit"),
+    pytest.param({"profile": [school("默认时限", "0天")]}, "policy.default_limit", "学校", 2, "值", id="no time at all"),
+    pytest.param({"profile": [school("多久没有联系", "四周")]}, "policy.number", "学校", 2, "值", id="weeks in words"),
+    pytest.param({"profile": [school("年龄上限", "十六")]}, "policy.age_limit", "学校", 2, "值", id="an age in words"),
     pytest.param({"profile": [school("启用日期", "九月")]}, "policy.day", "学校", 2, "值", id="no day that it began"),
     pytest.param({"duties": [duty(对象条件="年级 > 高")]}, "policy.condition", "职责", 2, "对象条件", id="above a word"),
     pytest.param({"duties": [duty(启用="也许")]}, "policy.choice", "职责", 2, "启用", id="perhaps in force"),
@@ -438,6 +554,15 @@ def test_every_heading_has_words():
         ({"对象条件": "年级 >= 7；父亲电话 = 空"}, {"subject_condition": (Clause("grade", ("7",), order=">="), Clause("father_phone", ("",)))}),
         ({"种类": "比例", "内容": "", "目标": "95%"}, {"content": (), "target": 0.95, "records": ("home_visit",)}),
         ({"启用": "否", "记录": "没有的表"}, {"in_force": False}),
+        ({}, {"after": "", "weight": "", "escalate": 3}),
+        ({"过期后": "仍办", "轻重": "伤害", "上报": "２"}, {"after": "standing", "weight": "harm", "escalate": 2}),
+        ({"when overdue": "missed", "weight": "protect", "escalate after": "no"}, {"after": "missed", "weight": "protect", "escalate": None}),
+        ({"上报": "不上报"}, {"escalate": None}),
+        ({"对象": "教职工"}, {"subject": "staff"}),
+        ({"周期": "每半年"}, {"per": "half_year"}),
+        ({"周期": "每个周末"}, {"per": "weekend"}),
+        ({"周期": "per weekend day"}, {"per": "weekend_day"}),
+        ({"周期": "每个节假日"}, {"per": "holiday"}),
     ],
 )  # fmt: skip
 def test_what_a_row_says(cells, expected):

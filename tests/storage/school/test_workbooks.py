@@ -7,7 +7,7 @@ import pytest
 from openpyxl import load_workbook
 
 from guanai.care.policy.policy import policy_from_sheets
-from guanai.care.policy.workbook_rows import ROW
+from guanai.care.policy.workbook_rows import ROW, headings
 from guanai.storage import GuanaiError, PolicyError, create_school, open_school
 from guanai.storage.school.policy_in_use import preset_sheets
 from guanai.storage.school.workbooks import presets, read_workbook, write_workbook
@@ -169,3 +169,16 @@ def test_a_column_that_cannot_be_told_is_refused(tmp_path, heading, told):
     assert school.policy.duties == rules
     assert told in school.notices[0]
     school.close()
+
+
+def test_a_new_workbook_has_every_column_and_the_items_for_all_rows(tmp_path):
+    school = create_school(tmp_path / "school", policy="002-1", began=date(2026, 9, 1))
+    school.close()
+    sheets = read_workbook(tmp_path / "school" / "school.xlsx")
+    heads = [head for head in sheets["职责"][0] if head != ROW]
+    assert heads == list(headings("duties", "zh"))
+    items = {row["项目"]: row["值"] for row in sheets["学校"]}
+    assert [items[name] for name in ("默认时限", "多久没有联系", "年龄上限")] == ["14天", "4", ""]
+    assert all(
+        "[推定]" in row["备注"] for row in sheets["学校"] if row["项目"] in ("默认时限", "多久没有联系")
+    )
