@@ -96,11 +96,11 @@ def _with_eligibility(child: Record, on: date, definition: str) -> Record:
     return child | {"eligible": answer.answer, "eligible_reason": answer.reason}
 
 
-def _stamped(record: Record, names: Mapping[str, str], on: date) -> Record:
-    """Return a record as if its teacher had entered it after school on its own day."""
+def _stamped(record: Record, names: Mapping[str, str], first: date) -> Record:
+    """Return a record as if its teacher had entered it after school on its own day; without one, on the ``first``."""
     author = record.get("by") or record.get("helper") or next(iter(record.get("visitors", [])), "")
-    began = min(date(school_year(on), 9, 1), on).isoformat()
-    day = next((record[name] for name in ("date", "start", "registered_on") if name in record), began)
+    own_days = (record[name] for name in ("date", "start", "registered_on") if name in record)
+    day = next(own_days, first.isoformat())
     moment = datetime.combine(date.fromisoformat(day), time(17, 30), CHINA).astimezone(UTC)
     stamp = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     who = names.get(author, names[""])
@@ -118,13 +118,14 @@ def make_sample(folder: Path, size: str, on: date, seed: int = 7) -> dict[str, i
     shutil.rmtree(making, ignore_errors=True)
     records = sample_records(size, on, seed)
     names = {person["id"]: person["name"] for person in records["staff"]}
+    first = SampleDays.of(sample_policy(on).calendar, on).first  # the first day that the records tell about
     names[""] = next(person["name"] for person in records["staff"] if person["role"] == "coordinator")
     school = create_school(making, policy=SAMPLE_POLICY, on=on)
     try:
         columns = {form: school.form(form).columns for form in school.forms()}
         write_workbook(school.folder.workbook, fit_to_forms(_sheets(on), columns))
         counts = {
-            form: school.insert_many(form, [_stamped(record, names, on) for record in some])
+            form: school.insert_many(form, [_stamped(record, names, first) for record in some])
             for form, some in records.items()
         }
     finally:

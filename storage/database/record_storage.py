@@ -5,7 +5,7 @@ from here, and goes to its rows directly.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from tinydb import Storage
@@ -14,14 +14,24 @@ from guanai.storage.database.databases import Database
 from guanai.storage.database.documents import Json, copy_document
 from guanai.storage.database.table_changes import TableChanges, change_table
 
-__all__ = ["Clock", "RecordStorage", "utc_now"]
+__all__ = ["Clock", "RecordStorage", "end_of_day", "stored_moment", "utc_now"]
 
 Clock = Callable[[], str]
 
 
 def utc_now() -> str:
     """Return the time now, in UTC, as it is stored: ``2026-11-20T08:15:30.123Z``."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return stored_moment(datetime.now(UTC))
+
+
+def stored_moment(moment: datetime) -> str:
+    """Return a moment, of local time where it has no zone, as moments are stored, so that texts compare as moments do."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def end_of_day(day: date) -> str:
+    """Return the first moment after a day of local time, as it is stored."""
+    return stored_moment(datetime.combine(day + timedelta(days=1), time()))
 
 
 class RecordStorage(Storage):

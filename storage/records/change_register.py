@@ -17,10 +17,11 @@ from guanai.storage.database.databases import Database
 from guanai.storage.database.documents import parse_documents
 from guanai.storage.database.driver import Row
 from guanai.storage.database.history import Change
+from guanai.storage.database.record_storage import end_of_day
 from guanai.storage.database.schemas import history, records
 from guanai.storage.forms import SYSTEM_FIELDS
 
-__all__ = ["guardian_on", "with_change_register"]
+__all__ = ["change_register_until", "guardian_on", "with_change_register"]
 
 CHILD = "child"
 GUARDIANS = "guardians"
@@ -47,6 +48,11 @@ _SINCE = (
     .where(history.c.seq > sa.bindparam("seq"), history.c.table_name == sa.bindparam("table_name"), _updated)
     .order_by(history.c.seq)
 )
+_UNTIL = (
+    sa.select(*_COLUMNS)
+    .where(history.c.at < sa.bindparam("end"), history.c.table_name == sa.bindparam("table_name"), _updated)
+    .order_by(history.c.seq)
+)
 
 
 class _Changes:
@@ -71,17 +77,6 @@ class _Changes:
         self.rows += _rows_of(rows, today.isoformat())
         self.seq = newest
 
-    def frame(self) -> pd.DataFrame:
-        """Return every change of an answer, one row each."""
-        columns = list(zip(*self.rows, strict=True)) or [()] * len(COLUMNS)
-        by_name = {
-            name: pd.Series(list(values), dtype=object) for name, values in zip(COLUMNS, columns, strict=True)
-        }
-        by_name["date"] = pd.to_datetime(by_name["date"], format="%Y-%m-%d", errors="coerce").astype(
-            "datetime64[ns]"
-        )
-        return pd.DataFrame(by_name)
-
 
 _by_database: "WeakKeyDictionary[Database, _Changes]" = WeakKeyDictionary()
 
@@ -100,14 +95,41 @@ def with_change_register(
     rows = database.rows(CHILD)
     state = (rows.version, len(rows.documents), len(changes.rows), definition, len(frames[CHILD].columns))
     if changes.cached is None or changes.cached[0] != state:
-        children = with_care_days(frames[CHILD], answers := changes.frame(), definition)
-        both = pd.concat([answers, moves(children)], ignore_index=True)
+        children, both = _with_moves(frames[CHILD], changes.rows, definition)
         days = children.set_index("id")[["left_behind_from", "left_behind_until"]]
         changes.cached = (state, both, days)
     _, register, days = changes.cached
     own_days = days.reindex(frames[CHILD]["id"])  # by id: another may have been saved in between
     children = frames[CHILD].assign(**{name: own_days[name].to_numpy() for name in days.columns})
     return {**frames, CHILD: children, CHANGE: register.copy()}
+
+
+def change_register_until(
+    database: Database, dossiers: pd.DataFrame, definition: str, day: date
+) -> dict[str, pd.DataFrame]:
+    """Return the dossiers and the register ``change`` as `with_change_register` does, as they were known on a past day.
+
+    ``dossiers`` are those of that day; what was written after it is left out.
+    """
+    rows = database.run(_UNTIL, end=end_of_day(day), table_name=CHILD)
+    children, register = _with_moves(dossiers, _rows_of(rows, day.isoformat()), definition)
+    return {CHILD: children, CHANGE: register}
+
+
+def _with_moves(
+    dossiers: pd.DataFrame, rows: Sequence[tuple[Any, ...]], definition: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the dossiers with the days of their last time in care, and 变动: the changed answers and the moves."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+    by_name = {
+        name: pd.Series(list(values), dtype=object) for name, values in zip(COLUMNS, columns, strict=True)
+    }
+    by_name["date"] = pd.to_datetime(by_name["date"], format="%Y-%m-%d", errors="coerce").astype(
+        "datetime64[ns]"
+    )
+    answers = pd.DataFrame(by_name)
+    children = with_care_days(dossiers, answers, definition)
+    return children, pd.concat([answers, moves(children)], ignore_index=True)
 
 
 def _rows_of(changes: Sequence[Row], today: str) -> list[tuple[Any, ...]]:

@@ -129,6 +129,9 @@ class Records(Protocol):
     ) -> dict[str, pd.DataFrame]:
         """Return frames with the register 变动, the dossiers with the days of their last time in care."""
 
+    def frames_known_on(self, day: date, definition: str) -> Mapping[str, pd.DataFrame]:
+        """Return every register and 变动 as they were known at the end of a day."""
+
     # Writing
 
     def transaction(self) -> AbstractContextManager[None]:

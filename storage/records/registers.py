@@ -15,6 +15,7 @@ from guanai.care.errors import GuanaiError, RecordError
 from guanai.storage.database.databases import Database
 from guanai.storage.database.history import Change, changes_between
 from guanai.storage.database.record_db import RecordDB
+from guanai.storage.database.record_storage import stored_moment
 from guanai.storage.database.record_table import RecordTable
 from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.form_files.form_catalogue import FormCatalogue
@@ -33,6 +34,7 @@ from guanai.storage.records.frames import (
     updated_frame,
     with_children,
 )
+from guanai.storage.records.known_on import PastFrames, PastRecords
 from guanai.storage.records.labels import label_of, labels_of, options_of
 from guanai.storage.records.list_files import list_rows
 from guanai.storage.records.records import Identity, Record
@@ -49,7 +51,7 @@ class Registers:
         self.folder = folder
         self.identity = identity or Identity()
         self._database = database
-        self._db = RecordDB(database, author=self.identity.person)
+        self._db = RecordDB(database, author=self.identity.person, clock=lambda: stored_moment(self.now()))
         self._catalogue = FormCatalogue(folder)
         #: Who published which version of a form, and which of its questions were renamed or retired.
         self.versions = Versions(folder, self.table(VERSIONS))
@@ -87,7 +89,8 @@ class Registers:
 
     def now(self) -> datetime:
         """Return the time of day by the clock, on the day that counts as `today`."""
-        return datetime.combine(self.today(), datetime.now().time())
+        clock = datetime.now()
+        return datetime.combine(self.today(), clock.time()) if os.environ.get("GUANAI_TODAY") else clock
 
     # Forms
 
@@ -209,6 +212,10 @@ class Registers:
         ``definition`` is the school's definition of a left-behind child.
         """
         return with_change_register(self._database, frames, definition, self.today())
+
+    def frames_known_on(self, day: date, definition: str) -> Mapping[str, pd.DataFrame]:
+        """Return every register and 变动 as they were known at the end of a day (`guanai.storage.records.known_on`)."""
+        return PastFrames(self, PastRecords(self._database, day), definition)
 
     def _cached_frame(
         self, name: str, columns: Mapping[str, str], state: tuple[object, ...], before: CachedFrame | None

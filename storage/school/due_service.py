@@ -3,14 +3,13 @@
 Pages, badges, commands and reports all ask here, so they show the same. Results are cached until a record changes.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from guanai.care.children.changes import CHANGE
 from guanai.care.children.eligibility import left_behind
 from guanai.care.children.households import households
 from guanai.care.duties.context import DutyContext
@@ -29,9 +28,10 @@ from guanai.storage.records.child_records import DATED
 from guanai.storage.records.frames import frame_of, lazy_copy
 from guanai.storage.records.records import Records
 from guanai.storage.school.policy_in_use import PolicyInUse
+from guanai.storage.school.rule_frames import RuleFrames
 from guanai.templates.wording import say
 
-__all__ = ["CountedRecord", "DutyService", "RuleFrames"]
+__all__ = ["CountedRecord", "DutyService"]
 
 CHILD, PAIRING = "child", "pairing"
 CACHED = 12  # results
@@ -45,35 +45,6 @@ class CountedRecord(NamedTuple):
     day: str
 
 
-class RuleFrames(Mapping[str, pd.DataFrame]):
-    """The registers of a school as the rules read them: each read when a rule needs it, shared and so never changed."""
-
-    def __init__(self, records: Records, definition: str) -> None:
-        self._records = records
-        self._definition = definition
-        self._names = {*records.forms(), CHANGE}
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        if name not in self._names:
-            raise KeyError(name)
-        return self._with_changes[name] if name in (CHILD, CHANGE) else self._records.shared_frame(name)
-
-    @cached_property
-    def _with_changes(self) -> dict[str, pd.DataFrame]:
-        """The dossiers with the days of their last time in care, and the register 变动."""
-        dossiers = {CHILD: self._records.shared_frame(CHILD)}
-        return self._records.with_change_register(dossiers, self._definition)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-
 class DutyService:
     """What a school's rules say of its records; each answer is cached until a record changes."""
 
@@ -82,7 +53,8 @@ class DutyService:
         self._rules = rules
         self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
         self._cached: dict[tuple[Any, ...], tuple[int, pd.DataFrame]] = {}
-        self._facts: tuple[int, DutyContext] | None = None
+        self._frames: dict[date | None, tuple[int, NormalizedFrames]] = {}  # None: as they are now
+        self._facts: tuple[int, date, DutyContext] | None = None
 
     @property
     def policy(self) -> Policy:
@@ -92,20 +64,26 @@ class DutyService:
     @property
     def frames(self) -> NormalizedFrames:
         """The registers as the rules read them, each made alike once until a record changes."""
-        return self.facts(self._records.today()).frames
+        return self.frames_known_on(self._records.today())
 
-    def facts(self, day: date) -> DutyContext:
-        """Return what the rules look up for a day; the last day's is cached until a record changes."""
+    def frames_known_on(self, day: date) -> NormalizedFrames:
+        """Return the registers as the rules read them, with what was recorded until a day; today's are those of now."""
+        sequence, past = self._records.sequence(), day if day < self._records.today() else None
+        if past not in self._frames or self._frames[past][0] != sequence:
+            frames = NormalizedFrames(RuleFrames(self._records, self.policy.definition, past))
+            if past is not None:  # of past days the last that was shown is enough
+                self._frames = {key: entry for key, entry in self._frames.items() if key is None}
+            self._frames[past] = (sequence, frames)
+        return self._frames[past][1]
+
+    def facts(self, day: date, known: date | None = None) -> DutyContext:
+        """Return what the rules look up for a day, by what was known then or on another day; the last one's is cached."""
+        frames = self.frames_known_on(known or day)
         sequence = self._records.sequence()
-        if self._facts is None or self._facts[0] != sequence:
-            frames = NormalizedFrames(RuleFrames(self._records, self.policy.definition))
-        elif self._facts[1].on == day:
-            return self._facts[1]
-        else:
-            frames = self._facts[1].frames
-        policy = self.policy
-        self._facts = (sequence, DutyContext(policy, frames, day, began=policy.began))
-        return self._facts[1]
+        if self._facts is None or self._facts[:2] != (sequence, day) or self._facts[2].frames is not frames:
+            policy = self.policy
+            self._facts = (sequence, day, DutyContext(policy, frames, day, began=policy.began))
+        return self._facts[2]
 
     def due(
         self,
@@ -114,20 +92,23 @@ class DutyService:
         done: bool = False,
         now: datetime | None = None,
         who: str | None = None,
+        known: date | None = None,
     ) -> pd.DataFrame:
         """Return the due lines of a day; ``now`` is the clock's where that day is today and minutes count.
 
-        The lines of the day are cached; which of them have run out since its first minute is worked out from the clock.
+        Only what was recorded until that day counts, or until the day ``known``. The lines of the day are cached; which
+        of them have run out since its first minute is worked out from the clock.
         """
         day = on or self._records.today()
         now = now or self._clock(day)
-        lines = self._lines(day, done=done, who=who)
+        lines = self._lines(day, known or day, done=done, who=who)
         return lines if now is None else as_of(self.policy, lines, now)
 
-    def _lines(self, day: date, *, done: bool = False, who: str | None = None) -> pd.DataFrame:
+    def _lines(self, day: date, known: date, *, done: bool = False, who: str | None = None) -> pd.DataFrame:
         """Return the due lines of a day as it begins."""
         return self._cached_frame(
-            ("due", day, done, who), lambda: due_lines(self.facts(day).with_options(done=done), who)
+            ("due", day, known, done, who),
+            lambda: due_lines(self.facts(day, known).with_options(done=done), who),
         )
 
     def of_children(self, children: Collection[str], *, done: bool = False) -> pd.DataFrame:
@@ -138,12 +119,12 @@ class DutyService:
         return lines[lines["kind"].isin(ALL_CHILDREN) & lines["subject_id"].isin(list(children))]
 
     def in_care(self, on: date) -> pd.DataFrame:
-        """Return the left-behind children in care on a day."""
+        """Return the left-behind children in care on a day, by what is known now."""
         definition = self.policy.definition
         return self._cached_frame(("in care", on), lambda: left_behind(self.frames[CHILD], on, definition))
 
     def unpaired(self, on: date) -> pd.DataFrame:
-        """Return the children in care on a day who have no helper."""
+        """Return the children in care on a day who have no helper, by what is known now."""
         policy = self.policy
         return self._cached_frame(("unpaired", on), lambda: unpaired(policy, self.frames, on))
 
@@ -153,20 +134,19 @@ class DutyService:
         return households(children[children["id"].isin(lines["subject_id"])])
 
     def fulfilment(self, term: str | None = None, on: date | None = None) -> pd.DataFrame:
-        """Return how far every duty of a term is fulfilled."""
+        """Return how far every duty of a term is fulfilled: what happened until its end, as it was known on a day."""
         day = on or self._records.today()
-        chosen = self._rules.term(term, day)
-        last = min(day, chosen.end)
+        last = min(day, self._rules.term(term, day).end)
         now = self._clock(last)
         if now is not None:
-            owed = self._lines(last)
+            owed = self._lines(last, day)
             if as_of(self.policy, owed, now) is not owed:  # something has run out since the day began
                 return fulfilment(self.policy, self.due(last, done=True, now=now, who=None))
-        return self._cached_frame(("fulfilment", last), lambda: self._fulfilment(last))
+        return self._cached_frame(("fulfilment", last, day), lambda: self._fulfilment(last, day))
 
-    def _fulfilment(self, day: date) -> pd.DataFrame:
+    def _fulfilment(self, day: date, known: date) -> pd.DataFrame:
         """Return how far the duties are as a day begins; its lines, many of ten thousand children, are not cached."""
-        lines = due_lines(self.facts(day).with_options(done=True), None)
+        lines = due_lines(self.facts(day, known).with_options(done=True), None)
         return fulfilment(self.policy, lines)
 
     def emergencies(self, now: datetime | None = None, *, finished: bool = False) -> pd.DataFrame:
@@ -216,7 +196,7 @@ class DutyService:
         sequence = self._records.sequence()
         cached = self._summaries.get((chosen.name, day))
         if cached is None or cached[0] != sequence:
-            cached = (sequence, summary(self.policy, self.frames, chosen, day))
+            cached = (sequence, summary(self.policy, self.frames_known_on(day), chosen, day))
             current = {key: entry for key, entry in self._summaries.items() if entry[0] == sequence}
             self._summaries = {**current, (chosen.name, day): cached}
         return cached[1]
@@ -351,7 +331,7 @@ class DutyService:
 
     def clear_cache(self) -> None:
         """Forget the results, so that the next call works them out again."""
-        self._cached, self._facts, self._summaries = {}, None, {}
+        self._cached, self._frames, self._facts, self._summaries = {}, {}, None, {}
 
     def reload_rules(self) -> None:
         """Forget the rules and all results, so that the next call reads the workbook again."""
@@ -360,8 +340,8 @@ class DutyService:
 
     def reuse_cache_of(self, other: "DutyService") -> None:
         """Use the results that another service of the same school has cached."""
-        self._cached, self._facts = dict(other._cached), other._facts
-        self._summaries = dict(other._summaries)
+        self._cached, self._frames = dict(other._cached), dict(other._frames)
+        self._facts, self._summaries = other._facts, dict(other._summaries)
 
 
 def _timed(duty: Duty) -> bool:

@@ -243,12 +243,14 @@ class School(Registers):
         done: bool = False,
         now: datetime | None = None,
         who: str | None = None,
+        known: date | None = None,
     ) -> pd.DataFrame:
         """Return what is due on a day, one row per duty, subject and period; columns as in `care.duties.due`.
 
-        ``done`` adds what is done or excused; ``who`` (`own_id`, or an id of the staff) leaves out what others owe.
+        ``done`` adds what is done or excused; ``who`` (`own_id`, or an id of the staff) leaves out what others owe. Only
+        what was recorded by that day counts, or by the day ``known``: for a term that is over as it is known today.
         """
-        return self.duties.due(on, done=done, now=now, who=who)
+        return self.duties.due(on, done=done, now=now, who=who, known=known)
 
     def coverage(self, term: str | None = None, on: date | None = None) -> pd.DataFrame:
         """Return how far every duty of a term is fulfilled, one row per duty and subject (child, helper, class …).

@@ -325,6 +325,19 @@ def test_no_record_was_made_after_its_day(tmp_path):
     school.close()
 
 
+def test_a_past_day_of_the_sample_knows_what_was_recorded_by_then(tmp_path, monkeypatch):
+    """In a young term the sample tells about the term before too: its staff and classes were known then."""
+    monkeypatch.setenv("GUANAI_TODAY", "2026-09-10")
+    make_sample(tmp_path / "school", "small", date(2026, 9, 10))
+    school = open_school(tmp_path / "school")
+    past = school.duties.frames_known_on(date(2026, 5, 15))
+    for form in ("staff", "class"):
+        assert len(past[form]) == len(school.frame(form))
+    talks = school.frame("talk")
+    assert len(past["talk"]) == (talks["date"] <= "2026-05-15").sum() > 0
+    school.close()
+
+
 def test_a_school_that_is_there_stays(tmp_path):
     make_sample(tmp_path / "school", "small", TODAY)
     before = (tmp_path / "school" / "school.xlsx").read_bytes()
