@@ -1,0 +1,93 @@
+"""Each row of each preset is moved by the record that its document asks for, and by no other (see ``row_moves/README.md``)."""
+
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from support.row_movers import lines_of, read_table, rows_of, tables
+
+from guanai.care.policy.conditions import Clause
+
+CASES = [
+    pytest.param(case, id=f"{case.preset}-{case.duty}") for preset in tables() for case in read_table(preset)
+]
+
+
+@cache
+def lines(preset, duty, scenario):
+    return lines_of(preset, duty, scenario)
+
+
+def changes(case, duty, scenario):
+    """Return the subjects whose lines the last step of a scenario changes."""
+    before, after = (lines(case.preset, duty, steps) for steps in (scenario[:-1], scenario))
+    return {key[0] for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+
+
+def whose(case):
+    return "" if case.subject == "school" else case.subject
+
+
+def moved(case, duty, scenarios):
+    """Return for each scenario whether its last step changes the line of the duty."""
+    return [whose(case) in changes(case, duty, scenario) for scenario in scenarios]
+
+
+@pytest.mark.parametrize("preset", tables())
+def test_the_table_has_each_row_of_the_preset_with_what_moves_it_and_what_does_not(preset):
+    cases = read_table(preset)
+    assert Counter(case.duty for case in cases) == Counter(list(rows_of(preset)))
+    for case in cases:
+        assert case.line in rows_of(preset)[case.duty].source, case.duty
+        assert case.moves and case.still, case.duty
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_the_document_asks_for_moves_the_row_of_whom_it_is_about(case):
+    duty = rows_of(case.preset)[case.duty]
+    for scenario in case.moves:
+        assert changes(case, duty, scenario) == {whose(case)}, scenario
+    needs = [
+        need for key, (need, _) in lines(case.preset, duty, case.moves[0]).items() if key[0] == whose(case)
+    ]
+    assert max(needs) == int(case.need)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_nothing_else_moves_it(case):
+    duty = rows_of(case.preset)[case.duty]
+    for scenario in case.still:
+        assert whose(case) not in changes(case, duty, scenario), scenario
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_no_condition_of_the_row_is_without_a_record_that_shows_it(case):
+    """A row with one clause, one value or one register less is another rule; the table tells the two apart."""
+    duty = rows_of(case.preset)[case.duty]
+    every = case.moves + case.still
+    as_written = moved(case, duty, every)
+    for what, other in weaker(duty):
+        assert moved(case, other, every) != as_written, what
+
+
+def weaker(duty):
+    """Return the duty without each of its clauses, values, registers and its author, with what is left out."""
+    for heading in ("condition", "trigger_condition", "subject_condition"):
+        clauses = getattr(duty, heading)
+        for position, clause in enumerate(clauses):
+            if duty.kind == "quota" and clause == Clause("role", ("helper",)):
+                continue  # pairings are those with a helper where nothing else is said
+            rest = clauses[:position] + clauses[position + 1 :]
+            yield (heading, clause), replace(duty, **{heading: rest})
+            for value in clause.values if len(clause.values) > 1 else ():
+                fewer = clause._replace(values=tuple(one for one in clause.values if one != value))
+                kept = clauses[:position] + (fewer,) + clauses[position + 1 :]
+                yield (heading, clause, value), replace(duty, **{heading: kept})
+    if duty.by:
+        yield ("by", duty.by), replace(duty, by=())
+    for register in duty.records if len(duty.records) > 1 else ():
+        yield (
+            ("record", register),
+            replace(duty, records=tuple(one for one in duty.records if one != register)),
+        )
