@@ -150,7 +150,7 @@ def _values(register: str, field: str, written: str) -> list[Any]:
         raise ValueError(f"{register} has no question {field}")
     excluded = written.startswith("!")
     values = written.removeprefix("!").split("|")
-    for value in (part for value in values for part in value.split("+")):
+    for value in (part for option in values for part in option.split("+")):
         if choices and value and value not in choices:
             raise ValueError(f"{register}.{field} has no choice {value}")
     if excluded:

@@ -82,7 +82,7 @@ def weaker(duty):
             yield (heading, clause), replace(duty, **{heading: rest})
             for value in clause.values if len(clause.values) > 1 else ():
                 fewer = clause._replace(values=tuple(one for one in clause.values if one != value))
-                kept = clauses[:position] + (fewer,) + clauses[position + 1 :]
+                kept = (*clauses[:position], fewer, *clauses[position + 1 :])
                 yield (heading, clause, value), replace(duty, **{heading: kept})
     if duty.by:
         yield ("by", duty.by), replace(duty, by=())
