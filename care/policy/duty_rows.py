@@ -99,7 +99,7 @@ def read_duty(row: Row, forms: KnownForms) -> Duty:
         ),
         by=_read_by(row, clauses),
         at_least=row.whole_number("at_least", _default_at_least(row, kind)) or 0,
-        at_most=row.whole_number("at_most", None, least=1),
+        at_most=row.whole_number("at_most", None),
         target=row.share("target"),
         per=row.choice("per", "duty.per", "term"),
         trigger=trigger,

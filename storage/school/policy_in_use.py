@@ -21,9 +21,10 @@ from guanai.storage.school.workbooks import Sheets, presets, read_workbook
 from guanai.templates import template
 from guanai.templates.wording import say
 
-__all__ = ["DEFAULT_POLICY", "PolicyInUse", "current_policy", "periods_of", "preset_sheets"]
+__all__ = ["DEFAULT_POLICY", "SHARED_ROWS", "PolicyInUse", "current_policy", "periods_of", "preset_sheets"]
 
 DEFAULT_POLICY = "002-1"
+SHARED_ROWS = ("national", "promises")  # files of `templates` whose rows every school gets
 HOLIDAYS = timedelta(days=35)  # after a last term; those of the summer are not yet over then
 
 
@@ -92,8 +93,9 @@ def preset_sheets(
 
     ``002-1+004`` are two rules that apply together: the first one's sheets with the other's duties and
     windows added. A duty whose name is there already is the same rule, so the first one's number is used. What
-    the law requires of every school (``templates/national.md``: 强制报告) comes last. With ``columns``, the questions of the school's forms, duties on forms that it does not have are
-    set out of force. Raises GuanaiError when no preset has that name.
+    every school gets comes last: what the law requires (``templates/national.md``: 强制报告) and the days that were agreed
+    with a family (``templates/promises.md``). With ``columns``, the questions of the school's forms, duties on forms that
+    it does not have are set out of force. Raises GuanaiError when no preset has that name.
     """
     first, *others = (_preset(part) for part in name.split("+"))
     for other in others:
@@ -105,8 +107,9 @@ def preset_sheets(
             *(row for row in other.get("校历", []) if (row["开始"], row["结束"]) not in days),
         ]
     names = {duty["名称"] for duty in first["职责"]}
-    national = sheets_from_markdown(template("national.md").read_text(encoding="utf-8"))
-    first["职责"] += [duty for duty in national["职责"] if duty["名称"] not in names]
+    for shared in SHARED_ROWS:
+        sheets = sheets_from_markdown(template(f"{shared}.md").read_text(encoding="utf-8"))
+        first["职责"] += [duty for duty in sheets["职责"] if duty["名称"] not in names]
     given = {"所用制度": name} | ({"名称": school} if school else {})
     for row in first["学校"]:
         row["值"] = given.get(row["项目"], row["值"])

@@ -22,14 +22,13 @@ from guanai.care.policy.duty import Duty
 from guanai.care.policy.policy import Policy, policy_from_sheets, sheets_from_markdown
 from guanai.storage.form_files.form_catalogue import shipped_forms
 from guanai.storage.forms import load_form
-from guanai.storage.school.policy_in_use import preset_sheets
+from guanai.storage.school.policy_in_use import SHARED_ROWS, preset_sheets
 from guanai.templates import template
 from guanai.templates.wording import markdown_rows
 
 TABLES = Path(__file__).parents[1] / "care/policy/row_moves"
 ON = date(2027, 1, 15)  # the day before the term's last one: each of its weeks, months and phases has begun
 DAY = "2026-11-18"  # of a record that names no other: a Wednesday in the middle of the term
-NATIONAL = "national"  # rows that each school gets, whatever its preset
 
 # Everybody is called what they are. `helper` carries the child `an` alone; `homeroom` leads its class.
 STAFF = {
@@ -98,17 +97,16 @@ def tables() -> list[str]:
 
 @cache
 def policy_of(preset: str) -> Policy:
-    """Return the policy of a preset in a school with the forms that ship; of `NATIONAL` the rows of every school."""
+    """Return the policy of a preset in a school with the forms that ship; of `SHARED_ROWS` that of any."""
     columns = {name: load_form(path, name).columns for name, path in shipped_forms().items()}
-    if preset != NATIONAL:
-        return policy_from_sheets(preset_sheets(preset, ON), f"{preset}.md", columns)
-    return policy_from_sheets(preset_sheets("000-9", ON), "national.md", columns)
+    sheets = preset_sheets("000-9" if preset in SHARED_ROWS else preset, ON)
+    return policy_from_sheets(sheets, f"{preset}.md", columns)
 
 
 @cache
 def rows_of(preset: str) -> dict[str, Duty]:
-    """Return the duties that the rows of a preset (or of national.md) are, by name."""
-    path = template("national.md") if preset == NATIONAL else template("policies") / f"{preset}.md"
+    """Return the duties that the rows of a preset (or of a file of `SHARED_ROWS`) are, by name."""
+    path = template(f"{preset}.md") if preset in SHARED_ROWS else template("policies") / f"{preset}.md"
     own = [row["名称"] for row in sheets_from_markdown(path.read_text(encoding="utf-8"))["职责"]]
     duties = {duty.name: replace(duty, in_force=True) for duty in policy_of(preset).duties}
     return {name: duties[name] for name in own}
