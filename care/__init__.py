@@ -10,15 +10,27 @@ from typing import TYPE_CHECKING, Any
 from guanai.care.old_names import MODULES, forward
 
 if TYPE_CHECKING:
-    from guanai.care.duties.fulfilment import by_duty, gaps_by_field, workload
+    from guanai.care.duties.brief import brief
+    from guanai.care.duties.fulfilment import by_duty, closing_list, gaps_by_field, workload
     from guanai.care.pairing.helper_loads import loads, unpaired
     from guanai.care.pairing.peer_proposals import without_peer
 
-__all__ = ["by_duty", "gaps_by_field", "loads", "unpaired", "without_peer", "workload"]
+__all__ = [
+    "brief",
+    "by_duty",
+    "closing_list",
+    "gaps_by_field",
+    "loads",
+    "unpaired",
+    "without_peer",
+    "workload",
+]
 
 # Loaded on first use: the help of a command needs the errors of this package, but not pandas.
 _MODULES = {
+    "brief": "guanai.care.duties.brief",
     "by_duty": "guanai.care.duties.fulfilment",
+    "closing_list": "guanai.care.duties.fulfilment",
     "gaps_by_field": "guanai.care.duties.fulfilment",
     "loads": "guanai.care.pairing.helper_loads",
     "unpaired": "guanai.care.pairing.helper_loads",
