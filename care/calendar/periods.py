@@ -5,10 +5,20 @@ A period of a term without any day of school is left out: nothing is due in it (
 so it does in weekends, which are left out where all of their days are in a holiday, and in holidays themselves.
 """
 
+from calendar import monthrange
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 
-from guanai.care.calendar.school_calendar import DAY, Calendar, Period, Term, days_between, school_year
+from guanai.care.calendar.school_calendar import (
+    DAY,
+    WEEK,
+    Calendar,
+    Period,
+    Term,
+    days_between,
+    monday,
+    school_year,
+)
 from guanai.templates.wording import say
 
 __all__ = [
@@ -22,6 +32,7 @@ __all__ = [
     "periods",
     "weekends",
     "weeks",
+    "whole_days",
     "years",
 ]
 
@@ -161,10 +172,40 @@ def counting_days(calendar: Calendar, per: str, spans: Iterable[Period]) -> list
     return sorted(day for day in all_days if per not in IN_TERM or calendar.is_school_day(day))
 
 
+def whole_days(calendar: Calendar, term: Term, per: str, period: Period) -> int:
+    """Return of how many days a period of a term has its number: a share of it owes that share.
+
+    Of a week, fortnight or month that the term's ends cut these are the days of school in the term and, outside it,
+    those on which there would be school; so 1 to 3 July owe no monthly call, and two days in the first week no weekly
+    talk. Of a weekend both days. A period that only holidays cut has its own days (`counting_days`) as the whole.
+    """
+    days = days_between(*_uncut(term, per, period))
+    if per not in IN_TERM:
+        return len(days)
+    inside = [day for day in days if period.start <= day <= period.end]
+    outside = [day for day in days if not period.start <= day <= period.end]
+    return sum(map(calendar.is_school_day, inside)) + sum(map(calendar.would_be_school_day, outside))
+
+
+def _uncut(term: Term, per: str, period: Period) -> tuple[date, date]:
+    """Return the first and the last day of a period as it would be without the ends of the term."""
+    first, last = period.start, period.end
+    if per == "month":
+        return first.replace(day=1), last.replace(day=monthrange(last.year, last.month)[1])
+    if per == "weekend":
+        return monday(first) + SATURDAY * DAY, monday(first) + 6 * DAY
+    if per in ("week", "fortnight"):
+        weeks_each = 2 if per == "fortnight" else 1
+        begin = monday(term.start) + (monday(first) - monday(term.start)) // (weeks_each * WEEK) * (
+            weeks_each * WEEK
+        )
+        return begin, begin + (7 * weeks_each - 1) * DAY
+    return first, last
+
+
 def _groups_of_weeks(term: Term, number: int) -> Iterable[Period]:
     """Return a term cut into periods of so many weeks."""
-    monday = term.start - timedelta(days=term.start.weekday())
-    first, position = monday, 1
+    first, position = monday(term.start), 1
     while first <= term.end:
         last = first + (7 * number - 1) * DAY
         name = (

@@ -24,13 +24,15 @@ __all__ = [
     "Window",
     "day_of_year",
     "days_between",
+    "monday",
     "public_days",
     "school_year",
 ]
 
 FIRST_MONTH = 8  # a school year is prepared in August and begins on 1 September
-DAY = timedelta(days=1)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 PHASES = ("opening", "middle", "closing")
+PHASE_WEEKS = 4  # 期初 and 期末: the first and the last four weeks of a term of at least three times as many
 COUNTRIES = {"china": "CN"}  # countries whose public holidays come from the library `holidays`
 
 
@@ -121,6 +123,23 @@ class Calendar:
             return True
         return day in self.public_holidays and day not in self.public_make_up_days
 
+    def would_be_school_day(self, day: date) -> bool:
+        """Say whether there would be school on a day outside the terms, if a term went on: Monday to Friday, no holiday.
+
+        A holiday of the school's own counts here only if it reaches into a term: the winter and summer holidays, which
+        some schools write down as 假期, are what a term is cut by.
+        """
+        return day.weekday() < 5 and day not in self._holidays_in_terms and day not in self.public_holidays
+
+    @cached_property
+    def _holidays_in_terms(self) -> frozenset[date]:
+        return frozenset(
+            day
+            for holiday in self.holidays
+            if any(holiday.start <= term.end and term.start <= holiday.end for term in self.terms)
+            for day in days_between(holiday.start, holiday.end)
+        )
+
     def school_days(self, term: Term) -> list[date]:
         """Return the days of a term on which there is school."""
         return [day for day in days_between(term.start, term.end) if self.is_school_day(day)]
@@ -129,25 +148,35 @@ class Calendar:
         """Return the beginning, middle and end of a term.
 
         The school's own days where it has set them, cut at the ends of the term (期初 may begin with the days of
-        registration before it). A phase that it has not set is a third of the days of school, up to the day before
-        the next one's first, as far as the school's own leave it: to set one phase takes nothing away from the others.
+        registration before it). Otherwise 期初 is the first four weeks, Monday to Sunday as they are numbered, 期末 the last
+        four, 期中 what lies between; in a term of less than twelve weeks each is a third of the days of school. A phase
+        that the school has not set is cut as far as its own ones need: to set one phase takes nothing away from the others.
         """
         own = tuple(
             Phase(phase, max(start, term.start), min(end, term.end))
             for phase, start, end in self.phases
             if start <= term.end and term.start <= end
         )
-        school = self.school_days(term)
-        if len(school) < len(PHASES):
+        cuts = self._phase_cuts(term)
+        if not cuts:
             return own
-        cuts = [school[round(number * len(school) / len(PHASES))] for number in (1, 2)]
         starts, ends = [term.start, *cuts], [*(cut - DAY for cut in cuts), term.end]
-        thirds = [Phase(*phase) for phase in zip(PHASES, starts, ends, strict=True)]
+        usual = [Phase(*phase) for phase in zip(PHASES, starts, ends, strict=True)]
         set_already = {phase.phase for phase in own}
-        rest = [_trimmed(third, own) for third in thirds if third.phase not in set_already]
+        rest = [_trimmed(phase, own) for phase in usual if phase.phase not in set_already]
         return tuple(
             sorted((*own, *(phase for phase in rest if phase.start <= phase.end)), key=lambda one: one.start)
         )
+
+    def _phase_cuts(self, term: Term) -> list[date]:
+        """Return the first days of 期中 and 期末 where the school has set none; nothing for a term of a day or two."""
+        first, last = monday(term.start), monday(term.end)
+        if (last - first).days // 7 + 1 >= len(PHASES) * PHASE_WEEKS:
+            return [first + PHASE_WEEKS * WEEK, last - (PHASE_WEEKS - 1) * WEEK]
+        school = self.school_days(term)
+        if len(school) < len(PHASES):
+            return []
+        return [school[round(number * len(school) / len(PHASES))] for number in (1, 2)]
 
 
 def _trimmed(phase: Phase, others: Sequence[Phase]) -> Phase:
@@ -161,6 +190,11 @@ def _trimmed(phase: Phase, others: Sequence[Phase]) -> Phase:
 def days_between(first: date, last: date) -> list[date]:
     """Return every day from the first to the last, both included; none if they are the wrong way round."""
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def monday(day: date) -> date:
+    """Return the first day of a day's week."""
+    return day - timedelta(days=day.weekday())
 
 
 def day_of_year(year: int, month: int, day: int) -> date:

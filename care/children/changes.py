@@ -1,4 +1,4 @@
-"""Changes of children, from their history: who came, left, turned sixteen, became left-behind or no longer is.
+"""Changes of children, from their history: who came, left, reached the age limit, became left-behind or no longer is.
 
 The register 变动 has one row per changed answer of a dossier (``field`` is its name), and one per move (``field`` is
 `MOVE`, ``after`` one of `MOVES`). It has no form: it is computed from the history and the dates of the dossiers.
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from guanai.care.children.eligibility import AGE_LIMIT, COUNTED, family_reason
+from guanai.care.children.eligibility import COUNTED, family_reason
 from guanai.care.frames import as_strings
 
 __all__ = [
@@ -33,7 +33,7 @@ __all__ = [
 
 CHANGE, MOVE = "change", "move"
 COLUMNS = ("id", "child", "date", "by", "field", "before", "after")
-MOVES = ("arrived", "transferred", "graduated", "returned", "left_behind", "not_left_behind", "sixteen")
+MOVES = ("arrived", "transferred", "graduated", "returned", "left_behind", "not_left_behind", "age_limit")
 DECIDING = ("father_status", "mother_status", "status")
 CORRECTION_DAYS = 7
 ENROLLED = ("", "enrolled")
@@ -153,16 +153,17 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def moves(children: pd.DataFrame) -> pd.DataFrame:
+def moves(children: pd.DataFrame, age_limit: int | None) -> pd.DataFrame:
     """Return the moves of children, one row each with the columns of 变动, in no order.
 
-    ``children`` as `with_care_days` gives them: came (登记日期), left (状态 and its day), turned sixteen, is left-behind
+    ``children`` as `with_care_days` gives them: came (登记日期), left (状态 and its day), reached the age limit, is left-behind
     since a day, or is not any more. A day may lie in the future.
     """
     status, since = as_strings(children["status"]), children["status_since"]
-    sixteen = children["birth_date"] + pd.DateOffset(years=AGE_LIMIT)
     gone = {name: since.where(status == name) for name in ("transferred", "graduated", "returned")}
-    days = {"arrived": children["registered_on"], **gone, "sixteen": sixteen}
+    days = {"arrived": children["registered_on"], **gone}
+    if age_limit is not None:
+        days["age_limit"] = children["birth_date"] + pd.DateOffset(years=age_limit)
     if "left_behind_from" in children.columns:
         days |= {
             "left_behind": children["left_behind_from"],

@@ -2,9 +2,12 @@
 
 Schools count differently (requirements 2A): both parents away (000-7, 002-6), one or both (000-4), or
 国发〔2016〕13号: both away, or one away and the other unable to care, under sixteen. The situation of a
-family is one of `REASONS`; the definition's row in `COUNTED` says which of them count.
+family is one of `REASONS`; the definition's row in `COUNTED` says which of them count. Only the national definition names
+an age (`AGE_LIMITS`): 000-2 is a vocational school with pupils of seventeen. A school sets another limit, or none, in
+its workbook (年龄上限).
 """
 
+from collections.abc import Set
 from datetime import date
 from typing import NamedTuple
 
@@ -14,10 +17,11 @@ from guanai.care.frames import as_strings, normalized_frame, timestamp
 from guanai.templates.wording import say
 
 __all__ = [
-    "AGE_LIMIT",
+    "AGE_LIMITS",
     "COUNTED",
     "DEFINITIONS",
     "REASONS",
+    "Criterion",
     "Eligibility",
     "age",
     "care_spans",
@@ -26,7 +30,7 @@ __all__ = [
     "left_behind",
 ]
 
-AGE_LIMIT = 16
+AGE_LIMITS = {"13": 16}  # 不满十六周岁
 ALWAYS, FOREVER = date(1900, 1, 1), date(2200, 1, 1)
 DEFINITIONS = ("both", "one", "13")
 REASONS = (
@@ -35,7 +39,7 @@ REASONS = (
     "one_away",
     "none_away",
     "no_parent",
-    "over_16",
+    "over_16",  # whatever the age limit is: stored in dossiers
     "unknown",
 )
 COUNTED = {
@@ -45,6 +49,23 @@ COUNTED = {
 }
 GONE = frozenset({"deceased", "lost"})
 STATUSES = frozenset({"home", "away", "unable"}) | GONE
+
+
+class Criterion(NamedTuple):
+    """Who is in care: by which definition (of `DEFINITIONS`), until which age (None: whatever it is).
+
+    ``last_days`` are those of the terms: who leaves on such a day has been there until the term's end.
+    """
+
+    definition: str
+    age_limit: int | None
+    last_days: Set[date] = frozenset()
+
+    @property
+    def clause(self) -> str:
+        """The criterion in words, with its age."""
+        age = say("eligible.age", age=self.age_limit) if self.age_limit else ""
+        return say(f"eligible.{self.definition}", age=age)
 
 
 class Eligibility(NamedTuple):
@@ -76,36 +97,30 @@ def family_reason(father: str | None, mother: str | None) -> str:
 
 
 def eligibility(
-    father: str | None, mother: str | None, birth_date: date | None, on: date, definition: str = "13"
+    father: str | None, mother: str | None, birth_date: date | None, on: date, criterion: Criterion
 ) -> Eligibility:
-    """Say whether a child is left-behind on a day by a definition, and why.
+    """Say whether a child is left-behind on a day, and why.
 
-    Who turns sixteen that day no longer is; without a birth date or a parent's status it is unclear.
+    Who reaches the age limit that day no longer is; without a birth date or a parent's status it is unclear.
     The form ``child`` works out the same codes by its own expressions.
     """
     if birth_date is None:
         reason = "unknown"
-    elif age(birth_date, on) >= AGE_LIMIT:
+    elif criterion.age_limit is not None and age(birth_date, on) >= criterion.age_limit:
         reason = "over_16"
     else:
         reason = family_reason(father, mother)
-    return Eligibility(eligibility_answer(reason, definition), reason, say(f"eligible.{definition}"))
+    answer = "yes" if reason in COUNTED[criterion.definition] else "no"
+    return Eligibility("unclear" if reason == "unknown" else answer, reason, criterion.clause)
 
 
-def eligibility_answer(reason: str, definition: str) -> str:
-    """Return yes, no or unclear for a reason code by a definition."""
-    if reason == "unknown":
-        return "unclear"
-    return "yes" if reason in COUNTED[definition] else "no"
-
-
-def care_spans(children: pd.DataFrame, definition: str | None = None) -> pd.DataFrame:
+def care_spans(children: pd.DataFrame, criterion: Criterion) -> pd.DataFrame:
     """Return the children that are or were in care, with ``care_from`` and ``care_until`` (the first day out).
 
     In care: left-behind, from the day of registration until the day on which the child's status is no
-    longer enrolled or the child turns sixteen. With a definition the parents' status decides (so that a
-    changed definition, or a dossier edited after the sixteenth birthday, is decided by the facts);
-    without one, or where no status is known, the stored ``eligible``. A child without a day of
+    longer enrolled (the day after, if that is the last of a term) or the child reaches the age limit. The parents' status
+    decides (so that a changed definition, or a dossier edited after the sixteenth birthday, is decided by the facts);
+    where none is known, the stored ``eligible``. A child without a day of
     registration is in care from the beginning: a missing date hides nobody. One that has left on an
     unknown day is not in care at all, nor is one whose parents are back, unless the days are known from the
     history: ``left_behind_from`` and ``left_behind_until`` (`guanai.care.children.changes.with_care_days`) then hold.
@@ -115,14 +130,19 @@ def care_spans(children: pd.DataFrame, definition: str | None = None) -> pd.Data
     since = children["status_since"]
     began, ended = (_days_from_history(children, name) for name in ("left_behind_from", "left_behind_until"))
     since = since.fillna(ended)
-    until = (children["birth_date"] + pd.DateOffset(years=AGE_LIMIT)).fillna(timestamp(FOREVER))
+    since = since.where(
+        ~since.isin([timestamp(day) for day in criterion.last_days]), since + pd.Timedelta(days=1)
+    )
+    until = pd.Series(timestamp(FOREVER), index=children.index)
+    if criterion.age_limit is not None:
+        until = (children["birth_date"] + pd.DateOffset(years=criterion.age_limit)).fillna(until)
     spans = children.assign(
         care_from=children["registered_on"]
         .fillna(timestamp(ALWAYS))
         .where(began.isna() | (began <= children["registered_on"]), began),
         care_until=until.where(~left | (until <= since), since),
     )
-    counts = _counts(children, definition)
+    counts = _counts(children, criterion.definition)
     # Whose parents are back was in care until the day on which they came back.
     spans["care_until"] = spans["care_until"].where(
         counts | ended.isna() | (spans["care_until"] <= ended), ended
@@ -130,12 +150,12 @@ def care_spans(children: pd.DataFrame, definition: str | None = None) -> pd.Data
     return spans[(counts | ended.notna()) & ~(left & since.isna())]
 
 
-def left_behind(children: pd.DataFrame, on: date, definition: str | None = None) -> pd.DataFrame:
+def left_behind(children: pd.DataFrame, on: date, criterion: Criterion) -> pd.DataFrame:
     """Return the rows of the children in care on a day, with the columns of `care_spans`.
 
-    Turning sixteen that day, or leaving that day, is no longer in care.
+    Reaching the age limit that day, or leaving that day before the last of a term, is no longer in care.
     """
-    spans = care_spans(children, definition)
+    spans = care_spans(children, criterion)
     day = timestamp(on)
     return spans[(spans["care_from"] <= day) & (day < spans["care_until"])]
 
@@ -147,10 +167,8 @@ def _days_from_history(children: pd.DataFrame, name: str) -> "pd.Series[pd.Times
     return pd.Series(pd.NaT, index=children.index, dtype="datetime64[ns]")
 
 
-def _counts(children: pd.DataFrame, definition: str | None) -> "pd.Series[bool]":
+def _counts(children: pd.DataFrame, definition: str) -> "pd.Series[bool]":
     stored = as_strings(children["eligible"]) == "yes"
-    if definition is None:
-        return stored
     fathers, mothers = as_strings(children["father_status"]), as_strings(children["mother_status"])
     codes = {pair: family_reason(*pair) for pair in set(zip(fathers, mothers, strict=True))}
     reasons = pd.Series(

@@ -95,7 +95,7 @@ class DutyContext:
         """The children that are or were in care, with their days and the grade of their class."""
 
         def make() -> pd.DataFrame:
-            return with_class_fields(care_spans(self.frames["child"], self.policy.definition), self.frames)
+            return with_class_fields(care_spans(self.frames["child"], self.policy.criterion), self.frames)
 
         return self.cached(("children",), make)
 

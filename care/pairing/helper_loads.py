@@ -78,7 +78,7 @@ def _load(number: int, least: int, most: int) -> str:
 
 
 def _children(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFrame:
-    return left_behind(normalized_frame(frames, "child"), on, policy.definition)
+    return left_behind(normalized_frame(frames, "child"), on, policy.criterion)
 
 
 def _current_pairs(frames: Mapping[str, pd.DataFrame], on: date, children: pd.DataFrame) -> pd.DataFrame:

@@ -35,7 +35,7 @@ def propose_helpers(
     Within the quotas of the school's 名额 rows and the helpers' own limits; ``carers`` are the ids of possible helpers
     (without it all active staff), ``fewest`` how many helpers certain children need at least. Nobody gets a helper twice.
     """
-    children = in_class_order(left_behind(normalized_frame(frames, "child"), on, policy.definition), frames)
+    children = in_class_order(left_behind(normalized_frame(frames, "child"), on, policy.criterion), frames)
     pairs = _agreed_pairs(frames, on, children)
     have = children["id"].map(pairs.groupby("child").size()).fillna(0).to_numpy(np.int64)
     wanted = needs(policy, with_class_fields(children, frames), "helper").to_numpy(np.int64)
@@ -65,7 +65,7 @@ def propose_renewal(
     One row per child and helper, with the pairing that it would end and whose that was; where nobody else is proposed
     nothing changes. A child keeps as many helpers as it has. Quotas as in `propose_helpers`.
     """
-    children = in_class_order(left_behind(normalized_frame(frames, "child"), on, policy.definition), frames)
+    children = in_class_order(left_behind(normalized_frame(frames, "child"), on, policy.criterion), frames)
     if classes is not None:
         children = children[children["class"].isin(list(classes))]
     now = _current_pairs(frames, on, children)
@@ -97,7 +97,7 @@ def propose_successors(policy: Policy, frames: Frames, on: date, leaving: str) -
     ``on`` is the first day of the successors. Quotas and matches as in `propose_helpers`; the class quotas do not
     matter, as the children are paired already.
     """
-    children = in_class_order(left_behind(normalized_frame(frames, "child"), on, policy.definition), frames)
+    children = in_class_order(left_behind(normalized_frame(frames, "child"), on, policy.criterion), frames)
     theirs = _current_pairs(frames, on, children)
     theirs = theirs[theirs["helper"] == leaving].drop_duplicates("child")
     ends = dict(zip(theirs["child"], theirs["id"], strict=True))
@@ -113,7 +113,7 @@ def propose_successors(policy: Policy, frames: Frames, on: date, leaving: str) -
 
 def leavers(policy: Policy, frames: Frames, on: date) -> pd.DataFrame:
     """Return who has left (在岗: 否) and still carries children in care: id, name, role, children (their number)."""
-    children = left_behind(normalized_frame(frames, "child"), on, policy.definition)
+    children = left_behind(normalized_frame(frames, "child"), on, policy.criterion)
     numbers = _current_pairs(frames, on, children).groupby("helper").size()
     staff = normalized_frame(frames, "staff")
     gone = staff[(as_strings(staff["active"]) == "no") & staff["id"].isin(numbers.index)]
@@ -134,7 +134,7 @@ def _propose(
     if carers is not None:
         wanted &= staff["id"].isin(list(carers))
     staff = staff[wanted].reset_index(drop=True)
-    in_care = left_behind(normalized_frame(frames, "child"), on, policy.definition)
+    in_care = left_behind(normalized_frame(frames, "child"), on, policy.criterion)
     carried = staff["id"].map(_agreed_pairs(frames, on, in_care).groupby("helper").size())
     people = staff[["id", "name", "role"]].assign(carried=carried.fillna(0).astype("int64"))
     people = people.join(helper_quotas(policy, staff))

@@ -94,7 +94,7 @@ def propose_peers(
 
     A classmate who is a friend of many already comes after the others.
     """
-    children = in_class_order(left_behind(normalized_frame(frames, "child"), on, policy.definition), frames)
+    children = in_class_order(left_behind(normalized_frame(frames, "child"), on, policy.criterion), frames)
     pairs = _peers(frames, on, later=True)
     have = children["id"].map(pairs.drop_duplicates(["child", "peer_name"]).groupby("child").size())
     need = np.maximum(
@@ -135,7 +135,7 @@ def propose_peers(
 
 def without_peer(policy: Policy, frames: Frames, on: date) -> pd.DataFrame:
     """Return the rows of the children in care on a day who have no friend of their class that day."""
-    children = left_behind(normalized_frame(frames, "child"), on, policy.definition)
+    children = left_behind(normalized_frame(frames, "child"), on, policy.criterion)
     return children[~children["id"].isin(_peers(frames, on)["child"])]
 
 

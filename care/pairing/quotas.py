@@ -54,7 +54,7 @@ def class_quotas(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -
     """
     classes = normalized_frame(frames, "class").drop_duplicates("name")
     class_name_of = class_names(frames)
-    children = left_behind(normalized_frame(frames, "child"), on, policy.definition)
+    children = left_behind(normalized_frame(frames, "child"), on, policy.criterion)
     sizes = as_strings(children["class"]).map(lambda name: class_name_of.get(name, name)).value_counts()
     rows: dict[str, tuple[int, int, str]] = {}
     for duty in _quotas(policy, ("class",), "helper"):

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from guanai.care.calendar.school_calendar import Calendar
-from guanai.care.children.eligibility import DEFINITIONS
+from guanai.care.children.eligibility import AGE_LIMITS, DEFINITIONS, Criterion
 from guanai.care.errors import PolicyError
 from guanai.care.policy.calendar_rows import check_unique, read_calendar
 from guanai.care.policy.conditions import lookup_name
@@ -38,7 +38,6 @@ MISSING_FORM_ERRORS = frozenset({"policy.record", "policy.record_fields", "polic
 FACE_TO_FACE = ("door", "school")  # 004 does not say where; 7.14: by telephone is not face to face
 DEFAULT_LIMIT = Limit(14)  # no document says when an event without a limit is late
 NO_CONTACT_WEEKS = 4
-AGE_LIMITS = {"13": 16}  # 国发〔2016〕13号: 不满十六周岁; no other definition names an age
 MOST_WEEKS, MOST_YEARS = 99, 99
 
 
@@ -87,6 +86,12 @@ class Policy:
     def definition(self) -> str:
         """The definition of left-behind: ``both`` parents away, ``one`` or both, or ``13`` (国发〔2016〕13号)."""
         return self.profile.get("definition", "13")
+
+    @property
+    def criterion(self) -> Criterion:
+        """Who is in care: the definition, the age limit, and the last days of the terms."""
+        last_days = frozenset(term.end for term in self.calendar.terms)
+        return Criterion(self.definition, self.age_limit, last_days)
 
     @property
     def began(self) -> date | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from guanai.care.children.eligibility import Criterion
 from guanai.care.duties.record_rules import class_names
 from guanai.care.figures import Figure
 from guanai.care.frames import as_strings, normalized_frame
@@ -13,14 +14,14 @@ from guanai.templates.wording import say
 __all__ = ["breakdown", "by_class", "by_grade", "headcount"]
 
 
-def headcount(children: pd.DataFrame, frames: Mapping[str, pd.DataFrame], definition: str) -> Figure:
+def headcount(children: pd.DataFrame, frames: Mapping[str, pd.DataFrame], criterion: Criterion) -> Figure:
     """Return the left-behind children as a share of all pupils, the definition stated (F7: 277 of 1,349).
 
     The pupils are the sum of those that the classes state; without any there is no share.
     """
     pupils = int(_numbers(normalized_frame(frames, "class")["pupils"]).sum())
     ids = tuple(as_strings(children["id"]))
-    basis = say("basis.children", definition=say(f"eligible.{definition}"))
+    basis = say("basis.children", definition=criterion.clause)
     share = len(ids) / pupils if pupils else None
     return Figure("children", say("figure.children"), len(ids), pupils or None, share, ids=ids, basis=basis)
 

@@ -81,7 +81,7 @@ def summary(policy: Policy, frames: Mapping[str, pd.DataFrame], term: Term, on: 
     problems_by_class, follow_ups. An empty school gives zeros, and None for a share of nothing.
     """
     frames, day = NormalizedFrames(frames), summary_day(term, on)
-    children = left_behind(normalized_frame(frames, "child"), day, policy.definition)
+    children = left_behind(normalized_frame(frames, "child"), day, policy.criterion)
     visits = countable_records(frames, "home_visit", term.start, day)
     problems = visit_problems(frames, term, day)
     follow_ups = open_follow_ups(frames, day)
@@ -98,7 +98,7 @@ def summary(policy: Policy, frames: Mapping[str, pd.DataFrame], term: Term, on: 
         "follow_ups": follow_ups,
     }
     figures = (
-        headcount(children, frames, policy.definition),
+        headcount(children, frames, policy.criterion),
         *_guardian_figures(children, guardians),
         count("visits", visits["id"]),
         *coverage(policy, frames, term, day),

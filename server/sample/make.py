@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 
 from guanai.care.calendar.school_calendar import school_year
-from guanai.care.children.eligibility import eligibility
+from guanai.care.children.eligibility import Criterion, eligibility
 from guanai.care.errors import GuanaiError
 from guanai.care.policy.calendar_rows import usual_terms
 from guanai.care.policy.policy import Policy, fit_to_forms, policy_from_sheets
@@ -52,7 +52,7 @@ def sample_records(size: str, on: date, seed: int = 7) -> dict[str, list[Record]
     return {
         "staff": school.staff,
         "class": list(school.classes.values()),
-        "child": [_with_eligibility(child, on, policy.definition) for child in school.children],
+        "child": [_with_eligibility(child, on, policy.criterion) for child in school.children],
         **school.records,
     }
 
@@ -84,14 +84,14 @@ def _sheets(on: date) -> Sheets:
     return sheets | {"校历": usual_terms(school_year(on) - 1) + sheets["校历"]}
 
 
-def _with_eligibility(child: Record, on: date, definition: str) -> Record:
+def _with_eligibility(child: Record, on: date, criterion: Criterion) -> Record:
     """Return a child with what its form works out: whether it is left-behind, and why."""
     answer = eligibility(
         child.get("father_status"),
         child.get("mother_status"),
         date.fromisoformat(child["birth_date"]),
         on,
-        definition,
+        criterion,
     )
     return child | {"eligible": answer.answer, "eligible_reason": answer.reason}
 

@@ -13,6 +13,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from guanai.care.children.changes import CHANGE, COLUMNS, moves, with_care_days
+from guanai.care.children.eligibility import Criterion
 from guanai.storage.database.databases import Database
 from guanai.storage.database.documents import parse_documents
 from guanai.storage.database.driver import Row
@@ -82,7 +83,7 @@ _by_database: "WeakKeyDictionary[Database, _Changes]" = WeakKeyDictionary()
 
 
 def with_change_register(
-    database: Database, frames: Mapping[str, pd.DataFrame], definition: str, today: date
+    database: Database, frames: Mapping[str, pd.DataFrame], criterion: Criterion, today: date
 ) -> dict[str, pd.DataFrame]:
     """Return registers with the register ``change``, and the dossiers with the days of their last time in care.
 
@@ -93,9 +94,9 @@ def with_change_register(
     changes = _by_database.setdefault(database, _Changes())
     changes.catch_up(database, today)
     rows = database.rows(CHILD)
-    state = (rows.version, len(rows.documents), len(changes.rows), definition, len(frames[CHILD].columns))
+    state = (rows.version, len(rows.documents), len(changes.rows), criterion, len(frames[CHILD].columns))
     if changes.cached is None or changes.cached[0] != state:
-        children, both = _with_moves(frames[CHILD], changes.rows, definition)
+        children, both = _with_moves(frames[CHILD], changes.rows, criterion)
         days = children.set_index("id")[["left_behind_from", "left_behind_until"]]
         changes.cached = (state, both, days)
     _, register, days = changes.cached
@@ -105,19 +106,19 @@ def with_change_register(
 
 
 def change_register_until(
-    database: Database, dossiers: pd.DataFrame, definition: str, day: date
+    database: Database, dossiers: pd.DataFrame, criterion: Criterion, day: date
 ) -> dict[str, pd.DataFrame]:
     """Return the dossiers and the register ``change`` as `with_change_register` does, as they were known on a past day.
 
     ``dossiers`` are those of that day; what was written after it is left out.
     """
     rows = database.run(_UNTIL, end=end_of_day(day), table_name=CHILD)
-    children, register = _with_moves(dossiers, _rows_of(rows, day.isoformat()), definition)
+    children, register = _with_moves(dossiers, _rows_of(rows, day.isoformat()), criterion)
     return {CHILD: children, CHANGE: register}
 
 
 def _with_moves(
-    dossiers: pd.DataFrame, rows: Sequence[tuple[Any, ...]], definition: str
+    dossiers: pd.DataFrame, rows: Sequence[tuple[Any, ...]], criterion: Criterion
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the dossiers with the days of their last time in care, and 变动: the changed answers and the moves."""
     columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
@@ -128,8 +129,8 @@ def _with_moves(
         "datetime64[ns]"
     )
     answers = pd.DataFrame(by_name)
-    children = with_care_days(dossiers, answers, definition)
-    return children, pd.concat([answers, moves(children)], ignore_index=True)
+    children = with_care_days(dossiers, answers, criterion.definition)
+    return children, pd.concat([answers, moves(children, criterion.age_limit)], ignore_index=True)
 
 
 def _rows_of(changes: Sequence[Row], today: str) -> list[tuple[Any, ...]]:

@@ -15,6 +15,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from guanai.care.children.changes import CHANGE
+from guanai.care.children.eligibility import Criterion
 from guanai.storage.database.databases import Database
 from guanai.storage.database.documents import Json, parse_documents
 from guanai.storage.database.record_storage import end_of_day
@@ -97,11 +98,11 @@ def _parsed(texts: Mapping[int, str | None]) -> dict[int, Json]:
 class PastFrames(Mapping[str, pd.DataFrame]):
     """Every register, and 变动, as frames of what was known at the end of a day: columns as in `Registers.frame`.
 
-    Each is made when it is first used. ``definition`` is the school's definition of a left-behind child.
+    Each is made when it is first used. ``criterion`` says who is in care by the school's own rules.
     """
 
-    def __init__(self, records: Records, past: PastRecords, definition: str) -> None:
-        self._records, self._past, self._definition = records, past, definition
+    def __init__(self, records: Records, past: PastRecords, criterion: Criterion) -> None:
+        self._records, self._past, self._criterion = records, past, criterion
         self._names = (*records.forms(), CHANGE)
         self._frames: dict[str, pd.DataFrame] = {}
 
@@ -111,7 +112,7 @@ class PastFrames(Mapping[str, pd.DataFrame]):
         if name not in self._frames:
             if name in (CHILD, CHANGE):
                 self._frames |= change_register_until(
-                    self._past.database, self._frame(CHILD), self._definition, self._past.day
+                    self._past.database, self._frame(CHILD), self._criterion, self._past.day
                 )
             else:
                 self._frames[name] = with_children(self._frame(name), self._past.documents(CHILD))

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from guanai.care.children.eligibility import Criterion
 from guanai.storage.database.history import Change
 from guanai.storage.database.record_table import RecordTable
 from guanai.storage.files.school_folder import SchoolFolder
@@ -125,11 +126,11 @@ class Records(Protocol):
         """Return the changes of all registers from one number of `sequence` to another."""
 
     def with_change_register(
-        self, frames: Mapping[str, pd.DataFrame], definition: str
+        self, frames: Mapping[str, pd.DataFrame], criterion: Criterion
     ) -> dict[str, pd.DataFrame]:
         """Return frames with the register 变动, the dossiers with the days of their last time in care."""
 
-    def frames_known_on(self, day: date, definition: str) -> Mapping[str, pd.DataFrame]:
+    def frames_known_on(self, day: date, criterion: Criterion) -> Mapping[str, pd.DataFrame]:
         """Return every register and 变动 as they were known at the end of a day."""
 
     # Writing

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pandas as pd
 from uuid_utils import uuid7
 
+from guanai.care.children.eligibility import Criterion
 from guanai.care.errors import GuanaiError, RecordError
 from guanai.storage.database.databases import Database
 from guanai.storage.database.history import Change, changes_between
@@ -205,17 +206,17 @@ class Registers:
         return Frames(self.forms(), self.frame)
 
     def with_change_register(
-        self, frames: Mapping[str, pd.DataFrame], definition: str
+        self, frames: Mapping[str, pd.DataFrame], criterion: Criterion
     ) -> dict[str, pd.DataFrame]:
         """Return frames (dossiers among them) with 变动, as `change_register.with_change_register` makes them.
 
-        ``definition`` is the school's definition of a left-behind child.
+        ``criterion`` says who is in care by the school's own rules.
         """
-        return with_change_register(self._database, frames, definition, self.today())
+        return with_change_register(self._database, frames, criterion, self.today())
 
-    def frames_known_on(self, day: date, definition: str) -> Mapping[str, pd.DataFrame]:
+    def frames_known_on(self, day: date, criterion: Criterion) -> Mapping[str, pd.DataFrame]:
         """Return every register and 变动 as they were known at the end of a day (`guanai.storage.records.known_on`)."""
-        return PastFrames(self, PastRecords(self._database, day), definition)
+        return PastFrames(self, PastRecords(self._database, day), criterion)
 
     def _cached_frame(
         self, name: str, columns: Mapping[str, str], state: tuple[object, ...], before: CachedFrame | None

@@ -74,7 +74,7 @@ def count_meeting(
 def _records_in_question(records: Records, duties: DutyService, name: str) -> pd.DataFrame:
     frames = duties.frames
     if name == "child":
-        children = left_behind(frames["child"], records.today(), duties.policy.definition)
+        children = left_behind(frames["child"], records.today(), duties.policy.criterion)
         return with_class_fields(children, frames)
     return teachers(frames) if name == "staff" else frames[name]
 

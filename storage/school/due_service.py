@@ -70,7 +70,7 @@ class DutyService:
         """Return the registers as the rules read them, with what was recorded until a day; today's are those of now."""
         sequence, past = self._records.sequence(), day if day < self._records.today() else None
         if past not in self._frames or self._frames[past][0] != sequence:
-            frames = NormalizedFrames(RuleFrames(self._records, self.policy.definition, past))
+            frames = NormalizedFrames(RuleFrames(self._records, self.policy.criterion, past))
             if past is not None:  # of past days the last that was shown is enough
                 self._frames = {key: entry for key, entry in self._frames.items() if key is None}
             self._frames[past] = (sequence, frames)
@@ -120,8 +120,8 @@ class DutyService:
 
     def in_care(self, on: date) -> pd.DataFrame:
         """Return the left-behind children in care on a day, by what is known now."""
-        definition = self.policy.definition
-        return self._cached_frame(("in care", on), lambda: left_behind(self.frames[CHILD], on, definition))
+        criterion = self.policy.criterion
+        return self._cached_frame(("in care", on), lambda: left_behind(self.frames[CHILD], on, criterion))
 
     def unpaired(self, on: date) -> pd.DataFrame:
         """Return the children in care on a day who have no helper, by what is known now."""

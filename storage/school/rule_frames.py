@@ -7,6 +7,7 @@ from functools import cached_property
 import pandas as pd
 
 from guanai.care.children.changes import CHANGE
+from guanai.care.children.eligibility import Criterion
 from guanai.storage.records.records import Records
 
 __all__ = ["RuleFrames"]
@@ -19,13 +20,13 @@ RECORDED = "created_at"
 class RuleFrames(Mapping[str, pd.DataFrame]):
     """Every register by name, 变动 among them, shared and so never changed: as they are now, or were on a ``past`` day.
 
-    ``definition`` is the school's definition of a left-behind child.
+    ``criterion`` says who is in care by the school's own rules.
     """
 
-    def __init__(self, records: Records, definition: str, past: date | None = None) -> None:
+    def __init__(self, records: Records, criterion: Criterion, past: date | None = None) -> None:
         self._records = records
-        self._definition = definition
-        self._past = None if past is None else records.frames_known_on(past, definition)
+        self._criterion = criterion
+        self._past = None if past is None else records.frames_known_on(past, criterion)
         self._names = {*records.forms(), CHANGE}
 
     def __contains__(self, name: object) -> bool:
@@ -45,7 +46,7 @@ class RuleFrames(Mapping[str, pd.DataFrame]):
     def _with_changes(self) -> dict[str, pd.DataFrame]:
         """The dossiers with the days of their last time in care, and the register 变动."""
         dossiers = {CHILD: self._records.shared_frame(CHILD)}
-        return self._records.with_change_register(dossiers, self._definition)
+        return self._records.with_change_register(dossiers, self._criterion)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

@@ -190,7 +190,7 @@ class School(Registers):
 
         ``change`` has the columns of `guanai.care.children.changes.COLUMNS`, one row per changed answer.
         """
-        return self.with_change_register(super().frames(), self.policy.definition)
+        return self.with_change_register(super().frames(), self.policy.criterion)
 
     def children(self, on: date | None = None) -> pd.DataFrame:
         """Return the left-behind children in care on a day, by the school's definition: rows of ``frame("child")``."""

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from guanai.care.calendar.periods import PERIODS, counting_days, periods
-from guanai.care.calendar.school_calendar import Calendar, Holiday, Phase, Term, Window
+from guanai.care.calendar.periods import PERIODS, counting_days, periods, whole_days
+from guanai.care.calendar.school_calendar import Calendar, Holiday, Phase, Term, Window, days_between
 from guanai.care.duties.count_duties import due_day
 from guanai.care.policy.duty import Limit
 
@@ -31,13 +31,89 @@ def test_periods_are_in_order_and_do_not_overlap(per, term):
     assert found
 
 
-def test_phases_are_thirds_of_the_days_of_school():
-    school = CALENDAR.school_days(AUTUMN)
+def test_the_opening_and_the_closing_phase_are_the_first_and_the_last_four_weeks():
+    """期初 of a term from Wednesday 1 September ends on Sunday of the fourth week, not in October."""
     found = spans("phase")
-    numbers = [sum(start <= day <= end for day in school) for start, end in found]
-    assert sum(numbers) == len(school) and max(numbers) - min(numbers) <= 1
-    assert (found[0][0], found[-1][1]) == AUTUMN[1:]
+    assert found == [
+        (AUTUMN.start, date(2027, 9, 26)),
+        (date(2027, 9, 27), date(2027, 12, 19)),
+        (date(2027, 12, 20), AUTUMN.end),
+    ]
+    weeks = periods(CALENDAR, AUTUMN, "week")
+    assert found[0][1] == weeks[3].end and found[2][0] == weeks[-4].start
     assert [spans(phase)[0] for phase in ("opening", "middle", "closing")] == found
+
+
+@pytest.mark.parametrize(
+    ("last", "opening_ends"),
+    [
+        pytest.param(date(2027, 11, 15), date(2027, 9, 26), id="a Monday of the twelfth week"),
+        pytest.param(date(2027, 11, 14), date(2027, 9, 24), id="eleven weeks: a third of the days of school"),
+    ],
+)
+def test_a_term_under_twelve_weeks_has_thirds(last, opening_ends):
+    term = Term("短", date(2027, 8, 30), last)
+    found = spans("phase", term, Calendar((term,)))
+    assert abs((found[0][1] - opening_ends).days) <= 2  # the weekend belongs to one or the other
+    school = [sum(day.weekday() < 5 for day in days_between(start, end)) for start, end in found]
+    assert (max(school) - min(school) <= 1) is (last.weekday() == 6)
+
+
+def test_a_term_of_two_days_has_no_phases():
+    term = Term("短", date(2027, 8, 30), date(2027, 8, 31))
+    assert spans("phase", term, Calendar((term,))) == []
+
+
+@pytest.mark.parametrize(
+    ("per", "term", "place", "whole"),
+    [
+        pytest.param("week", AUTUMN, 0, 5, id="a first week of three days is part of five"),
+        pytest.param("week", AUTUMN, 1, 5, id="a whole week"),
+        pytest.param("week", AUTUMN, 4, 4, id="a week cut by a holiday only has its own days"),
+        pytest.param("week", SPRING, -1, 5, id="a last week of three days"),
+        pytest.param("month", SPRING, -1, 21, id="1 to 5 July is part of July"),
+        pytest.param("month", AUTUMN, 0, 22, id="September begins with the term"),
+        pytest.param("month", SPRING, 0, 21, id="a February from the fourteenth on"),
+        pytest.param("fortnight", SPRING, -1, 10, id="a last fortnight of one week"),
+        pytest.param("weekend", AUTUMN, -1, 2, id="a Saturday before the holidays is half a weekend"),
+        pytest.param("weekend_day", AUTUMN, -1, 1, id="a weekend day is one day"),
+        pytest.param("term", AUTUMN, 0, 93, id="a term is whole"),
+        pytest.param("year", AUTUMN, 0, 365, id="a year counts every day"),
+        pytest.param("holiday", AUTUMN, 0, 7, id="a holiday counts every day"),
+    ],
+)
+def test_of_how_many_days_a_period_would_be_without_the_ends_of_the_term(per, term, place, whole):
+    assert whole_days(CALENDAR, term, per, periods(CALENDAR, term, per)[place]) == whole
+
+
+@pytest.mark.parametrize(
+    ("first", "days", "owed"),
+    [(date(2027, 9, 3), 1, 0), (date(2027, 9, 2), 2, 0), (date(2027, 9, 1), 3, 1), (date(2027, 8, 30), 5, 1)],
+)
+def test_a_first_week_of_two_days_owes_no_weekly_talk_and_one_of_three_does(first, days, owed):
+    """A share of half a week or more is a whole talk, rounded half up."""
+    term = Term("秋", first, AUTUMN.end)
+    week = periods(CALENDAR, term, "week")[0]
+    whole = whole_days(CALENDAR, term, "week", week)
+    assert (len(counting_days(CALENDAR, "week", [week])), whole) == (days, 5)
+    assert (2 * days + whole) // (2 * whole) == owed
+
+
+def test_the_summer_holidays_written_down_as_a_holiday_do_not_make_three_days_of_july_a_whole_month():
+    summer = Holiday("暑假", date(2028, 7, 6), date(2028, 8, 31))
+    calendar = Calendar((AUTUMN, SPRING), (NATIONAL, summer))
+    july = periods(calendar, SPRING, "month")[-1]
+    assert whole_days(calendar, SPRING, "month", july) == 21
+    public = Calendar((AUTUMN, SPRING), public_holidays=frozenset({date(2028, 7, 31)}))
+    assert whole_days(public, SPRING, "month", july) == 20
+
+
+def test_a_holiday_that_reaches_out_of_the_term_takes_its_days_away():
+    """国庆节 of a term that ends on 4 October: what is left of October after the 7th is the whole."""
+    term = Term("秋", date(2027, 9, 1), date(2027, 10, 4))
+    calendar = Calendar((term,), (NATIONAL,), make_up_days=frozenset({date(2027, 10, 2)}))
+    october = periods(calendar, term, "month")[-1]
+    assert whole_days(calendar, term, "month", october) == 1 + 16  # 2 October, then the 8th to the 29th
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from guanai.care.calendar.school_calendar import Calendar, Term
 from guanai.care.children.changes import MOVES, care_days, moves, with_care_days
-from guanai.care.children.eligibility import left_behind
+from guanai.care.children.eligibility import Criterion, left_behind
 from guanai.care.duties.due import due
 from guanai.care.policy.policy import Duty, Policy
 from guanai.storage.database.history import Change
@@ -117,7 +117,7 @@ def test_a_child_is_in_care_until_the_day_on_which_a_parent_is_back():
     )
     known = with_care_days(pd.DataFrame([CHILD | {"father_status": "home"}]), rows, "13")
     on = [D(2026, 9, 30), D(2026, 10, 1)]
-    assert [len(left_behind(known, day, "13")) for day in on] == [1, 0]
+    assert [len(left_behind(known, day, Criterion("13", 16))) for day in on] == [1, 0]
 
 
 def test_the_moves_of_a_child():
@@ -128,12 +128,13 @@ def test_the_moves_of_a_child():
             {"id": "b", "status": "enrolled", "status_since": pd.NaT, "registered_on": pd.NaT, "birth_date": pd.NaT},
         ]
     )  # fmt: skip
-    found = moves(children)
+    found = moves(children, 16)
     assert set(found["after"]) <= set(MOVES)
     assert dict(zip(found["after"], found["date"].dt.date, strict=True)) == {
-        "arrived": D(2026, 9, 1), "transferred": D(2026, 10, 1), "sixteen": D(2028, 2, 29),
+        "arrived": D(2026, 9, 1), "transferred": D(2026, 10, 1), "age_limit": D(2028, 2, 29),
     }  # fmt: skip
     assert found["id"].is_unique
+    assert "age_limit" not in set(moves(children, None)["after"])
 
 
 # -- from the records of a school

@@ -6,13 +6,24 @@ from itertools import product
 import pandas as pd
 import pytest
 
-from guanai.care.children.eligibility import COUNTED, DEFINITIONS, REASONS, age, eligibility, left_behind
+from guanai.care.children.eligibility import (
+    AGE_LIMITS,
+    COUNTED,
+    DEFINITIONS,
+    REASONS,
+    Criterion,
+    age,
+    eligibility,
+    left_behind,
+)
 from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.loading import load_form
 from guanai.templates import template
 
 STATUSES = ("home", "away", "unable", "deceased", "lost")
 BORN, ON = date(2015, 5, 20), date(2026, 11, 2)
+NATIONAL = Criterion("13", 16)
+FIRST_TERM = date(2027, 1, 16)
 
 
 @pytest.mark.parametrize(
@@ -49,27 +60,43 @@ def test_age_on_a_day(born, on, years):
 )
 def test_each_definition_counts_its_own_families(father, mother, reason, both, one, thirteen):
     for definition, answer in (("both", both), ("one", one), ("13", thirteen)):
-        found = eligibility(father, mother, BORN, ON, definition)
+        found = eligibility(father, mother, BORN, ON, Criterion(definition, 16))
         assert (found.answer, found.reason) == (answer, reason)
         assert found.clause
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS)
 @pytest.mark.parametrize(
-    ("born", "reason"),
+    ("born", "limit", "reason"),
     [
-        (date(2010, 11, 3), "both_away"),  # sixteen tomorrow
-        (date(2010, 11, 2), "over_16"),  # sixteen today
-        (None, "unknown"),
+        (date(2010, 11, 3), 16, "both_away"),  # sixteen tomorrow
+        (date(2010, 11, 2), 16, "over_16"),  # sixteen today
+        (date(2010, 11, 2), 18, "both_away"),
+        (date(2008, 11, 2), 18, "over_16"),
+        (date(2000, 11, 2), None, "both_away"),
+        (None, 16, "unknown"),
     ],
 )
-def test_sixteen_that_day_no_longer_counts(born, reason, definition):
+def test_who_reaches_the_age_limit_that_day_no_longer_counts(born, limit, reason, definition):
     answers = {"both_away": "yes", "over_16": "no", "unknown": "unclear"}
-    assert eligibility("away", "away", born, ON, definition)[:2] == (answers[reason], reason)
+    assert eligibility("away", "away", born, ON, Criterion(definition, limit))[:2] == (
+        answers[reason],
+        reason,
+    )
+
+
+def test_the_clause_names_the_age_that_is_in_force_and_no_other():
+    """000-2 keeps pupils of seventeen; 000-7 has a definition of its own that names no age."""
+    assert "不满 16 周岁" in NATIONAL.clause
+    assert "不满 18 周岁" in Criterion("13", 18).clause
+    assert "周岁" not in Criterion("both", None).clause
 
 
 def test_every_family_has_a_reason_and_every_definition_an_answer():
-    reasons = {eligibility(father, mother, BORN, ON).reason for father, mother in product(STATUSES, STATUSES)}
+    reasons = {
+        eligibility(father, mother, BORN, ON, NATIONAL).reason
+        for father, mother in product(STATUSES, STATUSES)
+    }
     assert reasons | {"over_16", "unknown"} == set(REASONS)
     assert all(counted <= set(REASONS) for counted in COUNTED.values())
 
@@ -80,6 +107,10 @@ def child(**answers):
         "registered_on": "2026-09-01", "birth_date": "2015-05-20",
     }  # fmt: skip
     return usual | answers
+
+
+def away(**answers):
+    return child(father_status="away", mother_status="away", **answers)
 
 
 @pytest.mark.parametrize(
@@ -106,12 +137,34 @@ def child(**answers):
     ],
 )
 def test_in_care_on_a_day(answers, inside):
-    assert (len(left_behind(pd.DataFrame([child(**answers)]), ON)) == 1) is inside
+    assert (len(left_behind(pd.DataFrame([child(**answers)]), ON, NATIONAL)) == 1) is inside
+
+
+@pytest.mark.parametrize(
+    ("definition", "limit", "inside"),
+    [("both", None, True), ("both", 18, False), ("13", None, True), ("13", 19, True), ("13", 16, False)],
+)
+def test_an_age_limit_or_none_decides_for_the_older_ones(definition, limit, inside):
+    """A vocational school (000-2): a pupil of eighteen whose parents are both away."""
+    pupil = pd.DataFrame([away(birth_date="2008-03-01")])
+    assert (len(left_behind(pupil, ON, Criterion(definition, limit))) == 1) is inside
+
+
+@pytest.mark.parametrize(
+    ("left", "inside"),
+    [(date(2027, 1, 15), False), (FIRST_TERM, True), (date(2027, 1, 17), True)],
+)
+def test_who_leaves_on_the_last_day_of_a_term_has_been_there_to_its_end(left, inside):
+    """F3 (000-2 L17): 18 pupils at the end of last year, two of them with that day as their last."""
+    leaver = pd.DataFrame([away(status="graduated", status_since=left)])
+    criterion = Criterion("13", 16, frozenset({FIRST_TERM}))
+    assert (len(left_behind(leaver, FIRST_TERM, criterion)) == 1) is inside
+    assert left_behind(leaver, date(2027, 1, 17), criterion).empty
 
 
 @pytest.mark.parametrize(
     ("definition", "expected"),
-    [(None, ["a", "c"]), ("both", ["a", "c"]), ("one", ["a", "b", "c"]), ("13", ["a", "c"])],
+    [("both", ["a", "c"]), ("one", ["a", "b", "c"]), ("13", ["a", "c"])],
 )
 def test_a_changed_definition_is_judged_by_the_parents_status(definition, expected):
     children = pd.DataFrame(
@@ -121,7 +174,7 @@ def test_a_changed_definition_is_judged_by_the_parents_status(definition, expect
             child(id="c", father_status=None, mother_status=None),  # nothing known: as stored
         ]
     )
-    assert list(left_behind(children, ON, definition)["id"]) == expected
+    assert list(left_behind(children, ON, Criterion(definition, 16))["id"]) == expected
 
 
 @pytest.mark.parametrize(
@@ -129,11 +182,11 @@ def test_a_changed_definition_is_judged_by_the_parents_status(definition, expect
 )
 def test_dates_may_come_in_any_kind(convert):
     answers = {name: convert(child()[name]) for name in ("registered_on", "birth_date")}
-    assert len(left_behind(pd.DataFrame([child(**answers)]), ON)) == 1
+    assert len(left_behind(pd.DataFrame([child(**answers)]), ON, NATIONAL)) == 1
 
 
 def test_no_child_at_all():
-    assert left_behind(pd.DataFrame(), ON).empty
+    assert left_behind(pd.DataFrame(), ON, NATIONAL).empty
 
 
 @pytest.fixture(scope="module")
@@ -142,20 +195,27 @@ def child_form(tmp_path_factory):
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS)
-def test_the_form_gives_the_same_codes(child_form, definition):
+@pytest.mark.parametrize("written", ["", "12", "none"])
+def test_the_form_gives_the_same_codes(child_form, definition, written):
     """The form works its codes out by its own expressions, so that it does so on a telephone too."""
     families = [(*pair, "2015-05-20") for pair in product((*STATUSES, None), (*STATUSES, None))]
     births = [
         ("away", "away", born) for born in ("2010-11-03", "2010-11-02", "2010-11-01", "2012-02-29", None)
     ]
+    limit = int(written) if written.isdecimal() else None if written else AGE_LIMITS.get(definition)
+    school = [{"name": "definition", "value": definition}]
+    if written:
+        school.append({"name": "age_limit", "value": written})
     for father, mother, born in families + births:
         answers = {"father_status": father, "mother_status": mother, "birth_date": born}
         record = FormSession(
             child_form,
             {name: answer for name, answer in answers.items() if answer},
             today=ON,
-            instances=lambda name: [{"name": "definition", "value": definition}] if name == "school" else [],
+            instances=lambda name: school if name == "school" else [],
         ).record()
-        expected = eligibility(father, mother, date.fromisoformat(born) if born else None, ON, definition)
+        expected = eligibility(
+            father, mother, date.fromisoformat(born) if born else None, ON, Criterion(definition, limit)
+        )
         found = (record.get("eligible"), record.get("eligible_reason"))
         assert found == (expected.answer, expected.reason), (father, mother, born)

@@ -97,7 +97,7 @@ ONE = {"对象条件": "是否寄宿 = 是"}  # of the two children only the fir
         pytest.param({"记录": "谈心", "周期": "每月"} | ONE, {"talk": [talk("2026-09-30"), talk("2026-10-01")]}, [("due", "11-30", 1, 0), ("done", "09-30", 1, 1), ("done", "10-31", 1, 1)], id="002-3 L211: monthly"),
         pytest.param({"记录": "家访", "至少": 2, "周期": "每学期"} | ONE, {"home_visit": [visit("2026-09-10")]}, [("due", "01-16", 2, 1)], id="002-1 L27: two a term"),
         pytest.param({"记录": "体检", "周期": "每学年"} | ONE, {"health_check": [talk("2026-09-03")]}, [("done", "07-31", 1, 1)], id="once a school year"),
-        pytest.param({"记录": "家访", "周期": "各阶段"} | ONE, {"home_visit": [visit("2026-09-10")]}, [("due", "12-01", 1, 0), ("done", "10-15", 1, 1)], id="001-1 L33: beginning, middle, end"),
+        pytest.param({"记录": "家访", "周期": "各阶段"} | ONE, {"home_visit": [visit("2026-09-10")]}, [("due", "12-20", 1, 0), ("done", "09-27", 1, 1)], id="001-1 L33: beginning, middle, end"),
         pytest.param({"种类": "间隔", "记录": "通话", "时限": "14天"} | ONE, {"call": [talk("2026-11-10")]}, [("due", "11-24", 1, 0), ("done", "09-15", 1, 1)], id="at most fourteen days apart"),
         pytest.param({"对象": "学校", "记录": "表彰", "周期": "每年", "时限": "6月1日"}, {"award": []}, [("overdue", "06-01", 1, 0)], id="001-2a L63: 六一 awards, missed this year"),
         pytest.param({"记录": "家访", "记录条件": "记录人 = 各责任人", "责任人": "班主任, 帮扶教师"} | ONE, {"home_visit": [visit("2026-09-10")]}, [("due", "01-16", 1, 0), ("done", "01-16", 1, 1)], id="each of class teacher and helper"),

@@ -221,7 +221,7 @@ def test_a_field_of_one_register_is_looked_for_in_that_one_only():
     columns = {"letter": {"child", "date", "direction"}, "family_call": {"child", "date", "parent"}}
     row = duty(记录="书信, 亲情通话", 记录条件="书信：方向 = 孩子给家长；亲情通话：通话对象 = 母亲")
     assert len(read([row], columns=columns).duties[0].condition) == 2
-    with pytest.raises(PolicyError, match="“亲情通话”表单里没有“direction”"):
+    with pytest.raises(PolicyError, match="“亲情通话”表单里没有“方向”"):
         read([row | {"记录条件": "亲情通话：方向 = 孩子给家长"}], columns=columns)
 
 

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from guanai.care.children.eligibility import Criterion
 from guanai.care.summary.census import breakdown, by_class, by_grade, headcount
 
 
@@ -55,7 +56,9 @@ def test_what_is_not_stated_is_counted_too():
 
 def test_the_share_of_all_pupils_states_its_definition_f7():
     figure = headcount(
-        children({"grandparent": 277}), classes(("k1", "一班", 1, 700), ("k2", "二班", 2, 649)), "both"
+        children({"grandparent": 277}),
+        classes(("k1", "一班", 1, 700), ("k2", "二班", 2, 649)),
+        Criterion("both", None),
     )
     assert (figure.numerator, figure.denominator, round(figure.share, 3)) == (277, 1349, 0.205)
     assert "父母双方" in figure.basis
@@ -76,7 +79,7 @@ def test_without_pupils_the_share_is_not_known(pupils):
             {"id": ["k1", "k2"], "name": ["一班", "二班"], "grade": [1, 2], "pupils": pupils}
         )
     }
-    figure = headcount(children({"grandparent": 2}), registers, "13")
+    figure = headcount(children({"grandparent": 2}), registers, Criterion("13", 16))
     assert (figure.numerator, figure.denominator, figure.share) == (2, None, None)
     assert by_class(children({"一班": 2}, "class"), registers)["share"].tolist() == [None, None]
 
@@ -96,5 +99,5 @@ def test_nobody_at_all():
     empty = children({})
     assert breakdown(empty, "guardian_type")["share"].tolist() == [None] * 4
     assert by_class(children({}, "class"), {}).empty
-    figure = headcount(empty, {}, "13")
+    figure = headcount(empty, {}, Criterion("13", 16))
     assert (figure.numerator, figure.denominator, figure.share) == (0, None, None)

@@ -51,7 +51,7 @@ def frames_of(records):
 
 
 def in_care(records, on):
-    return left_behind(frames_of(records)["child"], on, sample_policy(on).definition)
+    return left_behind(frames_of(records)["child"], on, sample_policy(on).criterion)
 
 
 @pytest.mark.parametrize("size", SIZES)

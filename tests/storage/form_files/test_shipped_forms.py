@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from guanai.care.children.eligibility import eligibility
+from guanai.care.children.eligibility import Criterion, eligibility
 from guanai.care.children.id_number import sample_identity
 from guanai.storage.form_files.form_catalogue import shipped_forms
 from guanai.storage.forms.session.form_session import FormSession
@@ -169,7 +169,7 @@ STATUSES = ("home", "away", "unable", "deceased", "lost", None)
 @pytest.mark.parametrize("mother", STATUSES)
 def test_form_and_care_agree_on_eligibility(opened, definition, father, mother):
     session = opened("child", CHILD | {"father_status": father, "mother_status": mother}, definition)
-    found = eligibility(father, mother, BIRTH, TODAY, definition or "13")
+    found = eligibility(father, mother, BIRTH, TODAY, Criterion(definition or "13", 16))
     assert (session.record()["eligible"], session.record()["eligible_reason"]) == (found.answer, found.reason)
 
 
@@ -189,7 +189,7 @@ def test_a_child_counts_until_the_day_before_its_sixteenth_birthday(cache, birth
     form = load_form(template("forms/child.md"), cache=cache)
     record = FormSession(form, answers, today=day).record()
     assert record["eligible"] == eligible
-    assert eligibility("away", "away", date.fromisoformat(birth), day).answer == eligible
+    assert eligibility("away", "away", date.fromisoformat(birth), day, Criterion("13", 16)).answer == eligible
 
 
 def test_the_reason_names_its_clause(opened):

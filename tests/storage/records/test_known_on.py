@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from guanai.care.children.eligibility import left_behind
+from guanai.care.children.eligibility import Criterion, left_behind
 from guanai.storage.records.change_register import day_of
 
 CHILD = {
@@ -132,7 +132,7 @@ def test_the_register_of_changes_ends_with_the_day(on, child):
         register = known(school, "change", day)
         assert (register["field"] == "father_status").sum() == changes
         dossiers = known(school, "child", day)
-        assert len(left_behind(dossiers, date.fromisoformat(f"2026-{day}"), "13")) == children
+        assert len(left_behind(dossiers, date.fromisoformat(f"2026-{day}"), Criterion("13", 16))) == children
 
 
 def test_a_past_day_has_the_columns_and_types_of_today(on, child):
