@@ -253,7 +253,7 @@ def _no_contact_row(policy: Policy, frames: NormalizedFrames, on: date, staff: _
     if term is None or not length or len(days) < length:
         return []
     first = days[-length]
-    children = left_behind(frames["child"], on, policy.definition)
+    children = left_behind(frames["child"], on, policy.criterion)
     began = policy.began is None or policy.began <= first
     children = children[(children["care_from"] <= timestamp(first)) & began]
     met = [countable_records(frames, name, first, on)["child"] for name in CONTACTS if name in frames]

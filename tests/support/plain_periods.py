@@ -107,7 +107,7 @@ def days_cut_off(school, duty, span):
     return [
         day
         for day in every(whole_first, whole_last)
-        if not span.start <= day <= span.end and day.weekday() < 5 and not school.calendar.is_holiday(day)
+        if not span.start <= day <= span.end and school.calendar.would_be_school_day(day)
     ]
 
 

@@ -128,8 +128,9 @@ class PlainSchool:
                 until = born.replace(year=born.year + self.policy.age_limit) - DAY
             except ValueError:  # as the frames reckon: 29 February is the 28th in a common year
                 until = date(born.year + self.policy.age_limit, 2, 27)
-        if left:
-            until = min(until, since - DAY)
+        if left:  # F3: who leaves on the last day of a term has been there to its end
+            last_days = [term.end for term in self.calendar.terms]
+            until = min(until, since if since in last_days else since - DAY)
         if ended and not counts:
             until = min(until, ended - DAY)
         begin = child.get("registered_on") or ALWAYS
