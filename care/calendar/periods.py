@@ -177,7 +177,7 @@ def whole_days(calendar: Calendar, term: Term, per: str, period: Period) -> int:
 
     Of a week, fortnight or month that the term's ends cut these are the days of school in the term and, outside it,
     those on which there would be school; so 1 to 3 July owe no monthly call, and two days in the first week no weekly
-    talk. Of a weekend both days. A period that only holidays cut has its own days (`counting_days`) as the whole.
+    talk. Any other period, and one that only holidays cut, has its own days (`counting_days`) as the whole.
     """
     days = days_between(*_uncut(term, per, period))
     if per not in IN_TERM:
@@ -192,8 +192,6 @@ def _uncut(term: Term, per: str, period: Period) -> tuple[date, date]:
     first, last = period.start, period.end
     if per == "month":
         return first.replace(day=1), last.replace(day=monthrange(last.year, last.month)[1])
-    if per == "weekend":
-        return monday(first) + SATURDAY * DAY, monday(first) + 6 * DAY
     if per in ("week", "fortnight"):
         weeks_each = 2 if per == "fortnight" else 1
         begin = monday(term.start) + (monday(first) - monday(term.start)) // (weeks_each * WEEK) * (
