@@ -60,7 +60,11 @@ def told(figure):
 
 def test_f17_every_target_met():
     some = visits(*["door"] * 8, "phone", "video", visitors=["s0", "s1", "s2"])
-    calls = [{"id": f"c{n}", "child": f"x{n}", "date": "2026-11-02", "by": "s0"} for n in range(10)]
+    some = [visit | {"person_met": "mother"} for visit in some]
+    calls = [
+        {"id": f"c{n}", "child": f"x{n}", "date": "2026-11-02", "by": "s0", "parent": "father"}
+        for n in range(10)
+    ]
     found = figures(children(10), some, calls=calls)
     assert {key: told(figure) for key, figure in found.items()} == {
         "coverage": (10, 10, True),
