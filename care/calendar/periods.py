@@ -41,19 +41,20 @@ IN_TERM = (
 )  # fmt: skip
 PERIODS = (*IN_TERM, "school_year", "year", "half_year", "window", "weekend", "weekend_day", "holiday")
 SATURDAY = 5
+VACATION = timedelta(days=62)  # July and August: the longest there is before a term
 
 
 def periods(calendar: Calendar, term: Term, per: str) -> tuple[Period, ...]:
     """Return the periods that matter while a term is the current one, the earliest first.
 
-    ``window``: those that end after the term before this one. ``school_year``: the one of the term. ``year``:
+    ``window``: those that end after the term before this one, of the first term those of the vacation before it. ``school_year``: the one of the term. ``year``:
     the calendar years that the term touches, and all later ones of its school year; ``half_year`` likewise, January to June
     and July to December. ``weekend``: Saturday and Sunday of each week of the term; ``weekend_day``: each of them.
     ``holiday``: the rows 假期 of the calendar from the term's first day to the day before the next term.
     """
     if per == "window":
         before = calendar.previous(term)
-        after = before.end if before else date.min
+        after = before.end if before else term.start - VACATION
         return tuple(Period(*window) for window in calendar.windows if window.end > after)
     if per in ("school_year", "year"):
         return years(calendar, term, per)

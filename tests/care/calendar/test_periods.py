@@ -219,6 +219,16 @@ def test_a_window_in_the_holidays_belongs_to_the_term_before_and_after():
     )  # every day counts
 
 
+def test_the_first_term_of_a_calendar_has_the_windows_of_the_vacation_before_it_and_no_older_ones():
+    """004 四(二): those of years before the school's calendar were not missed, there was no rule yet."""
+    summer, may = (
+        Window("八月", date(2027, 8, 1), date(2027, 8, 31)),
+        Window("五月", date(2027, 5, 1), date(2027, 5, 31)),
+    )
+    calendar = Calendar((AUTUMN, SPRING), windows=(may, summer, WINTER))
+    assert spans("window", calendar=calendar) == [summer[1:], WINTER[1:]]
+
+
 @pytest.mark.parametrize(
     ("limit", "per", "until"),
     [
