@@ -41,7 +41,7 @@ IN_TERM = (
 )  # fmt: skip
 PERIODS = (*IN_TERM, "school_year", "year", "half_year", "window", "weekend", "weekend_day", "holiday")
 SATURDAY = 5
-VACATION = timedelta(days=62)  # July and August: the longest there is before a term
+VACATION = 62 * DAY  # July and August: the longest there is before a term
 
 
 def periods(calendar: Calendar, term: Term, per: str) -> tuple[Period, ...]:
