@@ -93,7 +93,10 @@ def need_in(school, duty, span, first, last):
 
 
 def days_cut_off(school, duty, span):
-    """Return the days of a week, fortnight or month that the term's ends cut off."""
+    """Return the days of a week, fortnight or month that the term's ends cut off.
+
+    A holiday that lies outside the terms is the vacation by which the term is cut, so its days count.
+    """
     if duty.per in ("week", "fortnight"):
         whole_first = span.start - span.start.weekday() * DAY
         whole_last = whole_first + (13 if duty.per == "fortnight" else 6) * DAY
