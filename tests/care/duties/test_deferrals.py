@@ -7,7 +7,6 @@ import pytest
 
 from guanai.care.calendar.school_calendar import Calendar, Term
 from guanai.care.duties.due import due
-from guanai.care.duties.fulfilment import fulfilment
 from guanai.care.policy.duty import Duty, Limit, Trigger
 from guanai.care.policy.policy import Policy
 
@@ -40,39 +39,39 @@ def decision(**values):
     } | values  # fmt: skip
 
 
-def lines(*decisions, on=ON, duty=MONTHLY, done=True, now=None, **frames):
+def lines_of(*decisions, on=ON, duty=MONTHLY, done=True, now=None, **registers):
     policy = Policy(calendar=CALENDAR, duties=(duty,))
-    known = FRAMES | frames | {"deferral": pd.DataFrame(list(decisions))}
-    return due(policy, known, on, done=done, now=now)
+    frames = FRAMES | registers | {"deferral": pd.DataFrame(list(decisions))}
+    return due(policy, frames, on, done=done, now=now)
 
 
-def october(*decisions, **asked):
-    found = lines(*decisions, **asked)
-    return found[found["since"] == "2026-10-01"].iloc[0]
+def october(*decisions, **options):
+    lines = lines_of(*decisions, **options)
+    return lines[lines["since"] == "2026-10-01"].iloc[0]
 
 
 @pytest.mark.parametrize(
     ("decisions", "on", "status", "until"),
     [
-        ((), ON, "overdue", "2026-10-31"),
+        ((), ON, "missed", "2026-10-31"),
         ((decision(),), ON, "postponed", "2026-12-01"),
-        ((decision(until="2026-11-20"),), ON, "due", "2026-11-20"),  # the day has come
-        ((decision(until="2026-11-19"),), ON, "overdue", "2026-11-19"),  # and has passed
+        ((decision(until="2026-11-20"),), ON, "to_do", "2026-11-20"),  # the day has come
+        ((decision(until="2026-11-19"),), ON, "missed", "2026-11-19"),  # and has passed
         (
             (decision(until="2026-10-05", date="2026-10-02"),),
             ON,
-            "overdue",
+            "missed",
             "2026-10-31",
         ),  # never earlier than its own day
         ((decision(kind="excuse", until=None),), ON, "excused", "2026-10-31"),
-        ((decision(date="2026-11-21"),), ON, "overdue", "2026-10-31"),  # not decided yet
-        ((decision(date=None),), ON, "overdue", "2026-10-31"),
-        ((decision(until=None),), ON, "overdue", "2026-10-31"),
-        ((decision(since="2026-10-02"),), ON, "overdue", "2026-10-31"),  # another line
-        ((decision(duty="家访"),), ON, "overdue", "2026-10-31"),
-        ((decision(subject_kind="guardian"),), ON, "overdue", "2026-10-31"),
-        ((decision(child="c9"),), ON, "overdue", "2026-10-31"),
-        ((decision(role="helper"),), ON, "overdue", "2026-10-31"),  # the responsible owe it together
+        ((decision(date="2026-11-21"),), ON, "missed", "2026-10-31"),  # not decided yet
+        ((decision(date=None),), ON, "missed", "2026-10-31"),
+        ((decision(until=None),), ON, "missed", "2026-10-31"),
+        ((decision(since="2026-10-02"),), ON, "missed", "2026-10-31"),  # another line
+        ((decision(duty="家访"),), ON, "missed", "2026-10-31"),
+        ((decision(subject_kind="guardian"),), ON, "missed", "2026-10-31"),
+        ((decision(child="c9"),), ON, "missed", "2026-10-31"),
+        ((decision(role="helper"),), ON, "missed", "2026-10-31"),  # the responsible owe it together
         ((decision(), decision(id="d2", kind="excuse", date="2026-11-02")), ON, "excused", "2026-10-31"),
         ((decision(id="d2", kind="excuse", date="2026-11-02"), decision()), ON, "excused", "2026-10-31"),
         ((decision(kind="excuse"), decision(id="d2")), ON, "postponed", "2026-12-01"),  # of one day by its id
@@ -84,9 +83,9 @@ def test_a_decision_changes_one_line(decisions, on, status, until):
 
 
 def test_a_missed_period_never_hides_the_next():
-    found = lines(decision(kind="excuse"))
-    assert dict(zip(found["period"], found["status"], strict=True)) == {
-        "2026年9月": "overdue", "2026年10月": "excused", "2026年11月": "due",
+    lines = lines_of(decision(kind="excuse"))
+    assert dict(zip(lines["period"], lines["status"], strict=True)) == {
+        "2026年9月": "missed", "2026年10月": "excused", "2026年11月": "to_do",
     }  # fmt: skip
 
 
@@ -101,8 +100,43 @@ def test_the_line_says_who_decided_when_and_why():
 
 
 def test_what_is_put_off_stays_in_the_list_and_what_is_excused_leaves_it():
-    assert set(lines(decision(), done=False)["status"]) == {"overdue", "due", "postponed"}
-    assert set(lines(decision(kind="excuse"), done=False)["status"]) == {"overdue", "due"}
+    assert lines_of(decision(), done=False)["status"].tolist() == ["to_do", "postponed"]
+    assert lines_of(decision(kind="excuse"), done=False)["status"].tolist() == ["to_do"]
+
+
+@pytest.mark.parametrize(
+    ("decisions", "returned_on", "expected"),
+    [
+        pytest.param((), None, ("standing", "2026-11-08"), id="a book"),
+        pytest.param((), "2026-11-15", ("late", "2026-11-08"), id="returned too late"),
+        pytest.param(({"until": "2026-11-30"},), None, ("postponed", "2026-11-30"), id="put off"),
+        pytest.param(({"until": "2026-11-18"},), None, ("standing", "2026-11-18"), id="until a day that has passed"),
+        pytest.param(({"until": "2026-11-18"},), "2026-11-15", ("done", "2026-11-18"), id="returned before the later day"),
+        pytest.param(({"until": "2026-11-12"},), "2026-11-15", ("late", "2026-11-12"), id="and after it"),
+        pytest.param(({"kind": "excuse", "until": None},), None, ("excused", "2026-11-08"), id="excused"),
+        pytest.param(({"kind": "excuse", "until": None},), "2026-11-15", ("late", "2026-11-08"), id="returned after all"),
+    ],
+)  # fmt: skip
+def test_a_deferral_moves_the_day_from_which_a_line_stands_over_or_is_late(decisions, returned_on, expected):
+    duty = Duty("还书", "state", trigger=Trigger("loan"), content=("returned_on",), limit=Limit(7))
+    loan = pd.DataFrame([{"id": "l1", "child": "c1", "date": "2026-11-01", "returned_on": returned_on}])
+    decided = [decision(duty="还书", since="2026-11-01", date="2026-11-05") | values for values in decisions]
+    line = lines_of(*decided, duty=duty, loan=loan).iloc[0]
+    assert (line["status"], line["due"]) == (expected[0], pd.Timestamp(expected[1]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "on", "expected"),
+    [
+        pytest.param("postpone", date(2026, 11, 13), [], id="put off"),
+        pytest.param("excuse", date(2026, 11, 13), ["excused"], id="excused"),
+        pytest.param("postpone", date(2026, 12, 2), ["missed"], id="put off, and the day has passed"),
+    ],
+)
+def test_nothing_is_put_off_for_a_child_who_has_left(kind, on, expected):
+    child = FRAMES["child"].assign(status="transferred", status_since="2026-11-12")
+    lines = lines_of(decision(kind=kind), on=on, child=child)
+    assert lines[lines["since"] == "2026-10-01"]["status"].tolist() == expected
 
 
 def test_a_record_made_after_all_counts_more_than_the_decision():
@@ -112,11 +146,11 @@ def test_a_record_made_after_all_counts_more_than_the_decision():
 
 def test_the_responsible_who_owe_it_each_by_itself_are_put_off_one_by_one():
     duty = Duty("谈心", records=("talk",), per="month", by="each", who=("helper", "homeroom"))
-    found = lines(decision(role="helper"), duty=duty)
-    found = found[found["since"] == "2026-10-01"]
-    assert dict(zip(found["role"], found["status"], strict=True)) == {
+    lines = lines_of(decision(role="helper"), duty=duty)
+    lines = lines[lines["since"] == "2026-10-01"]
+    assert dict(zip(lines["role"], lines["status"], strict=True)) == {
         "helper": "postponed",
-        "homeroom": "overdue",
+        "homeroom": "missed",
     }
 
 
@@ -132,30 +166,14 @@ def test_a_step_of_an_emergency_cannot_be_put_off():
         [{"id": "i1", "child": "c1", "date": "2026-11-20", "found_at": "2026-11-20T08:00", "told_at": None}]
     )
     decided = decision(duty="告知", since="2026-11-20", date="2026-11-20")
-    found = lines(decided, duty=duty, incident=incident, now=datetime(2026, 11, 20, 9))
-    assert found["status"].tolist() == ["overdue"]
-
-
-def test_coverage_counts_them_apart():
-    policy = Policy(calendar=CALENDAR, duties=(MONTHLY,))
-    row = fulfilment(policy, lines(decision(kind="excuse"), decision(id="d2", since="2026-09-01"))).iloc[0]
-    assert (row["periods"], row["excused"], row["postponed"], row["open"], row["overdue"], row["done"]) == (
-        3,
-        1,
-        1,
-        1,
-        0,
-        0,
-    )
-    assert row["share"] == 0
-    every = [decision(id=f"d{n}", kind="excuse", since=f"2026-{n}-01") for n in ("09", "10", "11")]
-    assert pd.isna(fulfilment(policy, lines(*every)).iloc[0]["share"])
+    lines = lines_of(decided, duty=duty, incident=incident, now=datetime(2026, 11, 20, 9))
+    assert lines["status"].tolist() == ["standing"]
 
 
 @pytest.fixture
 def line(filled):
-    open_ = filled.due()
-    return open_[(open_["status"] == "overdue") & (open_["kind"] == "child")].iloc[0]
+    open_lines = filled.due()
+    return open_lines[(open_lines["status"] == "to_do") & (open_lines["kind"] == "child")].iloc[0]
 
 
 def test_a_line_of_a_school_is_put_off_and_taken_back(filled, line):

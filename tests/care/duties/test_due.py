@@ -2,19 +2,18 @@
 
 D1 a record counts in the period of its own date, with date (and mode), meeting the condition
 D2 a child owes its part of a period by the days of school
-D3 overdue is derived from the day; a missed period never hides or blocks the next
+D3 a line is missed or stands over from the day on; a missed period never hides or blocks the next
 D4 every line says duty, whose, by whom, since when, until when, why, and what was counted
 D5 holidays suspend weeks
-D6 helper and dossier: due after their days of grace
 """
 
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 import pytest
 
 from guanai.care.calendar.school_calendar import Calendar, Holiday, Term
-from guanai.care.duties.due import COLUMNS, due
+from guanai.care.duties.due import COLUMNS, STATUSES, due
 from guanai.care.policy.conditions import parse_condition
 from guanai.care.policy.policy import Duty, Policy
 
@@ -56,7 +55,7 @@ def frames(children=(), **registers):
     return made | {name: pd.DataFrame(rows) for name, rows in registers.items()}
 
 
-def lines(duty, registers, on, done=True, calendar=CALENDAR):
+def lines_of(duty, registers, on, done=True, calendar=CALENDAR):
     return due(Policy(calendar=calendar, duties=(duty,)), registers, on, done=done)
 
 
@@ -89,9 +88,9 @@ def talk(number, day, by="s2", who="x1"):
     ],
 )
 def test_records_of_a_term(visits, have):
-    found = lines(VISITS, frames(home_visit=visits), TERM.end)
-    assert found["have"].tolist() == [have]
-    assert found["status"].tolist() == ["done" if have >= 2 else "due"]
+    lines = lines_of(VISITS, frames(home_visit=visits), TERM.end)
+    assert lines["have"].tolist() == [have]
+    assert lines["status"].tolist() == ["done" if have >= 2 else "to_do"]
 
 
 @pytest.mark.parametrize(
@@ -112,8 +111,8 @@ def test_a_record_counts_when_it_meets_the_condition(condition, counted):
         visit(3, "2026-10-14", mode="school", slot="evening"),
     ]
     duty = Duty("家访", records=("home_visit",), at_least=3, condition=parse_condition(condition))
-    found = lines(duty, frames(home_visit=visits), date(2026, 11, 2))
-    assert found["counted"].tolist() == [counted]
+    lines = lines_of(duty, frames(home_visit=visits), date(2026, 11, 2))
+    assert lines["counted"].tolist() == [counted]
 
 
 @pytest.mark.parametrize(
@@ -129,14 +128,14 @@ def test_a_record_counts_when_it_meets_the_condition(condition, counted):
 )
 def test_whose_record_counts(by, author, have):
     duty = Duty("谈心", records=("talk",), by=by, per="term")
-    found = lines(duty, frames(talk=[talk(1, "2026-10-12", author)]), date(2026, 11, 2))
-    assert found["have"].tolist() == [have]
+    lines = lines_of(duty, frames(talk=[talk(1, "2026-10-12", author)]), date(2026, 11, 2))
+    assert lines["have"].tolist() == [have]
 
 
 def test_a_visit_is_by_any_of_its_visitors():
     duty = Duty("家访", records=("home_visit",), by="homeroom")
     visits = [visit(1, "2026-10-12", visitors=["s2", "s1"]), visit(2, "2026-10-13", visitors="s2 s3")]
-    assert lines(duty, frames(home_visit=visits), date(2026, 11, 2))["counted"].tolist() == [["v1"]]
+    assert lines_of(duty, frames(home_visit=visits), date(2026, 11, 2))["counted"].tolist() == [["v1"]]
 
 
 def test_the_helper_of_the_day_of_the_talk_counts_also_after_a_change():
@@ -153,10 +152,10 @@ def test_the_helper_of_the_day_of_the_talk_counts_also_after_a_change():
         {"id": "p3", "child": "x1", "role": "peer", "helper": None, "start": "2026-09-01", "end": None},
     ]
     talks = [talk(1, "2026-10-31", "s2"), talk(2, "2026-11-01", "s2"), talk(3, "2026-11-01", "s1")]
-    found = lines(
+    lines = lines_of(
         Duty("谈心", records=("talk",), by="helper"), frames(pairing=pairs, talk=talks), date(2026, 11, 2)
     )
-    assert found["counted"].tolist() == [["t1", "t3"]]
+    assert lines["counted"].tolist() == [["t1", "t3"]]
 
 
 def test_records_of_several_registers_count_together_and_none_from_after_the_day():
@@ -165,8 +164,8 @@ def test_records_of_several_registers_count_together_and_none_from_after_the_day
         call=[{"id": "c1", "child": "x1", "date": "2026-10-12", "by": "s2"}],
         home_visit=[visit(1, "2026-10-20")],
     )
-    assert lines(duty, registers, date(2026, 10, 19))["counted"].tolist() == [["c1"]]
-    assert lines(duty, registers, date(2026, 10, 20))["counted"].tolist() == [["c1", "v1"]]
+    assert lines_of(duty, registers, date(2026, 10, 19))["counted"].tolist() == [["c1"]]
+    assert lines_of(duty, registers, date(2026, 10, 20))["counted"].tolist() == [["c1", "v1"]]
 
 
 # D2
@@ -194,7 +193,7 @@ def test_records_of_several_registers_count_together_and_none_from_after_the_day
     ],
 )
 def test_a_child_owes_its_part_of_a_term(answers, need):
-    assert lines(VISITS, frames([child(**answers)]), TERM.end)["need"].tolist() == need
+    assert lines_of(VISITS, frames([child(**answers)]), TERM.end)["need"].tolist() == need
 
 
 @pytest.mark.parametrize(
@@ -207,8 +206,8 @@ def test_a_child_owes_its_part_of_a_term(answers, need):
     ],
 )
 def test_a_child_owes_a_week_from_half_of_it_on(registered, weeks):
-    found = lines(TALKS, frames([child(registered_on=registered)]), date(2026, 11, 20))
-    assert [day.day for day in found["since"]] == weeks
+    lines = lines_of(TALKS, frames([child(registered_on=registered)]), date(2026, 11, 20))
+    assert sorted(day.day for day in lines["since"]) == weeks
 
 
 @pytest.mark.parametrize(
@@ -217,14 +216,14 @@ def test_a_child_owes_a_week_from_half_of_it_on(registered, weeks):
     ids=["the day before", "that day", "the day after"],
 )
 def test_who_is_not_yet_registered_owes_nothing_yet(registered, owed):
-    found = lines(TALKS, frames([child(registered_on=registered)]), date(2026, 11, 9))
-    assert found["period"].tolist() == (["第11周"] if owed else [])
+    lines = lines_of(TALKS, frames([child(registered_on=registered)]), date(2026, 11, 9))
+    assert lines["period"].tolist() == (["第11周"] if owed else [])
 
 
 def test_who_turns_sixteen_in_mid_week_owes_up_to_the_day_before():
-    found = lines(TALKS, frames([child(birth_date="2010-11-12")]), date(2026, 11, 20))
-    assert found["due"].max() == pd.Timestamp("2026-11-11")  # Monday to Wednesday of that week, then no more
-    assert found.loc[found["due"].idxmax(), "why"].count("3 天") == 1
+    lines = lines_of(TALKS, frames([child(birth_date="2010-11-12")]), date(2026, 11, 20))
+    assert lines["due"].max() == pd.Timestamp("2026-11-11")  # Monday to Wednesday of that week, then no more
+    assert lines.loc[lines["due"].idxmax(), "why"].count("3 天") == 1
 
 
 # D3
@@ -233,24 +232,23 @@ def test_who_turns_sixteen_in_mid_week_owes_up_to_the_day_before():
 def test_a_missed_week_neither_hides_nor_blocks_the_next():
     on = date(2026, 9, 24)  # the Thursday of the fourth week
     registers = frames(talk=[talk(1, "2026-09-09")])
-    found = lines(TALKS, registers, on)
-    assert list(zip(found["period"], found["status"], strict=True)) == [
-        ("第1周", "overdue"), ("第3周", "overdue"), ("第4周", "due"), ("第2周", "done"),
+    lines = lines_of(TALKS, registers, on)
+    assert list(zip(lines["period"], lines["status"], strict=True)) == [
+        ("第4周", "to_do"), ("第1周", "missed"), ("第3周", "missed"), ("第2周", "done"),
     ]  # fmt: skip
-    later = lines(TALKS, frames(talk=[talk(1, "2026-09-09"), talk(2, "2026-09-24")]), on, done=False)
-    assert later["period"].tolist() == ["第1周", "第3周"]
+    assert lines_of(TALKS, registers, on, done=False)["period"].tolist() == ["第4周"]
 
 
 @pytest.mark.parametrize(
     ("on", "status"),
     [
-        pytest.param(date(2026, 9, 30), "due", id="last day of the month"),
-        pytest.param(date(2026, 10, 3), "due", id="last day of grace"),
-        pytest.param(date(2026, 10, 4), "overdue", id="the day after"),
+        pytest.param(date(2026, 9, 30), "to_do", id="last day of the month"),
+        pytest.param(date(2026, 10, 3), "to_do", id="last day of grace"),
+        pytest.param(date(2026, 10, 4), "missed", id="the day after"),
     ],
 )
-def test_overdue_begins_after_the_days_of_grace(on, status):
-    september = lines(CALLS, frames(), on).set_index("period").loc["2026年9月"]
+def test_a_month_is_missed_after_the_days_of_grace(on, status):
+    september = lines_of(CALLS, frames(), on).set_index("period").loc["2026年9月"]
     assert (september["status"], september["due"]) == (status, pd.Timestamp("2026-10-03"))
 
 
@@ -264,21 +262,35 @@ def test_overdue_begins_after_the_days_of_grace(on, status):
     ],
 )
 def test_the_term_that_is_looked_at(on, since):
-    found = lines(VISITS, frames(), on)
-    assert [str(day.date()) for day in found["since"]] == since
+    lines = lines_of(VISITS, frames(), on)
+    assert [str(day.date()) for day in lines["since"]] == since
 
 
-def test_overdue_stands_first_by_day_then_what_is_due_in_the_order_of_the_duties():
-    policy = Policy(calendar=CALENDAR, duties=(VISITS, TALKS, CALLS))
-    found = due(policy, frames([child(), child(id="x2", name="童二")]), date(2026, 10, 20))
-    overdue = found[found["status"] == "overdue"]
-    assert found["status"].tolist() == ["overdue"] * len(overdue) + ["due"] * (len(found) - len(overdue))
-    assert overdue["due"].is_monotonic_increasing
-    shuffled = frames([child(id="x2", name="童二"), child()])
-    pd.testing.assert_frame_equal(found, due(policy, shuffled, date(2026, 10, 20)))
+def test_what_stands_over_comes_first_then_what_is_to_do_by_day_and_in_the_order_of_the_duties():
+    policy = Policy(calendar=CALENDAR, duties=(VISITS, TALKS, CALLS, DOSSIER))
+    children = [child(), child(id="x2", name="童二")]
+    lines = due(policy, frames(children), date(2026, 10, 20), done=True)
+    positions = lines["status"].map(list(STATUSES).index)
+    assert positions.is_monotonic_increasing and positions.nunique() > 2
+    for _, of_a_status in lines.groupby("status"):
+        assert of_a_status["due"].is_monotonic_increasing
+    to_do = lines[lines["status"] == "to_do"]
+    assert list(zip(to_do["duty"], to_do["subject"], strict=True)) == [
+        (duty, name) for duty in ("谈心", "通话", "家访") for name in ("童一", "童二")
+    ]
+    shuffled = frames(children[::-1])
+    pd.testing.assert_frame_equal(lines, due(policy, shuffled, date(2026, 10, 20), done=True))
 
 
 # D4
+
+
+def test_the_columns_of_a_line():
+    assert COLUMNS == (
+        "duty", "subject", "subject_id", "who", "due", "since", "status", "why", "period", "need", "have", "counted", "class",
+        "village", "form", "kind", "role", "deferral", "who_ids", "weight", "met_at", "nobody",
+    )  # fmt: skip
+    assert tuple(lines_of(TALKS, frames(), TERM.end).columns) == COLUMNS
 
 
 def test_a_line_says_everything():
@@ -286,121 +298,78 @@ def test_a_line_says_everything():
     duty = Duty(
         "谈心", records=("talk",), by="helper", at_least=2, per="week", who="helper", source="002-1 L49"
     )
-    line = lines(duty, registers, date(2026, 9, 14)).set_index("period").loc["第2周"]
-    assert line.drop("why").to_dict() == {
+    line = lines_of(duty, registers, date(2026, 9, 14)).set_index("period").loc["第2周"]
+    assert line.drop(["why", "met_at"]).to_dict() == {
         "duty": "谈心", "subject": "童一", "subject_id": "x1", "who": "帮老师", "class": "三1班", "form": "talk",
-        "since": pd.Timestamp("2026-09-07"), "due": pd.Timestamp("2026-09-13"), "status": "overdue",
+        "since": pd.Timestamp("2026-09-07"), "due": pd.Timestamp("2026-09-13"), "status": "missed",
         "need": 2, "have": 1, "counted": ["t1"], "kind": "child", "village": "", "role": "", "deferral": "",
+        "who_ids": ["s2"], "weight": "ordinary", "nobody": "",
     }  # fmt: skip
+    assert pd.isna(line["met_at"])
     assert line["why"] == "002-1 L49：第2周应有帮扶教师所作的谈心 2 次，已有 1 次"
 
 
 @pytest.mark.parametrize(
-    ("who", "names"),
-    [("helper", "帮老师"), ("homeroom", "班老师"), ("coordinator", "德老师"), ("counsellor", ""), ("", "")],
+    ("who", "names", "ids", "nobody"),
+    [
+        pytest.param("helper", "帮老师", ["s2"], "", id="helper"),
+        pytest.param("homeroom", "班老师", ["s1"], "", id="class teacher"),
+        pytest.param("coordinator", "德老师", ["s3"], "", id="coordinator"),
+        pytest.param(("helper", "homeroom"), "班老师、帮老师", ["s1", "s2"], "", id="two"),
+        pytest.param("counsellor", "", [], "counsellor", id="a vacant post"),
+        pytest.param(
+            ("counsellor", "homeroom"), "班老师", ["s1"], "", id="a vacant post and a class teacher"
+        ),
+        pytest.param("", "", [], "", id="the row names nobody"),
+    ],
 )
-def test_who_is_responsible(who, names):
-    assert lines(Duty("家访", records=("home_visit",), who=who), frames(), TERM.start)["who"].tolist() == [
-        names
-    ]
+def test_who_is_responsible(who, names, ids, nobody):
+    line = lines_of(Duty("家访", records=("home_visit",), who=who), frames(), TERM.start).iloc[0]
+    assert (line["who"], line["who_ids"], line["nobody"]) == (names, ids, nobody)
 
 
-def test_several_helpers_are_all_named_and_none_is_nobody():
+def test_several_helpers_are_all_named():
     pairs = [
         {"id": "p1", "child": "x1", "role": "helper", "helper": "s2", "start": "2026-09-01"},
         {"id": "p2", "child": "x1", "role": "helper", "helper": "s1", "start": "2026-09-01"},
     ]
     duty = Duty("谈心", records=("talk",), who="helper")
-    assert lines(duty, frames(pairing=pairs), TERM.start)["who"].tolist() == ["班老师、帮老师"]
-    assert lines(duty, frames(pairing=[]), TERM.start)["who"].tolist() == [""]
+    assert lines_of(duty, frames(pairing=pairs), TERM.start)["who"].tolist() == ["班老师、帮老师"]
+
+
+@pytest.mark.parametrize(
+    ("who", "registers", "nobody"),
+    [
+        pytest.param("helper", {"pairing": []}, "helper", id="the child has no helper"),
+        pytest.param("homeroom", {"child": [child(**{"class": "四1班"})]}, "homeroom", id="a class that is not there"),
+        pytest.param("homeroom", {"class": [{"id": "k1", "name": "三1班", "grade": 3, "homeroom": None, "pupils": 40}]}, "homeroom", id="a class without a teacher"),
+    ],
+)  # fmt: skip
+def test_a_line_of_nobody_says_why(who, registers, nobody):
+    line = lines_of(Duty("谈心", records=("talk",), who=who), frames(**registers), TERM.start).iloc[0]
+    assert (line["who"], line["who_ids"], line["nobody"]) == ("", [], nobody)
 
 
 def test_a_class_may_stand_in_the_dossier_by_its_id():
-    found = lines(VISITS, frames([child(**{"class": "k1"})]), TERM.start)
-    assert (found["class"].tolist(), found["who"].tolist()) == (["三1班"], ["班老师"])
+    lines = lines_of(VISITS, frames([child(**{"class": "k1"})]), TERM.start)
+    assert (lines["class"].tolist(), lines["who"].tolist()) == (["三1班"], ["班老师"])
 
 
 # D5
 
 
 def test_holidays_suspend_weeks():
-    found = lines(TALKS, frames(), date(2026, 10, 16))
-    assert "第6周" not in set(found["period"])
-    assert {"第5周", "第7周"} <= set(found["period"])
-    inside = lines(TALKS, frames(talk=[talk(1, "2026-10-06")]), date(2026, 10, 16))
+    lines = lines_of(TALKS, frames(), date(2026, 10, 16))
+    assert "第6周" not in set(lines["period"])
+    assert {"第5周", "第7周"} <= set(lines["period"])
+    inside = lines_of(TALKS, frames(talk=[talk(1, "2026-10-06")]), date(2026, 10, 16))
     assert inside["have"].sum() == 0  # a talk in the holidays is of no week
 
 
 def test_a_term_that_is_all_holidays_owes_nothing():
     calendar = Calendar((TERM,), (Holiday("停课", TERM.start, TERM.end),))
     for duty in (VISITS, TALKS, CALLS):
-        assert lines(duty, frames(), TERM.end, calendar=calendar).empty
-
-
-# D6
-
-
-@pytest.mark.parametrize(
-    ("pairs", "on", "expected"),
-    [
-        pytest.param([], date(2026, 9, 8), [("due", "2026-08-25", "2026-09-08", 0)], id="new, within grace"),
-        pytest.param([], date(2026, 9, 9), [("overdue", "2026-08-25", "2026-09-08", 0)], id="new, too long"),
-        pytest.param([("helper", "2026-09-01", None)], date(2026, 9, 9), [], id="has one"),
-        pytest.param([("helper", "2026-09-10", None)], date(2026, 9, 10), [], id="from today"),
-        pytest.param([("helper", "2026-09-11", None)], date(2026, 9, 10), [("overdue", "2026-08-25", "2026-09-08", 0)], id="from tomorrow"),
-        pytest.param([("helper", "2026-09-01", "2026-10-31")], date(2026, 10, 31), [], id="last day"),
-        pytest.param([("helper", "2026-09-01", "2026-10-31")], date(2026, 11, 1), [("due", "2026-11-01", "2026-11-15", 0)], id="ended"),
-        pytest.param([("peer", "2026-09-01", None)], date(2026, 9, 9), [("overdue", "2026-08-25", "2026-09-08", 0)], id="a peer is no helper"),
-        pytest.param([("helper", None, None)], date(2026, 9, 9), [("overdue", "2026-08-25", "2026-09-08", 0)], id="no start"),
-    ],
-)  # fmt: skip
-def test_every_child_has_a_helper(pairs, on, expected):
-    rows = [
-        {"id": f"p{number}", "child": "x1", "role": role, "helper": "s2", "start": start, "end": end}
-        for number, (role, start, end) in enumerate(pairs)
-    ]
-    found = lines(HELPER, frames(pairing=rows), on, done=False)
-    told = [
-        (line["status"], str(line["since"].date()), str(line["due"].date()), line["have"])
-        for _, line in found.iterrows()
-    ]
-    assert told == expected
-    assert set(found["who"]) <= {"德老师"} and set(found["form"]) <= {"pairing"}
-
-
-@pytest.mark.parametrize(
-    ("answers", "missing"),
-    [
-        pytest.param({}, ["address", "father_phone/mother_phone"], id="empty"),
-        pytest.param({"address": "大坪村", "mother_phone": "10000000001"}, [], id="one telephone is enough"),
-        pytest.param({"address": "", "father_phone": "1"}, ["address"], id="empty text"),
-        pytest.param(
-            {"address": "大坪村", "father_status": "deceased", "mother_phone": ""},
-            ["father_phone/mother_phone"],
-            id="the living parent is asked",
-        ),
-    ],
-)
-def test_a_dossier_is_complete(answers, missing):
-    found = lines(DOSSIER, frames([child(**answers)]), date(2026, 9, 10))
-    assert (found["need"] - found["have"]).tolist() == [len(missing)]
-    assert found["status"].tolist() == ["overdue" if missing else "done"]
-    assert ("现居住地" in found["why"][0]) is ("address" in missing)
-
-
-def test_nothing_is_asked_of_the_dead_and_no_place_of_work_of_who_is_at_home():
-    duty = Duty("建档", kind="complete", content=("father_phone", "mother_work_place", "guardians.phone"))
-    one = child(
-        father_status="deceased",
-        mother_status="away",
-        mother_work_place="某市",
-        guardians=[{"phone": ""}, {"phone": "1"}],
-    )
-    assert lines(duty, frames([one]), TERM.start)["have"].tolist() == [3]
-    home = child(father_status="away", father_phone="1", mother_status="unable", guardians=[{"name": "奶奶"}])
-    found = lines(duty, frames([home]), TERM.start)
-    assert found["have"].tolist() == [2]  # of three: the father's telephone, and no place of work to ask for
-    assert found["why"][0].endswith("缺监护人电话")
+        assert lines_of(duty, frames(), TERM.end, calendar=calendar).empty
 
 
 # The whole
@@ -411,10 +380,10 @@ def test_an_empty_school_has_the_same_columns(done):
     policy = Policy(calendar=CALENDAR, duties=(VISITS, TALKS, CALLS, HELPER, DOSSIER))
     full = due(policy, frames(), TERM.end, done=done)
     for registers in ({}, {name: frame.iloc[:0] for name, frame in frames().items()}):
-        found = due(policy, registers, TERM.end, done=done)
-        assert tuple(found.columns) == COLUMNS
-        assert found.empty
-        assert found["due"].dtype == full["due"].dtype
+        lines = due(policy, registers, TERM.end, done=done)
+        assert tuple(lines.columns) == COLUMNS
+        assert lines.empty
+        assert lines["due"].dtype == full["due"].dtype
     assert due(Policy(), frames(), TERM.end).empty
 
 
@@ -424,51 +393,3 @@ def test_the_frames_are_left_as_they_were():
     due(Policy(calendar=CALENDAR, duties=(VISITS, TALKS, HELPER, DOSSIER)), registers, TERM.end)
     for name, frame in registers.items():
         pd.testing.assert_frame_equal(frame, before[name])
-
-
-def by_hand(children, talks, weeks, on):
-    """Count the weekly talks owed with plain loops: an independent reading of the same rules."""
-    found = set()
-    for one in children:
-        first, sixteen = date.fromisoformat(one["registered_on"]), date.fromisoformat(one["birth_date"])
-        sixteen = sixteen.replace(year=sixteen.year + 16)
-        for start, end in weeks:
-            school = [
-                start + timedelta(days=day)
-                for day in range((end - start).days + 1)
-                if (start + timedelta(days=day)).weekday() < 5
-                and not NATIONAL.start <= start + timedelta(days=day) <= NATIONAL.end
-            ]
-            mine = [day for day in school if first <= day < sixteen]
-            said = [
-                t
-                for t in talks
-                if t["child"] == one["id"] and start <= date.fromisoformat(t["date"]) <= min(end, on)
-            ]
-            if start <= on and first <= on and school and 2 * len(mine) >= len(school) and not said:
-                found.add((one["id"], max(start, first)))
-    return found
-
-
-def test_a_whole_class_against_plain_loops():
-    on = date(2026, 12, 1)
-    days = [date(2026, 8, 20) + timedelta(days=step) for step in range(0, 110, 3)]
-    children = [
-        child(
-            id=f"x{n}",
-            name=f"童{n}",
-            registered_on=str(day),
-            birth_date=str(date(2010, 9, 1) + timedelta(days=4 * n)),
-        )
-        for n, day in enumerate(days)
-    ]
-    talks = [talk(n, str(date(2026, 9, 1) + timedelta(days=n % 97)), None, f"x{n % 37}") for n in range(200)]
-    monday = date(2026, 8, 31)
-    weeks = [
-        (max(monday + timedelta(days=7 * n), TERM.start), min(monday + timedelta(days=7 * n + 6), TERM.end))
-        for n in range(20)
-    ]
-    found = lines(Duty("谈心", records=("talk",), per="week"), frames(children, talk=talks), on, done=False)
-    told = {(one, since.date()) for one, since in zip(found["subject_id"], found["since"], strict=True)}
-    assert told == by_hand(children, talks, weeks, on)
-    assert len(told) > 50

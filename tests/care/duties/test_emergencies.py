@@ -35,7 +35,7 @@ def at(time):
     return datetime.fromisoformat(f"2026-10-12 {time}")
 
 
-def told(registers, time, **options):
+def steps_of(registers, time, **options):
     steps = countdown(POLICY, registers, at(time), **options)
     return {
         row["duty"]: (row["status"], row["left"] / pd.Timedelta(minutes=1))
@@ -55,7 +55,7 @@ def told(registers, time, **options):
     ],
 )  # fmt: skip
 def test_each_step_has_its_own_clock(time, answers, expected):
-    assert told(frames(**answers), time) == expected
+    assert steps_of(frames(**answers), time) == expected
 
 
 def test_a_late_step_stays_late_when_all_is_done():
@@ -64,8 +64,8 @@ def test_a_late_step_stays_late_when_all_is_done():
         parents_told_at="2026-10-12T14:50",
         education_told_at="2026-10-12T15:00",
     )
-    assert told(done, "23:00") == {"告知监护人": ("done_late", -10)}
-    assert set(told(done, "23:00", finished=True)) == {name for name, _, _ in STEPS}
+    assert steps_of(done, "23:00") == {"告知监护人": ("done_late", -10)}
+    assert set(steps_of(done, "23:00", finished=True)) == {name for name, _, _ in STEPS}
 
 
 def test_what_is_late_stands_first_then_what_runs_out_first():
@@ -80,9 +80,23 @@ def test_the_same_columns_without_an_emergency():
         assert tuple(steps.columns) == COLUMNS and steps.empty
 
 
-def test_the_checklist_has_the_same_steps_overdue_by_the_clock():
+def test_the_checklist_has_the_same_steps_standing_by_the_clock():
     registers = frames()
     registers["child"] = registers["child"].assign(eligible="yes")
     now = at("14:40")
-    found = due(POLICY, registers, now.date(), now=now).set_index("duty")["status"].to_dict()
-    assert found == {"告知监护人": "overdue", "告知家长": "due", "报告教育部门": "due"}
+    statuses = due(POLICY, registers, now.date(), now=now).set_index("duty")["status"].to_dict()
+    assert statuses == {"告知监护人": "standing", "告知家长": "to_do", "报告教育部门": "to_do"}
+
+
+@pytest.mark.parametrize(
+    ("minute", "step", "status"),
+    [("14:30", "done", "done"), ("14:31", "done_late", "late"), (None, "late", "standing")],
+)
+def test_the_countdown_and_the_checklist_say_the_same_of_a_step(minute, step, status):
+    """Guardians told after 31 minutes were done in the checklist and done_late in the countdown."""
+    registers = frames(guardian_told_at=minute and f"2026-10-12T{minute}")
+    registers["child"] = registers["child"].assign(eligible="yes")
+    now = at("23:00")
+    lines = due(POLICY, registers, now.date(), now=now, done=True).set_index("duty")
+    assert steps_of(registers, "23:00", finished=True)["告知监护人"][0] == step
+    assert lines.loc["告知监护人", "status"] == status

@@ -1,5 +1,6 @@
 """How far the visits of a term reach (F4, F17, W3; requirements 7.14)."""
 
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -16,9 +17,9 @@ ON = date(2026, 12, 31)
 
 
 def policy(name):
-    return policy_from_sheets(
-        sheets_from_markdown((template("policies") / f"{name}.md").read_text("utf-8")), name
-    )
+    text = (template("policies") / f"{name}.md").read_text("utf-8")
+    preset = policy_from_sheets(sheets_from_markdown(text), name)
+    return replace(preset, calendar=replace(preset.calendar, terms=(TERM,)))
 
 
 def children(number, **answers):
@@ -54,7 +55,7 @@ def figures(some_children, some_visits, name="004", on=ON, staff=STAFF, calls=()
     return {figure.key: figure for figure in coverage(policy(name), frames, TERM, on)}
 
 
-def told(figure):
+def counts_of(figure):
     return figure.numerator, figure.denominator, figure.met
 
 
@@ -65,8 +66,8 @@ def test_f17_every_target_met():
         {"id": f"c{n}", "child": f"x{n}", "date": "2026-11-02", "by": "s0", "parent": "father"}
         for n in range(10)
     ]
-    found = figures(children(10), some, calls=calls)
-    assert {key: told(figure) for key, figure in found.items()} == {
+    shares = figures(children(10), some, calls=calls)
+    assert {key: counts_of(figure) for key, figure in shares.items()} == {
         "coverage": (10, 10, True),
         "door": (8, 10, None),
         "face_to_face": (8, 10, True),  # 80 % of the ten covered
@@ -77,14 +78,14 @@ def test_f17_every_target_met():
 
 
 def test_f17_nothing_met_and_who_is_missing():
-    found = figures(children(10), visits("door", "door", "phone"))
-    assert told(found["coverage"]) == (3, 10, False)
-    assert found["coverage"].missing == tuple(f"x{n}" for n in range(3, 10))
-    assert told(found["face_to_face"]) == (2, 3, False)
-    assert (found["face_to_face"].ids, found["face_to_face"].missing) == (("x0", "x1"), ("x2",))
-    assert told(found["participation"]) == (1, 3, False)
-    assert found["participation"].missing == ("s1", "s2")
-    assert told(found["away_contacts"]) == (0, 10, False)  # one contact is not two
+    shares = figures(children(10), visits("door", "door", "phone"))
+    assert counts_of(shares["coverage"]) == (3, 10, False)
+    assert shares["coverage"].missing == tuple(f"x{n}" for n in range(3, 10))
+    assert counts_of(shares["face_to_face"]) == (2, 3, False)
+    assert (shares["face_to_face"].ids, shares["face_to_face"].missing) == (("x0", "x1"), ("x2",))
+    assert counts_of(shares["participation"]) == (1, 3, False)
+    assert shares["participation"].missing == ("s1", "s2")
+    assert counts_of(shares["away_contacts"]) == (0, 10, False)  # one contact is not two
 
 
 @pytest.mark.parametrize(
@@ -97,18 +98,18 @@ def test_f17_nothing_met_and_who_is_missing():
     ],
 )
 def test_door_and_any_mode_stand_apart_w3(mode, coverage_, door, face_to_face):
-    found = figures(children(2), visits(mode))
-    assert [found[key].numerator for key in ("coverage", "door", "face_to_face")] == [
+    shares = figures(children(2), visits(mode))
+    assert [shares[key].numerator for key in ("coverage", "door", "face_to_face")] == [
         coverage_,
         door,
         face_to_face,
     ]
-    assert found["face_to_face"].denominator == coverage_
+    assert shares["face_to_face"].denominator == coverage_
 
 
 def test_f4_class_of_41_visited_one_by_one():
-    found = figures(children(41), visits(*["door"] * 41))
-    assert (found["coverage"].share, found["door"].share) == (1.0, 1.0)
+    shares = figures(children(41), visits(*["door"] * 41))
+    assert (shares["coverage"].share, shares["door"].share) == (1.0, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -130,13 +131,13 @@ def test_special_groups_are_met_face_to_face():
         *children(2, special_groups=["disabled", "minimum_living"]),
         {**children(1)[0], "id": "x2", "special_groups": ["minimum_living"]},
     ]
-    found = figures(some, visits("door", "phone", "phone"))["special_face_to_face"]
-    assert (told(found), found.missing) == ((1, 2, False), ("x1",))
+    special = figures(some, visits("door", "phone", "phone"))["special_face_to_face"]
+    assert (counts_of(special), special.missing) == ((1, 2, False), ("x1",))
 
 
 def test_many_visits_to_one_child_cover_one():
     some = [visit | {"child": "x0", "id": f"v{n}"} for n, visit in enumerate(visits("door", "door", "phone"))]
-    assert told(figures(children(2), some)["coverage"]) == (1, 2, False)
+    assert counts_of(figures(children(2), some)["coverage"]) == (1, 2, False)
 
 
 def test_who_has_left_is_not_in_the_denominator():
@@ -144,16 +145,46 @@ def test_who_has_left_is_not_in_the_denominator():
         *children(1),
         {**children(1)[0], "id": "x1", "status": "transferred", "status_since": "2026-11-01"},
     ]
-    found = figures(some, visits("door", "door"))["coverage"]
-    assert (told(found), found.ids) == ((1, 1, True), ("x0",))
+    covered = figures(some, visits("door", "door"))["coverage"]
+    assert (counts_of(covered), covered.ids) == ((1, 1, True), ("x0",))
     assert figures(some, visits("door"), on=date(2026, 10, 31))["coverage"].denominator == 2
 
 
+@pytest.mark.parametrize(
+    ("day", "denominator"),
+    [
+        pytest.param("2027-01-15", 1, id="the day before the last"),
+        pytest.param("2027-01-16", 2, id="the last day of the term"),
+        pytest.param("2027-01-17", 2, id="the day after"),
+    ],
+)
+def test_who_leaves_on_the_last_day_has_been_there_to_the_end_f3(day, denominator):
+    some = [*children(1), {**children(1)[0], "id": "x1", "status": "graduated", "status_since": day}]
+    assert figures(some, visits("door"), on=TERM.end)["coverage"].denominator == denominator
+
+
+@pytest.mark.parametrize(
+    ("visit_of", "call_of", "reached"),
+    [
+        pytest.param({"person_met": "mother"}, {"parent": "father"}, 1, id="mother and father"),
+        pytest.param({"person_met": "grandparent"}, {"parent": "father"}, 0, id="once the grandmother"),
+        pytest.param(
+            {"person_met": "grandparent"}, {"parent": "guardian"}, 0, id="004: twice the grandmother"
+        ),
+        pytest.param({"person_met": "mother"}, {}, 0, id="a call with nobody knows whom"),
+    ],
+)
+def test_contacts_with_the_grandmother_are_none_with_the_parents(visit_of, call_of, reached):
+    calls = [{"id": "c0", "child": "x0", "date": "2026-11-02", "by": "s0"} | call_of]
+    share = figures(children(1), visits("door", **visit_of), calls=calls)["away_contacts"]
+    assert share.numerator == reached
+
+
 def test_a_policy_without_targets_shows_the_same_figures_without_them():
-    found = figures(children(2), visits("door"), "002-1")
-    assert list(found) == ["coverage", "door", "face_to_face", "participation"]
-    assert {figure.target for figure in found.values()} == {None}
-    assert {figure.met for figure in found.values()} == {None}
+    shares = figures(children(2), visits("door"), "002-1")
+    assert list(shares) == ["coverage", "door", "face_to_face", "participation"]
+    assert {figure.target for figure in shares.values()} == {None}
+    assert {figure.met for figure in shares.values()} == {None}
 
 
 def test_every_denominator_is_written_out():
