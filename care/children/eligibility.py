@@ -2,7 +2,8 @@
 
 Schools count differently (requirements 2A): both parents away (000-7, 002-6), one or both (000-4), or
 国发〔2016〕13号: both away, or one away and the other unable to care, under sixteen. The situation of a
-family is one of `REASONS`; the definition's row in `COUNTED` says which of them count. Only the national definition names
+family is one of `REASONS`; the definition's row in `COUNTED` says which of them count (by ``listed`` whoever has a dossier,
+002-2 L157). Only the national definition names
 an age (`AGE_LIMITS`): 000-2 is a vocational school with pupils of seventeen. A school sets another limit, or none, in
 its workbook (年龄上限).
 """
@@ -32,7 +33,7 @@ __all__ = [
 
 AGE_LIMITS = {"13": 16}  # 不满十六周岁
 ALWAYS, FOREVER = date(1900, 1, 1), date(2200, 1, 1)
-DEFINITIONS = ("both", "one", "13")
+DEFINITIONS = ("both", "one", "13", "listed")
 REASONS = (
     "both_away",
     "one_away_other_unable",
@@ -46,6 +47,7 @@ COUNTED = {
     "both": frozenset({"both_away"}),
     "one": frozenset({"both_away", "one_away", "one_away_other_unable"}),
     "13": frozenset({"both_away", "one_away_other_unable"}),
+    "listed": frozenset(REASONS) - {"over_16"},  # 002-2: pupils in difficulty, wherever their parents are
 }
 GONE = frozenset({"deceased", "lost"})
 STATUSES = frozenset({"home", "away", "unable"}) | GONE
@@ -110,8 +112,11 @@ def eligibility(
         reason = "over_16"
     else:
         reason = family_reason(father, mother)
-    answer = "yes" if reason in COUNTED[criterion.definition] else "no"
-    return Eligibility("unclear" if reason == "unknown" else answer, reason, criterion.clause)
+    if reason in COUNTED[criterion.definition]:
+        answer = "yes"
+    else:
+        answer = "unclear" if reason == "unknown" else "no"
+    return Eligibility(answer, reason, criterion.clause)
 
 
 def care_spans(children: pd.DataFrame, criterion: Criterion) -> pd.DataFrame:
@@ -174,5 +179,6 @@ def _counts(children: pd.DataFrame, definition: str) -> "pd.Series[bool]":
     reasons = pd.Series(
         [codes[pair] for pair in zip(fathers, mothers, strict=True)], index=children.index, dtype=object
     )
+    counted = reasons.isin(list(COUNTED[definition]))
     unstated = (fathers == "") & (mothers == "")
-    return reasons.isin(list(COUNTED[definition])).where(~unstated, stored).astype(bool)
+    return counted.where(counted | ~unstated, stored).astype(bool)

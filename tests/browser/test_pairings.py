@@ -57,7 +57,7 @@ def test_propose_change_accept_see_the_loads_undo(li, folder):
 
 def test_a_rule_is_changed_on_its_page_and_holds_on_the_next(li, folder):
     page = li.open("settings")
-    row = page.locator(".guanai-setting", has_text="每名教师帮扶人数")
+    row = page.locator(".guanai-setting", has_text="每名教职工帮扶人数")
     row.get_by_role("button", name="修改").click()
     box = page.get_by_label(re.compile("^至少"))
     box.fill("六名")
@@ -66,7 +66,7 @@ def test_a_rule_is_changed_on_its_page_and_holds_on_the_next(li, folder):
     box.fill("2")
     box.press("Enter")
     page.get_by_role("button", name="保存到 school.xlsx").click()
-    page.get_by_text(re.compile("已保存：每名教师帮扶人数")).wait_for()
+    page.get_by_text(re.compile("已保存：每名教职工帮扶人数")).wait_for()
     page = li.open("pairing")
     page.get_by_text("≥2").first.wait_for()
     assert list((folder / "backups").glob("school-*.xlsx"))

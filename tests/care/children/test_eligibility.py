@@ -78,11 +78,21 @@ def test_each_definition_counts_its_own_families(father, mother, reason, both, o
     ],
 )
 def test_who_reaches_the_age_limit_that_day_no_longer_counts(born, limit, reason, definition):
-    answers = {"both_away": "yes", "over_16": "no", "unknown": "unclear"}
+    answers = {"both_away": "yes", "over_16": "no", "unknown": "yes" if definition == "listed" else "unclear"}
     assert eligibility("away", "away", born, ON, Criterion(definition, limit))[:2] == (
         answers[reason],
         reason,
     )
+
+
+@pytest.mark.parametrize("father", [*STATUSES, None])
+@pytest.mark.parametrize("mother", [*STATUSES, None])
+def test_a_pupil_in_difficulty_counts_wherever_the_parents_are(father, mother):
+    """002-2 L157: its children are pupils in difficulty, each with a dossier."""
+    listed = Criterion("listed", None)
+    assert eligibility(father, mother, BORN, ON, listed).answer == "yes"
+    children = pd.DataFrame([child(father_status=father, mother_status=mother, eligible="no")])
+    assert len(left_behind(children, ON, listed)) == 1
 
 
 def test_the_clause_names_the_age_that_is_in_force_and_no_other():

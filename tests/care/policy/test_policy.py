@@ -61,8 +61,8 @@ def test_a_preset_reads_and_every_rule_has_its_source(name):
     [
         ("002-1", "班主任家访", ("home_visit", ("homeroom",), 2, "term")),
         ("002-1", "谈心", ("talk", ("helper",), 1, "week")),
-        ("002-1", "与家长通话", ("call", (), 1, "month")),
-        ("002-1", "每名教师帮扶人数", ("", (), 6, "term")),
+        ("002-1", "帮扶教师与家长通话", ("call", ("helper",), 1, "month")),
+        ("002-1", "每名教职工帮扶人数", ("", (), 6, "term")),
         ("004", "学期家访", ("home_visit", (), 1, "term")),
         ("004", "与外出家长联系", ("call", (), 2, "term")),
     ],

@@ -41,7 +41,7 @@ def cells_of(path, sheet):
 def test_a_changed_cell_is_written_and_nothing_else(school):
     path = school.folder.workbook
     before = {page.title: cells_of(path, page.title) for page in load_workbook(path).worksheets}
-    row = row_named(school.settings.read(), "每名教师帮扶人数")
+    row = row_named(school.settings.read(), "每名教职工帮扶人数")
     changed(school, "duties", row[ROW], at_least="5")
     after = {page.title: cells_of(path, page.title) for page in load_workbook(path).worksheets}
     different = [
@@ -53,9 +53,9 @@ def test_a_changed_cell_is_written_and_nothing_else(school):
     ]
     head = before["职责"][0].index("至少")
     assert different == [("职责", row[ROW], head)]
-    assert next(duty for duty in school.policy.duties if duty.name == "每名教师帮扶人数").at_least == 5
+    assert next(duty for duty in school.policy.duties if duty.name == "每名教职工帮扶人数").at_least == 5
     again = open_school(school.folder.path)
-    assert next(duty for duty in again.policy.duties if duty.name == "每名教师帮扶人数").at_least == 5
+    assert next(duty for duty in again.policy.duties if duty.name == "每名教职工帮扶人数").at_least == 5
     assert again.notices == []
     again.close()
 
@@ -269,7 +269,7 @@ def test_a_formula_in_a_rule_keeps_its_result(school):
     path = school.folder.workbook
     with zipfile.ZipFile(path) as whole:
         parts = {name: whole.read(name) for name in whole.namelist()}
-    row = row_named(school.settings.read(), "每名教师帮扶人数")
+    row = row_named(school.settings.read(), "每名教职工帮扶人数")
     place = next(
         cell.coordinate
         for cell in load_workbook(path)["职责"][row[ROW]]

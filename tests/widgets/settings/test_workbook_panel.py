@@ -57,22 +57,22 @@ def test_every_row_is_listed_with_its_source(view, school):
 
 
 def test_a_cell_with_a_vocabulary_is_chosen_and_a_change_is_written(view, school):
-    opened(view, "每名教师帮扶人数")
+    opened(view, "每名教职工帮扶人数")
     assert is_hidden(view._browse)
     assert isinstance(view.cells["kind"], ChoiceCell)
     assert isinstance(view.cells["who"], ChecksCell)
     view.cells["at_least"].view.value = "4"
     view.cells["who"].boxes["coordinator"].value = True
     view.save.click()
-    assert "已保存：每名教师帮扶人数" in view.notice.value
+    assert "已保存：每名教职工帮扶人数" in view.notice.value
     assert is_hidden(view.form)
-    found = duty(school, "每名教师帮扶人数")
+    found = duty(school, "每名教职工帮扶人数")
     assert (found.at_least, found.who) == (4, ("coordinator",))
 
 
 def test_what_is_wrong_stands_beside_its_cell_and_nothing_is_written(view, school):
     before = school.folder.workbook.read_bytes()
-    opened(view, "每名教师帮扶人数")
+    opened(view, "每名教职工帮扶人数")
     view.cells["at_least"].view.value = "六名"
     assert "guanai-error" in view.cells["at_least"].view.description
     assert "整数" in view.cells["at_least"].view.description
@@ -86,7 +86,7 @@ def test_what_is_wrong_stands_beside_its_cell_and_nothing_is_written(view, schoo
 
 
 def test_only_the_cells_that_a_kind_uses_are_shown(view):
-    opened(view, "每名教师帮扶人数")
+    opened(view, "每名教职工帮扶人数")
     assert is_hidden(view.cells["trigger"].view)
     assert not is_hidden(view.cells["at_most"].view)
     view.cells["kind"].view.value = "事件"
@@ -96,9 +96,9 @@ def test_only_the_cells_that_a_kind_uses_are_shown(view):
 
 def test_leaving_a_row_changes_nothing(view, school):
     before = school.folder.workbook.read_bytes()
-    opened(view, "每名教师帮扶人数")
+    opened(view, "每名教职工帮扶人数")
     view.save.click()
-    opened(view, "每名教师帮扶人数")
+    opened(view, "每名教职工帮扶人数")
     view.cells["at_least"].view.value = "9"
     view.cancel.click()
     assert school.folder.workbook.read_bytes() == before
@@ -125,9 +125,9 @@ def test_a_new_row(view, school):
 
 
 def test_a_row_is_removed(view, school):
-    opened(view, "每名教师帮扶人数")
+    opened(view, "每名教职工帮扶人数")
     view.remove.click()
-    assert "每名教师帮扶人数" not in [one.name for one in school.policy.duties]
+    assert "每名教职工帮扶人数" not in [one.name for one in school.policy.duties]
 
 
 def test_the_items_of_the_school_have_their_own_vocabulary(view, school):
