@@ -294,7 +294,12 @@ SECTION_2 = """
 004 四(二) | 2C 五不要 |
 """
 
-DEFINITIONS = {"000-4": ("one", "L64"), "000-7": ("both", "L117"), "002-6": ("both", "L333"), "002-2": ("listed", "L147")}
+DEFINITIONS = {
+    "000-4": ("one", "L64"),
+    "000-7": ("both", "L117"),
+    "002-6": ("both", "L333"),
+    "002-2": ("listed", "L147"),
+}
 # Section 6: how a document sorts problems, where it does so its own way.
 SIX_LOST = "学业偏差 生活失助 心理失衡 道德失范 安全失保 感情缺失"
 FIVE_LACKED = "生活缺照顾 行为缺管教 学习缺辅导 思想道德缺约束 安全缺保障"
