@@ -104,7 +104,7 @@ def quota_lines(duty: Duty, context: DutyContext, applies: Mask, by: tuple[str, 
     since = _present_since(context, kind)[codes]
     line = np.full(size, -1)
     line[codes] = np.arange(len(codes))
-    key = f"why.quota_{'helper' if kind == 'teacher' else kind}"
+    key = f"why.quota_{'helper' if kind in ('teacher', 'staff') else kind}"
     around = range_words(duty)
     return duty_lines(
         code=codes,
@@ -152,7 +152,7 @@ def _current_pairs(context: DutyContext, kind: str, duty: Duty) -> MatchedRecord
     rows, children = context.record_subjects("pairing", "child")
     codes: Numbers
     runs[np.setdiff1d(np.arange(len(runs)), rows[_present(context, "child")[children]])] = False
-    if kind in ("helper", "teacher"):
+    if kind in ("helper", "teacher", "staff"):
         subjects = context.subjects(kind)
         codes = subjects.index.get_indexer(pd.Index(pairings["helper"], dtype=object)).astype(np.int64)
         rows = np.flatnonzero(codes >= 0).astype(np.int64)
