@@ -22,7 +22,7 @@ LANGUAGES = ("zh", "en")
 def markdown_rows(text: str) -> list[list[str]]:
     r"""Return the cells of the first table in a Markdown text, its head first, without the rule below it.
 
-    ``\|`` in a cell is a bar and ``<br>`` a new line.
+    ``\|`` in a cell is a bar, ``<br>`` a new line and ``&#32;`` a space, which would else be cut off at its ends.
 
     >>> markdown_rows("| a | b |\n|---|---|\n| 1 | x \\| y |")
     [['a', 'b'], ['1', 'x | y']]
@@ -36,7 +36,10 @@ def markdown_rows(text: str) -> list[list[str]]:
         bare = (
             line.strip().strip("|").replace("\\|", "\0") if line.strip().endswith("|") else line.strip()[1:]
         )
-        cells = [cell.strip().replace("\0", "|").replace("<br>", "\n") for cell in bare.split("|")]
+        cells = [
+            cell.strip().replace("\0", "|").replace("<br>", "\n").replace("&#32;", " ")
+            for cell in bare.split("|")
+        ]
         if not all(set(cell) <= set("-: ") and cell for cell in cells):
             rows.append(cells)
     return rows
