@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from guanai.care.duties.to_do import one_row
-from guanai.care.duties.to_do_words import group_text
+from guanai.care.duties.to_do_words import group_text, people_text
 from guanai.care.frames import object_column
 from guanai.templates.wording import say
 
@@ -22,14 +22,16 @@ REST_TIER = 9
 
 
 def brief(rows: pd.DataFrame, most: int = 20, *, who: str | None = None) -> pd.DataFrame:
-    """Return the first rows of what is to be done, in their order, in the columns of `guanai.care.duties.to_do.to_do`.
+    """Return the first rows of what is to be done, in the columns of `guanai.care.duties.to_do.to_do`.
 
-    ``rows`` are those of `guanai.care.duties.to_do.to_do`. Five or more of one duty and status that have the same people
+    ``rows`` are those of `guanai.care.duties.to_do.to_do`, and keep their order; what has time until after Sunday comes
+    last. Five or more of one duty and status that have the same people
     responsible (or have risen to the same) are one row: subject and subject_id are "", members are all its subjects, lines,
     need, have, periods and missed the sums, due and since the earliest, run the least. ``who`` is the id of whose page it is:
-    what they owe is one row, to whomever it has risen as well. At most ``most`` rows: if there are more, the last one
+    what they owe is one row, to whomever it has risen as well, and what others owe one row, whoever they are. At most ``most`` rows: if there are more, the last one
     (cause ``rest``, tier 9) says how many are not shown.
     """
+    rows = rows.iloc[np.argsort(~rows["soon"].to_numpy(bool), kind="stable")]
     people = [_person_key(*pair, who) for pair in zip(rows["who_ids"], rows["raised_ids"], strict=True)]
     keys = rows[["cause", "duty", "status", "kind"]].assign(person=object_column(people, rows.index))
     # A cause is one row already, and so is each of the few.
@@ -53,8 +55,8 @@ def brief(rows: pd.DataFrame, most: int = 20, *, who: str | None = None) -> pd.D
 def _person_key(people: list[str], risen: list[str], who: str | None) -> tuple[Any, ...]:
     if who is not None and who in people:
         return ("own",)
-    if who is not None and who in risen:
-        return ("risen",)
+    if who is not None:
+        return ("risen",) if who in risen else ("others",)
     return ("risen", *risen) if risen else ("own", *people)
 
 
@@ -67,11 +69,12 @@ def _merged(rows: pd.DataFrame, who: str | None) -> pd.DataFrame:
     run, missed_before = int(rows["run"].min()), int((rows["missed"] > 0).sum())
     same = {
         name: rows[name].iat[0] if rows[name].nunique() == 1 else ""
-        for name in ("class", "village", "who", "period", "raised")
+        for name in ("class", "village", "period", "raised")
     }
+    same["who"] = people_text(rows["who"])
     sums = {name: int(rows[name].sum()) for name in ("lines", "need", "have", "periods", "missed")}
     lists = {name: list(dict.fromkeys(chain.from_iterable(rows[name]))) for name in ("who_ids", "raised_ids")}
-    nothing = {"subject": "", "subject_id": "", "why": "", "deferral": "", "counted": []}
+    nothing = {"subject": "", "subject_id": "", "why": "", "deferral": "", "record": "", "counted": []}
     days = {"due": rows["due"].min(), "since": rows["since"].min(), "last": rows["last"].max()}
     text = group_text(first, len(members), missed_before, run if risen else 0)
     return one_row(

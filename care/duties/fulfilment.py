@@ -72,7 +72,7 @@ def fulfilment(policy: Policy, lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def closing_list(lines: pd.DataFrame, term: Term) -> pd.DataFrame:
-    """Return what a term leaves: one row per duty and subject of which something was missed or stands over.
+    """Return what a term leaves: one row per duty and subject of which something was missed or stands over, the most first.
 
     ``lines`` are those of `guanai.care.duties.due.due` with ``done`` of a day after the term and its days of grace (of a
     running term: what there is so far); only what began in the term or before is in the list. Columns: duty, kind,
@@ -80,7 +80,8 @@ def closing_list(lines: pd.DataFrame, term: Term) -> pd.DataFrame:
     something can still be made good, and so goes over into the next term); text (both, in a sentence).
     """
     table = _counts(lines[lines["since"] <= timestamp(term.end)])
-    table = table[(table["missed"] > 0) | (table["standing"] > 0)].reset_index(drop=True)
+    table = table[(table["missed"] > 0) | (table["standing"] > 0)]
+    table = table.sort_values(["missed", "standing"], ascending=False, kind="stable", ignore_index=True)
     columns = (table[name] for name in ("periods", "missed", "late", "standing"))
     texts = [_closing_text(*numbers) for numbers in zip(*columns, strict=True)]
     stays_open = table["standing"] > 0

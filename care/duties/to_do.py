@@ -36,7 +36,7 @@ __all__ = ["COLUMNS", "CONTACTS", "coordinators", "one_row", "rows_of", "to_do"]
 COLUMNS = (
     "tier", "cause", "duty", "subject", "subject_id", "kind", "class", "village", "who", "who_ids", "due", "since",
     "status", "why", "form", "period", "need", "have", "counted", "role", "deferral", "weight", "text", "lines", "periods",
-    "missed", "run", "last", "members", "raised", "raised_ids",
+    "missed", "run", "last", "members", "raised", "raised_ids", "record", "soon",
 )  # fmt: skip
 #: The registers of what somebody holds with a child or its home. A letter is none: one of the school goes to all homes.
 CONTACTS = (
@@ -64,14 +64,15 @@ def to_do(
     weight as of the most urgent open line (of a cause: duty and subject are "", need is how many children or others it is
     about); text (the sentence a person reads), lines (how many open lines it stands for), periods, missed and run (of this
     subject and duty: how many there were, how many were missed, how many of those in a row just before now), last (day of
-    the last counted record, NaT), members (ids of the subjects), raised ("", ``homeroom`` or ``coordinator``) and raised_ids
-    (ids of those it has risen to).
+    the last counted record, NaT), members (ids of the subjects), raised ("", ``homeroom`` or ``coordinator``), raised_ids
+    (ids of those it has risen to), record (id of the open record itself, where it is the record that has to be finished),
+    soon (it stands over, or its day is by Sunday, without the days of grace that are for writing it up).
     """
     frames = normalized_frames(frames)
     staff = _Staff(policy, frames)
     rows = _current_rows(policy, frames, lines)
     rows = _risen(policy, rows, staff).assign(text=row_texts(policy, rows, on), cause=_causes(policy, rows))
-    rows = rows.assign(tier=_tiers(rows, on))
+    rows = rows.assign(tier=_tiers(rows, on), soon=_soon(policy, rows, on))
     own = rows[rows["cause"] == ""]
     causes = [
         _cause_row(policy, str(cause), part, staff)
@@ -86,7 +87,8 @@ def to_do(
 def rows_of(rows: pd.DataFrame, who: str | None, *, leads: bool = False) -> pd.DataFrame:
     """Return the rows of one of the staff: responsible, or risen to; all rows without one.
 
-    Who ``leads`` (`coordinators`) has the first four tiers of the whole school as well: what cannot wait.
+    Who ``leads`` (`coordinators`) also has what cannot wait in the whole school: the first four tiers, as far as it is
+    to be done by Sunday.
     """
     if who is None:
         return rows
@@ -94,7 +96,7 @@ def rows_of(rows: pd.DataFrame, who: str | None, *, leads: bool = False) -> pd.D
         who in people or who in risen
         for people, risen in zip(rows["who_ids"], rows["raised_ids"], strict=True)
     ]
-    return rows[np.array(own, dtype=bool) | (leads & (rows["tier"] <= CAUSE)).to_numpy(bool)]
+    return rows[np.array(own, dtype=bool) | (leads & (rows["tier"] <= CAUSE) & rows["soon"]).to_numpy(bool)]
 
 
 def coordinators(frames: Mapping[str, pd.DataFrame]) -> list[str]:
@@ -150,7 +152,15 @@ def _current_rows(policy: Policy, frames: NormalizedFrames, lines: pd.DataFrame)
         **{name: values[codes] for name, values in numbers.items()},
         last=_last_days(policy, frames, lines, group, codes),
         members=object_column(([subject] for subject in rows["subject_id"]), rows.index),
+        record=_open_records(policy, rows),
     )
+
+
+def _open_records(policy: Policy, rows: pd.DataFrame) -> "pd.Series[str]":
+    """Return the id of the record that has to be finished, "" where another one is asked for."""
+    states = {duty.name for duty in policy.of_kind("state")}
+    pairs = zip(rows["duty"], rows["counted"], strict=True)
+    return object_column((ids[0] if duty in states and ids else "" for duty, ids in pairs), rows.index)
 
 
 def _last_days(
@@ -217,6 +227,14 @@ def _tiers(rows: pd.DataFrame, on: date) -> "pd.Series[int]":
     return first.fillna(tiers).mask(rows["status"] == "postponed", PUT_OFF).astype("int64")
 
 
+def _soon(policy: Policy, rows: pd.DataFrame, on: date) -> "pd.Series[bool]":
+    """Return what is to be done by Sunday: a talk of this week may be written up by Wednesday, and is to be held by Sunday."""
+    grace = rows["duty"].map({duty.name: duty.grace_days for duty in policy.duties}).fillna(0)
+    days = rows["due"].dt.normalize() - pd.to_timedelta(grace, unit="D")
+    by_sunday = days <= timestamp(on + timedelta(days=6 - on.weekday()))
+    return (rows["status"] == "standing") | (by_sunday & (rows["status"] == "to_do"))
+
+
 def _cause_row(policy: Policy, cause: str, rows: pd.DataFrame, staff: _Staff) -> pd.DataFrame:
     """Return the one row of a cause, as urgent as the most urgent of its rows; without a helper at the latest tier 4."""
     first = rows.iloc[np.lexsort((rows["due"].to_numpy(), rows["tier"].to_numpy()))]
@@ -242,6 +260,7 @@ def _cause_row(policy: Policy, cause: str, rows: pd.DataFrame, staff: _Staff) ->
         need=len(members),
         members=members,
         form=CAUSE_FORMS.get(cause, "staff"),
+        soon=cause == "helper" or bool(rows["soon"].any()),
     )
 
 
@@ -267,6 +286,7 @@ def _no_contact_row(policy: Policy, frames: NormalizedFrames, on: date, staff: _
             cause="no_contact",
             kind="child",
             form=CAUSE_FORMS["no_contact"],
+            soon=True,
             due=pd.NaT,
             since=timestamp(first),
             status="standing",
@@ -290,10 +310,12 @@ def one_row(**values: Any) -> pd.DataFrame:
         | dict.fromkeys(numbers, 0)
         | {name: [] for name in lists}
         | dict.fromkeys(days, pd.NaT)
+        | {"soon": False}
         | values
     )
     frame = pd.DataFrame({name: pd.Series([row[name]], dtype=object) for name in COLUMNS})
     frame = frame.assign(**{name: frame[name].astype("int64") for name in numbers})
+    frame = frame.assign(soon=frame["soon"].astype(bool))
     return frame.assign(**{name: frame[name].astype("datetime64[ns]") for name in days})
 
 

@@ -1,18 +1,19 @@
 """The sentence that a person reads for a row of what is to be done: 谈心：13 周里错过 5 周，上次 11-03."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
 import pandas as pd
 
 from guanai.care.duties.explanations import range_words, trigger_words
+from guanai.care.frames import timestamp
 from guanai.care.policy.duty import Duty
 from guanai.care.policy.policy import Policy
 from guanai.templates.wording import catalogue, say
 
-__all__ = ["cause_text", "day_words", "group_text", "missed_words", "row_texts"]
+__all__ = ["cause_text", "day_words", "group_text", "missed_words", "people_text", "row_texts"]
 
 _MOST_NAMES = 4  # classes or duties that a sentence names
 
@@ -27,14 +28,43 @@ def row_texts(policy: Policy, rows: pd.DataFrame, on: date) -> list[str]:
     """
     duties = {duty.name: duty for duty in policy.duties}
     days = [_day_texts(rows[name], on) for name in ("since", "last")]
+    periods = _period_texts(policy, rows, on)
     numbers = [rows[name].tolist() for name in ("need", "have", "lines", "periods", "missed", "run")]
     writers: dict[str, Callable[..., str]] = {}
     texts = []
-    for name, period, *values in zip(rows["duty"], rows["period"], *days, *numbers, strict=True):
+    in_grace = _in_grace(policy, rows, on)
+    for name, period, *values in zip(rows["duty"], periods, *days, in_grace, *numbers, strict=True):
         if name not in writers:
             writers[name] = _writer(name, duties.get(name))
         texts.append(writers[name](period, *values))
     return texts
+
+
+def _period_texts(policy: Policy, rows: pd.DataFrame, on: date) -> list[str]:
+    """Return the name of each row's period as people say it on a day: this week, last month, this term, else its own name."""
+    term = policy.calendar.current_or_last(on)
+    per = {duty.name: duty.per for duty in policy.duties}
+    monday, first = on - timedelta(days=on.weekday()), on.replace(day=1)
+    before = {"week": monday - timedelta(days=7), "month": (first - timedelta(days=1)).replace(day=1)}
+    keys = {
+        kind: [
+            (f"to_do.this_{kind}", pd.Timestamp(begin)),
+            (f"to_do.last_{kind}", pd.Timestamp(before[kind])),
+        ]
+        for kind, begin in (("week", monday), ("month", first))
+    }
+    texts = []
+    for duty, period, since in zip(rows["duty"], rows["period"], rows["since"], strict=True):
+        key = next((key for key, begin in keys.get(per.get(duty, ""), ()) if since >= begin), "")
+        texts.append(say(key) if key else say("to_do.this_term") if term and period == term.name else period)
+    return texts
+
+
+def _in_grace(policy: Policy, rows: pd.DataFrame, on: date) -> list[bool]:
+    """Return whether the period of a row is over, and only to be written up still."""
+    grace = rows["duty"].map({duty.name: duty.grace_days for duty in policy.duties}).fillna(0)
+    over = rows["due"].dt.normalize() - pd.to_timedelta(grace, unit="D") < timestamp(on)
+    return [bool(value) for value in over & (rows["status"] == "to_do")]
 
 
 def _day_texts(days: "pd.Series[pd.Timestamp]", on: date) -> list[str]:
@@ -47,7 +77,7 @@ def _day_texts(days: "pd.Series[pd.Timestamp]", on: date) -> list[str]:
 def _writer(name: str, duty: Duty | None) -> Callable[..., str]:
     """Return the function that writes the sentences of one duty; equal parts of sentences are written once."""
     kind = duty.kind if duty else ""
-    escalate = duty.escalate if duty else None
+    escalate, in_periods = duty.escalate if duty else None, kind in ("count", "hours")
     comma, (before, after) = say("to_do.comma"), say("to_do.row", duty=name, parts="\0").split("\0")
 
     @cache
@@ -66,15 +96,19 @@ def _writer(name: str, duty: Duty | None) -> Callable[..., str]:
         return _OPEN_WORDS[kind](duty, period, need, have, since, lines)
 
     def write(
-        period: str, since: str, last: str, need: int, have: int, lines: int, periods: int, missed: int, run: int
+        period: str, since: str, last: str, in_grace: bool, need: int, have: int, lines: int, periods: int, missed: int, run: int
     ) -> str:  # fmt: skip
-        if missed:
+        if in_grace and in_periods:
+            parts = [say("to_do.to_write_up", period=period)]
+            parts += [missed_part(periods, missed, run)] if missed else []
+            parts += last_words(last, never=False)
+        elif missed:
             parts = [missed_part(periods, missed, run), *last_words(last, never=missed + lines == periods)]
         elif kind == "interval":
             parts = last_words(last, never=True)
         else:
             parts = [open_part(period, since, need, have, lines)]
-            parts += last_words(last, never=False) if kind in ("count", "hours") else []
+            parts += last_words(last, never=False) if in_periods else []
         return f"{before}{comma.join(parts)}{after}"
 
     return write
@@ -184,6 +218,13 @@ def group_text(row: Row, count: int, missed: int, run: int) -> str:
 def day_words(day: date, on: date) -> str:
     """Return a day as month and day (11-03), with its year where that is not the year of ``on``."""
     return f"{day:%m-%d}" if day.year == on.year else f"{day:%Y-%m-%d}"
+
+
+def people_text(texts: "pd.Series[str]") -> str:
+    """Return the names in some texts of names, each once; many are cut to the first few and their number."""
+    comma = say("policy.comma")
+    names = [name for name in dict.fromkeys(comma.join(texts.unique()).split(comma)) if name]
+    return _some("to_do.and_more", "names", names)
 
 
 def _some(key: str, name: str, names: Sequence[str]) -> str:

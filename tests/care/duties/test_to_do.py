@@ -4,7 +4,7 @@ R21, R22: talks and calls in their periods; R29: every child has a helper; 7.2: 
 comes first; 002-3 L217: what protects a child is first of all.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 import pytest
@@ -98,7 +98,7 @@ class TestOneRowPerChildAndDuty:
         ]
         row = only(rows(lines))
         assert (row["lines"], row["status"], row["due"]) == (3, "standing", pd.Timestamp("2026-10-26"))
-        assert row["text"] == "了结问题：3 件问题台账没办完，最早 10-12"
+        assert row["text"] == "了结问题：3 件问题台账还没办完，最早 10-12"
 
     def test_each_role_that_owes_a_duty_apart_has_its_own_row(self):
         lines = [
@@ -118,18 +118,33 @@ class TestOneRowPerChildAndDuty:
     @pytest.mark.parametrize(
         ("lines", "text"),
         [
-            (weeks("谈心", "c1", "dt"), "谈心：第2周还没做"),
-            (weeks("谈心", "c1", "mt"), "谈心：2 周里错过 1 周，一次也没有"),
-            (weeks("谈心", "c1", "dmmmt"), "谈心：5 周里错过 3 周，连着错过 3 次"),
-            ([line("家访", "c1", "to_do", "2026-09-01", "2027-01-16", need=2, have=1, period="秋季学期")], "家访：秋季学期要 2 次，已有 1 次"),
-            ([line("五必访", "c1", "standing", "2026-11-02", "2026-11-16")], "五必访：11-02 的观察，还没办"),
-            ([line("了结问题", "c1", "standing", "2025-12-01", "2025-12-15")], "了结问题：2025-12-01 的问题台账，还没办完"),
+            (weeks("谈心", "c1", "dt", "2026-11-23"), "谈心：本周还没做"),
+            (weeks("谈心", "c1", "mt", "2026-11-23"), "谈心：2 周里错过 1 周，一次也没有"),
+            (weeks("谈心", "c1", "dmmmt", "2026-11-02"), "谈心：5 周里错过 3 周，连着错过 3 次"),
+            ([line("家访", "c1", "to_do", "2026-09-01", "2027-01-16", need=2, have=1, period="秋季学期")], "家访：本学期要 2 次，已有 1 次"),
+            ([line("五必访", "c1", "standing", "2026-11-02", "2026-11-16")], "五必访：11-02 登记的观察，还没做"),
+            ([line("了结问题", "c1", "standing", "2025-12-01", "2025-12-15")], "了结问题：2025-12-01 登记的问题台账，还没办完"),
             ([line("结对", "c1", "standing", "2026-09-01", "2026-09-15", need=2, have=1)], "结对：要有 2 名，现有 1 名"),
             ([line("某项", "c1", "to_do", "2026-09-01", "2026-09-15", need=2, have=1)], "某项：要 2，已有 1"),
         ],
     )  # fmt: skip
     def test_the_sentence(self, lines, text):
         assert rows(lines).iloc[0]["text"] == text
+
+    @pytest.mark.parametrize(
+        ("statuses", "text"),
+        [
+            ("dt", "谈心：上周的还没记"),
+            ("mt", "谈心：上周的还没记，2 周里错过 1 周"),
+            ("td", "谈心：第1周的还没记"),
+        ],
+    )
+    def test_what_is_only_to_be_written_up_says_so(self, statuses, text):
+        """Within the days of grace: the week is over, it may have been held."""
+        lines = weeks("谈心", "c1", statuses, "2026-11-16")
+        policy = policy_with(grace_days=3)
+        lines = [one | {"due": str(date.fromisoformat(one["due"]) + timedelta(days=3))} for one in lines]
+        assert only(rows(lines, policy=policy))["text"] == text
 
     def test_an_empty_school_has_the_columns(self):
         table = rows([])
@@ -293,6 +308,22 @@ class TestOrder:
         ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("status", "due", "grace", "soon"),
+    [
+        ("to_do", "2026-12-06", 0, True),
+        ("to_do", "2026-12-07", 0, False),
+        ("to_do", "2026-12-09", 3, True),  # held by Sunday, written up by Wednesday
+        ("to_do", None, 0, False),
+        ("standing", "2026-09-01", 0, True),
+        ("postponed", "2026-12-06", 0, False),
+    ],
+)
+def test_what_is_to_be_done_by_sunday(status, due, grace, soon):
+    policy = policy_with(grace_days=grace)
+    assert only(rows([line("谈心", "c1", status, "2026-11-30", due)], policy=policy))["soon"] == soon
+
+
 class TestNoContact:
     """Children in care with whom nothing was held for N weeks of school (多久没有联系); 20 days of school before 11-30: from 11-03."""
 
@@ -408,12 +439,37 @@ class TestBrief:
         assert (table.iloc[-1]["cause"], table.iloc[-1]["text"]) == ("rest", "其余 6 项")
         assert len(brief(rows(lines[:20]), 20)) == 20 and "rest" not in set(brief(rows(lines[:20]))["cause"])
 
+    def test_what_others_owe_is_one_line_whoever_they_are(self):
+        lines = [
+            line(
+                "跟进",
+                f"c{n}",
+                "standing",
+                "2026-11-02",
+                "2026-11-16",
+                weight="promise",
+                who_ids=[f"h{n}"],
+                who=f"师{n}",
+            )
+            for n in range(6)
+        ]
+        assert len(brief(rows(lines))) == 6
+        assert only(brief(rows(lines), who="s3"))["text"] == "跟进：6 名学生过期了还没做"
+
+    def test_what_has_time_until_after_sunday_comes_last(self):
+        lines = [
+            line("约定", "c1", "to_do", "2026-11-30", "2026-12-20", weight="promise"),
+            line("欠着", "c1", "standing", "2026-10-01", "2026-10-20"),
+        ]
+        assert brief(rows(lines))["duty"].tolist() == ["欠着", "约定"]
+
     def test_nothing_to_do_is_no_line(self):
         assert brief(rows([])).empty and tuple(brief(rows([])).columns) == COLUMNS
 
     def test_who_leads_also_has_what_cannot_wait_in_the_whole_school(self):
         lines = [
             line("五必访", "c1", "standing", "2026-11-02", "2026-11-16", weight="harm"),
+            line("五必访", "c3", "to_do", "2026-11-29", "2026-12-13", weight="harm"),  # it has time
             line("家访", "c1", "to_do", "2026-09-01", "2027-01-16"),
             line("谈心", "c2", "to_do", "2026-11-30", "2026-12-06", nobody="helper"),
             line(
@@ -423,8 +479,8 @@ class TestBrief:
         table = rows(lines)
         mine = rows_of(table, "s3", leads=True)
         assert (mine["duty"] + mine["cause"]).tolist() == ["五必访", "helper", "会议"]
-        assert rows_of(table, "s1")["duty"].tolist() == ["五必访", "家访"]
-        assert len(rows_of(table, None)) == 4
+        assert rows_of(table, "s1")["duty"].tolist() == ["五必访", "五必访", "家访"]
+        assert len(rows_of(table, None)) == 5
 
 
 def test_a_term_leaves_what_was_missed_and_what_stands_over():
@@ -439,6 +495,6 @@ def test_a_term_leaves_what_was_missed_and_what_stands_over():
     table = closing_list(lines, TERM)
     assert table[["duty", "subject_id", "periods", "done", "late", "missed", "standing", "stays_open", "text"]].to_numpy().tolist() == [
         ["谈心", "c1", 5, 2, 1, 2, 0, False, "5 次里错过 2 次，迟办 1 次"],
-        ["了结问题", "c1", 1, 0, 0, 0, 1, True, "还没办完，带到下学期"],
+        ["了结问题", "c1", 1, 0, 0, 0, 1, True, "还没办完"],
     ]  # fmt: skip
     assert closing_list(as_lines([]), TERM).empty
