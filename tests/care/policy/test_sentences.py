@@ -121,7 +121,7 @@ EXAMPLES = [
     ),
     pytest.param(
         Duty("经常", records=("talk",), per="often", at_least=0, who=("helper",)),
-        "平时每名留守儿童要有谈心，由帮扶教师负责。没有规定次数，只记数，不催办。本校规定。",
+        "每名留守儿童的谈心，有一次记一次，由帮扶教师负责。没有规定次数，只记数，不催办。本校规定。",
         id="only counted",
     ),
 ]  # fmt: skip
