@@ -11,11 +11,11 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from guanai.care.duties.context import DutyContext
-from guanai.care.duties.event_duties import missing_parts
 from guanai.care.duties.explanations import source
+from guanai.care.duties.facts import Facts
 from guanai.care.duties.record_rules import class_names
 from guanai.care.duties.responsible import responsible
+from guanai.care.duties.state import missing_parts
 from guanai.care.frames import as_strings, as_timestamps
 from guanai.care.policy.conditions import holds
 from guanai.care.policy.duty import Duty
@@ -41,8 +41,8 @@ def countdown(
     (timedelta: how long there is still, or was left when it was done; below zero once it is late) and
     source. Every child of the register has its row, left-behind or not.
     """
-    context = DutyContext(policy, frames, now.date(), moment=now)
-    parts = [_steps(duty, context) for duty in policy.of_kind("state") if duty.limit and duty.limit.momentary]
+    facts = Facts(policy, frames, now.date(), now=now)
+    parts = [_steps(duty, facts) for duty in policy.of_kind("state") if duty.limit and duty.limit.momentary]
     parts = [part for part in parts if len(part)]
     steps = pd.concat(parts, ignore_index=True) if parts else _no_steps()
     if not finished:
@@ -58,29 +58,28 @@ def countdown(
     return steps[list(COLUMNS)].reset_index(drop=True)
 
 
-def _steps(duty: Duty, context: DutyContext) -> pd.DataFrame:
+def _steps(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return one step of every incident that has begun."""
     assert duty.trigger is not None and duty.limit is not None  # noqa: S101 - the kind state has a trigger
-    frame = context.frames[duty.trigger.record]
+    frame = facts.frame(duty.trigger.record)
     question = duty.trigger.moment
     started = (
         as_timestamps(frame[question])
         if question in frame
         else pd.Series(pd.NaT, frame.index, "datetime64[ns]")
     )
-    has_begun = started.notna() & (started <= context.moment) & holds(duty.trigger_condition, frame)
+    has_begun = started.notna() & (started <= facts.now) & holds(duty.trigger_condition, frame)
     frame, started = frame[has_begun], started[has_begun]
     if frame.empty:
         return _no_steps()
-    done = pd.Series(~missing_parts(duty, frame).any(axis=1), index=frame.index)
+    missing, latest = missing_parts(duty, facts, np.flatnonzero(has_begun))
+    done = ~missing.any(axis=1).set_axis(frame.index)
     due = started + pd.Timedelta(duty.limit.span)
-    done_at = _done_at(duty, frame).where(done)
-    # A day without a time was in time unless the day itself is later; no time at all is taken for in time.
-    late = done_at.notna() & (done_at.where(done_at != done_at.dt.normalize(), done_at.dt.normalize()) > due)
-    overdue = ~done & (context.moment > due)
-    status = np.select([done & late, done, overdue], ["done_late", "done", "late"], "running")
-    children = context.frames["child"].drop_duplicates("id").set_index("id")
-    class_name_of = class_names(context.frames)
+    done_at = latest.set_axis(frame.index).where(done)
+    late = done_at > due  # no time at all is taken for in time
+    status = np.select([done & late, done, facts.now > due], ["done_late", "done", "late"], "running")
+    children = facts.frames["child"].drop_duplicates("id").set_index("id")
+    class_name_of = class_names(facts.frames)
     classes = as_strings(frame["child"].map(children["class"])).map(
         lambda name: class_name_of.get(name, name)
     )
@@ -92,28 +91,20 @@ def _steps(duty: Duty, context: DutyContext) -> pd.DataFrame:
             "child": frame["child"],
             "subject": as_strings(frame["child"].map(children["name"])),
             "class": classes.astype(object),
-            "who": _who(duty, context, frame["child"]),
+            "who": _who(duty, facts, frame["child"]),
             "started": started,
             "due": due,
             "done_at": done_at,
             "status": pd.Series(status, index=frame.index, dtype=object),
-            "left": due - done_at.where(done_at.notna(), context.moment).where(~done | done_at.notna()),
+            "left": due - done_at.where(done_at.notna(), facts.now).where(~done | done_at.notna()),
             "source": source(duty),
         }
     ).reset_index(drop=True)
 
 
-def _done_at(duty: Duty, frame: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
-    """Return when the last field of a step was filled in, as the fields themselves say."""
-    names = [name for field in duty.content for name in field.split("/") if name in frame]
-    moments = pd.DataFrame({name: as_timestamps(frame[name]) for name in names}, index=frame.index)
-    return moments.max(axis=1).astype("datetime64[ns]")
-
-
-def _who(duty: Duty, context: DutyContext, children: "pd.Series[str]") -> "pd.Series[str]":
-    subjects = context.subjects("child")
-    people = dict(zip(subjects.ids, responsible(context, "child", duty.who), strict=True))
-    return children.map(people).astype(object).fillna("")
+def _who(duty: Duty, facts: Facts, children: "pd.Series[str]") -> "pd.Series[str]":
+    who = responsible(facts, "child", duty.who)["who"]
+    return children.map(who).astype(object).fillna("")
 
 
 def _no_steps() -> pd.DataFrame:

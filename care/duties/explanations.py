@@ -1,16 +1,22 @@
 """Why a line is on the checklist, in words: the source of the rule, what it requires, what was counted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Any
 
+import pandas as pd
+
+from guanai.care.calendar.periods import IN_TERM
 from guanai.care.children.required_fields import field_label
+from guanai.care.frames import object_column
 from guanai.care.policy.conditions import Clause
 from guanai.care.policy.duty import EACH, OFTEN, Duty, Limit
 from guanai.templates.wording import catalogue, say
 
 __all__ = [
     "count_words",
-    "hours_words",
+    "date_text",
+    "distinct_texts",
     "limit_words",
     "number_words",
     "open_words",
@@ -19,38 +25,44 @@ __all__ = [
     "record_words",
     "source",
     "trigger_words",
+    "within_words",
 ]
 
-Words = Callable[[str, date, int, int, int, int], str]
+
+def distinct_texts(lines: pd.DataFrame, columns: Sequence[Any], words: Callable[..., str]) -> "pd.Series[str]":
+    """Return a text for each line, given the values of some columns; made once for each different combination."""
+    texts: dict[tuple[Any, ...], str] = {}
+    rows = list(zip(*(lines[column] for column in columns), strict=True))
+    for row in rows:
+        if row not in texts:
+            texts[row] = words(*row)
+    return object_column((texts[row] for row in rows), lines.index)
 
 
-def count_words(duty: Duty, by: tuple[str, ...] = ()) -> Words:
-    """Return the reason of a line that counts records in a period, given its numbers.
+def date_text(day: date) -> str:
+    """Return a day as it is written in a reason and as the name of an event's period."""
+    return f"{day:%Y-%m-%d}"
 
-    ``days`` of ``whole`` are the days of school on which the subject was present in the period.
+
+def count_words(duty: Duty) -> Callable[..., str]:
+    """Return the reason of a line that counts records or adds up numbers in a period, given its numbers.
+
+    ``days`` of ``whole`` are the days (of school, or all) on which the subject was present in the whole period.
     """
-    what = record_words(duty, by)
+    what, around = record_words(duty), range_words(duty)
+    if duty.kind != "count":
+        key = "why.hours"
+    elif duty.per == OFTEN:
+        key = "why.often"
+    else:
+        key = "why.count_limit" if duty.limit else ""
+    part = "why.count_part" if duty.per in IN_TERM else "why.count_part_days"
 
-    def words(period: str, end: date, need: int, have: int, days: int, whole: int) -> str:
-        key = "why.often" if duty.per == OFTEN else "why.count" if days == whole else "why.count_part"
-        if duty.limit and duty.per != OFTEN:
-            key = "why.count_limit"
+    def words(period: str, limit: date, need: int, have: int, days: int, whole: int) -> str:
         return say(
-            key, source=source(duty), what=what, period=period, need=need, have=have,
-            days=days, whole=whole, full=duty.at_least, limit=end.isoformat(),
+            key or ("why.count" if days == whole else part), source=source(duty), what=what, period=period,
+            range=around, need=need, have=have, days=days, whole=whole, full=duty.at_least, limit=date_text(limit),
         )  # fmt: skip
-
-    return words
-
-
-def hours_words(duty: Duty, by: tuple[str, ...] = ()) -> Words:
-    """Return the reason of a line that adds up hours (or numbers) in a period."""
-    what, around = record_words(duty, by), range_words(duty)
-
-    def words(period: str, end: date, need: int, have: int, days: int, whole: int) -> str:
-        return say(
-            "why.hours", source=source(duty), what=what, period=period, range=around, need=need, have=have
-        )
 
     return words
 
@@ -79,18 +91,23 @@ def range_words(duty: Duty) -> str:
 
 def limit_words(limit: Limit) -> str:
     """Say how long a limit is."""
-    if limit.momentary and not limit.number:
-        return say("span.at_once")
     return say(f"span.{limit.unit}", number=limit.number)
 
 
-def record_words(duty: Duty, by: tuple[str, ...] = ()) -> str:
+def within_words(limit: Limit) -> str:
+    """Say within which time."""
+    return say("within.at_once" if limit.momentary and not limit.number else f"within.{limit.unit}", number=limit.number)
+
+
+def record_words(duty: Duty) -> str:
     """Say which records count: their names, whose, and with which values."""
-    what = say("policy.or").join(_word_or_name(f"record.{name}", name) for name in duty.records)
-    roles = by or duty.by
-    if roles and roles != (EACH,):
-        what = say("why.by", what=what, who=say("policy.or").join(say(f"word.{role}") for role in roles))
-    return _with_clauses(what, duty.condition, duty.records)
+    by_register = {name: [clause for clause in duty.condition if clause.register == name] for name in duty.records}
+    what = say("policy.or").join(
+        _with_clauses(_word_or_name(f"record.{name}", name), clauses, (name,)) for name, clauses in by_register.items()
+    )
+    if duty.by and duty.by != (EACH,):
+        what = say("why.by", what=what, who=say("policy.or").join(say(f"word.{role}") for role in duty.by))
+    return _with_clauses(what, [clause for clause in duty.condition if not clause.register], duty.records)
 
 
 def trigger_words(duty: Duty) -> str:
@@ -124,7 +141,7 @@ def part_words(duty: Duty) -> list[str]:
     ]
 
 
-def _with_clauses(what: str, clauses: tuple[Clause, ...], registers: tuple[str, ...]) -> str:
+def _with_clauses(what: str, clauses: Sequence[Clause], registers: tuple[str, ...]) -> str:
     for clause in clauses:
         values = say("policy.comma").join(_value(value, clause.field, registers) for value in clause.values)
         key = "why.unlike" if clause.negated else "why.like"

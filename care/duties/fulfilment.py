@@ -10,7 +10,7 @@ import pandas as pd
 
 from guanai.care.calendar.school_calendar import Term
 from guanai.care.children.required_fields import field_label, missing_fields
-from guanai.care.duties.context import DutyContext
+from guanai.care.duties.facts import Facts
 from guanai.care.duties.statuses import OPEN_STATUSES, STATUSES
 from guanai.care.duties.to_do_words import missed_words
 from guanai.care.frames import object_column, timestamp
@@ -182,18 +182,14 @@ def gaps(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.Dat
     Columns: duty, field (as the duty names it), field_label (in words), kind, subject_id, subject, class, village. Subjects
     are those that the duty applies to and that are present on the day: the same as in the lines of the duty.
     """
-    context, parts = DutyContext(policy, frames, on), []
+    facts, parts = Facts(policy, frames, on), []
     for duty in policy.of_kind("complete"):
-        subjects = context.subjects(duty.subject)
-        applies = subjects.matching(duty.subject_condition)
-        codes = np.flatnonzero(applies & (subjects.first <= context.day) & (context.day <= subjects.last))
-        codes = codes[np.argsort(subjects.order[codes], kind="stable")]
-        missing = missing_fields(subjects.frame.iloc[codes], duty.content)
+        subjects = facts.present(duty).sort_values("place")
         part = pd.DataFrame(
             {
-                "duty": duty.name, "field": list(missing), "kind": duty.subject, "subject_id": subjects.ids[codes],
-                "subject": subjects.names.to_numpy(object)[codes],
-                "class": subjects.classes.to_numpy(object)[codes], "village": subjects.villages[codes],
+                "duty": duty.name, "field": missing_fields(subjects, duty.content).to_list(), "kind": duty.subject,
+                "subject_id": subjects.index, "subject": subjects["name"].to_numpy(object),
+                "class": subjects["class"].to_numpy(object), "village": subjects["village"].to_numpy(object),
             },
             dtype=object,
         ).explode("field")  # fmt: skip

@@ -1,94 +1,87 @@
-"""Who is responsible: the helper by the pairings, the homeroom teacher by the class, others by their post."""
+"""Who is responsible: the helper by the pairings, the homeroom teacher by the class, others by their post.
+
+Of a child the helpers of its running pairings, of a child or class its class teacher, a teacher or helper themselves for
+what names nobody else; any other role, and these where they are not towards a subject: everybody of the active staff
+who has it. Those of the day asked count.
+"""
 
 from typing import Any
 
-import numpy as np
+import pandas as pd
 
-from guanai.care.duties.context import DutyContext
-from guanai.care.frames import as_strings
-from guanai.care.policy.duty import ALL_CHILDREN
+from guanai.care.duties.facts import Facts
+from guanai.care.duties.records import class_teachers, helpers
+from guanai.care.frames import as_strings, object_column
+from guanai.care.policy.duty import ALL_CHILDREN, STAFF_KINDS
 from guanai.templates.wording import say
 
-__all__ = ["holds_post", "is_responsible", "responsible"]
+__all__ = ["holds_post", "responsible"]
 
 
-def responsible(
-    context: DutyContext, kind: str, roles: tuple[str, ...]
-) -> np.ndarray[Any, np.dtype[np.object_]]:
-    """Return for each subject of a kind the names of those who carry the roles on the day, "" for nobody.
+def responsible(facts: Facts, kind: str, roles: tuple[str, ...]) -> pd.DataFrame:
+    """Return for each subject of a kind (by its id) who carries the roles: who, who_ids, nobody.
 
-    Several names are joined in the order of the staff, each once. Helper: of a child the helpers of its
-    running pairings. Homeroom: of a child or class its class teacher. Self: the teacher or helper themselves,
-    also where a duty of theirs names nobody. Any other role, and these where they are not towards a subject:
-    everybody of the active staff who has it.
+    ``who_ids`` is a list of ids in the order of the staff, ``who`` their names joined, "" for nobody. ``nobody`` is "" or the
+    first of the roles where nobody has one.
     """
     roles = _with_self(kind, roles)
-    return context.cached(("responsible", kind, roles), lambda: _joined_names(context, kind, roles))
+    return facts.cached(("responsible", kind, roles), lambda: _responsible(facts, kind, roles))
 
 
-def is_responsible(
-    context: DutyContext, kind: str, roles: tuple[str, ...], person: int
-) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Return which subjects of a kind one of the staff (a place in the register) is among the `responsible` of."""
-    among = np.zeros(len(context.subjects(kind)), dtype=bool)
-    for role in _with_self(kind, roles):
-        for layer in _people_layers(context, kind, role):
-            among |= layer == person
-    return among | holds_post(context, kind, roles, person)
-
-
-def holds_post(context: DutyContext, kind: str, roles: tuple[str, ...], person: int) -> bool:
+def holds_post(facts: Facts, kind: str, roles: tuple[str, ...], person: str) -> bool:
     """Say whether one of the staff is responsible for every subject of a kind, by a post and not for some of them."""
-    return any(person in _post_holders(context, kind, role) for role in _with_self(kind, roles))
+    return any(person in _post_holders(facts, kind, role) for role in _with_self(kind, roles))
 
 
 def _with_self(kind: str, roles: tuple[str, ...]) -> tuple[str, ...]:
-    return ("self",) if not roles and kind in ("teacher", "helper") else roles
+    return ("self",) if not roles and kind in STAFF_KINDS else roles
 
 
-def _joined_names(
-    context: DutyContext, kind: str, roles: tuple[str, ...]
-) -> np.ndarray[Any, np.dtype[np.object_]]:
-    size, comma = len(context.subjects(kind)), say("policy.comma")
-    names = as_strings(context.frames["staff"].drop_duplicates("id")["name"]).to_list()
-    layers = [layer for role in roles for layer in _people_layers(context, kind, role)]
-    everybody = sorted({person for role in roles for person in _post_holders(context, kind, role)})
-    if not layers:
-        return np.array([comma.join(names[person] for person in everybody)] * size, dtype=object)
-    if len(layers) == 1 and not everybody:
-        return np.array([*names, ""], dtype=object)[layers[0]]
-    return np.array(
-        [
-            comma.join(names[one] for one in sorted({*everybody, *(one for one in people if one >= 0)}))
-            for people in zip(*(layer.tolist() for layer in layers), strict=True)
-        ],
-        dtype=object,
+def _responsible(facts: Facts, kind: str, roles: tuple[str, ...]) -> pd.DataFrame:
+    subjects, comma = facts.subjects(kind).index, say("policy.comma")
+    everybody = {person for role in roles for person in _post_holders(facts, kind, role)}
+    people: dict[str, set[str]] = {}
+    for role in roles:
+        for subject, person in _towards_subjects(facts, kind, role):
+            people.setdefault(subject, set(everybody)).add(person)
+    position = {person: number for number, person in enumerate(facts.staff.index)}
+    combinations = {frozenset(some) for some in people.values()} | {frozenset(everybody)}
+    lists = {some: sorted(some, key=position.__getitem__) for some in combinations}
+    names = {some: comma.join(facts.staff[person] for person in ids) for some, ids in lists.items()}
+    of_subject = [frozenset(people.get(subject, everybody)) for subject in subjects]
+    return pd.DataFrame(
+        {
+            "who": object_column((names[some] for some in of_subject), subjects),
+            "who_ids": object_column((lists[some] for some in of_subject), subjects),
+            "nobody": object_column(("" if some else "".join(roles[:1]) for some in of_subject), subjects),
+        }
     )
 
 
-def _people_layers(context: DutyContext, kind: str, role: str) -> list[np.ndarray[Any, np.dtype[np.int64]]]:
-    """Return the people of a role towards each subject, as places among the staff (-1: nobody), one layer each."""
+def _towards_subjects(facts: Facts, kind: str, role: str) -> "zip[tuple[Any, Any]]":
+    """Return the subjects and people of a role that is towards a subject; a subject may have none or several."""
+    subjects = facts.subjects(kind)
+    pairs = pd.DataFrame({"subject": [], "person": []}, dtype=object)
     if role == "helper" and kind in ALL_CHILDREN:
-        day = context.day
-        return [
-            np.where((first <= day) & (day <= last), helper, -1)
-            for helper, first, last in context.helper_layers(kind)
-        ] or [np.full(len(context.subjects(kind)), -1)]
-    if role == "homeroom" and kind in (*ALL_CHILDREN, "class"):
-        return [context.class_teachers(kind)]
-    if role == "self" and kind in ("teacher", "helper"):
-        return [context.staff.get_indexer(context.subjects(kind).index)]
-    return []
+        running = helpers(facts)
+        running = running[(running["start"] <= facts.day) & (facts.day <= running["end"])]
+        pairs = running.rename(columns={"child": "subject", "helper": "person"})
+    elif role == "homeroom" and kind in (*ALL_CHILDREN, "class"):
+        pairs = subjects["class"].map(class_teachers(facts)).rename("person").dropna().reset_index()
+    elif role == "self" and kind in STAFF_KINDS:
+        own = subjects.index[subjects.index.isin(facts.staff.index)]
+        pairs = pd.DataFrame({"subject": own, "person": own})
+    return zip(pairs["subject"], pairs["person"], strict=True)
 
 
-def _post_holders(context: DutyContext, kind: str, role: str) -> list[int]:
-    """Return all of the active staff who have a role, where it is not one towards a subject."""
+def _post_holders(facts: Facts, kind: str, role: str) -> list[str]:
+    """Return the ids of the active staff who have a role, where it is not one towards a subject."""
     if role == "self" or (role in ("helper", "homeroom") and kind in (*ALL_CHILDREN, "class")):
         return []
 
-    def make() -> list[int]:
-        staff = context.frames["staff"].drop_duplicates("id")
-        holders = (as_strings(staff["role"]) == role) & (as_strings(staff["active"]) != "no")
-        return [int(position) for position in np.flatnonzero(holders.to_numpy(bool))]
+    def make() -> list[str]:
+        staff = facts.frame("staff").drop_duplicates("id")
+        holds = (as_strings(staff["role"]) == role) & (as_strings(staff["active"]) != "no")
+        return list(staff.loc[holds, "id"])
 
-    return context.cached(("post", role), make)
+    return facts.cached(("post", role), make)

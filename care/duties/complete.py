@@ -1,0 +1,48 @@
+"""Complete (档案): fields of a dossier that may not be empty.
+
+A dossier with an empty field has a line since the subject came into care (or, of a class or the staff, since the term
+began); due with the days of grace, then it stands until the field is filled in. No field is required of a parent who is
+deceased or lost (`guanai.care.children.required_fields`).
+
+Sources: requirements 7.3, R1-R4; F16.
+Takes ``facts.present``; gives one line per subject that is present.
+Reference: tests/care/duties/test_plain_duties.py::test_the_lines_of_any_school
+"""
+
+import pandas as pd
+
+from guanai.care.children.required_fields import field_label, missing_fields
+from guanai.care.duties.explanations import distinct_texts, number_words
+from guanai.care.duties.facts import Facts
+from guanai.care.frames import object_column
+from guanai.care.policy.duty import Duty
+from guanai.templates.wording import say
+
+__all__ = ["explained", "lines"]
+
+
+def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
+    """Return the lines of a duty of the kind complete."""
+    subjects = facts.present(duty)
+    missing = missing_fields(subjects, duty.content).map(tuple)
+    in_care = duty.subject == "child"
+    since = subjects["first"] if in_care else facts.present_since(subjects)
+    return pd.DataFrame(
+        {
+            "since": since, "due": since, "need": len(duty.content),
+            "have": len(duty.content) - missing.map(len).astype("int64"), "missing": missing,
+            "met_at": pd.NaT, "closed_on": pd.NaT, "period": "",
+        },
+        index=subjects.index,
+    ).reset_index()  # fmt: skip
+
+
+def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
+    """Return lines with why they are there, which says what is missing, and the id of the dossier."""
+    comma, words = say("policy.comma"), number_words("why.complete", duty)
+
+    def why(missing: tuple[str, ...], need: int, have: int) -> str:
+        return words(need, have, comma.join(map(field_label, missing)))
+
+    texts = distinct_texts(shown, ["missing", "need", "have"], why)
+    return shown.assign(why=texts, counted=object_column(([subject] for subject in shown["subject"]), shown.index))

@@ -1,0 +1,189 @@
+"""The registers, subjects and periods of one day, as plain frames.
+
+**As of a day means as of a day.** What was recorded after the day asked (``created_at``) is not in the frames, records dated
+later do not count, and dates in the fields of a state that lie later are empty (`guanai.care.duties.state`). The storage
+hands in the values as they were on that day; a term that is summed up later asks for ``known``, the day of knowing.
+
+Days are datetime64 at midnight, subjects and records are named by their ids. Each frame is made once and then used by
+every duty: do not change it.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from guanai.care.calendar.periods import counting_days, periods, whole_days
+from guanai.care.calendar.school_calendar import Calendar, Period, Term, day_of_year
+from guanai.care.duties.subjects import children_in_care, subjects_of
+from guanai.care.frames import NormalizedFrames, as_strings, as_timestamps, normalized_frames, timestamp
+from guanai.care.policy.conditions import holds
+from guanai.care.policy.duty import Duty, Limit
+from guanai.care.policy.policy import Policy
+from guanai.templates.wording import say
+
+__all__ = ["DAY", "DayFrames", "KnownFrames", "due_day"]
+
+T = TypeVar("T")
+DAY = pd.Timedelta(days=1)
+
+
+class KnownFrames(NormalizedFrames):
+    """Registers without the records that were made after a day."""
+
+    def __init__(self, whole: NormalizedFrames, known: date) -> None:
+        super().__init__(whole.raw)
+        self._whole, self._known = whole, known
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        frame = self._whole[name]
+        if "created_at" in frame.columns:
+            later = _recorded_after(frame["created_at"], self._known)
+            frame = frame[~later].reset_index(drop=True) if later.any() else frame
+        self[name] = frame
+        return frame
+
+
+class DayFrames:
+    """A policy, the registers and a day, and the frames that follow from them."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        frames: Mapping[str, pd.DataFrame],
+        on: date,
+        *,
+        now: datetime | None = None,
+        known: date | None = None,
+        began: date | None = None,
+        term: Term | None = None,
+    ) -> None:
+        """``now`` is the time of day, ``known`` the day of knowing (both of ``on`` without them).
+
+        Nothing is due from before ``began`` (`Policy.began`). ``term`` is the term of the day where none is given; between
+        terms the one that ended last.
+        """
+        self.policy, self.on, self.known, self.began = policy, on, known or on, began
+        self.frames = KnownFrames(normalized_frames(frames), self.known)
+        self.day, self.moment = timestamp(on), now
+        #: The last moment that is known of the day: the time of day where one is given.
+        self.until = pd.Timestamp(now).tz_localize(None).as_unit("ns") if now else self.day + DAY - pd.Timedelta(1, "ns")
+        self.now = self.until if now else self.day
+        self.term = term or policy.calendar.current_or_last(on)
+        self._cache: dict[tuple[Any, ...], Any] = {}
+
+    def cached(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """Return the cached value of a key; compute it the first time."""
+        if key not in self._cache:
+            self._cache[key] = make()
+        value: T = self._cache[key]
+        return value
+
+    @property
+    def calendar(self) -> Calendar:
+        """The school's calendar."""
+        return self.policy.calendar
+
+    def frame(self, register: str) -> pd.DataFrame:
+        """Return a register as it is known: its own columns, days as datetime64."""
+        return self.frames[register].copy(deep=False)
+
+    @property
+    def staff(self) -> "pd.Series[str]":
+        """The names of the staff by their ids, in the order of the register."""
+
+        def make() -> "pd.Series[str]":
+            register = self.frames["staff"].drop_duplicates("id")
+            return pd.Series(as_strings(register["name"]).to_numpy(object), register["id"].to_numpy(object))
+
+        return self.cached(("staff",), make)
+
+    def subjects(self, kind: str) -> pd.DataFrame:
+        """Return the subjects of a kind by their id, those who were or will be present included.
+
+        Columns: name, class, village (texts), first and last (the days on which it is present, both included), place (its
+        position in the order of class, name and id), and those of its own register. Nobody is present before the school
+        began with its rows.
+        """
+
+        def make() -> pd.DataFrame:
+            school = self.policy.profile.get("name") or say("duty.subject.school")
+            children = self.cached(("children",), lambda: children_in_care(self.policy, self.frames))
+            subjects = subjects_of(kind, self.frames, children, school)
+            if self.began is not None:
+                subjects = subjects.assign(first=subjects["first"].clip(lower=timestamp(self.began)))
+            return subjects
+
+        return self.cached(("subjects", kind), make).copy(deep=False)
+
+    def subjects_of(self, duty: Duty) -> pd.DataFrame:
+        """Return the subjects that meet a duty's condition, in the columns of `subjects`."""
+        subjects = self.subjects(duty.subject)
+        return subjects[holds(duty.subject_condition, subjects)] if duty.subject_condition else subjects
+
+    def present(self, duty: Duty) -> pd.DataFrame:
+        """Return the subjects of a duty that are present on the day."""
+        subjects = self.subjects_of(duty)
+        return subjects[(subjects["first"] <= self.day) & (self.day <= subjects["last"])]
+
+    def present_since(self, subjects: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
+        """Return since when each subject is present in the term: those who always were, since it began."""
+        begin = timestamp(self.term.start) if self.term else self.day
+        return subjects["first"].clip(lower=begin)
+
+    def periods(self, duty: Duty) -> pd.DataFrame:
+        """Return the periods of a duty in the term that have begun, the earliest first.
+
+        Columns: number, period (its name), start and end, limit (until when it is due: the end, or the day that the limit
+        sets), days (of school, or all, from the start to the limit), own (to the end) and whole (of the period where the
+        ends of the term do not cut it).
+        """
+        calendar, term = self.calendar, self.term
+        spans = [span for span in (periods(calendar, term, duty.per) if term else ()) if span.start <= self.on]
+        limits = [due_day(duty.limit, span) for span in spans]
+        up_to = self.days_up_to(duty)
+        starts = pd.Series([span.start for span in spans], dtype="datetime64[ns]")
+        table = pd.DataFrame({"number": range(len(spans)), "period": pd.Series([span.name for span in spans], dtype=object)})
+        table = table.assign(
+            start=starts,
+            end=pd.Series([span.end for span in spans], dtype="datetime64[ns]"),
+            limit=pd.Series(limits, dtype="datetime64[ns]"),
+        )
+        before = up_to(starts - DAY)
+        return table.assign(
+            days=up_to(table["limit"]) - before,
+            own=up_to(table["end"]) - before,
+            whole=[whole_days(calendar, term, duty.per, span) for span in spans] if term else [],
+        )
+
+    def days_up_to(self, duty: Duty) -> Callable[["pd.Series[pd.Timestamp]"], "np.ndarray[Any, np.dtype[np.int64]]"]:
+        """Return a function that says how many of the days that count lie up to a day, both from the term's first period."""
+
+        def make() -> "np.ndarray[Any, np.dtype[np.datetime64]]":
+            spans = periods(self.calendar, self.term, duty.per) if self.term else ()
+            return np.array(counting_days(self.calendar, duty.per, spans), dtype="datetime64[ns]")
+
+        days = self.cached(("days", duty.per), make)
+        return lambda until: np.searchsorted(days, until.to_numpy(), side="right").astype(np.int64)
+
+
+def due_day(limit: Limit | None, span: Period) -> date:
+    """Return until when something is due in a period: its end, or the day that a limit sets in it."""
+    if limit is None:
+        return span.end
+    if limit.unit == "day":
+        return min(date.fromordinal(span.start.toordinal() + limit.number), span.end)
+    every_year = (
+        day_of_year(year, *divmod(limit.number, 100)) for year in range(span.start.year, span.end.year + 1)
+    )
+    days = [day for day in every_year if span.start <= day <= span.end]
+    return days[0] if days else span.end
+
+
+def _recorded_after(values: "pd.Series[Any]", day: date) -> "pd.Series[bool]":
+    """Say which times of recording (ISO text, or times) are on a later day."""
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return as_timestamps(values) >= timestamp(day) + DAY
+    return as_strings(values) > f"{day.isoformat()}~"  # sorts behind every time of that day

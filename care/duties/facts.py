@@ -1,0 +1,42 @@
+"""What a kind of duty is given beside its row: the facts of one day. All that a rule of a school's own needs is here.
+
+``facts.on`` (the day), ``facts.day`` (the same as a datetime64), ``facts.now``, ``facts.until`` (the last moment that is
+known), ``facts.term``, ``facts.calendar`` and ``facts.policy`` are plain values. ``facts.frame("talk")`` is a register,
+``facts.subjects("child")`` and ``facts.present(duty)`` whom a duty is about, ``facts.periods(duty)`` its periods,
+``facts.records(duty)`` the records that count, ``facts.triggers(duty)`` those that start it.
+"""
+
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+
+from guanai.care.duties.day_frames import DayFrames
+from guanai.care.duties.records import matching_records, trigger_records
+from guanai.care.errors import GuanaiError
+from guanai.care.policy.duty import Duty
+
+__all__ = ["Facts"]
+
+
+class Facts(DayFrames):
+    """The facts of a day: frames that are made once and used by every duty."""
+
+    #: What went wrong in the school's own rules when the last lines were worked out.
+    problems: tuple[GuanaiError, ...] = ()
+
+    def records(self, duty: Duty, by: tuple[str, ...] | None = None) -> pd.DataFrame:
+        """Return the records that count for a duty up to the day, one row per record and subject.
+
+        Columns: subject, id, day, register, row (the position in the register's frame). ``by`` are the roles of whom records
+        count, those of the duty without it.
+        """
+        return matching_records(duty if by is None else replace(duty, by=by), self)
+
+    def triggers(self, duty: Duty) -> pd.DataFrame:
+        """Return the records that start a duty, one row per record and subject: subject, id, row, day, since, due."""
+        return trigger_records(duty, self)
+
+    def at(self, day: date) -> "Facts":
+        """Return the facts of another day, as far as they were known on this one."""
+        return Facts(self.policy, self.frames, day, known=self.known, began=self.began, term=self.term)

@@ -1,0 +1,43 @@
+"""Helper (帮扶): so many helpers for every child in care.
+
+A child without enough of them has a line since its last helper ended, or since it came into care; due with the days of grace,
+then it stands until a pairing runs again.
+
+Sources: requirements 2A, 7.4; 002-1 L45, 004.
+Takes ``facts.present`` and the register pairing; gives one line per child that is present.
+Reference: tests/care/duties/test_plain_duties.py::test_the_lines_of_any_school
+"""
+
+import pandas as pd
+
+from guanai.care.duties.explanations import distinct_texts, number_words
+from guanai.care.duties.day_frames import DAY
+from guanai.care.duties.facts import Facts
+from guanai.care.duties.quota import current_pairs
+from guanai.care.duties.records import counted_ids
+from guanai.care.policy.duty import Duty
+
+__all__ = ["explained", "lines"]
+
+
+def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
+    """Return the lines of a duty of the kind helper."""
+    children, pairings = facts.present(duty), facts.frame("pairing")
+    numbers = current_pairs(duty, facts)["subject"].value_counts()
+    ended = pairings[(pairings["role"] == "helper") & (pairings["end"] < facts.day)]
+    free_from = ended.groupby("child")["end"].max() + DAY
+    since = children["first"].clip(lower=free_from.reindex(children.index).fillna(children["first"]))
+    return pd.DataFrame(
+        {
+            "since": since, "due": since, "need": duty.at_least,
+            "have": numbers.reindex(children.index).fillna(0).astype("int64"),
+            "met_at": pd.NaT, "closed_on": pd.NaT, "period": "",
+        },
+        index=children.index,
+    ).reset_index()  # fmt: skip
+
+
+def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
+    """Return lines with why they are there and the ids of the pairings."""
+    why = distinct_texts(shown, ["need", "have"], number_words("why.helper", duty))
+    return shown.assign(why=why, counted=counted_ids(shown, current_pairs(duty, facts), ["subject"]))

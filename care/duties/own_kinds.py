@@ -1,0 +1,88 @@
+"""A school's own kinds of duty (``rules/*.py``): their lines are checked, and a mistake is told with file and line.
+
+A rule is a function of a duty and the facts of a day that returns a frame of lines: subject (an id), since and due (days or
+moments, due without the days of grace), need and have (numbers), why (text). It may give period, met, met_at, closed_on and
+counted too. Whatever is wrong with it, the page and the other duties go on.
+"""
+
+import inspect
+import traceback
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+
+import pandas as pd
+
+from guanai.care.duties.facts import Facts
+from guanai.care.errors import GuanaiError
+from guanai.care.frames import as_strings, as_timestamps, is_empty, object_column
+from guanai.care.policy.duty import Duty
+from guanai.templates.wording import say
+
+__all__ = ["own_lines"]
+
+REQUIRED = ("subject", "since", "due", "need", "have", "why")
+DAYS = ("since", "due", "met_at", "closed_on")
+
+
+def own_lines(rule: Callable[..., Any] | None, duty: Duty, facts: Facts) -> pd.DataFrame:
+    """Return the lines that a rule of the school's own gives, completed; raises GuanaiError with file and line."""
+    if rule is None:
+        raise GuanaiError("own_rule.missing", duty=duty.name, rule=duty.kind)
+    try:
+        lines = rule(duty, facts)
+    except Exception as error:
+        raise _error(rule, duty, f"{type(error).__name__}: {error}", _line_of(rule, error)) from error
+    if not isinstance(lines, pd.DataFrame):
+        raise _error(rule, duty, say("own_rule.no_frame", value=type(lines).__name__))
+    if missing := [name for name in REQUIRED if name not in lines.columns]:
+        raise _error(rule, duty, say("own_rule.no_column", value=", ".join(missing)))
+    lines = lines.reset_index(drop=True)
+    known = facts.subjects(duty.subject).index
+    if strangers := [str(subject) for subject in lines["subject"] if subject not in known]:
+        raise _error(rule, duty, say("own_rule.subject", value=strangers[0]))
+    days = {name: _days(rule, duty, lines, name) for name in DAYS}
+    numbers = {name: _numbers(rule, duty, lines, name) for name in ("need", "have")}
+    texts = {name: as_strings(lines[name]) if name in lines else "" for name in ("why", "period")}
+    counted = lines["counted"] if "counted" in lines else [[] for _ in range(len(lines))]
+    lists = object_column((ids if isinstance(ids, list) else [] for ids in counted), lines.index)
+    completed = pd.DataFrame({"subject": lines["subject"], **days, **numbers, **texts, "counted": lists})
+    return completed.assign(met=lines["met"].eq(True)) if "met" in lines else completed
+
+
+def _days(rule: Callable[..., Any], duty: Duty, lines: pd.DataFrame, name: str) -> "pd.Series[pd.Timestamp]":
+    if name not in lines:
+        return pd.Series(pd.NaT, index=lines.index, dtype="datetime64[ns]")
+    days = as_timestamps(lines[name])
+    wrong = days.isna() & ~lines[name].map(is_empty).astype(bool)
+    if name == "since":
+        wrong = days.isna()
+    if wrong.any():
+        raise _error(rule, duty, say("own_rule.day", column=name, value=lines.loc[wrong, name].iloc[0]))
+    return days
+
+
+def _numbers(rule: Callable[..., Any], duty: Duty, lines: pd.DataFrame, name: str) -> "pd.Series[int]":
+    numbers = pd.to_numeric(lines[name], errors="coerce")
+    if numbers.isna().any():
+        raise _error(rule, duty, say("own_rule.number", column=name, value=lines.loc[numbers.isna(), name].iloc[0]))
+    return numbers.astype("float64").astype("int64")
+
+
+def _error(rule: Callable[..., Any], duty: Duty, problem: str, line: int | None = None) -> GuanaiError:
+    code = _code(rule)
+    return GuanaiError(
+        "own_rule.failed", duty=duty.name, rule=duty.kind, file=code.co_filename if code else "",
+        line=line or (code.co_firstlineno if code else 0), problem=problem,
+    )  # fmt: skip
+
+
+def _line_of(rule: Callable[..., Any], error: Exception) -> int | None:
+    """Return the last line of the rule's own file that was running."""
+    code = _code(rule)
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno for frame in reversed(frames) if code and frame.filename == code.co_filename), None)
+
+
+def _code(rule: Callable[..., Any]) -> CodeType | None:
+    return getattr(inspect.unwrap(rule), "__code__", None)
