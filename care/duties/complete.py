@@ -6,7 +6,7 @@ deceased or lost (`guanai.care.children.required_fields`).
 
 Sources: requirements 7.3, R1-R4; F16.
 Takes ``facts.present``; gives one line per subject that is present.
-Reference: tests/care/duties/test_plain_duties.py::test_the_lines_of_any_school
+Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
 import pandas as pd
@@ -25,8 +25,7 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the lines of a duty of the kind complete."""
     subjects = facts.present(duty)
     missing = missing_fields(subjects, duty.content).map(tuple)
-    in_care = duty.subject == "child"
-    since = subjects["first"] if in_care else facts.present_since(subjects)
+    since = facts.present_since(duty)
     return pd.DataFrame(
         {
             "since": since, "due": since, "need": len(duty.content),

@@ -11,7 +11,7 @@ need goes to the oldest period that is still open. 经常 needs no number: the r
 
 Sources: requirements 2A, 7.2, 7.5; 002-1 L49 (weekly), 004 (twice a term), 000-4 (经常).
 Takes ``facts.subjects_of``, ``facts.periods`` and ``facts.records``; gives one line per subject and period that needs something.
-Reference: tests/care/duties/test_plain_duties.py::test_the_lines_of_any_school
+Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
 import numpy as np
@@ -34,7 +34,7 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     table = _needs(duty, facts)
     records = _counted(duty, facts, table)
     groups = records.groupby(KEYS, sort=False)
-    met_at = records[records["reached"]].groupby(KEYS, sort=False)["day"].min()
+    met_at = records[records["reached"] & (records["need"] > 0)].groupby(KEYS, sort=False)["day"].min()
     table = table.join(groups["amount"].sum(), on=KEYS).join(met_at.rename("met_at"), on=KEYS)
     amount = table["amount"].fillna(0)
     too_many = pd.Series(False, index=table.index)
@@ -69,7 +69,7 @@ def _needs(duty: Duty, facts: Facts) -> pd.DataFrame:
     if duty.after == "standing" and facts.term:
         closed_on = np.minimum(table["last"], table["end"].clip(lower=timestamp(facts.term.end)))
     if duty.per == OFTEN:
-        need, due, closed_on = 0, pd.NaT, pd.NaT
+        need, due, closed_on = 0, pd.Series(pd.NaT, table.index), pd.Series(pd.NaT, table.index)
     return table.assign(since=since, due=due, days=days, need=need, closed_on=closed_on)
 
 

@@ -17,10 +17,10 @@ import pandas as pd
 
 from guanai.care.calendar.periods import counting_days, periods, whole_days
 from guanai.care.calendar.school_calendar import Calendar, Period, Term, day_of_year
-from guanai.care.duties.subjects import children_in_care, subjects_of
+from guanai.care.duties.subjects import ALWAYS, children_in_care, subjects_of
 from guanai.care.frames import NormalizedFrames, as_strings, as_timestamps, normalized_frames, timestamp
 from guanai.care.policy.conditions import holds
-from guanai.care.policy.duty import Duty, Limit
+from guanai.care.policy.duty import ALL_CHILDREN, Duty, Limit
 from guanai.care.policy.policy import Policy
 from guanai.templates.wording import say
 
@@ -35,10 +35,10 @@ class KnownFrames(NormalizedFrames):
 
     def __init__(self, whole: NormalizedFrames, known: date) -> None:
         super().__init__(whole.raw)
-        self._whole, self._known = whole, known
+        self.whole, self._known = whole, known
 
     def __missing__(self, name: str) -> pd.DataFrame:
-        frame = self._whole[name]
+        frame = self.whole[name]
         if "created_at" in frame.columns:
             later = _recorded_after(frame["created_at"], self._known)
             frame = frame[~later].reset_index(drop=True) if later.any() else frame
@@ -96,7 +96,7 @@ class DayFrames:
 
         def make() -> "pd.Series[str]":
             register = self.frames["staff"].drop_duplicates("id")
-            return pd.Series(as_strings(register["name"]).to_numpy(object), register["id"].to_numpy(object))
+            return register.assign(name=as_strings(register["name"])).set_index("id")["name"]
 
         return self.cached(("staff",), make)
 
@@ -128,10 +128,10 @@ class DayFrames:
         subjects = self.subjects_of(duty)
         return subjects[(subjects["first"] <= self.day) & (self.day <= subjects["last"])]
 
-    def present_since(self, subjects: pd.DataFrame) -> "pd.Series[pd.Timestamp]":
-        """Return since when each subject is present in the term: those who always were, since it began."""
-        begin = timestamp(self.term.start) if self.term else self.day
-        return subjects["first"].clip(lower=begin)
+    def present_since(self, duty: Duty) -> "pd.Series[pd.Timestamp]":
+        """Return since when each subject of a duty is present: those who always were, and all but children, since the term began."""
+        begin, first = timestamp(self.term.start) if self.term else self.day, self.present(duty)["first"]
+        return first.where(first != ALWAYS, begin) if duty.subject in ALL_CHILDREN else first.clip(lower=begin)
 
     def periods(self, duty: Duty) -> pd.DataFrame:
         """Return the periods of a duty in the term that have begun, the earliest first.

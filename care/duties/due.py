@@ -29,6 +29,7 @@ from guanai.care.duties.facts import Facts
 from guanai.care.duties.own_kinds import own_lines
 from guanai.care.duties.person_scope import facts_of_person
 from guanai.care.duties.responsible import responsible
+from guanai.care.duties.statuses import OPEN_STATUSES, STATUSES
 from guanai.care.errors import GuanaiError
 from guanai.care.frames import object_column, timestamp
 from guanai.care.policy.duty import EACH, Duty
@@ -40,8 +41,11 @@ COLUMNS = (
     "duty", "subject", "subject_id", "who", "due", "since", "status", "why", "period", "need", "have",
     "counted", "class", "village", "form", "kind", "role", "deferral", "who_ids", "weight", "met_at", "nobody",
 )  # fmt: skip
-STATUSES = ("standing", "to_do", "postponed", "excused", "missed", "late", "done")
-OPEN_STATUSES = ("standing", "to_do", "postponed")
+DTYPES = (
+    dict.fromkeys(COLUMNS, "object")
+    | dict.fromkeys(("need", "have", "order", "place"), "int64")
+    | dict.fromkeys(("due", "since", "met_at"), "datetime64[ns]")
+)
 OUTLIVES_SUBJECT = ("state", "open")  # the record itself is open
 UNTIL_ANSWERED = ("event", "state")  # open in whichever term, but what is over is shown in its own term only
 FORMS = {"helper": "pairing", "quota": "pairing", "complete": "child"}  # of the kinds that name none
@@ -117,9 +121,9 @@ def due_lines(facts: Facts, *, done: bool = False, who: str | None = None) -> pd
                 continue
             parts.append(_with_people(lines, one, kind, role, own_facts).assign(place=place))
     facts.problems = tuple(problems)
-    lines = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+    lines = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True).astype(DTYPES)
     if who is not None:
-        lines = lines[[who in people for people in lines["who_ids"]]]
+        lines = lines[np.array([who in people for people in lines["who_ids"]], dtype=bool)]
     ranks = lines["status"].map({status: rank for rank, status in enumerate(STATUSES)}).astype("int64")
     keys = (lines["since"], lines["order"], lines["place"], lines["due"], ranks)
     lines = lines.iloc[np.lexsort([key.to_numpy() for key in keys])][list(COLUMNS)].reset_index(drop=True)
@@ -148,12 +152,12 @@ def _with_status(lines: pd.DataFrame, duty: Duty, kind: str, facts: Facts) -> pd
     """Return the lines with their status, due with the days of grace or on the day to which they are put off."""
     by_the_minute = duty.limit is not None and duty.limit.momentary
     grace = pd.Timedelta(days=duty.grace_days)
-    due_on = np.fmax(lines["due"] + grace, lines["put_off_until"])
+    due_on = (lines["due"] + grace).where(lines["due"].isna(), np.fmax(lines["due"] + grace, lines["put_off_until"]))
     met = lines["met"] if "met" in lines else lines["have"] >= lines["need"]
     met_at = lines["met_at"].where(met)
     late = (met_at if by_the_minute else met_at.dt.normalize()) > due_on
     over = due_on < (facts.now if by_the_minute else facts.day)
-    left = lines["subject"].map(facts.subjects(kind)["last"]) < facts.day
+    left = facts.subjects(kind)["last"].reindex(lines["subject"]).to_numpy() < facts.day
     closed = (lines["closed_on"] + grace < facts.day) | (duty.after == "missed")
     if duty.kind not in OUTLIVES_SUBJECT:
         closed |= left
@@ -162,7 +166,7 @@ def _with_status(lines: pd.DataFrame, duty: Duty, kind: str, facts: Facts) -> pd
         ["late", "done", "excused", "missed", "standing", "postponed"],
         "to_do",
     )
-    lines = lines.assign(due=due_on, met_at=met_at, status=object_column(status, lines.index))
+    lines = lines.assign(due=due_on, met_at=met_at, status=object_column(status.tolist(), lines.index))
     gone = left & lines["status"].isin(OPEN_STATUSES) & (duty.kind not in OUTLIVES_SUBJECT)
     if duty.kind in UNTIL_ANSWERED and facts.term:
         gone |= lines["status"].isin(["missed", "late", "done"]) & (lines["since"] < timestamp(facts.term.start))
@@ -193,6 +197,4 @@ def as_of(policy: Policy, lines: pd.DataFrame, now: datetime) -> pd.DataFrame:
 
 
 def _no_lines() -> pd.DataFrame:
-    kinds = {"need": "int64", "have": "int64", "order": "int64", "place": "int64"}
-    kinds |= dict.fromkeys(("due", "since", "met_at"), "datetime64[ns]")
-    return pd.DataFrame({name: pd.Series(dtype=kinds.get(name, "object")) for name in (*COLUMNS, "order", "place")})
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in DTYPES.items()})

@@ -8,7 +8,7 @@ whichever term. It applies to subjects that are present on the day of the trigge
 Sources: requirements 2A; 002-1 L27 (五必访), R56 (follow-ups).
 Takes ``facts.triggers`` and ``facts.records``; gives one line per trigger and subject: all that are not answered, and those
 of this term that are.
-Reference: tests/care/duties/test_plain_duties.py::test_the_lines_of_any_school
+Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
 import numpy as np

@@ -5,7 +5,7 @@ then it stands until a pairing runs again.
 
 Sources: requirements 2A, 7.4; 002-1 L45, 004.
 Takes ``facts.present`` and the register pairing; gives one line per child that is present.
-Reference: tests/care/duties/test_plain_duties.py::test_the_lines_of_any_school
+Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
 import pandas as pd
@@ -26,7 +26,8 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     numbers = current_pairs(duty, facts)["subject"].value_counts()
     ended = pairings[(pairings["role"] == "helper") & (pairings["end"] < facts.day)]
     free_from = ended.groupby("child")["end"].max() + DAY
-    since = children["first"].clip(lower=free_from.reindex(children.index).fillna(children["first"]))
+    since = facts.present_since(duty)
+    since = since.clip(lower=free_from.reindex(children.index).fillna(since))
     return pd.DataFrame(
         {
             "since": since, "due": since, "need": duty.at_least,

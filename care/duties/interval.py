@@ -6,7 +6,7 @@ ends it, and is missed once the term is over. One that ended is late if the reco
 
 Sources: requirements 2A; documents that say 至少每 N 天 or 不超过 N 天.
 Takes ``facts.subjects_of`` and ``facts.records``; gives the running interval of each subject and those that ended.
-Reference: tests/care/duties/test_plain_duties.py::test_the_lines_of_any_school
+Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
 import numpy as np
@@ -36,11 +36,11 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     days = records.merge(subjects, on="subject").sort_values("day", kind="stable")
     days = days[days["day"].between(days["first"], days["last"])]
     ended = days.assign(since=days.groupby("subject")["day"].shift().fillna(days["first"]), have=1)
-    latest = days.groupby("subject")["day"].max()
-    running = subjects.assign(since=subjects["subject"].map(latest).fillna(subjects["first"]), have=0)
+    running = subjects.join(days.groupby("subject")["day"].max().rename("latest"), on="subject")
+    running = running.assign(since=running["latest"].fillna(running["first"]), have=0)
     running = running[running["since"] + limit <= running["last"]]
     table = pd.concat([ended, running.assign(day=pd.NaT)], ignore_index=True)
-    first = (table["have"] == 0) & ~table["subject"].isin(latest.index)
+    first = (table["have"] == 0) & table["latest"].isna()
     return table.assign(
         due=table["since"] + limit, need=1, met_at=table["day"], closed_on=table["last"], period="",
         key=np.select([table["have"] == 1, first], ["why.interval_done", "why.interval_first"], "why.interval"),

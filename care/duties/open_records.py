@@ -4,7 +4,7 @@ A child may have two books at home, 002-1 L79; too many are a line since the day
 stand from the day after (with the days of grace) until there are fewer, also once the child has left.
 
 Takes ``facts.triggers``, and from the kind state which of them are open; gives one line per subject with an open record.
-Reference: tests/care/duties/test_plain_duties.py::test_the_lines_of_any_school
+Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
 import pandas as pd

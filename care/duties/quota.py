@@ -8,7 +8,7 @@ period (`guanai.care.duties.count`).
 
 Sources: requirements 2A; 002-1 L45.
 Takes ``facts.present`` and the register pairing; gives one line per subject that is present.
-Reference: tests/care/duties/test_plain_duties.py::test_the_lines_of_any_school
+Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
 import pandas as pd
@@ -38,7 +38,7 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     if duty.subject == "helper":
         subjects = subjects[have > 0]
     met = (have >= need) & (True if duty.at_most is None else have <= duty.at_most)
-    since = facts.present_since(subjects)
+    since = facts.present_since(duty)
     table = pd.DataFrame({"since": since, "due": since, "need": need, "have": have, "met": met}).loc[subjects.index]
     return table.assign(met_at=pd.NaT, closed_on=pd.NaT, period="").reset_index()
 

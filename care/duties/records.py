@@ -31,23 +31,14 @@ def _matching(duty: Duty, facts: DayFrames, register: str) -> pd.DataFrame:
     if register in MODE_REQUIRED:
         counts &= as_strings(frame["mode"]) != ""
     records = made_by(facts, register, duty.subject, duty.by) if duty.by else owners(facts, register, duty.subject)
-    rows = records["row"].to_numpy()
-    chosen = counts.to_numpy(bool)[rows]
-    rows = rows[chosen]
-    return pd.DataFrame(
-        {
-            "subject": records["subject"].to_numpy(object)[chosen],
-            "id": frame["id"].to_numpy(object)[rows],
-            "day": frame["date"].to_numpy()[rows],
-            "register": np.full(len(rows), register, dtype=object),
-            "row": rows,
-        }
-    )
+    records = records[counts.to_numpy(bool)[records["row"]]]
+    of_record = frame[["id", "date"]].rename(columns={"date": "day"})
+    return records.join(of_record, on="row").assign(register=register)
 
 
 def owners(facts: DayFrames, register: str, kind: str) -> pd.DataFrame:
     """Return which records of a register belong to which subjects of a kind: row and subject, by row."""
-    return facts.cached(("owners", register, kind), lambda: _owners(facts, register, kind))
+    return facts.cached(("owners", register, kind), lambda: _owners(facts, register, kind).astype({"subject": object}))
 
 
 def _owners(facts: DayFrames, register: str, kind: str) -> pd.DataFrame:
@@ -89,10 +80,10 @@ def authors(facts: DayFrames, register: str) -> pd.DataFrame:
 
 def _named(values: "pd.Series[Any]", ids: pd.Index) -> pd.DataFrame:
     """Return which answers name which ids: one, which may have spaces in it, or several of a list."""
-    named = pd.DataFrame({"row": np.arange(len(values)), "subject": values.to_numpy(object)})
-    one = values.map(type).isin([str]).to_numpy(bool) & values.isin(ids).to_numpy(bool) if len(values) else []
-    lists = named[~np.asarray(one, dtype=bool) & values.notna().to_numpy(bool)]
-    named = named[np.asarray(one, dtype=bool)]
+    named = values.rename("subject").rename_axis("row").reset_index()
+    one = values.map(type).eq(str) & values.isin(ids)
+    lists = named[~one & values.notna()]
+    named = named[one]
     if len(lists):
         several = lists.assign(subject=lists["subject"].map(as_list)).explode("subject")
         several = several[several["subject"].isin(ids)].drop_duplicates()
@@ -157,7 +148,7 @@ def class_teachers(facts: DayFrames) -> "pd.Series[str]":
     def make() -> "pd.Series[str]":
         classes = facts.frame("class")
         teachers = classes[classes["homeroom"].isin(facts.staff.index)]
-        by_name = pd.Series(teachers["homeroom"].to_numpy(object), index=as_strings(teachers["name"]), dtype=object)
+        by_name = teachers.assign(name=as_strings(teachers["name"])).set_index("name")["homeroom"]
         return by_name[~by_name.index.duplicated(keep="last")]
 
     return facts.cached(("class teachers",), make)

@@ -7,7 +7,7 @@ many of its records. As a duty a share is one line for the school while its targ
 missed once it is over.
 
 Takes ``facts.present`` and ``facts.records``; gives one line for the school.
-Reference: tests/care/duties/test_plain_duties.py::test_the_lines_of_any_school
+Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
 from collections.abc import Mapping

@@ -7,7 +7,7 @@ day of the limit, and a field that is no date says nothing.
 
 Sources: requirements 2A; 002-1 L79 (books), 002-3 L217 and 002-5b L299 (emergencies).
 Takes ``facts.triggers``; gives one line per record and subject: all that are not done, and those of this term that are.
-Reference: tests/care/duties/test_plain_duties.py::test_the_lines_of_any_school
+Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
 import numpy as np

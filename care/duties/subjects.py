@@ -26,7 +26,7 @@ NOT_TEACHING = ["logistics"]
 
 def children_in_care(policy: Policy, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the children that are or were in care, with their days and the grade of their class."""
-    return with_class_fields(care_spans(normalized_frame(frames, "child"), policy.definition), frames)
+    return with_class_fields(care_spans(normalized_frame(frames, "child"), policy.criterion), frames)
 
 
 def subjects_of(

@@ -13,7 +13,7 @@ from guanai.care.calendar.school_calendar import Term
 from guanai.care.children.eligibility import left_behind
 from guanai.care.children.required_fields import missing_fields
 from guanai.care.duties.record_rules import class_names, countable_records
-from guanai.care.duties.share_duties import coverage, summary_day
+from guanai.care.duties.share import coverage, summary_day
 from guanai.care.figures import Figure, count, rate
 from guanai.care.frames import NormalizedFrames, as_strings, normalized_frame
 from guanai.care.pairing.helper_loads import helped

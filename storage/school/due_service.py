@@ -12,9 +12,9 @@ import pandas as pd
 
 from guanai.care.children.eligibility import left_behind
 from guanai.care.children.households import households
-from guanai.care.duties.context import DutyContext
 from guanai.care.duties.due import as_of, due, due_lines
 from guanai.care.duties.emergencies import countdown
+from guanai.care.duties.facts import Facts
 from guanai.care.duties.fulfilment import fulfilment, gaps
 from guanai.care.duties.person_scope import FramesOfChildren
 from guanai.care.errors import GuanaiError
@@ -54,7 +54,7 @@ class DutyService:
         self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
         self._cached: dict[tuple[Any, ...], tuple[int, pd.DataFrame]] = {}
         self._frames: dict[date | None, tuple[int, NormalizedFrames]] = {}  # None: as they are now
-        self._facts: tuple[int, date, DutyContext] | None = None
+        self._facts: tuple[int, date, Facts] | None = None
 
     @property
     def policy(self) -> Policy:
@@ -76,13 +76,13 @@ class DutyService:
             self._frames[past] = (sequence, frames)
         return self._frames[past][1]
 
-    def facts(self, day: date, known: date | None = None) -> DutyContext:
+    def facts(self, day: date, known: date | None = None) -> Facts:
         """Return what the rules look up for a day, by what was known then or on another day; the last one's is cached."""
         frames = self.frames_known_on(known or day)
         sequence = self._records.sequence()
-        if self._facts is None or self._facts[:2] != (sequence, day) or self._facts[2].frames is not frames:
+        if self._facts is None or self._facts[:2] != (sequence, day) or self._facts[2].frames.whole is not frames:
             policy = self.policy
-            self._facts = (sequence, day, DutyContext(policy, frames, day, began=policy.began))
+            self._facts = (sequence, day, Facts(policy, frames, day, known=known, began=policy.began))
         return self._facts[2]
 
     def due(
@@ -108,7 +108,7 @@ class DutyService:
         """Return the due lines of a day as it begins."""
         return self._cached_frame(
             ("due", day, known, done, who),
-            lambda: due_lines(self.facts(day, known).with_options(done=done), who),
+            lambda: due_lines(self.facts(day, known), done=done, who=who),
         )
 
     def of_children(self, children: Collection[str], *, done: bool = False) -> pd.DataFrame:
@@ -146,7 +146,7 @@ class DutyService:
 
     def _fulfilment(self, day: date, known: date) -> pd.DataFrame:
         """Return how far the duties are as a day begins; its lines, many of ten thousand children, are not cached."""
-        lines = due_lines(self.facts(day, known).with_options(done=True), None)
+        lines = due_lines(self.facts(day, known), done=True)
         return fulfilment(self.policy, lines)
 
     def emergencies(self, now: datetime | None = None, *, finished: bool = False) -> pd.DataFrame:

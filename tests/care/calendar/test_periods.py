@@ -7,7 +7,7 @@ import pytest
 
 from guanai.care.calendar.periods import PERIODS, counting_days, periods, whole_days
 from guanai.care.calendar.school_calendar import Calendar, Holiday, Phase, Term, Window, days_between
-from guanai.care.duties.count_duties import due_day
+from guanai.care.duties.day_frames import due_day
 from guanai.care.policy.duty import Limit
 
 AUTUMN = Term("秋", date(2027, 9, 1), date(2028, 1, 15))  # over new year

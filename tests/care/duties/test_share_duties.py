@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from guanai.care.calendar.school_calendar import Term
-from guanai.care.duties.share_duties import coverage
+from guanai.care.duties.share import coverage
 from guanai.care.duties.subjects import teachers
 from guanai.care.policy.policy import policy_from_sheets, sheets_from_markdown
 from guanai.templates import template
