@@ -44,4 +44,6 @@ def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
         return words(need, have, comma.join(map(field_label, missing)))
 
     texts = distinct_texts(shown, ["missing", "need", "have"], why)
-    return shown.assign(why=texts, counted=object_column(([subject] for subject in shown["subject"]), shown.index))
+    return shown.assign(
+        why=texts, counted=object_column(([subject] for subject in shown["subject"]), shown.index)
+    )

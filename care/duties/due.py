@@ -134,9 +134,13 @@ def due_lines(facts: Facts, *, done: bool = False, who: str | None = None) -> pd
 def _lines_of(duty: Duty, kind: str, role: str, facts: Facts, *, done: bool) -> pd.DataFrame:
     """Return the lines of a duty that are shown, with their status and why they are there."""
     module = _module(duty)
-    lines = module.lines(duty, facts) if module else own_lines(facts.policy.own_kinds.get(duty.kind), duty, facts)
+    lines = (
+        module.lines(duty, facts) if module else own_lines(facts.policy.own_kinds.get(duty.kind), duty, facts)
+    )
     lines = _with_status(with_deferrals(lines, duty, facts, kind, role), duty, kind, facts)
     shown = lines[lines["status"].isin(STATUSES if done else OPEN_STATUSES)].reset_index(drop=True)
+    if shown.empty:
+        return shown.assign(why="", counted="")
     shown = module.explained(duty, facts, shown) if module else shown
     decided = shown["decision"] != ""
     return shown.assign(why=shown["why"].where(~decided, shown["why"] + shown["decision"]))
@@ -152,7 +156,9 @@ def _with_status(lines: pd.DataFrame, duty: Duty, kind: str, facts: Facts) -> pd
     """Return the lines with their status, due with the days of grace or on the day to which they are put off."""
     by_the_minute = duty.limit is not None and duty.limit.momentary
     grace = pd.Timedelta(days=duty.grace_days)
-    due_on = (lines["due"] + grace).where(lines["due"].isna(), np.fmax(lines["due"] + grace, lines["put_off_until"]))
+    due_on = (lines["due"] + grace).where(
+        lines["due"].isna(), np.fmax(lines["due"] + grace, lines["put_off_until"])
+    )
     met = lines["met"] if "met" in lines else lines["have"] >= lines["need"]
     met_at = lines["met_at"].where(met)
     late = (met_at if by_the_minute else met_at.dt.normalize()) > due_on
@@ -169,7 +175,9 @@ def _with_status(lines: pd.DataFrame, duty: Duty, kind: str, facts: Facts) -> pd
     lines = lines.assign(due=due_on, met_at=met_at, status=object_column(status.tolist(), lines.index))
     gone = left & lines["status"].isin(OPEN_STATUSES) & (duty.kind not in OUTLIVES_SUBJECT)
     if duty.kind in UNTIL_ANSWERED and facts.term:
-        gone |= lines["status"].isin(["missed", "late", "done"]) & (lines["since"] < timestamp(facts.term.start))
+        gone |= lines["status"].isin(["missed", "late", "done"]) & (
+            lines["since"] < timestamp(facts.term.start)
+        )
     return lines[~gone]
 
 
@@ -180,13 +188,19 @@ def _with_people(lines: pd.DataFrame, duty: Duty, kind: str, role: str, facts: F
     own = subjects.rename(columns={"name": "subject", "place": "order"}).join(people)
     lines = lines.rename(columns={"subject": "subject_id"}).join(own, on="subject_id")
     return lines.assign(
-        duty=duty.name, form=duty.record or FORMS.get(duty.kind, ""), kind=kind, role=role, weight=duty.weight_or_default
+        duty=duty.name,
+        form=duty.record or FORMS.get(duty.kind, ""),
+        kind=kind,
+        role=role,
+        weight=duty.weight_or_default,
     )[[*COLUMNS, "order"]]
 
 
 def as_of(policy: Policy, lines: pd.DataFrame, now: datetime) -> pd.DataFrame:
     """Return the lines of a day as of a time on it: a step with a limit in minutes may have run out by then."""
-    after = {duty.name: duty.after or "standing" for duty in policy.duties if duty.limit and duty.limit.momentary}
+    after = {
+        duty.name: duty.after or "standing" for duty in policy.duties if duty.limit and duty.limit.momentary
+    }
     run_out = (lines["due"] < pd.Timestamp(now).tz_localize(None)) & (lines["status"] == "to_do")
     run_out &= lines["duty"].isin(list(after))
     if not run_out.any():

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Event (事件): each record of the trigger asks for records of the same subject, within a limit.
 
 An observation asks for a visit (五必访), the promised day of a follow-up for the follow-up. A record answers on the day of
@@ -14,8 +15,15 @@ Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_
 import numpy as np
 import pandas as pd
 
-from guanai.care.duties.explanations import date_text, distinct_texts, record_words, source, trigger_words, within_words
 from guanai.care.duties.day_frames import DAY
+from guanai.care.duties.explanations import (
+    date_text,
+    distinct_texts,
+    record_words,
+    source,
+    trigger_words,
+    within_words,
+)
 from guanai.care.duties.facts import Facts
 from guanai.care.duties.records import counted_ids
 from guanai.care.policy.duty import Duty

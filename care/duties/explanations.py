@@ -29,7 +29,9 @@ __all__ = [
 ]
 
 
-def distinct_texts(lines: pd.DataFrame, columns: Sequence[Any], words: Callable[..., str]) -> "pd.Series[str]":
+def distinct_texts(
+    lines: pd.DataFrame, columns: Sequence[Any], words: Callable[..., str]
+) -> "pd.Series[str]":
     """Return a text for each line, given the values of some columns; made once for each different combination."""
     texts: dict[tuple[Any, ...], str] = {}
     rows = list(zip(*(lines[column] for column in columns), strict=True))
@@ -96,14 +98,20 @@ def limit_words(limit: Limit) -> str:
 
 def within_words(limit: Limit) -> str:
     """Say within which time."""
-    return say("within.at_once" if limit.momentary and not limit.number else f"within.{limit.unit}", number=limit.number)
+    return say(
+        "within.at_once" if limit.momentary and not limit.number else f"within.{limit.unit}",
+        number=limit.number,
+    )
 
 
 def record_words(duty: Duty) -> str:
     """Say which records count: their names, whose, and with which values."""
-    by_register = {name: [clause for clause in duty.condition if clause.register == name] for name in duty.records}
+    by_register = {
+        name: [clause for clause in duty.condition if clause.register == name] for name in duty.records
+    }
     what = say("policy.or").join(
-        _with_clauses(_word_or_name(f"record.{name}", name), clauses, (name,)) for name, clauses in by_register.items()
+        _with_clauses(_word_or_name(f"record.{name}", name), clauses, (name,))
+        for name, clauses in by_register.items()
     )
     if duty.by and duty.by != (EACH,):
         what = say("why.by", what=what, who=say("policy.or").join(say(f"word.{role}") for role in duty.by))

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Helper (帮扶): so many helpers for every child in care.
 
 A child without enough of them has a line since its last helper ended, or since it came into care; due with the days of grace,
@@ -10,8 +11,8 @@ Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_
 
 import pandas as pd
 
-from guanai.care.duties.explanations import distinct_texts, number_words
 from guanai.care.duties.day_frames import DAY
+from guanai.care.duties.explanations import distinct_texts, number_words
 from guanai.care.duties.facts import Facts
 from guanai.care.duties.quota import current_pairs
 from guanai.care.duties.records import counted_ids

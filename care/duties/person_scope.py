@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """The records that matter for the lines of one person, so that a page for one person does not read the whole school.
 
 A class teacher's children are those of the class, a helper's those of the running pairings. What they owe for children is
@@ -51,5 +52,11 @@ def _facts_of_own_children(facts: Facts, person: str) -> Facts:
         own |= {child for child, ids in people.items() if person in ids}
     frames = FramesOfChildren(facts.frames, own)
     return Facts(
-        facts.policy, frames, facts.on, now=facts.moment, known=facts.known, began=facts.began, term=facts.term
+        facts.policy,
+        frames,
+        facts.on,
+        now=facts.moment,
+        known=facts.known,
+        began=facts.began,
+        term=facts.term,
     )

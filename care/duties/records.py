@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Which records count for which subject of a duty, and which records start one.
 
 A record counts for a subject if it has a day up to the day asked, and a mode where the register has one (requirements 7.14),
@@ -22,7 +23,9 @@ __all__ = ["class_teachers", "counted_ids", "helpers", "matching_records", "trig
 def matching_records(duty: Duty, facts: DayFrames) -> pd.DataFrame:
     """Return the records that count for a duty up to the day: subject, id, day, register, row (its position there)."""
     key = ("matching", duty.records, duty.condition, duty.subject, duty.by)
-    return facts.cached(key, lambda: pd.concat([_matching(duty, facts, name) for name in duty.records], ignore_index=True))
+    return facts.cached(
+        key, lambda: pd.concat([_matching(duty, facts, name) for name in duty.records], ignore_index=True)
+    )
 
 
 def _matching(duty: Duty, facts: DayFrames, register: str) -> pd.DataFrame:
@@ -30,7 +33,9 @@ def _matching(duty: Duty, facts: DayFrames, register: str) -> pd.DataFrame:
     counts = (frame["date"] <= facts.day) & holds(clauses_of(duty.condition, register), frame)
     if register in MODE_REQUIRED:
         counts &= as_strings(frame["mode"]) != ""
-    records = made_by(facts, register, duty.subject, duty.by) if duty.by else owners(facts, register, duty.subject)
+    records = (
+        made_by(facts, register, duty.subject, duty.by) if duty.by else owners(facts, register, duty.subject)
+    )
     records = records[counts.to_numpy(bool)[records["row"]]]
     of_record = frame[["id", "date"]].rename(columns={"date": "day"})
     return records.join(of_record, on="row").assign(register=register)
@@ -38,7 +43,9 @@ def _matching(duty: Duty, facts: DayFrames, register: str) -> pd.DataFrame:
 
 def owners(facts: DayFrames, register: str, kind: str) -> pd.DataFrame:
     """Return which records of a register belong to which subjects of a kind: row and subject, by row."""
-    return facts.cached(("owners", register, kind), lambda: _owners(facts, register, kind).astype({"subject": object}))
+    return facts.cached(
+        ("owners", register, kind), lambda: _owners(facts, register, kind).astype({"subject": object})
+    )
 
 
 def _owners(facts: DayFrames, register: str, kind: str) -> pd.DataFrame:
@@ -106,7 +113,9 @@ def made_by(facts: DayFrames, register: str, kind: str, roles: tuple[str, ...]) 
     return facts.cached(("made by", register, kind, roles), make)
 
 
-def _holds_role(facts: DayFrames, role: str, kind: str, pairs: pd.DataFrame) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+def _holds_role(
+    facts: DayFrames, role: str, kind: str, pairs: pd.DataFrame
+) -> "np.ndarray[Any, np.dtype[np.bool_]]":
     """Say which of the staff has a role towards the subject on the day (columns subject, staff and day)."""
     if role == "self":
         return (pairs["subject"] == pairs["staff"]).to_numpy(bool)
@@ -173,7 +182,9 @@ def trigger_records(duty: Duty, facts: DayFrames) -> pd.DataFrame:
     due = (moments if limit.momentary else moments.dt.normalize()) + pd.Timedelta(limit.span)
     of_record = pd.DataFrame({"id": frame["id"], "day": days, "since": days, "due": due})
     records = owners(facts, register, duty.subject)
-    records = records[starts.to_numpy(bool)[records["row"]] & records["subject"].isin(facts.subjects_of(duty).index)]
+    records = records[
+        starts.to_numpy(bool)[records["row"]] & records["subject"].isin(facts.subjects_of(duty).index)
+    ]
     return records.join(of_record, on="row").reset_index(drop=True)
 
 

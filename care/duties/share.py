@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Share (比例): shares of a group against the school's targets: the figures of a term's visits, and their due lines.
 
 The targets of 004 (F17) are rows of the policy of this kind; a school without such a row sees the same figures without a

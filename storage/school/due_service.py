@@ -80,7 +80,11 @@ class DutyService:
         """Return what the rules look up for a day, by what was known then or on another day; the last one's is cached."""
         frames = self.frames_known_on(known or day)
         sequence = self._records.sequence()
-        if self._facts is None or self._facts[:2] != (sequence, day) or self._facts[2].frames.whole is not frames:
+        if (
+            self._facts is None
+            or self._facts[:2] != (sequence, day)
+            or self._facts[2].frames.whole is not frames
+        ):
             policy = self.policy
             self._facts = (sequence, day, Facts(policy, frames, day, known=known, began=policy.began))
         return self._facts[2]

@@ -3,6 +3,8 @@
 Each function of a kind is a generator of what `support.plain_duties.line_of` takes; each rule stands under the sentence it is.
 """
 
+from dataclasses import replace
+from fractions import Fraction
 from math import ceil, floor
 
 from guanai.care.calendar.periods import IN_TERM, periods
@@ -83,13 +85,15 @@ def need_in(school, duty, span, first, last):
 
     "need = at_least x (school days on which the subject is present) / (school days of the WHOLE period: the whole calendar
     week, fortnight or month, its days outside the term counted Monday to Friday that are no holiday), rounded half up."
+    A limit in the period changes nothing of what the term has of it; of the days up to the limit the subject owes its part.
     """
     days = counting_days(school, duty, span)
     if not days:
         return 0
     present = [day for day in days if first <= day <= last]
-    outside = days_cut_off(school, duty, span)
-    return floor(duty.at_least * len(present) / (len(days) + len(outside)) + 0.5)
+    inside = len(counting_days(school, replace(duty, limit=None), span))
+    in_term = Fraction(inside, inside + len(days_cut_off(school, duty, span)))
+    return floor(duty.at_least * in_term * Fraction(len(present), len(days)) + Fraction(1, 2))
 
 
 def days_cut_off(school, duty, span):
@@ -105,8 +109,6 @@ def days_cut_off(school, duty, span):
         whole_last = (whole_first + 31 * DAY).replace(day=1) - DAY
     else:
         return []
-    if limit_in(duty.limit, span) < span.end:  # what comes after the limit does not count
-        whole_last = span.end
     return [
         day
         for day in every(whole_first, whole_last)
