@@ -68,14 +68,14 @@ class DayFrames:
         """
         self.policy, self.on, self.known, self.began = policy, on, known or on, began
         self.frames = KnownFrames(normalized_frames(frames), self.known)
-        self.day, self.moment = timestamp(on), now
+        self.day, self.time_of_day = timestamp(on), now
         #: The last moment that is known of the day: the time of day where one is given.
         self.until = (
             pd.Timestamp(now).tz_localize(None).as_unit("ns")
             if now
             else self.day + DAY - pd.Timedelta(1, "ns")
         )
-        self.now = self.until if now else self.day
+        self.moment = self.until if now else self.day
         self.term = term or policy.calendar.current_or_last(on)
         self._cache: dict[tuple[Any, ...], Any] = {}
 

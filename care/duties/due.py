@@ -162,7 +162,7 @@ def _with_status(lines: pd.DataFrame, duty: Duty, kind: str, facts: Facts) -> pd
     met = lines["met"] if "met" in lines else lines["have"] >= lines["need"]
     met_at = lines["met_at"].where(met)
     late = (met_at if by_the_minute else met_at.dt.normalize()) > due_on
-    over = due_on < (facts.now if by_the_minute else facts.day)
+    over = due_on < (facts.moment if by_the_minute else facts.day)
     left = facts.subjects(kind)["last"].reindex(lines["subject"]).to_numpy() < facts.day
     closed = (lines["closed_on"] + grace < facts.day) | (duty.after == "missed")
     if duty.kind not in OUTLIVES_SUBJECT:

@@ -68,7 +68,7 @@ def _steps(duty: Duty, facts: Facts) -> pd.DataFrame:
         if question in frame
         else pd.Series(pd.NaT, frame.index, "datetime64[ns]")
     )
-    has_begun = started.notna() & (started <= facts.now) & holds(duty.trigger_condition, frame)
+    has_begun = started.notna() & (started <= facts.moment) & holds(duty.trigger_condition, frame)
     frame, started = frame[has_begun], started[has_begun]
     if frame.empty:
         return _no_steps()
@@ -77,7 +77,7 @@ def _steps(duty: Duty, facts: Facts) -> pd.DataFrame:
     due = started + pd.Timedelta(duty.limit.span)
     done_at = latest.set_axis(frame.index).where(done)
     late = done_at > due  # no time at all is taken for in time
-    status = np.select([done & late, done, facts.now > due], ["done_late", "done", "late"], "running")
+    status = np.select([done & late, done, facts.moment > due], ["done_late", "done", "late"], "running")
     children = facts.frames["child"].drop_duplicates("id").set_index("id")
     class_name_of = class_names(facts.frames)
     classes = as_strings(frame["child"].map(children["class"])).map(
@@ -96,7 +96,7 @@ def _steps(duty: Duty, facts: Facts) -> pd.DataFrame:
             "due": due,
             "done_at": done_at,
             "status": pd.Series(status, index=frame.index, dtype=object),
-            "left": due - done_at.where(done_at.notna(), facts.now).where(~done | done_at.notna()),
+            "left": due - done_at.where(done_at.notna(), facts.moment).where(~done | done_at.notna()),
             "source": source(duty),
         }
     ).reset_index(drop=True)

@@ -1,6 +1,6 @@
 """What a kind of duty is given beside its row: the facts of one day. All that a rule of a school's own needs is here.
 
-``facts.on`` (the day), ``facts.day`` (the same as a datetime64), ``facts.now``, ``facts.until`` (the last moment that is
+``facts.on`` (the day), ``facts.day`` (the same as a datetime64), ``facts.moment``, ``facts.until`` (the last moment that is
 known), ``facts.term``, ``facts.calendar`` and ``facts.policy`` are plain values. ``facts.frame("talk")`` is a register,
 ``facts.subjects("child")`` and ``facts.present(duty)`` whom a duty is about, ``facts.periods(duty)`` its periods,
 ``facts.records(duty)`` the records that count, ``facts.triggers(duty)`` those that start it.

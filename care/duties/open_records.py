@@ -21,7 +21,7 @@ __all__ = ["explained", "lines"]
 
 def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the lines of a duty of the kind open."""
-    records, most = _open(duty, facts), duty.at_most or 0
+    records, most = _records_left(duty, facts), duty.at_most or 0
     too_many = records[records.groupby("subject")["amount"].cumsum() > most]
     by_subject = records.groupby("subject", sort=False)
     table = pd.DataFrame({"have": by_subject["amount"].sum(), "latest": by_subject["day"].max()})
@@ -31,7 +31,7 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     ).reset_index()
 
 
-def _open(duty: Duty, facts: Facts) -> pd.DataFrame:
+def _records_left(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the open records, oldest first, with what each adds: the whole number in a field, else one."""
     assert duty.trigger is not None  # noqa: S101 - a row of this kind has one
     records = facts.triggers(duty)
@@ -47,5 +47,5 @@ def _open(duty: Duty, facts: Facts) -> pd.DataFrame:
 
 def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
     """Return lines with why they are there and the ids of the open records."""
-    counted = counted_ids(shown, _open(duty, facts), ["subject"])
+    counted = counted_ids(shown, _records_left(duty, facts), ["subject"])
     return shown.assign(why=distinct_texts(shown, ["have"], open_words(duty)), counted=counted)

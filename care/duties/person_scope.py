@@ -55,7 +55,7 @@ def _facts_of_own_children(facts: Facts, person: str) -> Facts:
         facts.policy,
         frames,
         facts.on,
-        now=facts.moment,
+        now=facts.time_of_day,
         known=facts.known,
         began=facts.began,
         term=facts.term,
