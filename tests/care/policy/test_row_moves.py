@@ -79,7 +79,8 @@ def weaker(duty):
             if duty.kind == "quota" and clause == Clause("role", ("helper",)):
                 continue  # pairings are those with a helper where nothing else is said
             rest = clauses[:position] + clauses[position + 1 :]
-            yield (heading, clause), replace(duty, **{heading: rest})
+            if not (duty.kind == "share" and clause.field == "mode"):  # 面对面: so is the figure by its name
+                yield (heading, clause), replace(duty, **{heading: rest})
             for value in clause.values if len(clause.values) > 1 else ():
                 fewer = clause._replace(values=tuple(one for one in clause.values if one != value))
                 kept = (*clauses[:position], fewer, *clauses[position + 1 :])
