@@ -49,18 +49,21 @@ def form_page(form: str, child_id: str) -> str:
 
 
 # Kinds of subjects of duties that are no child, nor the family of one.
-KINDS_WITHOUT_CHILD = ("helper", "class", "teacher", "school")
+KINDS_WITHOUT_CHILD = ("helper", "class", "teacher", "staff", "school")
 
 
 def duty_page(line: Row) -> str:
     """Return the page on which the record that a due line asks for is entered, its child filled in.
 
-    For a duty about the dossier that is the dossier, open to be changed; "" where the line names no form.
+    For a duty about the dossier that is the dossier, and for one about an open record that record, open to be changed; ""
+    where the line names no form. Where children have had no contact there is no one record to enter.
     """
     form, child = str(line.get("form") or ""), line.get("subject_id", "")
-    if not form:
+    if not form or line.get("cause") == "no_contact":
         return ""
-    if line.get("kind", "child") in KINDS_WITHOUT_CHILD:
+    if line.get("record"):
+        return edit_page(form, str(line["record"]))
+    if line.get("kind", "child") in KINDS_WITHOUT_CHILD or not child:
         return page_url(form)
     return page_url("child", id=child, edit=1) if form == "child" else form_page(form, child)
 

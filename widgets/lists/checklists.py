@@ -4,44 +4,29 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from html import escape
 from typing import Any
-from urllib.parse import quote
 
 import ipywidgets as ipw
 import numpy as np
 import pandas as pd
 
+from guanai.care.duties.statuses import STATUSES
 from guanai.care.frames import map_distinct
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import HasValue, InputPanel, button, control, html
 from guanai.widgets.base.name_search import matches, natural_key
 from guanai.widgets.base.notices import Progress, empty_html, error_html
-from guanai.widgets.base.page_urls import view_pages
-from guanai.widgets.base.table import Pager, href
-from guanai.widgets.base.value_labels import Row, plain_text
+from guanai.widgets.base.table import Pager
 from guanai.widgets.form.inputs import Choice, Search
-from guanai.widgets.lists.handouts import due_sheet
+from guanai.widgets.lists.due_lines import Evidence, Link, NameOf, due_lines_html
+from guanai.widgets.lists.handouts import due_sheet, group_title
 
-__all__ = ["Checklist", "Evidence", "Link", "due_lines_html", "filter_lines"]
+__all__ = ["Checklist", "filter_lines"]
 
-#: Which records were counted for a line, each as form, id and day (`guanai.storage.school.due_service.DutyService.counted`).
-Evidence = Callable[[Row], Sequence[tuple[str, str, str]]] | None
-_MOST_RECORDS = 8  # of those counted that a line names; it says how many more there are
-#: A template of an address, one per duty or form, or a function of the line.
-Link = str | Mapping[str, str] | Callable[[Row], str | None] | None
-
-_STATUSES = ("overdue", "due", "postponed", "later", "excused", "done")
-
-
-def _link(link: Link, row: Row) -> str:
-    """Return the address that a line's button opens, "" for none."""
-    if callable(link):
-        return escape(link(row) or "", quote=True)
-    if isinstance(link, Mapping):
-        template = link.get(str(row.get("duty")), link.get(str(row.get("form", "")), ""))
-        return href(template, row) if template else ""
-    if link is None:
-        return href("{form}?child={subject_id}", row) if row.get("form") else ""
-    return href(link, row)
+#: The statuses that a list of lines or of what is to be done may have, in the order of the buttons.
+_STATUSES = STATUSES
+#: What links of earlier versions ask for.
+_OLD_STATUSES = {"overdue": "standing", "due": "to_do", "open": "to_do"}
+_BACK = ("missed", "late")  # what is looked back on: of the lines, not of what is to be done
 
 
 def filter_lines(rows: pd.DataFrame, **columns: str | None) -> pd.DataFrame:
@@ -63,66 +48,16 @@ def _matching(values: "pd.Series[Any]", name: str, value: str) -> "pd.Series[boo
     return map_distinct(values, lambda text: str(text) == value)
 
 
-def due_lines_html(
-    rows: pd.DataFrame, *, group: str = "", link: Link = None, more: Link = None, counted: Evidence = None
-) -> str:
-    """Return due lines as an HTML list; ``group`` is the column that the list around it is grouped by.
-
-    ``link`` leads to the form, ``more`` to the page on which a line is postponed or excused; ``counted`` gives the
-    records that were counted for a line (form, id, day), to which it then links.
-    """
-    parts = []
-    for row in rows.to_dict("records"):
-        status = str(row.get("status", "due"))
-        name = escape(plain_text(row.get("subject")))
-        subject = "" if group == "subject" else f'<strong class="guanai-who">{name}</strong> '
-        duty = f'<span class="guanai-duty">{escape(plain_text(row.get("duty")))}</span>'
-        when = " · ".join(
-            escape(say(f"due.{key}", day=plain_text(row[key])))
-            for key in ("due", "since")
-            if plain_text(row.get(key))
-        )
-        who = escape(plain_text(row.get("who"))) if group != "who" else ""
-        small = " · ".join(part for part in (when, who, escape(plain_text(row.get("why")))) if part)
-        small += _evidence(counted(row) if counted else ())
-        address = _link(link, row)
-        open_ = (
-            f'<a class="guanai-record" href="{address}">{escape(say("due.record"))}</a>'
-            if address and status not in ("done", "excused")
-            else ""
-        )
-        if more is not None and (deferral := _link(more, row)):
-            open_ = f'<a class="guanai-defer" href="{deferral}">{escape(say("due.defer"))}</a>{open_}'
-        word = escape(say(f"due.status_{status}"))
-        parts.append(
-            f'<li class="guanai-line guanai-{escape(status)}"><span class="guanai-status">{word}</span>'
-            f'<div class="guanai-line-text">{subject}{duty}<small>{small}</small></div>{open_}</li>'
-        )
-    return f'<ul class="guanai-lines">{"".join(parts)}</ul>'
-
-
-def _evidence(records: Sequence[tuple[str, str, str]]) -> str:
-    """Return the records that were counted as links, each by its day."""
-    if not records:
-        return ""
-    addresses = view_pages({form for form, _, _ in records})
-    links = [
-        f'<a href="{escape(addresses[form].replace("{id}", quote(one, safe="")), quote=True)}">{escape(day or "?")}</a>'
-        for form, one, day in records[:_MOST_RECORDS]
-    ]
-    more = len(records) - len(links)
-    links += [escape(say("due.counted_more", count=more))] if more else []
-    return f" · {escape(say('due.counted'))} {escape(say('policy.comma')).join(links)}"
-
-
 class Checklist(InputPanel):
-    """Due lines with their counts, grouped, with filters; each count is the length of the list below it.
+    """What is to be done with its counts, grouped, with filters; each count is the length of the list below it.
 
-    ``items`` is a frame as `guanai.care.duties.due.due` gives it, or a function that makes one for a day. ``link`` is where
-    a line's button leads: a template (``"{form}?child={subject_id}"``), one per duty or form in a dict,
+    ``items`` is a frame as `guanai.care.duties.to_do.to_do` or `guanai.care.duties.due.due` gives it, or a function that makes
+    one for a day. ``back`` in the same way are lines to look back on: those that were missed or late can be shown in place
+    of what is to be done. ``link`` is where a line's button leads: a template (``"{form}?child={subject_id}"``), one per duty or form in a dict,
     or a function of the line; ``more`` in the same way the page on which it is postponed or excused, ``counted`` the
-    records that were counted for it. ``status`` is the one shown first (``"overdue"``), ``values`` are the first values of
-    the filters. ``group`` is the column to group by (the person chooses one of ``groups``), ``filters`` the columns to
+    records that were counted for it, ``name_of`` the name of a record by form and id; ``reader`` is the id
+    of whose page it is. ``status`` is the one shown first
+    (``"standing"``), ``values`` are the first values of the filters. ``group`` is the column to group by (the person chooses one of ``groups``), ``filters`` the columns to
     filter by; without filters and day it is a plain list. ``heading`` is the school's name on paper, ``on_paper`` may add
     columns to the lines that are printed.
     """
@@ -131,6 +66,7 @@ class Checklist(InputPanel):
         self,
         items: pd.DataFrame | Callable[[date], pd.DataFrame],
         *,
+        back: pd.DataFrame | Callable[[date], pd.DataFrame] | None = None,
         day: HasValue | None = None,
         group: str = "class",
         groups: Sequence[str] = (),
@@ -139,6 +75,8 @@ class Checklist(InputPanel):
         link: Link = None,
         more: Link = None,
         counted: Evidence = None,
+        name_of: NameOf = None,
+        reader: str | None = None,
         on_paper: Callable[[pd.DataFrame], pd.DataFrame] = pd.DataFrame,
         status: str | None = None,
         heading: str = "",
@@ -146,13 +84,20 @@ class Checklist(InputPanel):
         page: int = 100,
     ) -> None:
         super().__init__([day] if day is not None else [], lambda _: self.run(), "guanai-checklist")
-        self._items, self._day, self._group, self._link, self._more = items, day, group, link, more
-        self._counted, self._on_paper = counted, on_paper
+        self._items, self._back, self._day, self._group = items, back, day, group
+        self._on_paper = on_paper
+        self._parts: dict[str, Any] = {
+            "link": link,
+            "more": more,
+            "counted": counted,
+            "name_of": name_of,
+            "reader": reader,
+        }
         self._heading = heading
         self._empty = empty or say("due.none")
         self._is_updating = False
-        self._initial_status = status or ""
-        self.items = pd.DataFrame()
+        self._initial_status = _OLD_STATUSES.get(status or "", status or "")
+        self.items = self.lines_back = pd.DataFrame()
         self.shown = pd.DataFrame()
         self.counts: dict[str, int] = {}
         self.status = control(ipw.ToggleButtons, "guanai-tab-row", options=[("", "")])
@@ -184,16 +129,19 @@ class Checklist(InputPanel):
         """Make the lines again."""
         try:
             with Progress(into=self.body):
-                self.items = (
-                    self._items(self._day.value if self._day else date.today())
-                    if callable(self._items)
-                    else self._items
-                )
+                self.items = self._of_day(self._items)
+                lines = self._of_day(self._back)
+                self.lines_back = lines[lines["status"].isin(_BACK)] if len(lines) else lines
                 self._refresh()
         except Exception as error:
             self.items = self.shown = pd.DataFrame()
             self.pager.slice_of(0)
             self.body.value = error_html(error)
+
+    def _of_day(self, rows: pd.DataFrame | Callable[[date], pd.DataFrame] | None) -> pd.DataFrame:
+        if callable(rows):
+            return rows(self._day.value if self._day else date.today())
+        return pd.DataFrame() if rows is None else rows
 
     def _on_filter(self, _: object) -> None:
         if not self._is_updating:
@@ -210,15 +158,16 @@ class Checklist(InputPanel):
                 if isinstance(choice, Search):
                     choice.value = self._initial.pop(key, choice.value)
                     continue
-                values = self.items[key].dropna().unique() if key in self.items else ()
+                both = (rows[key] for rows in (self.items, self.lines_back) if key in rows)
+                values = {value for column in both for value in column.dropna().unique()}
                 comma = say("policy.comma") if key == "who" else "\n"
                 nobody = say("people.nobody") if key == "who" else ""
                 texts = {part for text in values for part in (str(text) or nobody).split(comma) if part}
                 choice.offer(sorted(texts, key=natural_key), all=everything)
                 if key in self._initial:
                     choice.value = self._initial.pop(key)
-            chosen = self._filtered()
-            counts = chosen["status"].value_counts() if "status" in chosen else pd.Series(dtype=int)
+            chosen, back = self._filtered(self.items), self._filtered(self.lines_back)
+            counts = pd.concat([rows["status"] for rows in (chosen, back) if "status" in rows]).value_counts()
             self.counts = {
                 status: int(counts.get(status, 0)) for status in _STATUSES if status in counts.index
             }
@@ -230,23 +179,29 @@ class Checklist(InputPanel):
             self.status.value = status if status in self.counts else ""
         finally:
             self._is_updating = False
-        self.shown = chosen[chosen["status"] == self.status.value] if self.status.value else chosen
-        if self._group in self.shown:
+        rows = back if self.status.value in _BACK and len(back) else chosen
+        self.shown = rows[rows["status"] == self.status.value] if self.status.value else rows
+        if self._column in self.shown:
             self.shown = self._grouped(self.shown)
         self._draw()
 
+    @property
+    def _column(self) -> str:
+        """The column that is grouped by: lines to look back on have no tier, they are by class."""
+        return "class" if self._group == "tier" and "tier" not in self.shown else self._group
+
     def _grouped(self, lines: pd.DataFrame) -> pd.DataFrame:
         """Return the lines group by group: classes in their order, other groups in the order of their most urgent line."""
-        codes, groups = pd.factorize(lines[self._group].fillna("").to_numpy(object))
-        if self._group == "class":
+        codes, groups = pd.factorize(lines[self._column].fillna("").to_numpy(object))
+        if self._column == "class":
             names = [str(name) for name in groups]
             order = sorted(range(len(names)), key=lambda code: (not names[code], natural_key(names[code])))
             codes = np.argsort(np.array(order, dtype=np.int64))[codes]
         return lines.iloc[np.argsort(codes, kind="stable")]
 
-    def _filtered(self) -> pd.DataFrame:
-        values = {key: choice.value or None for key, choice in self.filters.items() if key in self.items}
-        return filter_lines(self.items, **values)
+    def _filtered(self, rows: pd.DataFrame) -> pd.DataFrame:
+        values = {key: choice.value or None for key, choice in self.filters.items() if key in rows}
+        return filter_lines(rows, **values)
 
     def _print(self) -> None:
         """Print all lines that are chosen, those of all pages."""
@@ -254,12 +209,12 @@ class Checklist(InputPanel):
             self._on_paper(self.shown),
             heading=self._heading,
             day=self._day.value if self._day else None,
-            group=self._group,
+            group=self._column,
             chosen=[str(one.value) for one in self.filters.values() if one.value],
         )
 
     def _lines(self, rows: pd.DataFrame, group: str = "") -> str:
-        return due_lines_html(rows, group=group, link=self._link, more=self._more, counted=self._counted)
+        return due_lines_html(rows, group=group, **self._parts)
 
     def _draw(self) -> None:
         self.sheet.value = ""
@@ -268,14 +223,14 @@ class Checklist(InputPanel):
             self.body.value = empty_html(self._empty)
             return
         page = self.shown.iloc[part]
-        if self._group not in page:
+        group = self._column
+        if group not in page:
             self.body.value = self._lines(page)
             return
-        sizes = self.shown[self._group].fillna("").value_counts()
+        sizes = self.shown[group].fillna("").value_counts()
         sections = []
-        for name, rows in page.groupby(page[self._group].fillna(""), sort=False):
-            title = escape(str(name) or say("due.no_group"))
+        for name, rows in page.groupby(page[group].fillna(""), sort=False):
             badge = f'<span class="guanai-badge">{sizes[name]}</span>'
-            lines = self._lines(rows, self._group)
-            sections.append(f"<section><h3>{title} {badge}</h3>{lines}</section>")
+            lines = self._lines(rows, group)
+            sections.append(f"<section><h3>{escape(group_title(group, name))} {badge}</h3>{lines}</section>")
         self.body.value = "".join(sections)

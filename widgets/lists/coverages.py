@@ -5,27 +5,29 @@ from typing import Any
 
 import pandas as pd
 
+from guanai.care.duties.statuses import OPEN_STATUSES, STATUSES
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, html
 from guanai.widgets.base.name_search import natural_key
 from guanai.widgets.base.page_urls import edit_page
 from guanai.widgets.base.value_labels import Record, Row
-from guanai.widgets.lists.checklists import Evidence, Link, due_lines_html
+from guanai.widgets.lists.due_lines import Evidence, Link, due_lines_html
 
 __all__ = ["CoverageList", "coverage_tables", "due_line_panel"]
 
 
 def coverage_tables() -> dict[str, dict[str, Any]]:
-    """Return caption, columns and links of the tables of the coverage page: figures, duties, people, gaps, plans.
+    """Return caption, columns and links of the tables of the coverage page: figures, duties, people, closing, gaps, plans.
 
     Each is what a `Table` takes; a number links to the list of which it is the length.
     """
     lines = "checklist?done=1&duty={duty}&kind={kind}&day={day}"
+    left = "checklist?done=1&subject_id={subject_id}&kind={kind}&duty={duty}&day={day}"
     owed = "checklist?who={who}&day={day}"
     figure = "coverage?of=figure&name={key}"
 
     def table(name: str, columns: str, **more: Any) -> dict[str, Any]:
-        words = {one: say(f"column.{one}") for one in columns.split()}
+        words = {one: say(f"column.{one}") for one in columns.split()} | more.pop("words", {})
         return {"caption": say(f"coverage.{name}"), "columns": words, "page": 20, **more}
 
     return {
@@ -41,25 +43,29 @@ def coverage_tables() -> dict[str, dict[str, Any]]:
         ),
         "duties": table(
             "duties",
-            "duty persons periods done open overdue postponed excused share",
-            percent=["share"],
+            "duty persons periods done late to_do standing missed postponed excused share late_share",
+            percent=["share", "late_share"],
             link={
                 "persons": "coverage?of=duty&name={duty}&part={kind}&term={term}",
                 "periods": lines,
-                "done": f"{lines}&status=done",
-                "open": f"{lines}&status=due",
             }
-            | {name: f"{lines}&status={name}" for name in ("overdue", "postponed", "excused")},
+            | {name: f"{lines}&status={name}" for name in STATUSES},
         ),
         "people": table(
             "people",
-            "who overdue open postponed lines persons",
+            "who standing to_do postponed lines persons",
             link={
                 "persons": "coverage?of=who&name={who}&term={term}",
                 "lines": owed,
-                "open": f"{owed}&status=due",
             }
-            | {name: f"{owed}&status={name}" for name in ("overdue", "postponed")},
+            | {name: f"{owed}&status={name}" for name in OPEN_STATUSES},
+        ),
+        "closing": table(
+            "closing",
+            "subject class duty periods missed late standing who",
+            link={"periods": left}
+            | {name: f"{left}&status={name}" for name in ("missed", "late", "standing")},
+            empty=say("coverage.nothing_left"),
         ),
         "gaps": table(
             "missing",
@@ -70,6 +76,7 @@ def coverage_tables() -> dict[str, dict[str, Any]]:
         "plans": table(
             "plans",
             "subject class planned_on done_on late outcome visitor purpose",
+            words={"late": say("column.days_late")},
             link={"subject": "child?id={child}"},
             empty=say("coverage.no_plans"),
         ),

@@ -15,7 +15,7 @@ from guanai.widgets.base.boxes import Panel, html
 from guanai.widgets.base.notices import empty_html
 from guanai.widgets.base.table import href
 from guanai.widgets.base.value_labels import Labels, Record, Row, plain_text, retired_html
-from guanai.widgets.lists.checklists import Evidence, Link, due_lines_html
+from guanai.widgets.lists.due_lines import Evidence, Link, due_lines_html
 from guanai.widgets.lists.timelines import (
     Event,
     Timeline,

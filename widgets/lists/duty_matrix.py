@@ -17,7 +17,7 @@ from guanai.widgets.form.inputs import Choice
 __all__ = ["STATES", "Matrix", "state_of"]
 
 # The state of a cell: the worst of its lines. A sign shows it where there is no colour.
-STATES = ("overdue", "open", "postponed", "excused", "done")
+STATES = ("standing", "missed", "to_do", "late", "postponed", "excused", "done")
 FILTERS = ("class", "village", "who")
 
 

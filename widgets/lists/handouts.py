@@ -17,7 +17,7 @@ from guanai.widgets.base.table import Table
 from guanai.widgets.base.value_labels import plain_text
 from guanai.widgets.lists.downloads import Download
 
-__all__ = ["Handout", "due_sheet", "tables_handout", "tables_sheet"]
+__all__ = ["Handout", "due_sheet", "group_title", "tables_handout", "tables_sheet"]
 
 
 class Handout(Panel):
@@ -76,7 +76,14 @@ def tables_sheet(tables: Sequence[tuple[str, pd.DataFrame]], heading: str = "") 
     return f"<div data-print-now>{''.join(parts)}</div>"
 
 
-COLUMNS = ("subject", "class", "duty", "due", "status", "who", "why")
+COLUMNS = ("subject", "class", "duty", "text", "due", "status", "who", "why")
+
+
+def group_title(column: str, value: object) -> str:
+    """Return the heading of the lines that have one value in the column they are grouped by."""
+    if column == "tier":
+        return say(f"to_do.tier.{value}")
+    return str(value) or say(f"due.no_{column}")
 
 
 def due_sheet(
@@ -87,18 +94,19 @@ def due_sheet(
     group: str = "",
     chosen: Sequence[str] = (),
 ) -> str:
-    """Return due lines as a table for paper, each with a box to tick.
+    """Return what is to be done, or due lines, as a table for paper, each row with a box to tick.
 
-    ``heading`` is the school's name, ``chosen`` are the values of the filters in words, ``group`` is the column to
+    The sentence of a row says its duty and why. ``heading`` is the school's name, ``chosen`` are the values of the filters in words, ``group`` is the column to
     group by. A column ``counted_on`` of the lines (`DutyService.with_days`) is printed behind the reason.
     """
-    columns = [name for name in COLUMNS if name in rows and name != group]
+    told = ("duty", "why") if "text" in rows else ()
+    columns = [name for name in COLUMNS if name in rows and name != group and name not in told]
     head = "".join(f'<th scope="col">{escape(say(f"column.{name}"))}</th>' for name in columns)
     body: list[str] = []
     groups = rows.groupby(rows[group].fillna(""), sort=False) if group in rows else [("", rows)]
     for name, part in groups:
         if group in rows:
-            title = escape(str(name) or say("due.no_group"))
+            title = escape(group_title(group, name))
             body.append(
                 f'<tr><th class="guanai-sheet-part" colspan="{len(columns) + 1}" scope="rowgroup">{title} · {len(part)}</th></tr>'
             )
@@ -118,5 +126,5 @@ def due_sheet(
 def _text(name: str, row: Mapping[Hashable, object]) -> str:
     if name == "status":
         return say(f"due.status_{row[name]}")
-    text, days = plain_text(row[name]), plain_text(row.get("counted_on")) if name == "why" else ""
+    text, days = plain_text(row[name]), plain_text(row.get("counted_on")) if name in ("why", "text") else ""
     return f"{text} · {say('due.counted')} {days}" if days else text

@@ -1,68 +1,88 @@
 """My day: what a person owes, the most urgent first, the children of one home together, each with a link to its form."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from html import escape
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from guanai.care.duties.fulfilment import group_rows
+from guanai.care.frames import timestamp
 from guanai.care.policy.duty import ALL_CHILDREN
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, html
 from guanai.widgets.base.notices import empty_html
 from guanai.widgets.base.table import Pager
-from guanai.widgets.lists.checklists import Evidence, Link, due_lines_html
+from guanai.widgets.lists.due_lines import Evidence, Link, NameOf, due_lines_html
 
-__all__ = ["MyDay", "urgency"]
+__all__ = ["MyDay", "day_parts"]
 
-PARTS = ("overdue", "today", "week", "later", "postponed")
+PARTS = ("first", "alone", "today", "week", "standing", "undated", "later", "postponed")
+_TIERS = {
+    1: "first",
+    2: "first",
+    3: "first",
+    4: "alone",
+    5: "week",
+    6: "standing",
+    7: "later",
+    8: "postponed",
+}
 
 
-def urgency(lines: pd.DataFrame, on: date) -> "pd.Series[str]":
-    """Return how urgent each due line is: overdue, today, week (by Sunday), later (or never), postponed."""
-    day, sunday = pd.Timestamp(on), pd.Timestamp(on + timedelta(days=6 - on.weekday()))
-    until = lines["due"].dt.normalize()
-    parts = pd.Series("later", index=lines.index, dtype=object)
-    parts = parts.mask(until <= sunday, "week").mask(until <= day, "today")
-    return parts.mask(lines["status"] == "overdue", "overdue").mask(
-        lines["status"] == "postponed", "postponed"
+def day_parts(rows: pd.DataFrame, on: date) -> "pd.Series[str]":
+    """Return to which part of a day each row of what is to be done belongs.
+
+    first (what protects a child, harm, promises), alone (children without a helper or contact), today and week (due by
+    today, to be done by Sunday), standing, undated (it has no day until when), later, postponed.
+    """
+    until = rows["due"].dt.normalize()
+    parts = rows["tier"].map(_TIERS).astype(object)
+    parts = parts.mask((parts == "later") & rows["soon"], "week").mask(
+        (parts == "first") & ~rows["soon"], "later"
     )
+    parts = parts.mask((parts == "week") & (until <= timestamp(on)), "today")
+    return parts.mask((parts == "later") & until.isna(), "undated")
 
 
 class MyDay(Panel):
-    """What a person owes today and this week: ``MyDay(school.due(who=…), homes, on, link=duty_page)``.
+    """What a person has to do today and this week: ``MyDay(school.to_do(who=…), homes, on, link=duty_page)``.
 
-    ``lines`` are due lines as `guanai.care.duties.due.due` gives them, ``homes`` the household of each child (see
+    ``rows`` are those of `guanai.care.duties.to_do.to_do`, ``homes`` the household of each child (see
     `guanai.care.children.households.households`), ``links`` the address of the list behind each part, by its name (`PARTS`).
-    The lines of a household are together, and households in the order of their most urgent line. ``counts`` are
+    The rows of a household are together, and households in the order of their most urgent row. ``counts`` are
     the lengths of the parts. What is due later is only counted.
     """
 
     def __init__(
         self,
-        lines: pd.DataFrame,
+        rows: pd.DataFrame,
         homes: Mapping[str, str],
         on: date,
         *,
         link: Link = None,
         more: Callable[[Mapping[object, object]], str] | None = None,
         counted: Evidence = None,
+        name_of: NameOf = None,
         links: Mapping[str, str] | None = None,
         page: int = 60,
     ) -> None:
         super().__init__("guanai-day")
-        self._link, self._more, self._counted = link, more, counted
+        self._parts: dict[str, Any] = {"link": link, "more": more, "counted": counted, "name_of": name_of}
         self._links = links or {}
-        part = urgency(lines, on)
+        part = day_parts(rows, on)
         self.counts = {name: int((part == name).sum()) for name in PARTS}
         rank = part.map({name: place for place, name in enumerate(PARTS)}).astype("int64")
         # The household of a child; subjects of other kinds are households of their own, even with the same id.
-        homed = [homes.get(one, one) for one in lines["subject_id"]]
-        home = pd.Series(homed, index=lines.index, dtype=object)
-        home = home.where(lines["kind"].isin(ALL_CHILDREN), lines["kind"] + " " + home)
-        shown = lines.assign(part=part, rank=rank, home=home)
+        homed = [homes.get(subject, subject) for subject in rows["subject_id"]]
+        home = pd.Series(homed, index=rows.index, dtype=object)
+        home = home.where(
+            rows["kind"].isin(ALL_CHILDREN) & (rows["subject_id"] != ""),
+            rows["kind"] + " " + rows["cause"] + home,
+        )
+        shown = rows.assign(part=part, rank=rank, home=home)
         shown = shown[shown["part"] != "later"]
         group, first = group_rows(shown["part"], shown["home"])
         order = np.lexsort((first[group], shown["rank"]))
@@ -95,12 +115,8 @@ class MyDay(Panel):
         place = "、".join(one for one in dict.fromkeys([*rows["class"], *rows["village"]]) if one)
         is_household = len(set(rows["subject_id"])) > 1
         several = f" <small>{escape(say('day.household'))}</small>" if is_household else ""
-        lines = due_lines_html(
-            rows,
-            group="" if is_household else "subject",
-            link=self._link,
-            more=self._more,
-            counted=self._counted,
-        )
+        lines = due_lines_html(rows, group="" if is_household else "subject", **self._parts)
+        if not any(names):  # a cause, or the school
+            return f'<div class="guanai-home">{lines}</div>'
         head = f"{escape('、'.join(names))}{several} <small>{escape(place)}</small>"
         return f'<div class="guanai-home"><h4>{head}</h4>{lines}</div>'

@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from guanai.widgets import Checklist, Day
+from guanai.widgets import Checklist, Day, deferral_page, duty_page
 
 ON = date(2025, 11, 21)
 
@@ -19,7 +19,7 @@ def lines(day=ON):
             "who": f"{'严柏'[number % 2]}老师",
             "due": pd.Timestamp(day),
             "since": pd.Timestamp("2025-09-01"),
-            "status": ("overdue", "due", "due")[number % 3],
+            "status": ("standing", "to_do", "to_do")[number % 3],
             "why": "每学期至少 1 次<b>",
             "class": f"三{number % 4 + 1}班",
             "form": ("home_visit", "talk")[number % 2],
@@ -43,17 +43,17 @@ def shown_lines(checklist):
 
 
 def test_counts_are_the_lengths_of_the_lists(checklist):
-    assert checklist.counts == {"overdue": 4, "due": 8}
+    assert checklist.counts == {"standing": 4, "to_do": 8}
     assert option(checklist, "") == "全部 12"
-    assert option(checklist, "overdue") == "逾期 4"
-    for key, count in {"": 12, "overdue": 4, "due": 8}.items():
+    assert option(checklist, "standing") == "补办 4"
+    for key, count in {"": 12, "standing": 4, "to_do": 8}.items():
         checklist.status.value = key
         assert len(checklist.shown) == shown_lines(checklist) == count
 
 
 def test_groups_show_their_number_of_lines(checklist):
     assert checklist.body.value.count('<span class="guanai-badge">3</span>') == 4
-    checklist.status.value = "overdue"
+    checklist.status.value = "standing"
     sections = checklist.body.value.split("<section>")[1:]
     assert sum(section.count("<li ") for section in sections) == 4
     for section in sections:
@@ -102,10 +102,87 @@ def test_links_may_be_given_by_duty_form_or_function():
 
 
 def test_a_checklist_may_start_with_one_status():
-    checklist = Checklist(lines, day=Day("日期", ON), status="overdue")
-    assert checklist.status.value == "overdue"
+    checklist = Checklist(lines, day=Day("日期", ON), status="standing")
+    assert checklist.status.value == "standing"
     assert len(checklist.shown) == 4
     assert Checklist(lines(), status="done").status.value == ""
+
+
+@pytest.mark.parametrize(("old", "status"), [("overdue", "standing"), ("due", "to_do")])
+def test_old_links_still_work(old, status):
+    assert Checklist(lines(), status=old).status.value == status
+
+
+def test_what_was_missed_or_late_can_be_looked_back_on():
+    """Beside what is to be done, and not counted under 全部."""
+    back = lines().assign(status=["missed", "late", "done", "to_do"] * 3)
+    checklist = Checklist(lines(), back=lambda day: back, day=Day("日期", ON))
+    assert checklist.counts == {"standing": 4, "to_do": 8, "missed": 3, "late": 3}
+    assert option(checklist, "") == "全部 12" and option(checklist, "missed") == "错过 3"
+    checklist.status.value = "missed"
+    assert len(checklist.shown) == shown_lines(checklist) == 3
+    assert "guanai-record" not in checklist.body.value  # nobody can record it any more
+    checklist.filters["duty"].value = "谈心"
+    assert checklist.counts == {"standing": 2, "to_do": 4, "late": 3} and checklist.status.value == ""
+
+
+def row(**values):
+    members = ["c1"]
+    return {
+        "tier": 5, "cause": "", "duty": "谈心", "subject": "林小雨", "subject_id": "c1", "kind": "child", "class": "三1班",
+        "village": "", "who": "周老师", "due": pd.Timestamp("2026-12-06"), "since": pd.Timestamp("2026-11-30"),
+        "status": "to_do", "why": "", "form": "talk", "text": "谈心：13 周里错过 5 周，上次 11-03", "members": members,
+        "raised": "", "raised_ids": [], "who_ids": ["s1"], "record": "", "deferral": "", "role": "",
+    } | values  # fmt: skip
+
+
+def shown(**values):
+    frame = pd.DataFrame([row(**values)])
+    ways = {"link": duty_page, "more": deferral_page, "name_of": lambda form, key: f"{form}<{key}>"}
+    return Checklist(frame, filters=[], group="tier", **ways).body.value
+
+
+def test_a_row_shows_its_sentence_who_and_until_when_and_links_to_the_form():
+    body = shown()
+    assert "林小雨" in body and "三1班" in body and "谈心：13 周里错过 5 周，上次 11-03" in body
+    assert "2026-12-06 前 · 周老师" in body
+    assert 'href="register?form=talk&amp;child=c1"' in body and "deferral?duty=" in body
+    assert "本周到期" in body and '<span class="guanai-status">待办</span>' in body
+
+
+def test_a_row_that_has_risen_says_to_whom():
+    assert "已报班主任" in shown(raised="homeroom") and "已报德育负责人" in shown(raised="coordinator")
+
+
+def test_a_row_about_an_open_record_opens_that_record():
+    assert 'href="register?form=issue&amp;id=i1&amp;edit=1"' in shown(form="issue", record="i1")
+
+
+def test_a_cause_is_one_row_that_opens_to_its_names():
+    several = {"subject": "", "subject_id": "", "class": "", "members": ["c1", "c2"], "duty": ""}
+    body = shown(cause="helper", form="pairing", text="2 名学生没有帮扶教师", **several)
+    assert body.count("<li ") == 1 and "<details>" in body and 'href="child?id=c2">child&lt;c2&gt;<' in body
+    assert 'href="pairing"' in body and "去安排" in body and "deferral" not in body
+    assert "guanai-record" not in shown(cause="no_contact", **several)
+
+
+@pytest.mark.parametrize(
+    ("reader", "query"),
+    [
+        ("s1", "status=to_do&amp;mine=1"),  # their own
+        ("s2", "status=to_do&amp;mine=1"),  # risen to them
+        ("s3", 'status=to_do"'),
+        (None, "status=to_do&amp;who=%E5%91%A8"),
+    ],
+)
+def test_a_row_of_several_links_to_the_list_of_them(reader, query):
+    several = {"subject": "", "subject_id": "", "members": [f"c{n}" for n in range(6)], "raised_ids": ["s2"]}
+    body = Checklist(pd.DataFrame([row(**several)]), filters=[], reader=reader).body.value
+    assert f"checklist?duty=%E8%B0%88%E5%BF%83&amp;{query}" in body
+
+
+def test_a_list_of_lines_that_has_no_tiers_is_by_class():
+    assert "三1班" in Checklist(lines(), group="tier").body.value.split("</h3>")[0]
 
 
 def test_another_day_runs_the_function_again():
@@ -119,7 +196,7 @@ def test_another_day_runs_the_function_again():
     checklist = Checklist(items, day=day)
     day.value = date(2025, 11, 30)
     assert asked == [ON, date(2025, 11, 30)]
-    assert checklist.counts == {"overdue": 1}
+    assert checklist.counts == {"standing": 1}
     assert shown_lines(checklist) == 1
 
 
@@ -172,8 +249,8 @@ def test_the_person_chooses_how_to_group():
 
 
 def test_filters_start_with_the_values_of_the_address():
-    checklist = Checklist(lines(), values={"duty": "谈心", "class": None}, status="overdue")
-    assert set(checklist.shown["duty"]) == {"谈心"} and set(checklist.shown["status"]) == {"overdue"}
+    checklist = Checklist(lines(), values={"duty": "谈心", "class": None}, status="standing")
+    assert set(checklist.shown["duty"]) == {"谈心"} and set(checklist.shown["status"]) == {"standing"}
 
 
 def test_all_lines_are_printed_not_only_the_page_that_is_shown():
@@ -182,5 +259,5 @@ def test_all_lines_are_printed_not_only_the_page_that_is_shown():
     sheet = checklist.sheet.value
     assert sheet.count("☐") == 12
     assert "data-print-now" in sheet and "星光小学" in sheet and "每学期至少 1 次&lt;b&gt;" in sheet
-    checklist.status.value = "overdue"
+    checklist.status.value = "standing"
     assert checklist.sheet.value == ""

@@ -111,7 +111,7 @@ def test_due_lines_and_the_link_to_edit():
                 "duty": "家访",
                 "subject": "x",
                 "subject_id": "c1",
-                "status": "overdue",
+                "status": "standing",
                 "why": "y",
                 "form": "home_visit",
             }

@@ -34,14 +34,16 @@ class Rows(HTMLParser):
 
 
 TABLE = pd.DataFrame([
-    row("a", "谈心", overdue=2, done=1), row("a", "家访", done=3), row("b", "谈心", open=1), row("c", "家访", postponed=1),
+    row("a", "谈心", missed=2, done=1), row("a", "家访", done=3), row("b", "谈心", to_do=1), row("b", "家访", standing=1),
+    row("d", "谈心", late=2, done=4), row("c", "家访", postponed=1),
     row("c", "谈心", excused=2),
 ])  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("counts", "state"),
-    [({"overdue": 1, "done": 5}, "overdue"), ({"open": 1, "done": 1}, "open"), ({"postponed": 1, "excused": 1}, "postponed"),
+    [({"standing": 1, "missed": 9}, "standing"), ({"missed": 1, "to_do": 1, "late": 1, "done": 5}, "missed"),
+     ({"to_do": 1, "late": 1}, "to_do"), ({"late": 1, "done": 1, "postponed": 1}, "late"), ({"postponed": 1, "excused": 1}, "postponed"),
      ({"excused": 1, "done": 1}, "excused"), ({"done": 1}, "done"), ({}, "done")],
 )  # fmt: skip
 def test_a_cell_shows_the_worst_of_its_lines(counts, state):
@@ -52,14 +54,16 @@ def test_the_table_can_be_read_without_colours_and_by_a_screen_reader():
     shown = Matrix(TABLE).body.value
     tags = Rows(shown)
     assert tags.count("table") == tags.count("caption") == 1
-    assert tags.count("th", scope="row") == 3
+    assert tags.count("th", scope="row") == 4
     assert tags.count("th", scope="col") == 3
-    assert tags.count("td") == 6
+    assert tags.count("td") == 8
     assert "<童" not in shown
     for sign, words in (
-        ("✗2", "逾期 2"),
-        ("○", "应办 1"),
-        ("缓", "缓办 1"),
+        ("!", "补办 1"),
+        ("✗2", "错过 2"),
+        ("○", "待办 1"),
+        ("迟2", "迟办 2"),
+        ("推", "已推迟 1"),
         ("免2", "免办 2"),
         ("✓3", "已办 3"),
     ):
@@ -82,11 +86,20 @@ def test_the_cells_of_a_past_term_link_to_its_last_day():
 
 
 def test_the_legend_counts_what_is_chosen():
-    matrix = Matrix(TABLE.assign(**{"class": ["一班", "一班", "二班", "二班", "二班"]}))
-    assert matrix.counts == {"overdue": 2, "open": 1, "postponed": 1, "excused": 2, "done": 4}
+    matrix = Matrix(TABLE.assign(**{"class": ["一班", "一班", "二班", "二班", "二班", "二班", "二班"]}))
+    none = dict.fromkeys(STATES, 0)
+    all_of_them = {"standing": 1, "missed": 2, "to_do": 1, "late": 2, "postponed": 1, "excused": 2, "done": 8}
+    assert matrix.counts == all_of_them
     matrix.filters["class"].value = "二班"
-    assert matrix.counts == {"overdue": 0, "open": 1, "postponed": 1, "excused": 2, "done": 0}
-    assert "逾期 0" in matrix.body.value
+    assert matrix.counts == none | {
+        "standing": 1,
+        "to_do": 1,
+        "late": 2,
+        "postponed": 1,
+        "excused": 2,
+        "done": 4,
+    }
+    assert "错过 0" in matrix.body.value
 
 
 def test_an_empty_school_says_so():

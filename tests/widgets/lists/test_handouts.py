@@ -8,6 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from guanai.widgets import Handout, Matrix, Table, due_sheet, tables_handout
+from guanai.widgets.lists.duty_matrix import STATES
 
 
 def table(**more):
@@ -47,7 +48,7 @@ def test_a_sheet_that_cannot_be_made_shows_the_error():
 def test_the_whole_matrix_is_printed():
     rows = [
         {"duty": "谈心", "kind": "child", "subject_id": f"c{n}", "subject": f"童{n}", "class": "一班", "village": "", "who": "",
-         "overdue": 0, "open": 1, "postponed": 0, "excused": 0, "done": 0} for n in range(7)
+         **dict.fromkeys(STATES, 0), "to_do": 1} for n in range(7)
     ]  # fmt: skip
     matrix = Matrix(pd.DataFrame(rows), page=3)
     assert matrix.body.value.count("<tr>") == 4
@@ -58,4 +59,4 @@ def test_the_whole_matrix_is_printed():
 def test_each_page_of_the_duties_can_be_printed_and_exported(page):
     text = (Path(__file__).parents[3] / "notebooks" / f"{page}.ipynb").read_text(encoding="utf-8")
     assert ("andout(" in text) or ("Checklist(" in text and "Download(" in text)
-    assert due_sheet(pd.DataFrame({"duty": ["谈心"], "status": ["due"]})).count("data-print-now") == 1
+    assert due_sheet(pd.DataFrame({"duty": ["谈心"], "status": ["to_do"]})).count("data-print-now") == 1

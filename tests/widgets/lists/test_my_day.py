@@ -7,65 +7,78 @@ import pandas as pd
 import pytest
 
 from guanai.widgets import MyDay, deferral_page, duty_page
-from guanai.widgets.lists.my_day import urgency
+from guanai.widgets.lists.my_day import day_parts
 
 ON = date(2026, 11, 18)  # a Wednesday
 
 
-def line(child="c1", due="2026-11-18", status="due", **values):
+def row(child="c1", tier=5, due="2026-11-18", status="to_do", **values):
     return {
-        "duty": "谈心", "subject": f"童{child}", "subject_id": child, "who": "师一", "due": pd.Timestamp(due),
-        "since": pd.Timestamp("2026-11-16"), "status": status, "why": "每周一次<b>", "class": "一班", "village": "大坪",
-        "form": "talk", "kind": "child", "role": "", "deferral": "",
+        "tier": tier, "cause": "", "duty": "谈心", "subject": f"童{child}", "subject_id": child, "who": "师一",
+        "due": pd.Timestamp(due), "since": pd.Timestamp("2026-11-16"), "status": status, "why": "每周一次<b>", "class": "一班",
+        "village": "大坪", "form": "talk", "kind": "child", "role": "", "deferral": "", "text": "谈心：第12周还没做",
+        "members": [child], "raised": "", "record": "", "soon": tier < 7,
     } | values  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("due", "status", "part"),
+    ("tier", "due", "status", "part", "values"),
     [
-        ("2026-11-17", "overdue", "overdue"),
-        ("2026-11-17", "due", "today"),  # within its days of grace
-        ("2026-11-18", "due", "today"),
-        ("2026-11-18T23:59", "due", "today"),
-        ("2026-11-19", "due", "week"),
-        ("2026-11-22", "due", "week"),  # Sunday
-        ("2026-11-23", "due", "later"),
-        (None, "due", "later"),
-        ("2026-11-18", "postponed", "postponed"),
+        (1, "2026-11-18T09:30", "standing", "first", {}),
+        (3, "2026-11-20", "to_do", "first", {}),
+        (3, "2026-12-24", "to_do", "later", {"soon": False}),
+        (4, None, "standing", "alone", {}),
+        (5, "2026-11-17", "to_do", "today", {}),  # within its days of grace
+        (5, "2026-11-18", "to_do", "today", {}),
+        (5, "2026-11-18T23:59", "to_do", "today", {}),
+        (5, "2026-11-19", "to_do", "week", {}),
+        (6, "2026-11-17", "standing", "standing", {}),
+        (7, "2026-11-23", "to_do", "later", {}),
+        (7, "2026-11-25", "to_do", "week", {"soon": True}),  # to be held by Sunday, written up by Wednesday
+        (7, None, "to_do", "undated", {}),  # what has no day is not dropped
+        (8, "2026-11-18", "postponed", "postponed", {}),
     ],
 )
-def test_how_urgent_a_line_is(due, status, part):
-    lines = pd.DataFrame([line(status=status)]).assign(due=pd.to_datetime(pd.Series([due])))
-    assert urgency(lines, ON).tolist() == [part]
+def test_to_which_part_of_the_day_a_row_belongs(tier, due, status, part, values):
+    rows = pd.DataFrame([row(tier=tier, status=status, **values)]).assign(
+        due=pd.to_datetime(pd.Series([due]))
+    )
+    assert day_parts(rows, ON).tolist() == [part]
 
 
 def test_counts_are_the_lengths_of_the_parts_and_households_are_together():
-    lines = pd.DataFrame([
-        line("a", "2026-11-10", "overdue"), line("b", "2026-11-11", "overdue"), line("c", "2026-11-12", "overdue", duty="通话"),
-        line("a"), line("d", "2026-11-20"), line("e", "2026-12-20"),
+    rows = pd.DataFrame([
+        row("z", 1, "2026-11-17", "standing", text="告知监护人"),
+        row("", 4, None, "standing", cause="helper", subject="", members=["a", "b"], text="2 名学生没有帮扶教师"),
+        row("a"), row("d", due="2026-11-20"),
+        row("a", 6, "2026-11-10", "standing"), row("b", 6, "2026-11-11", "standing"), row("c", 6, "2026-11-12", "standing"),
+        row("e", 7, "2026-12-20"), row("f", 7, None, text="了结问题"),
     ])  # fmt: skip
     day = MyDay(
-        lines,
+        rows,
         {"a": "a", "c": "a", "b": "b"},
         ON,
         link=duty_page,
         more=deferral_page,
+        name_of=lambda form, key: f"名{key}",
         links={"later": "checklist?mine=1"},
     )
-    assert day.counts == {"overdue": 3, "today": 1, "week": 1, "later": 1, "postponed": 0}
-    assert day.lines["subject_id"].tolist() == ["a", "c", "b", "a", "d"]
+    assert day.counts == {
+        "first": 1, "alone": 1, "today": 1, "week": 1, "standing": 3, "undated": 1, "later": 1, "postponed": 0,
+    }  # fmt: skip
+    assert day.lines["subject_id"].tolist() == ["z", "", "a", "d", "a", "c", "b", "f"]
     shown = day.body.value
-    assert shown.count("<li ") == 5
-    assert "同一户" in shown
+    assert shown.count("<li ") == 8
+    assert "同一户" in shown and "了结问题" in shown and "名b" in shown
     assert 'href="register?form=talk&amp;child=a"' in shown
     assert "deferral?duty=" in shown
     assert "每周一次&lt;b&gt;" in shown
-    assert re.findall(r'guanai-badge">(\d+)<', shown) == ["3", "1", "1", "1"]
+    assert re.findall(r'guanai-badge">(\d+)<', shown) == ["1", "1", "1", "1", "3", "1", "1"]
     assert '<a href="checklist?mine=1">' in shown
 
 
 def test_a_day_without_anything_says_so():
-    day = MyDay(pd.DataFrame([line()]).iloc[:0], {}, ON)
+    day = MyDay(pd.DataFrame([row()]).iloc[:0], {}, ON)
     assert "没有到期的事" in day.body.value
 
 
@@ -80,4 +93,4 @@ def test_a_day_without_anything_says_so():
     ],
 )
 def test_the_page_on_which_a_line_is_postponed(values, address):
-    assert deferral_page(line(**values)) == address
+    assert deferral_page(row(**values)) == address
