@@ -15,7 +15,7 @@ from guanai.templates.wording import catalogue, say
 
 __all__ = ["cause_text", "day_words", "group_text", "missed_words", "people_text", "row_texts"]
 
-_MOST_NAMES = 4  # classes or duties that a sentence names
+_MOST_NAMES = 3  # classes or duties that a sentence names
 
 Row = Mapping[str, Any]
 
@@ -224,7 +224,7 @@ def people_text(texts: "pd.Series[str]") -> str:
     """Return the names in some texts of names, each once; many are cut to the first few and their number."""
     comma = say("policy.comma")
     names = [name for name in dict.fromkeys(comma.join(texts.unique()).split(comma)) if name]
-    return _some("to_do.and_more", "names", names)
+    return _some("to_do.and_more_people", "names", names)
 
 
 def _some(key: str, name: str, names: Sequence[str]) -> str:
