@@ -9,6 +9,7 @@ Takes ``facts.present``; gives one line per subject that is present.
 Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
+import numpy as np
 import pandas as pd
 
 from guanai.care.children.required_fields import field_label, missing_fields
@@ -24,16 +25,14 @@ __all__ = ["explained", "lines"]
 def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the lines of a duty of the kind complete."""
     subjects = facts.present(duty)
-    missing = missing_fields(subjects, duty.content).map(tuple)
-    since = facts.present_since(duty)
+    missing = missing_fields(subjects, duty.content)
     return pd.DataFrame(
         {
-            "since": since, "due": since, "need": len(duty.content),
+            "position": facts.subjects(duty.subject).index.get_indexer(subjects.index), "since": subjects["since"],
+            "due": subjects["since"], "closed_on": np.datetime64("NaT"), "need": len(duty.content),
             "have": len(duty.content) - missing.map(len).astype("int64"), "missing": missing,
-            "met_at": pd.NaT, "closed_on": pd.NaT, "period": "",
-        },
-        index=subjects.index,
-    ).reset_index()  # fmt: skip
+        }
+    )  # fmt: skip
 
 
 def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
@@ -43,7 +42,9 @@ def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
     def why(missing: tuple[str, ...], need: int, have: int) -> str:
         return words(need, have, comma.join(map(field_label, missing)))
 
-    texts = distinct_texts(shown, ["missing", "need", "have"], why)
+    ids = facts.subjects(duty.subject).index[shown["position"]]
     return shown.assign(
-        why=texts, counted=object_column(([subject] for subject in shown["subject"]), shown.index)
+        period="",
+        why=distinct_texts(why, map(tuple, shown["missing"]), shown["need"], shown["have"]),
+        counted=object_column(([one] for one in ids), shown.index),
     )

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Count and hours (次数, 累计): so many records, or so much in a field of them, in each period of the calendar.
 
 A subject needs its share of a period: the number of the row x the days of school on which it is present / the days of
@@ -11,109 +10,140 @@ stands. A row that says 过期后 仍办 keeps its periods open until the term e
 need goes to the oldest period that is still open. 经常 needs no number: the records of the term are only counted.
 
 Sources: requirements 2A, 7.2, 7.5; 002-1 L49 (weekly), 004 (twice a term), 000-4 (经常).
-Takes ``facts.subjects_of``, ``facts.periods`` and ``facts.records``; gives one line per subject and period that needs something.
+Takes ``facts.subjects``, ``facts.periods`` and `matching_records`; gives one line per subject and period that needs something.
 Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
+
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from guanai.care.duties.day_frames import DAY, Days, Numbers
 from guanai.care.duties.explanations import count_words, distinct_texts
 from guanai.care.duties.facts import Facts
-from guanai.care.duties.records import counted_ids
-from guanai.care.frames import is_empty, timestamp
+from guanai.care.duties.records import ids_by_line, matching_records, record_ids
+from guanai.care.frames import is_empty
 from guanai.care.policy.duty import OFTEN, Duty
 
 __all__ = ["explained", "lines"]
 
-KEYS = ["subject", "number"]
-DAY = pd.Timedelta(days=1)
+
+class Needs(NamedTuple):
+    """What each subject needs in each period: tables of one row per subject and one column per period."""
+
+    since: Days
+    due: Days
+    closed_on: Days
+    days: Numbers  # on which the subject is present
+    need: Numbers
 
 
 def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the lines of a duty of the kind count or hours (or of a quota of dated records)."""
-    table = _needs(duty, facts)
-    records = _counted(duty, facts, table)
-    groups = records.groupby(KEYS, sort=False)
-    met_at = records[records["reached"] & (records["need"] > 0)].groupby(KEYS, sort=False)["day"].min()
-    table = table.join(groups["amount"].sum(), on=KEYS).join(met_at.rename("met_at"), on=KEYS)
-    amount = table["amount"].fillna(0)
-    too_many = pd.Series(False, index=table.index)
-    if duty.kind != "count" and duty.at_most is not None:
-        too_many = amount > duty.at_most
-    listed = (table["need"] > 0) | (duty.per == OFTEN) | (too_many & (table["days"] > 0))
-    met = (amount >= table["need"]) & ~too_many
-    return table.assign(have=np.floor(amount).astype("int64"), met=met)[listed]
-
-
-def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
-    """Return lines with why they are there and the ids of the records that count."""
-    records = _counted(duty, facts, _needs(duty, facts) if duty.after == "standing" else shown)
-    texts = distinct_texts(shown, ["period", "limit", "need", "have", "days", "whole"], count_words(duty))
-    return shown.assign(why=texts, counted=counted_ids(shown, records, KEYS))
-
-
-def _needs(duty: Duty, facts: Facts) -> pd.DataFrame:
-    """Return one row per subject and period that has begun: how much it needs, since when and until when."""
-    subjects = facts.present(duty) if duty.per == OFTEN else facts.subjects_of(duty)
-    subjects = subjects.loc[subjects["first"] <= facts.day, ["first", "last"]]
-    table = subjects.reset_index().merge(facts.periods(duty), how="cross")
-    days_up_to = facts.days_up_to(duty)
-    since = np.maximum(table["first"], table["start"])
-    due = np.minimum(table["last"], table["limit"])
-    closed_on = np.minimum(table["last"], table["end"])
-    days = (days_up_to(due) - days_up_to(since - DAY)).clip(min=0)
-    # Of the whole period the part that lies in the term; of that part the days on which the subject is present.
-    part, whole = days * table["own"], table["days"] * table["whole"]
-    # Rounded half up. A period whose limit comes before its first day of school needs nothing.
-    need = ((2 * duty.at_least * part + whole) // (2 * whole).clip(lower=1)).where(whole > 0, 0)
-    if duty.after == "standing" and facts.term:
-        closed_on = np.minimum(table["last"], table["end"].clip(lower=timestamp(facts.term.end)))
-    if duty.per == OFTEN:
-        need, due, closed_on = 0, pd.Series(pd.NaT, table.index), pd.Series(pd.NaT, table.index)
-    return table.assign(since=since, due=due, days=days, need=need, closed_on=closed_on)
-
-
-def _counted(duty: Duty, facts: Facts, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the records in the periods: subject, number (of the period), day, id, amount, and whether it is reached by then."""
-    records, periods = facts.records(duty), facts.periods(duty)
-    number = periods["start"].searchsorted(records["day"], side="right") - 1
-    inside = (number >= 0) & (records["day"] <= periods["end"].to_numpy()[number] if len(periods) else False)
-    records = records.assign(number=number, amount=_amounts(duty, facts, records))[inside]
-    records = records.sort_values("day", kind="stable").merge(table[[*KEYS, "need"]], on=KEYS)
-    reached = records.groupby(KEYS, sort=False)["amount"].cumsum()
-    records = records.assign(
-        reached=reached >= records["need"], spare=reached - records["amount"] >= records["need"]
+    needs = _needs(duty, facts)
+    records = _counted(duty, facts, needs.need)
+    amount = np.zeros(needs.need.shape)
+    np.add.at(
+        amount, (records["position"].to_numpy(), records["number"].to_numpy()), records["amount"].to_numpy()
     )
-    return _carried_over(records, table) if duty.after == "standing" else records
+    most = np.inf if duty.kind == "count" or duty.at_most is None else duty.at_most
+    listed = (needs.need > 0) | (duty.per == OFTEN) | ((amount > most) & (needs.days > 0))
+    listed &= _begun(duty, facts)[:, None]
+    position, number = listed.nonzero()
+    return pd.DataFrame(
+        {
+            "position": position, "number": number, "since": needs.since[listed], "due": needs.due[listed],
+            "closed_on": needs.closed_on[listed], "days": needs.days[listed], "need": needs.need[listed],
+            "have": np.floor(amount[listed]).astype(np.int64),
+            "met": ((amount >= needs.need) & (amount <= most))[listed],
+        }
+    )  # fmt: skip
 
 
-def _amounts(duty: Duty, facts: Facts, records: pd.DataFrame) -> "pd.Series[float]":
+def _begun(duty: Duty, facts: Facts) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Return which subjects have lines: those that have begun, of 经常 those that are present on the day."""
+    first = facts.subjects(duty.subject)["first"].to_numpy()
+    present = facts.is_present(duty.subject) if duty.per == OFTEN else first <= facts.day.to_datetime64()
+    return facts.applies(duty) & present
+
+
+def _needs(duty: Duty, facts: Facts) -> Needs:
+    """Return how much each subject needs in each period, since when and until when."""
+    subjects, periods, days_up_to = facts.subjects(duty.subject), facts.periods(duty), facts.days_up_to(duty)
+    first, last = subjects["first"].to_numpy()[:, None], subjects["last"].to_numpy()[:, None]
+    since, due = np.maximum(first, periods.start), np.minimum(last, periods.limit)
+    days = np.maximum(days_up_to(due) - days_up_to(since - DAY), 0)
+    # Of the whole period the part that lies in the term; of that part the days on which the subject is present.
+    part, whole = days * periods.own, periods.days * periods.whole
+    # Rounded half up. A period whose limit comes before its first day of school needs nothing.
+    need = np.where(whole > 0, (2 * duty.at_least * part + whole) // np.maximum(2 * whole, 1), 0)
+    end = periods.end
+    if duty.after == "standing" and facts.term:
+        end = np.maximum(end, np.datetime64(facts.term.end))
+    if duty.per == OFTEN:
+        return Needs(since, np.full_like(due, "NaT"), np.full_like(due, "NaT"), days, np.zeros_like(need))
+    return Needs(since, due, np.minimum(last, end), days, need)
+
+
+def _counted(duty: Duty, facts: Facts, need: Numbers) -> pd.DataFrame:
+    """Return the records in the periods, by day, with number (of the period) and amount (how much each adds)."""
+    records, periods = matching_records(duty, facts), facts.periods(duty)
+    number = periods.start.searchsorted(records["day"], side="right") - 1
+    records = records.assign(number=number)[number >= 0]
+    records = records[records["day"].to_numpy() <= periods.end[records["number"]]].sort_values(
+        "day", kind="stable"
+    )
+    records = records.assign(amount=_amounts(duty, facts, records))
+    return _carried_over(records, need) if duty.after == "standing" else records
+
+
+def _amounts(
+    duty: Duty, facts: Facts, records: pd.DataFrame
+) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     """Return what each record adds: one, or the number in the field that the duty names."""
-    amounts = pd.Series(1.0, index=records.index)
-    if duty.kind == "hours" and duty.content:
-        amounts[:] = 0.0
-        for register, of_register in records.groupby("register")["row"]:
-            frame = facts.frame(str(register))
-            if duty.content[0] in frame.columns:
-                written = frame[duty.content[0]].map(lambda value: 0 if is_empty(value) else value)
-                numbers = pd.to_numeric(written, errors="coerce").fillna(0)
-                amounts[of_register.index] = numbers.to_numpy("float64")[of_register]
+    if duty.kind != "hours" or not duty.content:
+        return np.ones(len(records))
+    amounts = np.zeros(len(records))
+    for place, register in enumerate(duty.records):
+        frame, own = facts.frame(register), (records["register"] == place).to_numpy(bool)
+        if duty.content[0] in frame.columns:
+            written = frame[duty.content[0]].map(lambda value: 0 if is_empty(value) else value)
+            numbers = pd.to_numeric(written, errors="coerce").fillna(0).to_numpy("float64")
+            amounts[own] = numbers[records["row"].to_numpy()[own]]
     return amounts
 
 
-def _carried_over(records: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+def _carried_over(records: pd.DataFrame, need: Numbers) -> pd.DataFrame:
     """Return the records (by day) with those that their own period does not need in the oldest one that is still open."""
-    missing: dict[str, dict[int, float]] = {}
-    for subject, period, need in zip(table["subject"], table["number"], table["need"], strict=True):
-        missing.setdefault(subject, {})[period] = need
-    numbers, reached = [], []
-    for record in records.itertuples():
-        of_subject, number = missing[record.subject], record.number
-        if record.spare:
-            earlier = (period for period, need in of_subject.items() if period < number and need > 0)
-            number = next(earlier, number)
-        of_subject[number] -= record.amount
-        numbers.append(number)
-        reached.append(of_subject[number] <= 0)
-    return records.assign(number=numbers, reached=np.array(reached, dtype=bool))
+    missing, own_missing = need.astype(float), need.astype(float)
+    numbers = []
+    for position, number, amount in zip(
+        records["position"], records["number"], records["amount"], strict=True
+    ):
+        still_open = (missing[position, :number] > 0).nonzero()[0]
+        chosen = number if own_missing[position, number] > 0 or not len(still_open) else still_open[0]
+        own_missing[position, number] -= amount
+        missing[position, chosen] -= amount
+        numbers.append(chosen)
+    return records.assign(number=np.array(numbers, dtype=np.int64))
+
+
+def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
+    """Return lines with why they are there, the ids of the records that count, and when it was enough."""
+    needs, periods = _needs(duty, facts), facts.periods(duty)
+    records = _counted(duty, facts, needs.need)
+    line = np.full(needs.need.shape, -1)
+    line[shown["position"], shown["number"]] = np.arange(len(shown))
+    records["line"] = line[records["position"], records["number"]]
+    records = records[records["line"] >= 0]
+    reached = records.groupby("line")["amount"].cumsum() >= shown["need"].to_numpy()[records["line"]]
+    met_at = records[reached].groupby("line")["day"].min().reindex(shown.index)
+    ids = record_ids(records, duty.records, facts)
+    words = count_words(duty, facts.periods(duty))
+    return shown.assign(
+        period=[periods.names[number] for number in shown["number"]],
+        why=distinct_texts(words, shown["number"], shown["need"], shown["have"], shown["days"]),
+        counted=ids_by_line(records["line"], records["day"], ids, len(shown)),
+        met_at=met_at.where(shown["met"] & (shown["need"] > 0)),
+    )

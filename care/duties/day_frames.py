@@ -1,17 +1,15 @@
-# mypy: ignore-errors
 """The registers, subjects and periods of one day, as plain frames.
 
 **As of a day means as of a day.** What was recorded after the day asked (``created_at``) is not in the frames, records dated
 later do not count, and dates in the fields of a state that lie later are empty (`guanai.care.duties.state`). The storage
 hands in the values as they were on that day; a term that is summed up later asks for ``known``, the day of knowing.
 
-Days are datetime64 at midnight, subjects and records are named by their ids. Each frame is made once and then used by
-every duty: do not change it.
+Days are datetime64 at midnight. Each frame is made once and then used by every duty: do not change it.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -25,10 +23,13 @@ from guanai.care.policy.duty import ALL_CHILDREN, Duty, Limit
 from guanai.care.policy.policy import Policy
 from guanai.templates.wording import say
 
-__all__ = ["DAY", "DayFrames", "KnownFrames", "due_day"]
+__all__ = ["DAY", "DayFrames", "Days", "KnownFrames", "Mask", "Numbers", "Periods", "due_day"]
 
 T = TypeVar("T")
-DAY = pd.Timedelta(days=1)
+Days = np.ndarray[Any, np.dtype[np.datetime64]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
+DAY = np.timedelta64(1, "D")
 
 
 class KnownFrames(NormalizedFrames):
@@ -45,6 +46,18 @@ class KnownFrames(NormalizedFrames):
             frame = frame[~later].reset_index(drop=True) if later.any() else frame
         self[name] = frame
         return frame
+
+
+class Periods(NamedTuple):
+    """The periods of a duty that have begun, the earliest first; arrays with one entry for each."""
+
+    names: list[str]
+    start: Days
+    end: Days
+    limit: Days  # until when it is due: the end, or the day that the limit sets
+    days: Numbers  # that count, from the start to the limit
+    own: Numbers  # that count, from the start to the end
+    whole: Numbers  # that count, in the period where the ends of the term do not cut it
 
 
 class DayFrames:
@@ -69,17 +82,13 @@ class DayFrames:
         self.policy, self.on, self.known, self.began = policy, on, known or on, began
         self.frames = KnownFrames(normalized_frames(frames), self.known)
         self.day, self.time_of_day = timestamp(on), now
-        #: The last moment that is known of the day: the time of day where one is given.
-        self.until = (
-            pd.Timestamp(now).tz_localize(None).as_unit("ns")
-            if now
-            else self.day + DAY - pd.Timedelta(1, "ns")
-        )
-        self.moment = self.until if now else self.day
+        self.moment = pd.Timestamp(now).tz_localize(None).as_unit("ns") if now else self.day
+        #: The last moment that is known: the time of day where one is given, else the whole day.
+        self.until = self.moment if now else self.day + pd.Timedelta(days=1, nanoseconds=-1)
         self.term = term or policy.calendar.current_or_last(on)
-        self._cache: dict[tuple[Any, ...], Any] = {}
+        self._cache: dict[Any, Any] = {}
 
-    def cached(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+    def cached(self, key: Any, make: Callable[[], T]) -> T:
         """Return the cached value of a key; compute it the first time."""
         if key not in self._cache:
             self._cache[key] = make()
@@ -92,7 +101,7 @@ class DayFrames:
         return self.policy.calendar
 
     def frame(self, register: str) -> pd.DataFrame:
-        """Return a register as it is known: its own columns, days as datetime64."""
+        """Return a register as it is known: its own columns, days as datetime64, rows numbered from 0."""
         return self.frames[register].copy(deep=False)
 
     @property
@@ -103,7 +112,7 @@ class DayFrames:
             register = self.frames["staff"].drop_duplicates("id")
             return register.assign(name=as_strings(register["name"])).set_index("id")["name"]
 
-        return self.cached(("staff",), make)
+        return self.cached("staff", make)
 
     def subjects(self, kind: str) -> pd.DataFrame:
         """Return the subjects of a kind by their id, those who were or will be present included.
@@ -115,71 +124,69 @@ class DayFrames:
 
         def make() -> pd.DataFrame:
             school = self.policy.profile.get("name") or say("duty.subject.school")
-            children = self.cached(("children",), lambda: children_in_care(self.policy, self.frames))
+            children = self.cached("children", lambda: children_in_care(self.policy, self.frames))
             subjects = subjects_of(kind, self.frames, children, school)
             if self.began is not None:
-                subjects = subjects.assign(first=subjects["first"].clip(lower=timestamp(self.began)))
+                began = timestamp(self.began)
+                subjects = subjects.assign(first=subjects["first"].mask(subjects["first"] < began, began))
             return subjects
 
         return self.cached(("subjects", kind), make).copy(deep=False)
 
-    def subjects_of(self, duty: Duty) -> pd.DataFrame:
-        """Return the subjects that meet a duty's condition, in the columns of `subjects`."""
+    def applies(self, duty: Duty) -> Mask:
+        """Return for each subject of a duty whether it meets the condition of the row."""
         subjects = self.subjects(duty.subject)
-        return subjects[holds(duty.subject_condition, subjects)] if duty.subject_condition else subjects
+        return holds(duty.subject_condition, subjects).to_numpy(bool)
+
+    def is_present(self, kind: str) -> Mask:
+        """Return for each subject of a kind whether it is present on the day."""
+        subjects = self.subjects(kind)
+        return ((subjects["first"] <= self.day) & (self.day <= subjects["last"])).to_numpy(bool)
 
     def present(self, duty: Duty) -> pd.DataFrame:
-        """Return the subjects of a duty that are present on the day."""
-        subjects = self.subjects_of(duty)
-        return subjects[(subjects["first"] <= self.day) & (self.day <= subjects["last"])]
+        """Return the subjects of a duty that are present on the day, with since: from when on, in the term.
 
-    def present_since(self, duty: Duty) -> "pd.Series[pd.Timestamp]":
-        """Return since when each subject of a duty is present: those who always were, and all but children, since the term began."""
-        begin, first = timestamp(self.term.start) if self.term else self.day, self.present(duty)["first"]
-        return (
-            first.where(first != ALWAYS, begin) if duty.subject in ALL_CHILDREN else first.clip(lower=begin)
-        )
-
-    def periods(self, duty: Duty) -> pd.DataFrame:
-        """Return the periods of a duty in the term that have begun, the earliest first.
-
-        Columns: number, period (its name), start and end, limit (until when it is due: the end, or the day that the limit
-        sets), days (of school, or all, from the start to the limit), own (to the end) and whole (of the period where the
-        ends of the term do not cut it).
+        Who was always there, and all but children, since the term began.
         """
-        calendar, term = self.calendar, self.term
-        spans = [
-            span for span in (periods(calendar, term, duty.per) if term else ()) if span.start <= self.on
-        ]
-        limits = [due_day(duty.limit, span) for span in spans]
+        subjects = self.subjects(duty.subject)[self.applies(duty) & self.is_present(duty.subject)]
+        begin, first = timestamp(self.term.start) if self.term else self.day, subjects["first"]
+        if duty.subject in ALL_CHILDREN:
+            return subjects.assign(since=first.where(first != ALWAYS, begin))
+        return subjects.assign(since=first.mask(first < begin, begin))
+
+    def periods(self, duty: Duty) -> Periods:
+        """Return the periods of a duty in the term that have begun."""
+        return self.cached(("periods", duty.per, duty.limit), lambda: self._periods(duty))
+
+    def _periods(self, duty: Duty) -> Periods:
+        spans = [span for span in self._spans(duty.per) if span.start <= self.on]
+        start, end, limit = (
+            np.array(days, dtype="datetime64[ns]")
+            for days in (
+                [span.start for span in spans], [span.end for span in spans], [due_day(duty.limit, span) for span in spans],
+            )
+        )  # fmt: skip
         up_to = self.days_up_to(duty)
-        starts = pd.Series([span.start for span in spans], dtype="datetime64[ns]")
-        table = pd.DataFrame(
-            {"number": range(len(spans)), "period": pd.Series([span.name for span in spans], dtype=object)}
-        )
-        table = table.assign(
-            start=starts,
-            end=pd.Series([span.end for span in spans], dtype="datetime64[ns]"),
-            limit=pd.Series(limits, dtype="datetime64[ns]"),
-        )
-        before = up_to(starts - DAY)
-        return table.assign(
-            days=up_to(table["limit"]) - before,
-            own=up_to(table["end"]) - before,
-            whole=[whole_days(calendar, term, duty.per, span) for span in spans] if term else [],
+        before = up_to((start - DAY).astype("datetime64[ns]"))
+        whole = [whole_days(self.calendar, self.term, duty.per, span) for span in spans] if self.term else []
+        names = [span.name for span in spans]
+        return Periods(
+            names, start, end, limit, up_to(limit) - before, up_to(end) - before, np.array(whole, np.int64)
         )
 
-    def days_up_to(
-        self, duty: Duty
-    ) -> Callable[["pd.Series[pd.Timestamp]"], "np.ndarray[Any, np.dtype[np.int64]]"]:
-        """Return a function that says how many of the days that count lie up to a day, both from the term's first period."""
+    def _spans(self, per: str) -> tuple[Period, ...]:
+        return periods(self.calendar, self.term, per) if self.term else ()
 
-        def make() -> "np.ndarray[Any, np.dtype[np.datetime64]]":
-            spans = periods(self.calendar, self.term, duty.per) if self.term else ()
-            return np.array(counting_days(self.calendar, duty.per, spans), dtype="datetime64[ns]")
+    def days_up_to(self, duty: Duty) -> Callable[[Days], Numbers]:
+        """Return a function that says how many days of the duty's periods lie up to a day: those of school, or all."""
+
+        def make() -> Days:
+            return np.array(
+                counting_days(self.calendar, duty.per, self._spans(duty.per)), dtype="datetime64[ns]"
+            )
 
         days = self.cached(("days", duty.per), make)
-        return lambda until: np.searchsorted(days, until.to_numpy(), side="right").astype(np.int64)
+        return lambda until: days.searchsorted(until, side="right").astype(np.int64)
 
 
 def due_day(limit: Limit | None, span: Period) -> date:
@@ -198,5 +205,5 @@ def due_day(limit: Limit | None, span: Period) -> date:
 def _recorded_after(values: "pd.Series[Any]", day: date) -> "pd.Series[bool]":
     """Say which times of recording (ISO text, or times) are on a later day."""
     if pd.api.types.is_datetime64_any_dtype(values):
-        return as_timestamps(values) >= timestamp(day) + DAY
+        return as_timestamps(values) >= timestamp(day) + pd.Timedelta(days=1)
     return as_strings(values) > f"{day.isoformat()}~"  # sorts behind every time of that day

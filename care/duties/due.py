@@ -18,20 +18,20 @@ them get their status, who is responsible, and their order. These rules hold for
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 import pandas as pd
 
 from guanai.care.duties import complete, count, event, helper, interval, open_records, quota, share, state
-from guanai.care.duties.deferrals import with_deferrals
+from guanai.care.duties.deferrals import deferrals_of
 from guanai.care.duties.facts import Facts
 from guanai.care.duties.own_kinds import own_lines
 from guanai.care.duties.person_scope import facts_of_person
 from guanai.care.duties.responsible import responsible
 from guanai.care.duties.statuses import OPEN_STATUSES, STATUSES
 from guanai.care.errors import GuanaiError
-from guanai.care.frames import object_column, timestamp
+from guanai.care.frames import timestamp
 from guanai.care.policy.duty import EACH, Duty
 from guanai.care.policy.policy import Policy
 
@@ -51,18 +51,21 @@ UNTIL_ANSWERED = ("event", "state")  # open in whichever term, but what is over 
 FORMS = {"helper": "pairing", "quota": "pairing", "complete": "child"}  # of the kinds that name none
 
 
+Columns = dict[str, np.ndarray[Any, np.dtype[Any]]]
+
+
 class Kind(Protocol):
     """A module of a kind of duty."""
 
     def lines(self, duty: Duty, facts: Facts) -> pd.DataFrame:
-        """Return the lines of a duty.
+        """Return the lines of a duty, all of them; an empty frame of any columns for none.
 
-        Columns: subject (id), since, due and closed_on (the last day on which it can be made good; NaT: for ever), both
-        without the days of grace, need, have, met_at, period, and met where it is not have >= need.
+        Columns: position (of the subject in ``facts.subjects``), since, due and closed_on (the last day on which it can be
+        made good; NaT: for ever), both without the days of grace, need, have, and met where it is not have >= need.
         """
 
     def explained(self, duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
-        """Return lines with why and counted: texts and lists of ids are made for those that are shown only."""
+        """Return lines with period, why, counted and met_at (where it is known), which are made for those shown only."""
 
 
 KINDS: dict[str, Kind] = {
@@ -108,42 +111,128 @@ def due_lines(facts: Facts, *, done: bool = False, who: str | None = None) -> pd
     parts, problems = [_no_lines()], []
     for place, duty in enumerate(facts.policy.duties):
         for roles in duty.roles if duty.in_force else ():
-            one = replace(duty, by=roles, who=roles) if duty.by == (EACH,) else duty
-            role = roles[0] if duty.by == (EACH,) and roles else ""
-            kind = "school" if duty.kind == "share" else duty.subject
-            own_facts = facts if who is None else facts_of_person(one, kind, facts, who)
-            if own_facts is None:
-                continue
+            each = duty.by == (EACH,)
+            part = Part(
+                replace(duty, by=roles, who=roles) if each else duty,
+                place,
+                roles[0] if each and roles else "",
+                done,
+            )
+            own_facts = facts if who is None else facts_of_person(part.duty, part.kind, facts, who)
             try:
-                lines = _lines_of(one, kind, role, own_facts, done=done)
+                if own_facts is not None:
+                    parts.append(part.columns(own_facts))
             except GuanaiError as problem:
                 problems.append(problem)
-                continue
-            parts.append(_with_people(lines, one, kind, role, own_facts).assign(place=place))
     facts.problems = tuple(problems)
-    lines = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True).astype(DTYPES)
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in DTYPES}
+    ranks = pd.Series(columns["status"]).map({status: rank for rank, status in enumerate(STATUSES)})
+    order = np.lexsort([columns[name] for name in ("since", "order", "place", "due")] + [ranks])
     if who is not None:
-        lines = lines[np.array([who in people for people in lines["who_ids"]], dtype=bool)]
-    ranks = lines["status"].map({status: rank for rank, status in enumerate(STATUSES)}).astype("int64")
-    keys = (lines["since"], lines["order"], lines["place"], lines["due"], ranks)
-    lines = lines.iloc[np.lexsort([key.to_numpy() for key in keys])][list(COLUMNS)].reset_index(drop=True)
+        order = order[np.array([who in columns["who_ids"][row] for row in order], dtype=bool)]
+    lines = pd.DataFrame({name: pd.Series(columns[name][order], dtype=DTYPES[name]) for name in COLUMNS})
     lines.attrs["problems"] = facts.problems
     return lines
 
 
-def _lines_of(duty: Duty, kind: str, role: str, facts: Facts, *, done: bool) -> pd.DataFrame:
-    """Return the lines of a duty that are shown, with their status and why they are there."""
-    module = _module(duty)
-    lines = (
-        module.lines(duty, facts) if module else own_lines(facts.policy.own_kinds.get(duty.kind), duty, facts)
-    )
-    lines = _with_status(with_deferrals(lines, duty, facts, kind, role), duty, kind, facts)
-    shown = lines[lines["status"].isin(STATUSES if done else OPEN_STATUSES)].reset_index(drop=True)
-    if shown.empty:
-        return shown.assign(why="", counted="")
-    shown = module.explained(duty, facts, shown) if module else shown
-    decided = shown["decision"] != ""
-    return shown.assign(why=shown["why"].where(~decided, shown["why"] + shown["decision"]))
+class Part(NamedTuple):
+    """A duty, or one of the roles that each owe it: its place in the sheet, and whether what is done is shown too."""
+
+    duty: Duty
+    place: int
+    role: str
+    done: bool
+
+    @property
+    def kind(self) -> str:
+        """The kind of its subjects."""
+        return "school" if self.duty.kind == "share" else self.duty.subject
+
+    def columns(self, facts: Facts) -> Columns:
+        """Return the lines that are shown as the columns of `DTYPES`."""
+        duty, lines = self.duty, self._shown(facts)
+        if lines.empty:
+            return _no_lines()
+        position = lines["position"].to_numpy()
+        subjects, people = facts.subjects(self.kind), responsible(facts, self.kind, duty.who)
+        of_subject = {
+            "subject": subjects["name"], "subject_id": subjects.index, "class": subjects["class"],
+            "village": subjects["village"], "order": subjects["place"], "who": people["who"], "who_ids": people["who_ids"],
+            "nobody": people["nobody"],
+        }  # fmt: skip
+        same = {
+            "duty": duty.name, "kind": self.kind, "role": self.role, "weight": duty.weight_or_default, "place": self.place,
+            "form": duty.record or FORMS.get(duty.kind, ""),
+        }  # fmt: skip
+        return (
+            {name: np.asarray(lines[name], dtype=DTYPES[name]) for name in lines.columns if name in DTYPES}
+            | {name: np.asarray(values)[position] for name, values in of_subject.items()}
+            | {name: np.full(len(lines), value, dtype=DTYPES[name]) for name, value in same.items()}
+        )
+
+    def _shown(self, facts: Facts) -> pd.DataFrame:
+        """Return the lines that are shown, with their status, why they are there, and when what is met was met."""
+        duty, module = self.duty, _module(self.duty)
+        lines = (
+            module.lines(duty, facts)
+            if module
+            else own_lines(facts.policy.own_kinds.get(duty.kind), duty, facts)
+        )
+        if lines.empty:
+            return lines
+        decided = None
+        if not by_the_minute(duty, facts.policy):  # an emergency cannot be put off
+            decided = deferrals_of(lines, duty, facts, self.kind, self.role)
+        lines = self._with_status(lines.reset_index(drop=True), decided, facts)
+        lines = lines[lines["status"].isin(STATUSES if self.done else OPEN_STATUSES)].reset_index(drop=True)
+        if lines.empty:
+            return lines
+        lines = module.explained(duty, facts, lines) if module else lines
+        if decided is not None:
+            lines["why"] += lines["decision"]
+        if "met_at" not in lines:
+            lines["met_at"] = pd.NaT
+        met_at = lines["met_at"].where(lines["status"] == "done")
+        late = (met_at if by_the_minute(duty, facts.policy) else met_at.dt.normalize()) > lines["due"]
+        return lines.assign(status=lines["status"].mask(late, "late"), met_at=met_at)
+
+    def _with_status(self, lines: pd.DataFrame, decided: pd.DataFrame | None, facts: Facts) -> pd.DataFrame:
+        """Return the lines with their status, due with the days of grace or on the day to which they are put off.
+
+        Left out are those that nobody is shown: open ones of who has left, and in a later term those that are over.
+        """
+        duty, today = self.duty, facts.day.to_datetime64()
+        now = facts.moment.to_datetime64() if by_the_minute(duty, facts.policy) else today
+        due_on, closed_on = (
+            lines[name].to_numpy() + np.timedelta64(duty.grace_days, "D") for name in ("due", "closed_on")
+        )
+        met = (lines["met"] if "met" in lines else lines["have"] >= lines["need"]).to_numpy(bool)
+        postponed, excused = np.zeros(len(lines), dtype=bool), np.zeros(len(lines), dtype=bool)
+        if decided is not None:
+            put_off_until = decided["put_off_until"].to_numpy()
+            postponed, excused = put_off_until > today, decided["excused"].to_numpy(bool)
+            due_on = np.where(np.isnat(due_on), due_on, np.fmax(due_on, put_off_until))
+        over, closed = due_on < now, (closed_on < today) | (duty.after == "missed")
+        left = np.zeros(len(lines), dtype=bool)
+        if duty.kind not in OUTLIVES_SUBJECT:
+            left = (facts.subjects(self.kind)["last"].to_numpy() < today)[lines["position"]]
+        status = np.select(
+            [met, excused, over & (closed | left), over, postponed], ["done", "excused", "missed", "standing", "postponed"],
+            "to_do",
+        )  # fmt: skip
+        hidden = left & np.isin(status, OPEN_STATUSES)
+        if duty.kind in UNTIL_ANSWERED and facts.term:
+            hidden |= (lines["since"] < timestamp(facts.term.start)) & np.isin(status, ["missed", "done"])
+        lines = lines.assign(due=due_on, status=status, deferral="")
+        if decided is not None:
+            lines = lines.assign(deferral=decided["deferral"], decision=decided["decision"])
+        return lines[~hidden]
+
+
+def by_the_minute(duty: Duty, policy: Policy) -> bool:
+    """Say whether minutes count for a duty, by its own limit or that of the school."""
+    limit = duty.limit or (policy.default_limit if duty.kind in UNTIL_ANSWERED else None)
+    return limit is not None and limit.momentary
 
 
 def _module(duty: Duty) -> Kind | None:
@@ -152,63 +241,17 @@ def _module(duty: Duty) -> Kind | None:
     return KINDS.get("count" if duty.kind == "quota" and dated else duty.kind)
 
 
-def _with_status(lines: pd.DataFrame, duty: Duty, kind: str, facts: Facts) -> pd.DataFrame:
-    """Return the lines with their status, due with the days of grace or on the day to which they are put off."""
-    by_the_minute = duty.limit is not None and duty.limit.momentary
-    grace = pd.Timedelta(days=duty.grace_days)
-    due_on = (lines["due"] + grace).where(
-        lines["due"].isna(), np.fmax(lines["due"] + grace, lines["put_off_until"])
-    )
-    met = lines["met"] if "met" in lines else lines["have"] >= lines["need"]
-    met_at = lines["met_at"].where(met)
-    late = (met_at if by_the_minute else met_at.dt.normalize()) > due_on
-    over = due_on < (facts.moment if by_the_minute else facts.day)
-    left = facts.subjects(kind)["last"].reindex(lines["subject"]).to_numpy() < facts.day
-    closed = (lines["closed_on"] + grace < facts.day) | (duty.after == "missed")
-    if duty.kind not in OUTLIVES_SUBJECT:
-        closed |= left
-    status = np.select(
-        [met & late, met, lines["excused"], over & closed, over, lines["put_off_until"] > facts.day],
-        ["late", "done", "excused", "missed", "standing", "postponed"],
-        "to_do",
-    )
-    lines = lines.assign(due=due_on, met_at=met_at, status=object_column(status.tolist(), lines.index))
-    gone = left & lines["status"].isin(OPEN_STATUSES) & (duty.kind not in OUTLIVES_SUBJECT)
-    if duty.kind in UNTIL_ANSWERED and facts.term:
-        gone |= lines["status"].isin(["missed", "late", "done"]) & (
-            lines["since"] < timestamp(facts.term.start)
-        )
-    return lines[~gone]
-
-
-def _with_people(lines: pd.DataFrame, duty: Duty, kind: str, role: str, facts: Facts) -> pd.DataFrame:
-    """Return the lines with the names of their subjects, who is responsible, and what the row says."""
-    subjects = facts.subjects(kind)[["name", "class", "village", "place"]]
-    people = responsible(facts, kind, duty.who)
-    own = subjects.rename(columns={"name": "subject", "place": "order"}).join(people)
-    lines = lines.rename(columns={"subject": "subject_id"}).join(own, on="subject_id")
-    return lines.assign(
-        duty=duty.name,
-        form=duty.record or FORMS.get(duty.kind, ""),
-        kind=kind,
-        role=role,
-        weight=duty.weight_or_default,
-    )[[*COLUMNS, "order"]]
+def _no_lines() -> Columns:
+    return {name: np.empty(0, dtype=dtype) for name, dtype in DTYPES.items()}
 
 
 def as_of(policy: Policy, lines: pd.DataFrame, now: datetime) -> pd.DataFrame:
     """Return the lines of a day as of a time on it: a step with a limit in minutes may have run out by then."""
-    after = {
-        duty.name: duty.after or "standing" for duty in policy.duties if duty.limit and duty.limit.momentary
-    }
+    after = {duty.name: duty.after or "standing" for duty in policy.duties if by_the_minute(duty, policy)}
     run_out = (lines["due"] < pd.Timestamp(now).tz_localize(None)) & (lines["status"] == "to_do")
     run_out &= lines["duty"].isin(list(after))
     if not run_out.any():
         return lines
-    lines = lines.assign(status=lines["status"].mask(run_out, lines["duty"].map(after)))
-    ranks = lines["status"].map({status: rank for rank, status in enumerate(STATUSES)}).astype("int64")
-    return lines.iloc[np.lexsort((lines["due"].to_numpy(), ranks.to_numpy()))].reset_index(drop=True)
-
-
-def _no_lines() -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in DTYPES.items()})
+    lines = lines.assign(status=lines["status"].mask(run_out, lines["duty"].map(after)).astype(object))
+    ranks = lines["status"].map({status: rank for rank, status in enumerate(STATUSES)})
+    return lines.iloc[np.lexsort((lines["due"], ranks))].reset_index(drop=True)

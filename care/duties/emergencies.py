@@ -73,12 +73,12 @@ def _steps(duty: Duty, facts: Facts) -> pd.DataFrame:
     if frame.empty:
         return _no_steps()
     missing, latest = missing_parts(duty, facts, np.flatnonzero(has_begun))
-    done = ~missing.any(axis=1).set_axis(frame.index)
+    done = pd.Series(~missing.any(axis=1), index=frame.index)
     due = started + pd.Timedelta(duty.limit.span)
     done_at = latest.set_axis(frame.index).where(done)
     late = done_at > due  # no time at all is taken for in time
     status = np.select([done & late, done, facts.moment > due], ["done_late", "done", "late"], "running")
-    children = facts.frames["child"].drop_duplicates("id").set_index("id")
+    children = facts.frame("child").drop_duplicates("id").set_index("id")
     class_name_of = class_names(facts.frames)
     classes = as_strings(frame["child"].map(children["class"])).map(
         lambda name: class_name_of.get(name, name)

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Event (事件): each record of the trigger asks for records of the same subject, within a limit.
 
 An observation asks for a visit (五必访), the promised day of a follow-up for the follow-up. A record answers on the day of
@@ -7,8 +6,7 @@ moment that the trigger names (without one in the row with that of the school, �
 whichever term. It applies to subjects that are present on the day of the trigger and on the day due.
 
 Sources: requirements 2A; 002-1 L27 (五必访), R56 (follow-ups).
-Takes ``facts.triggers`` and ``facts.records``; gives one line per trigger and subject: all that are not answered, and those
-of this term that are.
+Takes `trigger_records` and `matching_records`; gives one line per trigger and subject.
 Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
@@ -25,7 +23,7 @@ from guanai.care.duties.explanations import (
     within_words,
 )
 from guanai.care.duties.facts import Facts
-from guanai.care.duties.records import counted_ids
+from guanai.care.duties.records import ids_by_line, matching_records, record_ids, trigger_records
 from guanai.care.policy.duty import Duty
 from guanai.templates.wording import say
 
@@ -34,39 +32,34 @@ __all__ = ["explained", "lines"]
 
 def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the lines of a duty of the kind event."""
-    table = facts.triggers(duty).join(facts.subjects(duty.subject)[["first", "last"]], on="subject")
-    due_on = table["due"].dt.normalize()
-    present = (table["first"] <= table["day"]) & (table["day"] <= table["last"])
-    table = table[present & (due_on <= table["last"])].sort_values("day", kind="stable")
+    table, subjects = trigger_records(duty, facts), facts.subjects(duty.subject)
+    first, last = (subjects[name].to_numpy()[table["position"]] for name in ("first", "last"))
+    present = (first <= table["day"]) & (table["day"] <= last) & (table["due"].dt.normalize() <= last)
+    table = table.assign(closed_on=last)[present].sort_values("day", kind="stable")
     answers = _answers(duty, facts)
+    total = np.bincount(answers["position"], minlength=len(subjects))[table["position"]]
     # How many of the subject's records come before the trigger: its answers are the next ones.
-    before = answers[["subject", "counts_on", "number"]].rename(columns={"number": "before"})
     table = pd.merge_asof(
-        table, before, left_on="day", right_on="counts_on", by="subject", allow_exact_matches=False
-    )
-    before_it = table["before"].fillna(0).astype("int64")
-    total = table["subject"].map(answers["subject"].value_counts()).fillna(0).astype("int64")
-    table = table.assign(before=before_it, number=before_it + duty.at_least)
-    met_at = answers.set_index(["subject", "number"])["day"].rename("met_at")
-    return table.join(met_at, on=["subject", "number"]).assign(
-        need=duty.at_least,
-        have=np.minimum(total - before_it, duty.at_least),
-        closed_on=table["last"],
-        period=distinct_texts(table, ["day"], date_text),
-    )
+        table, answers[["position", "counts_on", "number"]], left_on="day", right_on="counts_on", by="position",
+        allow_exact_matches=False,
+    )  # fmt: skip
+    before = table["number"].fillna(0).astype("int64")
+    have = np.minimum(total - before, duty.at_least)
+    return table.assign(since=table["day"], need=duty.at_least, have=have, before=before)
 
 
 def _answers(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the records that can answer, oldest first, with their number (from 1) among those of the subject."""
-    records = facts.records(duty)
-    own = (records["register"] == duty.trigger.record) if duty.trigger else False
-    records = records.assign(counts_on=records["day"].where(~own, records["day"] - DAY))
-    records = records.sort_values(["counts_on", "id"], ignore_index=True)
-    return records.assign(number=records.groupby("subject").cumcount() + 1)
+    records = matching_records(duty, facts)
+    own = np.array([duty.trigger is not None and name == duty.trigger.record for name in duty.records])
+    records = records.assign(id=record_ids(records, duty.records, facts))
+    records["counts_on"] = records["day"] - own[records["register"]] * DAY
+    records = records.sort_values(["counts_on", "id"])
+    return records.assign(number=records.groupby("position").cumcount() + 1)
 
 
 def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
-    """Return lines with why they are there and the ids of the answers that count."""
+    """Return lines with why they are there, the ids of the answers that count, and the day of the last of them."""
     what, trigger = record_words(duty), trigger_words(duty)
     within = within_words(duty.limit or facts.policy.default_limit)
 
@@ -76,12 +69,13 @@ def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
             need=duty.at_least, have=have,
         )  # fmt: skip
 
-    each = shown.assign(line=np.arange(len(shown)))[["line", "subject", "before", "have"]]
-    each = each.loc[each.index.repeat(each["have"])]
-    each["number"] = each["before"] + each.groupby("line").cumcount() + 1
-    counted = each.merge(_answers(duty, facts)[["subject", "number", "id", "day"]], on=["subject", "number"])
-    numbered = shown.assign(line=np.arange(len(shown)))
+    lines_of = pd.DataFrame({"line": np.repeat(np.arange(len(shown)), shown["have"])})
+    lines_of = lines_of.join(shown[["position", "before"]], on="line")
+    lines_of["number"] = lines_of["before"] + lines_of.groupby("line").cumcount() + 1
+    answers = lines_of.merge(_answers(duty, facts), on=["position", "number"])
     return shown.assign(
-        why=distinct_texts(shown, ["day", "have"], why),
-        counted=counted_ids(numbered, counted, ["line"]),
+        period=distinct_texts(date_text, shown["day"]),
+        why=distinct_texts(why, shown["day"], shown["have"]),
+        counted=ids_by_line(answers["line"], answers["day"], answers["id"], len(shown)),
+        met_at=answers.groupby("line")["day"].max().reindex(shown.index),
     )

@@ -1,19 +1,21 @@
 """What a kind of duty is given beside its row: the facts of one day. All that a rule of a school's own needs is here.
 
-``facts.on`` (the day), ``facts.day`` (the same as a datetime64), ``facts.moment``, ``facts.until`` (the last moment that is
-known), ``facts.term``, ``facts.calendar`` and ``facts.policy`` are plain values. ``facts.frame("talk")`` is a register,
-``facts.subjects("child")`` and ``facts.present(duty)`` whom a duty is about, ``facts.periods(duty)`` its periods,
+``facts.on`` (the day), ``facts.day`` (the same as a datetime64), ``facts.moment`` (the time of day, else the day's first
+moment), ``facts.until`` (the last moment that is known), ``facts.term``, ``facts.calendar`` and ``facts.policy`` are plain values.
+``facts.frame("talk")`` is a register, ``facts.subjects("child")`` and ``facts.present(duty)`` whom a duty is about,
 ``facts.records(duty)`` the records that count, ``facts.triggers(duty)`` those that start it.
 """
 
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from guanai.care.duties.day_frames import DayFrames
-from guanai.care.duties.records import matching_records, trigger_records
+from guanai.care.duties.records import matching_records, record_ids, trigger_records
 from guanai.care.errors import GuanaiError
+from guanai.care.frames import object_column
 from guanai.care.policy.duty import Duty
 
 __all__ = ["Facts"]
@@ -28,14 +30,26 @@ class Facts(DayFrames):
     def records(self, duty: Duty, by: tuple[str, ...] | None = None) -> pd.DataFrame:
         """Return the records that count for a duty up to the day, one row per record and subject.
 
-        Columns: subject, id, day, register, row (the position in the register's frame). ``by`` are the roles of whom records
-        count, those of the duty without it.
+        Columns: subject and id (ids), day, register (its name), row (the position in the register's frame). ``by`` are the
+        roles of whom records count, those of the duty without it.
         """
-        return matching_records(duty if by is None else replace(duty, by=by), self)
+        duty = duty if by is None else replace(duty, by=by)
+        records = matching_records(duty, self)
+        registers = np.array(duty.records, dtype=object)[records["register"]]
+        return self._named(records, duty, record_ids(records, duty.records, self)).assign(register=registers)
 
     def triggers(self, duty: Duty) -> pd.DataFrame:
-        """Return the records that start a duty, one row per record and subject: subject, id, row, day, since, due."""
-        return trigger_records(duty, self)
+        """Return the records that start a duty, one row per record and subject: subject and id (ids), day, due, row."""
+        records = trigger_records(duty, self)
+        registers = [duty.trigger.record] if duty.trigger else []
+        return self._named(records, duty, record_ids(records, registers, self))
+
+    def _named(
+        self, records: pd.DataFrame, duty: Duty, ids: "np.ndarray[tuple[int], np.dtype[np.object_]]"
+    ) -> pd.DataFrame:
+        subjects = self.subjects(duty.subject).index[records["position"]]
+        named = records.drop(columns="position")
+        return named.assign(subject=object_column(subjects, named.index), id=object_column(ids, named.index))
 
     def at(self, day: date) -> "Facts":
         """Return the facts of another day, as far as they were known on this one."""

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Helper (帮扶): so many helpers for every child in care.
 
 A child without enough of them has a line since its last helper ended, or since it came into care; due with the days of grace,
@@ -9,13 +8,13 @@ Takes ``facts.present`` and the register pairing; gives one line per child that 
 Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
+import numpy as np
 import pandas as pd
 
 from guanai.care.duties.day_frames import DAY
 from guanai.care.duties.explanations import distinct_texts, number_words
 from guanai.care.duties.facts import Facts
-from guanai.care.duties.quota import current_pairs
-from guanai.care.duties.records import counted_ids
+from guanai.care.duties.quota import current_pairs, explained_pairs
 from guanai.care.policy.duty import Duty
 
 __all__ = ["explained", "lines"]
@@ -26,20 +25,18 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     children, pairings = facts.present(duty), facts.frame("pairing")
     numbers = current_pairs(duty, facts)["subject"].value_counts()
     ended = pairings[(pairings["role"] == "helper") & (pairings["end"] < facts.day)]
-    free_from = ended.groupby("child")["end"].max() + DAY
-    since = facts.present_since(duty)
-    since = since.clip(lower=free_from.reindex(children.index).fillna(since))
+    last_end = ended.groupby("child")["end"].max().reindex(children.index)
+    since = np.fmax(children["since"], last_end + DAY)
     return pd.DataFrame(
         {
-            "since": since, "due": since, "need": duty.at_least,
+            "position": facts.subjects("child").index.get_indexer(children.index), "since": since, "due": since,
+            "closed_on": np.datetime64("NaT"), "need": duty.at_least,
             "have": numbers.reindex(children.index).fillna(0).astype("int64"),
-            "met_at": pd.NaT, "closed_on": pd.NaT, "period": "",
-        },
-        index=children.index,
-    ).reset_index()  # fmt: skip
+        }
+    )  # fmt: skip
 
 
 def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
     """Return lines with why they are there and the ids of the pairings."""
-    why = distinct_texts(shown, ["need", "have"], number_words("why.helper", duty))
-    return shown.assign(why=why, counted=counted_ids(shown, current_pairs(duty, facts), ["subject"]))
+    why = distinct_texts(number_words("why.helper", duty), shown["need"], shown["have"])
+    return explained_pairs(duty, facts, shown, why)

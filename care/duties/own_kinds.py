@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """A school's own kinds of duty (``rules/*.py``): their lines are checked, and a mistake is told with file and line.
 
 A rule is a function of a duty and the facts of a day that returns a frame of lines: subject (an id), since and due (days or
@@ -45,9 +44,17 @@ def own_lines(rule: Callable[..., Any] | None, duty: Duty, facts: Facts) -> pd.D
     days = {name: _days(rule, duty, lines, name) for name in DAYS}
     numbers = {name: _numbers(rule, duty, lines, name) for name in ("need", "have")}
     texts = {name: as_strings(lines[name]) if name in lines else "" for name in ("why", "period")}
-    counted = lines["counted"] if "counted" in lines else [[] for _ in range(len(lines))]
+    counted = lines["counted"] if "counted" in lines else [None] * len(lines)
     lists = object_column((ids if isinstance(ids, list) else [] for ids in counted), lines.index)
-    completed = pd.DataFrame({"subject": lines["subject"], **days, **numbers, **texts, "counted": lists})
+    completed = pd.DataFrame(
+        {
+            "position": known.get_indexer(pd.Index(lines["subject"])),
+            **days,
+            **numbers,
+            **texts,
+            "counted": lists,
+        }
+    )
     return completed.assign(met=lines["met"].eq(True)) if "met" in lines else completed
 
 

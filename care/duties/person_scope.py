@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """The records that matter for the lines of one person, so that a page for one person does not read the whole school.
 
 A class teacher's children are those of the class, a helper's those of the running pairings. What they owe for children is
@@ -49,7 +48,7 @@ def _facts_of_own_children(facts: Facts, person: str) -> Facts:
     own: set[str] = set()
     for role in ("helper", "homeroom"):
         people = responsible(facts, "child", (role,))["who_ids"]
-        own |= {child for child, ids in people.items() if person in ids}
+        own |= {str(child) for child, ids in people.items() if person in ids}
     frames = FramesOfChildren(facts.frames, own)
     return Facts(
         facts.policy,

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Quota (名额): pairings between a least and a most, of those that run on the day.
 
 Counted are, of a helper, a teacher or a member of staff, the children in care paired with them (002-1 L45: each of the staff
@@ -12,47 +11,46 @@ Takes ``facts.present`` and the register pairing; gives one line per subject tha
 Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
+import numpy as np
 import pandas as pd
 
 from guanai.care.duties.explanations import distinct_texts, range_words, source
 from guanai.care.duties.facts import Facts
-from guanai.care.duties.records import counted_ids
+from guanai.care.duties.records import ids_by_line
 from guanai.care.policy.conditions import holds
 from guanai.care.policy.duty import Duty
 from guanai.templates.wording import say
 
-__all__ = ["current_pairs", "explained", "lines"]
+__all__ = ["current_pairs", "explained", "explained_pairs", "lines"]
 
 
 def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the lines of a duty of the kind quota."""
     pairs, subjects = current_pairs(duty, facts), facts.present(duty)
-    if duty.subject == "child":
-        numbers = pairs["subject"].value_counts()
-    else:
-        numbers = pairs.groupby("subject")["child"].nunique()
-    have = numbers.reindex(subjects.index).fillna(0).astype("int64")
-    need = pd.Series(duty.at_least, index=subjects.index)
+    counted = pairs if duty.subject == "child" else pairs.drop_duplicates(["subject", "child"])
+    have = counted["subject"].value_counts().reindex(subjects.index).fillna(0).astype("int64")
+    need = np.full(len(subjects), duty.at_least)
     if duty.subject == "class":
-        in_care = _children_present(facts)["class"].value_counts()
-        need = need.clip(upper=subjects["class"].map(in_care).fillna(0).astype("int64"))
-    if duty.subject == "helper":
-        subjects = subjects[have > 0]
-    met = (have >= need) & (True if duty.at_most is None else have <= duty.at_most)
-    since = facts.present_since(duty)
-    table = pd.DataFrame({"since": since, "due": since, "need": need, "have": have, "met": met}).loc[
-        subjects.index
-    ]
-    return table.assign(met_at=pd.NaT, closed_on=pd.NaT, period="").reset_index()
+        in_care = facts.subjects("child")[facts.is_present("child")]["class"].value_counts()
+        need = np.minimum(need, subjects["class"].map(in_care).fillna(0).astype("int64"))
+    most = np.inf if duty.at_most is None else duty.at_most
+    table = pd.DataFrame(
+        {
+            "position": facts.subjects(duty.subject).index.get_indexer(subjects.index), "since": subjects["since"],
+            "due": subjects["since"], "closed_on": np.datetime64("NaT"), "need": need, "have": have,
+            "met": (have >= need) & (have <= most),
+        }
+    )  # fmt: skip
+    return table[table["have"] > 0] if duty.subject == "helper" else table
 
 
 def current_pairs(duty: Duty, facts: Facts) -> pd.DataFrame:
-    """Return the pairings of children in care that run on the day: subject, child, id, day (of the start), one for each pair.
+    """Return the pairings of children in care that run on the day: subject, child, id, start, one for each pair.
 
     With a helper, unless the duty's condition says with whom. A pairing without a start does not run: its beginning
     has not been agreed yet.
     """
-    pairings, children = facts.frame("pairing"), _children_present(facts)
+    pairings, children = facts.frame("pairing"), facts.subjects("child")[facts.is_present("child")]
     runs = (pairings["start"] <= facts.day) & (pairings["end"].isna() | (facts.day <= pairings["end"]))
     helping = pairings["role"] == "helper"
     if not any(clause.field == "role" for clause in duty.condition):
@@ -64,16 +62,11 @@ def current_pairs(duty: Duty, facts: Facts) -> pd.DataFrame:
     )
     pairs = pairings.assign(other=other).drop_duplicates(["child", "other"])
     if duty.subject == "class":
-        subjects = facts.subjects("class")
-        ids = dict(zip(subjects["class"], subjects.index, strict=True))
-        subject = pairs["child"].map(children["class"]).map(ids)
+        classes = facts.subjects("class")["class"]
+        subject = pairs["child"].map(children["class"]).map(dict(zip(classes, classes.index, strict=True)))
     else:
         subject = pairs["child" if duty.subject == "child" else "helper"]
-    return pairs.assign(subject=subject, day=pairs["start"])[["subject", "child", "id", "day"]]
-
-
-def _children_present(facts: Facts) -> pd.DataFrame:
-    return facts.present(Duty(name=""))
+    return pairs.assign(subject=subject)[["subject", "child", "id", "start"]]
 
 
 def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
@@ -83,5 +76,14 @@ def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
     def why(have: int) -> str:
         return say(f"why.quota_{duty.subject}", source=source(duty), range=around, have=have)
 
-    counted = counted_ids(shown, current_pairs(duty, facts), ["subject"])
-    return shown.assign(why=distinct_texts(shown, ["have"], why), counted=counted)
+    return explained_pairs(duty, facts, shown, distinct_texts(why, shown["have"]))
+
+
+def explained_pairs(duty: Duty, facts: Facts, shown: pd.DataFrame, why: "pd.Series[str]") -> pd.DataFrame:
+    """Return lines with why they are there and the ids of the pairings of their subjects."""
+    pairs = current_pairs(duty, facts)
+    subjects = facts.subjects(duty.subject).index[shown["position"]]
+    line = subjects.get_indexer(pd.Index(pairs["subject"]))
+    return shown.assign(
+        period="", why=why, counted=ids_by_line(line, pairs["start"], pairs["id"], len(shown))
+    )

@@ -1,173 +1,189 @@
-# mypy: ignore-errors
 """Which records count for which subject of a duty, and which records start one.
 
 A record counts for a subject if it has a day up to the day asked, and a mode where the register has one (requirements 7.14),
 if it meets the duty's condition, and if somebody in the role that the duty names made it. The frames of this module have
-one row per record and subject.
+one row per record and subject, and name both by numbers: ``row`` is the row of a register, ``position`` that of a subject in
+``facts.subjects(kind)``, ``staff`` that of a person in ``facts.staff``.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from guanai.care.duties.day_frames import DayFrames
+from guanai.care.duties.day_frames import DayFrames, Mask, Numbers
 from guanai.care.duties.record_rules import MODE_REQUIRED, class_names
 from guanai.care.frames import AUTHOR_FIELDS, as_list, as_strings, as_timestamps
 from guanai.care.policy.conditions import clauses_of, holds
 from guanai.care.policy.duty import ALL_CHILDREN, Duty
 
-__all__ = ["class_teachers", "counted_ids", "helpers", "matching_records", "trigger_records"]
+__all__ = ["class_teachers", "helpers", "ids_by_line", "matching_records", "record_ids", "trigger_records"]
 
 
 def matching_records(duty: Duty, facts: DayFrames) -> pd.DataFrame:
-    """Return the records that count for a duty up to the day: subject, id, day, register, row (its position there)."""
+    """Return the records that count for a duty up to the day: position, row, day, register (by its place in the duty)."""
     key = ("matching", duty.records, duty.condition, duty.subject, duty.by)
-    return facts.cached(
-        key, lambda: pd.concat([_matching(duty, facts, name) for name in duty.records], ignore_index=True)
-    )
+    return facts.cached(key, lambda: _matching_records(duty, facts))
 
 
-def _matching(duty: Duty, facts: DayFrames, register: str) -> pd.DataFrame:
-    frame = facts.frame(register)
-    counts = (frame["date"] <= facts.day) & holds(clauses_of(duty.condition, register), frame)
-    if register in MODE_REQUIRED:
-        counts &= as_strings(frame["mode"]) != ""
-    records = (
-        made_by(facts, register, duty.subject, duty.by) if duty.by else owners(facts, register, duty.subject)
-    )
-    records = records[counts.to_numpy(bool)[records["row"]]]
-    of_record = frame[["id", "date"]].rename(columns={"date": "day"})
-    return records.join(of_record, on="row").assign(register=register)
+def _matching_records(duty: Duty, facts: DayFrames) -> pd.DataFrame:
+    parts = []
+    for place, register in enumerate(duty.records):
+        frame = facts.frame(register)
+        counts = (frame["date"] <= facts.day) & holds(clauses_of(duty.condition, register), frame)
+        if register in MODE_REQUIRED:
+            counts &= as_strings(frame["mode"]) != ""
+        records = (
+            made_by(facts, register, duty.subject, duty.by)
+            if duty.by
+            else owners(facts, register, duty.subject)
+        )
+        records = records[counts.to_numpy(bool)[records["row"]]]
+        parts.append(records.assign(day=frame["date"].to_numpy()[records["row"]], register=place))
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
 
 
 def owners(facts: DayFrames, register: str, kind: str) -> pd.DataFrame:
-    """Return which records of a register belong to which subjects of a kind: row and subject, by row."""
-    return facts.cached(
-        ("owners", register, kind), lambda: _owners(facts, register, kind).astype({"subject": object})
-    )
+    """Return which records of a register belong to which subjects of a kind: row and position, by row."""
+    return facts.cached(("owners", register, kind), lambda: _owners(facts, register, kind))
 
 
 def _owners(facts: DayFrames, register: str, kind: str) -> pd.DataFrame:
     frame, subjects = facts.frame(register), facts.subjects(kind)
     if kind == "school":
-        return _named(frame["id"].map(lambda _: ""), subjects.index)
+        return pd.DataFrame({"row": np.arange(len(frame)), "position": 0})
     if kind not in (*ALL_CHILDREN, "class"):
-        staff = authors(facts, register).rename(columns={"staff": "subject"})
-        return staff[staff["subject"].isin(subjects.index)]
+        staff = authors(facts, register)
+        return _with_position(staff["row"], subjects.index.get_indexer(facts.staff.index)[staff["staff"]])
     children = facts.subjects("child" if kind == "class" else kind)
     by_child = _named(frame["child"], children.index)
     if kind != "class":
         if "children" not in frame.columns:
             return by_child
-        several = _named(frame["children"].where(frame["child"].isna()), children.index)
-        return pd.concat([by_child, several]).sort_values("row", kind="stable", ignore_index=True)
-    ids = dict(zip(subjects["class"], subjects.index, strict=True))
-    by_child = by_child.assign(subject=by_child["subject"].map(children["class"]).map(ids)).dropna()
+        return _by_row(by_child, _named(frame["children"].where(frame["child"].isna()), children.index))
+    class_positions = {name: position for position, name in enumerate(subjects["class"])}
+    of_child = children["class"].map(class_positions).fillna(-1).to_numpy()
+    by_child = _with_position(by_child["row"], of_child[by_child["position"]])
     if "class" not in frame.columns:
         return by_child
     # A record's own class, or classes, else that of its child.
     names = class_names(facts.frames)
-    own = _named(frame["class"], pd.Index(list(names)))
-    own = own.assign(subject=own["subject"].map(names).map(ids)).dropna().drop_duplicates()
-    by_child = by_child[frame["class"].isna().to_numpy(bool)[by_child["row"]]]
-    return pd.concat([own, by_child]).sort_values("row", kind="stable", ignore_index=True)
+    own = _named(frame["class"], pd.Index(list(names), dtype=object))
+    of_name = np.array([class_positions[name] for name in names.values()], dtype=np.int64)
+    own = _with_position(own["row"], of_name[own["position"]]).drop_duplicates()
+    return _by_row(own, by_child[frame["class"].isna().to_numpy(bool)[by_child["row"]]])
+
+
+def _named(values: "pd.Series[Any]", ids: pd.Index) -> pd.DataFrame:
+    """Return which answers name which ids: one, which may have spaces in it, or several in a list or in one text."""
+    try:
+        positions = ids.get_indexer(pd.Index(values, dtype=object))
+    except TypeError:  # lists
+        positions = np.full(len(values), -1)
+    one = _with_position(np.arange(len(values)), positions)
+    others = values[(positions < 0) & values.notna().to_numpy(bool)]
+    if others.empty:
+        return one
+    several = others.map(as_list).explode()
+    return _by_row(
+        one, _with_position(several.index, ids.get_indexer(pd.Index(several, dtype=object)))
+    ).drop_duplicates()
+
+
+def _with_position(rows: Any, positions: Any) -> pd.DataFrame:
+    pairs = pd.DataFrame({"row": np.asarray(rows), "position": np.asarray(positions)}, dtype="int64")
+    return pairs[pairs["position"] >= 0]
+
+
+def _by_row(some: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([some, more]).sort_values("row", kind="stable")
 
 
 def authors(facts: DayFrames, register: str) -> pd.DataFrame:
-    """Return which records of a register were made by which of the staff: row and staff (an id), by row."""
+    """Return which records of a register were made by which of the staff: row and staff, by row."""
 
     def make() -> pd.DataFrame:
         frame, people = facts.frame(register), AUTHOR_FIELDS.get(register, "by")
         values = frame[people] if people in frame.columns else frame["id"].iloc[:0]
-        return _named(values, facts.staff.index).rename(columns={"subject": "staff"})
+        return _named(values, facts.staff.index).rename(columns={"position": "staff"})
 
     return facts.cached(("authors", register), make)
-
-
-def _named(values: "pd.Series[Any]", ids: pd.Index) -> pd.DataFrame:
-    """Return which answers name which ids: one, which may have spaces in it, or several of a list."""
-    named = values.rename("subject").rename_axis("row").reset_index()
-    one = values.map(type).eq(str) & values.isin(ids)
-    lists = named[~one & values.notna()]
-    named = named[one]
-    if len(lists):
-        several = lists.assign(subject=lists["subject"].map(as_list)).explode("subject")
-        several = several[several["subject"].isin(ids)].drop_duplicates()
-        named = pd.concat([named, several]).sort_values("row", kind="stable")
-    return named.reset_index(drop=True)
 
 
 def made_by(facts: DayFrames, register: str, kind: str, roles: tuple[str, ...]) -> pd.DataFrame:
     """Return the `owners` whose record was made by somebody in one of the roles, towards that subject on its day."""
 
     def make() -> pd.DataFrame:
-        records = owners(facts, register, kind)
-        pairs = records.merge(authors(facts, register), on="row")
-        pairs = pairs.assign(day=facts.frame(register)["date"].to_numpy()[pairs["row"]])
+        pairs = owners(facts, register, kind).merge(authors(facts, register), on="row")
+        pairs["day"] = facts.frame(register)["date"].to_numpy()[pairs["row"]]
         held = np.zeros(len(pairs), dtype=bool)
         for role in roles:
             held |= _holds_role(facts, role, kind, pairs)
-        return pairs.loc[held, ["row", "subject"]].drop_duplicates(ignore_index=True)
+        return pairs.loc[held, ["row", "position"]].drop_duplicates()
 
     return facts.cached(("made by", register, kind, roles), make)
 
 
-def _holds_role(
-    facts: DayFrames, role: str, kind: str, pairs: pd.DataFrame
-) -> "np.ndarray[Any, np.dtype[np.bool_]]":
-    """Say which of the staff has a role towards the subject on the day (columns subject, staff and day)."""
+def _holds_role(facts: DayFrames, role: str, kind: str, pairs: pd.DataFrame) -> Mask:
+    """Say whether a member of staff has a role towards a subject on a day (columns position, staff and day)."""
+    staff = pairs["staff"].to_numpy()
     if role == "self":
-        return (pairs["subject"] == pairs["staff"]).to_numpy(bool)
-    if role == "helper":
-        if kind not in ALL_CHILDREN:
-            return pairs["staff"].isin(facts.subjects("helper").index).to_numpy(bool)
+        return facts.staff.index.get_indexer(facts.subjects(kind).index)[pairs["position"]] == staff
+    if role == "helper" and kind in ALL_CHILDREN:
         numbered = pairs.assign(number=np.arange(len(pairs)))
-        helped = numbered.merge(helpers(facts), left_on=["subject", "staff"], right_on=["child", "helper"])
+        helped = numbered.merge(helpers(facts, kind), on=["position", "staff"])
         running = helped["day"].between(helped["start"], helped["end"])
         return np.isin(np.arange(len(pairs)), helped.loc[running, "number"])
+    if role == "helper":
+        return np.isin(staff, facts.staff.index.get_indexer(facts.subjects("helper").index))
+    if role == "homeroom" and kind in (*ALL_CHILDREN, "class"):
+        return class_teachers(facts, kind)[pairs["position"]] == staff
     if role == "homeroom":
-        teachers = class_teachers(facts)
-        if kind not in (*ALL_CHILDREN, "class"):
-            return pairs["staff"].isin(teachers).to_numpy(bool)
-        classes = facts.subjects(kind)["class"]
-        return (pairs["subject"].map(classes).map(teachers) == pairs["staff"]).to_numpy(bool)
-    staff = facts.frame("staff").drop_duplicates("id")
-    return pairs["staff"].isin(staff.loc[as_strings(staff["role"]) == role, "id"]).to_numpy(bool)
+        return np.isin(staff, class_teachers(facts, "class"))
+    register = facts.frame("staff").drop_duplicates("id")
+    return (as_strings(register["role"]) == role).to_numpy(bool)[staff]
 
 
-def helpers(facts: DayFrames) -> pd.DataFrame:
-    """Return the pairings with a helper of the staff: child, helper, start and end (for ever where it is open)."""
+def helpers(facts: DayFrames, kind: str) -> pd.DataFrame:
+    """Return the pairings of children with a helper: position, staff, start and end (for ever where it is open)."""
 
     def make() -> pd.DataFrame:
-        pairings = facts.frame("pairing")
-        helping = (pairings["role"] == "helper") & pairings["helper"].isin(facts.staff.index)
-        pairings = pairings.loc[helping & pairings["start"].notna(), ["child", "helper", "start", "end"]]
-        return pairings.assign(end=pairings["end"].fillna(pd.Timestamp.max))
+        pairings, children = facts.frame("pairing"), facts.subjects(kind)
+        table = pd.DataFrame(
+            {
+                "position": children.index.get_indexer(pd.Index(pairings["child"])),
+                "staff": facts.staff.index.get_indexer(pd.Index(pairings["helper"])),
+                "start": pairings["start"],
+                "end": pairings["end"].fillna(pd.Timestamp.max),
+            }
+        )
+        helping = (pairings["role"] == "helper") & pairings["start"].notna()
+        return table[helping & (table["position"] >= 0) & (table["staff"] >= 0)]
 
-    return facts.cached(("helpers",), make)
+    return facts.cached(("helpers", kind), make)
 
 
-def class_teachers(facts: DayFrames) -> "pd.Series[str]":
-    """Return the class teacher (an id of the staff) by the name of the class; a class without one is not there.
+def class_teachers(facts: DayFrames, kind: str) -> Numbers:
+    """Return the class teacher of each subject (a position in ``facts.staff``, -1 where nobody is).
 
     By the current record of the class: it has no days, so earlier class teachers are not known.
     """
 
-    def make() -> "pd.Series[str]":
+    def make() -> Numbers:
         classes = facts.frame("class")
-        teachers = classes[classes["homeroom"].isin(facts.staff.index)]
-        by_name = teachers.assign(name=as_strings(teachers["name"])).set_index("name")["homeroom"]
-        return by_name[~by_name.index.duplicated(keep="last")]
+        teachers = dict(zip(as_strings(classes["name"]), as_strings(classes["homeroom"]), strict=True))
+        own = [teachers.get(name, "") for name in facts.subjects(kind)["class"]]
+        return facts.staff.index.get_indexer(pd.Index(own, dtype=object)).astype(np.int64)
 
-    return facts.cached(("class teachers",), make)
+    return facts.cached(("class teachers", kind), make)
 
 
 def trigger_records(duty: Duty, facts: DayFrames) -> pd.DataFrame:
     """Return the records of a duty's trigger up to the day that meet its condition, for each subject of the duty.
 
-    Columns: subject, id, row, day (of the record, else of the moment), since (the same) and due (the moment that the trigger
-    names and the limit, that of the school where the row has none).
+    Columns: position, row, day (of the record, else of the moment) and due (the moment that the trigger names and the limit,
+    that of the school where the row has none).
     """
     if duty.trigger is None:
         raise ValueError(duty.name)
@@ -180,19 +196,34 @@ def trigger_records(duty: Duty, facts: DayFrames) -> pd.DataFrame:
     days = frame["date"].fillna(moments.dt.normalize())
     starts = holds(duty.trigger_condition, frame) & moments.notna() & (days <= facts.day)
     due = (moments if limit.momentary else moments.dt.normalize()) + pd.Timedelta(limit.span)
-    of_record = pd.DataFrame({"id": frame["id"], "day": days, "since": days, "due": due})
     records = owners(facts, register, duty.subject)
-    records = records[
-        starts.to_numpy(bool)[records["row"]] & records["subject"].isin(facts.subjects_of(duty).index)
-    ]
-    return records.join(of_record, on="row").reset_index(drop=True)
+    records = records[starts.to_numpy(bool)[records["row"]] & facts.applies(duty)[records["position"]]]
+    rows = records["row"]
+    return records.assign(day=days.to_numpy()[rows], due=due.to_numpy()[rows]).reset_index(drop=True)
 
 
-def counted_ids(lines: pd.DataFrame, records: pd.DataFrame, on: list[str]) -> list[list[str]]:
-    """Return for each line the ids of the records that agree with it in some columns, oldest first and then by id."""
-    numbered = lines[on].assign(line=np.arange(len(lines)))
-    counted = records.merge(numbered, on=on).sort_values(["line", "day", "id"])
-    lists: list[list[str]] = [[] for _ in range(len(lines))]
-    for line, record in zip(counted["line"], counted["id"], strict=True):
-        lists[line].append(record)
-    return lists
+def record_ids(
+    records: pd.DataFrame, registers: Iterable[str], facts: DayFrames
+) -> "np.ndarray[Any, np.dtype[np.object_]]":
+    """Return the ids of records, by their register and row."""
+    ids = np.empty(len(records), dtype=object)
+    for place, register in enumerate(registers):
+        own = (
+            (records["register"] == place).to_numpy(bool)
+            if "register" in records
+            else np.ones(len(records), bool)
+        )
+        ids[own] = facts.frame(register)["id"].to_numpy(object)[records["row"].to_numpy()[own]]
+    return ids
+
+
+def ids_by_line(lines: Any, days: Any, ids: Iterable[str], count: int) -> "pd.Series[Any]":
+    """Return for each of ``count`` lines a list of the ids of its records, oldest first and then by id.
+
+    ``lines`` gives the line of each record, -1 for none; ``days`` their days.
+    """
+    entries: list[list[tuple[Any, str]]] = [[] for _ in range(count)]
+    for line, day, record in zip(np.asarray(lines).tolist(), np.asarray(days).tolist(), ids, strict=True):
+        if line >= 0:
+            entries[line].append((day, record))
+    return pd.Series([[record for _, record in sorted(some)] for some in entries], dtype=object)

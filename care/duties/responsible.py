@@ -5,7 +5,7 @@ what names nobody else; any other role, and these where they are not towards a s
 who has it. Those of the day asked count.
 """
 
-from typing import Any
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -30,7 +30,8 @@ def responsible(facts: Facts, kind: str, roles: tuple[str, ...]) -> pd.DataFrame
 
 def holds_post(facts: Facts, kind: str, roles: tuple[str, ...], person: str) -> bool:
     """Say whether one of the staff is responsible for every subject of a kind, by a post and not for some of them."""
-    return any(person in _post_holders(facts, kind, role) for role in _with_self(kind, roles))
+    held = {place for role in _with_self(kind, roles) for place in _post_holders(facts, kind, role)}
+    return person in facts.staff.index[list(held)]
 
 
 def _with_self(kind: str, roles: tuple[str, ...]) -> tuple[str, ...]:
@@ -39,49 +40,45 @@ def _with_self(kind: str, roles: tuple[str, ...]) -> tuple[str, ...]:
 
 def _responsible(facts: Facts, kind: str, roles: tuple[str, ...]) -> pd.DataFrame:
     subjects, comma = facts.subjects(kind).index, say("policy.comma")
-    everybody = {person for role in roles for person in _post_holders(facts, kind, role)}
-    people: dict[str, set[str]] = {}
+    everybody = frozenset(place for role in roles for place in _post_holders(facts, kind, role))
+    people = [everybody] * len(subjects)
     for role in roles:
-        for subject, person in _towards_subjects(facts, kind, role):
-            people.setdefault(subject, set(everybody)).add(person)
-    position = {person: number for number, person in enumerate(facts.staff.index)}
-    combinations = {frozenset(some) for some in people.values()} | {frozenset(everybody)}
-    lists = {some: sorted(some, key=position.__getitem__) for some in combinations}
-    names = {some: comma.join(facts.staff[person] for person in ids) for some, ids in lists.items()}
-    of_subject = [frozenset(people.get(subject, everybody)) for subject in subjects]
+        for position, place in _towards_subjects(facts, kind, role):
+            people[position] |= {place}
+    ids = {places: [facts.staff.index[place] for place in sorted(places)] for places in {*people}}
+    names = {places: comma.join(facts.staff[some]) for places, some in ids.items()}
+    vacant = roles[0] if roles else ""
     return pd.DataFrame(
         {
-            "who": object_column((names[some] for some in of_subject), subjects),
-            "who_ids": object_column((lists[some] for some in of_subject), subjects),
-            "nobody": object_column(("" if some else "".join(roles[:1]) for some in of_subject), subjects),
+            "who": object_column((names[places] for places in people), subjects),
+            "who_ids": object_column((ids[places] for places in people), subjects),
+            "nobody": object_column(("" if places else vacant for places in people), subjects),
         }
     )
 
 
-def _towards_subjects(facts: Facts, kind: str, role: str) -> "zip[tuple[Any, Any]]":
-    """Return the subjects and people of a role that is towards a subject; a subject may have none or several."""
-    subjects = facts.subjects(kind)
-    pairs = pd.DataFrame({"subject": [], "person": []}, dtype=object)
+def _towards_subjects(facts: Facts, kind: str, role: str) -> Iterable[tuple[int, int]]:
+    """Return the positions of subjects and of staff for a role that is towards a subject; there may be none or several."""
     if role == "helper" and kind in ALL_CHILDREN:
-        running = helpers(facts)
+        running = helpers(facts, kind)
         running = running[(running["start"] <= facts.day) & (facts.day <= running["end"])]
-        pairs = running.rename(columns={"child": "subject", "helper": "person"})
-    elif role == "homeroom" and kind in (*ALL_CHILDREN, "class"):
-        pairs = subjects["class"].map(class_teachers(facts)).rename("person").dropna().reset_index()
+        return zip(running["position"].tolist(), running["staff"].tolist(), strict=True)
+    places: Iterable[int] = ()
+    if role == "homeroom" and kind in (*ALL_CHILDREN, "class"):
+        places = class_teachers(facts, kind).tolist()
     elif role == "self" and kind in STAFF_KINDS:
-        own = subjects.index[subjects.index.isin(facts.staff.index)]
-        pairs = pd.DataFrame({"subject": own, "person": own})
-    return zip(pairs["subject"], pairs["person"], strict=True)
+        places = facts.staff.index.get_indexer(facts.subjects(kind).index).tolist()
+    return [(position, place) for position, place in enumerate(places) if place >= 0]
 
 
-def _post_holders(facts: Facts, kind: str, role: str) -> list[str]:
-    """Return the ids of the active staff who have a role, where it is not one towards a subject."""
+def _post_holders(facts: Facts, kind: str, role: str) -> list[int]:
+    """Return all of the active staff who have a role (their positions), where it is not one towards a subject."""
     if role == "self" or (role in ("helper", "homeroom") and kind in (*ALL_CHILDREN, "class")):
         return []
 
-    def make() -> list[str]:
+    def make() -> list[int]:
         staff = facts.frame("staff").drop_duplicates("id")
         holds = (as_strings(staff["role"]) == role) & (as_strings(staff["active"]) != "no")
-        return list(staff.loc[holds, "id"])
+        return holds.to_numpy(bool).nonzero()[0].tolist()
 
     return facts.cached(("post", role), make)

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """Share (比例): shares of a group against the school's targets: the figures of a term's visits, and their due lines.
 
 The targets of 004 (F17) are rows of the policy of this kind; a school without such a row sees the same figures without a
@@ -7,7 +6,7 @@ face (requirements 7.14). A row that names none of these figures is a figure of 
 many of its records. As a duty a share is one line for the school while its target is missed: due by the end of the term,
 missed once it is over.
 
-Takes ``facts.present`` and ``facts.records``; gives one line for the school.
+Takes ``facts.present`` and `matching_records`; gives one line for the school.
 Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
@@ -21,9 +20,9 @@ import pandas as pd
 from guanai.care.calendar.school_calendar import Term
 from guanai.care.duties.explanations import record_words, source
 from guanai.care.duties.facts import Facts
-from guanai.care.duties.line_columns import no_lines
+from guanai.care.duties.records import matching_records
 from guanai.care.figures import NEARLY, Figure, rate
-from guanai.care.frames import timestamp
+from guanai.care.frames import object_column, timestamp
 from guanai.care.policy.conditions import Clause
 from guanai.care.policy.duty import Duty
 from guanai.care.policy.policy import Policy
@@ -38,12 +37,12 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the line of a duty of the kind share."""
     figure = _figure_of(duty, facts)
     if facts.term is None or duty.target is None or figure is None or not figure.denominator:
-        return no_lines()
+        return pd.DataFrame()
     end = timestamp(facts.term.end)
     line = {
-        "subject": "", "since": timestamp(facts.term.start), "due": end, "closed_on": end, "met_at": pd.NaT,
+        "position": 0, "since": timestamp(facts.term.start), "due": end, "closed_on": end,
         "need": ceil(duty.target * figure.denominator - NEARLY * figure.denominator), "have": figure.numerator,
-        "met": bool(figure.met), "period": facts.term.name,
+        "met": bool(figure.met),
     }  # fmt: skip
     return pd.DataFrame([line])
 
@@ -51,24 +50,26 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
 def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
     """Return the line with why it is there and the ids of those who are in the share."""
     figure = _figure_of(duty, facts)
-    if figure is None or shown.empty:
-        return shown.assign(why="", counted="")
+    assert facts.term and figure and duty.target is not None  # noqa: S101 - else it has no line
     why = say(
         "why.share", source=source(duty), label=figure.label, target=f"{duty.target:.0%}", need=shown["need"].iat[0],
         have=figure.numerator, whole=figure.denominator,
     )  # fmt: skip
-    return shown.assign(why=why, counted=[list(figure.ids)])
+    return shown.assign(
+        period=facts.term.name, why=why, counted=object_column([list(figure.ids)], shown.index)
+    )
 
 
 def _figure_of(duty: Duty, facts: Facts) -> Figure | None:
     """Return the figure of a row as of the day, once the term is over as of its last day."""
     if facts.term is not None and facts.on > facts.term.end:
-        facts = facts.cached(("summed up",), lambda: facts.at(summary_day(facts.term, facts.on)))
+        last = facts.term.end
+        facts = facts.cached("summed up", lambda: facts.at(last))
     if not duty.content:
         return own_figure(duty, facts) if duty.records else None
     if facts.policy.target(duty.content[0]) != duty:  # a second row for a figure sets no target
         return None
-    figures = facts.cached(("figures",), lambda: visit_figures(facts))
+    figures = facts.cached("figures", lambda: visit_figures(facts))
     return next((figure for figure in figures if figure.key in duty.content), None)
 
 
@@ -139,6 +140,7 @@ def _reached(duty: Duty, facts: Facts, *clauses: Clause) -> tuple[pd.Index, pd.I
     if facts.term is None:
         return group, group[:0]
     duty = replace(duty, records=duty.records or ANY_VISIT.records, condition=(*duty.condition, *clauses))
-    records = facts.records(duty)
-    times = records.loc[records["day"] >= timestamp(facts.term.start), "subject"].value_counts()
-    return group, group[group.isin(times.index[times >= max(duty.at_least, 1)])]
+    records = matching_records(duty, facts)
+    times = records.loc[records["day"] >= timestamp(facts.term.start), "position"].value_counts()
+    enough = times.index[times >= max(duty.at_least, 1)]
+    return group, group[group.isin(facts.subjects(duty.subject).index[enough])]

@@ -1,4 +1,3 @@
-# mypy: ignore-errors
 """State (办结): each record of the trigger must itself be brought to a state, within a limit.
 
 A book is returned, an issue closed, the police told: fields filled in, or clauses that hold. Where a row has no limit that
@@ -7,14 +6,17 @@ the latest day or moment in those fields, and late if that is after the limit; a
 day of the limit, and a field that is no date says nothing.
 
 Sources: requirements 2A; 002-1 L79 (books), 002-3 L217 and 002-5b L299 (emergencies).
-Takes ``facts.triggers``; gives one line per record and subject: all that are not done, and those of this term that are.
+Takes `trigger_records`; gives one line per record and subject.
 Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from guanai.care.children.required_fields import is_filled
+from guanai.care.duties.day_frames import Numbers
 from guanai.care.duties.explanations import (
     date_text,
     distinct_texts,
@@ -24,29 +26,32 @@ from guanai.care.duties.explanations import (
     within_words,
 )
 from guanai.care.duties.facts import Facts
-from guanai.care.frames import as_strings, as_timestamps
+from guanai.care.duties.records import trigger_records
+from guanai.care.frames import as_strings, as_timestamps, object_column
 from guanai.care.policy.conditions import holds
 from guanai.care.policy.duty import Duty
 from guanai.templates.wording import say
 
-__all__ = ["explained", "fields_of_state", "lines", "missing_parts"]
+__all__ = ["explained", "lines", "missing_parts"]
 
 
 def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the lines of a duty of the kind state."""
-    table = facts.triggers(duty)
-    missing, done_at = missing_parts(duty, facts, table["row"].to_numpy())
+    table = trigger_records(duty, facts)
+    missing, met_at = missing_parts(duty, facts, table["row"].to_numpy())
     need = missing.shape[1]
-    have = need - missing.sum(axis=1)
     return table.assign(
-        need=need, have=have, met_at=done_at.where(have == need), closed_on=pd.NaT,
-        period=distinct_texts(table, ["day"], date_text),
-    )  # fmt: skip
+        since=table["day"],
+        closed_on=np.datetime64("NaT"),
+        need=need,
+        have=need - missing.sum(axis=1),
+        met_at=met_at,
+    )
 
 
 def missing_parts(
-    duty: Duty, facts: Facts, rows: "np.ndarray[tuple[int], np.dtype[np.int64]]"
-) -> tuple[pd.DataFrame, "pd.Series[pd.Timestamp]"]:
+    duty: Duty, facts: Facts, rows: Numbers
+) -> tuple["np.ndarray[Any, np.dtype[np.bool_]]", "pd.Series[pd.Timestamp]"]:
     """Return which parts of the state some records of the trigger lack, and the latest day or moment in its fields.
 
     Both have one row per record in the order given; the parts are columns, one for each field or clause. A day or moment that
@@ -54,33 +59,26 @@ def missing_parts(
     """
     assert duty.trigger is not None  # noqa: S101 - a row of this kind has one
     records = facts.frame(duty.trigger.record).iloc[rows].reset_index(drop=True)
-    moments = {}
-    for name in fields_of_state(duty):
-        if name in records.columns:
-            moment = _moments(records[name])
-            later = moment > facts.until
-            records[name] = records[name].mask(later, None)
-            moments[name] = moment.mask(later)
+    names = [clause.field for clause in duty.state] or [
+        name for field in duty.content for name in field.split("/")
+    ]
+    latest = pd.Series(pd.NaT, index=records.index, dtype="datetime64[ns]")
+    for name in {*names} & {*records.columns}:
+        moments = _moments(records[name])
+        later = moments > facts.until
+        records[name] = records[name].mask(later, None)
+        latest = pd.concat([latest, moments.mask(later)], axis=1).max(axis=1)
     if duty.state:
         parts = [~holds((clause,), records) for clause in duty.state]
     else:
-        parts = [~_any_filled(records, field.split("/")) for field in duty.content]
-    latest = pd.DataFrame(moments, index=records.index).max(axis=1).astype("datetime64[ns]")
-    return pd.DataFrame(dict(enumerate(parts)), index=records.index, dtype=bool), latest
+        parts = [
+            ~np.logical_or.reduce([is_filled(records, name) for name in field.split("/")])
+            for field in duty.content
+        ]
+    return np.array(parts, dtype=bool).reshape(len(parts), len(records)).T, latest
 
 
-def fields_of_state(duty: Duty) -> list[str]:
-    """Return the fields of the trigger's register that make up the state."""
-    return [clause.field for clause in duty.state] or [
-        name for field in duty.content for name in field.split("/")
-    ]
-
-
-def _any_filled(records: pd.DataFrame, names: list[str]) -> "pd.Series[bool]":
-    return pd.concat([is_filled(records, name) for name in names], axis=1).any(axis=1)
-
-
-def _moments(values: "pd.Series[object]") -> "pd.Series[pd.Timestamp]":
+def _moments(values: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":
     """Return the days and moments among answers, none where an answer is anything else."""
     if pd.api.types.is_datetime64_any_dtype(values):
         return as_timestamps(values)
@@ -90,18 +88,21 @@ def _moments(values: "pd.Series[object]") -> "pd.Series[pd.Timestamp]":
 
 def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
     """Return lines with why they are there, which says what is missing, and the id of the record."""
+    assert duty.trigger is not None  # noqa: S101 - a row of this kind has one
     words, comma, trigger = part_words(duty), say("policy.comma"), trigger_words(duty)
     within = within_words(duty.limit or facts.policy.default_limit)
     missing, _ = missing_parts(duty, facts, shown["row"].to_numpy())
 
-    def why(day: pd.Timestamp, *gaps: bool) -> str:
+    def why(day: pd.Timestamp, gaps: tuple[bool, ...]) -> str:
         named = comma.join(word for word, gap in zip(words, gaps, strict=True) if gap)
         key = "why.state" if named else "why.state_done"
         return say(
             key, source=source(duty), day=date_text(day), trigger=trigger, within=within, missing=named
         )
 
-    gaps = missing.set_axis(shown.index).assign(day=shown["day"])
+    ids = facts.frame(duty.trigger.record)["id"].to_numpy(object)[shown["row"]]
     return shown.assign(
-        why=distinct_texts(gaps, ["day", *missing.columns], why), counted=[[record] for record in shown["id"]]
+        period=distinct_texts(date_text, shown["day"]),
+        why=distinct_texts(why, shown["day"], map(tuple, missing.tolist())),
+        counted=object_column(([record] for record in ids), shown.index),
     )
