@@ -61,7 +61,7 @@ def _answers(duty: Duty, facts: Facts) -> pd.DataFrame:
 def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
     """Return lines with why they are there, the ids of the answers that count, and the day of the last of them."""
     what, trigger = record_words(duty), trigger_words(duty)
-    within = within_words(duty.limit or facts.policy.default_limit)
+    within = within_words(duty, duty.limit or facts.policy.default_limit)
 
     def why(day: pd.Timestamp, have: int) -> str:
         return say(

@@ -19,6 +19,7 @@ __all__ = [
     "distinct_texts",
     "number_words",
     "open_words",
+    "pairing_words",
     "part_words",
     "range_words",
     "record_words",
@@ -96,8 +97,10 @@ def range_words(duty: Duty) -> str:
     return say("why.range" if duty.at_least else "why.at_most", least=duty.at_least, most=duty.at_most)
 
 
-def within_words(limit: Limit) -> str:
-    """Say within which time."""
+def within_words(duty: Duty, limit: Limit) -> str:
+    """Say within which time: of the trigger's record, or of the day or moment in another of its questions."""
+    if duty.trigger and duty.trigger.moment != "date":
+        return RULE_WORDS.within(limit, RULE_WORDS.field(duty.trigger.moment, _trigger(duty)))
     unit = "at_once" if limit.momentary and not limit.number else limit.unit
     return say(f"within.{unit}", number=limit.number)
 
@@ -108,6 +111,11 @@ def record_words(duty: Duty) -> str:
     if duty.by and duty.by != (EACH,):
         what = say("why.by", what=what, who=RULE_WORDS.any_of(map(RULE_WORDS.role, duty.by)))
     return what
+
+
+def pairing_words(duty: Duty) -> str:
+    """Say which pairings count."""
+    return RULE_WORDS.with_clauses(say("rule.pairing"), duty.condition, ("pairing",))
 
 
 def trigger_words(duty: Duty) -> str:

@@ -14,7 +14,7 @@ Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_
 import numpy as np
 import pandas as pd
 
-from guanai.care.duties.explanations import distinct_texts, range_words, source
+from guanai.care.duties.explanations import distinct_texts, pairing_words, range_words, source
 from guanai.care.duties.facts import Facts
 from guanai.care.duties.records import ids_by_line
 from guanai.care.policy.conditions import holds
@@ -71,10 +71,12 @@ def current_pairs(duty: Duty, facts: Facts) -> pd.DataFrame:
 
 def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
     """Return lines with why they are there and the ids of the pairings."""
-    around = range_words(duty)
+    around, what = range_words(duty), pairing_words(duty)
+    counts_only = not duty.at_least and duty.at_most is None
+    key = "why.quota_often" if counts_only else f"why.quota_{duty.subject}"
 
     def why(have: int) -> str:
-        return say(f"why.quota_{duty.subject}", source=source(duty), range=around, have=have)
+        return say(key, source=source(duty), what=what, range=around, have=have)
 
     return explained_pairs(duty, facts, shown, distinct_texts(why, shown["have"]))
 

@@ -90,7 +90,7 @@ def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
     """Return lines with why they are there, which says what is missing, and the id of the record."""
     assert duty.trigger is not None  # noqa: S101 - a row of this kind has one
     words, comma, trigger = part_words(duty), say("policy.comma"), trigger_words(duty)
-    within = within_words(duty.limit or facts.policy.default_limit)
+    within = within_words(duty, duty.limit or facts.policy.default_limit)
     missing, _ = missing_parts(duty, facts, shown["row"].to_numpy())
 
     def why(day: pd.Timestamp, gaps: tuple[bool, ...]) -> str:
