@@ -21,7 +21,7 @@ from guanai.storage.school.workbooks import presets
 
 if TYPE_CHECKING:
     from guanai.storage.exports.export import EXPORT_ENDINGS, export_bytes
-    from guanai.storage.reports.excel_tables import coverage_excel, due_excel
+    from guanai.storage.reports.excel_tables import closing_excel, coverage_excel, due_excel, to_do_excel
     from guanai.storage.reports.term_report import excel_summary, report_context, word_summary
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "RecordError",
     "School",
     "StorageError",
+    "closing_excel",
     "coverage_excel",
     "create_school",
     "due_excel",
@@ -44,17 +45,20 @@ __all__ = [
     "open_school",
     "presets",
     "report_context",
+    "to_do_excel",
     "word_summary",
 ]
 
 # Loaded when it is first asked for: most pages write no file. Each name with its module and its name there.
 _FILES = {
     "EXPORT_ENDINGS": ("guanai.storage.exports.export", "EXPORT_ENDINGS"),
+    "closing_excel": ("guanai.storage.reports.excel_tables", "closing_excel"),
     "coverage_excel": ("guanai.storage.reports.excel_tables", "coverage_excel"),
     "due_excel": ("guanai.storage.reports.excel_tables", "due_excel"),
     "excel_summary": ("guanai.storage.reports.term_report", "excel_summary"),
     "export_bytes": ("guanai.storage.exports.export", "export_bytes"),
     "report_context": ("guanai.storage.reports.term_report", "report_context"),
+    "to_do_excel": ("guanai.storage.reports.excel_tables", "to_do_excel"),
     "word_summary": ("guanai.storage.reports.term_report", "word_summary"),
 }
 

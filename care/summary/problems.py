@@ -1,17 +1,25 @@
 """What the visits found: problems by category and class, and follow-ups that are still open (R19, W4)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
 
 from guanai.care.calendar.school_calendar import Term
+from guanai.care.duties.due import due
 from guanai.care.duties.record_rules import class_names, countable_records
-from guanai.care.frames import as_list, as_strings, normalized_frame, object_column, timestamp
+from guanai.care.frames import as_list, as_strings, normalized_frame, object_column
 from guanai.care.policy.conditions import names_by_spelling
+from guanai.care.policy.duty import Duty, Limit, Trigger
 from guanai.care.policy.policy import Policy
 
-__all__ = ["by_category", "by_category_and_class", "open_follow_ups", "visit_problems"]
+__all__ = ["FOLLOW_UP", "by_category", "by_category_and_class", "open_follow_ups", "visit_problems"]
+
+#: What a visit with a day for the follow-up asks for, in a school that has no row for it (R16, W4).
+FOLLOW_UP = Duty(
+    "", kind="event", records=("home_visit",), trigger=Trigger("home_visit", "follow_up"), limit=Limit(0), weight="promise"
+)  # fmt: skip
 
 
 def visit_problems(frames: Mapping[str, pd.DataFrame], term: Term, on: date) -> pd.DataFrame:
@@ -56,16 +64,20 @@ def by_category_and_class(policy: Policy, problems: pd.DataFrame) -> pd.DataFram
     return table.rename(columns=labels).rename_axis(columns=None).reset_index()
 
 
-def open_follow_ups(frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFrame:
-    """Return the follow-ups that visits require and that no later visit has answered, earliest first.
+def open_follow_ups(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFrame:
+    """Return the follow-ups that visits promise and that no later visit has answered, earliest first.
 
-    Any later visit to the child that counts closes it. Columns ``visit``, ``child``, ``class``,
-    ``follow_up``, ``follow_up_what``, ``status`` (due, overdue).
+    By the school's row of 职责 that asks for them (`FOLLOW_UP` where it has none), so that they are those of the checklist.
+    Columns ``visit``, ``child``, ``class``, ``follow_up``, ``follow_up_what``, ``status`` (standing, to_do).
     """
+    promised = [duty for duty in policy.duties if duty.kind == "event" and duty.trigger == FOLLOW_UP.trigger]
+    row = replace(promised[0] if promised else FOLLOW_UP, in_force=True)
+    lines = due(replace(policy, duties=(row,)), frames, on)
     visits = countable_records(frames, "home_visit", date(1900, 1, 1), on)
-    latest = visits.groupby("child")["date"].transform("max")
-    unanswered = visits[visits["follow_up"].notna() & (visits["date"] >= latest)]
-    late = unanswered["follow_up"] < timestamp(on)
+    visits = visits[visits["follow_up"].notna()].assign(since=visits["date"].dt.normalize())
+    keys = {"subject_id": "child", "since": "since", "status": "status"}
+    unanswered = visits.merge(lines.rename(columns=keys)[list(keys.values())], on=["child", "since"])
+    unanswered = unanswered.drop_duplicates("id")
     table = pd.DataFrame(
         {
             "visit": unanswered["id"],
@@ -73,7 +85,7 @@ def open_follow_ups(frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFram
             "class": _classes(frames, unanswered["child"]),
             "follow_up": unanswered["follow_up"],
             "follow_up_what": as_strings(unanswered["follow_up_what"]),
-            "status": pd.Series("due", index=unanswered.index, dtype=object).mask(late, "overdue"),
+            "status": unanswered["status"],
         }
     )
     return table.sort_values(["follow_up", "visit"], kind="stable", ignore_index=True)

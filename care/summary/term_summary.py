@@ -84,7 +84,7 @@ def summary(policy: Policy, frames: Mapping[str, pd.DataFrame], term: Term, on: 
     children = left_behind(normalized_frame(frames, "child"), day, policy.criterion)
     visits = countable_records(frames, "home_visit", term.start, day)
     problems = visit_problems(frames, term, day)
-    follow_ups = open_follow_ups(frames, day)
+    follow_ups = open_follow_ups(policy, frames, day)
     classes, guardians = by_class(children, frames), breakdown(children, "guardian_type")
     tables = {
         "by_class": classes,

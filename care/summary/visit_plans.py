@@ -23,7 +23,7 @@ COLUMNS = (
     "planned_on",
     "done_on",
     "visit",
-    "late",
+    "days_late",
     "outcome",
 )
 OUTCOMES = ("missed", "open", "done_late", "done")
@@ -35,7 +35,7 @@ def planned_visits(frames: Mapping[str, pd.DataFrame], term: Term, until: date, 
     The day planned is that of the home, else the last day of its plan. Done is the first visit to the child that
     counts from the plan's first day on (of the plan itself, where that is empty), each visit answering one planned
     one of the child. Columns: plan (id), child (id), subject (its name), class, visitor (name), purpose, first,
-    planned_on and done_on (datetime64), visit (id, "" for none), late (days after the day planned, NA while it is
+    planned_on and done_on (datetime64), visit (id, "" for none), days_late (days after the day planned, NA while it is
     not done), outcome (missed: the day has passed; open; done; done_late). ``until`` bounds the visits, ``on`` is
     the day by which a planned one is missed.
     """
@@ -54,7 +54,7 @@ def planned_visits(frames: Mapping[str, pd.DataFrame], term: Term, until: date, 
     ]
     done = pd.Series([day for day, _ in answers], index=homes.index, dtype="datetime64[ns]")
     planned_on = homes["planned_on"].astype("datetime64[ns]")
-    late = (done - planned_on).dt.days.astype("Int64")
+    days_late = (done - planned_on).dt.days.astype("Int64")
     status = pd.Series("open", index=homes.index, dtype=object)
     status = (
         status.mask(planned_on < timestamp(on), "missed")
@@ -68,7 +68,7 @@ def planned_visits(frames: Mapping[str, pd.DataFrame], term: Term, until: date, 
         subject=as_strings(homes["child"].map(children["name"])),
         visitor=as_strings(homes["visitor"].map(staff)),
         first=homes["first"].astype("datetime64[ns]"), planned_on=planned_on, done_on=done,
-        visit=pd.Series([one for _, one in answers], index=homes.index, dtype=object), late=late, outcome=status,
+        visit=pd.Series([one for _, one in answers], index=homes.index, dtype=object), days_late=days_late, outcome=status,
     )  # fmt: skip
     table["class"] = (
         as_strings(homes["child"].map(children["class"]))

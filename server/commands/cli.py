@@ -104,8 +104,10 @@ def parser() -> argparse.ArgumentParser:
     due = command("due", report_commands.due)
     due.add_argument("--on", type=day, metavar="DATE", help=both("option.on"))
     due.add_argument("--who", metavar="NAME", default="", help=both("option.who"))
+    due.add_argument("--lines", action="store_true", help=both("option.lines"))
     summary = command("summary", report_commands.summary)
     coverage = command("coverage", report_commands.coverage)
+    coverage.add_argument("--closing", action="store_true", help=both("option.closing"))
     emergencies = command("emergencies", report_commands.emergencies)
     for subparser in (summary, coverage):
         subparser.add_argument("--term", help=both("option.term"))

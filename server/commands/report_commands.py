@@ -15,18 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = ["coverage", "due", "emergencies", "summary"]
 
+TO_DO_TABLE_COLUMNS = ("status", "due", "subject", "class", "who", "text")
 DUE_COLUMNS = (
     "duty", "subject", "subject_id", "class", "village", "who", "due", "since", "status", "why", "period", "need", "have",
-    "counted", "kind", "role", "deferral",
+    "counted", "kind", "role", "deferral", "weight", "met_at", "nobody",
 )  # fmt: skip
 DUE_TABLE_COLUMNS = ("status", "due", "since", "duty", "subject", "class", "who", "why")
-COVERAGE_COLUMNS = (
-    "duty", "kind", "subject_id", "subject", "class", "village", "who", "need", "have", "periods", "done", "open", "overdue",
-    "postponed", "excused", "share", "met",
-)  # fmt: skip
 COVERAGE_TABLE_COLUMNS = (
-    "duty", "persons", "periods", "done", "open", "overdue", "postponed", "excused", "share",
+    "duty", "persons", "periods", "done", "late", "to_do", "standing", "missed", "postponed", "excused", "share", "late_share",
 )  # fmt: skip
+CLOSING_TABLE_COLUMNS = ("duty", "subject", "class", "who", "missed", "standing", "text")
 STEP_COLUMNS = (
     "status", "duty", "subject", "class", "who", "started", "due", "done_at", "left", "source", "form", "record",
 )  # fmt: skip
@@ -34,22 +32,31 @@ FIGURE_COLUMNS = ("key", "label", "numerator", "denominator", "share", "target",
 
 
 def due(options: Namespace) -> None:
-    """Print what is due on a day, of everybody or of one of the staff."""
+    """Print what is to be done on a day, of everybody or of one of the staff; with ``lines`` or ``done`` the bare due lines."""
+    bare = options.lines or options.done
     with opened(options.folder) as school:
-        due_lines = school.due(options.on, done=options.done, who=_person(school, options.who))
-    _print_rows(due_lines, DUE_TABLE_COLUMNS if options.format == "table" else DUE_COLUMNS, options.format)
+        who = _person(school, options.who)
+        if bare:
+            rows = school.due(options.on, done=options.done, who=who)
+        else:
+            rows = school.to_do(options.on, who)
+    if options.format == "table":
+        _print_rows(rows, DUE_TABLE_COLUMNS if bare else TO_DO_TABLE_COLUMNS, options.format)
+    else:
+        _print_rows(rows, DUE_COLUMNS if bare else tuple(rows.columns), options.format)
 
 
 def coverage(options: Namespace) -> None:
-    """Print how far every duty of a term is fulfilled: by duty as a table, else child by child."""
+    """Print how far every duty of a term is fulfilled: by duty as a table, else child by child; or what the term leaves."""
     from guanai.care.duties.fulfilment import by_duty
 
     with opened(options.folder) as school:
-        table = school.coverage(options.term)
+        table = school.closing_list(options.term) if options.closing else school.coverage(options.term)
+    columns = tuple(table.columns)
     if options.format == "table":
-        _print_rows(by_duty(table), COVERAGE_TABLE_COLUMNS, options.format)
-    else:
-        _print_rows(table, COVERAGE_COLUMNS, options.format)
+        table = table if options.closing else by_duty(table)
+        columns = CLOSING_TABLE_COLUMNS if options.closing else COVERAGE_TABLE_COLUMNS
+    _print_rows(table, columns, options.format)
 
 
 def emergencies(options: Namespace) -> None:

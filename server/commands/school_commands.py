@@ -45,8 +45,18 @@ def init(options: Namespace) -> None:
         options.folder, policy=options.policy or DEFAULT_POLICY, name=options.name, began=date.today()
     )
     renew(school.folder.notebooks)
+    _print_duties(school)
     school.close()
     print_line(say("init.done", folder=options.folder))
+
+
+def _print_duties(school: "School") -> None:
+    """Print what each row of the preset asks, with its source, and how many lines it makes of what the school has now."""
+    for name, preview in school.settings.previews(school.settings.read()).items():
+        lines = say(f"settings.lines_{'now' if preview.in_force else 'then'}", count=preview.lines)
+        text = say("init.duty", name=name, sentence=preview.sentence)
+        print_line(f"{text} {lines}" if preview.lines else text)
+    print_line(say("init.lines_later"))
 
 
 def update(options: Namespace) -> None:

@@ -82,7 +82,7 @@ def _carers(
 
 
 def _due(lines: Any, language: str | None) -> list[PrintSection]:
-    """Return what is due for the child, one row per due line that is open or late."""
+    """Return what is to be done for the child, one row per open line that nobody has put off."""
     rows = tuple(
         (
             str(line["duty"]),
@@ -90,7 +90,7 @@ def _due(lines: Any, language: str | None) -> list[PrintSection]:
             str(line.get("who") or ""),
         )
         for line in lines.to_dict("records")
-        if line.get("status") in ("overdue", "due")
+        if line.get("status") in ("standing", "to_do")
     )
     return _table("print.due", ("duty", "by_when", "who"), rows, 0, language)
 

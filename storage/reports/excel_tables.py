@@ -12,6 +12,7 @@ from guanai.storage.files.workbook_writer import OutputSheet, build_workbook
 from guanai.templates.wording import catalogue, say
 
 __all__ = [
+    "closing_excel",
     "coverage_excel",
     "due_excel",
     "excel_table",
@@ -19,6 +20,7 @@ __all__ = [
     "met_in_words",
     "summary_sheets",
     "tables_excel",
+    "to_do_excel",
     "workbook_bytes",
 ]
 
@@ -29,8 +31,14 @@ _DUE_COLUMNS = (
 )  # fmt: skip
 _EVIDENCE = "counted_on"
 _COVERAGE_COLUMNS = (
-    "duty", "subject", "class", "village", "who", "need", "have", "periods", "done", "open", "overdue", "postponed", "excused",
-    "share",
+    "duty", "subject", "class", "village", "who", "need", "have", "periods", "done", "late", "to_do", "standing", "missed",
+    "postponed", "excused", "share", "late_share",
+)  # fmt: skip
+_TO_DO_COLUMNS = (
+    "status", "text", "subject", "class", "village", "who", "due", "since", "periods", "missed", "run", "last",
+)  # fmt: skip
+_CLOSING_COLUMNS = (
+    "duty", "subject", "class", "village", "who", "periods", "done", "late", "missed", "standing", "text",
 )  # fmt: skip
 _ID_COLUMNS = ("visit", "child")  # ids of records, which mean nothing to a reader
 
@@ -43,14 +51,27 @@ def due_excel(lines: pd.DataFrame) -> bytes:
 
     With the days of the records that were counted, where the lines come from `DutyService.with_days`.
     """
-    words = lines["status"].map({status: say(f"due.status_{status}") for status in set(lines["status"])})
     columns = (*_DUE_COLUMNS, *lines.columns.intersection([_EVIDENCE]))
-    return excel_table(say("due.title"), lines.assign(status=words), columns)
+    return excel_table(say("due.title"), lines.assign(status=_in_words(lines["status"])), columns)
+
+
+def to_do_excel(rows: pd.DataFrame) -> bytes:
+    """Return what is to be done (columns as in `School.to_do`) as a workbook, in the order given."""
+    return excel_table(say("due.title"), rows.assign(status=_in_words(rows["status"])), _TO_DO_COLUMNS)
+
+
+def closing_excel(rows: pd.DataFrame) -> bytes:
+    """Return what a term leaves (columns as in `School.closing_list`) as a workbook."""
+    return excel_table(say("closing.title"), rows, _CLOSING_COLUMNS)
 
 
 def coverage_excel(table: pd.DataFrame) -> bytes:
     """Return how far every duty is fulfilled (columns as in `School.coverage`) as a workbook."""
     return excel_table(say("coverage.title"), table, _COVERAGE_COLUMNS)
+
+
+def _in_words(statuses: "pd.Series[str]") -> "pd.Series[str]":
+    return statuses.map({status: say(f"due.status_{status}") for status in set(statuses) - {""}}).fillna("")
 
 
 def tables_excel(tables: Sequence[tuple[str, pd.DataFrame]]) -> bytes:
@@ -157,7 +178,7 @@ def _word(key: str, default: str, language: str | None) -> str:
 
 
 def _kind(name: str, values: "pd.Series[Any]") -> str:
-    if name == "share":
+    if name in ("share", "late_share"):
         return "share"
     if pd.api.types.is_datetime64_any_dtype(values):
         return "day"

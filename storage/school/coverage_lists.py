@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from guanai.care.duties.fulfilment import OPEN_STATUSES
+from guanai.care.duties.statuses import OPEN_STATUSES
 from guanai.care.policy.duty import ALL_CHILDREN
+from guanai.care.summary.duty_tables import DUTY_FIGURES, numbered_lines
 from guanai.storage.records.records import Records
 from guanai.storage.school.due_service import DutyService
 from guanai.templates.wording import say
@@ -34,6 +35,11 @@ def _figure(
     records: Records, duties: DutyService, name: str, part: str, term: str | None
 ) -> tuple[str, pd.DataFrame]:
     figure = duties.summary(term).figure(name)
+    if name in DUTY_FIGURES:
+        lines = numbered_lines(duties.policy, duties.lines_of_term(term))
+        lines = lines if part == "whole" else lines[lines["status"] == DUTY_FIGURES[name]]
+        key = "coverage.whole" if part == "whole" else "coverage.of"
+        return say(key, label=figure.label, count=len(lines)), _lines(lines)
     if part == "whole" and figure.denominator != len(figure.ids) + len(
         figure.missing
     ):  # the pupils of all classes
@@ -65,7 +71,7 @@ def _duty(
 def _who(
     records: Records, duties: DutyService, name: str, _part: str, term: str | None
 ) -> tuple[str, pd.DataFrame]:
-    lines = duties.due(duties.term_day(term))
+    lines = duties.lines_of_term(term)
     comma, nobody = say("policy.comma"), say("people.nobody")
     theirs = lines["who"].map(lambda who: name in str(who or nobody).split(comma)).astype(bool)
     subjects = _subjects(lines[theirs & lines["status"].isin(OPEN_STATUSES)])
@@ -80,6 +86,15 @@ def _subjects(rows: pd.DataFrame) -> pd.DataFrame:
         {"form": forms, "id": rows["subject_id"], "name": rows["subject"], "class": rows["class"]}
     )
     return _in_order(listed)
+
+
+def _lines(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return due lines, one row each, with whose and of which duty and period they are as the name."""
+    names = lines["subject"] + " · " + lines["duty"] + " " + lines["period"]
+    forms = lines["kind"].map(FORMS).fillna("")
+    return _in_order(
+        pd.DataFrame({"form": forms, "id": lines["subject_id"], "name": names, "class": lines["class"]})
+    )
 
 
 def _classes(duties: DutyService) -> pd.DataFrame:

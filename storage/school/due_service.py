@@ -1,48 +1,42 @@
-"""What a school's rules say of its records on a day: due lines, how far a term is fulfilled, emergencies, what was postponed.
+"""What a school's rules say of its records on a day: due lines, what is to be done, how far a term is fulfilled, emergencies.
 
-Pages, badges, commands and reports all ask here, so they show the same. Results are cached until a record changes.
+Pages, badges, commands and reports all ask here, so they show the same. The lines of a day are worked out once, whole, and
+cached until a record changes; what is to be done, the coverage and what a term leaves are made of them.
 """
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import date, datetime
-from functools import cache
-from typing import Any, NamedTuple
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 
 from guanai.care.children.eligibility import left_behind
 from guanai.care.children.households import households
-from guanai.care.duties.due import as_of, due, due_lines
+from guanai.care.duties.brief import brief
+from guanai.care.duties.due import as_of, due
 from guanai.care.duties.emergencies import countdown
-from guanai.care.duties.facts import Facts
-from guanai.care.duties.fulfilment import fulfilment, gaps
+from guanai.care.duties.fulfilment import closing_list, fulfilment, gaps
 from guanai.care.duties.person_scope import FramesOfChildren
+from guanai.care.duties.statuses import OPEN_STATUSES
+from guanai.care.duties.to_do import coordinators, rows_of, to_do
 from guanai.care.errors import GuanaiError
 from guanai.care.frames import NormalizedFrames
 from guanai.care.pairing.helper_loads import unpaired
 from guanai.care.policy.duty import ALL_CHILDREN, Duty
 from guanai.care.policy.policy import Policy
+from guanai.care.summary.duty_tables import with_duties
 from guanai.care.summary.term_summary import Summary, summary
 from guanai.care.summary.visit_plans import planned_visits
-from guanai.storage.records.child_records import DATED
 from guanai.storage.records.frames import frame_of, lazy_copy
 from guanai.storage.records.records import Records
+from guanai.storage.school.line_records import CountedRecord, counted_records, with_counted_days
 from guanai.storage.school.policy_in_use import PolicyInUse
 from guanai.storage.school.rule_frames import RuleFrames
-from guanai.templates.wording import say
 
-__all__ = ["CountedRecord", "DutyService"]
+__all__ = ["DutyService"]
 
-CHILD, PAIRING = "child", "pairing"
+CHILD = "child"
 CACHED = 12  # results
-
-
-class CountedRecord(NamedTuple):
-    """A record that was counted for a due line."""
-
-    form: str
-    id: str
-    day: str
 
 
 class DutyService:
@@ -54,7 +48,6 @@ class DutyService:
         self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
         self._cached: dict[tuple[Any, ...], tuple[int, pd.DataFrame]] = {}
         self._frames: dict[date | None, tuple[int, NormalizedFrames]] = {}  # None: as they are now
-        self._facts: tuple[int, date, Facts] | None = None
 
     @property
     def policy(self) -> Policy:
@@ -76,19 +69,6 @@ class DutyService:
             self._frames[past] = (sequence, frames)
         return self._frames[past][1]
 
-    def facts(self, day: date, known: date | None = None) -> Facts:
-        """Return what the rules look up for a day, by what was known then or on another day; the last one's is cached."""
-        frames = self.frames_known_on(known or day)
-        sequence = self._records.sequence()
-        if (
-            self._facts is None
-            or self._facts[:2] != (sequence, day)
-            or self._facts[2].frames.whole is not frames
-        ):
-            policy = self.policy
-            self._facts = (sequence, day, Facts(policy, frames, day, known=known, began=policy.began))
-        return self._facts[2]
-
     def due(
         self,
         on: date | None = None,
@@ -105,15 +85,48 @@ class DutyService:
         """
         day = on or self._records.today()
         now = now or self._clock(day)
-        lines = self._lines(day, known or day, done=done, who=who)
-        return lines if now is None else as_of(self.policy, lines, now)
+        lines = self._lines(day, known or day)
+        if now is not None:
+            lines = as_of(self.policy, lines, now)
+        if who is not None:
+            lines = lines[[who in people for people in lines["who_ids"]]]
+        if not done:
+            lines = lines[lines["status"].isin(OPEN_STATUSES)]
+        return lines.reset_index(drop=True)
 
-    def _lines(self, day: date, known: date, *, done: bool = False, who: str | None = None) -> pd.DataFrame:
-        """Return the due lines of a day as it begins."""
+    def _lines(self, day: date, known: date) -> pd.DataFrame:
+        """Return all lines of a day as it begins."""
+        policy, frames = self.policy, self.frames_known_on(known)
         return self._cached_frame(
-            ("due", day, known, done, who),
-            lambda: due_lines(self.facts(day, known), done=done, who=who),
+            ("due", day, known), lambda: due(policy, frames, day, done=True, known=known)
         )
+
+    def problems(self) -> list[str]:
+        """Return in words what is wrong with the school's own rules: their duties make no lines today."""
+        today = self._records.today()
+        return [str(problem) for problem in self._lines(today, today).attrs.get("problems", ())]
+
+    def to_do(self, on: date | None = None, who: str | None = None) -> pd.DataFrame:
+        """Return what is to be done on a day, one row per subject and duty, one per cause (`care.duties.to_do`).
+
+        ``who`` is the id of one of the staff: only the rows for which they are responsible or that have risen to them.
+        """
+        return rows_of(self._to_do(on), who).reset_index(drop=True)
+
+    def brief(self, on: date | None = None, who: str | None = None) -> pd.DataFrame:
+        """Return the first lines of what is to be done, at most twenty (`care.duties.brief`).
+
+        Who coordinates has what cannot wait in the whole school beside their own.
+        """
+        leads = who is not None and who in coordinators(self.frames)
+        return brief(rows_of(self._to_do(on), who, leads=leads).reset_index(drop=True), who=who)
+
+    def _to_do(self, on: date | None) -> pd.DataFrame:
+        day = on or self._records.today()
+        lines = self.due(day, done=True)
+        still = int((lines["status"] == "to_do").sum())  # fewer once a limit in minutes has run out
+        policy, frames = self.policy, self.frames_known_on(day)
+        return self._cached_frame(("to do", day, still), lambda: to_do(policy, frames, lines, day))
 
     def of_children(self, children: Collection[str], *, done: bool = False) -> pd.DataFrame:
         """Return today's lines of some children, without working out those of the others."""
@@ -137,21 +150,26 @@ class DutyService:
         children = self.frames["child"]
         return households(children[children["id"].isin(lines["subject_id"])])
 
-    def fulfilment(self, term: str | None = None, on: date | None = None) -> pd.DataFrame:
-        """Return how far every duty of a term is fulfilled: what happened until its end, as it was known on a day."""
+    def lines_of_term(self, term: str | None = None, on: date | None = None) -> pd.DataFrame:
+        """Return all lines of a term: what happened until its `term_day`, as it is known now or was on a day."""
         day = on or self._records.today()
-        last = min(day, self._rules.term(term, day).end)
-        now = self._clock(last)
-        if now is not None:
-            owed = self._lines(last, day)
-            if as_of(self.policy, owed, now) is not owed:  # something has run out since the day began
-                return fulfilment(self.policy, self.due(last, done=True, now=now, who=None))
-        return self._cached_frame(("fulfilment", last, day), lambda: self._fulfilment(last, day))
+        return self.due(self.term_day(term, day), done=True, known=day)
 
-    def _fulfilment(self, day: date, known: date) -> pd.DataFrame:
-        """Return how far the duties are as a day begins; its lines, many of ten thousand children, are not cached."""
-        lines = due_lines(self.facts(day, known), done=True)
-        return fulfilment(self.policy, lines)
+    def fulfilment(self, term: str | None = None, on: date | None = None) -> pd.DataFrame:
+        """Return how far every duty of a term is fulfilled (`care.duties.fulfilment`), by its `lines_of_term`."""
+        return self._of_term("fulfilment", term, on, lambda lines: fulfilment(self.policy, lines))
+
+    def closing_list(self, term: str | None = None, on: date | None = None) -> pd.DataFrame:
+        """Return what a term leaves: one row per duty and subject of which something was missed or stands over."""
+        chosen = self._rules.term(term, on or self._records.today())
+        return self._of_term("closing", term, on, lambda lines: closing_list(lines, chosen))
+
+    def _of_term(
+        self, what: str, term: str | None, on: date | None, work_out: Callable[[pd.DataFrame], pd.DataFrame]
+    ) -> pd.DataFrame:
+        lines, day = self.lines_of_term(term, on), on or self._records.today()
+        still = int((lines["status"] == "to_do").sum())  # fewer once a limit in minutes has run out
+        return self._cached_frame((what, self.term_day(term, day), day, still), lambda: work_out(lines))
 
     def emergencies(self, now: datetime | None = None, *, finished: bool = False) -> pd.DataFrame:
         """Return the steps of the emergencies; only what belongs to their children is read."""
@@ -191,7 +209,8 @@ class DutyService:
     def planned(self, term: str | None = None) -> pd.DataFrame:
         """Return the visits that the term's plans name, and what became of each (`care.plans.planned`)."""
         today = self._records.today()
-        return planned_visits(self.frames, self._rules.term(term, today), self.term_day(term), today)
+        chosen = self._rules.term(term, today)
+        return planned_visits(self.frames, chosen, min(today, chosen.end), today)
 
     def summary(self, term: str | None = None, on: date | None = None) -> Summary:
         """Return the summary of a term as of a day: figures against their targets, and tables (F1, F17)."""
@@ -200,15 +219,26 @@ class DutyService:
         sequence = self._records.sequence()
         cached = self._summaries.get((chosen.name, day))
         if cached is None or cached[0] != sequence:
-            cached = (sequence, summary(self.policy, self.frames_known_on(day), chosen, day))
+            figures = summary(self.policy, self.frames_known_on(day), chosen, day)
+            lines = self.lines_of_term(chosen.name, day)
+            cached = (sequence, with_duties(figures, self.policy, lines))
             current = {key: entry for key, entry in self._summaries.items() if entry[0] == sequence}
             self._summaries = {**current, (chosen.name, day): cached}
         return cached[1]
 
-    def term_day(self, term: str | None = None) -> date:
-        """Return the day as of which a term is shown: today, at the latest its last."""
-        today = self._records.today()
-        return min(today, self._rules.term(term, today).end)
+    def term_day(self, term: str | None = None, on: date | None = None) -> date:
+        """Return the day as of which a term is shown: today, at the latest the day by which its days of grace are past.
+
+        Those are of the duties whose periods end with the term; the next term has not begun on that day.
+        """
+        day = on or self._records.today()
+        chosen = self._rules.term(term, day)
+        periodic = [
+            duty for duty in self.policy.duties if duty.in_force and duty.after_or_default == "missed"
+        ]
+        settled = chosen.end + timedelta(days=1 + max((duty.grace_days for duty in periodic), default=0))
+        starts = [other.start for other in self.policy.calendar.terms if other.start > chosen.end]
+        return min([day, settled, *(start - timedelta(days=1) for start in starts)])
 
     def figures(self, term: str | None = None) -> pd.DataFrame:
         """Return the figures of a term's summary, one row each: columns of `Summary.figures_table` and ``missing``.
@@ -274,50 +304,12 @@ class DutyService:
         return None if matches.empty else {str(key): value for key, value in matches.iloc[0].items()}
 
     def counted(self, line: Mapping[Any, Any]) -> list[CountedRecord]:
-        """Return the records that were counted for a line, in its order: form, id and the day of each.
-
-        Empty for a share, whose people are on the page of coverage, and for the fields of a dossier.
-        """
-        registers = self._counting(line["duty"])
-        counted = []
-        for record_id in line["counted"]:
-            for name in registers:
-                record = self._records.record(name, record_id)
-                if record is not None:
-                    day = str(record.get("date") or record.get("start") or "")[:10]
-                    counted.append(CountedRecord(name, record_id, day))
-                    break
-        return counted
+        """Return the records that were counted for a line (`counted_records`)."""
+        return counted_records(self._records, self.policy, line)
 
     def with_days(self, lines: pd.DataFrame) -> pd.DataFrame:
-        """Return due lines with a column ``counted_on``: the days of the records counted for each, as one text.
-
-        For a list on paper or in a workbook; empty where `counted` names none.
-        """
-        dated = lines.assign(counted_on="").reset_index(drop=True)
-        days_of = cache(self._days)  # several duties count the records of one register
-        for duty, part in dated.groupby("duty")["counted"]:
-            ids = part.explode().dropna()
-            registers = self._counting(str(duty)) if len(ids) else []
-            days = [ids.map(days_of(form)) for form in registers]
-            sorted_days = pd.concat([ids.iloc[:0], *days]).dropna().sort_values(kind="stable")
-            for position, texts in sorted_days.groupby(level=0):
-                dated.at[position, "counted_on"] = say("policy.comma").join(texts)
-        return dated.set_index(lines.index)
-
-    def _counting(self, duty: str) -> list[str]:
-        """Return the registers whose records count for a duty, by its name."""
-        rule = next((rule for rule in self.policy.duties if rule.name == duty), None)
-        if rule is None or rule.kind in ("share", "complete"):
-            return []
-        registers = [rule.record] if rule.kind in ("state", "open") else rule.records or (PAIRING,)
-        return [name for name in registers if name in self._records.forms()]
-
-    def _days(self, form: str) -> pd.Series:
-        """Return the day of each record of a register (YYYY-MM-DD), by its id."""
-        frame = self._records.shared_frame(form).set_index("id")
-        days = [frame[name] for name in DATED if name in frame]
-        return days[0].combine_first(days[-1]).dt.strftime("%Y-%m-%d") if days else pd.Series(dtype=object)
+        """Return due lines with the days of the records counted for each (`with_counted_days`)."""
+        return with_counted_days(self._records, self.policy, lines)
 
     def _clock(self, day: date) -> datetime | None:
         """Return this minute where the day is today and something is owed by the minute, else None."""
@@ -335,7 +327,7 @@ class DutyService:
 
     def clear_cache(self) -> None:
         """Forget the results, so that the next call works them out again."""
-        self._cached, self._frames, self._facts, self._summaries = {}, {}, None, {}
+        self._cached, self._frames, self._summaries = {}, {}, {}
 
     def reload_rules(self) -> None:
         """Forget the rules and all results, so that the next call reads the workbook again."""
@@ -345,7 +337,7 @@ class DutyService:
     def reuse_cache_of(self, other: "DutyService") -> None:
         """Use the results that another service of the same school has cached."""
         self._cached, self._frames = dict(other._cached), dict(other._frames)
-        self._facts, self._summaries = other._facts, dict(other._summaries)
+        self._summaries = dict(other._summaries)
 
 
 def _timed(duty: Duty) -> bool:

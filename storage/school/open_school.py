@@ -101,7 +101,8 @@ def create_school(
     written = {row["项目"] for row in sheets["学校"]}
     for item, value in (items | {"age_limit": "", "began": began}).items():
         if value is not None and say(f"profile.{item}", "zh") not in written:
-            row = {"项目": say(f"profile.{item}", "zh"), "值": value, "备注": say(f"init.{item}", "zh")}
+            # As text: a column with one day in it would show every number as a day.
+            row = {"项目": say(f"profile.{item}", "zh"), "值": str(value), "备注": say(f"init.{item}", "zh")}
             sheets["学校"] = [*sheets["学校"], row]
     folder.create()
     write_workbook(folder.workbook, sheets)

@@ -252,11 +252,30 @@ class School(Registers):
         """
         return self.duties.due(on, done=done, now=now, who=who, known=known)
 
+    def to_do(self, on: date | None = None, who: str | None = None) -> pd.DataFrame:
+        """Return what is to be done on a day, the most urgent first: one row per subject and duty, one row per cause.
+
+        Columns as in `care.duties.to_do`. With ``who`` (an id of the staff) what they owe, and what has risen to them.
+        """
+        return self.duties.to_do(on, who)
+
+    def brief(self, on: date | None = None, who: str | None = None) -> pd.DataFrame:
+        """Return what a home page shows of `to_do`: at most twenty rows, five or more of a kind as one."""
+        return self.duties.brief(on, who)
+
+    def closing_list(self, term: str | None = None) -> pd.DataFrame:
+        """Return what a term leaves: one row per duty and subject of which something was missed or stands over.
+
+        Columns as in `care.duties.fulfilment.closing_list`. Raises GuanaiError for an unknown term.
+        """
+        return self.duties.closing_list(term)
+
     def coverage(self, term: str | None = None, on: date | None = None) -> pd.DataFrame:
         """Return how far every duty of a term is fulfilled, one row per duty and subject (child, helper, class …).
 
         Columns as in `care.duties.fulfilment`: duty, kind, subject_id, subject, class, village, who, need, have,
-        periods, done, open, overdue, postponed, excused, share, met. Raises GuanaiError for an unknown term.
+        periods, done, late, to_do, standing, missed, postponed, excused, share, late_share, met. Raises GuanaiError for an
+        unknown term.
         """
         return self.duties.fulfilment(term, on)
 

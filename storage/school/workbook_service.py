@@ -5,7 +5,7 @@ workbook before it is written, and noted with who made it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -14,6 +14,7 @@ from uuid_utils import uuid7
 
 from guanai.care.errors import AccessError, GuanaiError, PolicyError
 from guanai.care.policy.conditions import Clause, lookup_name
+from guanai.care.policy.duty import Duty
 from guanai.care.policy.duty_rows import DERIVED
 from guanai.care.policy.policy import fit_to_forms, policy_from_sheets, sheets_from_markdown
 from guanai.care.policy.workbook_rows import HEADINGS, ROW
@@ -21,6 +22,7 @@ from guanai.storage.forms.session.parsers import UnreadableError, read_date
 from guanai.storage.records.records import Records
 from guanai.storage.school.condition_fields import ConditionField, condition_fields, count_meeting
 from guanai.storage.school.due_service import DutyService
+from guanai.storage.school.duty_preview import DutyPreview, duty_previews
 from guanai.storage.school.permissions import is_coordinator
 from guanai.storage.school.workbook_edits import Edit, apply_edits, digest_of, write_edits
 from guanai.storage.school.workbooks import Sheets, presets, read_workbook
@@ -63,6 +65,7 @@ class WorkbookService:
     def __init__(self, records: Records, duties: DutyService) -> None:
         self._records = records
         self._duties = duties
+        self._previews: dict[tuple[object, ...], dict[str, DutyPreview]] = {}
 
     @property
     def may_change(self) -> bool:
@@ -133,6 +136,38 @@ class WorkbookService:
             for row in rows
             if row["name"] not in names
         ]
+
+    def previews(self, shown: WorkbookState, preset: str = "") -> dict[str, DutyPreview]:
+        """Return what each row of 职责 asks, and how many lines it makes this term (`duty_previews`), by its name.
+
+        With a preset that of its rows, in this school. A row with a mistake has none.
+        """
+        key = (shown.digest, preset, self._records.sequence(), self._records.today())
+        if key not in self._previews:
+            policy = replace(self._duties.policy, duties=self._readable(self._sheets_with(shown, preset)))
+            titles = {name: form.title() for name, form in self._records.all_forms().items()}
+            previews = duty_previews(policy, self._duties.frames, self._records.today(), titles)
+            self._previews = dict(list(self._previews.items())[-1:]) | {key: previews}
+        return self._previews[key]
+
+    def _sheets_with(self, shown: WorkbookState, preset: str) -> Sheets:
+        """Return the workbook's sheets, the duties those of a preset where one is named."""
+        if not preset:
+            return shown.sheets
+        title = shown.titles.get("duties") or say("sheet.duties", shown.language)
+        return shown.sheets | fit_to_forms({title: list(_preset(preset))}, self._columns())
+
+    def _readable(self, sheets: Sheets) -> tuple[Duty, ...]:
+        """Return the duties of a workbook, without the rows that have a mistake."""
+        while True:
+            try:
+                return policy_from_sheets(sheets, self._records.folder.workbook.name, self._columns()).duties
+            except PolicyError as error:
+                rows = sheets.get(error.sheet, [])
+                others = [row for row in rows if row.get(ROW) != error.row]
+                if lookup_name("sheet", error.sheet) != "duties" or len(others) == len(rows):
+                    return self._duties.policy.duties
+                sheets = sheets | {error.sheet: others}
 
     def examples(self, heading: str) -> list[str]:
         """Return what the presets write under a heading of 职责, to choose from."""

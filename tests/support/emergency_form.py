@@ -8,6 +8,7 @@ FORM = (
 | | select_one_from_file child.csv | child | 学生 | yes |
 | | date | date | 日期 | yes |
 | | text | kind | 种类 | |
+| | text | serious | 是否严重 | |
 | | dateTime | found_at | 发现时间 | yes |
 | | text | asked_for | 后来才加的必填题 | yes |
 """

@@ -75,8 +75,7 @@ def coverage_tables() -> dict[str, dict[str, Any]]:
         ),
         "plans": table(
             "plans",
-            "subject class planned_on done_on late outcome visitor purpose",
-            words={"late": say("column.days_late")},
+            "subject class planned_on done_on days_late outcome visitor purpose",
             link={"subject": "child?id={child}"},
             empty=say("coverage.no_plans"),
         ),

@@ -13,6 +13,7 @@ from guanai.care.errors import PolicyError
 from guanai.care.policy.conditions import lookup_name
 from guanai.care.policy.duty_rows import REGISTER_OF_SUBJECT
 from guanai.care.policy.workbook_rows import HEADINGS, REQUIRED, ROW, register_label
+from guanai.storage.school.duty_preview import DutyPreview
 from guanai.storage.school.workbook_edits import Edit
 from guanai.storage.school.workbook_service import WorkbookService, WorkbookState
 from guanai.templates.wording import catalogue, say
@@ -69,6 +70,14 @@ class _Line(ipw.HBox):
         set_visible(self.tick, ticked is not None)
         self.tick.value, self.tick.description, self.tick.disabled = bool(ticked), label, not may
         self._muted = False
+
+
+def _lines_text(preview: DutyPreview, *, suggested: bool) -> str:
+    """Return how many lines a row makes this term, or would make once it is in force or taken in."""
+    if preview.lines is None:
+        return escape(say("settings.no_register"))
+    when = "taken" if suggested else "now" if preview.in_force else "then"
+    return escape(say(f"settings.lines_{when}", count=preview.lines))
 
 
 class Settings(Panel):
@@ -152,15 +161,16 @@ class Settings(Panel):
         rows, sheet = self._rows(), str(self.sheet.value)
         suggested, may = sheet == _SUGGESTED, self._book.may_change
         page = rows[self.pager.slice_of(len(rows))]
+        kind = "duties" if suggested else sheet
+        previews = self._previews(kind)
         for line, row in zip(self.lines, page, strict=False):
-            kind = "duties" if suggested else sheet
             ticked = None
             if suggested:
                 ticked = row["name"] in self._selected
             elif sheet == "duties":
                 ticked = (lookup_name("yes_no", row["in_force"]) or "yes") == "yes"
             label = say("settings.take_in" if suggested else "heading.in_force")
-            line.fill(row, self._row_html(kind, row), ticked, label, may)
+            line.fill(row, self._row_html(kind, row, previews.get(row.get("name") or "")), ticked, label, may)
             set_visible(line.edit, may and not suggested)
         for number, line in enumerate(self.lines):
             set_visible(line, number < len(page))
@@ -168,11 +178,21 @@ class Settings(Panel):
         set_visible(self.adopt, suggested and may and bool(rows))
         set_visible(self.add, not suggested and may and self.shown is not None)
 
-    def _row_html(self, sheet: str, row: Record) -> str:
-        """Return the text of a row as HTML."""
+    def _previews(self, sheet: str) -> Mapping[str, DutyPreview]:
+        """Return what the rows of 职责 that are shown ask, by their name."""
+        if sheet != "duties" or self.shown is None:
+            return {}
+        preset = str(self.preset.value or "") if self.sheet.value == _SUGGESTED else ""
+        return self._book.previews(self.shown, preset)
+
+    def _row_html(self, sheet: str, row: Record, preview: DutyPreview | None) -> str:
+        """Return the text of a row as HTML: what a duty asks in a sentence, of any other row its cells."""
         name = escape(row.get(NAME_CELL[sheet]) or "—")
         cells = [(head, row.get(head) or "") for head in SHOWN_CELLS[sheet]]
         small = " · ".join(f"{escape(say(f'heading.{head}'))} {escape(text)}" for head, text in cells if text)
+        if preview is not None:
+            lines = _lines_text(preview, suggested=self.sheet.value == _SUGGESTED)
+            small = f'{escape(preview.sentence)} <span class="guanai-setting-lines">{lines}</span>'
         source = escape(row.get("source") or "")
         about = f'<span class="guanai-badge">{source}</span>' if source else ""
         remark = f"<small>{escape(row['remark'])}</small>" if sheet == "duties" and row.get("remark") else ""

@@ -130,21 +130,21 @@ def test_problems_by_class():
 @pytest.mark.parametrize(
     ("visits", "on", "expected"),
     [
-        pytest.param([("x0", "2026-09-10", "2026-10-01")], date(2026, 9, 30), [("2026-10-01", "due")], id="before it"),
-        pytest.param([("x0", "2026-09-10", "2026-10-01")], date(2026, 10, 1), [("2026-10-01", "due")], id="that day"),
-        pytest.param([("x0", "2026-09-10", "2026-10-01")], date(2026, 10, 2), [("2026-10-01", "overdue")], id="after"),
+        pytest.param([("x0", "2026-09-10", "2026-10-01")], date(2026, 9, 30), [("2026-10-01", "to_do")], id="before it"),
+        pytest.param([("x0", "2026-09-10", "2026-10-01")], date(2026, 10, 1), [("2026-10-01", "to_do")], id="that day"),
+        pytest.param([("x0", "2026-09-10", "2026-10-01")], date(2026, 10, 2), [("2026-10-01", "standing")], id="after"),
         pytest.param([("x0", "2026-09-10", "2026-10-01"), ("x0", "2026-09-11", None)], ON, [], id="visited again"),
-        pytest.param([("x0", "2026-09-10", "2026-10-01"), ("x1", "2026-09-11", None)], ON, [("2026-10-01", "overdue")], id="another child"),
+        pytest.param([("x0", "2026-09-10", "2026-10-01"), ("x1", "2026-09-11", None)], ON, [("2026-10-01", "standing")], id="another child"),
         pytest.param([("x0", "2026-09-10", None)], ON, [], id="nothing asked"),
         pytest.param(
             [("x0", "2026-09-10", "2026-12-01"), ("x1", "2026-09-10", "2026-10-01")], ON,
-            [("2026-10-01", "overdue"), ("2026-12-01", "due")], id="by date",
+            [("2026-10-01", "standing"), ("2026-12-01", "to_do")], id="by date",
         ),
     ],
 )  # fmt: skip
 def test_open_follow_ups(visits, on, expected):
     rows = [visit(f"v{n}", child, day, "door", None, asked) for n, (child, day, asked) in enumerate(visits)]
-    found = open_follow_ups({"home_visit": pd.DataFrame(rows)}, on)
+    found = open_follow_ups(policy(), school() | {"home_visit": pd.DataFrame(rows)}, on)
     assert [
         (str(day.date()), status) for day, status in zip(found["follow_up"], found["status"], strict=True)
     ] == expected

@@ -70,7 +70,7 @@ def table(plans, visits=()):
 def test_each_planned_visit(plans, visits, status, late):
     found = table(plans, visits)
     assert found["outcome"].tolist() == status
-    assert [None if pd.isna(one) else one for one in found["late"]] == late
+    assert [None if pd.isna(one) else one for one in found["days_late"]] == late
 
 
 def test_the_columns_also_without_any_plan():

@@ -11,6 +11,7 @@ from datetime import date
 import pytest
 from support.days import TODAY
 
+from guanai.care.duties.statuses import OPEN_STATUSES
 from guanai.care.errors import GuanaiError
 from guanai.server.commands import report_commands, serve_commands
 from guanai.server.commands.cli import main, parser
@@ -133,15 +134,54 @@ def test_an_unexpected_error_has_a_number_that_is_in_the_log(school, monkeypatch
 
 
 class TestDueAndSummary:
-    def test_due_as_json(self, sample_folder, capsys):
-        assert main(["due", str(sample_folder), "--on", TODAY.isoformat(), "--format", "json"]) == 0
-        rows = json.loads(capsys.readouterr().out)
-        assert rows
+    def test_due_prints_what_is_to_be_done_as_a_sentence_each(self, sample_folder, capsys):
+        rows = self.printed(capsys, "due", sample_folder, "--on", TODAY)
         for row in rows:
-            assert set(row) >= {"duty", "subject", "subject_id", "who", "due", "since", "status", "why"}
+            assert set(row) >= {
+                "tier",
+                "cause",
+                "duty",
+                "subject",
+                "subject_id",
+                "who",
+                "due",
+                "status",
+                "text",
+                "missed",
+            }
+            assert row["text"] and row["status"] in OPEN_STATUSES
             assert row["due"] is None or date.fromisoformat(row["due"])  # not every rule has a limit
         with opened(sample_folder) as school:
-            assert len(rows) == len(school.due(TODAY))
+            assert [row["text"] for row in rows] == school.to_do(TODAY)["text"].tolist()
+        main(["due", str(sample_folder)])
+        assert rows[0]["text"] in capsys.readouterr().out
+
+    @pytest.mark.parametrize("done", [False, True])
+    def test_due_prints_bare_lines_where_they_are_asked_for(self, sample_folder, capsys, done):
+        """What is done is no row of what is to be done, so --done asks for lines by itself."""
+        rows = self.printed(capsys, "due", sample_folder, "--on", TODAY, "--done" if done else "--lines")
+        with opened(sample_folder) as school:
+            lines = school.due(TODAY, done=done)
+        assert [(row["subject_id"], row["status"], row["why"]) for row in rows] == list(
+            zip(lines["subject_id"], lines["status"], lines["why"], strict=True)
+        )
+        assert ("done" in {row["status"] for row in rows}) is done
+
+    def test_coverage_prints_late_missed_and_standing_and_what_the_term_leaves(self, sample_folder, capsys):
+        table = self.printed(capsys, "coverage", sample_folder)
+        closing = self.printed(capsys, "coverage", sample_folder, "--closing")
+        for name in ("late", "missed", "standing"):
+            assert sum(row[name] for row in table) > 0
+        for name in ("missed", "standing"):
+            assert sum(row[name] for row in closing) == sum(row[name] for row in table)
+        assert all(row["text"] for row in closing)
+        main(["coverage", str(sample_folder)])
+        assert {"late", "to_do", "standing", "missed", "late_share"} <= set(capsys.readouterr().out.split())
+
+    def printed(self, capsys, *arguments):
+        """The rows that a command prints as JSON."""
+        assert main([*map(str, arguments), "--format", "json"]) == 0
+        return json.loads(capsys.readouterr().out)
 
     def test_due_on_another_day_is_another_list(self, sample_folder, capsys):
         counts = []
@@ -232,7 +272,11 @@ class TestSchool:
         with opened(tmp_path / "new") as school:
             assert school.name == "星光小学"
             assert school.policy.name
+            duties = school.policy.duties
         assert (tmp_path / "new" / "notebooks" / "home.ipynb").exists()
+        printed = capsys.readouterr().out
+        for duty in duties:  # what each row asks, and where the document says so
+            assert f"{duty.name}：" in printed and duty.source in printed
 
     def test_eject_writes_the_form_once(self, school):
         folder = str(school.folder.path)

@@ -48,13 +48,13 @@ def statuses(school, now=NOW):
 
 
 def test_the_status_of_steps_changes_with_the_clock(served, monkeypatch):
-    def overdue(time):
+    def standing(time):
         monkeypatch.setattr(type(served), "now", lambda _: datetime.fromisoformat(f"2026-11-20 {time}"))
         rows = served.coverage()
-        assert rows["overdue"].sum() == (served.due()["status"] == "overdue").sum()
-        return rows.loc[rows["duty"].isin(served.emergencies()["duty"]), "overdue"].tolist()
+        assert rows["standing"].sum() == (served.due()["status"] == "standing").sum()
+        return rows.loc[rows["duty"].isin(served.emergencies()["duty"]), "standing"].tolist()
 
-    assert [overdue(time) for time in ("13:21", "14:00", "14:30", "13:21")] == [
+    assert [standing(time) for time in ("13:21", "14:00", "14:30", "13:21")] == [
         [0, 0, 0, 0],
         [1, 0, 0, 0],
         [1, 1, 0, 0],
@@ -92,12 +92,12 @@ def test_a_second_click_keeps_the_first_time(served):
 
 def test_an_incident_stays_until_every_step_is_recorded(served):
     for number in range(4):
-        step = next(
-            one for one in open_incidents(served, NOW, "zh")[0].steps if one.status in ("late", "running")
-        )
-        served.duties.step_done("incident", "i1", step.duty, NOW + timedelta(minutes=number))
-    assert open_incidents(served, NOW, "zh") == []
-    steps = served.emergencies(NOW, finished=True)
+        now = NOW + timedelta(minutes=number)
+        steps = open_incidents(served, now, "zh")[0].steps
+        step = next(one for one in steps if one.status in ("late", "running"))
+        served.duties.step_done("incident", "i1", step.duty, now)
+    assert open_incidents(served, now, "zh") == []
+    steps = served.emergencies(now, finished=True)
     assert sorted(steps["status"]) == ["done", "done", "done", "done_late"]
 
 
@@ -119,7 +119,7 @@ def test_the_checklist_and_the_countdown_agree_to_the_minute(served):
     due = served.due(now=NOW)
     steps = served.emergencies(NOW)
     late = set(steps.loc[steps["status"] == "late", "duty"])
-    assert late == set(due.loc[(due["form"] == "incident") & (due["status"] == "overdue"), "duty"])
+    assert late == set(due.loc[(due["form"] == "incident") & (due["status"] == "standing"), "duty"])
     assert late
 
 

@@ -28,6 +28,10 @@ FIGURES = (
     Figure("coverage", "家访覆盖率", 250, 277, 250 / 277, 1.0, False, basis="在册留守儿童"),
     Figure("face_to_face", "面对面家访率", 200, 250, 0.8, 0.8, True, basis="已访到的"),
     Figure("helped", "有帮扶教师的比例", 0, 0, None, basis="在册留守儿童"),
+    Figure("duties_done", "各项职责按时办到", 80, 100, 0.8, basis="本学期应办的各条"),
+    Figure("duties_late", "各项职责迟办", 4, 100, 0.04, basis="本学期应办的各条"),
+    Figure("duties_missed", "各项职责错过", 7, 100, 0.07, basis="本学期应办的各条"),
+    Figure("duties_standing", "各项职责还要补办", 9, 100, 0.09, basis="本学期应办的各条"),
     Figure("follow_ups", "未了结的跟进", 4, basis="没有再访的"),
 )
 TABLES = {
@@ -58,10 +62,21 @@ TABLES = {
             "class": ["三年级1班"],
             "follow_up": pd.to_datetime(["2026-11-30"]),
             "follow_up_what": ["@再访"],
-            "status": ["due"],
+            "status": ["standing"],
         }
     ),
-}
+    "duties": pd.DataFrame(
+        {"duty": ["谈心"], "persons": [5], "periods": [50], "done": [40], "late": [3], "missed": [6], "standing": [1],
+         "share": pd.array([0.8], dtype="Float64")}
+    ),
+    "duties_by_class": pd.DataFrame(
+        {"class": ["三年级1班"], "persons": [5], "periods": [50], "done": [40], "late": [3], "missed": [6], "standing": [1],
+         "share": pd.array([0.8], dtype="Float64")}
+    ),
+    "closing": pd.DataFrame(
+        {"duty": ["谈心"], "missed": [6], "missed_persons": [2], "standing": [1], "standing_persons": [1]}
+    ),
+}  # fmt: skip
 SUMMARY = Summary(TERM, date(2026, 11, 20), FIGURES, TABLES)
 EMPTY = Summary(
     TERM,
@@ -121,6 +136,8 @@ def test_word_has_every_table_and_no_childs_name() -> None:
     assert ["三年级1班", "3", "9", "45", "20.0%"] in rows
     assert ["=1+1", "—", "1", "0", "—"] in rows
     assert ["上门", "7", "5"] in rows
+    assert ["谈心", "5", "50", "40", "3", "6", "1", "80.0%"] in rows  # what became of it
+    assert ["谈心", "6", "2", "1", "1"] in rows  # what the term leaves
     assert "@再访" not in words(report)
 
 
@@ -234,7 +251,7 @@ def test_excel_runs_nothing_and_keeps_days_as_days() -> None:
         "班级": "三年级1班",
         "跟进日期": datetime(2026, 11, 30),
         "跟进事项": "'@再访",
-        "状态": "应办",
+        "状态": "补办",
     }
 
 

@@ -1,0 +1,51 @@
+"""What each row of 职责 asks, in a sentence with its source, and how many lines it would make in this school: before it is switched on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pandas as pd
+
+from guanai.care.duties.due import due
+from guanai.care.policy.duty import Duty
+from guanai.care.policy.duty_rows import DERIVED
+from guanai.care.policy.policy import Policy
+from guanai.care.policy.sentences import sentence
+
+__all__ = ["DutyPreview", "duty_previews"]
+
+
+@dataclass(frozen=True)
+class DutyPreview:
+    """A row of 职责 in a sentence, its source in it.
+
+    ``lines`` is how many lines it makes by the last day of the term, done or not, with the records that there are today;
+    None where the school has no register of the row.
+    """
+
+    sentence: str
+    in_force: bool
+    lines: int | None
+
+
+def duty_previews(
+    policy: Policy, frames: Mapping[str, pd.DataFrame], on: date, titles: Mapping[str, str]
+) -> dict[str, DutyPreview]:
+    """Return a preview of each duty of a policy by its name, those that are not in force too.
+
+    ``titles`` are those of the registers that the school has; the term is that of the day ``on``, else the last one before.
+    """
+    term = policy.calendar.current_or_last(on)
+    countable = [duty for duty in policy.duties if _registers_of(duty) <= {*titles, *DERIVED}]
+    switched_on = replace(policy, duties=tuple(replace(duty, in_force=True) for duty in countable))
+    lines = due(switched_on, frames, term.end if term else on, done=True, known=on)
+    counts = lines["duty"].value_counts().to_dict()
+    numbers = {duty.name: int(counts.get(duty.name, 0)) for duty in countable}
+    return {
+        duty.name: DutyPreview(sentence(duty, policy, titles=titles), duty.in_force, numbers.get(duty.name))
+        for duty in policy.duties
+    }
+
+
+def _registers_of(duty: Duty) -> set[str]:
+    return {*duty.records, *([duty.trigger.record] if duty.trigger else [])}
