@@ -93,7 +93,7 @@ def test_every_form_and_question_that_the_table_names_is_there(row):
 
 def test_every_form_that_ships_is_of_a_record():
     of = {form for row in tables()[0] for form, _ in named(row[2])}
-    assert of | {"deferral", "observation", "staff"} == set(FORMS)
+    assert of | {"deferral", "observation", "retention", "staff"} == set(FORMS)
 
 
 # The words of the duties
