@@ -53,9 +53,8 @@ SCHOOL: dict[str, list[dict[str, Any]]] = {
     ],
     "pairing": [{"id": "p", "child": "an", "role": "helper", "helper": "helper", "start": "2026-09-01"}],
 }
-PEOPLE = frozenset(
-    SCHOOL
-)  # registers of which a step with the id of a record that is there changes that record
+PEOPLE = frozenset(SCHOOL)  # a step with the id of a record of theirs that is there changes that record
+CHANGED = frozenset({"+", "child", "class", "staff"})  # of which a step changes a record, and adds none
 Registers = dict[str, list[dict[str, Any]]]
 Lines = dict[tuple[str, ...], tuple[int, int]]  # (subject, role, since, period): need and have
 
@@ -67,6 +66,13 @@ class Step(NamedTuple):
     answers: tuple[tuple[str, Any], ...]
 
 
+class Scenario(NamedTuple):
+    """Steps, and the last one: only what that changes is looked at. Several that change nothing may be last together."""
+
+    before: tuple[Step, ...]
+    last: tuple[Step, ...]
+
+
 class Case(NamedTuple):
     """A row of a table: the duty, where the document says so, whose line, how many, and what moves it or does not."""
 
@@ -75,8 +81,8 @@ class Case(NamedTuple):
     line: str
     subject: str
     need: str
-    moves: tuple[tuple[Step, ...], ...]
-    still: tuple[tuple[Step, ...], ...]
+    moves: tuple[Scenario, ...]
+    still: tuple[Scenario, ...]
 
 
 @cache
@@ -85,7 +91,7 @@ def read_table(preset: str) -> tuple[Case, ...]:
     text = (TABLES / f"{preset}.md").read_text(encoding="utf-8")
     _, *rows = markdown_rows(text)
     return tuple(
-        Case(preset, duty, line, subject, need, scenarios(moves), scenarios(still))
+        Case(preset, duty, line, subject, need, scenarios(moves), together(scenarios(still)))
         for duty, line, subject, need, moves, still in rows
     )
 
@@ -115,9 +121,9 @@ def rows_of(preset: str) -> dict[str, Duty]:
 # Tables
 
 
-def scenarios(cell: str) -> tuple[tuple[Step, ...], ...]:
+def scenarios(cell: str) -> tuple[Scenario, ...]:
     """Return the scenarios of a cell, alternatives (``mode=door|school``, ``mode=!phone``) written out."""
-    found: list[tuple[Step, ...]] = []
+    found: list[Scenario] = []
     for scenario in filter(None, (part.strip() for part in cell.split(";"))):
         choices: list[list[Step]] = []
         register = ""
@@ -125,8 +131,20 @@ def scenarios(cell: str) -> tuple[tuple[Step, ...], ...]:
             name, *pairs = text.split()
             register = name if name != "+" else register
             choices.append([Step(name, answers) for answers in _answers(register, pairs)])
-        found += product(*choices)
+        found += [Scenario(steps[:-1], steps[-1:]) for steps in product(*choices)]
     return tuple(found)
+
+
+def together(some: Iterable[Scenario]) -> tuple[Scenario, ...]:
+    """Return scenarios with those as one that add a record to the same school: none of them changes anything."""
+    added: dict[tuple[Step, ...], list[Step]] = {}
+    changed = []
+    for scenario in some:
+        if scenario.last[0].register in CHANGED:
+            changed.append(scenario)
+        else:
+            added.setdefault(scenario.before, []).extend(scenario.last)
+    return (*(Scenario(before, tuple(steps)) for before, steps in added.items()), *changed)
 
 
 def _answers(register: str, pairs: Iterable[str]) -> Iterator[tuple[tuple[str, Any], ...]]:
