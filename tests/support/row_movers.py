@@ -37,7 +37,7 @@ STAFF = {
     "life": "life", "logistics": "logistics",
 }  # fmt: skip
 CHILD = {
-    "status": "enrolled", "registered_on": "2026-06-01", "father_status": "away", "mother_status": "away",
+    "status": "enrolled", "registered_on": "2025-09-01", "father_status": "away", "mother_status": "away",
     "birth_date": "2017-03-04", "sex": "female", "eligible": "yes", "boarding": "no",
 }  # fmt: skip
 SCHOOL: dict[str, list[dict[str, Any]]] = {
