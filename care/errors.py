@@ -4,7 +4,7 @@ Only `GuanaiError` reaches a screen; any other exception goes to the log with a 
 Every message is in the catalogue (`guanai.templates.wording`), under the error's key.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import reduce
 
 from guanai.templates.wording import say
@@ -15,8 +15,10 @@ __all__ = [
     "ExchangeError",
     "FormError",
     "GuanaiError",
+    "OwnRuleError",
     "PolicyError",
     "RecordError",
+    "SeveralErrors",
     "StorageError",
 ]
 
@@ -33,8 +35,24 @@ class GuanaiError(Exception):
         """Return the whole message in a language (the process's own without one)."""
         return say(self.key, language, **self.values)
 
+    def each(self) -> "tuple[GuanaiError, ...]":
+        """Return every mistake that this error is about, itself first."""
+        return (self,)
+
     def __str__(self) -> str:
         return self.message()
+
+
+class SeveralErrors(GuanaiError):  # noqa: N818 - several of them
+    """More than one thing is wrong, each to be said by itself."""
+
+    def __init__(self, errors: Iterable[GuanaiError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__(self.errors[0].key, **self.errors[0].values)
+
+    def each(self) -> tuple[GuanaiError, ...]:
+        """Return the errors."""
+        return self.errors
 
 
 class StorageError(GuanaiError):
@@ -106,4 +124,14 @@ class FormError(PlacedError):
 
 
 class PolicyError(PlacedError):
-    """A school workbook that cannot be used as it is."""
+    """A school workbook that cannot be used as it is; ``others`` are the mistakes of its other rows."""
+
+    others: "tuple[PolicyError, ...]" = ()
+
+    def each(self) -> tuple[GuanaiError, ...]:
+        """Return the mistake and those of the other rows."""
+        return (self, *self.others)
+
+
+class OwnRuleError(PlacedError):
+    """A rule of the school's own that cannot be used: ``row`` is the line in its file."""

@@ -1,14 +1,16 @@
 """A row of the sheet 职责 read as a duty, and every mistake in it with its place and what to do."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from guanai.care.errors import PolicyError
 from guanai.care.frames import AUTHOR_FIELDS
 from guanai.care.policy.conditions import Clause, clauses_of, lookup_field, lookup_name
-from guanai.care.policy.duty import ALL_CHILDREN, EACH, ESCALATE, OFTEN, Duty, Trigger
+from guanai.care.policy.duty import ALL_CHILDREN, EACH, ESCALATE, KINDS, OFTEN, Duty, Trigger
 from guanai.care.policy.workbook_rows import MAX_DAYS, Row, register_label, register_labels
 from guanai.templates.wording import catalogue, say
 
@@ -49,15 +51,19 @@ ALLOWED_SUBJECTS = {
 }
 SUMMED = re.compile(r"(?:合计|sum of|sum)[\s:：]*(?P<field>\S.*)", re.IGNORECASE)
 TIME_TYPES = ("date", "datetime", "text")  # a calculated answer may be stored as text
+COUNTING = tuple(
+    kind for kind in KINDS if kind != "quota"
+)  # kinds of which a register of people is no record
 MAX_PERIODS = 99  # missed in a row
 CLASS_FIELDS = ("grade", "level")  # fields of the class that a condition on a child may name
 
 
 class KnownForms(NamedTuple):
-    """What a row may name: the school's modes of meeting face to face, and the questions of each form."""
+    """What a row may name: the modes of meeting face to face, the questions of each form, the school's own kinds."""
 
     modes: tuple[str, ...]
     columns: Mapping[str, Collection[str]] | None = None
+    own_kinds: Collection[str] = ()
 
     @property
     def registers(self) -> tuple[str, ...]:
@@ -80,7 +86,7 @@ def read_duty(row: Row, forms: KnownForms) -> Duty:
     in_force = row.choice("in_force", "yes_no", "yes") == "yes"
     if not in_force:
         forms = forms._replace(columns=None)
-    kind = row.choice("kind", "duty.kind")
+    kind = _read_kind(row, forms.own_kinds, in_force=in_force)
     for heading in REQUIRED_CELLS.get(kind, ()):
         row.required(heading)
     records = tuple(_read_record(row, written, kind, forms) for written in row.several("record"))
@@ -126,6 +132,23 @@ def _default_at_least(row: Row, kind: str) -> int:
     """Return the number where none is written: none of a quota that has a most, and where it is only 经常."""
     often = row.choice("per", "duty.per", "term") == OFTEN
     return 0 if often or (kind in ("quota", "hours") and row.text("at_most")) else 1
+
+
+def _read_kind(row: Row, own_kinds: Collection[str], *, in_force: bool) -> str:
+    """Return a kind by its word or name, or the name of a rule of the school's own.
+
+    A row that is not in force may name a rule that does not exist yet.
+    """
+    written = unicodedata.normalize("NFKC", row.required("kind"))
+    kind = lookup_name("duty.kind", written)
+    if kind or written in own_kinds or (not in_force and written.isidentifier()):
+        return kind or written
+    words = [say(f"duty.kind.{name}") for name in KINDS]
+    near = get_close_matches(written, [*words, *own_kinds], n=1, cutoff=0.5)
+    raise row.error(
+        "policy.kind", "kind", value=written, near=say("policy.near", value=near[0]) if near else "",
+        choices=say("policy.comma").join(words), own=say("policy.comma").join(own_kinds) or say("policy.none"),
+    )  # fmt: skip
 
 
 def _read_escalate(row: Row) -> int | None:
@@ -174,7 +197,7 @@ def _check(row: Row, duty: Duty) -> None:
         row.required("record")
     if kind == "quota" and duty.subject == "school" and set(duty.records) <= {"pairing"}:
         raise row.error("policy.school_quota", "record")
-    if limit is None:
+    if limit is None or kind not in KINDS:
         return
     dated = limit.unit == "date"
     if dated and not (kind in ("count", "hours") and duty.per in ("year", "school_year", "term")):
@@ -201,7 +224,9 @@ def _check_fields(row: Row, duty: Duty, columns: Mapping[str, Collection[str]]) 
         named += [("trigger", trigger.record, trigger.moment)]
         named += [("trigger_condition", trigger.record, clause.field) for clause in duty.trigger_condition]
         named += [("content", trigger.record, clause.field) for clause in duty.state]
-    if duty.kind != "share":
+    if (
+        duty.kind != "share" and duty.kind in KINDS
+    ):  # what the content means to a rule of its own only that rule knows
         registers = [trigger.record] if trigger else duty.records or (of,)
         fields = [
             part.partition(".")[0] for one in (*duty.content, duty.summed) for part in one.split("/") if part
@@ -235,10 +260,10 @@ def _read_by(row: Row, clauses: tuple[Clause, ...]) -> tuple[str, ...]:
 
 def _read_record(row: Row, written: str, kind: str, forms: KnownForms, heading: str = "record") -> str:
     name = forms.name_of(written)
-    countable = [one for one in forms.registers if one not in UNCOUNTED or kind == "quota"]
+    countable = [one for one in forms.registers if one not in UNCOUNTED or kind not in COUNTING]
     if name not in countable:
         raise row.error("policy.record", heading, value=written, choices=register_labels(countable))
-    if forms.columns is not None and name not in DERIVED | UNCOUNTED:
+    if forms.columns is not None and kind in KINDS and name not in DERIVED | UNCOUNTED:
         subject = row.choice("subject", "duty.subject", "child")
         needed = [("date",), ("child", "children")] if subject in ALL_CHILDREN else [("date",)]
         if not all(set(names) & set(forms.columns[name]) for names in needed):

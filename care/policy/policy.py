@@ -6,10 +6,11 @@ what to do; the presets in ``templates/policies/`` are the same sheets in Markdo
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from guanai.care.calendar.school_calendar import Calendar
 from guanai.care.children.eligibility import AGE_LIMITS, DEFINITIONS, Criterion
@@ -33,8 +34,9 @@ __all__ = [
     "sheets_from_markdown",
 ]
 
-# The mistakes of a row that a school without the form or question makes.
-MISSING_FORM_ERRORS = frozenset({"policy.record", "policy.record_fields", "policy.field"})
+# The mistakes of a row that a school without the form, the question or the rule of its own makes.
+MISSING_FORM_ERRORS = frozenset({"policy.record", "policy.record_fields", "policy.field", "policy.kind"})
+T = TypeVar("T")
 FACE_TO_FACE = ("door", "school")  # 004 does not say where; 7.14: by telephone is not face to face
 DEFAULT_LIMIT = Limit(14)  # no document says when an event without a limit is late
 NO_CONTACT_WEEKS = 4
@@ -127,37 +129,71 @@ class Policy:
 
 
 def policy_from_sheets(
-    sheets: Sheets, file: str, columns: Mapping[str, Collection[str]] | None = None
+    sheets: Sheets,
+    file: str,
+    columns: Mapping[str, Collection[str]] | None = None,
+    own_kinds: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Policy:
     """Return the policy that a workbook's sheets describe.
 
     ``sheets`` gives the rows of each sheet by its title, a row being its cells by heading with its number
     under `ROW`; ``columns`` the questions of each form, so that a duty on the school's own register
-    can be distinguished from a mistake (without it: every register that the catalogue has a word for, fields unchecked).
-    Raises PolicyError with file, sheet, row, column and what to do.
+    can be distinguished from a mistake (without it: every register that the catalogue has a word for, fields unchecked);
+    ``own_kinds`` are the rules of the school's own by name. Raises PolicyError with file, sheet, row, column and what to
+    do; the mistakes of other rows are its ``others``.
     """
-    rows = rows_of(sheets, file)
-    profile = _read_profile(rows["school"])
+    rows, mistakes = rows_of(sheets, file), Mistakes()
+    profile = mistakes.read(partial(_read_profile, rows["school"])) or {}
     modes = tuple(profile.get("face_to_face", " ".join(FACE_TO_FACE)).split())
-    check_unique(rows["duties"], "name")
-    return Policy(
+    forms = KnownForms(modes, columns, tuple(own_kinds or ()))
+    country = profile.get("public_holidays", "china")
+    mistakes.read(partial(check_unique, rows["duties"], "name"))
+    policy = Policy(
         name=profile.get("policy", ""),
         profile=profile,
-        calendar=read_calendar(rows["calendar"], profile.get("public_holidays", "china")),
-        duties=tuple(read_duty(row, KnownForms(modes, columns)) for row in rows["duties"]),
-        categories=tuple(_read_category(row) for row in rows["categories"]),
-        wording={row.choice("item", "word"): row.required("value") for row in rows["wording"]},
+        calendar=mistakes.read(partial(read_calendar, rows["calendar"], country)) or Calendar(),
+        duties=mistakes.read_all(rows["duties"], partial(read_duty, forms=forms)),
+        categories=mistakes.read_all(rows["categories"], _read_category),
+        wording=dict(mistakes.read_all(rows["wording"], _read_word)),
+        own_kinds=own_kinds or {},
     )
+    mistakes.raise_first()
+    return policy
 
 
-def fit_to_forms(sheets: Sheets, columns: Mapping[str, Collection[str]]) -> dict[str, list[dict[str, Any]]]:
+class Mistakes(list[PolicyError]):
+    """What is wrong in the rows of a workbook, in their order: a coordinator is told all of it at once."""
+
+    def read(self, read: Callable[[], T]) -> T | None:
+        """Return what some rows say, None where they have a mistake."""
+        try:
+            return read()
+        except PolicyError as error:
+            self.append(error)
+            return None
+
+    def read_all(self, rows: Iterable[Row], read: Callable[[Row], T]) -> tuple[T, ...]:
+        """Return what each row says, those with a mistake left out."""
+        values = (self.read(partial(read, row)) for row in rows)
+        return tuple(value for value in values if value is not None)
+
+    def raise_first(self) -> None:
+        """Raise the first mistake with the others, if there is any."""
+        if self:
+            self[0].others = tuple(self[1:])
+            raise self[0]
+
+
+def fit_to_forms(
+    sheets: Sheets, columns: Mapping[str, Collection[str]], own_kinds: Collection[str] = ()
+) -> dict[str, list[dict[str, Any]]]:
     """Return the sheets of a preset for a school with certain forms.
 
     A duty on a form or a question that the school does not have is switched off (启用: 否), with the reason as its
     remark: a preset names every register of its document, and a school adds them one by one.
     """
     fitted = {title: [dict(row) for row in rows] for title, rows in sheets.items()}
-    forms = KnownForms(FACE_TO_FACE, columns)
+    forms = KnownForms(FACE_TO_FACE, columns, tuple(own_kinds))
     for title, rows in fitted.items():
         if lookup_name("sheet", title) != "duties":
             continue
@@ -226,6 +262,10 @@ def _read_age_limit(row: Row) -> str:
     if not bare.isdecimal() or not 1 <= int(bare) <= MOST_YEARS:
         raise row.error("policy.age_limit", "value", value=row.text("value"))
     return str(int(bare))
+
+
+def _read_word(row: Row) -> tuple[str, str]:
+    return row.choice("item", "word"), row.required("value")
 
 
 def _read_category(row: Row) -> Category:

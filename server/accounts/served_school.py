@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["ServedSchool", "TooSoonError"]
 
 
+#: The files that the rules are read from, with their times, and the day.
+Version = tuple[tuple[tuple[str, int], ...], date]
+
+
 class TooSoonError(AccessError):
     """After failed attempts the next one has to wait."""
 
@@ -40,7 +44,7 @@ class ServedSchool:
         self.invitation: Invitation | None = None
         # Two at a time: a hash takes 64 MiB, and a flood of attempts must leave room for pages.
         self._hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
-        self._cached_profile: tuple[tuple[int, date], str, list[str]] | None = None
+        self._cached_profile: tuple[Version, str, list[str]] | None = None
         self._current = school
 
     @property
@@ -59,9 +63,10 @@ class ServedSchool:
         self._profile()
         return self._current
 
-    def _profile(self) -> tuple[tuple[int, date], str, list[str]]:
-        workbook = self.school.folder.workbook
-        version = (workbook.stat().st_mtime_ns if workbook.exists() else 0, self.school.today())
+    def _profile(self) -> tuple[Version, str, list[str]]:
+        folder = self.school.folder
+        files = [path for path in (folder.workbook, *folder.rule_files) if path.exists()]
+        version = (tuple((path.name, path.stat().st_mtime_ns) for path in files), self.school.today())
         if self._cached_profile is None or self._cached_profile[0] != version:
             reread = self.school.as_user(self.school.person)
             self._cached_profile = version, reread.name, reread.notices

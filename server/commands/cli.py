@@ -1,6 +1,6 @@
 """The `guanai` command: what it can do, and one clear line when it cannot.
 
-Exit status 0, or 2 with one line on standard error: where, what is wrong, what to do.
+Exit status 0, or 2 with a line on standard error for each mistake: where, what is wrong, what to do.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options.run(options)
     except GuanaiError as error:
-        return fail(str(error))
+        return fail(*map(str, error.each()))
     except BrokenPipeError:
         return 0
     except KeyboardInterrupt:
@@ -51,9 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def fail(text: str) -> int:
-    """Say on one line of standard error what is wrong; return the exit status."""
-    sys.stderr.write(" ".join(text.split()) + "\n")
+def fail(*texts: str) -> int:
+    """Say on standard error what is wrong, a line each; return the exit status."""
+    for text in dict.fromkeys(texts):
+        sys.stderr.write(" ".join(text.split()) + "\n")
     return FAILED
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import zip_longest
 from typing import Any
 
-__all__ = ["listing", "plain_value", "print_line"]
+__all__ = ["listing", "plain_value", "print_line", "print_warning"]
 
 Row = Mapping[Any, Any]
 
@@ -19,6 +19,12 @@ def print_line(text: str) -> None:
     """Print a line at once, also to whoever reads it through a pipe."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+
+
+def print_warning(text: str) -> None:
+    """Print a line at once to standard error."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 def listing(rows: Sequence[Row], columns: Sequence[str], layout: str) -> str:

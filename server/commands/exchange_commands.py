@@ -32,7 +32,7 @@ def export(options: Namespace) -> None:
             format=options.format,
             without_sensitive=options.without_sensitive,
         )
-    print_line(say("export.done", count=count, file=options.file))
+        print_line(say("export.done", count=count, file=options.file))
 
 
 def import_(options: Namespace) -> None:

@@ -40,10 +40,10 @@ def due(options: Namespace) -> None:
             rows = school.due(options.on, done=options.done, who=who)
         else:
             rows = school.to_do(options.on, who)
-    if options.format == "table":
-        _print_rows(rows, DUE_TABLE_COLUMNS if bare else TO_DO_TABLE_COLUMNS, options.format)
-    else:
-        _print_rows(rows, DUE_COLUMNS if bare else tuple(rows.columns), options.format)
+        if options.format == "table":
+            _print_rows(rows, DUE_TABLE_COLUMNS if bare else TO_DO_TABLE_COLUMNS, options.format)
+        else:
+            _print_rows(rows, DUE_COLUMNS if bare else tuple(rows.columns), options.format)
 
 
 def coverage(options: Namespace) -> None:
@@ -52,25 +52,25 @@ def coverage(options: Namespace) -> None:
 
     with opened(options.folder) as school:
         table = school.closing_list(options.term) if options.closing else school.coverage(options.term)
-    columns = tuple(table.columns)
-    if options.format == "table":
-        table = table if options.closing else by_duty(table)
-        columns = CLOSING_TABLE_COLUMNS if options.closing else COVERAGE_TABLE_COLUMNS
-    _print_rows(table, columns, options.format)
+        columns = tuple(table.columns)
+        if options.format == "table":
+            table = table if options.closing else by_duty(table)
+            columns = CLOSING_TABLE_COLUMNS if options.closing else COVERAGE_TABLE_COLUMNS
+        _print_rows(table, columns, options.format)
 
 
 def emergencies(options: Namespace) -> None:
     """Print the steps of the emergencies; ``left`` is in minutes, below zero once a step is late."""
     with opened(options.folder) as school:
         steps = school.emergencies(finished=options.done)
-    _print_rows(steps, STEP_COLUMNS, options.format)
+        _print_rows(steps, STEP_COLUMNS, options.format)
 
 
 def summary(options: Namespace) -> None:
     """Print the figures of a term."""
     with opened(options.folder) as school:
         rows = school.summary(options.term).as_records()
-    print_line(listing(rows, FIGURE_COLUMNS, options.format))
+        print_line(listing(rows, FIGURE_COLUMNS, options.format))
 
 
 def _person(school: "School", name: str) -> str | None:

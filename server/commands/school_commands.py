@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from guanai.care.errors import GuanaiError
+from guanai.care.errors import GuanaiError, SeveralErrors
 from guanai.server.commands.console_output import print_line
 from guanai.templates.wording import say
 
@@ -21,16 +21,25 @@ __all__ = ["USER_ACTIONS", "eject", "form_check", "init", "opened", "update", "u
 
 
 @contextmanager
-def opened(path: Path) -> Iterator["School"]:
-    """Open the school of a folder. Raises GuanaiError for a folder that is none, and makes nothing in it."""
+def opened(path: Path, *, serving: bool = False) -> Iterator["School"]:
+    """Open the school of a folder. Raises GuanaiError for a folder that is none, and makes nothing in it.
+
+    No command answers by the last good workbook where the school's own has a mistake: PolicyError says where. What is
+    wrong with a rule of the school's own is raised at the end, when the rest has been answered. With ``serving`` the
+    pages say so, and go on.
+    """
     from guanai.storage import open_school
     from guanai.storage.files.school_folder import SchoolFolder  # `guanai --help` need not wait for pandas
 
     if not SchoolFolder(path).is_school:
         raise GuanaiError("school.no_folder", path=path)
     school = open_school(path)
+    if not serving:
+        school.refuse_mistakes()
     try:
         yield school
+        if not serving and (problems := school.own_rule_problems()):
+            raise SeveralErrors(problems)
     finally:
         school.close()
 

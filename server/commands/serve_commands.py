@@ -13,7 +13,7 @@ from guanai.care.errors import GuanaiError
 from guanai.care.optional_imports import GRAMMAR, without
 from guanai.server import tested_versions
 from guanai.server.addresses import DEFAULT_PORT, free_port, is_loopback
-from guanai.server.commands.console_output import print_line
+from guanai.server.commands.console_output import print_line, print_warning
 from guanai.server.commands.school_commands import opened
 from guanai.templates.wording import say
 
@@ -75,7 +75,9 @@ def make_demo(path: Path, size: str) -> None:
 
 
 def _serve(options: Namespace, *, workshop: bool) -> None:
-    with opened(options.folder) as school:
+    with opened(options.folder, serving=True) as school:
+        for notice in school.rule_mistakes():  # the pages say so too, and go on with the last good rules
+            print_warning(notice)
         serve_school = import_serving()
         from guanai.server.accounts.served_school import ServedSchool
 

@@ -24,7 +24,7 @@ def kernel_settings(served: ServedSchool) -> dict[str, dict[str, Any]]:
             "extra_env": {"GUANAI_SCHOOL": str(served.folder), SERVED: "1"},
             "output": str(log_file(served.folder)),
             "kernel_manager_class": "guanai.server.kernels.kernel_client.ServedKernel",
-            "watched": [str(folder.forms), str(folder.workbook)],
+            "watched": [str(folder.forms), str(folder.rules), str(folder.workbook)],
         },
         "KernelProvisionerFactory": {"default_provisioner_name": provisioner()},
         # A kernel that has died takes its page's widgets with it; an empty one instead helps nobody.

@@ -86,6 +86,6 @@ def preloaded_school(folder: SchoolFolder, identity: Identity) -> School | None:
 
 def _states(folder: SchoolFolder) -> _FileStates:
     """Return the time and size of what the school's rules and forms are read from."""
-    files = [folder.workbook, *sorted(folder.forms.glob("*"))]
+    files = [folder.workbook, *folder.rule_files, *sorted(folder.forms.glob("*"))]
     states = {str(file): file.stat() for file in files if file.exists()}
     return {name: (state.st_mtime_ns, state.st_size) for name, state in states.items()}

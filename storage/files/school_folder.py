@@ -28,6 +28,16 @@ class SchoolFolder:
         return self.path / "forms"
 
     @property
+    def rules(self) -> Path:
+        """The school's own kinds of duty, as functions in Python files."""
+        return self.path / "rules"
+
+    @property
+    def rule_files(self) -> list[Path]:
+        """The files of `rules`, in the order of their names."""
+        return sorted(self.rules.glob("*.py"))
+
+    @property
     def reports(self) -> Path:
         """The school's own and changed report templates."""
         return self.path / "reports"

@@ -329,6 +329,11 @@ class DutyService:
         """Forget the results, so that the next call works them out again."""
         self._cached, self._frames, self._summaries = {}, {}, {}
 
+    @property
+    def own_kinds(self) -> Mapping[str, Callable[..., Any]]:
+        """The rules of the school's own, by the names that a row of 职责 may have in 种类."""
+        return self._rules.own_rules.kinds
+
     def reload_rules(self) -> None:
         """Forget the rules and all results, so that the next call reads the workbook again."""
         self._rules.reload()

@@ -294,12 +294,13 @@ class FormPublishing:
     def _duties(self, proposal: FormProposal) -> str:
         """Return what the school's workbook would be wrong about with this form in use."""
         workbook = self._records.folder.workbook
-        if not workbook.exists() or self._rules.mistakes():
+        if not workbook.exists() or self._rules.workbook_mistakes():
             return ""
         columns = {name: form.columns for name, form in self._records.all_forms().items()}
         try:
             sheets = read_workbook(workbook)
-            policy_from_sheets(sheets, workbook.name, {**columns, proposal.name: proposal.form.columns})
+            changed = {**columns, proposal.name: proposal.form.columns}
+            policy_from_sheets(sheets, workbook.name, changed, self._rules.own_rules.kinds)
         except PolicyError as error:
             return error.message()
         return ""

@@ -1,9 +1,11 @@
 """The school's rules in use: its workbook, or the last good one of it, or a preset where there is none."""
 
 import shutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 from guanai.care.calendar.school_calendar import Term, school_year
 from guanai.care.errors import GuanaiError, PolicyError
@@ -17,6 +19,7 @@ from guanai.care.policy.policy import (
 )
 from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.records.records import Records
+from guanai.storage.school.own_rules import OwnRules, load_own_rules
 from guanai.storage.school.workbooks import Sheets, presets, read_workbook
 from guanai.templates import template
 from guanai.templates.wording import say
@@ -33,25 +36,57 @@ class PolicyInUse:
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self._read: tuple[Policy, str | None] | None = None
+        self._read: tuple[Policy, GuanaiError | None] | None = None
+        self._own: OwnRules | None = None
+        self._strict = False
 
     @property
     def policy(self) -> Policy:
-        """The rules: profile, calendar, duties, categories, wording."""
-        return self._policy_and_notice()[0]
+        """The rules: profile, calendar, duties, categories, wording.
+
+        Raises what is wrong with the workbook after `refuse_mistakes`; else the last good one is in use.
+        """
+        policy, mistake = self._policy_and_mistake()
+        if self._strict and mistake:
+            raise mistake
+        return policy
+
+    @property
+    def own_rules(self) -> OwnRules:
+        """The functions in ``rules/*.py`` of the school's folder, and what is wrong with them."""
+        if self._own is None:
+            self._own = load_own_rules(self._records.folder)
+        return self._own
+
+    def refuse_mistakes(self) -> None:
+        """From now on answer nothing by the last good workbook where the school's own has a mistake."""
+        self._strict = True
+
+    def own_problems(self) -> tuple[GuanaiError, ...]:
+        """Return what is wrong with the school's own rules, as far as they were read."""
+        return self._own.problems if self._own else ()
 
     def reload(self) -> None:
         """Read the workbook again when the rules are next needed."""
-        self._read = None
+        self._read = self._own = None
 
     def reuse(self, other: "PolicyInUse") -> None:
         """Use the rules that another one of the same school has read."""
-        self._read = other._read
+        self._read, self._own = other._read, other._own
+
+    def workbook_mistakes(self) -> list[str]:
+        """Return what is wrong with the workbook, in words: each row of it that has a mistake."""
+        mistake = self._policy_and_mistake()[1]
+        if mistake is None:
+            return []
+        first, *others = mistake.each()
+        kept = say("school.workbook_kept", error=first) if isinstance(first, PolicyError) else str(first)
+        return [kept, *map(str, others)]
 
     def mistakes(self) -> list[str]:
-        """Return what is wrong with the workbook or a changed form, in words."""
-        notice = self._policy_and_notice()[1]
-        return [*([notice] if notice else []), *self._records.form_mistakes()]
+        """Return what is wrong with the workbook, the rules of the school's own or a changed form, in words."""
+        own = map(str, self.own_rules.problems)
+        return [*self.workbook_mistakes(), *own, *self._records.form_mistakes()]
 
     def notices(self) -> list[str]:
         """Return the mistakes, and whether the calendar has run out: without a term nothing of the new year would be due."""
@@ -78,11 +113,11 @@ class PolicyInUse:
         begun = [term for term in terms if term.start <= day]
         return begun[-1] if begun else terms[0]
 
-    def _policy_and_notice(self) -> tuple[Policy, str | None]:
+    def _policy_and_mistake(self) -> tuple[Policy, GuanaiError | None]:
         if self._read is None:
             records = self._records
             columns = {name: records.form(name).columns for name in records.forms()}
-            self._read = current_policy(records.folder, records.today(), columns)
+            self._read = current_policy(records.folder, records.today(), columns, self.own_rules.kinds)
         return self._read
 
 
@@ -147,37 +182,44 @@ def _preset(name: str) -> Sheets:
 
 
 def current_policy(
-    folder: SchoolFolder, on: date, columns: Mapping[str, Collection[str]]
-) -> tuple[Policy, str | None]:
+    folder: SchoolFolder,
+    on: date,
+    columns: Mapping[str, Collection[str]],
+    own_kinds: Mapping[str, Callable[..., Any]] | None = None,
+) -> tuple[Policy, GuanaiError | None]:
     """Return the policy in use, and what is wrong with the workbook where it could not be used.
 
-    ``columns`` gives the questions of each form, so that a duty can name any of them. A workbook
-    without a mistake is kept as the last good one; a broken one, or one that is gone, leaves that in use. Where a form has
+    ``columns`` gives the questions of each form, so that a duty can name any of them, ``own_kinds`` the rules of the
+    school's own. A workbook without a mistake is kept as the last good one; a broken one, or one that is gone, leaves that in use. Where a form has
     lost a question that a duty names, so that neither can be used as it is, only that duty is out of force.
     """
     last_good = folder.internal / folder.workbook.name
-    notice = None
+    own = own_kinds or {}
+
+    def read(path: Path) -> Policy:
+        return policy_from_sheets(read_workbook(path), path.name, columns, own)
+
+    mistake: GuanaiError | None = None
     if folder.workbook.exists():
         try:
-            policy = policy_from_sheets(read_workbook(folder.workbook), folder.workbook.name, columns)
+            policy = read(folder.workbook)
         except PolicyError as error:
-            notice = say("school.workbook_kept", error=error)
+            mistake = error
         else:
             _keep(folder)
             return policy, None
     elif last_good.exists():
-        notice = say("school.workbook_gone", file=folder.workbook.name)
-    if notice:
+        mistake = GuanaiError("school.workbook_gone", file=folder.workbook.name)
+    if mistake:
         with suppress(PolicyError):
-            return policy_from_sheets(read_workbook(last_good), last_good.name, columns), notice
+            return read(last_good), mistake
         for path in (folder.workbook, last_good):
-            # A form that has lost a question must not take the rules of the whole school with it.
+            # A form that has lost a question, or a rule that is gone, must not take the rules of the whole school with it.
             with suppress(PolicyError):
-                sheets = fit_to_forms(read_workbook(path), columns)
-                return policy_from_sheets(sheets, path.name, columns), notice
-    return policy_from_sheets(
-        preset_sheets(DEFAULT_POLICY, on, columns=columns), DEFAULT_POLICY, columns
-    ), notice
+                sheets = fit_to_forms(read_workbook(path), columns, own)
+                return policy_from_sheets(sheets, path.name, columns, own), mistake
+    sheets = preset_sheets(DEFAULT_POLICY, on, columns=columns)
+    return policy_from_sheets(sheets, DEFAULT_POLICY, columns), mistake
 
 
 def calendar_over(policy: Policy, on: date) -> str | None:

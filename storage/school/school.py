@@ -107,6 +107,18 @@ class School(Registers):
         """
         return self._rules.notices()
 
+    def refuse_mistakes(self) -> None:
+        """From now on raise what is wrong with the workbook instead of answering by the last good one: for a command."""
+        self._rules.refuse_mistakes()
+
+    def rule_mistakes(self) -> list[str]:
+        """Return what is wrong with the workbook, the school's own rules or a changed form, in words."""
+        return self._rules.mistakes()
+
+    def own_rule_problems(self) -> tuple[GuanaiError, ...]:
+        """Return what is wrong with the school's own rules (``rules/*.py``), as far as they were read and asked."""
+        return self._rules.own_problems()
+
     @property
     def is_coordinator(self) -> bool:
         """Whether the person is responsible for the whole school (校长, 副校长, 德育处/团少部), or works in the folder itself."""

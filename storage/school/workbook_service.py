@@ -87,7 +87,9 @@ class WorkbookService:
     def mistake(self, sheets: Sheets) -> PolicyError | None:
         """Return the first mistake of a workbook with its place and remedy, None where there is none."""
         try:
-            policy_from_sheets(sheets, self._records.folder.workbook.name, self._columns())
+            policy_from_sheets(
+                sheets, self._records.folder.workbook.name, self._columns(), self._duties.own_kinds
+            )
         except PolicyError as error:
             return error
         return None
