@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from guanai.care.duties.facts import Facts
-from guanai.care.errors import GuanaiError
+from guanai.care.errors import OwnRuleError
 from guanai.care.frames import as_strings, as_timestamps, is_empty, object_column
 from guanai.care.policy.duty import Duty
 from guanai.templates.wording import say
@@ -22,17 +22,24 @@ from guanai.templates.wording import say
 __all__ = ["own_lines"]
 
 REQUIRED = ("subject", "since", "due", "need", "have", "why")
+LARGEST = 1e9  # a larger number is a mistake
 DAYS = ("since", "due", "met_at", "closed_on")
 
 
 def own_lines(rule: Callable[..., Any] | None, duty: Duty, facts: Facts) -> pd.DataFrame:
-    """Return the lines that a rule of the school's own gives, completed; raises GuanaiError with file and line."""
+    """Return the lines that a rule of the school's own gives, completed; raises OwnRuleError with file and line."""
     if rule is None:
-        raise GuanaiError("own_rule.missing", duty=duty.name, rule=duty.kind)
+        raise OwnRuleError("own_rule.missing", duty=duty.name, rule=duty.kind)
     try:
-        lines = rule(duty, facts)
-    except Exception as error:
+        return _completed(rule, duty, facts, rule(duty, facts))
+    except OwnRuleError:
+        raise
+    except (Exception, SystemExit) as error:
         raise _error(rule, duty, f"{type(error).__name__}: {error}", _line_of(rule, error)) from error
+
+
+def _completed(rule: Callable[..., Any], duty: Duty, facts: Facts, lines: Any) -> pd.DataFrame:
+    """Return the lines with every column, after checking what each means."""
     if not isinstance(lines, pd.DataFrame):
         raise _error(rule, duty, say("own_rule.no_frame", value=type(lines).__name__))
     if missing := [name for name in REQUIRED if name not in lines.columns]:
@@ -72,6 +79,7 @@ def _days(rule: Callable[..., Any], duty: Duty, lines: pd.DataFrame, name: str) 
 
 def _numbers(rule: Callable[..., Any], duty: Duty, lines: pd.DataFrame, name: str) -> "pd.Series[int]":
     numbers = pd.to_numeric(lines[name], errors="coerce")
+    numbers = numbers.where(numbers.abs() < LARGEST)
     if numbers.isna().any():
         raise _error(
             rule, duty, say("own_rule.number", column=name, value=lines.loc[numbers.isna(), name].iloc[0])
@@ -79,15 +87,15 @@ def _numbers(rule: Callable[..., Any], duty: Duty, lines: pd.DataFrame, name: st
     return numbers.astype("float64").astype("int64")
 
 
-def _error(rule: Callable[..., Any], duty: Duty, problem: str, line: int | None = None) -> GuanaiError:
+def _error(rule: Callable[..., Any], duty: Duty, problem: str, line: int | None = None) -> OwnRuleError:
     code = _code(rule)
-    return GuanaiError(
-        "own_rule.failed", duty=duty.name, rule=duty.kind, file=code.co_filename if code else "",
-        line=line or (code.co_firstlineno if code else 0), problem=problem,
-    )  # fmt: skip
+    file, first = (code.co_filename, code.co_firstlineno) if code else ("", None)
+    return OwnRuleError(
+        "own_rule.failed", file=file, row=line or first, duty=duty.name, rule=duty.kind, problem=problem
+    )
 
 
-def _line_of(rule: Callable[..., Any], error: Exception) -> int | None:
+def _line_of(rule: Callable[..., Any], error: BaseException) -> int | None:
     """Return the last line of the rule's own file that was running."""
     code = _code(rule)
     frames = traceback.extract_tb(error.__traceback__)

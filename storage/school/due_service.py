@@ -334,6 +334,11 @@ class DutyService:
         """The rules of the school's own, by the names that a row of 职责 may have in 种类."""
         return self._rules.own_rules.kinds
 
+    @property
+    def own_problems(self) -> tuple[GuanaiError, ...]:
+        """What went wrong in the rules of the school's own when lines were last worked out."""
+        return self._facts[2].problems if self._facts else ()
+
     def reload_rules(self) -> None:
         """Forget the rules and all results, so that the next call reads the workbook again."""
         self._rules.reload()

@@ -105,7 +105,8 @@ class School(Registers):
 
         Also that the calendar has run out: without a term nothing of the new year would ever be due.
         """
-        return self._rules.notices()
+        asked = [str(problem) for problem in self.duties.own_problems]
+        return list(dict.fromkeys([*self._rules.notices(), *asked]))
 
     def refuse_mistakes(self) -> None:
         """From now on raise what is wrong with the workbook instead of answering by the last good one: for a command."""
@@ -117,7 +118,7 @@ class School(Registers):
 
     def own_rule_problems(self) -> tuple[GuanaiError, ...]:
         """Return what is wrong with the school's own rules (``rules/*.py``), as far as they were read and asked."""
-        return self._rules.own_problems()
+        return tuple(dict.fromkeys((*self._rules.own_problems(), *self.duties.own_problems)))
 
     @property
     def is_coordinator(self) -> bool:

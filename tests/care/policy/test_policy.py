@@ -345,7 +345,7 @@ def test_a_register_of_the_schools_own_can_be_counted():
 # Mistakes
 
 MISTAKES = [
-    pytest.param({"duties": [duty(种类="次书")]}, "policy.choice", "职责", 2, "种类", id="unknown kind"),
+    pytest.param({"duties": [duty(种类="次书")]}, "policy.kind", "职责", 2, "种类", id="unknown kind"),
     pytest.param({"duties": [duty(), duty(名称="谈心", 种类="")]}, "policy.empty", "职责", 3, "种类", id="no kind"),
     pytest.param({"duties": [duty(名称=" ")]}, "policy.empty", "职责", 2, "名称", id="no name"),
     pytest.param({"duties": [duty(), duty()]}, "policy.twice_row", "职责", 3, "名称", id="duplicate duty"),
@@ -446,11 +446,50 @@ def test_a_mistake_is_refused_with_its_place_and_what_to_do(sheets, key, sheet, 
     assert not re.search(r"[{}]", message)
 
 
+def test_every_mistake_of_a_workbook_is_told_at_once_in_the_order_of_the_rows():
+    with pytest.raises(PolicyError) as refusal:
+        read(
+            [duty(种类="次书"), duty(名称="谈心"), duty(名称="通话", 至少="两次")],
+            profile=[school("启用日期", "九月")],
+            calendar=[term(end="")],
+            用语=[{"项目": "厨师", "值": "厨子"}],
+        )
+    error = refusal.value
+    told = [(one.sheet, one.row, one.column) for one in error.each()]
+    assert told == [
+        ("学校", 2, "值"),
+        ("校历", 2, "结束"),
+        ("职责", 2, "种类"),
+        ("职责", 4, "至少"),
+        ("用语", 2, "项目"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "near"), [("次书", "次数"), ("间格", "间隔"), ("late_book", "late_books"), ("zzz", None)]
+)
+def test_a_kind_that_is_not_known_is_compared_with_those_that_are(written, near):
+    sheets = {"学校": [], "职责": [duty(种类=written)]}
+    with pytest.raises(PolicyError) as refusal:
+        policy_from_sheets(sheets, "school.xlsx", own_kinds={"late_books": print})
+    assert (f"是不是“{near}”？" in str(refusal.value)) is (near is not None)
+    assert "late_books" in str(refusal.value)
+
+
+def test_a_row_may_name_a_rule_of_the_schools_own_in_full_width_too():
+    sheets = {"学校": [], "职责": [duty(种类="ｌａｔｅ_books", 记录="", 内容="随便什么", 时限="2小时")]}
+    policy = policy_from_sheets(sheets, "school.xlsx", own_kinds={"late_books": print})
+    assert (policy.duties[0].kind, policy.own_kinds["late_books"]) == ("late_books", print)
+    assert policy.duties[0].limit == Limit(2, "hour")
+
+
 def test_every_mistake_has_a_case():
     keys = {key for key in catalogue() if key.startswith("policy.")} - {
         "policy.comma",
         "policy.or",
         "policy.waits",
+        "policy.near",
+        "policy.none",
     }
     tried = {case.values[1] for case in MISTAKES}
     assert keys - tried == {
