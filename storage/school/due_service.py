@@ -336,8 +336,9 @@ class DutyService:
 
     @property
     def own_problems(self) -> tuple[GuanaiError, ...]:
-        """What went wrong in the rules of the school's own when lines were last worked out."""
-        return self._facts[2].problems if self._facts else ()
+        """What went wrong in the rules of the school's own, as far as lines were worked out."""
+        frames = (frame for _, frame in self._cached.values())
+        return tuple(problem for frame in frames for problem in frame.attrs.get("problems", ()))
 
     def reload_rules(self) -> None:
         """Forget the rules and all results, so that the next call reads the workbook again."""

@@ -118,7 +118,8 @@ class School(Registers):
 
     def own_rule_problems(self) -> tuple[GuanaiError, ...]:
         """Return what is wrong with the school's own rules (``rules/*.py``), as far as they were read and asked."""
-        return tuple(dict.fromkeys((*self._rules.own_problems(), *self.duties.own_problems)))
+        problems = (*self._rules.own_problems(), *self.duties.own_problems)
+        return tuple({str(problem): problem for problem in problems}.values())
 
     @property
     def is_coordinator(self) -> bool:
