@@ -307,6 +307,8 @@ def invented_record(draw, name, position, children):
             "visitors": draw.sample(STAFF, draw.randrange(3)), "problems": [], "follow_up_what": "",
         }  # fmt: skip
     record["by"] = draw.choice([None, *STAFF])
+    if name == "talk":  # with several children at once
+        record["children"] = draw.sample(children, draw.randrange(3)) if record["child"] is None else None
     if name == "meeting":
         record |= {"child": None, "class": draw.choice(["一班", "k1", "二班", "九班"])}
     return record

@@ -3,7 +3,6 @@
 Each function of a kind is a generator of what `support.plain_duties.line_of` takes; each rule stands under the sentence it is.
 """
 
-from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
 
@@ -40,7 +39,9 @@ def count(school, duty, by):
             own = handed_back(duty, needs, own)
         for span, need, records in zip(spans, needs, own, strict=True):
             have = sum(worth(duty, record) for _, _, _, record in records)
-            present = any(first <= day <= last for day in counting_days(school, duty, span))
+            present = any(
+                first <= day <= last for day in counting_days(school, duty, span, limit_in(duty.limit, span))
+            )
             most = duty.at_most if duty.kind != "count" else None
             met = have >= need and not (most is not None and have > most)
             over = duty.kind != "count" and present and not met
@@ -71,11 +72,11 @@ def often(school, duty, by, subject, room, first, last):
             }  # fmt: skip
 
 
-def counting_days(school, duty, span):
-    """Return the days of a period, up to its limit, that its share is computed from."""
+def counting_days(school, duty, span, last=None):
+    """Return the days of a period, up to a last one, that its share is computed from."""
     return [
         day
-        for day in every(span.start, limit_in(duty.limit, span))
+        for day in every(span.start, last or span.end)
         if duty.per not in IN_TERM or school.calendar.is_school_day(day)
     ]
 
@@ -85,15 +86,17 @@ def need_in(school, duty, span, first, last):
 
     "need = at_least x (school days on which the subject is present) / (school days of the WHOLE period: the whole calendar
     week, fortnight or month, its days outside the term counted Monday to Friday that are no holiday), rounded half up."
-    A limit in the period changes nothing of what the term has of it; of the days up to the limit the subject owes its part.
     """
-    days = counting_days(school, duty, span)
+    days, whole = (
+        counting_days(school, duty, span, limit_in(duty.limit, span)),
+        counting_days(school, duty, span),
+    )
     if not days:
         return 0
-    present = [day for day in days if first <= day <= last]
-    inside = len(counting_days(school, replace(duty, limit=None), span))
-    in_term = Fraction(inside, inside + len(days_cut_off(school, duty, span)))
-    return floor(duty.at_least * in_term * Fraction(len(present), len(days)) + Fraction(1, 2))
+    # Who comes after the limit owes nothing of what was due before: the share of the days until then.
+    present = Fraction(sum(first <= day <= last for day in days), len(days))
+    in_term = Fraction(len(whole), len(whole) + len(days_cut_off(school, duty, span)))
+    return floor(duty.at_least * present * in_term + Fraction(1, 2))
 
 
 def days_cut_off(school, duty, span):

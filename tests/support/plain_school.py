@@ -41,7 +41,8 @@ class PlainSchool:
             self.pairs_by_child.setdefault(pair["child"], []).append(pair)
         for name, records in self.registers.items():
             for record in records:
-                self.records_by_child.setdefault((name, record.get("child")), []).append(record)
+                for child in children_of(record):
+                    self.records_by_child.setdefault((name, child), []).append(record)
         self.decisions = {}
         for decision in self.of("deferral"):
             subject = decision.get("child") or decision.get("subject") or ""
@@ -141,7 +142,7 @@ class PlainSchool:
         if kind == "school":
             return True
         if kind in CHILDREN:
-            return record.get("child") == subject
+            return subject in children_of(record)
         if kind == "class":
             room = record.get("class")
             if room is None:
@@ -256,6 +257,14 @@ class PlainSchool:
             and (decision["kind"] == "excuse" or (decision["kind"] == "postpone" and decision.get("until")))
         ]  # fmt: skip
         return max(decisions, key=lambda decision: (decision["date"], decision["id"]), default=None)
+
+
+def children_of(record):
+    """Return the children whom a record is about: its child, or those that it lists."""
+    if record.get("child"):
+        return [record["child"]]
+    several = record.get("children") or []
+    return several.split() if isinstance(several, str) else several
 
 
 def makers(register, record):
