@@ -40,7 +40,7 @@ def invented_school(seed):
     return Policy(profile=profile, calendar=invented_calendar(draw), duties=duties), invented_registers(draw)
 
 
-def days_to_ask(seed, policy, number=4):
+def days_to_ask(seed, policy, number=3):
     """Return days, with a time of day or None and a day until which it is known or None.
 
     Some are the first and last days of terms and those before and after them.
@@ -66,7 +66,7 @@ def with_decisions(seed, lines, policy, registers, on):
     draw = random.Random(f"decisions {seed} {on}")  # noqa: S311
     owed = [duty for duty in policy.duties if any(line["duty"] == duty.name for line in lines)]
     decisions = []
-    for number in range(draw.randrange(8) if lines else 0):
+    for number in range(draw.randrange(16) if lines else 0):
         duty = draw.choice(owed)
         line = draw.choice([line for line in lines if line["duty"] == duty.name])
         of_child = line["kind"] in ("child", "guardian", "parent")
@@ -219,7 +219,8 @@ def invented_trigger(draw, kind, registers):
     if draw.random() < 0.3:
         values["trigger_condition"] = (Clause("note", ("a", "b")),)
     if kind != "event" and draw.random() < 0.3:
-        values |= {"content": (), "state": (Clause("note", ("a",)),)}
+        state = draw.choice([(Clause("note", ("a",)),), (Clause("closed_on", ("",), negated=True),)])
+        values |= {"content": (), "state": state}
     if kind == "open":
         values |= {"at_most": draw.randrange(1, 4), "summed": draw.choice(["", "books"])}
     return values
@@ -236,7 +237,7 @@ def invented_quota(draw):
 
 
 def invented_registers(draw):
-    number = draw.randrange(2, 7)
+    number = draw.randrange(4, 13)
     children = [f"x{position}" for position in range(number)]
     registers = {
         "child": [invented_child(draw, position) for position in range(number)],
@@ -251,11 +252,11 @@ def invented_registers(draw):
             {"id": "k1", "name": "一班", "grade": 3, "homeroom": draw.choice(["s0", "s1", None]), "pupils": 40},
             {"id": "k2", "name": "二班", "grade": 7, "homeroom": "s2", "pupils": 40},
         ],
-        "pairing": [invented_pair(draw, position, children) for position in range(draw.randrange(9))],
+        "pairing": [invented_pair(draw, position, children) for position in range(draw.randrange(4, 16))],
     }  # fmt: skip
     for name in REGISTERS:
         registers[name] = [
-            invented_record(draw, name, position, children) for position in range(draw.randrange(60))
+            invented_record(draw, name, position, children) for position in range(draw.randrange(10, 100))
         ]
     return registers
 

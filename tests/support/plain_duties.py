@@ -9,7 +9,7 @@ from datetime import date
 
 import pandas as pd
 
-from support.plain_periods import after_of, count, counts_periods, interval, share
+from support.plain_periods import after_of, count, interval, share
 from support.plain_school import DAY, PlainSchool, midnight
 from support.plain_states import complete, event, helper, open_, quota, state
 
@@ -95,9 +95,10 @@ def line_of(
 def missed_when_due(duty):
     """Say whether a line is missed the day after it was due.
 
-    Of a count that is so "for every period once it is over", so not between a limit and the period's end: see `count`.
+    Of a count only if its row says so: by default it is missed "for every period once it is over", and "between a limit and
+    the period's end an unmet line is standing".
     """
-    return after_of(duty) == "missed" and duty.kind not in ("count", "hours") and not counts_periods(duty)
+    return duty.after == "missed" or (after_of(duty) == "missed" and duty.kind == "share")
 
 
 def weight_of(duty):

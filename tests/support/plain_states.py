@@ -78,17 +78,19 @@ def state(school, duty, by):
 def parts_reached(school, duty, record):
     """Return which parts of a state a record has reached, and when.
 
-    "met_at = the latest date/time in the content fields that are dates (unknown otherwise)"
+    "met_at = the latest date/time in the content fields that are dates (unknown otherwise)"; the fields of a condition in
+    内容 are such, too.
     """
-    if duty.state:
-        record = school.as_known(record, [clause.field for clause in duty.state])
-        return [meets(record, (clause,)) for clause in duty.state], None
     names = [name for field in duty.content for name in field.split("/")]
+    names += [clause.field for clause in duty.state]
     record = school.as_known(record, names)
     days = [midnight(record[name]) for name in names if isinstance(record.get(name), date)]
-    reached = [
-        any(record.get(name) not in (None, "", []) for name in field.split("/")) for field in duty.content
-    ]
+    if duty.state:
+        reached = [meets(record, (clause,)) for clause in duty.state]
+    else:
+        reached = [
+            any(record.get(name) not in (None, "", []) for name in field.split("/")) for field in duty.content
+        ]
     return reached, max(days, default=None)
 
 

@@ -13,7 +13,9 @@ from support.plain_duties import KINDS, STATUSES, as_frames, as_plain, in_order,
 from guanai.care.calendar.periods import PERIODS
 from guanai.care.duties.due import due
 
-SEEDS, MORE_SEEDS = range(50), range(100, 500)
+# Chosen so that every kind comes up in every status and every period, see the test of that.
+SEEDS = (209, 80, 139, 35, 208, 82, 45, 131, 100, 216, 8, 181, 1, 6, 128, 34)
+MORE_SEEDS = tuple(seed for seed in range(240) if seed not in SEEDS)
 PERIODIC = ("standing", "to_do", "postponed", "excused", "missed", "late", "done")
 AT_ALL_TIMES = ("standing", "to_do", "postponed", "excused", "done")
 # The statuses that a line of each kind may have.
@@ -42,16 +44,18 @@ def differences(lines, others):
 
 
 def check(seed):
-    for policy, registers, on, now, known in asked(seed):
-        frames = as_frames(registers)
-        lines = as_plain(due(policy, frames, on, done=True, now=now, known=known))
-        plain = plain_due(policy, registers, on, done=True, now=now, known=known)
+    """Compare all lines of a school's days; on the first of them also the open ones and those of two people."""
+    for number, (policy, registers, on, now, known) in enumerate(asked(seed)):
+        frames, asks = as_frames(registers), {"now": now, "known": known}
+        lines = as_plain(due(policy, frames, on, done=True, **asks))
+        plain = plain_due(policy, registers, on, done=True, **asks)
         assert differences(lines, plain) == [], f"seed {seed}, {on}, {now}, {known}"
-        open_lines = as_plain(due(policy, frames, on, now=now, known=known))
-        assert in_order(open_lines) == in_order(plain_due(policy, registers, on, now=now, known=known))
-        for person in ("s0", "s4"):  # each person's own lines are those of all that name the person
-            own = as_plain(due(policy, frames, on, done=True, now=now, known=known, who=person))
-            assert in_order(own) == in_order(line for line in lines if person in line["who_ids"])
+        if number == 0:
+            open_lines = as_plain(due(policy, frames, on, **asks))
+            assert differences(open_lines, plain_due(policy, registers, on, **asks)) == []
+            for person in ("s0", "s4"):
+                own = as_plain(due(policy, frames, on, done=True, who=person, **asks))
+                assert differences(own, [line for line in lines if person in line["who_ids"]]) == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)

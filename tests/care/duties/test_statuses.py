@@ -55,7 +55,8 @@ def test_the_statuses_and_their_order():
         pytest.param(LOAN, {"loan": [record("2026-10-11", returned_on="2026-10-19")]}, "late", id="002-1 L79: a book on the eighth day"),
         pytest.param(LOAN | {"宽限天数": 3}, {"loan": [record("2026-10-11", returned_on="2026-10-21")]}, "done", id="a book in the days of grace"),
         pytest.param(LOAN | {"宽限天数": 3}, {"loan": [record("2026-10-11", returned_on="2026-10-22")]}, "late", id="a book after the days of grace"),
-        pytest.param(LOAN | {"内容": "归还日期 != 空"}, {"loan": [record("2026-10-11", returned_on="2026-10-21")]}, "done", id="a condition says not since when it is met"),
+        pytest.param(LOAN | {"内容": "归还日期 != 空"}, {"loan": [record("2026-10-11", returned_on="2026-10-21")]}, "late", id="a condition on a day says when it is met"),
+        pytest.param({"种类": "办结", "触发": "借阅", "内容": "备注 = 还清", "时限": "7天"} | ONE, {"loan": [record("2026-10-11", returned_on="2026-10-21", 备注="还清")]}, "done", id="of a word nobody knows when it was written"),
         pytest.param({"种类": "办结", "触发": "反馈表", "内容": "答复日期", "时限": "10天"} | ONE, {"feedback": [record("2026-10-11", answered_on="2026-10-22")]}, "late", id="004: feedback answered after eleven days"),
         pytest.param(OBSERVED, {"observation": [record("2026-11-01")], "home_visit": [visit("2026-11-08")]}, "done", id="000-8 L138: visited within a week"),
         pytest.param(OBSERVED, {"observation": [record("2026-11-01")], "home_visit": [visit("2026-11-09")]}, "late", id="000-8 L138: visited after eight days"),
@@ -187,6 +188,7 @@ def test_a_new_term_is_no_amnesty_for_what_can_still_be_made_good(row, records):
         pytest.param({"种类": "档案", "内容": "母亲电话", "过期后": "错过"} | ONE, {}, "missed", id="a dossier"),
         pytest.param(GAP | {"过期后": "错过"}, {}, "missed", id="an interval"),
         pytest.param({"种类": "比例", "记录": "家访", "目标": "80%", "过期后": "错过"}, {}, "to_do", id="a share"),
+        pytest.param({"记录": "家访", "周期": "每学期", "时限": "30天", "过期后": "错过"} | ONE, {}, "missed", id="a count with a limit"),
     ],
 )  # fmt: skip
 def test_a_row_may_say_that_its_time_is_over_when_it_has_passed(row, records, expected):
