@@ -22,7 +22,7 @@ import pandas as pd
 from guanai.care.duties.day_frames import DAY, Days, Numbers
 from guanai.care.duties.explanations import count_words, distinct_texts
 from guanai.care.duties.facts import Facts
-from guanai.care.duties.records import ids_by_line, matching_records, record_ids
+from guanai.care.duties.records import Records, ids_by_line, matching_records, record_ids
 from guanai.care.frames import is_empty
 from guanai.care.policy.duty import OFTEN, Duty
 
@@ -39,26 +39,29 @@ class Needs(NamedTuple):
     need: Numbers
 
 
+class Counted(NamedTuple):
+    """Records with the number of the period in which each counts, and how much it adds."""
+
+    records: Records
+    number: Numbers
+    amount: "np.ndarray[tuple[int], np.dtype[np.float64]]"
+
+
 def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the lines of a duty of the kind count or hours (or of a quota of dated records)."""
     needs = _needs(duty, facts)
-    records = _counted(duty, facts, needs.need)
-    amount = np.zeros(needs.need.shape)
-    np.add.at(
-        amount, (records["position"].to_numpy(), records["number"].to_numpy()), records["amount"].to_numpy()
-    )
+    counted = _counted(duty, facts, needs.need)
+    have = np.zeros(needs.need.shape)
+    np.add.at(have, (counted.records.position, counted.number), counted.amount)
     most = np.inf if duty.kind == "count" or duty.at_most is None else duty.at_most
-    listed = (needs.need > 0) | (duty.per == OFTEN) | ((amount > most) & (needs.days > 0))
+    listed = (needs.need > 0) | (duty.per == OFTEN) | ((have > most) & (needs.days > 0))
     listed &= _begun(duty, facts)[:, None]
     position, number = listed.nonzero()
+    columns = {name: table[listed] for name, table in needs._asdict().items()}
+    met = ((have >= needs.need) & (have <= most))[listed]
     return pd.DataFrame(
-        {
-            "position": position, "number": number, "since": needs.since[listed], "due": needs.due[listed],
-            "closed_on": needs.closed_on[listed], "days": needs.days[listed], "need": needs.need[listed],
-            "have": np.floor(amount[listed]).astype(np.int64),
-            "met": ((amount >= needs.need) & (amount <= most))[listed],
-        }
-    )  # fmt: skip
+        {"position": position, "number": number, "have": have[listed].astype(np.int64), "met": met, **columns}
+    )
 
 
 def _begun(duty: Duty, facts: Facts) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
@@ -86,64 +89,62 @@ def _needs(duty: Duty, facts: Facts) -> Needs:
     return Needs(since, due, np.minimum(last, end), days, need)
 
 
-def _counted(duty: Duty, facts: Facts, need: Numbers) -> pd.DataFrame:
-    """Return the records in the periods, by day, with number (of the period) and amount (how much each adds)."""
+def _counted(duty: Duty, facts: Facts, need: Numbers) -> Counted:
+    """Return the records that lie in the periods."""
     records, periods = matching_records(duty, facts), facts.periods(duty)
-    number = periods.start.searchsorted(records["day"], side="right") - 1
-    records = records.assign(number=number)[number >= 0]
-    records = records[records["day"].to_numpy() <= periods.end[records["number"]]].sort_values(
-        "day", kind="stable"
-    )
-    records = records.assign(amount=_amounts(duty, facts, records))
-    return _carried_over(records, need) if duty.after == "standing" else records
+    number = periods.start.searchsorted(records.day, side="right") - 1
+    inside = (number >= 0) & (records.day <= np.append(periods.end, np.datetime64("NaT"))[number])
+    records = records.select(inside)
+    counted = Counted(records, number[inside], _amounts(duty, facts, records))
+    return _carried_over(counted, need) if duty.after == "standing" else counted
 
 
-def _amounts(
-    duty: Duty, facts: Facts, records: pd.DataFrame
-) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _amounts(duty: Duty, facts: Facts, records: Records) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     """Return what each record adds: one, or the number in the field that the duty names."""
     if duty.kind != "hours" or not duty.content:
-        return np.ones(len(records))
-    amounts = np.zeros(len(records))
+        return np.ones(len(records.row))
+    amounts = np.zeros(len(records.row))
     for place, register in enumerate(duty.records):
-        frame, own = facts.frame(register), (records["register"] == place).to_numpy(bool)
+        frame, own = facts.frame(register), records.register == place
         if duty.content[0] in frame.columns:
             written = frame[duty.content[0]].map(lambda value: 0 if is_empty(value) else value)
             numbers = pd.to_numeric(written, errors="coerce").fillna(0).to_numpy("float64")
-            amounts[own] = numbers[records["row"].to_numpy()[own]]
+            amounts[own] = numbers[records.row[own]]
     return amounts
 
 
-def _carried_over(records: pd.DataFrame, need: Numbers) -> pd.DataFrame:
-    """Return the records (by day) with those that their own period does not need in the oldest one that is still open."""
-    missing, own_missing = need.astype(float), need.astype(float)
-    numbers = []
-    for position, number, amount in zip(
-        records["position"], records["number"], records["amount"], strict=True
-    ):
+def _carried_over(counted: Counted, need: Numbers) -> Counted:
+    """Return the records with those that their own period does not need in the oldest one that is still open."""
+    missing, own_missing, numbers = need.astype(float), need.astype(float), counted.number.copy()
+    for place in np.argsort(counted.records.day, kind="stable"):
+        position, number = counted.records.position[place], counted.number[place]
         still_open = (missing[position, :number] > 0).nonzero()[0]
-        chosen = number if own_missing[position, number] > 0 or not len(still_open) else still_open[0]
-        own_missing[position, number] -= amount
-        missing[position, chosen] -= amount
-        numbers.append(chosen)
-    return records.assign(number=np.array(numbers, dtype=np.int64))
+        if own_missing[position, number] <= 0 and len(still_open):
+            numbers[place] = still_open[0]
+        own_missing[position, number] -= counted.amount[place]
+        missing[position, numbers[place]] -= counted.amount[place]
+    return counted._replace(number=numbers)
 
 
 def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
-    """Return lines with why they are there, the ids of the records that count, and when it was enough."""
-    needs, periods = _needs(duty, facts), facts.periods(duty)
-    records = _counted(duty, facts, needs.need)
-    line = np.full(needs.need.shape, -1)
-    line[shown["position"], shown["number"]] = np.arange(len(shown))
-    records["line"] = line[records["position"], records["number"]]
-    records = records[records["line"] >= 0]
-    reached = records.groupby("line")["amount"].cumsum() >= shown["need"].to_numpy()[records["line"]]
-    met_at = records[reached].groupby("line")["day"].min().reindex(shown.index)
-    ids = record_ids(records, duty.records, facts)
-    words = count_words(duty, facts.periods(duty))
+    """Return lines with why they are there, the ids of the records that count, and when they were enough."""
+    need, periods = _needs(duty, facts).need, facts.periods(duty)
+    counted = _counted(duty, facts, need)
+    line_of = np.full(need.shape, -1)
+    line_of[shown["position"], shown["number"]] = np.arange(len(shown))
+    line = line_of[counted.records.position, counted.number]
+    records = counted.records.select(line >= 0)
+    ids = record_ids(records.row, records.register, duty.records, facts)
+    by_day = pd.DataFrame({"line": line, "day": counted.records.day, "amount": counted.amount})[
+        line >= 0
+    ].sort_values("day")
+    enough = by_day.groupby("line")["amount"].cumsum() >= shown["need"].to_numpy()[by_day["line"]]
+    met_at = by_day[enough].groupby("line")["day"].min().reindex(shown.index)
     return shown.assign(
-        period=[periods.names[number] for number in shown["number"]],
-        why=distinct_texts(words, shown["number"], shown["need"], shown["have"], shown["days"]),
-        counted=ids_by_line(records["line"], records["day"], ids, len(shown)),
+        period=pd.Series([periods.names[number] for number in shown["number"]], dtype=object),
+        why=distinct_texts(
+            count_words(duty, periods), shown["number"], shown["need"], shown["have"], shown["days"]
+        ),
+        counted=ids_by_line(line[line >= 0], records.day, ids, len(shown)),
         met_at=met_at.where(shown["met"] & (shown["need"] > 0)),
     )

@@ -102,7 +102,7 @@ class DayFrames:
 
     def frame(self, register: str) -> pd.DataFrame:
         """Return a register as it is known: its own columns, days as datetime64, rows numbered from 0."""
-        return self.frames[register].copy(deep=False)
+        return self.frames[register]
 
     @property
     def staff(self) -> "pd.Series[str]":
@@ -131,7 +131,7 @@ class DayFrames:
                 subjects = subjects.assign(first=subjects["first"].mask(subjects["first"] < began, began))
             return subjects
 
-        return self.cached(("subjects", kind), make).copy(deep=False)
+        return self.cached(("subjects", kind), make)
 
     def applies(self, duty: Duty) -> Mask:
         """Return for each subject of a duty whether it meets the condition of the row."""

@@ -46,6 +46,8 @@ def deferrals_of(lines: pd.DataFrame, duty: Duty, facts: Facts, kind: str, role:
 def _in_force(facts: Facts) -> dict[tuple[str, str, str], pd.DataFrame]:
     """Return the deferrals that hold on the day by duty, kind of subject and role, the last decision last."""
     frame = facts.frame("deferral")
+    if frame.empty:
+        return {}
     postponed = (frame["kind"] == "postpone") & frame["until"].notna()
     holds = (frame["date"] <= facts.day) & frame["since"].notna() & (postponed | (frame["kind"] == "excuse"))
     frame = frame.assign(id=as_strings(frame["id"]))[holds].sort_values(["date", "id"], ignore_index=True)

@@ -50,9 +50,9 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
 
 def _answers(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the records that can answer, oldest first, with their number (from 1) among those of the subject."""
-    records = matching_records(duty, facts)
+    records = matching_records(duty, facts).frame()
     own = np.array([duty.trigger is not None and name == duty.trigger.record for name in duty.records])
-    records = records.assign(id=record_ids(records, duty.records, facts))
+    records = records.assign(id=record_ids(records["row"], records["register"], duty.records, facts))
     records["counts_on"] = records["day"] - own[records["register"]] * DAY
     records = records.sort_values(["counts_on", "id"])
     return records.assign(number=records.groupby("position").cumcount() + 1)

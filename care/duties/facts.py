@@ -34,15 +34,16 @@ class Facts(DayFrames):
         roles of whom records count, those of the duty without it.
         """
         duty = duty if by is None else replace(duty, by=by)
-        records = matching_records(duty, self)
+        records = matching_records(duty, self).frame()
         registers = np.array(duty.records, dtype=object)[records["register"]]
-        return self._named(records, duty, record_ids(records, duty.records, self)).assign(register=registers)
+        ids = record_ids(records["row"], records["register"], duty.records, self)
+        return self._named(records.assign(register=registers), duty, ids)
 
     def triggers(self, duty: Duty) -> pd.DataFrame:
         """Return the records that start a duty, one row per record and subject: subject and id (ids), day, due, row."""
         records = trigger_records(duty, self)
-        registers = [duty.trigger.record] if duty.trigger else []
-        return self._named(records, duty, record_ids(records, registers, self))
+        ids = self.frame(duty.trigger.record if duty.trigger else "")["id"].to_numpy(object)[records["row"]]
+        return self._named(records, duty, ids)
 
     def _named(
         self, records: pd.DataFrame, duty: Duty, ids: "np.ndarray[tuple[int], np.dtype[np.object_]]"

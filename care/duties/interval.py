@@ -38,7 +38,8 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
         }
     )[facts.applies(duty)]
     subjects = subjects[(subjects["first"] <= subjects["last"]) & (subjects["first"] <= facts.day)]
-    days = matching_records(duty, facts)[["position", "day"]].drop_duplicates().merge(subjects, on="position")
+    records = matching_records(duty, facts).frame()[["position", "day"]]
+    days = records.drop_duplicates().merge(subjects, on="position")
     days = days[days["day"].between(days["first"], days["last"])].sort_values("day")
     before = days.groupby("position")["day"].shift()
     ended = days.assign(since=before.fillna(days["first"]), have=1, key=2)
@@ -60,8 +61,8 @@ def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
         return say(KEYS[key], source=source(duty), what=what, limit=limit, last=date_text(since))
 
     ended = shown[["position", "day"]].assign(line=np.arange(len(shown)))
-    records = matching_records(duty, facts).merge(ended, on=["position", "day"])
-    ids = record_ids(records, duty.records, facts)
+    records = matching_records(duty, facts).frame().merge(ended, on=["position", "day"])
+    ids = record_ids(records["row"], records["register"], duty.records, facts)
     return shown.assign(
         period="",
         why=distinct_texts(why, shown["key"], shown["since"]),

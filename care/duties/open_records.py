@@ -12,7 +12,7 @@ import pandas as pd
 
 from guanai.care.duties.explanations import distinct_texts, open_words
 from guanai.care.duties.facts import Facts
-from guanai.care.duties.records import ids_by_line, record_ids, trigger_records
+from guanai.care.duties.records import ids_by_line, trigger_records
 from guanai.care.duties.state import missing_parts
 from guanai.care.policy.duty import Duty
 
@@ -36,9 +36,8 @@ def _not_finished(duty: Duty, facts: Facts) -> pd.DataFrame:
     assert duty.trigger is not None  # noqa: S101 - a row of this kind has one
     records = trigger_records(duty, facts)
     missing, _ = missing_parts(duty, facts, records["row"].to_numpy())
-    records = records.assign(id=record_ids(records, [duty.trigger.record], facts), amount=1)
-    records = pd.DataFrame(records[missing.any(axis=1)])
-    frame = facts.frame(duty.trigger.record)
+    frame, records = facts.frame(duty.trigger.record), pd.DataFrame(records[missing.any(axis=1)])
+    records = records.assign(id=frame["id"].iloc[records["row"]].to_numpy(), amount=1)
     if duty.summed in frame.columns:
         numbers = pd.to_numeric(frame[duty.summed], errors="coerce").fillna(1).astype("int64")
         records["amount"] = numbers.to_numpy()[records["row"]]

@@ -26,12 +26,27 @@ LARGEST = 1e9  # a larger number is a mistake
 DAYS = ("since", "due", "met_at", "closed_on")
 
 
+class OwnFacts(Facts):
+    """The facts as a rule of the school's own gets them: frames that it may change."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.__dict__.update(facts.__dict__)
+
+    def frame(self, register: str) -> pd.DataFrame:
+        """Return a copy of a register."""
+        return super().frame(register).copy()
+
+    def subjects(self, kind: str) -> pd.DataFrame:
+        """Return a copy of the subjects of a kind."""
+        return super().subjects(kind).copy()
+
+
 def own_lines(rule: Callable[..., Any] | None, duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the lines that a rule of the school's own gives, completed; raises OwnRuleError with file and line."""
     if rule is None:
         raise OwnRuleError("own_rule.missing", duty=duty.name, rule=duty.kind)
     try:
-        return _completed(rule, duty, facts, rule(duty, facts))
+        return _completed(rule, duty, facts, rule(duty, OwnFacts(facts)))
     except OwnRuleError:
         raise
     except (Exception, SystemExit) as error:

@@ -1,61 +1,100 @@
 """Which records count for which subject of a duty, and which records start one.
 
 A record counts for a subject if it has a day up to the day asked, and a mode where the register has one (requirements 7.14),
-if it meets the duty's condition, and if somebody in the role that the duty names made it. The frames of this module have
-one row per record and subject, and name both by numbers: ``row`` is the row of a register, ``position`` that of a subject in
-``facts.subjects(kind)``, ``staff`` that of a person in ``facts.staff``.
+if it meets the duty's condition, and if somebody in the role that the duty names made it. Registers, subjects and people are
+named by numbers here: ``row`` is the row of a register, ``position`` that of a subject in ``facts.subjects(kind)``, ``staff``
+that of a person in ``facts.staff``.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from guanai.care.duties.day_frames import DayFrames, Mask, Numbers
+from guanai.care.duties.day_frames import DayFrames, Days, Mask, Numbers
 from guanai.care.duties.record_rules import MODE_REQUIRED, class_names
 from guanai.care.frames import AUTHOR_FIELDS, as_list, as_strings, as_timestamps
 from guanai.care.policy.conditions import clauses_of, holds
 from guanai.care.policy.duty import ALL_CHILDREN, Duty
 
-__all__ = ["class_teachers", "helpers", "ids_by_line", "matching_records", "record_ids", "trigger_records"]
+__all__ = [
+    "Records",
+    "class_teachers",
+    "helpers",
+    "ids_by_line",
+    "matching_records",
+    "record_ids",
+    "trigger_records",
+]
 
 
-def matching_records(duty: Duty, facts: DayFrames) -> pd.DataFrame:
-    """Return the records that count for a duty up to the day: position, row, day, register (by its place in the duty)."""
+class Records(NamedTuple):
+    """Records of subjects: arrays with one entry per record and subject."""
+
+    position: Numbers
+    row: Numbers
+    day: Days
+    register: Numbers  # by its place among those of the duty
+
+    def select(self, chosen: Mask | Numbers) -> "Records":
+        """Return some of them, by a mask or by places."""
+        return Records(self.position[chosen], self.row[chosen], self.day[chosen], self.register[chosen])
+
+    def frame(self) -> pd.DataFrame:
+        """Return them as a frame with the same columns."""
+        return pd.DataFrame(self._asdict())
+
+
+class Pairs(NamedTuple):
+    """Which records belong to which subjects, or to which people: arrays with one entry for each pair, by row."""
+
+    row: Numbers
+    position: Numbers
+
+    def select(self, chosen: Mask | Numbers) -> "Pairs":
+        """Return some of them, by a mask or by places."""
+        return Pairs(self.row[chosen], self.position[chosen])
+
+
+def matching_records(duty: Duty, facts: DayFrames) -> Records:
+    """Return the records that count for a duty up to the day."""
     key = ("matching", duty.records, duty.condition, duty.subject, duty.by)
     return facts.cached(key, lambda: _matching_records(duty, facts))
 
 
-def _matching_records(duty: Duty, facts: DayFrames) -> pd.DataFrame:
+def _matching_records(duty: Duty, facts: DayFrames) -> Records:
     parts = []
     for place, register in enumerate(duty.records):
         frame = facts.frame(register)
-        counts = (frame["date"] <= facts.day) & holds(clauses_of(duty.condition, register), frame)
+        days = frame["date"].to_numpy()
+        counts = (days <= facts.day.to_datetime64()) & holds(
+            clauses_of(duty.condition, register), frame
+        ).to_numpy(bool)
         if register in MODE_REQUIRED:
-            counts &= as_strings(frame["mode"]) != ""
-        records = (
+            counts &= (as_strings(frame["mode"]) != "").to_numpy(bool)
+        pairs = (
             made_by(facts, register, duty.subject, duty.by)
             if duty.by
             else owners(facts, register, duty.subject)
         )
-        records = records[counts.to_numpy(bool)[records["row"]]]
-        parts.append(records.assign(day=frame["date"].to_numpy()[records["row"]], register=place))
-    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+        pairs = pairs.select(counts[pairs.row])
+        parts.append(Records(pairs.position, pairs.row, days[pairs.row], np.full(len(pairs.row), place)))
+    return Records(*map(np.concatenate, zip(*parts, strict=True)))
 
 
-def owners(facts: DayFrames, register: str, kind: str) -> pd.DataFrame:
-    """Return which records of a register belong to which subjects of a kind: row and position, by row."""
+def owners(facts: DayFrames, register: str, kind: str) -> Pairs:
+    """Return which records of a register belong to which subjects of a kind."""
     return facts.cached(("owners", register, kind), lambda: _owners(facts, register, kind))
 
 
-def _owners(facts: DayFrames, register: str, kind: str) -> pd.DataFrame:
+def _owners(facts: DayFrames, register: str, kind: str) -> Pairs:
     frame, subjects = facts.frame(register), facts.subjects(kind)
     if kind == "school":
-        return pd.DataFrame({"row": np.arange(len(frame)), "position": 0})
+        return Pairs(np.arange(len(frame)), np.zeros(len(frame), dtype=np.int64))
     if kind not in (*ALL_CHILDREN, "class"):
-        staff = authors(facts, register)
-        return _with_position(staff["row"], subjects.index.get_indexer(facts.staff.index)[staff["staff"]])
+        people = authors(facts, register)
+        return _with_position(people.row, subjects.index.get_indexer(facts.staff.index)[people.position])
     children = facts.subjects("child" if kind == "class" else kind)
     by_child = _named(frame["child"], children.index)
     if kind != "class":
@@ -63,19 +102,19 @@ def _owners(facts: DayFrames, register: str, kind: str) -> pd.DataFrame:
             return by_child
         return _by_row(by_child, _named(frame["children"].where(frame["child"].isna()), children.index))
     class_positions = {name: position for position, name in enumerate(subjects["class"])}
-    of_child = children["class"].map(class_positions).fillna(-1).to_numpy()
-    by_child = _with_position(by_child["row"], of_child[by_child["position"]])
+    of_child = np.array([class_positions.get(name, -1) for name in children["class"]], dtype=np.int64)
+    by_child = _with_position(by_child.row, of_child[by_child.position])
     if "class" not in frame.columns:
         return by_child
     # A record's own class, or classes, else that of its child.
     names = class_names(facts.frames)
-    own = _named(frame["class"], pd.Index(list(names), dtype=object))
     of_name = np.array([class_positions[name] for name in names.values()], dtype=np.int64)
-    own = _with_position(own["row"], of_name[own["position"]]).drop_duplicates()
-    return _by_row(own, by_child[frame["class"].isna().to_numpy(bool)[by_child["row"]]])
+    own = _named(frame["class"], pd.Index(list(names), dtype=object))
+    own = Pairs(own.row, of_name[own.position])
+    return _by_row(own, by_child.select(frame["class"].isna().to_numpy(bool)[by_child.row]))
 
 
-def _named(values: "pd.Series[Any]", ids: pd.Index) -> pd.DataFrame:
+def _named(values: "pd.Series[Any]", ids: pd.Index) -> Pairs:
     """Return which answers name which ids: one, which may have spaces in it, or several in a list or in one text."""
     try:
         positions = ids.get_indexer(pd.Index(values, dtype=object))
@@ -86,59 +125,68 @@ def _named(values: "pd.Series[Any]", ids: pd.Index) -> pd.DataFrame:
     if others.empty:
         return one
     several = others.map(as_list).explode()
-    return _by_row(
-        one, _with_position(several.index, ids.get_indexer(pd.Index(several, dtype=object)))
-    ).drop_duplicates()
+    return _by_row(one, _with_position(several.index, ids.get_indexer(pd.Index(several, dtype=object))))
 
 
-def _with_position(rows: Any, positions: Any) -> pd.DataFrame:
-    pairs = pd.DataFrame({"row": np.asarray(rows), "position": np.asarray(positions)}, dtype="int64")
-    return pairs[pairs["position"] >= 0]
+def _with_position(rows: Any, positions: Any) -> Pairs:
+    chosen = positions >= 0
+    return Pairs(np.asarray(rows, dtype=np.int64)[chosen], np.asarray(positions, dtype=np.int64)[chosen])
 
 
-def _by_row(some: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
-    return pd.concat([some, more]).sort_values("row", kind="stable")
+def _by_row(some: Pairs, more: Pairs) -> Pairs:
+    """Return the pairs of both, each once, by row."""
+    both = pd.DataFrame(
+        {"row": np.append(some.row, more.row), "position": np.append(some.position, more.position)}
+    )
+    both = both.drop_duplicates().sort_values("row", kind="stable")
+    return Pairs(both["row"].to_numpy(), both["position"].to_numpy())
 
 
-def authors(facts: DayFrames, register: str) -> pd.DataFrame:
-    """Return which records of a register were made by which of the staff: row and staff, by row."""
+def authors(facts: DayFrames, register: str) -> Pairs:
+    """Return which records of a register were made by which of the staff (``position`` is theirs)."""
 
-    def make() -> pd.DataFrame:
+    def make() -> Pairs:
         frame, people = facts.frame(register), AUTHOR_FIELDS.get(register, "by")
         values = frame[people] if people in frame.columns else frame["id"].iloc[:0]
-        return _named(values, facts.staff.index).rename(columns={"position": "staff"})
+        return _named(values, facts.staff.index)
 
     return facts.cached(("authors", register), make)
 
 
-def made_by(facts: DayFrames, register: str, kind: str, roles: tuple[str, ...]) -> pd.DataFrame:
+def made_by(facts: DayFrames, register: str, kind: str, roles: tuple[str, ...]) -> Pairs:
     """Return the `owners` whose record was made by somebody in one of the roles, towards that subject on its day."""
 
-    def make() -> pd.DataFrame:
-        pairs = owners(facts, register, kind).merge(authors(facts, register), on="row")
+    def make() -> Pairs:
+        people = authors(facts, register)
+        pairs = pd.DataFrame(owners(facts, register, kind)._asdict()).merge(
+            pd.DataFrame({"row": people.row, "staff": people.position}), on="row"
+        )
         pairs["day"] = facts.frame(register)["date"].to_numpy()[pairs["row"]]
         held = np.zeros(len(pairs), dtype=bool)
         for role in roles:
             held |= _holds_role(facts, role, kind, pairs)
-        return pairs.loc[held, ["row", "position"]].drop_duplicates()
+        pairs = pairs.loc[held, ["row", "position"]].drop_duplicates()
+        return Pairs(pairs["row"].to_numpy(), pairs["position"].to_numpy())
 
     return facts.cached(("made by", register, kind, roles), make)
 
 
 def _holds_role(facts: DayFrames, role: str, kind: str, pairs: pd.DataFrame) -> Mask:
     """Say whether a member of staff has a role towards a subject on a day (columns position, staff and day)."""
-    staff = pairs["staff"].to_numpy()
+    staff, position = pairs["staff"].to_numpy(), pairs["position"].to_numpy()
     if role == "self":
-        return facts.staff.index.get_indexer(facts.subjects(kind).index)[pairs["position"]] == staff
+        return facts.staff.index.get_indexer(facts.subjects(kind).index)[position] == staff
     if role == "helper" and kind in ALL_CHILDREN:
         numbered = pairs.assign(number=np.arange(len(pairs)))
         helped = numbered.merge(helpers(facts, kind), on=["position", "staff"])
-        running = helped["day"].between(helped["start"], helped["end"])
-        return np.isin(np.arange(len(pairs)), helped.loc[running, "number"])
+        running = (helped["start"] <= helped["day"]) & (helped["day"] <= helped["end"])
+        held = np.zeros(len(pairs), dtype=bool)
+        held[helped.loc[running, "number"]] = True
+        return held
     if role == "helper":
         return np.isin(staff, facts.staff.index.get_indexer(facts.subjects("helper").index))
     if role == "homeroom" and kind in (*ALL_CHILDREN, "class"):
-        return class_teachers(facts, kind)[pairs["position"]] == staff
+        return class_teachers(facts, kind)[position] == staff
     if role == "homeroom":
         return np.isin(staff, class_teachers(facts, "class"))
     register = facts.frame("staff").drop_duplicates("id")
@@ -196,24 +244,22 @@ def trigger_records(duty: Duty, facts: DayFrames) -> pd.DataFrame:
     days = frame["date"].fillna(moments.dt.normalize())
     starts = holds(duty.trigger_condition, frame) & moments.notna() & (days <= facts.day)
     due = (moments if limit.momentary else moments.dt.normalize()) + pd.Timedelta(limit.span)
-    records = owners(facts, register, duty.subject)
-    records = records[starts.to_numpy(bool)[records["row"]] & facts.applies(duty)[records["position"]]]
-    rows = records["row"]
-    return records.assign(day=days.to_numpy()[rows], due=due.to_numpy()[rows]).reset_index(drop=True)
+    pairs = owners(facts, register, duty.subject)
+    pairs = pairs.select(starts.to_numpy(bool)[pairs.row] & facts.applies(duty)[pairs.position])
+    rows = pairs.row
+    return pd.DataFrame(
+        {"position": pairs.position, "row": rows, "day": days.to_numpy()[rows], "due": due.to_numpy()[rows]}
+    )
 
 
 def record_ids(
-    records: pd.DataFrame, registers: Iterable[str], facts: DayFrames
+    rows: Any, places: Any, registers: Sequence[str], facts: DayFrames
 ) -> "np.ndarray[Any, np.dtype[np.object_]]":
-    """Return the ids of records, by their register and row."""
-    ids = np.empty(len(records), dtype=object)
+    """Return the ids of records, by their rows and the places of their registers."""
+    rows, places = np.asarray(rows), np.asarray(places)
+    ids = np.empty(len(rows), dtype=object)
     for place, register in enumerate(registers):
-        own = (
-            (records["register"] == place).to_numpy(bool)
-            if "register" in records
-            else np.ones(len(records), bool)
-        )
-        ids[own] = facts.frame(register)["id"].to_numpy(object)[records["row"].to_numpy()[own]]
+        ids[places == place] = facts.frame(register)["id"].to_numpy(object)[rows[places == place]]
     return ids
 
 

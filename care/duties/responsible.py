@@ -45,8 +45,9 @@ def _responsible(facts: Facts, kind: str, roles: tuple[str, ...]) -> pd.DataFram
     for role in roles:
         for position, place in _towards_subjects(facts, kind, role):
             people[position] |= {place}
-    ids = {places: [facts.staff.index[place] for place in sorted(places)] for places in {*people}}
-    names = {places: comma.join(facts.staff[some]) for places, some in ids.items()}
+    staff_ids, staff_names = facts.staff.index.to_list(), facts.staff.to_list()
+    ids = {places: [staff_ids[place] for place in sorted(places)] for places in {*people}}
+    names = {places: comma.join(staff_names[place] for place in sorted(places)) for places in ids}
     vacant = roles[0] if roles else ""
     return pd.DataFrame(
         {

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import date
 from math import ceil
 
+import numpy as np
 import pandas as pd
 
 from guanai.care.calendar.school_calendar import Term
@@ -141,6 +142,7 @@ def _reached(duty: Duty, facts: Facts, *clauses: Clause) -> tuple[pd.Index, pd.I
         return group, group[:0]
     duty = replace(duty, records=duty.records or ANY_VISIT.records, condition=(*duty.condition, *clauses))
     records = matching_records(duty, facts)
-    times = records.loc[records["day"] >= timestamp(facts.term.start), "position"].value_counts()
-    enough = times.index[times >= max(duty.at_least, 1)]
-    return group, group[group.isin(facts.subjects(duty.subject).index[enough])]
+    subjects = facts.subjects(duty.subject).index
+    in_term = records.day >= timestamp(facts.term.start).to_datetime64()
+    times = np.bincount(records.position[in_term], minlength=len(subjects))
+    return group, group[group.isin(subjects[times >= max(duty.at_least, 1)])]
