@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from guanai.care.duties.statuses import OPEN_STATUSES
 from guanai.care.policy.duty import ALL_CHILDREN
 from guanai.care.summary.duty_tables import DUTY_FIGURES, numbered_lines
 from guanai.storage.records.records import Records
@@ -71,10 +70,12 @@ def _duty(
 def _who(
     records: Records, duties: DutyService, name: str, _part: str, term: str | None
 ) -> tuple[str, pd.DataFrame]:
-    lines = duties.lines_of_term(term)
+    """Return for whom a person has something to do: the subjects of their rows, without those of a cause."""
+    rows = duties.to_do(duties.term_day(term))
     comma, nobody = say("policy.comma"), say("people.nobody")
-    theirs = lines["who"].map(lambda who: name in str(who or nobody).split(comma)).astype(bool)
-    subjects = _subjects(lines[theirs & lines["status"].isin(OPEN_STATUSES)])
+    theirs = rows["who"].map(lambda who: name in str(who or nobody).split(comma)).astype(bool)
+    of_subject = (rows["subject_id"] != "") | (rows["kind"] == "school")
+    subjects = _subjects(rows[theirs & of_subject])
     return say("coverage.owing", label=name, count=len(subjects)), subjects
 
 

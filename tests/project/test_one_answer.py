@@ -12,7 +12,7 @@ from support.days import TODAY
 from guanai.care.duties.due import COLUMNS, STATUSES
 from guanai.care.duties.fulfilment import by_duty, gaps_by_field, workload
 from guanai.server.commands.cli import main
-from guanai.storage.reports.excel_tables import coverage_excel, due_excel
+from guanai.storage.reports.excel_tables import closing_excel, coverage_excel, due_excel, to_do_excel
 from guanai.templates.wording import say
 from guanai.widgets import Checklist, Matrix, MyDay, coverage_tables, due_sheet, filter_lines
 
@@ -92,24 +92,38 @@ def test_on_paper_and_in_the_workbook_stand_the_days_of_what_was_counted(sample)
 
 
 def test_one_persons_lines_are_those_that_name_the_person(sample, sample_folder, capsys):
-    lines, staff = sample.due(TODAY), sample.frame("staff")
+    lines, rows, staff = sample.due(TODAY), sample.to_do(TODAY), sample.frame("staff")
     for one, name in zip(staff["id"], staff["name"], strict=True):
         assert keys(sample.due(TODAY, who=one)) == keys(filter_lines(lines, who=name))
-    assert workload(lines)["who"].iloc[0] == "无人负责"  # children whom nobody helps
-    name = workload(lines)["who"].iloc[1]
-    command = ("due", sample_folder, "--on", TODAY, "--who", name, "--lines", "--format", "csv")
-    assert len(list(csv.reader(StringIO(printed(capsys, *command))))) - 1 == len(
-        filter_lines(lines, who=name)
+        pairs = zip(rows["who_ids"], rows["raised_ids"], strict=True)
+        own = [one in people or one in risen for people, risen in pairs]
+        assert sample.to_do(TODAY, who=one)["text"].tolist() == rows.loc[own, "text"].tolist()
+    assert (rows["who"] != "").all()  # what nobody is responsible for goes to who coordinates
+    name, one = workload(rows)["who"].iloc[0], staff.set_index("name")["id"]
+    command = ("due", sample_folder, "--on", TODAY, "--who", name, "--format")
+    told = csv.reader(StringIO(printed(capsys, *command, "csv")))
+    assert len(list(told)) - 1 == len(sample.to_do(TODAY, who=one[name]))
+    assert len(json.loads(printed(capsys, *command, "json", "--lines"))) == len(
+        sample.due(TODAY, who=one[name])
     )
 
 
-def test_the_day_the_load_and_the_checklist_agree(sample):
-    lines = sample.due(TODAY)
-    load = workload(lines).set_index("who")
+def test_the_day_the_load_and_what_is_to_be_done_agree(sample):
+    load = workload(sample.to_do(TODAY)).set_index("who")
     for one, name in zip(sample.frame("staff")["id"], sample.frame("staff")["name"], strict=True):
-        mine = sample.due(TODAY, who=one)
+        mine = sample.to_do(TODAY, who=one)
         assert sum(MyDay(mine, {}, TODAY).counts.values()) == len(mine)
-        assert len(mine) == (load.loc[name, "lines"] if name in load.index else 0)
+        responsible = sum(one in people for people in mine["who_ids"])
+        assert responsible == (load.loc[name, "lines"] if name in load.index else 0)
+
+
+def test_the_home_page_has_the_first_of_what_is_to_be_done_in_twenty_lines(sample):
+    for who in (None, *sample.frame("staff")["id"]):
+        rows, brief = sample.to_do(TODAY, who), sample.brief(TODAY, who)
+        assert 0 < len(brief) <= 20 or rows.empty
+        assert brief["tier"].is_monotonic_increasing
+        shown = {member for members in brief["members"] for member in members}
+        assert set(rows.loc[rows["tier"] <= 4, "subject_id"]) - {""} <= shown
 
 
 def test_the_matrix_the_duties_and_the_report_agree(sample, sample_folder, capsys):
@@ -123,7 +137,7 @@ def test_the_matrix_the_duties_and_the_report_agree(sample, sample_folder, capsy
     told = json.loads(printed(capsys, "coverage", sample_folder, "--term", term, "--format", "json"))
     assert [row["missed"] for row in told] == table["missed"].tolist()
     matrix = Matrix(table)
-    assert matrix.counts["overdue"] == table.loc[table["kind"] == "child", "overdue"].sum()
+    assert matrix.counts["missed"] == table.loc[table["kind"] == "child", "missed"].sum()
 
 
 def test_every_number_opens_its_list(sample):
@@ -141,7 +155,7 @@ def test_every_number_opens_its_list(sample):
     for row in by_duty(sample.coverage()).to_dict("records"):
         _, subjects = sample.counted_list("duty", row["duty"], row["kind"])
         assert len(subjects) == row["persons"], row["duty"]
-    for row in workload(sample.due()).to_dict("records"):
+    for row in workload(sample.to_do()).to_dict("records"):
         assert len(sample.counted_list("who", row["who"])[1]) == row["persons"], row["who"]
     gaps = sample.duties.gaps()
     assert len(gaps), "the sample has gaps"
@@ -149,7 +163,7 @@ def test_every_number_opens_its_list(sample):
         assert len(sample.counted_list("field", row["field"], row["duty"])[1]) == row["persons"]
     incomplete = sample.due(TODAY, done=True)
     wanted = incomplete[
-        incomplete["duty"].isin(set(gaps["duty"])) & ~incomplete["status"].isin(["done", "excused"])
+        incomplete["duty"].isin(set(gaps["duty"])) & ~incomplete["status"].isin(["done", "late", "excused"])
     ]
     assert set(gaps["subject_id"]) == set(wanted["subject_id"])
 
@@ -186,9 +200,12 @@ def test_the_workbooks_have_the_rows_of_the_page(sample):
     lines = sample.due(TODAY)
     sheet = load_workbook(BytesIO(due_excel(lines))).worksheets[0]
     assert sheet.max_row == len(lines) + 1
-    assert {row[0].value for row in sheet.iter_rows(min_row=2)} == {"逾期", "应办"}
-    table = sample.coverage(None, TODAY)
-    assert load_workbook(BytesIO(coverage_excel(table))).worksheets[0].max_row == len(table) + 1
+    assert {row[0].value for row in sheet.iter_rows(min_row=2)} == {"补办", "待办"}
+    rows, table = sample.to_do(TODAY), sample.coverage(None, TODAY)
+    closing = sample.closing_list()
+    books = ((to_do_excel, rows), (coverage_excel, table), (closing_excel, closing))
+    for book, shown in books:
+        assert load_workbook(BytesIO(book(shown))).worksheets[0].max_row == len(shown) + 1
 
 
 def test_the_dossier_shows_the_lines_of_the_child(sample):
