@@ -116,10 +116,12 @@ class DutyService:
     def brief(self, on: date | None = None, who: str | None = None) -> pd.DataFrame:
         """Return the first lines of what is to be done, at most twenty (`care.duties.brief`).
 
-        Who coordinates has what cannot wait in the whole school beside their own.
+        Who coordinates has what cannot wait in the whole school beside their own. Without ``who`` it is about the whole
+        school: what is alike is one line, whoever is responsible.
         """
         leads = who is not None and who in coordinators(self.frames)
-        return brief(rows_of(self._to_do(on), who, leads=leads).reset_index(drop=True), who=who)
+        rows = rows_of(self._to_do(on), who, leads=leads).reset_index(drop=True)
+        return brief(rows, who=who or "")
 
     def _to_do(self, on: date | None) -> pd.DataFrame:
         day = on or self._records.today()
