@@ -94,6 +94,8 @@ def range_words(duty: Duty) -> str:
     """Say between what a number may lie."""
     if duty.at_most is None:
         return say("why.at_least", least=duty.at_least)
+    if duty.at_least == duty.at_most:  # 002-8 L517: each carries one
+        return str(duty.at_least)
     return say("why.range" if duty.at_least else "why.at_most", least=duty.at_least, most=duty.at_most)
 
 

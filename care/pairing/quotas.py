@@ -14,12 +14,10 @@ from guanai.care.duties.record_rules import class_names
 from guanai.care.frames import as_strings, normalized_frame
 from guanai.care.pairing.min_cost_flow import UNLIMITED
 from guanai.care.policy.conditions import holds
-from guanai.care.policy.duty import OFTEN, Duty
+from guanai.care.policy.duty import OFTEN, STAFF_KINDS, Duty
 from guanai.care.policy.policy import Policy
 
 __all__ = ["class_quotas", "helper_quotas", "needs", "range_words"]
-
-OF_STAFF = ("helper", "teacher")
 
 
 def helper_quotas(policy: Policy, staff: pd.DataFrame) -> pd.DataFrame:
@@ -31,7 +29,7 @@ def helper_quotas(policy: Policy, staff: pd.DataFrame) -> pd.DataFrame:
     """
     least, most = (pd.Series(number, index=staff.index, dtype="int64") for number in (0, UNLIMITED))
     source = pd.Series("", index=staff.index, dtype=object)
-    for duty in _quotas(policy, OF_STAFF, "helper"):
+    for duty in _quotas(policy, STAFF_KINDS, "helper"):
         applies = holds(duty.subject_condition, staff)
         least = least.where(~applies, least.clip(lower=duty.at_least))
         most = most.where(~applies, most.clip(upper=duty.at_most or UNLIMITED))

@@ -139,6 +139,13 @@ def test_quotas_come_from_the_rows_and_the_persons_own_limit():
     assert found["own"].tolist() == [False, False, True, True]
 
 
+def test_a_quota_of_all_the_staff_is_one_of_whom_can_help():
+    """002-1 L45: 每一名教职工 at least six."""
+    staff = pd.DataFrame([{"id": "s1", "name": "周老师", "role": "logistics"}])
+    found = helper_quotas(policy(quota(6, subject="staff")), staff)
+    assert found["least"].tolist() == [6]
+
+
 def test_a_class_quota_asks_for_no_more_than_there_are():
     frames = school([child("a")], [])
     found = class_quotas(policy(quota(4, 5, subject="class", source="000-7 L122")), frames, ON)
