@@ -7,7 +7,7 @@ import pandas as pd
 
 from guanai.care.children.eligibility import left_behind
 from guanai.care.duties.subjects import teachers, with_class_fields
-from guanai.care.policy.conditions import Clause, holds, names_by_spelling, parse_condition
+from guanai.care.policy.conditions import Clause, clauses_of, holds, names_by_spelling, parse_condition
 from guanai.care.policy.duty_rows import CLASS_FIELDS, expand_face_to_face
 from guanai.storage.forms import Form, Question
 from guanai.storage.forms.session.form_session import FormSession
@@ -67,7 +67,7 @@ def count_meeting(
     met = whole = 0
     for name in registers:
         frame = _records_in_question(records, duties, name)
-        met, whole = met + int(holds(applied, frame).sum()), whole + len(frame)
+        met, whole = met + int(holds(clauses_of(applied, name), frame).sum()), whole + len(frame)
     return met, whole
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import ipywidgets as ipw
 
 from guanai.care.policy.conditions import Clause, parse_condition
+from guanai.care.policy.rule_words import RuleWords
 from guanai.storage.school.condition_fields import ConditionField
 from guanai.templates.wording import say
 from guanai.widgets.base.boxes import button, checkbox, control, hbox, html, set_visible, vbox
@@ -46,6 +47,11 @@ def condition_text(clauses: Sequence[Clause], fields: Sequence[ConditionField]) 
     field_of = {one.name: one for one in fields}
     parts = []
     for clause in clauses:
+        if clause.register:
+            words = RuleWords()
+            said = words.clause(clause, (clause.register,))
+            parts.append(say("condition.of_register", register=words.register(clause.register), said=said))
+            continue
         field = field_of.get(clause.field)
         labels = {} if field is None else field.choices
         values = say("policy.or").join(labels.get(one, (one, one))[1] for one in clause.values if one)
@@ -68,7 +74,7 @@ def _meaning(clauses: Sequence[Clause] | None) -> set[object] | None:
     """Return the meaning of clauses, whatever the order of them and of their values."""
     if clauses is None:
         return None
-    return {(one.field, frozenset(one.values), one.negated, one.order) for one in clauses}
+    return {(one.register, one.field, frozenset(one.values), one.negated, one.order) for one in clauses}
 
 
 class _Line:
@@ -268,7 +274,9 @@ class ConditionCell(CellField):
             return None
 
     def _is_possible(self, clause: Clause) -> bool:
-        """Whether choices can express a clause."""
+        """Whether choices can express a clause; one that speaks of one of several registers is written by hand."""
+        if clause.register:
+            return False
         field = self.field_of(clause.field)
         if field is None or ("" in clause.values and len(clause.values) > 1):
             return False

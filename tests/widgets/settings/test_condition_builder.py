@@ -132,3 +132,23 @@ def test_face_to_face_is_counted_by_what_the_school_says(school):
     assert count_meeting(
         school, school.duties, ("home_visit",), parse_condition("方式 = 面对面", ("home_visit",))
     ) == (2, 3)
+
+
+def test_a_condition_of_one_of_two_registers_stays_as_it_was_written_and_says_how_many_it_holds_for(
+    cell, school
+):
+    """001-1 L39: a letter of the child, or a call with the parents."""
+    school.insert_many(
+        "letter",
+        [
+            {"id": way, "direction": way, "date": "2026-11-02"}
+            for way in ("child_to_parent", "school_to_parent")
+        ],
+    )
+    school.insert_many("family_call", [{"id": "f1", "date": "2026-11-02"}])
+    text = "书信：方向 = 孩子给家长"
+    found = cell(text, "letter", "family_call")
+    assert (found.value, found.lines, is_hidden(found.text)) == (text, [], False)
+    assert "书信（方向：孩子给家长）" in found.meaning.value
+    clauses = parse_condition(text, ("letter", "family_call"))
+    assert count_meeting(school, school.duties, ("letter", "family_call"), clauses) == (2, 3)
