@@ -54,7 +54,9 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     have = np.zeros(needs.need.shape)
     np.add.at(have, (counted.records.position, counted.number), counted.amount)
     most = np.inf if duty.kind == "count" or duty.at_most is None else duty.at_most
-    listed = (needs.need > 0) | (duty.per == OFTEN) | ((have > most) & (needs.days > 0))
+    # Of what there may be none of (F20: no dropout) there is a line too: its number, 0, is the result.
+    shown = (have > most) | (duty.at_most == 0)
+    listed = (needs.need > 0) | (duty.per == OFTEN) | (shown & (needs.days > 0))
     listed &= _begun(duty, facts)[:, None]
     position, number = listed.nonzero()
     columns = {name: table[listed] for name, table in needs._asdict().items()}

@@ -53,7 +53,7 @@ def count_words(duty: Duty, periods: Periods) -> Callable[..., str]:
 
     def words(number: int, need: int, have: int, days: int) -> str:
         if duty.kind != "count":
-            key = "why.hours"
+            key = "why.none_at_all" if duty.at_most == 0 else "why.hours"
         elif duty.per == OFTEN:
             key = "why.often"
         else:

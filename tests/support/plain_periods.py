@@ -45,7 +45,8 @@ def count(school, duty, by):
             most = duty.at_most if duty.kind != "count" else None
             met = have >= need and not (most is not None and have > most)
             over = duty.kind != "count" and present and not met
-            if need <= 0 and not over:
+            none_allowed = present and duty.at_most == 0  # F20: no dropout; that there was none is the result
+            if need <= 0 and not over and not none_allowed:
                 continue
             # "closed once the period's last day + grace is past (for a subject that left earlier: its last day + grace)";
             # "after = standing on a count: the period stays open to the end of the term"

@@ -56,6 +56,8 @@ STAFF = [
         pytest.param({"种类": "名额", "对象": "教师", "至少": 1}, {"staff": STAFF}, [("done", "09-01", 1, 2)], id="002-7a L397: teachers, logistics are none"),
         pytest.param({"种类": "名额", "对象": "帮扶教师", "至少": 1}, {"pairing": []}, [], id="helpers are only who carry somebody"),
         pytest.param({"种类": "名额", "对象": "班级", "至少": 1, "至多": 1}, {}, [("standing", "09-01", 1, 2)], id="a class puts forward too many"),
+        pytest.param({"种类": "名额", "对象": "班级", "记录": "保学情况", "记录条件": "种类 = 辍学", "至多": 0, "周期": "每学年"}, {}, [("done", "07-31", 0, 0)], id="F20: no dropout, and there was none"),
+        pytest.param({"种类": "名额", "对象": "班级", "记录": "保学情况", "记录条件": "种类 = 辍学", "至多": 0, "周期": "每学年"}, {"retention": [record("2026-10-12") | {"kind": "dropout"}]}, [("to_do", "07-31", 0, 1)], id="F20: no dropout, and there was one"),
         pytest.param({"种类": "名额", "对象": "班级", "至少": 4, "至多": 5}, {}, [("done", "09-01", 2, 2)], id="000-7 L122: 4-5 a class, of two all"),
         pytest.param({"种类": "名额", "对象": "儿童", "记录条件": "角色 = 伙伴", "至少": 1} | ONE, {}, [("standing", "08-25", 1, 0)], id="002-7a L409: a friend each"),
         pytest.param({"种类": "帮扶人", "对象": "儿童", "宽限天数": 14} | ONE, {}, [("done", "09-08", 1, 1)], id="a helper each"),
