@@ -524,7 +524,9 @@ def test_a_sample_school_can_be_run_by_it(name):
         for duty in rules.duties
         if duty.kind == "count" and duty.per != "window" and "home_visit" in duty.records
     }
-    numbered = visits - only_counted - {"新生入户家访", "幼儿园入户家访"}  # of grades that the sample has none of
+    numbered = (
+        visits - only_counted - {"新生入户家访", "幼儿园入户家访"}
+    )  # of grades that the sample has none of
     assert numbered <= set(lines["duty"])
     term = rules.calendar.current_or_last(ON)
     assert summary(rules, frames(), term, ON).figures
@@ -537,7 +539,9 @@ def test_a_school_is_made_with_it(name, tmp_path):
     try:
         assert school.notices == []
         assert school.policy.name == name
-        assert {duty.name for duty in school.policy.duties} == {row["名称"] for row in sheets(name)["职责"]} | SHARED
+        assert {duty.name for duty in school.policy.duties} == {
+            row["名称"] for row in sheets(name)["职责"]
+        } | SHARED
         off = {row["名称"] for row in sheets(name)["职责"] if row.get("启用") == "否"}
         for duty in school.policy.duties:  # in force as far as there are forms for it
             asked = {*duty.records, *([duty.trigger.record] if duty.trigger else [])}
