@@ -47,6 +47,7 @@ def sample_records(size: str, on: date, seed: int = 7) -> dict[str, list[Record]
     school.records["pairing"] = make_pairings(school)
     make_records(school)
     _agree_follow_ups(school)
+    _miss_talks(school)
     for records in school.records.values():
         records.sort(key=lambda record: (record.get("date") or record["start"], record["id"]))
     return {
@@ -58,19 +59,42 @@ def sample_records(size: str, on: date, seed: int = 7) -> dict[str, list[Record]
 
 
 def _agree_follow_ups(school: SampleSchool) -> None:
-    """Let the two newest home visits have a follow-up to come, and two old ones an overdue one: in the smallest sample too.
+    """Let most promised follow-ups be kept, some be late, some stand over: of old visits few, in the smallest sample two.
 
-    Only a child's last visit is taken: a later one would have been the follow-up.
+    The two newest visits have one to come. Of a child's visits the next one is the follow-up.
     """
     random = SeededRandom(school.seed, "follow-ups")
     visits = sorted(school.records["home_visit"], key=lambda visit: (visit["date"], visit["id"]))
+    next_visits: dict[str, str] = {}
+    for visit in reversed(visits):
+        following = next_visits.get(visit["child"])
+        next_visits[visit["child"]] = visit["date"]
+        if "follow_up" not in visit:
+            continue
+        if following and following > visit["date"] and random.happens(0.8):
+            visit["follow_up"] = (
+                date.fromisoformat(following) + timedelta(days=random.randint(0, 5))
+            ).isoformat()
+        elif not following and visit["follow_up"] <= school.days.on.isoformat() and random.happens(0.75):
+            del visit["follow_up"], visit["follow_up_what"]  # settled on the spot
     latest = sorted({visit["child"]: visit for visit in visits}.values(), key=lambda visit: visit["date"])
     ahead = [(visit, school.days.on + timedelta(days=9)) for visit in latest[-2:]]
-    overdue = [(visit, date.fromisoformat(visit["date"]) + timedelta(days=10)) for visit in latest[:2]]
-    for visit, day in ahead + overdue:
+    past = [(visit, date.fromisoformat(visit["date"]) + timedelta(days=10)) for visit in latest[:2]]
+    for visit, day in ahead + past:
         if "problems" not in visit:
             visit |= fill_part(school, "problem", random, day)
         visit |= fill_part(school, "follow_up", random, day)
+
+
+def _miss_talks(school: SampleSchool) -> None:
+    """Let two children not have been talked with for four weeks: what is missed three times in a row rises."""
+    helped = [
+        pair["child"] for pair in school.records["pairing"] if pair["role"] == "helper" and "end" not in pair
+    ]
+    missed = SeededRandom(school.seed, "missed talks").sample(sorted(set(helped)), 2)
+    first = (school.days.last - timedelta(weeks=4)).isoformat()
+    talks = school.records["talk"]
+    talks[:] = [talk for talk in talks if talk["child"] not in missed or talk["date"] < first]
 
 
 def sample_policy(on: date) -> Policy:

@@ -133,7 +133,7 @@ class _FamilyRegister:
     def _child(self, family: Family, group: Record, day: date, names: Record) -> Record:
         random, days = self.random, self.days
         self.pupils += 1
-        names = names | {"birth": self._birth(family.kind, group["grade"]), "grade": group["grade"]}
+        names = names | {"birth": self._birth(group["grade"]), "grade": group["grade"]}
         child = {
             "id": random.identifier(day),
             "class": group["name"],
@@ -148,10 +148,10 @@ class _FamilyRegister:
         return child
 
     def _class(self, kind: str) -> str:
-        """Return a class with room; a child living alone and one over sixteen are in the highest ones."""
+        """Return a class with room; a child living alone is in one of the highest."""
         classes = self.school.classes
         highest = max(group["grade"] for group in classes.values())
-        lowest = highest if kind in {"none", "over_16"} else 0
+        lowest = highest if kind == "none" else 0
         fitting = [name for name, group in classes.items() if group["grade"] >= lowest]
         name = self.random.choice([name for name in fitting if self.room[name] > 0] or fitting)
         self.room[name] -= 1
@@ -166,13 +166,9 @@ class _FamilyRegister:
         year = random.randint(entered, max(entered, days.school_year - 1))
         return min(random.day(date(year, 9, 3), date(year, 9, 15)), days.last)
 
-    def _birth(self, kind: str, grade: int) -> date:
+    def _birth(self, grade: int) -> date:
         """Return a birth date that fits the grade: six by the September in which school began."""
-        days = self.days
-        if kind == "over_16":
-            month = days.on.replace(year=days.on.year - 16, day=1)
-            return month - timedelta(days=self.random.randint(31, 200))
-        first = date(days.school_year - grade - 6, 9, 1)
+        first = date(self.days.school_year - grade - 6, 9, 1)
         return self.random.day(first, first.replace(year=first.year + 1) - timedelta(days=1))
 
 

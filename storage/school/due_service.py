@@ -101,11 +101,6 @@ class DutyService:
             ("due", day, known), lambda: due(policy, frames, day, done=True, known=known)
         )
 
-    def problems(self) -> list[str]:
-        """Return in words what is wrong with the school's own rules: their duties make no lines today."""
-        today = self._records.today()
-        return [str(problem) for problem in self._lines(today, today).attrs.get("problems", ())]
-
     def to_do(self, on: date | None = None, who: str | None = None) -> pd.DataFrame:
         """Return what is to be done on a day, one row per subject and duty, one per cause (`care.duties.to_do`).
 

@@ -207,7 +207,7 @@ def test_the_others_in_the_register_say_why_they_are_not_in_care():
     children = sampled("full", TODAY)["child"]
     others = [child for child in children if (child["eligible"], child["status"]) != ("yes", "enrolled")]
     assert len(others) == 12
-    assert {child["eligible_reason"] for child in others} >= {"one_away", "none_away", "over_16", "unknown"}
+    assert {child["eligible_reason"] for child in others} >= {"one_away", "none_away", "unknown"}
     assert {child["status"] for child in others} == {"enrolled", "returned", "transferred"}
 
 
