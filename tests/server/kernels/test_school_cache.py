@@ -116,12 +116,15 @@ def test_what_another_process_has_saved_since_is_seen(warm, again):
     assert saved.stdout.strip() in {row["id"] for row in page.instances("child")}
 
 
-@pytest.mark.parametrize("change", ["form", "workbook", "another school"])
+@pytest.mark.parametrize("change", ["form", "workbook", "rule of its own", "another school"])
 def test_what_is_outdated_is_not_used(warm, tmp_path, change):
     folder = SchoolFolder(warm.folder.path)
     if change == "form":
         folder.forms.mkdir(exist_ok=True)
         (folder.forms / "talk.md").write_bytes((template("forms") / "talk.md").read_bytes())
+    elif change == "rule of its own":
+        folder.rules.mkdir()
+        (folder.rules / "books.py").write_text("", encoding="utf-8")
     elif change == "workbook":
         os.utime(folder.workbook, (1, 1))
     else:
