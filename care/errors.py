@@ -128,7 +128,7 @@ class PolicyError(PlacedError):
 
     others: "tuple[PolicyError, ...]" = ()
 
-    def each(self) -> tuple[GuanaiError, ...]:
+    def each(self) -> "tuple[PolicyError, ...]":
         """Return the mistake and those of the other rows."""
         return (self, *self.others)
 

@@ -49,6 +49,11 @@ class WorkbookState:
     titles: Mapping[str, str]
     language: str
 
+    @property
+    def mistakes(self) -> Sequence[PolicyError]:
+        """Everything that is wrong in it, a row each."""
+        return self.mistake.each() if self.mistake else ()
+
     def rows(self, sheet: str) -> list[dict[str, Any]]:
         """Return the rows of a sheet by its plain name: cells by plain heading as text, and `ROW`."""
         rows = []
@@ -95,8 +100,12 @@ class WorkbookService:
         return None
 
     def mistake_of(self, shown: WorkbookState, edits: Sequence[Edit]) -> PolicyError | None:
-        """Return the first mistake that a workbook would have after some edits."""
-        return self.mistake(apply_edits(shown.sheets, edits))
+        """Return the mistake for which `change` refuses some edits, None where it does not."""
+        after = apply_edits(shown.sheets, edits)
+        mistake = self.mistake(after)
+        if mistake is None or shown.mistake is None:
+            return mistake
+        return next((one for one in mistake.each() if self._is_of(one, edits, after)), None)
 
     def change(self, shown: WorkbookState, edits: Sequence[Edit]) -> WorkbookState:
         """Check and write edits that were made on a state of the workbook; return it as it then is.
@@ -108,9 +117,7 @@ class WorkbookService:
         records = self._records
         if not self.may_change:
             raise AccessError("settings.not_you")
-        before, after = shown.sheets, apply_edits(shown.sheets, edits)
-        mistake = self.mistake(after)
-        if mistake is not None and (shown.mistake is None or self._is_of(mistake, edits, after)):
+        if mistake := self.mistake_of(shown, edits):
             raise mistake
         with records.transaction():  # one page after the other
             folder = records.folder
@@ -119,7 +126,7 @@ class WorkbookService:
             note = {
                 "id": str(uuid7()),
                 "kept": backup.name,
-                "edits": [_noted(edit, before) for edit in edits],
+                "edits": [_noted(edit, shown.sheets) for edit in edits],
             }
             about = {"revision": 1, "created_at": signed["updated_at"], "created_by": signed["updated_by"]}
             records.table(SETTINGS).insert_once({**note, **about, **signed})

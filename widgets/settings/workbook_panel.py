@@ -137,10 +137,8 @@ class Settings(Panel):
         """Show a mistake of the whole workbook, and whether the person may change it."""
         if self.shown is None:
             return
-        parts = []
-        if self.shown.mistake is not None:
-            text = say("settings.broken", error=self.shown.mistake.message())
-            parts.append(notice_html("bad", text))
+        mistakes = self.shown.mistakes
+        parts = [notice_html("bad", say("settings.broken", error=mistake.message())) for mistake in mistakes]
         if not self._book.may_change:
             parts.append(notice_html("calm", say("settings.not_you")))
         self.state.value = "".join(parts)
@@ -196,11 +194,11 @@ class Settings(Panel):
         source = escape(row.get("source") or "")
         about = f'<span class="guanai-badge">{source}</span>' if source else ""
         remark = f"<small>{escape(row['remark'])}</small>" if sheet == "duties" and row.get("remark") else ""
-        mistake = self._workbook.mistake
-        in_row = mistake is not None and ROW in row and mistake.row == row[ROW]
-        error = ""
-        if mistake is not None and in_row and lookup_name("sheet", mistake.sheet) == sheet:
-            error = f'<span class="guanai-error">{escape(mistake.message())}</span>'
+        error = "".join(
+            f'<span class="guanai-error">{escape(mistake.message())}</span>'
+            for mistake in self._workbook.mistakes
+            if ROW in row and mistake.row == row[ROW] and lookup_name("sheet", mistake.sheet) == sheet
+        )
         return f"<strong>{name}</strong> {about}<small>{small}</small>{remark}{error}"
 
     # -- changing a row

@@ -140,7 +140,8 @@ def test_a_broken_workbook_keeps_the_last_good_one_and_is_mended_row_by_row(scho
     book = load_workbook(path)
     page = book["职责"]
     heads = [cell.value for cell in page[1]]
-    for row in (3, 5):
+    kinds = {row: page.cell(row, heads.index("种类") + 1).value for row in (3, 5)}
+    for row in kinds:
         page.cell(row, heads.index("种类") + 1).value = "没有这种"
     book.save(path)
     again = open_school(school.folder.path)
@@ -148,7 +149,11 @@ def test_a_broken_workbook_keeps_the_last_good_one_and_is_mended_row_by_row(scho
     assert "第 3 行" in again.notices[0]
     shown = again.settings.read()
     assert (shown.mistake.row, shown.mistake.column) == (3, "种类")
-    shown = again.settings.change(shown, [again.settings.edit(shown, "duties", 3, {"kind": "帮扶人"})])
+    assert [mistake.row for mistake in shown.mistakes] == [3, 5]
+    with pytest.raises(PolicyError) as refusal:  # although row 3 is wrong too, and comes first
+        again.settings.change(shown, [again.settings.edit(shown, "duties", 6, {"at_least": "x"})])
+    assert refusal.value.row == 6
+    shown = again.settings.change(shown, [again.settings.edit(shown, "duties", 3, {"kind": kinds[3]})])
     assert shown.mistake.row == 5
     with pytest.raises(PolicyError):
         again.settings.change(shown, [again.settings.edit(shown, "duties", 5, {"at_least": "x"})])
