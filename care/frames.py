@@ -98,15 +98,19 @@ def normalized_frame(frames: Mapping[str, pd.DataFrame], name: str) -> pd.DataFr
     if isinstance(frames, NormalizedFrames):
         return frames[name]
     frame = frames[name].reset_index(drop=True) if name in frames else pd.DataFrame()
-    wanted = COLUMNS.get(name, ("id", "child", "date", "by"))
-    missing = [column for column in wanted if column not in frame.columns]
-    # Everything but dates as objects: text, lists and empty answers then compare and merge in the same way, in an
-    # empty register as in a full one and with either of pandas' types of text.
-    frame = frame.assign(**dict.fromkeys(missing))
-    dates = [column for column in frame.columns if column in DATE_COLUMNS]
-    timed = frame.select_dtypes("datetime").columns  # days and times of other questions keep their type
-    frame = frame.astype(dict.fromkeys(frame.columns.difference([*dates, *timed]), object))
-    return frame.assign(**{column: as_dates(frame[column]) for column in dates})
+    columns: dict[str, pd.Series[Any]] = {}
+    for column in dict.fromkeys([*frame.columns, *COLUMNS.get(name, ("id", "child", "date", "by"))]):
+        values = (
+            frame[column] if column in frame.columns else pd.Series(None, index=frame.index, dtype=object)
+        )
+        if column in DATE_COLUMNS:
+            values = as_dates(values)
+        elif values.dtype.kind not in "OM":
+            # Everything but days and times as objects: text, lists and empty answers then compare and merge in the same
+            # way, in an empty register as in a full one and with either of pandas' types of text.
+            values = values.astype(object)
+        columns[column] = values
+    return pd.DataFrame(columns, index=frame.index)
 
 
 def as_dates(values: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":

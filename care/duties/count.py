@@ -14,7 +14,7 @@ Takes ``facts.subjects``, ``facts.periods`` and `matching_records`; gives one li
 Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,10 +23,13 @@ from guanai.care.duties.day_frames import DAY, Days, Numbers
 from guanai.care.duties.explanations import count_words, distinct_texts
 from guanai.care.duties.facts import Facts
 from guanai.care.duties.records import Records, ids_by_line, matching_records, record_ids
-from guanai.care.frames import is_empty
+from guanai.care.frames import is_empty, object_column
 from guanai.care.policy.duty import OFTEN, Duty
 
 __all__ = ["explained", "lines"]
+
+
+Amounts = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class Needs(NamedTuple):
@@ -44,7 +47,7 @@ class Counted(NamedTuple):
 
     records: Records
     number: Numbers
-    amount: "np.ndarray[tuple[int], np.dtype[np.float64]]"
+    amount: Amounts
 
 
 def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
@@ -101,7 +104,7 @@ def _counted(duty: Duty, facts: Facts, need: Numbers) -> Counted:
     return _carried_over(counted, need) if duty.after == "standing" else counted
 
 
-def _amounts(duty: Duty, facts: Facts, records: Records) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _amounts(duty: Duty, facts: Facts, records: Records) -> Amounts:
     """Return what each record adds: one, or the number in the field that the duty names."""
     if duty.kind != "hours" or not duty.content:
         return np.ones(len(records.row))
@@ -135,18 +138,28 @@ def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
     line_of = np.full(need.shape, -1)
     line_of[shown["position"], shown["number"]] = np.arange(len(shown))
     line = line_of[counted.records.position, counted.number]
-    records = counted.records.select(line >= 0)
-    ids = record_ids(records.row, records.register, duty.records, facts)
-    by_day = pd.DataFrame({"line": line, "day": counted.records.day, "amount": counted.amount})[
-        line >= 0
-    ].sort_values("day")
-    enough = by_day.groupby("line")["amount"].cumsum() >= shown["need"].to_numpy()[by_day["line"]]
-    met_at = by_day[enough].groupby("line")["day"].min().reindex(shown.index)
-    return shown.assign(
-        period=pd.Series([periods.names[number] for number in shown["number"]], dtype=object),
-        why=distinct_texts(
-            count_words(duty, periods), shown["number"], shown["need"], shown["have"], shown["days"]
-        ),
-        counted=ids_by_line(line[line >= 0], records.day, ids, len(shown)),
-        met_at=met_at.where(shown["met"] & (shown["need"] > 0)),
+    records, number, amount = (
+        counted.records.select(line >= 0),
+        shown["number"].to_numpy(),
+        counted.amount[line >= 0],
     )
+    line = line[line >= 0]
+    return shown.assign(
+        period=object_column([periods.names[place] for place in number], shown.index),
+        why=distinct_texts(count_words(duty, periods), number, shown["need"], shown["have"], shown["days"]),
+        counted=ids_by_line(
+            line, records.day, record_ids(records.row, records.register, duty.records, facts), len(shown)
+        ),
+        met_at=_reached_on(line, records.day, amount, shown["need"].to_numpy()),
+    )
+
+
+def _reached_on(line: Numbers, day: Days, amount: Amounts, need: Numbers) -> Days:
+    """Return for each line the day of the record with which there was enough, NaT if there never was or none was needed."""
+    by_day = np.argsort(day, kind="stable")
+    line, day = line[by_day], day[by_day]
+    enough = pd.Series(amount[by_day]).groupby(line).cumsum().to_numpy() >= need[line]
+    last_first = (enough & (need[line] > 0)).nonzero()[0][::-1]
+    reached_on = np.full(len(need), "NaT", dtype="datetime64[ns]")
+    reached_on[line[last_first]] = day[last_first]  # the first one is written last
+    return reached_on

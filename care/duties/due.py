@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from guanai.care.duties import complete, count, event, helper, interval, open_records, quota, share, state
+from guanai.care.duties.day_frames import DAY, Days
 from guanai.care.duties.deferrals import deferrals_of
 from guanai.care.duties.facts import Facts
 from guanai.care.duties.own_kinds import own_lines
@@ -51,6 +52,7 @@ UNTIL_ANSWERED = ("event", "state")  # open in whichever term, but what is over 
 FORMS = {"helper": "pairing", "quota": "pairing", "complete": "child"}  # of the kinds that name none
 
 
+Texts = np.ndarray[Any, np.dtype[np.str_]]
 Columns = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
 
@@ -130,7 +132,9 @@ def due_lines(facts: Facts, *, done: bool = False, who: str | None = None) -> pd
     order = np.lexsort([columns[name] for name in ("since", "order", "place", "due")] + [ranks])
     if who is not None:
         order = order[np.array([who in columns["who_ids"][row] for row in order], dtype=bool)]
-    lines = pd.DataFrame({name: pd.Series(columns[name][order], dtype=DTYPES[name]) for name in COLUMNS})
+    lines = pd.DataFrame(
+        {name: pd.Series(columns[name][order], dtype=DTYPES[name], copy=False) for name in COLUMNS}
+    )
     lines.attrs["problems"] = facts.problems
     return lines
 
@@ -183,29 +187,37 @@ class Part(NamedTuple):
         decided = None
         if not by_the_minute(duty, facts.policy):  # an emergency cannot be put off
             decided = deferrals_of(lines, duty, facts, self.kind, self.role)
-        lines = self._with_status(lines.reset_index(drop=True), decided, facts)
-        lines = lines[lines["status"].isin(STATUSES if self.done else OPEN_STATUSES)].reset_index(drop=True)
-        if lines.empty:
-            return lines
-        lines = module.explained(duty, facts, lines) if module else lines
+        due_on, status = self._statuses(lines, decided, facts)
+        chosen = np.isin(status, STATUSES if self.done else OPEN_STATUSES).nonzero()[0]
+        shown = lines.iloc[chosen].reset_index(drop=True)
+        if shown.empty:
+            return shown
+        shown = module.explained(duty, facts, shown) if module else shown
+        shown["due"], shown["status"], shown["deferral"] = due_on[chosen], status[chosen], ""
         if decided is not None:
-            lines["why"] += lines["decision"]
-        if "met_at" not in lines:
-            lines["met_at"] = pd.NaT
-        met_at = lines["met_at"].where(lines["status"] == "done")
-        late = (met_at if by_the_minute(duty, facts.policy) else met_at.dt.normalize()) > lines["due"]
-        return lines.assign(status=lines["status"].mask(late, "late"), met_at=met_at)
+            shown["deferral"] = decided["deferral"].to_numpy()[chosen]
+            shown["why"] += decided["decision"].to_numpy()[chosen]
+        met = shown["status"].to_numpy() == "done"
+        met_at = (
+            shown["met_at"].to_numpy(copy=True)
+            if "met_at" in shown
+            else np.full(len(shown), "NaT", "datetime64[ns]")
+        )
+        met_at[~met] = "NaT"
+        by_day = met_at if by_the_minute(duty, facts.policy) else met_at.astype("datetime64[D]")
+        shown["met_at"], shown["status"] = met_at, np.where(by_day > due_on[chosen], "late", shown["status"])
+        return shown
 
-    def _with_status(self, lines: pd.DataFrame, decided: pd.DataFrame | None, facts: Facts) -> pd.DataFrame:
-        """Return the lines with their status, due with the days of grace or on the day to which they are put off.
+    def _statuses(
+        self, lines: pd.DataFrame, decided: pd.DataFrame | None, facts: Facts
+    ) -> tuple[Days, Texts]:
+        """Return the days due, with grace or on the day to which it is put off, and the statuses; "done" for late as well.
 
-        Left out are those that nobody is shown: open ones of who has left, and in a later term those that are over.
+        The status is "" of what nobody is shown: open lines of who has left, and in a later term those that are over.
         """
         duty, today = self.duty, facts.day.to_datetime64()
         now = facts.moment.to_datetime64() if by_the_minute(duty, facts.policy) else today
-        due_on, closed_on = (
-            lines[name].to_numpy() + np.timedelta64(duty.grace_days, "D") for name in ("due", "closed_on")
-        )
+        due_on, closed_on = (lines[name].to_numpy() + duty.grace_days * DAY for name in ("due", "closed_on"))
         met = (lines["met"] if "met" in lines else lines["have"] >= lines["need"]).to_numpy(bool)
         postponed, excused = np.zeros(len(lines), dtype=bool), np.zeros(len(lines), dtype=bool)
         if decided is not None:
@@ -222,11 +234,9 @@ class Part(NamedTuple):
         )  # fmt: skip
         hidden = left & np.isin(status, OPEN_STATUSES)
         if duty.kind in UNTIL_ANSWERED and facts.term:
-            hidden |= (lines["since"] < timestamp(facts.term.start)) & np.isin(status, ["missed", "done"])
-        lines = lines.assign(due=due_on, status=status, deferral="")
-        if decided is not None:
-            lines = lines.assign(deferral=decided["deferral"], decision=decided["decision"])
-        return lines[~hidden]
+            before = lines["since"].to_numpy() < timestamp(facts.term.start).to_datetime64()
+            hidden |= before & np.isin(status, ["missed", "done"])
+        return cast("Days", due_on), np.where(hidden, "", status)
 
 
 def by_the_minute(duty: Duty, policy: Policy) -> bool:

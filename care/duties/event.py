@@ -10,6 +10,9 @@ Takes `trigger_records` and `matching_records`; gives one line per trigger and s
 Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
+from bisect import bisect_left
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
@@ -23,7 +26,8 @@ from guanai.care.duties.explanations import (
     within_words,
 )
 from guanai.care.duties.facts import Facts
-from guanai.care.duties.records import ids_by_line, matching_records, record_ids, trigger_records
+from guanai.care.duties.records import dates, matching_records, record_ids, trigger_records
+from guanai.care.frames import object_column
 from guanai.care.policy.duty import Duty
 from guanai.templates.wording import say
 
@@ -35,31 +39,40 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     table, subjects = trigger_records(duty, facts), facts.subjects(duty.subject)
     first, last = (subjects[name].to_numpy()[table["position"]] for name in ("first", "last"))
     present = (first <= table["day"]) & (table["day"] <= last) & (table["due"].dt.normalize() <= last)
-    table = table.assign(closed_on=last)[present].sort_values("day", kind="stable")
-    answers = _answers(duty, facts)
-    total = np.bincount(answers["position"], minlength=len(subjects))[table["position"]]
-    # How many of the subject's records come before the trigger: its answers are the next ones.
-    table = pd.merge_asof(
-        table, answers[["position", "counts_on", "number"]], left_on="day", right_on="counts_on", by="position",
-        allow_exact_matches=False,
-    )  # fmt: skip
-    before = table["number"].fillna(0).astype("int64")
-    have = np.minimum(total - before, duty.at_least)
-    return table.assign(since=table["day"], need=duty.at_least, have=have, before=before)
+    table = table.assign(closed_on=last)[present]
+    answers_of = _answers(duty, facts)
+    taken = []
+    for position, day in zip(table["position"], dates(table["day"]), strict=True):
+        answers = answers_of.get(position, [])
+        start = bisect_left(answers, (day,))
+        taken.append(answers[start : start + duty.at_least])
+    return table.assign(
+        since=table["day"],
+        need=duty.at_least,
+        have=np.array(list(map(len, taken)), dtype=np.int64),
+        counted=object_column(([record for _, record, _ in some] for some in taken), table.index),
+        met_at=np.array([some[-1][2] if some else None for some in taken], dtype="datetime64[ns]"),
+    )
 
 
-def _answers(duty: Duty, facts: Facts) -> pd.DataFrame:
-    """Return the records that can answer, oldest first, with their number (from 1) among those of the subject."""
-    records = matching_records(duty, facts).frame()
+def _answers(duty: Duty, facts: Facts) -> dict[int, list[tuple[date, str, date]]]:
+    """Return the records that can answer by the position of their subject, oldest first: from when they count, id, day."""
+    records = matching_records(duty, facts)
     own = np.array([duty.trigger is not None and name == duty.trigger.record for name in duty.records])
-    records = records.assign(id=record_ids(records["row"], records["register"], duty.records, facts))
-    records["counts_on"] = records["day"] - own[records["register"]] * DAY
-    records = records.sort_values(["counts_on", "id"])
-    return records.assign(number=records.groupby("position").cumcount() + 1)
+    counts_from = (
+        records.day - own[records.register] * DAY
+    )  # one of the trigger's own register only on a later day
+    ids = record_ids(records.row, records.register, duty.records, facts)
+    answers: dict[int, list[tuple[date, str, date]]] = {}
+    for position, start, record, day in zip(
+        records.position.tolist(), dates(counts_from), ids, dates(records.day), strict=True
+    ):
+        answers.setdefault(position, []).append((start, record, day))
+    return {position: sorted(some) for position, some in answers.items()}
 
 
 def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
-    """Return lines with why they are there, the ids of the answers that count, and the day of the last of them."""
+    """Return lines with why they are there; counted and met_at, the day of the last answer, they have."""
     what, trigger = record_words(duty), trigger_words(duty)
     within = within_words(duty, duty.limit or facts.policy.default_limit)
 
@@ -69,13 +82,6 @@ def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
             need=duty.at_least, have=have,
         )  # fmt: skip
 
-    lines_of = pd.DataFrame({"line": np.repeat(np.arange(len(shown)), shown["have"])})
-    lines_of = lines_of.join(shown[["position", "before"]], on="line")
-    lines_of["number"] = lines_of["before"] + lines_of.groupby("line").cumcount() + 1
-    answers = lines_of.merge(_answers(duty, facts), on=["position", "number"])
     return shown.assign(
-        period=distinct_texts(date_text, shown["day"]),
-        why=distinct_texts(why, shown["day"], shown["have"]),
-        counted=ids_by_line(answers["line"], answers["day"], answers["id"], len(shown)),
-        met_at=answers.groupby("line")["day"].max().reindex(shown.index),
+        period=distinct_texts(date_text, shown["day"]), why=distinct_texts(why, shown["day"], shown["have"])
     )
