@@ -29,7 +29,7 @@ STAFF = ("s0", "s1", "s2", "s3", "s4")
 def invented_school(seed):
     """Return the policy and the registers of a school, the same for the same seed."""
     draw = random.Random(seed)  # noqa: S311
-    profile = {"definition": draw.choice(["both", "one", "13"])}
+    profile = {"definition": draw.choice(["both", "one", "13", "listed"])}
     if draw.random() < 0.3:
         profile["began"] = (FIRST + draw.choice([0, 45, 120]) * timedelta(days=1)).isoformat()
     if draw.random() < 0.6:

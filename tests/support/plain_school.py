@@ -105,7 +105,9 @@ class PlainSchool:
                     yield row["id"], "", first, max(pair.get("end") or FOREVER for pair in pairs), row
 
     def left_behind(self, father, mother):
-        """Say whether a child counts by its parents' status."""
+        """Say whether a child counts by its parents' status; "by `listed` whoever has a dossier"."""
+        if self.policy.definition == "listed":
+            return True
         if not father or not mother:
             return False
         away = (father == "away") + (mother == "away")
@@ -115,7 +117,7 @@ class PlainSchool:
         """Return the first and the last day on which a child is in care, None if it never was."""
         father, mother = child.get("father_status"), child.get("mother_status")
         counts = self.left_behind(father, mother)
-        if not father and not mother:
+        if not father and not mother and self.policy.definition != "listed":
             counts = child.get("eligible") == "yes"
         began, ended = child.get("left_behind_from"), child.get("left_behind_until")
         left = child.get("status") not in (None, "", "enrolled")

@@ -4,6 +4,7 @@ Each function of a kind is a generator of what `support.plain_duties.line_of` ta
 """
 
 from datetime import date, datetime, timedelta
+from math import floor
 
 from support.plain_periods import count, counts_periods
 from support.plain_school import ALWAYS, CHILDREN, DAY, FOREVER, meets, midnight
@@ -108,7 +109,7 @@ def open_(school, duty, by):
             since = own if have <= duty.at_most else since
             have += number
         yield {
-            "subject": subject, "room": room, "since": since, "due": since, "need": 0, "have": have,
+            "subject": subject, "room": room, "since": since, "due": since, "need": 0, "have": floor(have),
             "met": have <= duty.at_most, "counted": [entry[1] for entry in records],
         }  # fmt: skip
 
