@@ -8,6 +8,7 @@ from collections import Counter
 import pandas as pd
 import pytest
 from bench.duties import ON, POLICY, school
+from support.duty_cases import ONE, lines_of, record
 from support.invented_schools import days_to_ask, invented_school, with_decisions
 from support.plain_duties import KINDS, OPEN, STATUSES, as_frames, as_plain, in_order, plain_due
 from support.plain_to_do import ROW, as_plain_rows, plain_closing_list, plain_coverage, plain_to_do
@@ -130,3 +131,10 @@ def test_the_school_of_the_benchmark_gives_the_same_lines(done):
     assert missing <= (
         set() if done else {"借书", "帮扶人数", "谈心率", "日记"}
     )  # nothing is wrong with these
+
+
+def test_half_a_unit_more_than_the_most_is_too_much():
+    """ "At most so many such records open at a time", or so much of a field added up: 2.5 are more than 2."""
+    row = {"种类": "未结", "触发": "借阅", "内容": "归还日期, 合计 册数", "至多": 2} | ONE
+    loans = {"loan": [record(f"2026-11-{day}", books=books) for day, books in ((12, 2), (13, 0.5))]}
+    assert lines_of(loans, **row)["status"].tolist() == ["standing"]
