@@ -44,7 +44,6 @@ CONTACTS = (
 )  # fmt: skip
 FIRST_TIERS = {"protect": 1, "harm": 2, "promise": 3}  # by the weight of the duty
 CAUSE, THIS_WEEK, STANDING, LATER, PUT_OFF = 4, 5, 6, 7, 8
-WITH_DAYS = ("count", "hours", "interval", "event")  # kinds whose counted records have been held on a day
 CAUSE_FORMS = {"helper": "pairing", "homeroom": "class", "no_contact": "talk"}  # the others: staff
 SCHOOL_WEEK = 5  # days of school
 NEVER = np.iinfo(np.int64).min  # NaT as a number
@@ -167,28 +166,31 @@ def _last_days(
     policy: Policy, frames: NormalizedFrames, lines: pd.DataFrame, group: Numbers, codes: Numbers
 ) -> "np.ndarray[Any, np.dtype[np.datetime64]]":
     """Return for each row (a group of lines) the day of the last record that was counted for any of them, NaT for none."""
-    dated = [duty for duty in policy.duties if duty.kind in WITH_DAYS or duty.kind in policy.own_kinds]
+    dated = [duty for duty in policy.duties if duty.records]
     in_periods = [
         duty.name for duty in dated if duty.kind in ("count", "hours") and duty.after_or_default == "missed"
     ]
     wanted = np.zeros(int(group.max(initial=-1)) + 1, dtype=bool)
     wanted[codes] = True
-    chosen = wanted[group] & (lines["have"] > 0).to_numpy(bool)
-    chosen &= lines["duty"].isin([duty.name for duty in dated]).to_numpy(bool)
+    has_records = lines["counted"].map(len).to_numpy() > 0
+    chosen = wanted[group] & has_records & lines["duty"].isin([duty.name for duty in dated]).to_numpy(bool)
     # Records of later periods are later: of a duty whose records count in their own period only the last is looked up.
     since, latest = lines["since"].to_numpy("datetime64[ns]").astype(np.int64), np.full(len(wanted), NEVER)
     np.maximum.at(latest, group[chosen], since[chosen])
     chosen &= (since == latest[group]) | ~lines["duty"].isin(in_periods).to_numpy(bool)
-    counted = lines["counted"].to_numpy(object)[chosen]
-    place, ids = pd.factorize(np.array([*chain.from_iterable(counted)], dtype=object))
-    days = np.full(len(ids), NEVER)
+    last, lists = np.full(len(wanted), NEVER), lines["counted"].to_numpy(object)
     for name in sorted({register for duty in dated for register in duty.records if register in frames}):
         frame = frames[name]
-        found = pd.Index(ids).get_indexer(frame["id"]) if "date" in frame else np.empty(0, dtype=np.int64)
-        known = found >= 0
-        days[found[known]] = frame["date"].to_numpy("datetime64[ns]").astype(np.int64)[known]
-    last = np.full(len(wanted), NEVER)
-    np.maximum.at(last, np.repeat(group[chosen], [len(some) for some in counted]), days[place])
+        if "date" not in frame:
+            continue
+        of_register = [duty.name for duty in dated if name in duty.records]
+        places = np.flatnonzero(chosen & lines["duty"].isin(of_register).to_numpy(bool))
+        counted = lists[places]
+        record, ids = pd.factorize(np.array([*chain.from_iterable(counted)], dtype=object))
+        found = pd.Index(ids).get_indexer(pd.Index(frame["id"]))
+        days = np.full(len(ids), NEVER)
+        days[found[found >= 0]] = frame["date"].to_numpy("datetime64[ns]").astype(np.int64)[found >= 0]
+        np.maximum.at(last, np.repeat(group[places], [len(some) for some in counted]), days[record])
     return last[codes].astype("datetime64[ns]")
 
 
@@ -196,8 +198,7 @@ def _causes(policy: Policy, rows: pd.DataFrame) -> "pd.Series[str]":
     """Return the cause under which a row goes to the coordinators, "" where somebody is responsible."""
     helper_duties = [duty.name for duty in policy.duties if duty.kind == "helper"]
     alone = rows["duty"].isin(helper_duties) & rows["kind"].isin(ALL_CHILDREN) & (rows["have"] == 0)
-    nobody = as_strings(rows["nobody"])
-    return nobody.mask(alone, "helper").where(rows["status"] != "postponed", "").astype(object)
+    return as_strings(rows["nobody"]).mask(alone, "helper").astype(object)
 
 
 def _risen(policy: Policy, rows: pd.DataFrame, staff: _Staff) -> pd.DataFrame:

@@ -156,7 +156,7 @@ def risen(school, duty, line, run, coordinators):
     elif line["kind"] == "class":
         room = line["subject_id"]
     homeroom = school.classes.get(room, {}).get("homeroom")
-    if homeroom not in school.staff or homeroom in line["who_ids"]:
+    if school.staff.get(homeroom, {}).get("active", "no") == "no" or homeroom in line["who_ids"]:
         return "coordinator", tuple(coordinators)
     if run < 2 * duty.escalate:
         return "homeroom", (homeroom,)
