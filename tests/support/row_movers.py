@@ -254,7 +254,7 @@ def _answer(record: dict[str, Any], field: str, value: Any) -> None:
         rows[0][inner] = value
     elif value == "":
         record[field] = None
-    elif field in ("books", "hours", "grade", "minutes", "files") and str(value).isdecimal():
+    elif field in ("books", "hours", "grade", "minutes", "files", "number") and str(value).isdecimal():
         record[field] = int(value)
     else:
         record[field] = list(value) if isinstance(value, tuple) else value

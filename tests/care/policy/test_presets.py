@@ -145,6 +145,7 @@ SECTION_2 = """
 000-12 L182-205 | 2C 多看一眼 |
 
 000-13 L211 | 2A 每名帮扶人人数 | 至少 2 至多 3
+000-13 L211 | 2A 每名帮扶人人数 |
 000-13 L214 | 2A 孩子与家长联系 | 至少 1 每周
 000-13 L214 | 2A 书信 | 至少 1 每两周
 000-13 L221 | 2A 教师与家长通话 | 经常
@@ -382,6 +383,12 @@ def rows():
     return [(row[0], document, *row[1:]) for document, (_, *table) in tables for row in table]
 
 
+@cache
+def readme_rows():
+    """The table of presets in the README of the templates."""
+    return markdown_rows(template("README.md").read_text(encoding="utf-8").partition("### The presets")[2])
+
+
 def often(row):
     """How often a row of the sheet 职责 asks for something, as the table of sources writes it."""
     if row["周期"] == "经常":
@@ -454,6 +461,13 @@ def test_a_question_that_the_table_names_is_in_its_form():
         if row[4] == "表单":
             form, _, questions = row[5].partition(": ")
             assert set(questions.split(", ")) <= set(columns()[form]), row
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_readme_says_how_many_duties_a_preset_has(name):
+    (cells,) = [row for row in readme_rows() if row[0] == f"`{name}`"]
+    counted = [row["周期"] == "经常" for row in sheets(name)["职责"]]
+    assert cells[3:5] == [str(len(counted)), str(sum(counted))]
 
 
 # Each preset by itself

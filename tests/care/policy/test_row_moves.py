@@ -8,6 +8,8 @@ import pytest
 from support.row_movers import lines_of, read_table, rows_of, tables
 
 from guanai.care.policy.conditions import Clause
+from guanai.storage.school.policy_in_use import SHARED_ROWS
+from guanai.storage.school.workbooks import presets
 
 CASES = [
     pytest.param(case, id=f"{case.preset}-{case.duty}") for preset in tables() for case in read_table(preset)
@@ -33,6 +35,10 @@ def whose(case):
 def moves(case, duty, scenario):
     """Return whether the last step of a scenario changes the line of the duty."""
     return whose(case) in changes(case, duty, scenario)
+
+
+def test_each_preset_has_a_table():
+    assert tables() == sorted([*presets(), *SHARED_ROWS])
 
 
 @pytest.mark.parametrize("preset", tables())
