@@ -64,8 +64,8 @@ def preload_school(folder: Path) -> Iterator[None]:
             yield
         cache_choices(school.all_forms().values(), school.instances)
         yield
-        answers = (school.due, school.unpaired, school.children, school.emergencies, school.summary)
-        for work_out in (*answers, school.coverage, school.duties.gaps):
+        answers = (school.due, school.to_do, school.unpaired, school.children, school.emergencies)
+        for work_out in (*answers, school.summary, school.coverage, school.duties.gaps):
             work_out()
             yield
         terms = school.terms()
@@ -73,6 +73,8 @@ def preload_school(folder: Path) -> Iterator[None]:
             school.summary(term)
             yield
         school.notices  # noqa: B018  # reads the forms that the school has changed
+        yield
+        school.settings.previews(school.settings.read())
     except GuanaiError:  # a page that needs it says what is wrong
         return
 

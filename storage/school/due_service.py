@@ -97,7 +97,7 @@ class DutyService:
     def _lines(self, day: date, known: date) -> pd.DataFrame:
         """Return all lines of a day as it begins."""
         policy, frames = self.policy, self.frames_known_on(known)
-        return self._cached_frame(
+        return self.cached_frame(
             ("due", day, known), lambda: due(policy, frames, day, done=True, known=known)
         )
 
@@ -123,7 +123,7 @@ class DutyService:
         lines = self.due(day, done=True)
         still = int((lines["status"] == "to_do").sum())  # fewer once a limit in minutes has run out
         policy, frames = self.policy, self.frames_known_on(day)
-        return self._cached_frame(("to do", day, still), lambda: to_do(policy, frames, lines, day))
+        return self.cached_frame(("to do", day, still), lambda: to_do(policy, frames, lines, day))
 
     def of_children(self, children: Collection[str], *, done: bool = False) -> pd.DataFrame:
         """Return today's lines of some children, without working out those of the others."""
@@ -135,12 +135,12 @@ class DutyService:
     def in_care(self, on: date) -> pd.DataFrame:
         """Return the left-behind children in care on a day, by what is known now."""
         criterion = self.policy.criterion
-        return self._cached_frame(("in care", on), lambda: left_behind(self.frames[CHILD], on, criterion))
+        return self.cached_frame(("in care", on), lambda: left_behind(self.frames[CHILD], on, criterion))
 
     def unpaired(self, on: date) -> pd.DataFrame:
         """Return the children in care on a day who have no helper, by what is known now."""
         policy = self.policy
-        return self._cached_frame(("unpaired", on), lambda: unpaired(policy, self.frames, on))
+        return self.cached_frame(("unpaired", on), lambda: unpaired(policy, self.frames, on))
 
     def households_of(self, lines: pd.DataFrame) -> dict[str, str]:
         """Return the household of each child of some due lines (`care.households`)."""
@@ -166,7 +166,7 @@ class DutyService:
     ) -> pd.DataFrame:
         lines, day = self.lines_of_term(term, on), on or self._records.today()
         still = int((lines["status"] == "to_do").sum())  # fewer once a limit in minutes has run out
-        return self._cached_frame((what, self.term_day(term, day), day, still), lambda: work_out(lines))
+        return self.cached_frame((what, self.term_day(term, day), day, still), lambda: work_out(lines))
 
     def emergencies(self, now: datetime | None = None, *, finished: bool = False) -> pd.DataFrame:
         """Return the steps of the emergencies; only what belongs to their children is read."""
@@ -254,7 +254,7 @@ class DutyService:
     def gaps(self, term: str | None = None) -> pd.DataFrame:
         """Return the fields missing in the dossiers as of a term, one row per duty, subject and field (`care.gaps`)."""
         day = self.term_day(term)
-        return self._cached_frame(("gaps", day), lambda: gaps(self.policy, self.frames, day))
+        return self.cached_frame(("gaps", day), lambda: gaps(self.policy, self.frames, day))
 
     def deferrals(self) -> pd.DataFrame:
         """Return what was postponed or excused, the last first: rows of ``frame("deferral")`` with ``state``.
@@ -314,7 +314,8 @@ class DutyService:
             return None
         return self._records.now().replace(second=0, microsecond=0)
 
-    def _cached_frame(self, key: tuple[Any, ...], work_out: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    def cached_frame(self, key: tuple[Any, ...], work_out: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Return a frame that follows from the records and the key; it is worked out once until a record changes."""
         sequence = self._records.sequence()
         entry = self._cached.get(key)
         if entry is None or entry[0] != sequence:

@@ -1,6 +1,6 @@
-"""What each row of 职责 asks, in a sentence with its source, and how many lines it would make in this school: before it is switched on."""
+"""What each row of 职责 asks, in a sentence with its source, and how many lines it would make: before it is switched on."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -12,7 +12,7 @@ from guanai.care.policy.duty_rows import DERIVED
 from guanai.care.policy.policy import Policy
 from guanai.care.policy.sentences import sentence
 
-__all__ = ["DutyPreview", "duty_previews"]
+__all__ = ["DutyPreview", "duty_previews", "line_counts"]
 
 
 @dataclass(frozen=True)
@@ -28,19 +28,29 @@ class DutyPreview:
     lines: int | None
 
 
-def duty_previews(
-    policy: Policy, frames: Mapping[str, pd.DataFrame], on: date, titles: Mapping[str, str]
-) -> dict[str, DutyPreview]:
-    """Return a preview of each duty of a policy by its name, those that are not in force too.
+def line_counts(
+    policy: Policy, frames: Mapping[str, pd.DataFrame], on: date, registers: Collection[str]
+) -> pd.DataFrame:
+    """Return how many lines each duty of a policy makes this term if it is in force: columns duty and lines.
 
-    ``titles`` are those of the registers that the school has; the term is that of the day ``on``, else the last one before.
+    A duty on a register that is not among those of the school (``registers``) has no row. The term is that of the day, else
+    the last one before it.
     """
     term = policy.calendar.current_or_last(on)
-    countable = [duty for duty in policy.duties if _registers_of(duty) <= {*titles, *DERIVED}]
+    countable = [duty for duty in policy.duties if _registers_of(duty) <= {*registers, *DERIVED}]
     switched_on = replace(policy, duties=tuple(replace(duty, in_force=True) for duty in countable))
     lines = due(switched_on, frames, term.end if term else on, done=True, known=on)
-    counts = lines["duty"].value_counts().to_dict()
-    numbers = {duty.name: int(counts.get(duty.name, 0)) for duty in countable}
+    names = [duty.name for duty in countable]
+    numbers = lines["duty"].value_counts().reindex(names, fill_value=0)
+    return pd.DataFrame({"duty": pd.Series(names, dtype=object), "lines": numbers.to_numpy("int64")})
+
+
+def duty_previews(policy: Policy, counts: pd.DataFrame, titles: Mapping[str, str]) -> dict[str, DutyPreview]:
+    """Return a preview of each duty of a policy by its name, those that are not in force too.
+
+    ``counts`` are its `line_counts`, ``titles`` those of the school's registers by name.
+    """
+    numbers = dict(zip(counts["duty"], counts["lines"].tolist(), strict=True))
     return {
         duty.name: DutyPreview(sentence(duty, policy, titles=titles), duty.in_force, numbers.get(duty.name))
         for duty in policy.duties

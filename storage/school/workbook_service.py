@@ -22,7 +22,7 @@ from guanai.storage.forms.session.parsers import UnreadableError, read_date
 from guanai.storage.records.records import Records
 from guanai.storage.school.condition_fields import ConditionField, condition_fields, count_meeting
 from guanai.storage.school.due_service import DutyService
-from guanai.storage.school.duty_preview import DutyPreview, duty_previews
+from guanai.storage.school.duty_preview import DutyPreview, duty_previews, line_counts
 from guanai.storage.school.permissions import is_coordinator
 from guanai.storage.school.workbook_edits import Edit, apply_edits, digest_of, write_edits
 from guanai.storage.school.workbooks import Sheets, presets, read_workbook
@@ -151,11 +151,16 @@ class WorkbookService:
 
         With a preset that of its rows, in this school. A row with a mistake has none.
         """
-        key = (shown.digest, preset, self._records.sequence(), self._records.today())
+        today, duties = self._records.today(), self._duties
+        key = (shown.digest, preset, self._records.sequence(), today)
         if key not in self._previews:
-            policy = replace(self._duties.policy, duties=self._readable(self._sheets_with(shown, preset)))
+            policy = replace(duties.policy, duties=self._readable(self._sheets_with(shown, preset)))
             titles = {name: form.title() for name, form in self._records.all_forms().items()}
-            previews = duty_previews(policy, self._duties.frames, self._records.today(), titles)
+            counts = duties.cached_frame(
+                ("line counts", shown.digest, preset, today),
+                lambda: line_counts(policy, duties.frames, today, titles),
+            )
+            previews = duty_previews(policy, counts, titles)
             self._previews = dict(list(self._previews.items())[-1:]) | {key: previews}
         return self._previews[key]
 

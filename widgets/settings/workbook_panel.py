@@ -191,7 +191,7 @@ class Settings(Panel):
         if preview is not None:
             lines = _lines_text(preview, suggested=self.sheet.value == _SUGGESTED)
             small = f'{escape(preview.sentence)} <span class="guanai-setting-lines">{lines}</span>'
-        source = escape(row.get("source") or "")
+        source = "" if preview is not None else escape(row.get("source") or "")  # a sentence ends with it
         about = f'<span class="guanai-badge">{source}</span>' if source else ""
         remark = f"<small>{escape(row['remark'])}</small>" if sheet == "duties" and row.get("remark") else ""
         error = "".join(

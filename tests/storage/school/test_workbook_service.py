@@ -157,8 +157,8 @@ def test_a_broken_workbook_keeps_the_last_good_one_and_is_mended_row_by_row(scho
     assert shown.mistake.row == 5
     with pytest.raises(PolicyError):
         again.settings.change(shown, [again.settings.edit(shown, "duties", 5, {"at_least": "x"})])
-    kind = row_named(school.settings.read(), page.cell(5, heads.index("名称") + 1).value)
-    assert kind["kind"] == "没有这种"
+    row = row_named(school.settings.read(), page.cell(5, heads.index("名称") + 1).value)
+    assert row["kind"] == "没有这种"
     shown = again.settings.change(shown, [again.settings.removal(shown, "duties", 5)])
     assert shown.mistake is None
     assert again.notices == []
@@ -293,3 +293,63 @@ def test_a_formula_in_a_rule_keeps_its_result(school):
     changed(school, "duties", other[ROW], remark="看过")
     assert next(duty for duty in school.policy.duties if duty.name == row["name"]).at_least == 5
     assert school.notices == []
+
+
+@pytest.fixture
+def with_children(filled):
+    """The small sample school as its coordinator sees it."""
+    staff = filled.frame("staff")
+    person = staff[staff["role"] == "coordinator"].iloc[0]
+    return filled.as_user(person["name"], person["id"])
+
+
+def lines_of_term(school):
+    """How many lines each duty in force makes by the last day of the term."""
+    end = school.policy.calendar.current_or_last(school.today()).end
+    return school.due(end, done=True, known=school.today())["duty"].value_counts().to_dict()
+
+
+def test_each_row_says_what_it_asks_and_how_many_lines_it_makes_this_term(with_children):
+    book = with_children.settings
+    previews, counts = book.previews(book.read()), lines_of_term(with_children)
+    assert list(previews) == [duty.name for duty in with_children.policy.duties]
+    for duty in with_children.policy.duties:
+        assert duty.source in previews[duty.name].sentence
+        assert previews[duty.name].in_force is duty.in_force
+        if duty.in_force:
+            assert previews[duty.name].lines == counts.get(duty.name, 0), duty.name
+    assert previews["谈心"].lines > 100
+
+
+def test_a_row_says_its_lines_before_it_is_switched_on_and_makes_them_then(with_children):
+    book = with_children.settings
+    changed(with_children, "duties", row_named(book.read(), "谈心")[ROW], in_force="否")
+    preview = book.previews(book.read())["谈心"]
+    assert (preview.in_force, lines_of_term(with_children).get("谈心")) == (False, None)
+    changed(with_children, "duties", row_named(book.read(), "谈心")[ROW], in_force="是")
+    assert lines_of_term(with_children)["谈心"] == preview.lines > 0
+
+
+def test_a_preset_says_its_lines_in_this_school_before_it_is_taken(with_children):
+    book = with_children.settings
+    shown = book.read()
+    row = next(row for row in book.suggestions("000-12", shown) if row["name"] == "家长每周通话")
+    preview = book.previews(shown, "000-12")[row["name"]]
+    cells = {head: text for head, text in row.items() if text}
+    book.change(shown, [book.edit(shown, "duties", None, cells)])
+    assert lines_of_term(with_children)[row["name"]] == preview.lines > 0
+
+
+def test_a_row_with_a_mistake_has_no_preview_and_the_others_have_theirs(with_children):
+    book, path = with_children.settings, with_children.folder.workbook
+    before = book.previews(book.read())
+    workbook = load_workbook(path)
+    workbook["职责"]["B2"].value = "没有这种"
+    workbook.save(path)
+    shown = book.read()
+    assert shown.mistake is not None
+    after = book.previews(shown)
+    broken = workbook["职责"]["A2"].value
+    assert {name: preview.lines for name, preview in after.items()} == {
+        name: preview.lines for name, preview in before.items() if name != broken
+    }

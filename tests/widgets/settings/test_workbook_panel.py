@@ -54,6 +54,7 @@ def test_every_row_is_listed_with_its_source(view, school):
     for name, text in zip(names, texts, strict=True):
         assert escape(name) in text
     assert sum("002-1 L45" in text for text in texts) >= 1
+    assert all("本学期 " in text and " 条" in text for text in texts)  # how many lines each makes
 
 
 def test_a_cell_with_a_vocabulary_is_chosen_and_a_change_is_written(view, school):
