@@ -172,16 +172,15 @@ class WorkbookService:
         return shown.sheets | fit_to_forms({title: list(_preset(preset))}, self._columns())
 
     def _readable(self, sheets: Sheets) -> tuple[Duty, ...]:
-        """Return the duties of a workbook, without the rows that have a mistake."""
-        while True:
-            try:
-                return policy_from_sheets(sheets, self._records.folder.workbook.name, self._columns()).duties
-            except PolicyError as error:
-                rows = sheets.get(error.sheet, [])
-                others = [row for row in rows if row.get(ROW) != error.row]
-                if lookup_name("sheet", error.sheet) != "duties" or len(others) == len(rows):
-                    return self._duties.policy.duties
-                sheets = sheets | {error.sheet: others}
+        """Return the duties of a workbook, without the rows that have a mistake; none where another sheet has one."""
+        file, wrong = self._records.folder.workbook.name, self.mistake(sheets)
+        for mistake in wrong.each() if wrong else ():
+            rows = [row for row in sheets.get(mistake.sheet, []) if row.get(ROW) != mistake.row]
+            sheets = sheets | {mistake.sheet: rows}
+        try:
+            return policy_from_sheets(sheets, file, self._columns(), self._duties.own_kinds).duties
+        except PolicyError:
+            return ()
 
     def examples(self, heading: str) -> list[str]:
         """Return what the presets write under a heading of 职责, to choose from."""
