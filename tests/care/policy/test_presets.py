@@ -344,7 +344,7 @@ USUAL = "学习 生活 心理 品行 安全 家庭教育 监护缺位 情感"
 # Where the documents call the helper and the guardian otherwise.
 WORDS = {
     "000-1": {"helper": "导师"}, "000-2": {"helper": "代理家长"}, "000-5": {"helper": "代理家长"},
-    "000-6a": {"helper": "代理家长", "guardian": "临时监护人"}, "000-7": {"helper": "代理家长"},
+    "000-6a": {"guardian": "临时监护人"},
     "000-8": {"helper": "代管家长"}, "000-9": {"helper": "代管家长"}, "000-13": {"helper": "爱心妈妈"}, "001-1": {"guardian": "临时监护人"},
     "001-2b": {"helper": "代理妈妈"}, "001-5": {"guardian": "代管人"}, "002-3": {"guardian": "委托监护人"},
     "003-2": {"helper": "代理家长"}, "003-3": {"helper": "代理家长", "guardian": "临时监护人"},
@@ -490,6 +490,12 @@ def test_who_is_left_behind(name):
     (row,) = [row for row in sheets(name)["学校"] if row["项目"] == "留守标准"]
     assert policy(name).definition == definition
     assert place in row["备注"]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_document_names_an_age(name):
+    """So a vocational school's pupils of seventeen (000-2) are in care too."""
+    assert policy(name).age_limit is None
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
