@@ -52,13 +52,13 @@ def days_to_ask(seed, policy, number=3):
         for edge in (term.start, term.end)
         for shift in (-1, 0, 1, 3)
     ]
-    asked = []
+    questions = []
     for _ in range(number):
         on = draw.choice(edges) if draw.random() < 0.3 else some_day(draw, 0, 330)
         now = datetime.combine(on, time(draw.randrange(24), 30)) if draw.random() < 0.4 else None
         known = on + draw.randrange(60) * timedelta(days=1) if draw.random() < 0.2 else None
-        asked.append((on, now, known))
-    return asked
+        questions.append((on, now, known))
+    return questions
 
 
 def with_decisions(seed, lines, policy, registers, on):

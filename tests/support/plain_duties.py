@@ -79,7 +79,7 @@ def line_of(
         closed = left or (closes is not None and midnight(closes) + grace < midnight(school.on))
         status = "missed" if closed or missed_when_due(duty) else "standing"
     # "Never an open line about a child who has left, except state and open."
-    # "put off, excused, done as now": what is excused stays in sight, as what is open does
+    # What is excused stays in sight, as what is open does.
     if (left and status in OPEN) or (status in ("done", "late", "missed") and not shown):
         return None
     people = school.responsible(kind, subject, roles)

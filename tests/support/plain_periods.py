@@ -11,7 +11,7 @@ from support.plain_school import DAY, every
 
 
 def after_of(duty):
-    """Return what becomes of a line when its time is over: "Empty: by kind, see section 3"."""
+    """Return what becomes of a line when its time is over: what its row says, else what is usual for its kind."""
     by_kind = "missed" if duty.kind in ("count", "hours", "share") or counts_periods(duty) else "standing"
     return duty.after or by_kind
 
@@ -125,20 +125,20 @@ def handed_back(duty, needs, own):
 
     "records in later periods of the term beyond those that their own period needs go to the oldest open period (late)"
     """
-    given = []
+    records_of = []
     for need, records in zip(needs, own, strict=True):
-        mine, given = [], [*given, []]
+        own_records, records_of = [], [*records_of, []]
         for entry in records:
             open_before = [
-                number for number, missing in enumerate(needs[: len(given) - 1])
-                if sum(worth(duty, other[3]) for other in given[number]) < missing
+                number for number, missing in enumerate(needs[: len(records_of) - 1])
+                if sum(worth(duty, other[3]) for other in records_of[number]) < missing
             ]  # fmt: skip
-            if sum(worth(duty, other[3]) for other in mine) >= need and open_before:
-                given[open_before[0]].append(entry)
+            if sum(worth(duty, other[3]) for other in own_records) >= need and open_before:
+                records_of[open_before[0]].append(entry)
             else:
-                mine.append(entry)
-        given[-1] = mine
-    return given
+                own_records.append(entry)
+        records_of[-1] = own_records
+    return records_of
 
 
 def reached_on(duty, need, records):

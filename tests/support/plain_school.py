@@ -285,8 +285,8 @@ def meets(record, clauses):
             }[clause.order](float(value), float(clause.values[0]))  # fmt: skip
         else:
             several = value if isinstance(value, list) else [value]
-            given = {str(part) for part in several if part not in (None, "")} or {""}
-            holds = bool(given & set(clause.values)) != clause.negated
+            answers = {str(part) for part in several if part not in (None, "")} or {""}
+            holds = bool(answers & set(clause.values)) != clause.negated
         if not holds:
             return False
     return True

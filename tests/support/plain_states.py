@@ -96,7 +96,7 @@ def parts_reached(school, duty, record):
 
 
 def open_(school, duty, by):
-    """Return who has more records open at a time than allowed: "as today; standing the day after since + grace"."""
+    """Return who has more records open at a time than allowed: "standing the day after since + grace"."""
     still = {}
     for subject, room, _, _, record, own, _ in triggers(school, duty):
         if not all(parts_reached(school, duty, record)[0]):

@@ -180,16 +180,16 @@ def test_a_line_of_a_school_is_put_off_and_taken_back(filled, line):
     """Both decisions are in the history, who and when; nothing is ever deleted for good."""
     before = filled.due()
     answers = filled.duties.deferral_of(line) | {"kind": "postpone", "until": "2026-12-01", "reason": "住院"}
-    kept = filled.save("deferral", answers)
+    saved = filled.save("deferral", answers)
     now = filled.duties.line(line["duty"], "child", line["subject_id"], str(line["since"])[:10], line["role"])
-    assert (now["status"], now["deferral"]) == ("postponed", kept["id"])
+    assert (now["status"], now["deferral"]) == ("postponed", saved["id"])
     assert "测试老师" in now["why"] or "住院" in now["why"]
     assert len(filled.due()) == len(before)
     assert filled.duties.deferrals()["state"].tolist() == ["holds"]
-    filled.save("deferral", dict(kept) | {"kind": "excuse", "until": None})
+    filled.save("deferral", dict(saved) | {"kind": "excuse", "until": None})
     assert len(filled.due()) == len(before) - 1
-    assert [change.by for change in filled.history("deferral", kept["id"])] == ["测试老师"] * 2
-    filled.delete("deferral", kept["id"])
+    assert [change.by for change in filled.history("deferral", saved["id"])] == ["测试老师"] * 2
+    filled.delete("deferral", saved["id"])
     pd.testing.assert_frame_equal(filled.due(), before)
     assert [change.before["reason"] for change in filled.deletions("deferral")] == ["住院"]
     assert filled.duties.deferrals().empty

@@ -38,7 +38,7 @@ def child(**answers):
 
 
 def frames(children=(), **registers):
-    made = {
+    usual = {
         "child": pd.DataFrame(list(children) or [child()]),
         "class": pd.DataFrame([{"id": "k1", "name": "三1班", "grade": 3, "homeroom": "s1", "pupils": 40}]),
         "staff": pd.DataFrame(
@@ -52,7 +52,7 @@ def frames(children=(), **registers):
             [{"id": "p1", "child": "x1", "role": "helper", "helper": "s2", "start": "2026-09-01"}]
         ),
     }
-    return made | {name: pd.DataFrame(rows) for name, rows in registers.items()}
+    return usual | {name: pd.DataFrame(rows) for name, rows in registers.items()}
 
 
 def lines_of(duty, registers, on, done=True, calendar=CALENDAR):

@@ -15,7 +15,7 @@ def test_a_share_is_that_of_the_term_also_in_the_holidays():
     visits = {"home_visit": [visit("2026-11-02"), visit("2027-01-20", "x2")]}
     row = {"种类": "比例", "内容": "家访覆盖率", "目标": "100%"}
     for on in (date(2027, 1, 16), date(2027, 2, 1)):
-        assert [(one["need"], one["have"]) for one in lines_of(visits, on, **row).to_dict("records")] == [
+        assert [(line["need"], line["have"]) for line in lines_of(visits, on, **row).to_dict("records")] == [
             (2, 1)
         ]
     assert lines_of(visits, date(2027, 2, 1), **row)["status"].tolist() == ["missed"]

@@ -67,12 +67,12 @@ def test_what_a_record_says_of_tomorrow_is_not_known_today(content, answers):
     ],
 )
 def test_what_happens_later_on_the_day_is_not_known_at_a_time_of_day(now, expected):
-    told = {
+    incidents = {
         "incident": [
             record("2026-10-12", found_at="2026-10-12T14:00", guardian_told_at="2026-10-12T14:25:00+08:00")
         ]
     }
-    assert statuses_of(lines_of(told, date(2026, 10, 12), now=now, **INCIDENT)) == [expected]
+    assert statuses_of(lines_of(incidents, date(2026, 10, 12), now=now, **INCIDENT)) == [expected]
 
 
 def test_a_promise_for_a_later_day_is_known():

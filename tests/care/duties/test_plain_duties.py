@@ -31,7 +31,7 @@ STATUSES_OF = {
 }  # fmt: skip
 
 
-def asked(seed):
+def questions_about(seed):
     """Return what is asked of a school on some days: policy, registers with decisions, day, time of day, known until."""
     policy, registers = invented_school(seed)
     for on, now, known in days_to_ask(seed, policy):
@@ -50,7 +50,7 @@ def differences(lines, others):
 
 def check(seed):
     """Compare all lines of a school's days, and what is made of those of the first one."""
-    for number, (policy, registers, on, now, known) in enumerate(asked(seed)):
+    for number, (policy, registers, on, now, known) in enumerate(questions_about(seed)):
         lines = due(policy, as_frames(registers), on, done=True, now=now, known=known)
         plain = plain_due(policy, registers, on, done=True, now=now, known=known)
         assert differences(as_plain(lines), plain) == [], f"seed {seed}, {on}, {now}, {known}"
@@ -70,9 +70,10 @@ def check_summaries(policy, registers, on, lines, plain):
     by_subject = coverage.set_index(["duty", "kind", "subject_id"])
     assert len(by_subject) == len(plain_coverage(policy, plain))
     for key, row in plain_coverage(policy, plain).items():
-        given = by_subject.loc[key]
+        row_of_rules = by_subject.loc[key]
         for name, value in row.items():
-            assert given[name] == value or (value is None and pd.isna(given[name])), (key, name)
+            same = row_of_rules[name] == value or (value is None and pd.isna(row_of_rules[name]))
+            assert same, (key, name)
     term = policy.calendar.current_or_last(on)
     if term and on > term.end:  # while it runs there is nothing to close
         closing = closing_list(lines, term).set_index(["duty", "kind", "subject_id"])
@@ -89,7 +90,7 @@ def test_the_rules_and_the_plain_loops_give_the_same_lines(seed):
 
 @pytest.mark.parametrize("seed", SEEDS[:4])
 def test_the_open_lines_and_those_of_a_person_are_some_of_all(seed):
-    policy, registers, on, now, known = next(asked(seed))
+    policy, registers, on, now, known = next(questions_about(seed))
     frames, asks = as_frames(registers), {"now": now, "known": known}
     plain = plain_due(policy, registers, on, done=True, **asks)
     open_lines = as_plain(due(policy, frames, on, **asks))
@@ -109,7 +110,7 @@ def test_the_invented_schools_have_every_kind_in_every_status_and_every_period()
     """What never comes up is not compared."""
     kinds, spans = Counter(), Counter()
     for seed in SEEDS:
-        for policy, registers, on, now, known in asked(seed):
+        for policy, registers, on, now, known in questions_about(seed):
             duties = {duty.name: duty for duty in policy.duties}
             for line in plain_due(policy, registers, on, done=True, now=now, known=known):
                 duty = duties[line["duty"]]

@@ -25,9 +25,9 @@ GAP = {"种类": "间隔", "记录": "通话", "时限": "14天"} | ONE
 WEEKLY = {"记录": "谈心", "周期": "每周"} | ONE
 
 
-def incident(**told):
+def incident(**answers):
     return {
-        "incident": [record("2026-10-12", kind="missing", found_at="2026-10-12T14:00:00.000+08:00") | told]
+        "incident": [record("2026-10-12", kind="missing", found_at="2026-10-12T14:00:00.000+08:00") | answers]
     }
 
 
