@@ -178,7 +178,7 @@ def test_a_new_workbook_has_every_column_and_the_items_for_all_rows(tmp_path):
     heads = [head for head in sheets["职责"][0] if head != ROW]
     assert heads == list(headings("duties", "zh"))
     items = {row["项目"]: row["值"] for row in sheets["学校"]}
-    assert [items[name] for name in ("默认时限", "多久没有联系", "年龄上限")] == ["14天", "4", ""]
+    assert [items[name] for name in ("默认时限", "多久没有联系", "年龄上限")] == ["14天", "4", "无"]
     assert all(
         "[推定]" in row["备注"] for row in sheets["学校"] if row["项目"] in ("默认时限", "多久没有联系")
     )
