@@ -39,7 +39,8 @@ def sentence(
     parts.append(words.say("rule.source", source=source) if source else words.say("rule.own_source"))
     if not duty.in_force:
         parts.append(words.say("rule.off"))
-    return "".join(part[:1].upper() + part[1:] + words.say("rule.stop") for part in parts).strip()
+    text = "".join(part[:1].upper() + part[1:] + words.say("rule.stop") for part in parts).strip()
+    return text.replace("） ", "）")  # no space before a number there
 
 
 def _asked(duty: Duty, policy: Policy, words: RuleWords) -> str:
@@ -78,7 +79,9 @@ def _asked(duty: Duty, policy: Policy, words: RuleWords) -> str:
     if duty.kind == "quota":
         of_staff = duty.subject in STAFF_KINDS and not duty.condition
         key = "rule.quota_records" if _of_records(duty) else "rule.quota_staff" if of_staff else "rule.quota"
-        return words.say(key, **values, child=words.role("child"))
+        return words.say(
+            "rule.quota_none" if _none_at_all(duty) else key, **values, child=words.role("child")
+        )
     if duty.kind == "share":
         if duty.content:
             key = "rule.share_of" if duty.records else "rule.share"
@@ -112,6 +115,11 @@ def _only_counts(duty: Duty) -> bool:
     if duty.kind == "quota":
         return not duty.at_least and duty.at_most is None
     return duty.kind == "count" and duty.per == OFTEN
+
+
+def _none_at_all(duty: Duty) -> bool:
+    """Say whether there must be no record at all: nobody drops out (F20)."""
+    return duty.kind == "quota" and duty.at_most == 0 and _of_records(duty)
 
 
 def _within(duty: Duty, policy: Policy, words: RuleWords) -> str:
@@ -161,6 +169,8 @@ def _who(duty: Duty, words: RuleWords) -> str:
 
 def _until(duty: Duty, words: RuleWords) -> list[str]:
     """Say until when; an event, a state and an interval have said so already, a rule of the school's own knows itself."""
+    if _none_at_all(duty):
+        return [words.say("rule.until_none", end=words.say(f"rule.end.{duty.per}"))]
     grace = words.say("rule.grace", number=duty.grace_days) if duty.grace_days else ""
     if duty.kind in ("count", "hours") or (duty.kind == "quota" and _of_records(duty)):
         return [_end(duty, words) + grace]
@@ -185,7 +195,7 @@ def _end(duty: Duty, words: RuleWords) -> str:
 
 def _then(duty: Duty, words: RuleWords) -> list[str]:
     """Say what becomes of a line that was not met in time, and to whom it rises."""
-    if duty.kind not in KINDS and not duty.after:
+    if (duty.kind not in KINDS and not duty.after) or _none_at_all(duty):
         return []
     missed, periodic = duty.after_or_default == "missed", duty.kind in ("count", "hours")
     key, end = ("missed" if missed else "standing"), ""

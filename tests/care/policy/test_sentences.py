@@ -5,6 +5,7 @@ import pytest
 from guanai.care.calendar.periods import PERIODS
 from guanai.care.policy.conditions import parse_condition
 from guanai.care.policy.duty import KINDS, Duty, Limit, Trigger
+from guanai.care.policy.duty_rows import REGISTER_OF_SUBJECT
 from guanai.care.policy.policy import Policy, policy_from_sheets, sheets_from_markdown
 from guanai.care.policy.sentences import sentence
 from guanai.care.policy.workbook_rows import register_label
@@ -115,6 +116,11 @@ EXAMPLES = [
         id="a quota of every member of staff",
     ),
     pytest.param(
+        Duty("不辍学", kind="quota", subject="class", records=("award",), at_least=0, at_most=0, per="school_year", who=("homeroom",)),
+        "每学年每个班级不能有表彰，由班主任负责。到学年结束为止，一条也不能有，有了就不符合。本校规定。",
+        id="none at all",
+    ),
+    pytest.param(
         Duty("达标", kind="share", records=("talk",), target=0.95, subject="class", who=("coordinator",)),
         "每学期95% 的班级要有谈心至少 1 次，由德育负责人负责。到学期结束时看。没有达到的算错过。本校规定。",
         id="a share of the classes",
@@ -138,6 +144,30 @@ def test_every_kind_and_every_period_has_its_words():
     assert {case.values[0].kind for case in EXAMPLES} | {"hours", "helper", "complete"} >= set(
         KINDS
     )  # those in the presets
+
+
+def can_be_written(duty):
+    """Say whether the reader of the workbook lets a row pass: a date only in a period, a most for what is open."""
+    dated = duty.limit is not None and duty.limit.unit == "date" and duty.kind not in ("count", "hours")
+    return not dated and (duty.kind != "open" or duty.at_most is not None)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("subject", list(REGISTER_OF_SUBJECT))
+def test_every_row_that_can_be_written_has_a_sentence(subject, language):
+    loan = {"trigger": Trigger("loan"), "content": ("returned_on",)}
+    rows = [
+        Duty("a", kind=kind, subject=subject, per=per, limit=limit, at_least=least, at_most=most, after=after, who=who,
+             grace_days=grace, records=("talk",) if kind in ("count", "hours", "quota") else (), target=0.5, **more)
+        for kind, more in [("count", {}), ("hours", {}), ("quota", {}), ("share", {}), ("complete", {"content": ("phone",)}),
+                           ("helper", {}), ("open", loan), ("state", loan), ("event", loan), ("interval", {}), ("own", {})]
+        for per in PERIODS
+        for limit in (None, Limit(7), Limit(601, "date"))
+        for least, most in ((1, None), (0, 0), (1, 3))
+        for after, who, grace in (("", (), 0), ("missed", ("coordinator",), 3), ("standing", ("homeroom",), 0))
+    ]  # fmt: skip
+    for text in {sentence(row, language=language) for row in rows if can_be_written(row)}:
+        assert text and "{" not in text and "None" not in text
 
 
 def test_a_school_is_told_in_its_own_words_and_with_its_own_default_limit():
