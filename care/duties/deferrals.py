@@ -1,4 +1,4 @@
-"""Deferrals: due lines that were postponed to a day (缓办) or excused (免办), by whom and why.
+"""Deferrals: due lines that were postponed to a day (推迟) or excused (免办), by whom and why.
 
 A deferral is a record of its own: which duty and subject, the first day of the line, who decided, when and why. It
 changes no other record. When it is deleted it is in the bin, and the line is as it was before.

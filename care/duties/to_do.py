@@ -70,7 +70,9 @@ def to_do(
     frames = normalized_frames(frames)
     staff = _Staff(policy, frames)
     rows = _current_rows(policy, frames, lines)
-    rows = _risen(policy, rows, staff).assign(text=row_texts(policy, rows, on), cause=_causes(policy, rows))
+    rows = _risen(policy, rows, staff).assign(
+        text=row_texts(policy, frames, rows, on), cause=_causes(policy, rows)
+    )
     rows = rows.assign(tier=_tiers(rows, on), soon=_soon(policy, rows, on))
     own = rows[rows["cause"] == ""]
     causes = [

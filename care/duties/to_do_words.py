@@ -5,11 +5,13 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from guanai.care.children.required_fields import field_label, missing_fields
 from guanai.care.duties.explanations import range_words, trigger_words
-from guanai.care.frames import timestamp
-from guanai.care.policy.duty import Duty
+from guanai.care.frames import normalized_frame, timestamp
+from guanai.care.policy.duty import STAFF_KINDS, Duty
 from guanai.care.policy.policy import Policy
 from guanai.templates.wording import catalogue, say
 
@@ -17,10 +19,12 @@ __all__ = ["cause_text", "day_words", "group_text", "missed_words", "people_text
 
 _MOST_NAMES = 3  # classes or duties that a sentence names
 
+_REGISTERS = {"class": "class", **dict.fromkeys(STAFF_KINDS, "staff")}  # of subjects that are no children
+
 Row = Mapping[str, Any]
 
 
-def row_texts(policy: Policy, rows: pd.DataFrame, on: date) -> list[str]:
+def row_texts(policy: Policy, frames: Mapping[str, pd.DataFrame], rows: pd.DataFrame, on: date) -> list[str]:
     """Return the sentence of each row, given the columns of `guanai.care.duties.to_do.to_do` without ``text``.
 
     What has been missed comes first, else what is still to be done; then when it was last done. Days are written
@@ -32,8 +36,8 @@ def row_texts(policy: Policy, rows: pd.DataFrame, on: date) -> list[str]:
     numbers = [rows[name].tolist() for name in ("need", "have", "lines", "periods", "missed", "run")]
     writers: dict[str, Callable[..., str]] = {}
     texts = []
-    in_grace = _in_grace(policy, rows, on)
-    for name, period, *values in zip(rows["duty"], periods, *days, in_grace, *numbers, strict=True):
+    flags = _in_grace(policy, rows, on), _missing_words(policy, frames, rows)
+    for name, period, *values in zip(rows["duty"], periods, *days, *flags, *numbers, strict=True):
         if name not in writers:
             writers[name] = _writer(name, duties.get(name))
         texts.append(writers[name](period, *values))
@@ -43,21 +47,23 @@ def row_texts(policy: Policy, rows: pd.DataFrame, on: date) -> list[str]:
 def _period_texts(policy: Policy, rows: pd.DataFrame, on: date) -> list[str]:
     """Return the name of each row's period as people say it on a day: this week, last month, this term, else its own name."""
     term = policy.calendar.current_or_last(on)
-    per = {duty.name: duty.per for duty in policy.duties}
     monday, first = on - timedelta(days=on.weekday()), on.replace(day=1)
-    before = {"week": monday - timedelta(days=7), "month": (first - timedelta(days=1)).replace(day=1)}
-    keys = {
-        kind: [
-            (f"to_do.this_{kind}", pd.Timestamp(begin)),
-            (f"to_do.last_{kind}", pd.Timestamp(before[kind])),
-        ]
-        for kind, begin in (("week", monday), ("month", first))
+    begins = {
+        "week": [("to_do.this_week", monday), ("to_do.last_week", monday - timedelta(days=7))],
+        "month": [
+            ("to_do.this_month", first),
+            ("to_do.last_month", (first - timedelta(days=1)).replace(day=1)),
+        ],
     }
-    texts = []
-    for duty, period, since in zip(rows["duty"], rows["period"], rows["since"], strict=True):
-        key = next((key for key, begin in keys.get(per.get(duty, ""), ()) if since >= begin), "")
-        texts.append(say(key) if key else say("to_do.this_term") if term and period == term.name else period)
-    return texts
+    texts = rows["period"].to_numpy(object).copy()
+    texts[texts == (term.name if term else None)] = say("to_do.this_term")
+    per = rows["duty"].map({duty.name: duty.per for duty in policy.duties})
+    for kind, named in begins.items():
+        is_of_kind = (per == kind).to_numpy()
+        for key, begin in reversed(named):  # what began this week also began after last Monday
+            texts[is_of_kind & (rows["since"] >= timestamp(begin)).to_numpy()] = say(key)
+    words: list[str] = texts.tolist()
+    return words
 
 
 def _in_grace(policy: Policy, rows: pd.DataFrame, on: date) -> list[bool]:
@@ -65,6 +71,20 @@ def _in_grace(policy: Policy, rows: pd.DataFrame, on: date) -> list[bool]:
     grace = rows["duty"].map({duty.name: duty.grace_days for duty in policy.duties}).fillna(0)
     over = rows["due"].dt.normalize() - pd.to_timedelta(grace, unit="D") < timestamp(on)
     return [bool(value) for value in over & (rows["status"] == "to_do")]
+
+
+def _missing_words(policy: Policy, frames: Mapping[str, pd.DataFrame], rows: pd.DataFrame) -> list[str]:
+    """Return which fields a record lacks, where its fields are what is asked for."""
+    words = [""] * len(rows)
+    for duty in policy.of_kind("complete"):
+        register = normalized_frame(frames, _REGISTERS.get(duty.subject, "child")).drop_duplicates("id")
+        places = np.flatnonzero((rows["duty"] == duty.name).to_numpy())
+        records = register.set_index("id", drop=False).reindex(rows["subject_id"].iloc[places])
+        labels = {field: field_label(field) for field in duty.content}
+        lacking = missing_fields(records, duty.content)
+        for place, fields in zip(places.tolist(), lacking, strict=True):
+            words[place] = _some("to_do.some_duties", "duties", [labels[field] for field in fields])
+    return words
 
 
 def _day_texts(days: "pd.Series[pd.Timestamp]", on: date) -> list[str]:
@@ -96,7 +116,7 @@ def _writer(name: str, duty: Duty | None) -> Callable[..., str]:
         return _OPEN_WORDS[kind](duty, period, need, have, since, lines)
 
     def write(
-        period: str, since: str, last: str, in_grace: bool, need: int, have: int, lines: int, periods: int, missed: int, run: int
+        period: str, since: str, last: str, in_grace: bool, missing: str, need: int, have: int, lines: int, periods: int, missed: int, run: int
     ) -> str:  # fmt: skip
         if in_grace and in_periods:
             parts = [say("to_do.to_write_up", period=period)]
@@ -106,6 +126,8 @@ def _writer(name: str, duty: Duty | None) -> Callable[..., str]:
             parts = [missed_part(periods, missed, run), *last_words(last, never=missed + lines == periods)]
         elif kind == "interval":
             parts = last_words(last, never=True)
+        elif missing:
+            parts = [say("to_do.complete", missing=missing)]
         else:
             parts = [open_part(period, since, need, have, lines)]
             parts += last_words(last, never=False) if in_periods else []
@@ -149,10 +171,6 @@ def _quota(duty: Duty, period: str, need: int, have: int, since: str, lines: int
     return say("to_do.quota", range=range_words(duty), have=have)
 
 
-def _complete(duty: Duty, period: str, need: int, have: int, since: str, lines: int) -> str:
-    return say("to_do.complete", missing=need - have)
-
-
 def _share(duty: Duty, period: str, need: int, have: int, since: str, lines: int) -> str:
     return say("to_do.share", need=need, have=have)
 
@@ -165,7 +183,6 @@ _OPEN_WORDS: dict[str, Callable[[Duty, str, int, int, str, int], str]] = {
     "open": _too_many,
     "helper": _helper,
     "quota": _quota,
-    "complete": _complete,
     "share": _share,
 }
 

@@ -53,11 +53,10 @@ def due_lines_html(
     parts = []
     for row in rows.to_dict("records"):
         status = str(row.get("status") or "rest")
-        small = " · ".join(part for part in _details(row, group) if part)
-        small += _evidence(counted(row) if counted else ())
+        evidence = _evidence(counted(row) if counted else ())
         buttons = _buttons(row, link, more, reader)
         word = escape(say(f"due.status_{status}")) if status != "rest" else ""
-        below = f"<small>{small}</small>" if small else ""
+        below = _below(row, _details(row, group, reader), evidence)
         parts.append(
             f'<li class="guanai-line guanai-{escape(status)}"><span class="guanai-status">{word}</span>'
             f'<div class="guanai-line-text">{_head(row, group)}{below}{_names(row, name_of)}</div>{buttons}</li>'
@@ -80,20 +79,33 @@ def _head(row: Row, group: str) -> str:
     )
 
 
-def _details(row: Row, group: str) -> list[str]:
-    """Return until when, by whom, to whom it has risen and why, as HTML."""
+def _details(row: Row, group: str, reader: str | None) -> list[str]:
+    """Return until when, by whom and to whom it has risen, as HTML; a reader knows who they are themselves."""
     due, since = plain_text(row.get("due")), plain_text(row.get("since"))
     when = say("due.due", day=due) if due else say("due.since", day=since) if since else ""
     if due and row.get("status") in ("standing", "missed"):
         when = say("due.was_due", day=due)
     if row.get("cause"):  # its days are those of its many lines
         when = ""
+    also = say("due.since", day=since) if due and since and "text" not in row else ""
+    is_own = reader is not None and list(row.get("who_ids") or ()) == [reader]
+    who = "" if group == "who" or is_own else plain_text(row.get("who"))
     raised = say(f"due.raised_{row['raised']}") if row.get("raised") else ""
-    who = "" if group == "who" else plain_text(row.get("who"))
-    parts = [when, who, raised, plain_text(row.get("why"))]
-    if "text" not in row and due and since:
-        parts.insert(1, say("due.since", day=since))
-    return [escape(part) for part in parts]
+    return [escape(part) for part in (when, also, who, raised) if part]
+
+
+def _below(row: Row, details: Sequence[str], evidence: str) -> str:
+    """Return what stands below a line. The sentence of a row says what is to be done: why it is asked opens when pressed."""
+    why = escape(plain_text(row.get("why")))
+    if "text" not in row:
+        small = " · ".join(filter(None, [*details, why])) + evidence
+        return f"<small>{small}</small>" if small else ""
+    reason = (
+        f'<details class="guanai-why"><summary>{escape(say("due.why"))}</summary>{why}{evidence}</details>'
+        if why
+        else ""
+    )
+    return f'<div class="guanai-line-more">{" · ".join(filter(None, [*details, reason]))}</div>'
 
 
 def _buttons(row: Row, link: Link, more: Link, reader: str | None) -> str:

@@ -66,11 +66,18 @@ class MyDay(Panel):
         more: Callable[[Mapping[object, object]], str] | None = None,
         counted: Evidence = None,
         name_of: NameOf = None,
+        reader: str | None = None,
         links: Mapping[str, str] | None = None,
         page: int = 60,
     ) -> None:
         super().__init__("guanai-day")
-        self._parts: dict[str, Any] = {"link": link, "more": more, "counted": counted, "name_of": name_of}
+        self._parts: dict[str, Any] = {
+            "link": link,
+            "more": more,
+            "counted": counted,
+            "name_of": name_of,
+            "reader": reader,
+        }
         self._links = links or {}
         part = day_parts(rows, on)
         self.counts = {name: int((part == name).sum()) for name in PARTS}

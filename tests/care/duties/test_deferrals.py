@@ -91,7 +91,7 @@ def test_a_missed_period_never_hides_the_next():
 
 def test_the_line_says_who_decided_when_and_why():
     why = october(decision(reason="<b>住院"))["why"]
-    for word in ("缓办至 2026-12-01", "<b>住院", "师一", "2026-11-01"):
+    for word in ("推迟到 2026-12-01", "<b>住院", "师一", "2026-11-01"):
         assert word in why
     assert "免办" in october(decision(kind="excuse", by=None, created_by="wang"))["why"]
     assert "wang" in october(decision(kind="excuse", by=None, created_by="wang"))["why"]

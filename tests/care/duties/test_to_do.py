@@ -11,6 +11,7 @@ import pytest
 from support.due_lines import as_lines, line, weeks
 
 from guanai.care.calendar.school_calendar import Calendar, Holiday, Term
+from guanai.care.children.required_fields import field_label
 from guanai.care.duties.brief import brief
 from guanai.care.duties.fulfilment import closing_list
 from guanai.care.duties.to_do import COLUMNS, coordinators, rows_of, to_do
@@ -145,6 +146,13 @@ class TestOneRowPerChildAndDuty:
         policy = policy_with(grace_days=3)
         lines = [one | {"due": str(date.fromisoformat(one["due"]) + timedelta(days=3))} for one in lines]
         assert only(rows(lines, policy=policy))["text"] == text
+
+    def test_the_fields_that_a_dossier_lacks_are_named(self):
+        complete = Duty("建档", "complete", content=("address", "father_phone"), who="homeroom")
+        children = [{"id": "c1", "name": "林小雨", "address": "", "father_phone": "139"}]
+        lines = [line("建档", "c1", "standing", "2026-09-01", "2026-09-15", need=2, have=1)]
+        table = rows(lines, policy=Policy(calendar=CALENDAR, duties=(complete,)), child=children)
+        assert only(table)["text"] == f"建档：还缺{field_label('address')}"
 
     def test_an_empty_school_has_the_columns(self):
         table = rows([])
