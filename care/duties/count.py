@@ -94,14 +94,14 @@ def _needs(duty: Duty, facts: Facts) -> Needs:
     return Needs(since, due, np.minimum(last, end), days, need)
 
 
-def _counted(duty: Duty, facts: Facts, need: Numbers) -> Counted:
+def _counted(duty: Duty, facts: Facts, need: Numbers | None) -> Counted:
     """Return the records that lie in the periods."""
     records, periods = matching_records(duty, facts), facts.periods(duty)
     number = periods.start.searchsorted(records.day, side="right") - 1
     inside = (number >= 0) & (records.day <= np.append(periods.end, np.datetime64("NaT"))[number])
     records = records.select(inside)
     counted = Counted(records, number[inside], _amounts(duty, facts, records))
-    return _carried_over(counted, need) if duty.after == "standing" else counted
+    return counted if need is None or duty.after != "standing" else _carried_over(counted, need)
 
 
 def _amounts(duty: Duty, facts: Facts, records: Records) -> Amounts:
@@ -133,9 +133,9 @@ def _carried_over(counted: Counted, need: Numbers) -> Counted:
 
 def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
     """Return lines with why they are there, the ids of the records that count, and when they were enough."""
-    need, periods = _needs(duty, facts).need, facts.periods(duty)
-    counted = _counted(duty, facts, need)
-    line_of = np.full(need.shape, -1)
+    periods, subjects = facts.periods(duty), facts.subjects(duty.subject)
+    counted = _counted(duty, facts, _needs(duty, facts).need if duty.after == "standing" else None)
+    line_of = np.full((len(subjects), len(periods.names)), -1)
     line_of[shown["position"], shown["number"]] = np.arange(len(shown))
     line = line_of[counted.records.position, counted.number]
     records, number, amount = (
@@ -150,16 +150,18 @@ def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
         counted=ids_by_line(
             line, records.day, record_ids(records.row, records.register, duty.records, facts), len(shown)
         ),
-        met_at=_reached_on(line, records.day, amount, shown["need"].to_numpy()),
+        met_at=_reached_on(line, records.day, amount, np.where(shown["met"], shown["need"], 0)),
     )
 
 
 def _reached_on(line: Numbers, day: Days, amount: Amounts, need: Numbers) -> Days:
     """Return for each line the day of the record with which there was enough, NaT if there never was or none was needed."""
+    reached_on = np.full(len(need), "NaT", dtype="datetime64[ns]")
+    if not need.any():
+        return reached_on
     by_day = np.argsort(day, kind="stable")
     line, day = line[by_day], day[by_day]
     enough = pd.Series(amount[by_day]).groupby(line).cumsum().to_numpy() >= need[line]
     last_first = (enough & (need[line] > 0)).nonzero()[0][::-1]
-    reached_on = np.full(len(need), "NaT", dtype="datetime64[ns]")
     reached_on[line[last_first]] = day[last_first]  # the first one is written last
     return reached_on

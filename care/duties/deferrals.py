@@ -33,7 +33,7 @@ def deferrals_of(lines: pd.DataFrame, duty: Duty, facts: Facts, kind: str, role:
     Columns: deferral (id, "" without one), put_off_until (a day, or NaT), excused, decision (who, when and why, in words).
     """
     decided = facts.cached("deferrals", lambda: _in_force(facts)).get((duty.name, kind, role))
-    if decided is None:
+    if decided is None or lines.empty or facts.policy.by_the_minute(duty):
         return None
     position = facts.subjects(kind).index.get_indexer(pd.Index(decided["subject"]))
     last = decided.assign(position=position).drop_duplicates(KEYS, keep="last").set_index(KEYS)

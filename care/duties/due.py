@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from guanai.care.duties import complete, count, event, helper, interval, open_records, quota, share, state
-from guanai.care.duties.day_frames import DAY, Days
+from guanai.care.duties.day_frames import DAY, Days, Numbers
 from guanai.care.duties.deferrals import deferrals_of
 from guanai.care.duties.facts import Facts
 from guanai.care.duties.own_kinds import own_lines
@@ -110,20 +110,18 @@ def due(
 
 def due_lines(facts: Facts, *, done: bool = False, who: str | None = None) -> pd.DataFrame:
     """Return what is due by the facts of a day, in the columns of `due`; the frames of the facts are used again."""
+    statuses = STATUSES if done else OPEN_STATUSES
     parts, problems = [_no_lines()], []
     for place, duty in enumerate(facts.policy.duties):
+        each = duty.by == (EACH,)  # each role owes it apart
         for roles in duty.roles if duty.in_force else ():
-            each = duty.by == (EACH,)
             part = Part(
-                replace(duty, by=roles, who=roles) if each else duty,
-                place,
-                roles[0] if each and roles else "",
-                done,
+                replace(duty, by=roles, who=roles) if each else duty, place, "".join(roles) if each else ""
             )
             own_facts = facts if who is None else facts_of_person(part.duty, part.kind, facts, who)
             try:
                 if own_facts is not None:
-                    parts.append(part.columns(own_facts))
+                    parts.append(part.columns(own_facts, statuses))
             except GuanaiError as problem:
                 problems.append(problem)
     facts.problems = tuple(problems)
@@ -140,73 +138,59 @@ def due_lines(facts: Facts, *, done: bool = False, who: str | None = None) -> pd
 
 
 class Part(NamedTuple):
-    """A duty, or one of the roles that each owe it: its place in the sheet, and whether what is done is shown too."""
+    """A duty, or one of the roles that each owe it, with its place in the sheet."""
 
     duty: Duty
     place: int
     role: str
-    done: bool
 
     @property
     def kind(self) -> str:
         """The kind of its subjects."""
         return "school" if self.duty.kind == "share" else self.duty.subject
 
-    def columns(self, facts: Facts) -> Columns:
-        """Return the lines that are shown as the columns of `DTYPES`."""
-        duty, lines = self.duty, self._shown(facts)
-        if lines.empty:
+    def columns(self, facts: Facts, statuses: tuple[str, ...]) -> Columns:
+        """Return the lines of some statuses (``done`` stands for ``late`` too) as the columns of `DTYPES`."""
+        duty, module = self.duty, _module(self.duty)
+        own_rule = facts.policy.own_kinds.get(duty.kind)
+        lines = module.lines(duty, facts) if module else own_lines(own_rule, duty, facts)
+        decided = deferrals_of(lines, duty, facts, self.kind, self.role)
+        due_on, status = self._statuses(lines, decided, facts)
+        chosen = np.isin(status, statuses)
+        if not chosen.any():
             return _no_lines()
-        position = lines["position"].to_numpy()
-        subjects, people = facts.subjects(self.kind), responsible(facts, self.kind, duty.who)
-        of_subject = {
+        shown, due_on, status = lines[chosen].reset_index(drop=True), due_on[chosen], status[chosen]
+        shown = module.explained(duty, facts, shown) if module else shown
+        columns = {
+            name: np.asarray(shown[name], dtype=DTYPES[name]) for name in shown.columns if name in DTYPES
+        }
+        met_at = columns.get("met_at", np.full(len(shown), "NaT", dtype="datetime64[ns]"))
+        met_at = np.where(status == "done", met_at, np.datetime64("NaT"))
+        late = (met_at if facts.policy.by_the_minute(duty) else met_at.astype("datetime64[D]")) > due_on
+        columns |= {"due": due_on, "met_at": met_at, "status": np.where(late, "late", status).astype(object)}
+        columns["deferral"] = np.full(len(shown), "", dtype=object)
+        if decided is not None:
+            columns["deferral"] = decided["deferral"].to_numpy(object)[chosen]
+            columns["why"] = columns["why"] + decided["decision"].to_numpy(object)[chosen]
+        return columns | self._same(len(shown)) | self._of_subjects(shown["position"].to_numpy(), facts)
+
+    def _of_subjects(self, position: Numbers, facts: Facts) -> Columns:
+        """Return the columns that lines have from their subjects."""
+        subjects, people = facts.subjects(self.kind), responsible(facts, self.kind, self.duty.who)
+        columns = {
             "subject": subjects["name"], "subject_id": subjects.index, "class": subjects["class"],
             "village": subjects["village"], "order": subjects["place"], "who": people["who"], "who_ids": people["who_ids"],
             "nobody": people["nobody"],
         }  # fmt: skip
-        same = {
-            "duty": duty.name, "kind": self.kind, "role": self.role, "weight": duty.weight_or_default, "place": self.place,
-            "form": duty.record or FORMS.get(duty.kind, ""),
-        }  # fmt: skip
-        return (
-            {name: np.asarray(lines[name], dtype=DTYPES[name]) for name in lines.columns if name in DTYPES}
-            | {name: np.asarray(values)[position] for name, values in of_subject.items()}
-            | {name: np.full(len(lines), value, dtype=DTYPES[name]) for name, value in same.items()}
-        )
+        return {name: np.asarray(values)[position] for name, values in columns.items()}
 
-    def _shown(self, facts: Facts) -> pd.DataFrame:
-        """Return the lines that are shown, with their status, why they are there, and when what is met was met."""
-        duty, module = self.duty, _module(self.duty)
-        lines = (
-            module.lines(duty, facts)
-            if module
-            else own_lines(facts.policy.own_kinds.get(duty.kind), duty, facts)
-        )
-        if lines.empty:
-            return lines
-        decided = None
-        if not by_the_minute(duty, facts.policy):  # an emergency cannot be put off
-            decided = deferrals_of(lines, duty, facts, self.kind, self.role)
-        due_on, status = self._statuses(lines, decided, facts)
-        chosen = np.isin(status, STATUSES if self.done else OPEN_STATUSES).nonzero()[0]
-        shown = lines.iloc[chosen].reset_index(drop=True)
-        if shown.empty:
-            return shown
-        shown = module.explained(duty, facts, shown) if module else shown
-        shown["due"], shown["status"], shown["deferral"] = due_on[chosen], status[chosen], ""
-        if decided is not None:
-            shown["deferral"] = decided["deferral"].to_numpy()[chosen]
-            shown["why"] += decided["decision"].to_numpy()[chosen]
-        met = shown["status"].to_numpy() == "done"
-        met_at = (
-            shown["met_at"].to_numpy(copy=True)
-            if "met_at" in shown
-            else np.full(len(shown), "NaT", "datetime64[ns]")
-        )
-        met_at[~met] = "NaT"
-        by_day = met_at if by_the_minute(duty, facts.policy) else met_at.astype("datetime64[D]")
-        shown["met_at"], shown["status"] = met_at, np.where(by_day > due_on[chosen], "late", shown["status"])
-        return shown
+    def _same(self, number: int) -> Columns:
+        """Return the columns that are the same in every line."""
+        columns = {
+            "duty": self.duty.name, "kind": self.kind, "role": self.role, "weight": self.duty.weight_or_default,
+            "place": self.place, "form": self.duty.record or FORMS.get(self.duty.kind, ""),
+        }  # fmt: skip
+        return {name: np.full(number, value, dtype=DTYPES[name]) for name, value in columns.items()}
 
     def _statuses(
         self, lines: pd.DataFrame, decided: pd.DataFrame | None, facts: Facts
@@ -216,7 +200,9 @@ class Part(NamedTuple):
         The status is "" of what nobody is shown: open lines of who has left, and in a later term those that are over.
         """
         duty, today = self.duty, facts.day.to_datetime64()
-        now = facts.moment.to_datetime64() if by_the_minute(duty, facts.policy) else today
+        if lines.empty:
+            return np.empty(0, dtype="datetime64[ns]"), np.empty(0, dtype=str)
+        now = facts.moment.to_datetime64() if facts.policy.by_the_minute(duty) else today
         due_on, closed_on = (lines[name].to_numpy() + duty.grace_days * DAY for name in ("due", "closed_on"))
         met = (lines["met"] if "met" in lines else lines["have"] >= lines["need"]).to_numpy(bool)
         postponed, excused = np.zeros(len(lines), dtype=bool), np.zeros(len(lines), dtype=bool)
@@ -239,12 +225,6 @@ class Part(NamedTuple):
         return cast("Days", due_on), np.where(hidden, "", status)
 
 
-def by_the_minute(duty: Duty, policy: Policy) -> bool:
-    """Say whether minutes count for a duty, by its own limit or that of the school."""
-    limit = duty.limit or (policy.default_limit if duty.kind in UNTIL_ANSWERED else None)
-    return limit is not None and limit.momentary
-
-
 def _module(duty: Duty) -> Kind | None:
     """Return the module of a duty's kind, None for a rule of the school's own."""
     dated = set(duty.records) - {"pairing"} or duty.subject == "school"
@@ -257,7 +237,7 @@ def _no_lines() -> Columns:
 
 def as_of(policy: Policy, lines: pd.DataFrame, now: datetime) -> pd.DataFrame:
     """Return the lines of a day as of a time on it: a step with a limit in minutes may have run out by then."""
-    after = {duty.name: duty.after or "standing" for duty in policy.duties if by_the_minute(duty, policy)}
+    after = {duty.name: duty.after or "standing" for duty in policy.duties if policy.by_the_minute(duty)}
     run_out = (lines["due"] < pd.Timestamp(now).tz_localize(None)) & (lines["status"] == "to_do")
     run_out &= lines["duty"].isin(list(after))
     if not run_out.any():

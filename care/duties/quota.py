@@ -50,6 +50,10 @@ def current_pairs(duty: Duty, facts: Facts) -> pd.DataFrame:
     With a helper, unless the duty's condition says with whom. A pairing without a start does not run: its beginning
     has not been agreed yet.
     """
+    return facts.cached(("pairs", duty.subject, duty.condition), lambda: _current_pairs(duty, facts))
+
+
+def _current_pairs(duty: Duty, facts: Facts) -> pd.DataFrame:
     pairings, children = facts.frame("pairing"), facts.subjects("child")[facts.is_present("child")]
     runs = (pairings["start"] <= facts.day) & (pairings["end"].isna() | (facts.day <= pairings["end"]))
     helping = pairings["role"] == "helper"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from guanai.care.children.eligibility import GONE, care_spans
@@ -56,17 +57,16 @@ def subjects_of(
         subjects = _helpers(frames)
     else:
         subjects = teachers(frames) if kind == "teacher" else active_staff(frames)
-    subjects = subjects.drop_duplicates("id", ignore_index=True)
-    if kind not in (*ALL_CHILDREN, "class"):
-        subjects = subjects.assign(**{"class": object_column([""] * len(subjects), subjects.index)})
-    if "village" not in subjects:
-        subjects = subjects.assign(village=object_column([""] * len(subjects), subjects.index))
-    if "first" not in subjects:
-        subjects = subjects.assign(first=ALWAYS, last=FOREVER)
-    subjects = subjects.assign(name=as_strings(subjects["name"]), village=as_strings(subjects["village"]))
-    order = subjects.sort_values(["class", "name", "id"], kind="stable").index
-    places = pd.Series(range(len(order)), index=order)
-    return subjects.assign(place=places).set_index("id").rename_axis("subject")
+    subjects = subjects.drop_duplicates("id").set_index("id").rename_axis(index="subject")
+    nothing, names = object_column([""] * len(subjects), subjects.index), as_strings(subjects["name"])
+    classes = subjects["class"] if kind in (*ALL_CHILDREN, "class") else nothing
+    villages = as_strings(subjects["village"]) if "village" in subjects else nothing
+    by_class = sorted(
+        range(len(subjects)), key=list(zip(classes, names, subjects.index, strict=True)).__getitem__
+    )
+    subjects = subjects.assign(name=names, village=villages, place=np.argsort(by_class))
+    subjects["class"] = classes
+    return subjects if "first" in subjects else subjects.assign(first=ALWAYS, last=FOREVER)
 
 
 def active_staff(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

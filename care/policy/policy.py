@@ -71,6 +71,15 @@ class Policy:
         written = self.profile.get("default_limit", "").split()
         return Limit(int(written[0]), written[1]) if written else DEFAULT_LIMIT
 
+    def limit_of(self, duty: Duty) -> Limit | None:
+        """Return the limit of a row, that of the school for an event or a state without one."""
+        return duty.limit or (self.default_limit if duty.kind in ("event", "state") else None)
+
+    def by_the_minute(self, duty: Duty) -> bool:
+        """Say whether minutes count for a row."""
+        limit = self.limit_of(duty)
+        return limit is not None and limit.momentary
+
     @property
     def no_contact_weeks(self) -> int:
         """After how many weeks of school without any contact a child is to be looked after first (多久没有联系)."""
