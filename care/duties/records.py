@@ -276,7 +276,16 @@ def ids_by_line(lines: Any, days: Any, ids: Any, count: int) -> "pd.Series[Any]"
 
     ``lines`` gives the line of each record, -1 for none; ``days`` their days.
     """
-    lines, ids = np.asarray(lines), np.asarray(ids, dtype=object)
-    order = np.lexsort((ids.astype(str), np.asarray(days), lines))
-    bounds, ordered = lines[order].searchsorted(np.arange(count + 1)), ids[order].tolist()
-    return object_column((ordered[start:end] for start, end in pairwise(bounds)), pd.RangeIndex(count))
+    order = np.lexsort((np.asarray(days), np.asarray(lines)))
+    line, day, ordered = (
+        np.asarray(lines)[order],
+        np.asarray(days)[order],
+        np.asarray(ids, dtype=object)[order],
+    )
+    bounds = line.searchsorted(np.arange(count + 1))
+    same_day = (line[1:] == line[:-1]) & (day[1:] == day[:-1])
+    for number in np.unique(line[1:][same_day & (line[1:] >= 0)]):
+        own = slice(bounds[number], bounds[number + 1])
+        ordered[own] = [record for _, record in sorted(zip(day[own].tolist(), ordered[own], strict=True))]
+    texts = ordered.tolist()
+    return object_column((texts[start:end] for start, end in pairwise(bounds)), pd.RangeIndex(count))

@@ -49,15 +49,16 @@ def subjects_of(
     if kind in ALL_CHILDREN:
         subjects = _children(kind, children, frames)
     elif kind == "class":
-        classes = normalized_frame(frames, "class")
-        subjects = classes.assign(**{"class": as_strings(classes["name"])})
+        register = normalized_frame(frames, "class")
+        subjects = register.assign(**{"class": as_strings(register["name"])})
     elif kind == "school":
         subjects = pd.DataFrame({"id": [""], "name": [school]}, dtype=object)
     elif kind == "helper":
         subjects = _helpers(frames)
     else:
         subjects = teachers(frames) if kind == "teacher" else active_staff(frames)
-    subjects = subjects.drop_duplicates("id").set_index("id").rename_axis(index="subject")
+    subjects = subjects.drop_duplicates("id").set_index("id")
+    subjects.index.name = "subject"
     nothing, names = object_column([""] * len(subjects), subjects.index), as_strings(subjects["name"])
     classes = subjects["class"] if kind in (*ALL_CHILDREN, "class") else nothing
     villages = as_strings(subjects["village"]) if "village" in subjects else nothing
