@@ -5,8 +5,6 @@ Each rule stands under the sentence it is. Of the texts that people read nothing
 
 from datetime import timedelta
 
-import pandas as pd
-
 from support.plain_duties import OPEN, STATUSES
 from support.plain_school import CHILDREN, PlainSchool
 
@@ -16,16 +14,11 @@ CONTACTS = (
     "talk", "call", "home_visit", "family_call", "parent_contact", "guardian_contact", "counselling", "parent_call",
     "letter",
 )  # fmt: skip
-# What is compared of a row; of a cause only those that say whom and what it is about.
-ROW = (
-    "cause", "tier", "lines", "members", "who_ids", "raised", "raised_ids", "duty", "kind", "subject_id", "role", "status",
-    "weight", "due", "since", "periods", "missed", "run", "last",
-)  # fmt: skip
-OF_CAUSES = ROW[:7]
+STAYS_OPEN = ("state", "open", "event", "helper", "quota", "complete")
 
 
 def plain_to_do(policy, registers, lines, on):
-    """Return the rows of a day as dicts, in no order: "one row per subject and duty, one row per cause"."""
+    """Return the rows of a day as dicts, in their order: "one row per subject and duty, one row per cause"."""
     school = PlainSchool(policy, registers, on)
     duties = {duty.name: duty for duty in policy.duties}
     coordinators = coordinators_of(school)
@@ -45,14 +38,16 @@ def plain_to_do(policy, registers, lines, on):
         rows.append(row_of(school, duties[open_lines[0]["duty"]], own, open_lines, coordinators))
     # "Rows with nobody responsible become one row per cause, who = the coordinators"
     for cause, caused in by_cause.items():
+        first = min(caused, key=urgency)
         tiers = [tier_of(line, on) for line in caused]
         rows.append(
             cause_row(cause, [line["subject_id"] for line in caused], coordinators)
-            | {"tier": min([*tiers, 4]) if cause == "helper" else min(tiers), "lines": len(caused)}
-        )
+            | {"tier": min([*tiers, 4]) if cause == "helper" else min(tiers), "lines": len(caused), "due": first["due"]}
+            | {"weight": first["weight"], "status": first["status"], "since": first["since"]}
+        )  # fmt: skip
     if children := without_contact(school):
         rows.append(cause_row("no_contact", children, coordinators) | {"tier": 4, "lines": len(children)})
-    return rows
+    return sorted(rows, key=place)
 
 
 def coordinators_of(school):
@@ -72,12 +67,7 @@ def urgency(line):
 
 
 def cause_of(duty, line):
-    """Return why nobody does it: "helper, homeroom, a post's name"; "" where somebody is responsible.
-
-    What is put off waits by itself: somebody has decided about it.
-    """
-    if line["status"] == "postponed":
-        return ""
+    """Return why nobody does it: "helper, homeroom, a post's name"; "" where somebody is responsible."""
     if duty.kind == "helper" and line["have"] == 0:
         return "helper"
     return line["nobody"]
@@ -85,8 +75,9 @@ def cause_of(duty, line):
 
 def cause_row(cause, members, coordinators):
     return {
-        "cause": cause, "members": tuple(sorted(set(members))), "who_ids": tuple(sorted(coordinators)), "raised": "",
-        "raised_ids": (),
+        "cause": cause, "duty": "", "kind": "", "subject_id": "", "who_ids": tuple(coordinators), "due": None,
+        "since": None, "status": "", "weight": "", "run": 0, "raised": "", "raised_ids": (),
+        "members": tuple(sorted(set(members))),
     }  # fmt: skip
 
 
@@ -95,30 +86,22 @@ def row_of(school, duty, own, open_lines, coordinators):
     line = open_lines[0]
     run = missed_in_a_row(own)
     raised, raised_ids = risen(school, duty, line, run, coordinators)
+    days = [
+        record["date"]
+        for entry in own
+        for register in duty.records
+        for record in school.about(line["kind"], line["subject_id"], register)
+        if record["id"] in entry["counted"] and record.get("date")
+    ]
     return {
         "tier": tier_of(line, school.on), "cause": "", "duty": line["duty"], "kind": line["kind"],
         "subject_id": line["subject_id"],
-        "role": line["role"],
         # "never a line for nobody: it goes to the coordinator"
-        "who_ids": tuple(sorted(line["who_ids"] or coordinators)), "due": line["due"], "since": line["since"],
+        "who_ids": line["who_ids"] or tuple(coordinators), "due": line["due"], "since": line["since"],
         "status": line["status"], "weight": line["weight"], "lines": len(open_lines), "periods": len(own),
-        "missed": sum(entry["status"] == "missed" for entry in own), "run": run, "last": last_held(school, duty, own),
-        "members": (line["subject_id"],), "raised": raised, "raised_ids": tuple(sorted(raised_ids)),
+        "missed": sum(entry["status"] == "missed" for entry in own), "run": run, "last": max(days, default=None),
+        "members": (line["subject_id"],), "raised": raised, "raised_ids": raised_ids,
     }  # fmt: skip
-
-
-def last_held(school, duty, own):
-    """Return the "day of the last counted record" of a duty that counts records; None of one that watches them."""
-    if duty.kind in ("state", "open", "helper", "complete"):
-        return None
-    counted = {record for line in own if line["have"] for record in line["counted"]}
-    records = [
-        record
-        for register in duty.records
-        for record in school.about(own[0]["kind"], own[0]["subject_id"], register)
-        if record["id"] in counted
-    ]
-    return max((record["date"] for record in records), default=None)
 
 
 def tier_of(line, on):
@@ -132,6 +115,12 @@ def tier_of(line, on):
         return 6  # "6 standing by weight, then age (oldest first)"
     # "5 to_do whose due is by Sunday of this week; 7 other to_do by due"
     return 5 if line["due"] is not None and line["due"].date() <= sunday else 7
+
+
+def place(row):
+    """Return the place of a row in the list."""
+    weight = WEIGHTS.index(row["weight"]) if row["tier"] == 6 else 0
+    return row["tier"], weight, row["due"] is None, row["due"], row["duty"], row["cause"], row["subject_id"]
 
 
 def missed_in_a_row(own):
@@ -207,33 +196,12 @@ def plain_coverage(policy, lines):
     return table
 
 
-def plain_closing_list(policy, lines, term):
-    """Return "what was missed and what stands over at a term's end": a row per duty and subject with missed > 0 or standing > 0.
-
-    What began after the term is not of the term. A row stays open where something stands over.
-    """
-    of_the_term = [line for line in lines if line["since"] <= term.end]
+def plain_closing_list(policy, lines):
+    """Return "what was missed and what stands over": one row per duty and subject with missed > 0 or standing > 0."""
+    kinds = {duty.name: duty.kind for duty in policy.duties}
     return {
         key: {name: row[name] for name in ("periods", "done", "late", "missed", "standing")}
-        | {"stays_open": row["standing"] > 0}
-        for key, row in plain_coverage(policy, of_the_term).items()
+        | {"stays_open": kinds[key[0]] in STAYS_OPEN}
+        for key, row in plain_coverage(policy, lines).items()
         if row["missed"] or row["standing"]
     }
-
-
-def as_plain_rows(frame):
-    """Return rows of what is to be done as tuples of `ROW`, without what a cause does not say."""
-    return [
-        tuple(plain_value(name, row[name]) if not row["cause"] or name in OF_CAUSES else None for name in ROW)
-        for row in frame[list(ROW)].to_dict("records")
-    ]
-
-
-def plain_value(name, value):
-    if isinstance(value, list):
-        return tuple(sorted(value))
-    if name in ("since", "due", "last"):
-        if pd.isna(value):
-            return None
-        return value.to_pydatetime() if name == "due" else value.date()
-    return value
