@@ -65,13 +65,14 @@ def test_it_reads_no_register_again(warm, monkeypatch):
     """What makes it quick: while nothing has changed, no row is fetched and nothing is reckoned."""
     page = as_page(warm)
     monkeypatch.setattr("guanai.storage.database.row_cache.CachedRows.load", None)
-    monkeypatch.setattr("guanai.storage.school.due_service.due_lines", None)
-    monkeypatch.setattr("guanai.storage.school.due_service.gaps", None)
-    monkeypatch.setattr("guanai.storage.school.due_service.summary", None)
+    for name in ("due", "to_do", "fulfilment", "gaps", "summary"):
+        monkeypatch.setattr(f"guanai.storage.school.due_service.{name}", None)
+    monkeypatch.setattr("guanai.storage.school.workbook_service.line_counts", None)
     monkeypatch.setattr("guanai.storage.records.registers.frame_of", None)
     assert len(page.frames()["child"])
-    assert len(page.due())
+    assert len(page.due()) and len(page.to_do()) and len(page.brief())
     assert len(page.coverage())
+    assert page.settings.previews(page.settings.read())
     assert len(page.duties.gaps())
     assert page.summary().figures
     before = page.terms()[: page.terms().index(page.term())]
