@@ -50,6 +50,7 @@ def test_the_table_has_each_row_of_the_preset_with_what_moves_it_and_what_does_n
         assert case.moves and case.still, case.duty
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_what_the_document_asks_for_moves_the_row_of_whom_it_is_about(case):
     duty = rows_of(case.preset)[case.duty]
@@ -61,6 +62,7 @@ def test_what_the_document_asks_for_moves_the_row_of_whom_it_is_about(case):
     assert max(needs) == int(case.need)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_else_moves_it(case):
     duty = rows_of(case.preset)[case.duty]
@@ -70,6 +72,7 @@ def test_nothing_else_moves_it(case):
             pytest.fail(str([one for one in alone if moves(case, duty, one)] or scenario))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_no_condition_of_the_row_is_without_a_record_that_shows_it(case):
     """A row with one clause, one value or one register less is another rule; the table tells the two apart."""
