@@ -38,7 +38,7 @@ def count(school, duty, by):
         if after_of(duty) == "standing":
             own = handed_back(duty, needs, own)
         for span, need, records in zip(spans, needs, own, strict=True):
-            have = sum(worth(duty, record) for _, _, _, record in records)
+            have = sum(worth(duty, entry[3]) for entry in records)
             present = any(
                 first <= day <= last for day in counting_days(school, duty, span, limit_in(duty.limit, span))
             )
@@ -123,12 +123,13 @@ def days_cut_off(school, duty, span):
 def handed_back(duty, needs, own):
     """Return the records of each period where a missed one stays open.
 
-    "records in later periods of the term beyond those that their own period needs go to the oldest open period (late)"
+    "records in later periods of the term beyond those that their own period needs go to the oldest open period (late)".
+    Of two records of a day the one that stands first in the registers is the period's own.
     """
     records_of = []
     for need, records in zip(needs, own, strict=True):
         own_records, records_of = [], [*records_of, []]
-        for entry in records:
+        for entry in sorted(records, key=lambda entry: (entry[0], entry[4])):
             open_before = [
                 number for number, missing in enumerate(needs[: len(records_of) - 1])
                 if sum(worth(duty, other[3]) for other in records_of[number]) < missing
@@ -138,13 +139,13 @@ def handed_back(duty, needs, own):
             else:
                 own_records.append(entry)
         records_of[-1] = own_records
-    return records_of
+    return [sorted(records, key=lambda entry: entry[:2]) for records in records_of]
 
 
 def reached_on(duty, need, records):
     """Return the "day of the record that fulfilled it", None where nothing was needed or it is not fulfilled."""
     total = 0
-    for day, _, _, record in records if need > 0 else ():
+    for day, _, _, record, _ in records if need > 0 else ():
         total += worth(duty, record)
         if total >= need:
             return day

@@ -220,7 +220,7 @@ class PlainSchool:
     # What
 
     def evidence(self, duty, subject, by):
-        """Return day, id, register and record of what counts for a subject up to the day, the oldest first."""
+        """Return day, id, register, record and place of what counts for a subject up to the day, the oldest first."""
         records = []
         for register in duty.records:
             # "It applies to the records of that register only; a clause without it applies to every register of the row."
@@ -233,7 +233,7 @@ class PlainSchool:
                 if not meets(record, clauses) or not self.owns(duty.subject, subject, register, record):
                     continue
                 if self.made_by(duty, subject, register, record, by):
-                    records.append((record["date"], record["id"], register, record))
+                    records.append((record["date"], record["id"], register, record, len(records)))
         return sorted(records, key=lambda entry: entry[:2])
 
     def as_known(self, record, names):

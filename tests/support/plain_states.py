@@ -47,7 +47,7 @@ def event(school, duty, by):
         # "same subject, on the day of the trigger or later; later if of the same register"
         answers = [
             (day, record)
-            for day, record, register, _ in school.evidence(duty, subject, by)
+            for day, record, register, _, _ in school.evidence(duty, subject, by)
             if (day > own if register == duty.trigger.record else day >= own)
         ]
         counted = answers[: duty.at_least]

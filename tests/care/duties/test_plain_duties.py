@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 from bench.duties import ON, POLICY, school
-from support.duty_cases import ONE, lines_of, record
+from support.duty_cases import ONE, lines_of, record, visit
 from support.invented_schools import days_to_ask, invented_school, with_decisions
 from support.plain_duties import KINDS, OPEN, STATUSES, as_frames, as_plain, in_order, plain_due
 
@@ -108,3 +108,11 @@ def test_half_a_unit_more_than_the_most_is_too_much():
     row = {"种类": "未结", "触发": "借阅", "内容": "归还日期, 合计 册数", "至多": 2} | ONE
     loans = {"loan": [record(f"2026-11-{day}", books=books) for day, books in ((12, 2), (13, 0.5))]}
     assert lines_of(loans, **row)["status"].tolist() == ["standing"]
+
+
+def test_an_event_is_answered_by_the_first_record_also_if_one_of_the_trigger_s_register_came_a_day_later():
+    """ "Same subject, on the day of the trigger or later; later if of the same register": the call came first, and in time."""
+    row = {"种类": "事件", "触发": "家访.跟进日期", "记录": "家访, 通话", "时限": "0天"} | ONE
+    visits = [visit("2026-11-01", follow_up="2026-11-10"), visit("2026-11-11") | {"id": "a"}]
+    lines = lines_of({"home_visit": visits, "call": [record("2026-11-10") | {"id": "b"}]}, **row)
+    assert (lines["status"].tolist(), lines["counted"].tolist()) == (["done"], [["b"]])
