@@ -76,8 +76,8 @@ def closing_list(lines: pd.DataFrame, term: Term) -> pd.DataFrame:
 
     ``lines`` are those of `guanai.care.duties.due.due` with ``done`` of a day after the term and its days of grace (of a
     running term: what there is so far); only what began in the term or before is in the list. Columns: duty, kind,
-    subject_id, subject, class, village, who; periods, done, late, missed and standing (numbers); stays_open (whether
-    something can still be made good, and so goes over into the next term); text (both, in a sentence).
+    subject_id, subject, class, village, who (无人负责 where nobody is); periods, done, late, missed and standing (numbers);
+    stays_open (whether something can still be made good, and so goes over into the next term); text (both, in a sentence).
     """
     table = _counts(lines[lines["since"] <= timestamp(term.end)])
     table = table[(table["missed"] > 0) | (table["standing"] > 0)]
@@ -85,7 +85,8 @@ def closing_list(lines: pd.DataFrame, term: Term) -> pd.DataFrame:
     columns = (table[name] for name in ("periods", "missed", "late", "standing"))
     texts = [_closing_text(*numbers) for numbers in zip(*columns, strict=True)]
     stays_open = table["standing"] > 0
-    table = table.assign(stays_open=stays_open, text=object_column(texts, table.index))
+    who = table["who"].mask(table["who"] == "", say("people.nobody"))
+    table = table.assign(who=who, stays_open=stays_open, text=object_column(texts, table.index))
     return table[list(CLOSING_COLUMNS)]
 
 

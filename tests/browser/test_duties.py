@@ -117,8 +117,8 @@ def test_the_pages_fit_the_screen(page, size):
 
 
 def test_a_line_is_put_off_and_taken_back_and_the_lists_say_so(page):
-    open_page(page, "checklist?status=overdue")
-    count = int(re.search(r"\d+", page.get_by_text(re.compile(r"^逾期 \d+$")).first.inner_text())[0])
+    open_page(page, "checklist?status=standing")
+    count = int(re.search(r"\d+", page.get_by_text(re.compile(r"^补办 \d+$")).first.inner_text())[0])
     page.locator("a.guanai-defer").first.click()
     ready(page)
     page.get_by_label("理由").fill("孩子住院")
@@ -134,8 +134,8 @@ def test_a_line_is_put_off_and_taken_back_and_the_lists_say_so(page):
     ready(page)
     page.get_by_role("button", name="撤销").click()
     page.get_by_text("已撤销").wait_for()
-    open_page(page, "checklist?status=overdue")
-    page.get_by_text(f"逾期 {count}", exact=True).first.wait_for()
+    open_page(page, "checklist?status=overdue")  # an old link
+    page.get_by_text(f"补办 {count}", exact=True).first.wait_for()
 
 
 def test_heads_of_the_matrix_stay_and_a_cell_opens_its_lines(page):
@@ -144,11 +144,11 @@ def test_heads_of_the_matrix_stay_and_a_cell_opens_its_lines(page):
     before = scroll.locator("thead th").nth(1).bounding_box()["y"]
     scroll.evaluate("box => { box.scrollTop = 200 }")
     assert abs(scroll.locator("thead th").nth(1).bounding_box()["y"] - before) < 60
-    cell = page.locator("td.guanai-cell-overdue a, td.guanai-cell-open a").first
+    cell = page.locator("td.guanai-cell-standing a, td.guanai-cell-missed a, td.guanai-cell-to_do a").first
     words = cell.locator(".guanai-unseen").text_content()
     cell.click()
     ready(page)
-    status = "overdue" if "逾期" in words else "due"
+    status = {"补办": "standing", "错过": "missed", "待办": "to_do"}[words.split()[0]]
     opened = page.locator(f".guanai-line.guanai-{status}")
     playwright.expect(opened).to_have_count(int(re.search(r"\d+", words)[0]))
 

@@ -133,8 +133,8 @@ def test_the_counts_on_the_home_page_are_the_lengths_of_the_lists_behind_them(ru
     """Pitfall: counts that disagree between list and badge (peers 7)."""
     counted = run(sample_folder, "home", "print([card[1] for card in cards.cards])")
     lists = [
-        run(sample_folder, "checklist?status=overdue&mine=1", "print(len(checklist.shown))"),
-        run(sample_folder, "checklist?status=due&mine=1", "print(len(checklist.shown))"),
+        run(sample_folder, "checklist?status=standing&mine=1", "print(len(checklist.shown))"),
+        run(sample_folder, "checklist?status=to_do&mine=1", "print(len(checklist.shown))"),
         run(sample_folder, "pairing", "print(lonely.count)"),
         run(sample_folder, "child?care=1", "print(table.count)"),
     ]

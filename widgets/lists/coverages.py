@@ -44,6 +44,7 @@ def coverage_tables() -> dict[str, dict[str, Any]]:
         "duties": table(
             "duties",
             "duty persons periods done late to_do standing missed postponed excused share late_share",
+            words={"share": say("column.done_share")},
             percent=["share", "late_share"],
             link={
                 "persons": "coverage?of=duty&name={duty}&part={kind}&term={term}",

@@ -100,8 +100,9 @@ def _below(row: Row, details: Sequence[str], evidence: str) -> str:
     if "text" not in row:
         small = " · ".join(filter(None, [*details, why])) + evidence
         return f"<small>{small}</small>" if small else ""
+    opened = " open" if row.get("status") == "postponed" else ""  # until when, by whom and why it was put off
     reason = (
-        f'<details class="guanai-why"><summary>{escape(say("due.why"))}</summary>{why}{evidence}</details>'
+        f'<details class="guanai-why"{opened}><summary>{escape(say("due.why"))}</summary>{why}{evidence}</details>'
         if why
         else ""
     )
