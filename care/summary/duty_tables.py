@@ -32,7 +32,7 @@ def with_duties(summary: Summary, policy: Policy, lines: pd.DataFrame) -> Summar
     coverage = fulfilment(policy, lines)
     tables = {
         "duties": by_duty(coverage)[["duty", "persons", *COUNTED, "share"]],
-        "duties_by_class": _by_class(coverage),
+        "duties_by_class": _by_class(coverage, summary),
         "closing": _closing(closing_list(lines, summary.term)),
     }
     counted = numbered_lines(policy, lines)
@@ -52,15 +52,17 @@ def _figure(key: str, lines: pd.DataFrame) -> Figure:
     return Figure(key, say(f"figure.{key}"), number, whole, share, basis=say("basis.duties"))
 
 
-def _by_class(coverage: pd.DataFrame) -> pd.DataFrame:
-    """Return what became of the duties for the children of each class and the class itself."""
+def _by_class(coverage: pd.DataFrame, summary: Summary) -> pd.DataFrame:
+    """Return what became of the duties for the children of each class and the class itself, in the order of the grades."""
     rows = coverage[(coverage["class"] != "") & coverage["share"].notna()]
     groups = rows.groupby("class", sort=True)
     table = groups[[*COUNTED, "excused"]].sum().astype("int64")
     table.insert(0, "persons", groups["subject_id"].nunique())
     asked = (table["periods"] - table["excused"]).astype("Float64")
     shares = (table["done"] / asked.where(asked > 0)).astype("Float64")
-    return table.drop(columns="excused").assign(share=shares).reset_index()
+    in_order = summary.tables.get("by_class", pd.DataFrame({"class": []}))["class"]
+    names = [name for name in dict.fromkeys([*in_order, *table.index]) if name in table.index]
+    return table.drop(columns="excused").assign(share=shares).loc[names].reset_index()
 
 
 def _closing(rows: pd.DataFrame) -> pd.DataFrame:

@@ -69,6 +69,14 @@ def test_by_class(made):
     ]
 
 
+def test_the_classes_stand_in_the_order_of_the_summary(made):
+    classes = {"by_class": pd.DataFrame({"class": ["二班", "三班", "一班"]})}
+    names = ("一班", "二班", "四班")
+    lines = as_lines(line("谈心", name, "done", "2026-09-07", **{"class": name}) for name in names)
+    table = with_duties(Summary(TERM, TERM.end, (), classes), POLICY, lines).tables["duties_by_class"]
+    assert table["class"].tolist() == ["二班", "一班", "四班"]
+
+
 def test_what_the_term_leaves(made):
     assert rows_of(made.tables["closing"]) == [("谈心", 2, 1, 1, 1), ("恳谈会", 1, 1, 0, 0)]
 
