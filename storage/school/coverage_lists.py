@@ -71,7 +71,7 @@ def _who(
     records: Records, duties: DutyService, name: str, _part: str, term: str | None
 ) -> tuple[str, pd.DataFrame]:
     """Return for whom a person has something to do: the subjects of their rows, without those of a cause."""
-    rows = duties.to_do(duties.term_day(term))
+    rows = duties.to_do(duties.term_day(term), known=records.today())
     comma, nobody = say("policy.comma"), say("people.nobody")
     theirs = rows["who"].map(lambda who: name in str(who or nobody).split(comma)).astype(bool)
     of_subject = (rows["subject_id"] != "") | (rows["kind"] == "school")

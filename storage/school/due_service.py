@@ -101,12 +101,15 @@ class DutyService:
             ("due", day, known), lambda: due(policy, frames, day, done=True, known=known)
         )
 
-    def to_do(self, on: date | None = None, who: str | None = None) -> pd.DataFrame:
+    def to_do(
+        self, on: date | None = None, who: str | None = None, known: date | None = None
+    ) -> pd.DataFrame:
         """Return what is to be done on a day, one row per subject and duty, one per cause (`care.duties.to_do`).
 
         ``who`` is the id of one of the staff: only the rows for which they are responsible or that have risen to them.
+        ``known`` as in `due`.
         """
-        return rows_of(self._to_do(on), who).reset_index(drop=True)
+        return rows_of(self._to_do(on, known), who).reset_index(drop=True)
 
     def brief(self, on: date | None = None, who: str | None = None) -> pd.DataFrame:
         """Return the first lines of what is to be done, at most twenty (`care.duties.brief`).
@@ -118,12 +121,13 @@ class DutyService:
         rows = rows_of(self._to_do(on), who, leads=leads).reset_index(drop=True)
         return brief(rows, who=who or "")
 
-    def _to_do(self, on: date | None) -> pd.DataFrame:
+    def _to_do(self, on: date | None, known: date | None = None) -> pd.DataFrame:
         day = on or self._records.today()
-        lines = self.due(day, done=True)
+        known = known or day
+        lines = self.due(day, done=True, known=known)
         still = int((lines["status"] == "to_do").sum())  # fewer once a limit in minutes has run out
-        policy, frames = self.policy, self.frames_known_on(day)
-        return self.cached_frame(("to do", day, still), lambda: to_do(policy, frames, lines, day))
+        policy, frames = self.policy, self.frames_known_on(known)
+        return self.cached_frame(("to do", day, known, still), lambda: to_do(policy, frames, lines, day))
 
     def of_children(self, children: Collection[str], *, done: bool = False) -> pd.DataFrame:
         """Return today's lines of some children, without working out those of the others."""

@@ -266,12 +266,15 @@ class School(Registers):
         """
         return self.duties.due(on, done=done, now=now, who=who, known=known)
 
-    def to_do(self, on: date | None = None, who: str | None = None) -> pd.DataFrame:
+    def to_do(
+        self, on: date | None = None, who: str | None = None, known: date | None = None
+    ) -> pd.DataFrame:
         """Return what is to be done on a day, the most urgent first: one row per subject and duty, one row per cause.
 
         Columns as in `care.duties.to_do`. With ``who`` (an id of the staff) what they owe, and what has risen to them.
+        ``known`` as in `due`.
         """
-        return self.duties.to_do(on, who)
+        return self.duties.to_do(on, who, known)
 
     def brief(self, on: date | None = None, who: str | None = None) -> pd.DataFrame:
         """Return what a home page shows of `to_do`: at most twenty rows, five or more of a kind as one."""

@@ -21,9 +21,9 @@ def coverage_tables() -> dict[str, dict[str, Any]]:
 
     Each is what a `Table` takes; a number links to the list of which it is the length.
     """
-    lines = "checklist?done=1&duty={duty}&kind={kind}&day={day}"
-    left = "checklist?done=1&subject_id={subject_id}&kind={kind}&duty={duty}&day={day}"
-    owed = "checklist?who={who}&day={day}"
+    lines = "checklist?done=1&duty={duty}&kind={kind}&day={day}&term={term}"
+    left = "checklist?done=1&subject_id={subject_id}&kind={kind}&duty={duty}&day={day}&term={term}"
+    owed = "checklist?who={who}&day={day}&term={term}"
     figure = "coverage?of=figure&name={key}"
 
     def table(name: str, columns: str, **more: Any) -> dict[str, Any]:
