@@ -6,7 +6,7 @@ that asks for something else fails.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from functools import cache
@@ -54,6 +54,7 @@ SCHOOL: dict[str, list[dict[str, Any]]] = {
     "pairing": [{"id": "p", "child": "an", "role": "helper", "helper": "helper", "start": "2026-09-01"}],
 }
 PEOPLE = frozenset(SCHOOL)  # a step with the id of a record of theirs that is there changes that record
+MARK = "#"
 CHANGED = frozenset({"+", "child", "class", "staff"})  # of which a step changes a record, and adds none
 Registers = dict[str, list[dict[str, Any]]]
 Lines = dict[tuple[str, ...], tuple[int, int]]  # (subject, role, since, period): need and have
@@ -197,17 +198,55 @@ def questions(register: str) -> dict[str, tuple[str, frozenset[str]]]:
 # The school
 
 
-def lines_of(preset: str, duty: Duty, scenario: Iterable[Step]) -> Lines:
-    """Return need and have of each line of one duty after the steps of a scenario."""
-    registers, on = school_after(scenario)
+def lines_of(preset: str, duty: Duty, some: Sequence[tuple[Step, ...]]) -> list[Lines]:
+    """Return need and have of each line of one duty after the steps of each of some scenarios.
+
+    The scenarios are worked out at once, each in a school of its own beside the others: its records and people have
+    their number behind their id. A duty of the school as a whole is worked out once for each.
+    """
+    together = [*range(len(some))]
+    parts = (
+        [[number] for number in together] if duty.subject == "school" or duty.kind == "share" else [together]
+    )
+    found: list[Lines] = [{} for _ in some]
+    for part in parts:
+        days = {number: school_after(some[number]) for number in part}
+        for on in sorted({day for _, day in days.values()}):
+            _add_lines(
+                preset, duty, {number: one for number, (one, day) in days.items() if day == on}, on, found
+            )
+    return found
+
+
+def _add_lines(preset: str, duty: Duty, schools: dict[int, Registers], on: date, found: list[Lines]) -> None:
+    registers: Registers = {}
+    for number, school in schools.items():
+        for name, records in school.items():
+            registers.setdefault(name, []).extend(_numbered(name, record, number) for record in records)
     frames = {name: pd.DataFrame(records) for name, records in registers.items()}
     policy = replace(policy_of(preset), duties=(duty,))
-    found = due(policy, frames, on, done=True, now=datetime.combine(on, time(18)))
+    lines = due(policy, frames, on, done=True, now=datetime.combine(on, time(18)))
     columns = ["subject_id", "role", "since", "period", "need", "have"]
-    return {
-        (subject, role, str(since)[:10], period): (int(need), int(have))
-        for subject, role, since, period, need, have in found[columns].itertuples(index=False)
-    }
+    for whose, role, since, period, need, have in lines[columns].itertuples(index=False):
+        subject, _, number = whose.partition(MARK)
+        place = int(number) if number else next(iter(schools))
+        found[place][(subject, role, str(since)[:10], period)] = (int(need), int(have))
+
+
+def _numbered(register: str, record: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return a record with the number of its school behind each id that it has or names."""
+    asked = questions(register)
+    numbered = {}
+    for field, value in record.items():
+        kind, choices = asked.get(field, ("", frozenset()))
+        names = field in ("id", "child") or (kind.startswith("select") and not choices)
+        names = names or (field == "name" and register in CHANGED)
+        if names and isinstance(value, list):
+            value = [f"{one}{MARK}{number}" for one in value]
+        elif names and value:
+            value = f"{value}{MARK}{number}"
+        numbered[field] = value
+    return numbered
 
 
 def school_after(scenario: Iterable[Step]) -> tuple[Registers, date]:

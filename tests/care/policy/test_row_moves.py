@@ -17,15 +17,20 @@ CASES = [
 
 
 @cache
-def lines(preset, duty, scenario):
-    return lines_of(preset, duty, scenario)
+def all_changes(case, duty):
+    """Return for each scenario of a case the subjects whose lines its last step changes."""
+    every = case.moves + case.still
+    steps = [some for one in every for some in (one.before, one.before + one.last)]
+    found = lines_of(case.preset, duty, steps)
+    return {
+        scenario: {key[0] for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+        for scenario, before, after in zip(every, found[::2], found[1::2], strict=True)
+    }
 
 
 def changes(case, duty, scenario):
     """Return the subjects whose lines the last step of a scenario changes."""
-    steps = (scenario.before, scenario.before + scenario.last)
-    before, after = (lines(case.preset, duty, some) for some in steps)
-    return {key[0] for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    return all_changes(case, duty)[scenario]
 
 
 def whose(case):
@@ -57,7 +62,7 @@ def test_what_the_document_asks_for_moves_the_row_of_whom_it_is_about(case):
     for scenario in case.moves:
         assert changes(case, duty, scenario) == {whose(case)}, scenario
     first = case.moves[0]
-    found = lines(case.preset, duty, first.before + first.last)
+    (found,) = lines_of(case.preset, duty, [first.before + first.last])
     needs = [need for key, (need, _) in found.items() if key[0] == whose(case)]
     assert max(needs) == int(case.need)
 
@@ -69,7 +74,8 @@ def test_nothing_else_moves_it(case):
     for scenario in case.still:
         if moves(case, duty, scenario):
             alone = [scenario._replace(last=(step,)) for step in scenario.last]
-            pytest.fail(str([one for one in alone if moves(case, duty, one)] or scenario))
+            each = case._replace(moves=(), still=tuple(alone))
+            pytest.fail(str([one for one in alone if moves(each, duty, one)] or scenario))
 
 
 @pytest.mark.slow
