@@ -167,11 +167,10 @@ def object_column(values: Iterable[object], index: pd.Index) -> "pd.Series[Any]"
 
 def as_strings(values: "pd.Series[Any]") -> "pd.Series[str]":
     """Return text, as objects, with "" for nothing."""
+    if infer_dtype(values, skipna=False) in ("string", "empty") and values.dtype == object:
+        return values  # nearly every column is text already
     plain = values.astype(object).where(values.notna(), "")
-    if infer_dtype(plain, skipna=False) in (
-        "string",
-        "empty",
-    ):  # nearly every column is text already
+    if infer_dtype(plain, skipna=False) in ("string", "empty"):
         return plain
     return plain.map(str).astype(object)
 

@@ -60,20 +60,15 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     # Of what there may be none of (F20: no dropout) there is a line too: its number, 0, is the result.
     shown = (have > most) | (duty.at_most == 0)
     listed = (needs.need > 0) | (duty.per == OFTEN) | (shown & (needs.days > 0))
-    listed &= _begun(duty, facts)[:, None]
+    first = facts.subjects(duty.subject)["first"].to_numpy()
+    begun = facts.is_present(duty.subject) if duty.per == OFTEN else first <= facts.day.to_datetime64()
+    listed &= (facts.applies(duty) & begun)[:, None]
     position, number = listed.nonzero()
     columns = {name: table[listed] for name, table in needs._asdict().items()}
     met = ((have >= needs.need) & (have <= most))[listed]
     return pd.DataFrame(
         {"position": position, "number": number, "have": have[listed].astype(np.int64), "met": met, **columns}
     )
-
-
-def _begun(duty: Duty, facts: Facts) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    """Return which subjects have lines: those that have begun, of 经常 those that are present on the day."""
-    first = facts.subjects(duty.subject)["first"].to_numpy()
-    present = facts.is_present(duty.subject) if duty.per == OFTEN else first <= facts.day.to_datetime64()
-    return facts.applies(duty) & present
 
 
 def _needs(duty: Duty, facts: Facts) -> Needs:
@@ -138,30 +133,19 @@ def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
     line_of = np.full((len(subjects), len(periods.names)), -1)
     line_of[shown["position"], shown["number"]] = np.arange(len(shown))
     line = line_of[counted.records.position, counted.number]
-    records, number, amount = (
-        counted.records.select(line >= 0),
-        shown["number"].to_numpy(),
-        counted.amount[line >= 0],
-    )
-    line = line[line >= 0]
+    records, amount, line = counted.records.select(line >= 0), counted.amount[line >= 0], line[line >= 0]
+    ids = record_ids(records.row, records.register, duty.records, facts)
+    if shown["met"].any():
+        by_day = pd.DataFrame({"line": line, "day": records.day, "amount": amount}).sort_values(
+            "day", kind="stable"
+        )
+        enough = by_day.groupby("line")["amount"].cumsum() >= shown["need"].to_numpy()[by_day["line"]]
+        met_at = by_day[enough].groupby("line")["day"].min().reindex(shown.index)
+        shown["met_at"] = met_at.where(shown["need"] > 0)
     return shown.assign(
-        period=object_column([periods.names[place] for place in number], shown.index),
-        why=distinct_texts(count_words(duty, periods), number, shown["need"], shown["have"], shown["days"]),
-        counted=ids_by_line(
-            line, records.day, record_ids(records.row, records.register, duty.records, facts), len(shown)
+        period=object_column([periods.names[number] for number in shown["number"]], shown.index),
+        why=distinct_texts(
+            count_words(duty, periods), shown["number"], shown["need"], shown["have"], shown["days"]
         ),
-        met_at=_reached_on(line, records.day, amount, np.where(shown["met"], shown["need"], 0)),
+        counted=ids_by_line(line, records.day, ids, len(shown)),
     )
-
-
-def _reached_on(line: Numbers, day: Days, amount: Amounts, need: Numbers) -> Days:
-    """Return for each line the day of the record with which there was enough, NaT if there never was or none was needed."""
-    reached_on = np.full(len(need), "NaT", dtype="datetime64[ns]")
-    if not need.any():
-        return reached_on
-    by_day = np.argsort(day, kind="stable")
-    line, day = line[by_day], day[by_day]
-    enough = pd.Series(amount[by_day]).groupby(line).cumsum().to_numpy() >= need[line]
-    last_first = (enough & (need[line] > 0)).nonzero()[0][::-1]
-    reached_on[line[last_first]] = day[last_first]  # the first one is written last
-    return reached_on

@@ -15,7 +15,6 @@ import pandas as pd
 from guanai.care.duties.explanations import RULE_WORDS, date_text, distinct_texts, record_words, source
 from guanai.care.duties.facts import Facts
 from guanai.care.duties.records import ids_by_line, matching_records, record_ids
-from guanai.care.frames import timestamp
 from guanai.care.policy.duty import Duty
 from guanai.templates.wording import say
 
@@ -28,13 +27,13 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the lines of a duty of the kind interval."""
     if facts.term is None or duty.limit is None:
         return pd.DataFrame()
-    limit, start, end = pd.Timedelta(duty.limit.span), timestamp(facts.term.start), timestamp(facts.term.end)
+    limit = pd.Timedelta(duty.limit.span)
     subjects = facts.subjects(duty.subject)
     subjects = pd.DataFrame(
         {
             "position": np.arange(len(subjects)),
-            "first": subjects["first"].mask(subjects["first"] < start, start),
-            "last": subjects["last"].mask(subjects["last"] > end, end),
+            "first": np.maximum(subjects["first"].to_numpy(), np.datetime64(facts.term.start)),
+            "last": np.minimum(subjects["last"].to_numpy(), np.datetime64(facts.term.end)),
         }
     )[facts.applies(duty)]
     subjects = subjects[(subjects["first"] <= subjects["last"]) & (subjects["first"] <= facts.day)]
