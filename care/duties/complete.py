@@ -28,8 +28,8 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     missing = missing_fields(subjects, duty.content)
     return pd.DataFrame(
         {
-            "position": facts.subjects(duty.subject).index.get_indexer(subjects.index), "since": subjects["since"],
-            "due": subjects["since"], "closed_on": np.datetime64("NaT"), "need": len(duty.content),
+            "position": subjects["position"], "since": subjects["since"], "due": subjects["since"],
+            "closed_on": np.datetime64("NaT"), "need": len(duty.content),
             "have": len(duty.content) - missing.map(len).astype("int64"), "missing": missing,
         }
     )  # fmt: skip

@@ -144,11 +144,12 @@ class DayFrames:
         return ((subjects["first"] <= self.day) & (self.day <= subjects["last"])).to_numpy(bool)
 
     def present(self, duty: Duty) -> pd.DataFrame:
-        """Return the subjects of a duty that are present on the day, with since: from when on, in the term.
+        """Return the subjects of a duty that are present on the day, with position (among all) and since (in the term).
 
         Who was always there, and all but children, since the term began.
         """
-        subjects = self.subjects(duty.subject)[self.applies(duty) & self.is_present(duty.subject)]
+        present = self.applies(duty) & self.is_present(duty.subject)
+        subjects = self.subjects(duty.subject)[present].assign(position=present.nonzero()[0])
         begin, first = timestamp(self.term.start) if self.term else self.day, subjects["first"]
         if duty.subject in ALL_CHILDREN:
             return subjects.assign(since=first.where(first != ALWAYS, begin))

@@ -29,8 +29,8 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     since = np.fmax(children["since"], last_end + DAY)
     return pd.DataFrame(
         {
-            "position": facts.subjects("child").index.get_indexer(children.index), "since": since, "due": since,
-            "closed_on": np.datetime64("NaT"), "need": duty.at_least,
+            "position": children["position"], "since": since, "due": since, "closed_on": np.datetime64("NaT"),
+            "need": duty.at_least,
             "have": numbers.reindex(children.index).fillna(0).astype("int64"),
         }
     )  # fmt: skip

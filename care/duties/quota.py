@@ -36,9 +36,8 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     most = np.inf if duty.at_most is None else duty.at_most
     table = pd.DataFrame(
         {
-            "position": facts.subjects(duty.subject).index.get_indexer(subjects.index), "since": subjects["since"],
-            "due": subjects["since"], "closed_on": np.datetime64("NaT"), "need": need, "have": have,
-            "met": (have >= need) & (have <= most),
+            "position": subjects["position"], "since": subjects["since"], "due": subjects["since"],
+            "closed_on": np.datetime64("NaT"), "need": need, "have": have, "met": (have >= need) & (have <= most),
         }
     )  # fmt: skip
     return table[table["have"] > 0] if duty.subject == "helper" else table
