@@ -94,8 +94,7 @@ def _counted(duty: Duty, facts: Facts, need: Numbers | None) -> Counted:
     records, periods = matching_records(duty, facts), facts.periods(duty)
     number = periods.start.searchsorted(records.day, side="right") - 1
     inside = (number >= 0) & (records.day <= np.append(periods.end, np.datetime64("NaT"))[number])
-    records = records.select(inside)
-    counted = Counted(records, number[inside], _amounts(duty, facts, records))
+    counted = Counted(records.select(inside), number[inside], _amounts(duty, facts, records)[inside])
     return counted if need is None or duty.after != "standing" else _carried_over(counted, need)
 
 

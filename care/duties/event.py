@@ -12,11 +12,11 @@ Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_
 
 from bisect import bisect_left
 from datetime import date
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 
-from guanai.care.duties.day_frames import DAY
 from guanai.care.duties.explanations import (
     date_text,
     distinct_texts,
@@ -44,30 +44,33 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     taken = []
     for position, day in zip(table["position"], dates(table["day"]), strict=True):
         answers = answers_of.get(position, [])
-        start = bisect_left(answers, (day,))
-        taken.append(answers[start : start + duty.at_least])
+        from_day_on = islice(answers, bisect_left(answers, (day,)), None)
+        in_order = (answer for answer in from_day_on if answer[0] > day or not answer[2])
+        taken.append(list(islice(in_order, duty.at_least)))
     return table.assign(
         since=table["day"],
         need=duty.at_least,
         have=np.array(list(map(len, taken)), dtype=np.int64),
         counted=object_column(([record for _, record, _ in some] for some in taken), table.index),
-        met_at=np.array([some[-1][2] if some else None for some in taken], dtype="datetime64[ns]"),
+        met_at=np.array([some[-1][0] if some else None for some in taken], dtype="datetime64[ns]"),
     )
 
 
-def _answers(duty: Duty, facts: Facts) -> dict[int, list[tuple[date, str, date]]]:
-    """Return the records that can answer by the position of their subject, oldest first: from when they count, id, day."""
+def _answers(duty: Duty, facts: Facts) -> dict[int, list[tuple[date, str, bool]]]:
+    """Return the records that can answer by the position of their subject, oldest first and then by id.
+
+    Of each its day, its id, and whether it is of the trigger's own register: such a one answers only from the day after.
+    """
     records = matching_records(duty, facts)
-    own = np.array([duty.trigger is not None and name == duty.trigger.record for name in duty.records])
-    counts_from = (
-        records.day - own[records.register] * DAY
-    )  # one of the trigger's own register only on a later day
+    own = np.array([duty.trigger is not None and name == duty.trigger.record for name in duty.records])[
+        records.register
+    ]
     ids = record_ids(records.row, records.register, duty.records, facts)
-    answers: dict[int, list[tuple[date, str, date]]] = {}
-    for position, start, record, day in zip(
-        records.position.tolist(), dates(counts_from), ids, dates(records.day), strict=True
+    answers: dict[int, list[tuple[date, str, bool]]] = {}
+    for position, *answer in zip(
+        records.position.tolist(), dates(records.day), ids, own.tolist(), strict=True
     ):
-        answers.setdefault(position, []).append((start, record, day))
+        answers.setdefault(position, []).append(tuple(answer))
     return {position: sorted(some) for position, some in answers.items()}
 
 

@@ -24,22 +24,27 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     records, most = _not_finished(duty, facts), duty.at_most or 0
     by_subject = records.groupby("position")
     too_many = records["day"].where(by_subject["amount"].cumsum() > most)
-    table = by_subject.agg(have=("amount", "sum"), latest=("day", "max"))
+    table = by_subject.agg(total=("amount", "sum"), latest=("day", "max"))
     since = too_many.groupby(records["position"]).min().fillna(table["latest"])
     return table.assign(
-        since=since, due=since, closed_on=np.datetime64("NaT"), need=0, met=table["have"] <= most
+        since=since,
+        due=since,
+        closed_on=np.datetime64("NaT"),
+        need=0,
+        have=np.floor(table["total"]),
+        met=table["total"] <= most,
     ).reset_index()
 
 
 def _not_finished(duty: Duty, facts: Facts) -> pd.DataFrame:
-    """Return the open records, oldest first, with what each adds: the whole number in a field, else one."""
+    """Return the open records, oldest first, with what each adds: the number in a field, else one."""
     assert duty.trigger is not None  # noqa: S101 - a row of this kind has one
     records = trigger_records(duty, facts)
     missing, _ = missing_parts(duty, facts, records["row"].to_numpy())
     frame, records = facts.frame(duty.trigger.record), pd.DataFrame(records[missing.any(axis=1)])
     records = records.assign(id=frame["id"].iloc[records["row"]].to_numpy(), amount=1)
     if duty.summed in frame.columns:
-        numbers = pd.to_numeric(frame[duty.summed], errors="coerce").fillna(1).astype("int64")
+        numbers = pd.to_numeric(frame[duty.summed], errors="coerce").fillna(1)
         records["amount"] = numbers.to_numpy()[records["row"]]
     return records.sort_values(["day", "id"])
 
