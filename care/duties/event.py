@@ -5,7 +5,7 @@ the trigger or later, however late; one of the trigger's own register only on a 
 moment that the trigger names (without one in the row with that of the school, 默认时限), and stands until it is answered, in
 whichever term. It applies to subjects that are present on the day of the trigger and on the day due.
 
-Sources: requirements 2A; 002-1 L27 (五必访), R56 (follow-ups).
+Sources: requirements 2C; 000-8 L138 (五必访), W4 (follow-ups).
 Takes `trigger_records` and `matching_records`; gives one line per trigger and subject.
 Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """

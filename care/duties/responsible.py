@@ -1,8 +1,8 @@
 """Who is responsible: the helper by the pairings, the homeroom teacher by the class, others by their post.
 
 Of a child the helpers of its running pairings, of a child or class its class teacher, a teacher or helper themselves for
-what names nobody else; any other role, and these where they are not towards a subject: everybody of the active staff
-who has it. Those of the day asked count.
+what names nobody else; any other role, and these where they are not towards a subject: everybody of the staff who has
+it. Those of the day asked count. Who has left the school (not active) is responsible for nothing, whatever still names them.
 """
 
 from collections.abc import Iterable
@@ -42,13 +42,14 @@ def _responsible(facts: Facts, kind: str, roles: tuple[str, ...]) -> pd.DataFram
     subjects, comma = facts.subjects(kind).index, say("policy.comma")
     everybody = frozenset(place for role in roles for place in _post_holders(facts, kind, role))
     people = [everybody] * len(subjects)
+    active = frozenset(_active(facts))
     for role in roles:
         for position, place in _towards_subjects(facts, kind, role):
-            people[position] |= {place}
+            people[position] |= {place} & active
     staff_ids, staff_names = facts.staff.index.to_list(), facts.staff.to_list()
     ids = {places: [staff_ids[place] for place in sorted(places)] for places in {*people}}
     names = {places: comma.join(staff_names[place] for place in sorted(places)) for places in ids}
-    vacant = roles[0] if roles else ""
+    vacant = roles[0] if roles and roles[0] != "self" else ""  # oneself is no post that could be filled
     return pd.DataFrame(
         {
             "who": object_column((names[places] for places in people), subjects),
@@ -79,7 +80,14 @@ def _post_holders(facts: Facts, kind: str, role: str) -> list[int]:
 
     def make() -> list[int]:
         staff = facts.frame("staff").drop_duplicates("id")
-        holds = (as_strings(staff["role"]) == role) & (as_strings(staff["active"]) != "no")
-        return holds.to_numpy(bool).nonzero()[0].tolist()
+        holds = (as_strings(staff["role"]) == role).to_numpy(bool).nonzero()[0]
+        active = frozenset(_active(facts))
+        return [place for place in holds.tolist() if place in active]
 
     return facts.cached(("post", role), make)
+
+
+def _active(facts: Facts) -> list[int]:
+    """Return the positions of the staff who have not left the school."""
+    staff = facts.frame("staff").drop_duplicates("id")
+    return (as_strings(staff["active"]) != "no").to_numpy(bool).nonzero()[0].tolist()

@@ -191,7 +191,10 @@ class PlainSchool:
         """Return the ids of who is responsible, in the order of the register of staff."""
         roles = roles or (("self",) if kind in STAFF else ())
         people = {person for role in roles for person in self.holders(role, kind, subject)}
-        return [person for person in self.staff if person in people]
+        # "Never a line for nobody": who has left the school does nothing any more.
+        return [
+            person for person, row in self.staff.items() if person in people and row.get("active") != "no"
+        ]
 
     def holders(self, role, kind, subject):
         """Return who has a role towards a subject on the day."""
@@ -207,15 +210,12 @@ class PlainSchool:
         if role == "homeroom" and kind in (*CHILDREN, "class"):
             room = self.classes.get(self.children[subject].get("class") if kind in CHILDREN else subject, {})
             return [room.get("homeroom")]
-        return [
-            person
-            for person, row in self.staff.items()
-            if row.get("role") == role and row.get("active") != "no"
-        ]
+        return [person for person, row in self.staff.items() if row.get("role") == role]
 
     def why_nobody(self, roles, people):
         """Return "helper" no helper, "homeroom" class has no homeroom teacher, else the vacant post's role name."""
-        return roles[0] if roles and not people else ""
+        # Oneself is no post that could be vacant.
+        return roles[0] if roles and roles[0] != "self" and not people else ""
 
     # What
 

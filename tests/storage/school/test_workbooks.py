@@ -41,7 +41,7 @@ def test_two_rules_apply_together():
 
 @pytest.mark.parametrize("name", [*presets(), "002-1+004"])
 def test_the_law_comes_with_every_preset_as_a_row_that_can_be_switched_off(name):
-    """强制报告 (国发〔2016〕13号): to the police at once, wherever an incident is of one of its kinds."""
+    """强制报告 (国发〔2016〕13号): to the police at once (within the hour), wherever an incident is of one of its kinds."""
     sheets = preset_sheets(name, ON)
     rows = [row for row in sheets["职责"] if row["名称"] == "强制报告"]
     assert [row["依据"] for row in rows] == ["国发〔2016〕13号"]
@@ -51,7 +51,7 @@ def test_the_law_comes_with_every_preset_as_a_row_that_can_be_switched_off(name)
         ("incident", "found_at"),
         ("police_told_at",),
     )
-    assert rule.limit.momentary and rule.limit.number == 0
+    assert (rule.limit, rule.weight_or_default) == ((1, "hour"), "protect")
     rows[0]["启用"] = "否"
     assert "强制报告" not in [duty.name for duty in policy_from_sheets(sheets, name).of_kind("state")]
 
