@@ -543,7 +543,7 @@ def test_a_sample_school_can_be_run_by_it(name):
     visits = {
         duty.name
         for duty in rules.duties
-        if duty.kind == "count" and duty.per != "window" and "home_visit" in duty.records
+        if duty.in_force and duty.kind == "count" and duty.per != "window" and "home_visit" in duty.records
     }
     numbered = (
         visits - only_counted - {"新生入户家访", "幼儿园入户家访"}
