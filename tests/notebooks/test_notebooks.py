@@ -121,7 +121,7 @@ def test_a_page_opens_in_a_filled_school(run, sample_folder, page):
 
 def test_a_dossier_shows_everything_about_the_child(run, sample_folder):
     school = open_school(sample_folder)
-    visit = school.frame("home_visit").iloc[0]
+    visit = school.frame("home_visit").sort_values("date").iloc[-1]  # the timeline opens with the newest
     school.close()
     text = run(sample_folder, f"child?id={visit['child']}", WALK.format(name="page", wait=0))
     assert visit["child_name"] in text
@@ -183,7 +183,7 @@ def test_the_main_job_without_a_browser(run, tmp_path):
     child = school.frame("child").iloc[0]
     assert child["eligible"] == "yes"
     lines = school.due(done=True)
-    assert set(lines[lines["duty"] == "落实帮扶教师"]["status"]) == {"due"}
+    assert set(lines[lines["duty"] == "落实帮扶教师"]["status"]) == {"to_do"}
     run(
         folder,
         f"pairing?child={child['id']}",
