@@ -10,9 +10,9 @@ from support.plain_school import CHILDREN, PlainSchool
 
 WEIGHTS = ("protect", "harm", "promise", "important", "ordinary", "minor")
 # "any register with child and date that a person holds with the child or home"
+# A letter is no contact: one of the school goes to all homes.
 CONTACTS = (
     "talk", "call", "home_visit", "family_call", "parent_contact", "guardian_contact", "counselling", "parent_call",
-    "letter",
 )  # fmt: skip
 STAYS_OPEN = ("state", "open", "event", "helper", "quota", "complete")
 
