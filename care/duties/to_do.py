@@ -26,7 +26,14 @@ from guanai.care.duties.fulfilment import group_rows
 from guanai.care.duties.record_rules import class_names, countable_records
 from guanai.care.duties.statuses import OPEN_STATUSES, STATUSES
 from guanai.care.duties.to_do_words import cause_text, row_texts
-from guanai.care.frames import NormalizedFrames, as_strings, normalized_frames, object_column, timestamp
+from guanai.care.frames import (
+    NormalizedFrames,
+    as_list,
+    as_strings,
+    normalized_frames,
+    object_column,
+    timestamp,
+)
 from guanai.care.policy.duty import ALL_CHILDREN, WEIGHTS
 from guanai.care.policy.policy import Policy
 from guanai.templates.wording import say
@@ -278,8 +285,8 @@ def _no_contact_row(policy: Policy, frames: NormalizedFrames, on: date, staff: _
     children = left_behind(frames["child"], on, policy.criterion)
     began = policy.began is None or policy.began <= first
     children = children[(children["care_from"] <= timestamp(first)) & began]
-    met = [countable_records(frames, name, first, on)["child"] for name in CONTACTS if name in frames]
-    alone = children[~children["id"].isin(pd.concat(met) if met else [])]
+    met = {child for name in CONTACTS if name in frames for child in _children_met(frames, name, first, on)}
+    alone = children[~children["id"].isin(met)]
     if alone.empty:
         return []
     members = [str(child) for child in alone["id"]]
@@ -302,6 +309,16 @@ def _no_contact_row(policy: Policy, frames: NormalizedFrames, on: date, staff: _
             members=members,
         )
     ]  # fmt: skip
+
+
+def _children_met(frames: NormalizedFrames, name: str, first: date, on: date) -> set[str]:
+    """Return the children of a register's records of some days: a record is of one child, or of several (``children``)."""
+    children = set(countable_records(frames, name, first, on)["child"])
+    frame = frames[name]
+    if "children" in frame.columns:
+        together = frame["date"].between(timestamp(first), timestamp(on)) & frame["child"].isna()
+        children.update(chain.from_iterable(as_list(some) for some in frame.loc[together, "children"]))
+    return children
 
 
 def one_row(**values: Any) -> pd.DataFrame:
