@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, Protocol, cast
 import numpy as np
 import pandas as pd
 
-from guanai.care.duties import complete, count, event, helper, interval, open_records, quota, share, state
+from guanai.care.duties import complete, count, event, has_helper, interval, open_records, quota, share, state
 from guanai.care.duties.day_frames import DAY, Days, Numbers
 from guanai.care.duties.deferrals import deferrals_of
 from guanai.care.duties.facts import Facts
@@ -74,7 +74,7 @@ KINDS: dict[str, Kind] = {
     name: cast("Kind", module)
     for name, module in {
         "count": count, "hours": count, "interval": interval, "event": event, "state": state, "open": open_records,
-        "helper": helper, "complete": complete, "quota": quota, "share": share,
+        "helper": has_helper, "complete": complete, "quota": quota, "share": share,
     }.items()
 }  # fmt: skip
 
