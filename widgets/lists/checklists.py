@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from html import escape
-from typing import Any
+from typing import Any, Unpack
 
 import ipywidgets as ipw
 import numpy as np
@@ -17,13 +17,11 @@ from guanai.widgets.base.name_search import matches, natural_key
 from guanai.widgets.base.notices import Progress, empty_html, error_html
 from guanai.widgets.base.table import Pager
 from guanai.widgets.form.inputs import Choice, Search
-from guanai.widgets.lists.due_lines import Evidence, Link, NameOf, due_lines_html
+from guanai.widgets.lists.due_lines import LineOptions, due_lines_html
 from guanai.widgets.lists.handouts import due_sheet, group_title
 
 __all__ = ["Checklist", "filter_lines"]
 
-#: The statuses that a list of lines or of what is to be done may have, in the order of the buttons.
-_STATUSES = STATUSES
 #: What links of earlier versions ask for.
 _OLD_STATUSES = {"overdue": "standing", "due": "to_do", "open": "to_do"}
 _BACK = ("missed", "late")  # what is looked back on: of the lines, not of what is to be done
@@ -53,13 +51,10 @@ class Checklist(InputPanel):
 
     ``items`` is a frame as `guanai.care.duties.to_do.to_do` or `guanai.care.duties.due.due` gives it, or a function that makes
     one for a day. ``back`` in the same way are lines to look back on: those that were missed or late can be shown in place
-    of what is to be done. ``link`` is where a line's button leads: a template (``"{form}?child={subject_id}"``), one per duty or form in a dict,
-    or a function of the line; ``more`` in the same way the page on which it is postponed or excused, ``counted`` the
-    records that were counted for it, ``name_of`` the name of a record by form and id; ``reader`` is the id
-    of whose page it is. ``status`` is the one shown first
-    (``"standing"``), ``values`` are the first values of the filters. ``group`` is the column to group by (the person chooses one of ``groups``), ``filters`` the columns to
-    filter by; without filters and day it is a plain list. ``heading`` is the school's name on paper, ``on_paper`` may add
-    columns to the lines that are printed.
+    of what is to be done. ``options`` say where a line leads (`guanai.widgets.lists.due_lines.LineOptions`). ``status`` is the
+    one shown first (``"standing"``), ``values`` are the first values of the filters. ``group`` is the column to group by (the
+    person chooses one of ``groups``), ``filters`` the columns to filter by; without filters and day it is a plain list.
+    ``heading`` is the school's name on paper, ``on_paper`` may add columns to the lines that are printed.
     """
 
     def __init__(
@@ -72,27 +67,17 @@ class Checklist(InputPanel):
         groups: Sequence[str] = (),
         filters: Sequence[str] = ("class", "who", "duty"),
         values: Mapping[str, str | None] | None = None,
-        link: Link = None,
-        more: Link = None,
-        counted: Evidence = None,
-        name_of: NameOf = None,
-        reader: str | None = None,
         on_paper: Callable[[pd.DataFrame], pd.DataFrame] = pd.DataFrame,
         status: str | None = None,
         heading: str = "",
         empty: str = "",
         page: int = 100,
+        **options: Unpack[LineOptions],
     ) -> None:
         super().__init__([day] if day is not None else [], lambda _: self.run(), "guanai-checklist")
         self._items, self._back, self._day, self._group = items, back, day, group
         self._on_paper = on_paper
-        self._parts: dict[str, Any] = {
-            "link": link,
-            "more": more,
-            "counted": counted,
-            "name_of": name_of,
-            "reader": reader,
-        }
+        self._options = options
         self._heading = heading
         self._empty = empty or say("due.none")
         self._is_updating = False
@@ -169,7 +154,7 @@ class Checklist(InputPanel):
             chosen, back = self._filtered(self.items), self._filtered(self.lines_back)
             counts = pd.concat([rows["status"] for rows in (chosen, back) if "status" in rows]).value_counts()
             self.counts = {
-                status: int(counts.get(status, 0)) for status in _STATUSES if status in counts.index
+                status: int(counts.get(status, 0)) for status in STATUSES if status in counts.index
             }
             options = [(f"{everything} {len(chosen)}", "")]
             options += [(f"{say(f'due.status_{key}')} {n}", key) for key, n in self.counts.items()]
@@ -214,7 +199,7 @@ class Checklist(InputPanel):
         )
 
     def _lines(self, rows: pd.DataFrame, group: str = "") -> str:
-        return due_lines_html(rows, group=group, **self._parts)
+        return due_lines_html(rows, group=group, **self._options)
 
     def _draw(self) -> None:
         self.sheet.value = ""

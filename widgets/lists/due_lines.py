@@ -5,6 +5,7 @@ A row of `guanai.care.duties.to_do.to_do` shows its sentence, a line of `guanai.
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from typing import TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
 import pandas as pd
@@ -15,7 +16,7 @@ from guanai.widgets.base.page_urls import view_pages
 from guanai.widgets.base.table import href
 from guanai.widgets.base.value_labels import Row, plain_text
 
-__all__ = ["Evidence", "Link", "NameOf", "due_lines_html"]
+__all__ = ["Evidence", "LineOptions", "Link", "NameOf", "due_lines_html"]
 
 #: Which records were counted for a line, each as form, id and day (`guanai.storage.school.due_service.DutyService.counted`).
 Evidence = Callable[[Row], Sequence[tuple[str, str, str]]] | None
@@ -34,22 +35,26 @@ _FORMS = {
 }
 
 
-def due_lines_html(
-    rows: pd.DataFrame,
-    *,
-    group: str = "",
-    link: Link = None,
-    more: Link = None,
-    counted: Evidence = None,
-    name_of: NameOf = None,
-    reader: str | None = None,
-) -> str:
-    """Return rows of what is to be done, or due lines, as an HTML list; ``group`` is the column the list around it is grouped by.
+class LineOptions(TypedDict, total=False):
+    """Where a line leads, and what it names beside itself.
 
-    ``link`` leads to the form, ``more`` to the page on which a line is postponed or excused; ``counted`` gives the
-    records that were counted for a line (form, id, day), to which it then links. A row about several opens to their names,
-    which ``name_of`` gives, and links to their list: its own rows for the ``reader`` (an id of the staff) who owes them.
+    ``link`` leads to the form, ``more`` to the page on which a line is postponed or excused: a template
+    (``"{form}?child={subject_id}"``), one per duty or form in a dict, or a function of the line. ``counted`` gives the records
+    that were counted for a line (form, id, day), to which it then links. A row about several opens to their names, which
+    ``name_of`` gives, and links to their list: its own rows for the ``reader`` (an id of the staff) who owes them.
     """
+
+    link: Link
+    more: Link
+    counted: Evidence
+    name_of: NameOf
+    reader: str | None
+
+
+def due_lines_html(rows: pd.DataFrame, *, group: str = "", **options: Unpack[LineOptions]) -> str:
+    """Return rows of what is to be done, or due lines, as an HTML list; ``group`` is the column the list around it is grouped by."""
+    link, more, reader = options.get("link"), options.get("more"), options.get("reader")
+    counted, name_of = options.get("counted"), options.get("name_of")
     parts = []
     for row in rows.to_dict("records"):
         status = str(row.get("status") or "rest")

@@ -1,9 +1,9 @@
 """My day: what a person owes, the most urgent first, the children of one home together, each with a link to its form."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from html import escape
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from guanai.templates.wording import say
 from guanai.widgets.base.boxes import Panel, html
 from guanai.widgets.base.notices import empty_html
 from guanai.widgets.base.table import Pager
-from guanai.widgets.lists.due_lines import Evidence, Link, NameOf, due_lines_html
+from guanai.widgets.lists.due_lines import LineOptions, due_lines_html
 
 __all__ = ["MyDay", "day_parts"]
 
@@ -51,7 +51,8 @@ class MyDay(Panel):
     """What a person has to do today and this week: ``MyDay(school.to_do(who=…), homes, on, link=duty_page)``.
 
     ``rows`` are those of `guanai.care.duties.to_do.to_do`, ``homes`` the household of each child (see
-    `guanai.care.children.households.households`), ``links`` the address of the list behind each part, by its name (`PARTS`).
+    `guanai.care.children.households.households`), ``links`` the address of the list behind each part, by its name (`PARTS`),
+    ``options`` where a line leads (`guanai.widgets.lists.due_lines.LineOptions`).
     The rows of a household are together, and households in the order of their most urgent row. ``counts`` are
     the lengths of the parts. What is due later is only counted.
     """
@@ -62,22 +63,12 @@ class MyDay(Panel):
         homes: Mapping[str, str],
         on: date,
         *,
-        link: Link = None,
-        more: Callable[[Mapping[object, object]], str] | None = None,
-        counted: Evidence = None,
-        name_of: NameOf = None,
-        reader: str | None = None,
         links: Mapping[str, str] | None = None,
         page: int = 60,
+        **options: Unpack[LineOptions],
     ) -> None:
         super().__init__("guanai-day")
-        self._parts: dict[str, Any] = {
-            "link": link,
-            "more": more,
-            "counted": counted,
-            "name_of": name_of,
-            "reader": reader,
-        }
+        self._options = options
         self._links = links or {}
         part = day_parts(rows, on)
         self.counts = {name: int((part == name).sum()) for name in PARTS}
@@ -122,7 +113,7 @@ class MyDay(Panel):
         place = "、".join(one for one in dict.fromkeys([*rows["class"], *rows["village"]]) if one)
         is_household = len(set(rows["subject_id"])) > 1
         several = f" <small>{escape(say('day.household'))}</small>" if is_household else ""
-        lines = due_lines_html(rows, group="" if is_household else "subject", **self._parts)
+        lines = due_lines_html(rows, group="" if is_household else "subject", **self._options)
         if not any(names):  # a cause, or the school
             return f'<div class="guanai-home">{lines}</div>'
         head = f"{escape('、'.join(names))}{several} <small>{escape(place)}</small>"
