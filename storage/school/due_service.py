@@ -314,7 +314,8 @@ class DutyService:
 
     def _clock(self, day: date) -> datetime | None:
         """Return this minute where the day is today and something is owed by the minute, else None."""
-        if day != self._records.today() or not any(map(_timed, self.policy.duties)):
+        by_the_minute = (duty.in_force and self.policy.by_the_minute(duty) for duty in self.policy.duties)
+        if day != self._records.today() or not any(by_the_minute):
             return None
         return self._records.now().replace(second=0, microsecond=0)
 
@@ -354,5 +355,5 @@ class DutyService:
 
 
 def _timed(duty: Duty) -> bool:
-    """Say whether minutes count for a duty."""
+    """Say whether the row of a duty itself gives minutes or hours: such a duty is a step of an emergency."""
     return duty.in_force and duty.limit is not None and duty.limit.momentary

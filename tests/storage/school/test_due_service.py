@@ -1,9 +1,12 @@
 """The lines of a day are worked out once; coverage, closing list and what is to be done are made of them (7.14)."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 import pytest
 
+from guanai.care.policy.duty import Duty, Trigger
+from guanai.storage.records.registers import Registers
 from guanai.storage.school import due_service
 
 AWAY = {"father_status": "away", "mother_status": "away"}
@@ -99,3 +102,17 @@ def test_what_one_person_owes_is_what_names_the_person(with_child, monkeypatch):
     assert {"谈心"} <= set(lines["duty"]) and all(helper in people for people in lines["who_ids"])
     assert set(rows["duty"]) == set(lines["duty"])
     assert with_child.due(who="nobody").empty and with_child.to_do(who="nobody").empty
+
+
+@pytest.mark.parametrize(("hour", "status"), [(9, "to_do"), (11, "standing")])
+def test_a_default_limit_in_hours_runs_by_the_clock_too(with_child, monkeypatch, hour, status):
+    """默认时限 may be 1小时: a row without a limit of its own then runs out within the day (2A)."""
+    step = Duty("报警", "state", trigger=Trigger("incident", "found_at"), content=("police_told_at",))
+    policy = replace(with_child.policy, duties=(step,))
+    policy = replace(policy, profile={**policy.profile, "default_limit": "1 hour"})
+    monkeypatch.setattr(due_service.DutyService, "policy", property(lambda _: policy))
+    monkeypatch.setattr(Registers, "now", lambda _: datetime(2026, 9, 2, hour))
+    child, finder = (with_child.frame(name)["id"].iloc[0] for name in ("child", "staff"))
+    incident = {"kind": "missing", "what": "放学后没有回家", "found_at": "2026-09-02T09:00:00.000+08:00"}
+    with_child.save("incident", incident | {"child": child, "date": "2026-09-02", "by": finder})
+    assert with_child.due()["status"].tolist() == [status]
