@@ -1,7 +1,8 @@
 """The first lines of a day: what a home page shows of all that is to be done, at most twenty lines.
 
 A person reads five lines of one duty as five children, and sixty as a wall: from five on, the rows of one duty, status and
-person become one line that says how many (家访：63 名学生还没做，其中 12 名以前错过).
+person become one line that says how many (家访：63 名学生还没做，其中 12 名以前错过). What is due this week stays apart from
+what has time.
 """
 
 from itertools import chain
@@ -24,18 +25,18 @@ REST_TIER = 9
 def brief(rows: pd.DataFrame, most: int = 20, *, who: str | None = None) -> pd.DataFrame:
     """Return the first rows of what is to be done, in the columns of `guanai.care.duties.to_do.to_do`.
 
-    ``rows`` are those of `guanai.care.duties.to_do.to_do`, and keep their order; what has time until after Sunday comes
-    last. Five or more of one duty and status that have the same people
-    responsible (or have risen to the same) are one row: subject and subject_id are "", members are all its subjects, lines,
-    need, have, periods and missed the sums, due and since the earliest, run the least. ``who`` is the id of whose page it is:
-    what they owe is one row, to whomever it has risen as well, and what others owe one row, whoever they are. At most ``most`` rows: if there are more, the last one
+    ``rows`` are those of `guanai.care.duties.to_do.to_do`, and keep their order; what has time until after Sunday comes last.
+    Five or more of one duty and status, alike in that, that have the same people responsible (or have risen to the same) are
+    one row: subject and subject_id are "", members are all its subjects, lines, need, have, periods and missed the sums, due
+    and since the earliest, run the least. ``who`` is the id of whose page it is: what they owe is one row, to whomever it has
+    risen as well, and what others owe one row, whoever they are. At most ``most`` rows: if there are more, the last one
     (cause ``rest``, tier 9) says how many are not shown.
     """
     rows = rows.iloc[np.argsort(~rows["soon"].to_numpy(bool), kind="stable")]
     people = [_person_key(*pair, who) for pair in zip(rows["who_ids"], rows["raised_ids"], strict=True)]
-    keys = rows[["cause", "duty", "status", "kind"]].assign(person=object_column(people, rows.index))
+    keys = rows[["cause", "duty", "status", "kind", "soon"]].assign(person=object_column(people, rows.index))
     # A cause is one row already, and so is each of the few.
-    group = keys.groupby(["cause", "duty", "status", "kind", "person"], sort=False).ngroup().to_numpy()
+    group = keys.groupby([*keys.columns], sort=False).ngroup().to_numpy()
     sizes = np.bincount(group, minlength=1)
     merges = (sizes[group] >= SEVERAL) & (keys["cause"] == "").to_numpy(bool)
     is_first = ~pd.Series(group).duplicated().to_numpy()

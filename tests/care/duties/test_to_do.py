@@ -471,6 +471,12 @@ class TestBrief:
         ]
         assert brief(rows(lines))["duty"].tolist() == ["欠着", "约定"]
 
+    def test_what_is_due_this_week_is_not_hidden_among_what_has_time(self):
+        """A promise for tomorrow is a line of its own beside five for next month (W4)."""
+        tomorrow = line("家访", "c9", "to_do", "2026-09-01", "2026-12-01")
+        table = brief(rows([*self.visits(5), tomorrow]))
+        assert table["members"].tolist() == [["c9"], ["c0", "c1", "c2", "c3", "c4"]]
+
     def test_nothing_to_do_is_no_line(self):
         assert brief(rows([])).empty and tuple(brief(rows([])).columns) == COLUMNS
 
