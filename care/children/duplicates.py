@@ -3,7 +3,7 @@
 A Chinese name has two or three characters, so an edit distance of two or three would match everybody. A similar
 name alone is therefore never enough: without the same identity number or name, the birth date must be the same.
 
-The reasons, the strongest first (peers_and_facts 4E, 6.10; CHT #9601):
+The reasons, the strongest first (R1; CHT #9601):
 
 - ``identity``: the same identity number.
 - ``name_day``: the same name and birth date.

@@ -245,7 +245,7 @@ TIMED = ("insert", "update by id", "search by child", "frame")
 
 
 def targets(results: dict[int, dict[str, dict[str, list[float]]]], eight: str) -> list[str]:
-    """Return each target of issue 2 with the figure reached."""
+    """Return each target with the figure reached."""
 
     def median(size: int, operation: str, system: str = "guanai") -> float:
         return statistics.median(results[size][operation][system])

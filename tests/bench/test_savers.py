@@ -1,4 +1,7 @@
-"""People who save in pages without a browser: what is saved, lost, doubled or stuck is reported, and nothing waits without end."""
+"""People who save in pages without a browser: what is saved, lost, doubled or stuck is reported, and nothing waits without end.
+
+Promise: nothing is lost. What a load run reports as saved, lost or doubled is true.
+"""
 
 import asyncio
 from types import SimpleNamespace

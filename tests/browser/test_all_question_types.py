@@ -1,4 +1,6 @@
-"""One XLSForm with every question type and look of issue 3 (1), filled in and saved in Chromium.
+"""One XLSForm with every question type and look, filled in and saved in Chromium.
+
+Promise: a form of ODK's XLSForm can be filled in here as on a telephone (records R1 to R63 are such forms).
 
 AT1 every type has its control · AT2 pulldata, constraint with a date-time, trigger, quick, or_other · AT3 lists on several
 levels, from a register, from a csv file · AT4 repeats counted and within repeats · AT5 a picture made small · AT6 an entity

@@ -1,4 +1,7 @@
-"""Nothing typed is lost (issue 5) in Chromium: the page reloaded or closed, the kernel killed, the server killed."""
+"""Nothing typed is lost in Chromium: the page reloaded or closed, the kernel killed, the server killed.
+
+Promise: nothing is lost. What is typed survives a reload, a killed kernel and a killed server (7.12).
+"""
 
 import os
 import re

@@ -1,4 +1,7 @@
-"""The right child (issue 3 section 4) in Chromium: asked before saving; two dossiers made one and taken apart again."""
+"""The right child in Chromium: asked before saving; two dossiers made one and taken apart again.
+
+Requirement: one file for each child, whoever writes it (R1, R60; 7.6).
+"""
 
 import re
 

@@ -1,4 +1,7 @@
-"""The duties in Chromium: an emergency counted down and recorded by one click, a line put off, a matrix, a printed list."""
+"""The duties in Chromium: an emergency counted down and recorded by one click, a line put off, a matrix, a printed list.
+
+Requirement: the due list, its matrix and an emergency by the clock (R52; W8; 7.2, 7.8; 002-3 L217).
+"""
 
 import os
 import re

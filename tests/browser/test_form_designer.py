@@ -1,4 +1,7 @@
-"""The form designer in Chromium: out, changed with openpyxl, in again, compared, published, filled in, taken back."""
+"""The form designer in Chromium: out, changed with openpyxl, in again, compared, published, filled in, taken back.
+
+Requirement: the documents print no form layout, so a school makes its own (requirements 1, 7.4, 7.15).
+"""
 
 import os
 import re

@@ -1,4 +1,7 @@
-"""An import in Chromium (issue 3 section 6): a bad row, a heading corrected by choosing, the confirm, the undo; an export."""
+"""An import in Chromium: a bad row, a heading corrected by choosing, the confirm, the undo; an export.
+
+Requirement: rolls come in and go out as spreadsheets; registers of a school can be joined (R5; W1, W10; 7.8).
+"""
 
 import re
 import zipfile

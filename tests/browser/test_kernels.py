@@ -1,4 +1,7 @@
-"""Kernels and their pages in Chromium: a browser that is killed, a phone that is asleep for long, a server that is full."""
+"""Kernels and their pages in Chromium: a browser that is killed, a phone that is asleep for long, a server that is full.
+
+Promise: nothing is lost. A page that slept or was killed leaves no kernel behind and no answer out (7.12).
+"""
 
 import json
 import os

@@ -1,4 +1,7 @@
-"""Our own page in Chromium: what it loads, what it says when its connection is lost, what widgets and outputs do."""
+"""Our own page in Chromium: what it loads, what it says when its connection is lost, what widgets and outputs do.
+
+Promise: a page is light and fast on a slow line, and what is typed before or without a connection is saved once (7.12).
+"""
 
 import re
 import signal
@@ -162,7 +165,7 @@ class Line:
 
 class TestFirstLoad:
     def test_few_requests_and_few_bytes(self, page, server):
-        """Issue 5: at most five requests and 130 KiB, websocket included, for forty fields."""
+        """At most five requests and 130 KiB, websocket included, for forty fields."""
         sizes = {}
         client = page.context.new_cdp_session(page)
         client.send("Network.enable")
@@ -325,7 +328,7 @@ class TestKeyboard:
 
 
 class TestConnection:
-    """Each loss is said in words, with what to do (issue 5, 2)."""
+    """Each loss is said in words, with what to do."""
 
     def test_it_comes_back_by_itself_and_nothing_typed_is_lost(self, page, server):
         opened(page, server, "forty")

@@ -1,4 +1,6 @@
-"""What comes out of the printer, and the path through a register, in Chromium (issue 3, sections 3 and 6.12).
+"""What comes out of the printer, and the path through a register, in Chromium.
+
+Requirement: blank and filled forms, cards and rolls on paper (R4, R5, R13, R15 to R17; 7.8).
 
 The PDF is read with pypdfium2: pages, size, text; nothing of the page around the paper may be on it.
 """

@@ -1,4 +1,7 @@
-"""Our own page behind a proxy (HTTPS, a path of the host), in Firefox as in Chromium, under its policy (issue 5, 2)."""
+"""Our own page behind a proxy (HTTPS, a path of the host), in Firefox as in Chromium, under its policy.
+
+Promise: children's data stays here. Pages work behind an HTTPS proxy and load nothing from another host.
+"""
 
 import re
 import shutil

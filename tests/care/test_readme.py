@@ -1,4 +1,7 @@
-"""The example of care/README.md is run, and its table names every kind of duty and where it lives."""
+"""The example of care/README.md is run, and its table names every kind of duty and where it lives.
+
+Requirement: the due list of one child, worked through with numbers (7.2, 7.5; R21; 002-1 L49).
+"""
 
 import doctest
 import re

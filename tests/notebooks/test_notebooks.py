@@ -1,4 +1,7 @@
-"""Every page runs in an empty school and in a filled one, and its last value is what a person sees (style 5, 6)."""
+"""Every page runs in an empty school and in a filled one, and its last value is what a person sees.
+
+Requirement: forms, lists, dossiers and the summary, in an empty school too (R1, R16; W1, W4, W6; 7.2, 7.13, 7.16).
+"""
 
 import ast
 import json
@@ -130,7 +133,7 @@ def test_a_dossier_shows_everything_about_the_child(run, sample_folder):
 
 
 def test_the_counts_on_the_home_page_are_the_lengths_of_the_lists_behind_them(run, sample_folder):
-    """Pitfall: counts that disagree between list and badge (peers 7)."""
+    """A list and its badge have the same count (7.16)."""
     counted = run(sample_folder, "home", "print([card[1] for card in cards.cards])")
     lists = [
         run(sample_folder, "checklist?status=standing&mine=1", "print(len(checklist.shown))"),
@@ -155,7 +158,7 @@ def test_a_refused_visit_keeps_what_was_typed_and_says_where(run, filled):
 
 
 def test_a_child_is_looked_for_on_the_registers_own_page_too(run, filled):
-    """Issue 3 section 4: wherever a new child is saved, those who look like it are shown first."""
+    """Wherever a new child is saved, those who look like it are shown first."""
     school = open_school(filled.folder.path)
     child = school.table("child").rows()[0]
     count = len(school.table("child"))

@@ -1,4 +1,7 @@
-"""Documentation that drifts breaks the build: forms, duty kinds, errors, commands, pages, and every doctest."""
+"""Documentation that drifts breaks the build: forms, duty kinds, errors, commands, pages, and every doctest.
+
+Promise: errors say where and what to do, and the books describe what there is, in both languages (7.10).
+"""
 
 import doctest
 import re

@@ -1,4 +1,6 @@
-"""Every error that the code can raise is provoked by some test (issue 3, section 1): a new one without a test fails here.
+"""Every error that the code can raise is provoked by some test: a new one without a test fails here.
+
+Promise: errors say where and what to do.
 
 The code is read, not run: a key counts where it goes into an error, also by a name, a table or a function in between.
 """

@@ -1,4 +1,6 @@
-"""Errors that a person brings about, each with its place and its remedy in both languages (issue 3, section 1).
+"""Errors that a person brings about, each with its place and its remedy in both languages.
+
+Promise: errors say where and what to do: file, sheet, row, column, remedy.
 
 What the tests of a module provoke anyway stands there; here is the rest, by room. `test_error_catalogue` holds that none is left out.
 """

@@ -1,4 +1,7 @@
-"""The rooms import one way, so do the sub-rooms of each, and no module imports itself by way of others."""
+"""The rooms import one way, so do the sub-rooms of each, and no module imports itself by way of others.
+
+Promise: the rooms hang together as in ARCHITECTURE.md: imports go one way and no module is in a circle.
+"""
 
 import ast
 import json
@@ -137,7 +140,7 @@ def test_every_sub_room_has_its_place_and_says_what_it_holds(room):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "care").rglob("*.py")), ids=lambda path: path.name)
 def test_care_knows_no_screen_no_store_no_clock(path):
-    """Rules take what they need as arguments (design: pure rules)."""
+    """Rules take what they need as arguments."""
     source = path.read_text()
     banned = {"ipywidgets", "tinydb", "sqlalchemy", "pathlib", "os", "time", "io"}
     assert not {name.split(".")[0] for name in imported(source)} & banned

@@ -1,4 +1,7 @@
-"""Page, badge, command and report say the same: one function works it out (issue 4, rules for the answer)."""
+"""Page, badge, command and report say the same: one function works it out.
+
+Requirement: totals add up, and what is counted is what is listed (7.2, 7.13, 7.16; F17).
+"""
 
 import csv
 import json

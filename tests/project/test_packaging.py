@@ -1,4 +1,7 @@
-"""The wheel holds every room and every template, and nothing else."""
+"""The wheel holds every room and every template, and nothing else.
+
+Promise: the two commands of README.md install everything: the wheel has each room and template.
+"""
 
 import subprocess
 import sys

@@ -1,4 +1,7 @@
-"""Pages that nobody changed are renewed with a new version, changed ones are kept (design: a school is a folder)."""
+"""Pages that nobody changed are renewed with a new version, changed ones are kept: a school is a folder.
+
+Promise: what a coordinator changes in the school's folder stays (README.md, what a coordinator changes).
+"""
 
 import json
 

@@ -1,4 +1,7 @@
-"""The versions of packages whose undocumented parts are used: what is said when another one is installed."""
+"""The versions of packages whose undocumented parts are used: what is said when another one is installed.
+
+Promise: errors say what to do, also where a package of another version is installed.
+"""
 
 import sys
 import tomllib

@@ -1,4 +1,7 @@
-"""What schools have copied into notebooks of their own works for one more version, with a warning that says the new name."""
+"""What schools have copied into notebooks of their own works for one more version, with a warning that says the new name.
+
+Promise: a notebook that a school has changed works on for one version (README.md, what a coordinator changes).
+"""
 
 from importlib import import_module
 

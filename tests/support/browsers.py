@@ -10,7 +10,7 @@ SIZES = {"wide": (1366, 768), "narrow": (390, 844)}
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
 SAVED = ".guanai-notice.guanai-good"
-KEPT_WITHIN = 2  # seconds after it was typed: the promise of the drafts (issue 3, 5)
+KEPT_WITHIN = 2  # seconds after it was typed: the promise of the drafts (README.md: nothing is lost)
 
 
 class Person:

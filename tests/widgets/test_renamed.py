@@ -1,4 +1,7 @@
-"""Names of the version before, which notebooks of schools may still import."""
+"""Names of the version before, which notebooks of schools may still import.
+
+Promise: a notebook that a school has changed works on for one version (README.md, what a coordinator changes).
+"""
 
 import ast
 from pathlib import Path

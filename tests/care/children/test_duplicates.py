@@ -1,4 +1,7 @@
-"""Which dossiers may be of the same child (peers_and_facts 4E, 6.10), and how names sound."""
+"""Which dossiers may be of the same child, and how names sound.
+
+Requirement: one file for each child, also after a move or a return (R1, R60; 7.6).
+"""
 
 from datetime import date
 

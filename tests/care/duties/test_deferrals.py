@@ -1,4 +1,7 @@
-"""What is put off or excused (care/duties/deferrals.py, storage/school/due_service.py): seen in the line, counted apart, taken back."""
+"""What is put off or excused (care/duties/deferrals.py, storage/school/due_service.py): seen in the line, counted apart, taken back.
+
+Requirement: what is due stays visible although it is put off or excused, with the reason (7.2, 7.14; 002-3 L217).
+"""
 
 from datetime import date, datetime
 

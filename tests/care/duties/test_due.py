@@ -1,4 +1,4 @@
-"""What is due, as tables of cases (design 6; requirements 2A, 7.2, 7.5, 7.14; 002-1, 004).
+"""What is due, as tables of cases (requirements 2A, 7.2, 7.5, 7.14; 002-1, 004).
 
 D1 a record counts in the period of its own date, with date (and mode), meeting the condition
 D2 a child owes its part of a period by the days of school

@@ -1,5 +1,7 @@
 """A rule of the school's own: a function from a duty and the facts of a day to lines, named in 种类 (care/README.md).
 
+Requirement: every number and rule is the school's own (requirements 2A, 7.4).
+
 O1 it gives subject, since, due, need, have and why; the rest has usual values; statuses are those of every line
 O2 it may ask for the facts that the kinds ask for
 O3 its errors are told and never break the page or another duty

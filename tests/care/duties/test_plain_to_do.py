@@ -1,4 +1,7 @@
-"""What is to be done and what a term leaves against `support.plain_to_do`, an independent reading of them, in invented schools."""
+"""What is to be done and what a term leaves against `support.plain_to_do`, an independent reading of them, in invented schools.
+
+Requirement: due and missing lists and what a term leaves (7.2, 7.5, 7.16; F17).
+"""
 
 import pandas as pd
 import pytest

@@ -1,4 +1,7 @@
-"""Why a line is there, in the words of the row: what was filled in, on which promised day, which pairings."""
+"""Why a line is there, in the words of the row: what was filled in, on which promised day, which pairings.
+
+Requirement: a due line says what counted, and what had no date or mode (7.2, 7.14).
+"""
 
 from datetime import date
 

@@ -1,4 +1,7 @@
-"""Cells as people write them: full width, spaces, either language; and what is refused, with the column and a remedy (issue 1.4, 5)."""
+"""Cells as people write them: full width, spaces, either language; and what is refused, with the column and a remedy.
+
+Requirement: each rule is a setting that a school writes, full-width input tolerated (requirements 2A, 7.4, 7.10).
+"""
 
 import re
 

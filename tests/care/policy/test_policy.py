@@ -562,7 +562,7 @@ def test_every_heading_has_words():
         assert all(headings(sheet)) and all(headings(sheet, "en"))
 
 
-# The kinds of issue 4: one row each, as KINDS of the sheet may be written
+# The other kinds of duty: one row each, as KINDS of the sheet may be written
 
 
 @pytest.mark.parametrize(

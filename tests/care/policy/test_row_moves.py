@@ -1,4 +1,7 @@
-"""Each row of each preset is moved by the record that its document asks for, and by no other (see ``row_moves/README.md``)."""
+"""Each row of each preset is moved by the record that its document asks for, and by no other (see ``row_moves/README.md``).
+
+Requirement: each rule of each document is met by what it asks for and nothing else (requirements 2A, 2B, 7.4; F17).
+"""
 
 from collections import Counter
 from dataclasses import replace

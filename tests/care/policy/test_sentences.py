@@ -1,4 +1,7 @@
-"""What a row of 职责 asks, in words: each row of each preset, and each kind with what a teacher has to know (issue 2.4)."""
+"""What a row of 职责 asks, in words: each row of each preset, and each kind with what a teacher has to know.
+
+Requirement: each rule stands with its number, its period and its source (requirements 2A, 2B, 7.4, 7.10).
+"""
 
 import pytest
 

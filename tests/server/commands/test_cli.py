@@ -1,4 +1,7 @@
-"""The `guanai` command: exit status 0, or 2 with one clear line (issue 2, section 6); what it prints and makes."""
+"""The `guanai` command: exit status 0, or 2 with one clear line; what it prints and makes.
+
+Promise: the commands of server/README.md do what they say, and errors say what to do; what they print is 7.2 and 7.8.
+"""
 
 import csv
 import io

@@ -1,4 +1,7 @@
-"""What a command prints: values, tables and CSV."""
+"""What a command prints: values, tables and CSV.
+
+Requirement: lists as CSV that a spreadsheet opens and does not run (7.8).
+"""
 
 import json
 from datetime import date, datetime, timedelta

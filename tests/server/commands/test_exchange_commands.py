@@ -1,4 +1,7 @@
-"""`guanai import` and `guanai export`: their options, what they say row by row, and how an import is taken back."""
+"""`guanai import` and `guanai export`: their options, what they say row by row, and how an import is taken back.
+
+Requirement: rolls and registers in and out as spreadsheets, sensitive answers left out (R5, R35; W10; 7.8).
+"""
 
 import re
 

@@ -1,4 +1,6 @@
-"""A mistake in the workbook or in a rule of the school's own, by every command: told on standard error, status 2 (issue 1.4).
+"""A mistake in the workbook or in a rule of the school's own, by every command: told on standard error, status 2.
+
+Requirement: the rules are the school's own, and a number always is of the rules as written (requirements 2A, 7.4).
 
 No command answers by the last good workbook: its numbers would be taken for those of the rules as they are written.
 """

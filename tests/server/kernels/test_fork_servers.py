@@ -1,4 +1,7 @@
-"""Fork servers and forked kernels without a served school: what happens when one hangs, ends or cannot start."""
+"""Fork servers and forked kernels without a served school: what happens when one hangs, ends or cannot start.
+
+Promise: a page opens within the times of server/README.md, and a fork server that fails only costs time (7.12).
+"""
 
 import asyncio
 import os

@@ -1,4 +1,7 @@
-"""Kernels that are forked, in a served school with real processes: what they know, and when each of them ends."""
+"""Kernels that are forked, in a served school with real processes: what they know, and when each of them ends.
+
+Promise: a forked kernel serves one person only, and ends with its page (7.11, 7.12).
+"""
 
 import asyncio
 import json

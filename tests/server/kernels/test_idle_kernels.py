@@ -1,4 +1,7 @@
-"""Idle kernels: each is taken once, started anew when what it has read is out of date, and never assigned twice."""
+"""Idle kernels: each is taken once, started anew when what it has read is out of date, and never assigned twice.
+
+Promise: a page opens fast and never gets a kernel of another person or of older files (7.11, 7.12).
+"""
 
 import asyncio
 from itertools import count

@@ -1,4 +1,7 @@
-"""What a kernel is doing, told from its messages: the same as jupyter_server tells, which reads them whole."""
+"""What a kernel is doing, told from its messages: the same as jupyter_server tells, which reads them whole.
+
+Promise: a kernel that is at work is not ended (server/README.md, operation).
+"""
 
 from datetime import UTC, datetime
 from types import SimpleNamespace

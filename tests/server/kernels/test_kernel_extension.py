@@ -1,4 +1,7 @@
-"""The kernel extension: without it a served page's kernel opens no school, as it would do so with anybody's rights."""
+"""The kernel extension: without it a served page's kernel opens no school, as it would do so with anybody's rights.
+
+Requirement: nobody works with the rights of another person (requirements 3, 7.11).
+"""
 
 import os
 from types import SimpleNamespace

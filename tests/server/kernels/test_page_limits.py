@@ -1,4 +1,7 @@
-"""How many people may have pages open, and how many pages are opened at the same time."""
+"""How many people may have pages open, and how many pages are opened at the same time.
+
+Promise: a small school server stays usable when many people open pages, and nobody is passed over (7.12).
+"""
 
 import asyncio
 

@@ -1,4 +1,7 @@
-"""A school that was read before its page asks for it: quicker, never older, and nobody's in particular."""
+"""A school that was read before its page asks for it: quicker, never older, and nobody's in particular.
+
+Promise: what another person saved is seen at the next page; the cache only saves time (7.12).
+"""
 
 import os
 import subprocess
@@ -81,7 +84,7 @@ def test_it_reads_no_register_again(warm, monkeypatch):
 
 
 def test_a_form_finds_the_choices_that_it_takes_from_a_register(warm, monkeypatch):
-    """Issue 5.4: of ten thousand children no kernel makes labels again, and a record is read without them all."""
+    """Of ten thousand children no kernel makes labels again, and a record is read without them all."""
     page = as_page(warm)
     monkeypatch.setattr("guanai.storage.forms.session.choices._plain", None)
     monkeypatch.setattr("guanai.storage.forms.session.choices._tables", choices._LatestCache())

@@ -1,4 +1,7 @@
-"""What becomes of the messages of widgets while a cell runs, and after it."""
+"""What becomes of the messages of widgets while a cell runs, and after it.
+
+Promise: a page is sent in one piece, light on a slow line, as ARCHITECTURE.md describes it (7.12).
+"""
 
 import json
 from types import SimpleNamespace

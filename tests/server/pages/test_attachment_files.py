@@ -1,4 +1,7 @@
-"""Attachments over HTTP and in a browser: for signed-in people only, nothing in them runs, none too large is sent."""
+"""Attachments over HTTP and in a browser: for signed-in people only, nothing in them runs, none too large is sent.
+
+Promise: children's data stays here. Photographs of a visit need a sign-in and run nothing (R16, R18; requirements 3).
+"""
 
 import re
 from io import BytesIO

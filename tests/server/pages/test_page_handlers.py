@@ -1,4 +1,8 @@
-"""The pages of a school over real HTTP: what a page is given, what is shown, and what is closed."""
+"""The pages of a school over real HTTP: what a page is given, what is shown, and what is closed.
+
+Promise: children's data stays here. A page is given to whom it belongs, loads nothing from elsewhere, shows no source
+(7.11).
+"""
 
 import html
 import os

@@ -1,4 +1,7 @@
-"""The kernel of an open page, over real HTTP: who may use it, and when it ends."""
+"""The kernel of an open page, over real HTTP: who may use it, and when it ends.
+
+Promise: children's data stays here. Only the person of a page uses its kernel, and it ends with the page (7.11).
+"""
 
 import asyncio
 import json

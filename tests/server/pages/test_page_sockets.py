@@ -1,4 +1,7 @@
-"""The websocket between an open page and its kernel, without a browser: what the server does with what comes in."""
+"""The websocket between an open page and its kernel, without a browser: what the server does with what comes in.
+
+Promise: nothing is lost. No message between a page and its kernel is dropped, and a page runs no code (7.11, 7.12).
+"""
 
 import asyncio
 import gc

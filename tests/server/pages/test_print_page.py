@@ -1,4 +1,7 @@
-"""Printed sheets over HTTP: who gets them, what is shown, what is escaped."""
+"""Printed sheets over HTTP: who gets them, what is shown, what is escaped.
+
+Requirement: blank and filled forms on paper, for those who have signed in (R4, R13, R15 to R17; 7.8; requirements 3).
+"""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The sample school (issue 2 section 7): F1, F7, 40 staff, invented people, and gaps that fill every list."""
+"""The sample school: F1, F7, 40 staff, invented people, and gaps that fill every list."""
 
 import os
 import re

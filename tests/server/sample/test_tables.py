@@ -1,4 +1,7 @@
-"""The tables that the sample school is made from: what a cell may say, and where one that is not understood stands."""
+"""The tables that the sample school is made from: what a cell may say, and where one that is not understood stands.
+
+Requirement: sample data is invented and has all record types (R1 to R63).
+"""
 
 import re
 from datetime import date

@@ -1,4 +1,7 @@
-"""The navigation bar: which pages are in it, in which order, and under which titles."""
+"""The navigation bar: which pages are in it, in which order, and under which titles.
+
+Requirement: the pages in the order of a day's work (W1, W4; 7.2).
+"""
 
 import json
 

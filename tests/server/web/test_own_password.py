@@ -1,4 +1,7 @@
-"""Changing one's own password over HTTP: who may, what is refused, and who is signed out."""
+"""Changing one's own password over HTTP: who may, what is refused, and who is signed out.
+
+Requirement: Voila has no login of its own, so the server has one (7.11).
+"""
 
 import pytest
 from support.servers import NAME, PASSWORD, start

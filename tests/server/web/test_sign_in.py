@@ -1,4 +1,7 @@
-"""Who may come in, who is in, and for how long: accounts, sessions, throttling, the pages for it (issue 2, section 6)."""
+"""Who may come in, who is in, and for how long: accounts, sessions, throttling, the pages for it.
+
+Requirement: Voila has no login of its own, so the server has one (7.11; requirements 3).
+"""
 
 import io
 import json
@@ -313,7 +316,7 @@ class TestOverHttp:
 
 
 def test_the_first_coordinator_comes_by_the_link(tmp_path):
-    """A school without an account: the link on the console, once (issue 2, section 6)."""
+    """A school without an account: the link on the console, once."""
     with start(tmp_path / "school", account=False) as server:
         link = next(word for word in server.console() if "/first?key=" in word)
         path = link.removeprefix(server.base)

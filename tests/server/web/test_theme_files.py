@@ -1,4 +1,7 @@
-"""What browsers get of the theme: one script and one style sheet, packed, kept for good; the built files are fresh."""
+"""What browsers get of the theme: one script and one style sheet, packed, kept for good; the built files are fresh.
+
+Promise: children's data stays here. No page loads anything from another host (7.12).
+"""
 
 import gzip
 import hashlib

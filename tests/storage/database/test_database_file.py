@@ -1,7 +1,6 @@
 """What can go wrong with the file: each fault says what to do, in both languages, and changes nothing.
 
-Issue 2, storage: "a full disk, a read-only file, a damaged file and a file of a newer version each give a clear
-GuanaiError that says what to do, and change nothing".
+Promise: errors say what to do. A full disk, a damaged or read-only file and one of a newer version change nothing (7.12).
 """
 
 import multiprocessing

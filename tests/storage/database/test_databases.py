@@ -1,4 +1,7 @@
-"""A database file: opening it, one change at a time, kept through kill -9 (issue 2, storage)."""
+"""A database file: opening it, one change at a time, kept through kill -9.
+
+Promise: nothing is lost. A save that was acknowledged survives a kill (7.12).
+"""
 
 import multiprocessing
 import os

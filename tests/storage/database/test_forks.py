@@ -1,6 +1,8 @@
 """A process that has a school open and forks: both sides keep what they save.
 
-Kernels may be forked from a process that has imported and opened everything (measurements.md, "forked kernels").
+Promise: nothing is lost. Each process keeps what it saves, also after a fork (7.12).
+
+Kernels may be forked from a process that has imported and opened everything.
 """
 
 import multiprocessing

@@ -1,4 +1,7 @@
-"""The history of records and the bin (design.md 4: nothing is ever lost by an edit)."""
+"""The history of records and the bin: nothing is ever lost by an edit.
+
+Requirement: history, not overwrite (7.6). Promise: deleted records can be restored.
+"""
 
 import pytest
 

@@ -1,6 +1,8 @@
 """Queries asked of the database and queries asked in Python: the same documents, the same errors.
 
-Issue 2, storage: "pushed down where SQL gives the same answer …; a property test proves both paths equal".
+Promise: a query of a notebook gives TinyDB's answer, only sooner (ARCHITECTURE.md, decisions).
+
+A query is pushed down where SQL gives the same answer; a property test shows that both ways are equal.
 """
 
 import json

@@ -1,6 +1,8 @@
 """TinyDB tables over the database: rows, records, conflicts, saves sent twice, several processes.
 
-Issue 2, storage: writes touch their own rows, another process's commit is seen by the next read, no lost update.
+Promise: nothing is lost. Concurrent saves lose no update, and a save sent twice is stored once (7.12).
+
+Writes touch their own rows, another process's commit is seen by the next read, no lost update.
 TinyDB's own tests run in `test_tinydb_suite.py`.
 """
 

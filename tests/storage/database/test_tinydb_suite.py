@@ -1,5 +1,7 @@
 """TinyDB's own tests, unmodified, against our storage and table classes.
 
+Promise: records are in TinyDB, so TinyDB's own tests hold for our tables (7.12).
+
 TinyDB's source distribution carries its test suite. Its tests run in a pytest of their own whose conftest puts our
 classes behind the names that the tests use: `TinyDB(path)`, `MemoryStorage` and `JSONStorage`.
 """

@@ -1,4 +1,7 @@
-"""Cells a spreadsheet may not run (issue 2 section 6; peers_and_facts 4 G 25, CWE-1236)."""
+"""Cells a spreadsheet may not run (CWE-1236).
+
+Promise: children's data stays here. Stored text is escaped wherever it is exported (7.8).
+"""
 
 from datetime import UTC, date, datetime, time
 from io import BytesIO

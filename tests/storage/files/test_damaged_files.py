@@ -1,4 +1,7 @@
-"""A file changed inside on its way is refused in words, whatever reads it (issue 3 section 6: nasty inputs)."""
+"""A file changed inside on its way is refused in words, whatever reads it.
+
+Promise: errors say where and what to do, also of a file that was damaged on its way (7.8).
+"""
 
 import io
 from random import Random

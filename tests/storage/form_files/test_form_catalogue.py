@@ -1,4 +1,7 @@
-"""A changed form is used at the next opening; one with a mistake keeps the last good one in use (design 3, 5)."""
+"""A changed form is used at the next opening; one with a mistake keeps the last good one in use.
+
+Requirement: the documents print no form layout, so a school changes the forms (requirements 1, 7.4, 7.15).
+"""
 
 import pytest
 from openpyxl import load_workbook

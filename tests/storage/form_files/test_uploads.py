@@ -1,4 +1,7 @@
-"""Forms that are uploaded (issue 3, section 1); the rest of it is in tests/storage/school/test_form_publishing.py."""
+"""Forms that are uploaded; the rest of it is in tests/storage/school/test_form_publishing.py.
+
+Requirement: a changed form still has what the rules read (requirements 1, 7.3, 7.4).
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""What can go wrong with a file that is imported, and what a person is told (issue 3 section 6: nasty inputs)."""
+"""What can go wrong with a file that is imported, and what a person is told.
+
+Requirement: a roll as a school has it comes in as it is meant, or is refused in words (R5; W10; 7.8, 7.10).
+"""
 
 import re
 import zipfile

@@ -1,4 +1,6 @@
-"""Records filled in on a telephone: ODK submissions (XML) and the CSV exports of ODK Central and Kobo (issue 3, 1).
+"""Records filled in on a telephone: ODK submissions (XML) and the CSV exports of ODK Central and Kobo.
+
+Requirement: a census or a visit is written down at the door, without a network (R6, R16; W1; 7.12).
 
 SU1 groups flat, repeats as rows · SU2 the form's own messages, all or nothing · SU3 twice is once
 SU4 Central's and Kobo's headings · SU5 pictures beside the file · SU6 other files are refused · SU7 no defaults

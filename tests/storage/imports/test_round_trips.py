@@ -175,7 +175,7 @@ def test_an_export_that_cannot_be_written_says_so(school, tmp_path):
 
 
 def test_a_row_that_looks_like_a_child_who_is_there_is_not_written(with_child, tmp_path):
-    """The check of the form runs on an import too (peers 18: SORMAS #1946)."""
+    """The check of the form runs on an import too."""
     path = written(
         tmp_path,
         ["name", "sex", "birth_date", "class"],

@@ -1,4 +1,8 @@
-"""Imports that are seen first, written all or nothing, merged with what others did, and taken back (issue 3 section 6)."""
+"""Imports that are seen first, written all or nothing, merged with what others did, and taken back.
+
+Requirement: registers go out as spreadsheets and come back, and no change of another person is lost (R5; W10; 7.6, 7.8,
+7.12).
+"""
 
 import json
 import re

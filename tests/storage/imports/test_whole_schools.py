@@ -1,4 +1,6 @@
-"""Registers that come together: another school's folder, a TinyDB file with several tables (issue 3 section 6).
+"""Registers that come together: another school's folder, a TinyDB file with several tables.
+
+Requirement: files are handed over and reported from school to school (R60; W10; 7.6, 7.8).
 
 WH1 one preview, one note, one undo · WH2 ids and links are kept · WH3 a child who is here already is one person
 WH4 what belongs to a child who is left out waits · WH5 somebody's own TinyDB file finds its links · WH6 all or nothing

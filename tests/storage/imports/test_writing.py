@@ -1,4 +1,7 @@
-"""What others save between the look at an import and its confirmation (issue 3 sections 4 and 6), and who may import."""
+"""What others save between the look at an import and its confirmation, and who may import.
+
+Requirement: one file for each child, also when two people save at once (R1; 7.6, 7.11, 7.12).
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""Pictures and files of records (issue 3, 1): kept once, small, under safe names, or refused with a reason."""
+"""Pictures and files of records: kept once, small, under safe names, or refused with a reason.
+
+Requirement: photographs and papers of a record (R18, R45; requirements 3). Promise: kept safely or refused with a reason.
+"""
 
 from io import BytesIO
 

@@ -1,4 +1,7 @@
-"""Records that name a child in whatever question they do, and matters that are open (storage/records/child_records.py)."""
+"""Records that name a child in whatever question they do, and matters that are open (storage/records/child_records.py).
+
+Requirement: everything about a child stands in its dossier, open matters first (R1, R8, R19; W5).
+"""
 
 import pytest
 

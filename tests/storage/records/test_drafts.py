@@ -1,4 +1,6 @@
-"""Nothing typed is lost (issue 5): drafts beside the registers, and the form that offers them again.
+"""Nothing typed is lost: drafts beside the registers, and the form that offers them again.
+
+Promise: nothing is lost. What is typed is kept as a draft and offered again (7.12).
 
 D1 kept per person, form and record · D2 unreadable text too · D3 gone with the save · D4 no record, no history
 D5 two pages do not overwrite each other · D6 another version, another save since: said · D7 one save, kept once

@@ -1,5 +1,7 @@
 """Answers that change another register (the entities sheet), and lists from files beside the forms.
 
+Requirement: a change told at a visit updates the file (R1 to R4; W1; 7.6; 002-7d L451).
+
 EN1 an answer updates the child's dossier in one step with the save · EN2 an empty answer changes nothing
 EN3 what cannot be applied is refused before anything is saved · EN4 create · EN5 per row of a repeat
 LF1 csv, xml, geojson beside the forms · LF2 a register comes first

@@ -175,7 +175,7 @@ SECRET = {
 
 @pytest.mark.parametrize("name", SECRET)
 def test_what_nobody_else_need_know_is_marked_sensitive(name):
-    """002-1 L93: counselling is secret; peers 5: a child's data is sensitive."""
+    """002-1 L93: counselling is secret; a child's data is sensitive (requirements 3)."""
     assert SECRET[name] <= form_of(name).sensitive
 
 

@@ -1,4 +1,7 @@
-"""A frame that follows its records (storage/records/frames.py) is the frame that would be made anew."""
+"""A frame that follows its records (storage/records/frames.py) is the frame that would be made anew.
+
+Promise: a summary is of the records as they are now (ARCHITECTURE.md, the way of one answer; 7.16).
+"""
 
 from random import Random
 

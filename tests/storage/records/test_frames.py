@@ -1,4 +1,7 @@
-"""Frames: the form gives columns and types; what does not fit is missing, what the form lost is kept (design 4)."""
+"""Frames: the form gives columns and types; what does not fit is missing, what the form lost is kept.
+
+Requirement: an answer is never overwritten or dropped by a new form (7.6, 7.14).
+"""
 
 import pandas as pd
 import pytest

@@ -1,4 +1,7 @@
-"""How records are called: by name and class, told apart where two are alike, marked when no longer in use."""
+"""How records are called: by name and class, told apart where two are alike, marked when no longer in use.
+
+Requirement: children of one name are told apart, and who has left says so (R1; 7.6).
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""Lists that lie beside a school's forms as files (issue 3, section 1)."""
+"""Lists that lie beside a school's forms as files.
+
+Promise: errors say what to do, also of a list that is too large.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""Old drafts: thrown away after sixty days, and never before their person was offered them (storage/records/drafts.py)."""
+"""Old drafts: thrown away after sixty days, and never before their person was offered them (storage/records/drafts.py).
+
+Promise: nothing is lost. A draft goes only after its person was offered it (7.12).
+"""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,7 @@
-"""The term summary as files (issue 2 section 5): a workbook with real numbers, a Word report from an editable template."""
+"""The term summary as files: a workbook with real numbers, a Word report from an editable template.
+
+Requirement: the term summary as a document with its numbers and denominators (F17; W10; 7.8, 7.13; requirements 3).
+"""
 
 import shutil
 import struct

@@ -1,4 +1,6 @@
-"""A register that the school made itself: closed when it is not wanted any more, kept, opened again (issue 3 section 2).
+"""A register that the school made itself: closed when it is not wanted any more, kept, opened again.
+
+Requirement: a school chooses which records it keeps (requirements 1, 7.4, 7.6).
 
 CL1 kept and readable · CL2 nothing is added, by a form or an import · CL3 not offered · CL4 opened again
 CL5 what ships or a duty names stays open · CL6 only coordinators

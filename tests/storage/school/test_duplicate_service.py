@@ -1,4 +1,7 @@
-"""Two dossiers of one child: found, made one, taken apart again as a whole (issue 3 section 4)."""
+"""Two dossiers of one child: found, made one, taken apart again as a whole.
+
+Requirement: one file for each child, with the history of both (R1, R60; 7.6).
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""A form changed by a coordinator: checked, compared, published, taken back; no answer is lost (issue 3, section 2).
+"""A form changed by a coordinator: checked, compared, published, taken back; no answer is lost.
+
+Requirement: the documents print no form layout, so a coordinator changes forms and no answer is lost (requirements 1,
+7.4, 7.6).
 
 DE1 what comes out can be changed and put back · DE2 differences and what becomes of answers · DE3 removed answers stay
 DE4 renamed questions are mapped, and back · DE5 types · DE6 who may · DE7 two at once · DE8 what is refused

@@ -1,4 +1,7 @@
-"""Rules of a school's own (``rules/*.py``): found, named in 种类, asked; whatever is wrong is told with file and line (issue 2.4)."""
+"""Rules of a school's own (``rules/*.py``): found, named in 种类, asked; whatever is wrong is told with file and line.
+
+Requirement: every rule is the school's own (requirements 2A, 7.4).
+"""
 
 import re
 from datetime import date

@@ -1,4 +1,7 @@
-"""Who may decide on pairings, and put off or excuse a line of the checklist: held below the page, told in words."""
+"""Who may decide on pairings, and put off or excuse a line of the checklist: held below the page, told in words.
+
+Requirement: the roles of the app (requirements 3, 7.11; R29; W6).
+"""
 
 from datetime import date
 

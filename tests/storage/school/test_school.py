@@ -1,4 +1,4 @@
-"""The one door: saving by the form, who and when, locking, the bin, frames (R1, R16; design 3-4)."""
+"""The one door: saving by the form, who and when, locking, the bin, frames (R1, R16; 7.6, 7.12)."""
 
 import pandas as pd
 import pytest

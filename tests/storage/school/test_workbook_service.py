@@ -1,4 +1,4 @@
-"""The workbook changed row by row: checked, written safely, what coordinators put in stays (issue: 1; requirements 7.4)."""
+"""The workbook changed row by row: checked, written safely, what coordinators put in stays (requirements 7.4)."""
 
 import re
 import zipfile

@@ -1,4 +1,4 @@
-"""The school's workbook: made from a preset, read with its row numbers, the last good one kept (design 3; 7.4)."""
+"""The school's workbook: made from a preset, read with its row numbers, the last good one kept (7.4; requirements 2A)."""
 
 import zipfile
 from datetime import date

@@ -1,4 +1,7 @@
-"""Boxes that pages are composed of (widgets/base/boxes.py)."""
+"""Boxes that pages are composed of (widgets/base/boxes.py).
+
+Promise: children's data stays here. Stored text is escaped and nothing is fetched from another host.
+"""
 
 from datetime import date
 

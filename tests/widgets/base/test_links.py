@@ -1,4 +1,7 @@
-"""Links to other pages: side by side, as counts, as first steps (widgets/base/links.py)."""
+"""Links to other pages: side by side, as counts, as first steps (widgets/base/links.py).
+
+Requirement: the way through a first term: census, pairing, visits (W1, W4, W6). Promise: stored text is escaped.
+"""
 
 from guanai.widgets import Cards, FirstSteps, Links
 

@@ -1,4 +1,7 @@
-"""Finding a person by a part of the name, pinyin or initials (widgets/base/name_search.py; peers 31)."""
+"""Finding a person by a part of the name, pinyin or initials (widgets/base/name_search.py).
+
+Requirement: a child is found by what a teacher remembers of it, in either script (R1; 7.10).
+"""
 
 import pandas as pd
 import pytest

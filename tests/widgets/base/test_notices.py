@@ -1,4 +1,7 @@
-"""A line for work that takes longer than a second (widgets/base/notices.py; F-C)."""
+"""A line for work that takes longer than a second (widgets/base/notices.py).
+
+Requirement: simple on a slow, shared PC: work that takes long says so (7.12).
+"""
 
 import threading
 

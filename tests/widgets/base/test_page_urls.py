@@ -1,4 +1,7 @@
-"""Which page shows what (widgets/base/page_urls.py): the addresses for due lines and records."""
+"""Which page shows what (widgets/base/page_urls.py): the addresses for due lines and records.
+
+Requirement: a due line leads to the form that settles it (7.2).
+"""
 
 import pandas as pd
 import pytest

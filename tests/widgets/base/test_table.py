@@ -1,4 +1,7 @@
-"""A frame as an accessible HTML table (widgets/base/table.py): pages, links, words of the form, escaping."""
+"""A frame as an accessible HTML table (widgets/base/table.py): pages, links, words of the form, escaping.
+
+Requirement: lists that each figure stands on (7.2, 7.16). Promise: stored text is escaped.
+"""
 
 import pandas as pd
 import pytest
@@ -170,5 +173,5 @@ def test_dates_stay_on_one_line_and_sentences_do_not():
     ],
 )  # fmt: skip
 def test_a_table_that_fits_a_telephone_stays_a_table(rows, slim):
-    """Issue 2: a page is read at 390 x 844; a card for each row of numbers makes one of twenty screens."""
+    """A page is read at 390 x 844; a card for each row of numbers makes one of twenty screens."""
     assert ("guanai-slim" in Table(pd.DataFrame(rows)).body.value) == slim

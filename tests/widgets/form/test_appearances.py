@@ -1,4 +1,7 @@
-"""Each appearance of XLSForm that has a meaning on a desk looks or behaves in its own way (issue 3, section 1)."""
+"""Each appearance of XLSForm that has a meaning on a desk looks or behaves in its own way.
+
+Promise: an appearance of ODK's XLSForm looks here as it does there (templates/README.md).
+"""
 
 import re
 

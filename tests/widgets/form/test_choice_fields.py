@@ -1,4 +1,7 @@
-"""Questions with choices on the screen (widgets/form/choice_fields.py, widgets/form/field_kinds.py): which control, and what is typed."""
+"""Questions with choices on the screen (widgets/form/choice_fields.py, widgets/form/field_kinds.py): which control, and what is typed.
+
+Requirement: a child is found by name or pinyin, and nobody is entered who is not there (R1, R29; 7.10).
+"""
 
 from dataclasses import replace
 
@@ -135,7 +138,7 @@ def test_a_choice_that_is_not_offered_cannot_be_filled(view):
 
 
 def test_many_suggestions_are_sent_after_the_page():
-    """Issue 5: ten thousand children are not sent with the page, and not as widgets."""
+    """Ten thousand children are not sent with the page, and not as widgets."""
     many = [{"id": f"id-{number:05}", "label": f"学生{number:05}"} for number in range(10_000)]
     view = Form(with_children(many), on_save=lambda record: "好")
     for name in ("child", "friends"):

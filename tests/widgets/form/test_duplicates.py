@@ -1,4 +1,7 @@
-"""Which child is it: asked on the screen before a new child is saved, and two dossiers made one (issue 3 section 4)."""
+"""Which child is it: asked on the screen before a new child is saved, and two dossiers made one.
+
+Requirement: one file for each child, whoever writes it (R1, R60; 7.6).
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""What lists depend on (widgets/form/inputs.py): a choice, a day, a search, a button."""
+"""What lists depend on (widgets/form/inputs.py): a choice, a day, a search, a button.
+
+Requirement: due lists by class, day and person, days as people write them (7.2, 7.5, 7.10).
+"""
 
 from datetime import date
 from types import SimpleNamespace

@@ -1,4 +1,7 @@
-"""Who fills a form in stands in it from the start, where the form asks for that: the column 本人 (issue 3, section 3)."""
+"""Who fills a form in stands in it from the start, where the form asks for that: the column 本人.
+
+Requirement: a record says who visited, talked or called (R16, R21, R22; W4).
+"""
 
 import pytest
 

@@ -1,4 +1,6 @@
-"""A form of three hundred questions on the screen: one group at a time, every error reachable (issue 3, 1).
+"""A form of three hundred questions on the screen: one group at a time, every error reachable.
+
+Requirement: a long file or survey stays simple on a shared PC (R1, R6; 7.12).
 
 ST1 no page carries hundreds of controls · ST2 next, back, list of groups · ST3 errors on another step are counted and
 reached · ST4 answers survive turning · ST5 a step that does not apply is left out · ST6 repeats that count

@@ -1,4 +1,7 @@
-"""The page of an import without a browser: what is shown, chosen, confirmed and taken back (widgets/imports/import_panel.py)."""
+"""The page of an import without a browser: what is shown, chosen, confirmed and taken back (widgets/imports/import_panel.py).
+
+Requirement: rolls come in from spreadsheets (R5; W1, W10; 7.8, 7.11).
+"""
 
 import struct
 import zipfile

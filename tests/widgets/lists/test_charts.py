@@ -1,4 +1,7 @@
-"""Charts of summary tables (widgets/lists/charts.py): inline SVG, PNG for Word, nothing fetched, nothing run."""
+"""Charts of summary tables (widgets/lists/charts.py): inline SVG, PNG for Word, nothing fetched, nothing run.
+
+Requirement: coverage by level and mode, door visits apart (F4, F5, F17; W3; 7.13).
+"""
 
 import re
 import time
@@ -91,7 +94,7 @@ def test_a_chart_is_drawn_when_the_page_shows_it():
 
 
 def test_drawing_does_not_block_and_only_the_last_picture_is_shown():
-    """Issue 5: charts do not hold up a page's kernel."""
+    """Charts do not hold up a page's kernel."""
     mode = Choice("方式", ["phone", "door"])
     chart = Chart(lambda chosen: visits_by_mode(MODES[MODES["mode"] == chosen]), mode)
     chart.body._view_count = 1

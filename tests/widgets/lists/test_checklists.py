@@ -1,4 +1,7 @@
-"""Due lines (widgets/lists/checklists.py): counts are the lengths of the lists they stand on."""
+"""Due lines (widgets/lists/checklists.py): counts are the lengths of the lists they stand on.
+
+Requirement: due and missing lists, whose counts are those of the lines (7.2, 7.16; W8).
+"""
 
 from datetime import date
 

@@ -1,4 +1,7 @@
-"""Delete with a question and an undo; the bin (storage/records/deleted.py, widgets/lists/deleted.py; getodk/central#709)."""
+"""Delete with a question and an undo; the bin (storage/records/deleted.py, widgets/lists/deleted.py; getodk/central#709).
+
+Requirement: history, not overwrite (7.6). Promise: deleted records can be restored.
+"""
 
 import pytest
 from support.widget_trees import is_hidden

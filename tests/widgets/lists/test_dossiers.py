@@ -1,4 +1,7 @@
-"""A child's dossier on one page (widgets/lists/dossiers.py, widgets/lists/timelines.py)."""
+"""A child's dossier on one page (widgets/lists/dossiers.py, widgets/lists/timelines.py).
+
+Requirement: everything about a child, and who was guardian and carer when (R1 to R4, R8, R29; 7.6).
+"""
 
 from datetime import date
 from types import SimpleNamespace

@@ -1,4 +1,7 @@
-"""Downloads (widgets/lists/downloads.py; peers 27): the file travels in the page, one click, a link in any case."""
+"""Downloads (widgets/lists/downloads.py): the file travels in the page, one click, a link in any case.
+
+Requirement: export as spreadsheets and documents (7.8).
+"""
 
 from base64 import b64decode
 

@@ -1,4 +1,7 @@
-"""The matrix (widgets/lists/duty_matrix.py): a sign, a number and a colour in each cell, words for a screen reader, one table."""
+"""The matrix (widgets/lists/duty_matrix.py): a sign, a number and a colour in each cell, words for a screen reader, one table.
+
+Requirement: who lacks what of this term, also to people who see no colours (7.2, 7.16; 004 L2).
+"""
 
 import re
 from datetime import date

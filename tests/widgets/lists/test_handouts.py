@@ -1,4 +1,7 @@
-"""Every duty page taken along: on A4 and as a workbook, all rows of it (issue 3: print on A4 and export)."""
+"""Every duty page taken along: on A4 and as a workbook, all rows of it.
+
+Requirement: print and export, all rows of it (7.2, 7.8).
+"""
 
 from io import BytesIO
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""Ten thousand children in a list: a page of it is shown at a time, found and filtered, by few widgets (issue 5, 4)."""
+"""Ten thousand children in a list: a page of it is shown at a time, found and filtered, by few widgets.
+
+Requirement: simple on a slow, shared PC, also with a whole town's children (7.12).
+"""
 
 import pandas as pd
 import pytest

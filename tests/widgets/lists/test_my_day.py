@@ -1,4 +1,7 @@
-"""My day (widgets/lists/my_day.py): by urgency, a household together, one click to the form with the child filled in."""
+"""My day (widgets/lists/my_day.py): by urgency, a household together, one click to the form with the child filled in.
+
+Requirement: what a teacher owes today, by urgency (7.2; W4; 002-3 L217).
+"""
 
 import re
 from datetime import date

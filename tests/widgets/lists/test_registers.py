@@ -1,4 +1,7 @@
-"""Registers by topic, and one of them as a list narrowed down (widgets/lists/registers.py, record_views.py)."""
+"""Registers by topic, and one of them as a list narrowed down (widgets/lists/registers.py, record_views.py).
+
+Requirement: each record of the field has its register (R1 to R63; 7.6).
+"""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,7 @@
-"""Conditions put together from choices (issue 1: a grid with choices and checks, not free text)."""
+"""Conditions put together from choices: a grid with choices and checks, not free text.
+
+Requirement: for whom a rule holds is a setting of the school (requirements 2A, 7.1, 7.4).
+"""
 
 import pytest
 from support.widget_trees import is_hidden

@@ -1,4 +1,7 @@
-"""The form designer on the screen, without a browser (issue 3, section 2)."""
+"""The form designer on the screen, without a browser.
+
+Requirement: the documents print no form layout, so a coordinator changes forms (requirements 1, 7.4, 7.6).
+"""
 
 from datetime import UTC, datetime
 from io import BytesIO

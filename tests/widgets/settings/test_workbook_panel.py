@@ -1,4 +1,7 @@
-"""The settings page: a row at a time, choices and checks beside the cell, suggestions, who may (issue: 1)."""
+"""The settings page: a row at a time, choices and checks beside the cell, suggestions, who may.
+
+Requirement: every rule is a setting, with its source, that a coordinator changes (requirements 2A, 7.4, 7.11).
+"""
 
 from html import escape
 

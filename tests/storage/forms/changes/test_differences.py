@@ -1,4 +1,7 @@
-"""What has become of a form is told question by question (issue 3, section 2)."""
+"""What has become of a form is told question by question.
+
+Requirement: a school changes its forms and sees what becomes of the answers (requirements 1, 7.4, 7.6).
+"""
 
 import re
 from pathlib import Path

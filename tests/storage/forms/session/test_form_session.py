@@ -1,4 +1,7 @@
-"""The logic of a form without a screen: every feature of issue 2 section 3 that is not a function of expressions."""
+"""The logic of a form without a screen: every feature that is not a function of expressions.
+
+Promise: a form of ODK's XLSForm behaves here as there; the records R1 to R63 are such forms.
+"""
 
 from datetime import date
 

@@ -1,4 +1,7 @@
-"""What is typed and how it is read (issue 2, 3: full-width digits, incomplete dates)."""
+"""What is typed and how it is read (full-width digits, incomplete dates).
+
+Requirement: full-width input in numbers, days and phone numbers is tolerated (7.10; R1).
+"""
 
 from datetime import date, datetime, time
 

@@ -1,5 +1,7 @@
 """Every question type of XLSForm without a screen: what is read, refused, kept, and taken back from a workbook.
 
+Promise: every question type of ODK's XLSForm is read here (templates/README.md); R1 to R63 are made of them.
+
 XT1 dateTime · XT2 range · XT3 rank · XT4 acknowledge · XT5 image and file · XT6 what only a telephone answers
 XT7 metadata · XT8 or_other · XT9 randomize · XT10 repeat_count and nested repeats · XT11 trigger
 XT12 dynamic defaults · XT13 messages and guidance · XT14 choice_filter over levels · XT15 pulldata

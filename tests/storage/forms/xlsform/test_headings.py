@@ -1,4 +1,7 @@
-"""Chinese headings and types read as XLSForm and written back (design 5)."""
+"""Chinese headings and types read as XLSForm and written back.
+
+Requirement: labels in Chinese first; a coordinator writes forms in Chinese (7.10).
+"""
 
 import pytest
 

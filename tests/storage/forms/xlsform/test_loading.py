@@ -1,4 +1,7 @@
-"""Forms loaded once for each content; broken ones refused by place and remedy, never with a traceback (issue 2, 3)."""
+"""Forms loaded once for each content; broken ones refused by place and remedy, never with a traceback.
+
+Promise: errors say where and what to do: file, sheet, row, column, remedy of a mistake in a form (7.10).
+"""
 
 import json
 import re

@@ -1,4 +1,7 @@
-"""Forms read from Markdown and workbooks, and written for WPS and Excel (design 3, 5)."""
+"""Forms read from Markdown and workbooks, and written for WPS and Excel.
+
+Requirement: forms can be taken out, changed in a spreadsheet and put back (7.4, 7.8).
+"""
 
 from io import BytesIO
 

@@ -1,4 +1,4 @@
-"""Dates of forms: which texts are dates, what they count for, how they are written (002: form logic, R16 date)."""
+"""Dates of forms: which texts are dates, what they count for, how they are written (R16: its day)."""
 
 import math
 import time

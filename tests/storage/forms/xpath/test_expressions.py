@@ -1,5 +1,7 @@
 """Expressions of forms: paths, repeats, empty answers, types, secondary instances, references, errors.
 
+Promise: expressions of forms agree with ODK's engine (ARCHITECTURE.md, decisions; templates/README.md).
+
 E1 paths · E2 repeats · E3 empty and irrelevant answers · E4 types and comparisons · E5 operators · E6 references ·
 E7 errors name the place and the remedy.
 """

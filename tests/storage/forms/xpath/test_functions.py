@@ -1,5 +1,7 @@
 """Every function of expressions, case by case: right uses, bad inputs, and what is refused while a form is loaded.
 
+Promise: functions of forms agree with ODK's engine; each difference is in templates/README.md.
+
 The behaviours are those of the ODK XForms specification, and of Collect and Enketo where it is silent; where these
 two differ see the head of storage/forms/xpath/functions.py.
 """
