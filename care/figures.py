@@ -48,8 +48,8 @@ def rate(
 ) -> Figure:
     """Return a figure that is a share of everyone: those of everyone who are among ``ids``."""
     wanted, whole = set(ids), tuple(dict.fromkeys(everyone))
-    reached = tuple(one for one in whole if one in wanted)
-    missing = tuple(one for one in whole if one not in wanted)
+    reached = tuple(subject for subject in whole if subject in wanted)
+    missing = tuple(subject for subject in whole if subject not in wanted)
     share = len(reached) / len(whole) if whole else None
     met = None if target is None or share is None else share >= target - NEARLY
     label, basis = say(f"figure.{key}"), say(f"basis.{key}", **values)

@@ -144,27 +144,27 @@ def weekends(calendar: Calendar, term: Term, *, apart: bool = False) -> tuple[Pe
 
     They have the number of their week. One of which all days are in a holiday is left out.
     """
-    found = []
+    periods = []
     for number, week in enumerate(_groups_of_weeks(term, 1), start=1):
         days = [day for day in days_between(week.start, week.end) if day.weekday() >= SATURDAY]
         spans = [[day] for day in days] if apart else [days]
         for span in spans:
             if span and not all(map(calendar.is_holiday, span)):
                 name = span[0].isoformat() if apart else say("period.weekend", number=number)
-                found.append(Period(name, span[0], span[-1]))
-    return tuple(found)
+                periods.append(Period(name, span[0], span[-1]))
+    return tuple(periods)
 
 
 def holidays(calendar: Calendar, term: Term) -> tuple[Period, ...]:
     """Return the school's own holidays from a term's first day to the day before the next term, without overlap."""
     later = [other.start for other in calendar.terms if other.start > term.end]
     last = min(later) - DAY if later else date.max
-    found: list[Period] = []
+    periods: list[Period] = []
     for name, start, end in sorted(calendar.holidays, key=lambda holiday: holiday.start):
-        first = max(start, term.start, *(before.end + DAY for before in found[-1:]))
+        first = max(start, term.start, *(before.end + DAY for before in periods[-1:]))
         if first <= min(end, last):
-            found.append(Period(name, first, min(end, last)))
-    return tuple(found)
+            periods.append(Period(name, first, min(end, last)))
+    return tuple(periods)
 
 
 def counting_days(calendar: Calendar, per: str, spans: Iterable[Period]) -> list[date]:

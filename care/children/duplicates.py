@@ -87,68 +87,68 @@ def _digits(value: object) -> str:
     return re.sub(r"\D", "", _text(value)).removeprefix("86")
 
 
-def duplicate_reason(one: Child, other: Child) -> str | None:
+def duplicate_reason(child: Child, other: Child) -> str | None:
     """Return why two may be the same child, one of `REASONS`; None where nothing speaks for it."""
-    return _reason_of(_match_key(one), _match_key(other))
+    return _reason_of(_match_key(child), _match_key(other))
 
 
-def _reason_of(one: MatchKey, other: MatchKey) -> str | None:
-    if one.number and one.number == other.number:
+def _reason_of(key: MatchKey, other: MatchKey) -> str | None:
+    if key.number and key.number == other.number:
         return "identity"
-    if not one.name or not other.name:
+    if not key.name or not other.name:
         return None
-    if one.name == other.name:
-        if one.day and one.day == other.day:
+    if key.name == other.name:
+        if key.day and key.day == other.day:
             return "name_day"
-        return "name" if _date_typo(one.day, other.day) else None
-    if not one.day or one.day != other.day or _differ_clearly(one, other):
+        return "name" if _date_typo(key.day, other.day) else None
+    if not key.day or key.day != other.day or _differ_clearly(key, other):
         return None
-    if _sound_alike(one.name, other.name):
+    if _sound_alike(key.name, other.name):
         return "sound"
-    return "character" if _one_character(one, other) else None
+    return "character" if _one_character(key, other) else None
 
 
-def _differ_clearly(one: MatchKey, other: MatchKey) -> bool:
-    if one.sex and other.sex and one.sex != other.sex:
+def _differ_clearly(key: MatchKey, other: MatchKey) -> bool:
+    if key.sex and other.sex and key.sex != other.sex:
         return True
-    return bool(one.number and other.number) and not _one_typo(one.number, other.number)
+    return bool(key.number and other.number) and not _one_typo(key.number, other.number)
 
 
-def _sound_alike(one: str, other: str) -> bool:
-    return len(one) == len(other) and all(
-        first == second or sounds(first) & sounds(second) for first, second in zip(one, other, strict=True)
+def _sound_alike(name: str, other: str) -> bool:
+    return len(name) == len(other) and all(
+        first == second or sounds(first) & sounds(second) for first, second in zip(name, other, strict=True)
     )
 
 
-def _one_character(one: MatchKey, other: MatchKey) -> bool:
-    short, long = sorted((one.name, other.name), key=len)
+def _one_character(key: MatchKey, other: MatchKey) -> bool:
+    short, long = sorted((key.name, other.name), key=len)
     if len(long) - len(short) > 1:
         return False
     if len(short) == len(long):
         alike = sum(first != second for first, second in zip(short, long, strict=True)) == 1
     else:
         alike = any(long[:position] + long[position + 1 :] == short for position in range(len(long)))
-    return alike and (len(long) > 2 or bool(_family_details(one.child) & _family_details(other.child)))
+    return alike and (len(long) > 2 or bool(_family_details(key.child) & _family_details(other.child)))
 
 
-def _one_typo(one: str, other: str) -> bool:
+def _one_typo(text: str, other: str) -> bool:
     """Say whether one text is the other with one sign changed, or with two neighbours exchanged."""
-    if len(one) != len(other):
+    if len(text) != len(other):
         return False
-    positions = [position for position, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    positions = [position for position, (a, b) in enumerate(zip(text, other, strict=True)) if a != b]
     if len(positions) == 2 and positions[1] - positions[0] == 1:
         first, second = positions
-        return one[first] == other[second] and one[second] == other[first]
+        return text[first] == other[second] and text[second] == other[first]
     return len(positions) <= 1
 
 
-def _date_typo(one: str, other: str) -> bool:
-    if not one or not other:
+def _date_typo(day: str, other: str) -> bool:
+    if not day or not other:
         return True
-    if _one_typo(one, other) or one == f"{other[:4]}-{other[8:10]}-{other[5:7]}":
+    if _one_typo(day, other) or day == f"{other[:4]}-{other[8:10]}-{other[5:7]}":
         return True
     try:
-        apart = abs(date.fromisoformat(one) - date.fromisoformat(other))
+        apart = abs(date.fromisoformat(day) - date.fromisoformat(other))
     except ValueError:
         return False
     return apart // timedelta(days=1) in _LUNAR_DAYS_BEHIND
@@ -188,17 +188,17 @@ def _keys(key: MatchKey) -> list[str]:
     return [answer for answer in (key.number, key.name, key.day) if answer]
 
 
-def possible_duplicates(children: Iterable[Child], one: Child) -> list[tuple[str, str]]:
+def possible_duplicates(children: Iterable[Child], child: Child) -> list[tuple[str, str]]:
     """Return id and reason of those records that may be of the same child as this one, the strongest reason first.
 
     For one child among many: `DuplicateIndex` pays only for many of them.
     """
-    key = _match_key(one)
+    key = _match_key(child)
     near = [
-        child
-        for child in children
-        if (key.day and _text(child.get("birth_date"))[:10] == key.day)
-        or (key.name and _name(_text(child.get("name"))) == key.name)
-        or (key.number and _text(child.get("id_number")).upper() == key.number)
+        record
+        for record in children
+        if (key.day and _text(record.get("birth_date"))[:10] == key.day)
+        or (key.name and _name(_text(record.get("name"))) == key.name)
+        or (key.number and _text(record.get("id_number")).upper() == key.number)
     ]
-    return DuplicateIndex(near).matches(one)
+    return DuplicateIndex(near).matches(child)

@@ -25,26 +25,26 @@ def households(children: pd.DataFrame) -> dict[str, str]:
     """
     home: dict[str, str] = {}
     first: dict[tuple[str, str], str] = {}
-    ids = [str(one) for one in children["id"]]
-    addresses = [_plain(one) for one in _column(children, "address")]
-    named = {one: _column(children, one) for one in PEOPLE}
-    numbers = {one: _column(children, one) for one in PHONES}
+    ids = [str(child_id) for child_id in children["id"]]
+    addresses = [_plain(address) for address in _column(children, "address")]
+    named = {question: _column(children, question) for question in PEOPLE}
+    numbers = {question: _column(children, question) for question in PHONES}
     guardians = _column(children, "guardians")
     for row, (child, address) in enumerate(zip(ids, addresses, strict=True)):
         home[child] = child
         if not address:
             continue
         guardian_rows = (
-            [one for one in guardians[row] if isinstance(one, dict)]
+            [guardian for guardian in guardians[row] if isinstance(guardian, dict)]
             if isinstance(guardians[row], list)
             else []
         )
         people = {_plain(column[row]) for column in named.values()} | {
-            _plain(one.get("name")) for one in guardian_rows
+            _plain(guardian.get("name")) for guardian in guardian_rows
         }
         people |= {_digits(column[row]) for column in numbers.values()}
-        people |= {_digits(one.get("phone")) for one in guardian_rows}
-        shared = [(address, one) for one in sorted(people - {""})]
+        people |= {_digits(guardian.get("phone")) for guardian in guardian_rows}
+        shared = [(address, contact) for contact in sorted(people - {""})]
         others = dict.fromkeys(_household_of(home, first[key]) for key in shared if key in first)
         home[child] = next(iter(others), child)
         for other in others:

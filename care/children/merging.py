@@ -47,7 +47,7 @@ def _joined(own: list[Any], other: list[Any], *, newer: bool) -> list[Any]:
             continue
         first = next(iter(row.values()), None)
         same = next(
-            (position for position, one in enumerate(rows) if first in list(one.values())[:1]),
+            (position for position, own_row in enumerate(rows) if first in list(own_row.values())[:1]),
             None,
         )
         if same is None:
@@ -68,7 +68,7 @@ def replace_reference(value: Any, old: str, new: str) -> Any:
     if isinstance(value, list):
         changed = [replace_reference(inner, old, new) for inner in value]
         return (
-            [one for position, one in enumerate(changed) if one not in changed[:position]]
+            [item for position, item in enumerate(changed) if item not in changed[:position]]
             if old in value
             else changed
         )
@@ -116,7 +116,7 @@ def flatten(answers: Answers) -> dict[str, Any]:
     for key, value in answers.items():
         if isinstance(value, list) and any(isinstance(row, Mapping) for row in value):
             for position, row in enumerate(value):
-                by_path |= {f"{key}/{position}/{inner}": one for inner, one in flatten(row).items()}
+                by_path |= {f"{key}/{position}/{inner}": answer for inner, answer in flatten(row).items()}
         elif value not in (None, "", []):
             by_path[key] = value
     return by_path
@@ -160,8 +160,8 @@ def merge_three_way(
         old, new, now = base.get(key), mine.get(key), theirs.get(key)
         if _is_repeat(old) and _is_repeat(new) and _is_repeat(now) and len(old) == len(new) == len(now):  # type: ignore[arg-type]
             rows = []
-            for position, (one, other, third) in enumerate(zip(old, new, now, strict=True)):  # type: ignore[arg-type]
-                row, inner = merge_three_way(one, other, third, dict.fromkeys([*one, *other, *third]))
+            for position, (old_row, new_row, row_now) in enumerate(zip(old, new, now, strict=True)):  # type: ignore[arg-type]
+                row, inner = merge_three_way(old_row, new_row, row_now, dict.fromkeys([*old_row, *new_row, *row_now]))
                 rows.append(row)
                 conflicts += [
                     Conflict(
@@ -183,5 +183,5 @@ def _is_repeat(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
 
 
-def _same(one: Any, other: Any) -> bool:
-    return one == other or (one in (None, "", []) and other in (None, "", []))
+def _same(value: Any, other: Any) -> bool:
+    return value == other or (value in (None, "", []) and other in (None, "", []))

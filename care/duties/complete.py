@@ -46,5 +46,5 @@ def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
     return shown.assign(
         period="",
         why=distinct_texts(why, map(tuple, shown["missing"]), shown["need"], shown["have"]),
-        counted=object_column(([one] for one in ids), shown.index),
+        counted=object_column(([record_id] for record_id in ids), shown.index),
     )

@@ -37,10 +37,10 @@ def deferrals_of(lines: pd.DataFrame, duty: Duty, facts: Facts, kind: str, role:
         return None
     position = facts.subjects(kind).index.get_indexer(pd.Index(decided["subject"]))
     last = decided.assign(position=position).drop_duplicates(KEYS, keep="last").set_index(KEYS)
-    found = lines[KEYS].join(last, on=KEYS)
+    deferrals = lines[KEYS].join(last, on=KEYS)
     for name in ("deferral", "decision"):
-        found[name] = as_strings(found[name])
-    return found.assign(excused=found["excused"].eq(True))
+        deferrals[name] = as_strings(deferrals[name])
+    return deferrals.assign(excused=deferrals["excused"].eq(True))
 
 
 def _in_force(facts: Facts) -> dict[tuple[str, str, str], pd.DataFrame]:

@@ -60,8 +60,8 @@ def _completed(rule: Callable[..., Any], duty: Duty, facts: Facts, lines: Any) -
     if missing := [name for name in REQUIRED if name not in lines.columns]:
         raise _error(rule, duty, say("own_rule.no_column", value=", ".join(missing)))
     lines = lines.reset_index(drop=True)
-    known = facts.subjects(duty.subject).index
-    if strangers := [str(subject) for subject in lines["subject"] if subject not in known]:
+    subjects = facts.subjects(duty.subject).index
+    if strangers := [str(subject) for subject in lines["subject"] if subject not in subjects]:
         raise _error(rule, duty, say("own_rule.subject", value=strangers[0]))
     days = {name: _days(rule, duty, lines, name) for name in DAYS}
     numbers = {name: _numbers(rule, duty, lines, name) for name in ("need", "have")}
@@ -70,7 +70,7 @@ def _completed(rule: Callable[..., Any], duty: Duty, facts: Facts, lines: Any) -
     lists = object_column((ids if isinstance(ids, list) else [] for ids in counted), lines.index)
     completed = pd.DataFrame(
         {
-            "position": known.get_indexer(pd.Index(lines["subject"])),
+            "position": subjects.get_indexer(pd.Index(lines["subject"])),
             **days,
             **numbers,
             **texts,

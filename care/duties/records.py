@@ -123,12 +123,12 @@ def _named(values: "pd.Series[Any]", ids: pd.Index) -> Pairs:
         positions = ids.get_indexer(pd.Index(values, dtype=object))
     except TypeError:  # lists
         positions = np.full(len(values), -1)
-    one = _with_position(np.arange(len(values)), positions)
+    single = _with_position(np.arange(len(values)), positions)
     others = values[(positions < 0) & values.notna().to_numpy(bool)]
     if others.empty:
-        return one
+        return single
     several = others.map(as_list).explode()
-    return _by_row(one, _with_position(several.index, ids.get_indexer(pd.Index(several, dtype=object))))
+    return _by_row(single, _with_position(several.index, ids.get_indexer(pd.Index(several, dtype=object))))
 
 
 def _with_position(rows: Any, positions: Any) -> Pairs:

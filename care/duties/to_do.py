@@ -196,9 +196,9 @@ def _last_days(
         places = np.flatnonzero(chosen & lines["duty"].isin(of_register).to_numpy(bool))
         counted = lists[places]
         record, ids = pd.factorize(np.array([*chain.from_iterable(counted)], dtype=object))
-        found = pd.Index(ids).get_indexer(pd.Index(frame["id"]))
+        positions = pd.Index(ids).get_indexer(pd.Index(frame["id"]))
         days = np.full(len(ids), NEVER)
-        days[found[found >= 0]] = frame["date"].to_numpy("datetime64[ns]").astype(np.int64)[found >= 0]
+        days[positions[positions >= 0]] = frame["date"].to_numpy("datetime64[ns]").astype(np.int64)[positions >= 0]
         np.maximum.at(last, np.repeat(group[places], [len(some) for some in counted]), days[record])
     return last[codes].astype("datetime64[ns]")
 

@@ -53,7 +53,7 @@ def loads(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.Da
             "children": numbers,
             "key_help": staff["id"].map(key_help.groupby("helper").size()).fillna(0).astype("int64"),
             "child_ids": pd.Series(
-                [carried.get(one, []) for one in staff["id"]], index=staff.index, dtype=object
+                [carried.get(person, []) for person in staff["id"]], index=staff.index, dtype=object
             ),
             "quota": object_column((range_words(*limit) for limit in limits), staff.index),
             "load": object_column(

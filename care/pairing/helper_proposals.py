@@ -103,7 +103,7 @@ def propose_successors(policy: Policy, frames: Frames, on: date, leaving: str) -
     ends = dict(zip(theirs["child"], theirs["id"], strict=True))
     children = children[children["id"].isin(list(ends))].reset_index(drop=True)
     staff = normalized_frame(frames, "staff")
-    others = [one for one in staff["id"][as_strings(staff["active"]) != "no"] if one != leaving]
+    others = [person for person in staff["id"][as_strings(staff["active"]) != "no"] if person != leaving]
     none = (np.full(len(children), -1), pd.DataFrame(columns=["least", "most", "source", "have"]))
     need = np.ones(len(children), dtype=np.int64)
     proposal = _propose(policy, frames, on, children, need, none, others)

@@ -79,11 +79,11 @@ class HelperMatching:
         self._home = pd.Index(positions, dtype=object).get_indexer(pd.Index(homes, dtype=object))
         self._near = self._carrying(frames, people, pd.Index(positions, dtype=object), on)
         help_ = needed_help(frames, children, on)
-        self._need = np.array([[kind in one for kind in KINDS] for one in help_], dtype=bool).reshape(
+        self._need = np.array([[kind in needs for kind in KINDS] for needs in help_], dtype=bool).reshape(
             len(children), 3
         )
         fits = [HELPS.get(role) for role in as_strings(staff["role"])]
-        self._fits = np.array([[kind == one for kind in KINDS] for one in fits], dtype=bool).reshape(
+        self._fits = np.array([[kind == helps for kind in KINDS] for helps in fits], dtype=bool).reshape(
             len(staff), 3
         )
         self._before, self._now = _pair_numbers(frames, ids, people, on)
@@ -91,9 +91,9 @@ class HelperMatching:
         dossiers = normalized_frame(frames, "child")
         home = households(dossiers[dossiers["id"].isin([*children["id"], *pairs["child"]])])
         houses = pd.Index(dict.fromkeys(home.values()), dtype=object)
-        self._house = houses.get_indexer(pd.Index([home.get(one, one) for one in ids], dtype=object))
+        self._house = houses.get_indexer(pd.Index([home.get(child_id, child_id) for child_id in ids], dtype=object))
         others = pairs[~pairs["child"].isin(ids)]
-        living = houses.get_indexer(pd.Index([home.get(one, one) for one in others["child"]], dtype=object))
+        living = houses.get_indexer(pd.Index([home.get(child_id, child_id) for child_id in others["child"]], dtype=object))
         carer = people.get_indexer(pd.Index(others["helper"], dtype=object))
         self._kin = self._at_home(living[carer >= 0], carer[carer >= 0])
         child, helper = np.divmod(self._now, max(self._carers, 1))
@@ -155,7 +155,7 @@ class HelperMatching:
         """Return the grade of each class and in which grades each of the staff works, as positions."""
         positions = {
             grade: position
-            for position, grade in enumerate(sorted({one for one in grades if one is not None}))
+            for position, grade in enumerate(sorted({grade for grade in grades if grade is not None}))
         }
         of_class = np.array([*(positions.get(grade, -1) for grade in grades), -1])  # type: ignore[arg-type]
         works = np.zeros((self._carers, len(positions) + 1), dtype=bool)
@@ -206,7 +206,7 @@ def needed_help(frames: Mapping[str, pd.DataFrame], children: pd.DataFrame, on: 
     for child, problems in zip(recent["child"], recent["problems"], strict=True):
         if child in positions:
             kinds_of_child[positions[child]] |= {
-                PROBLEMS[one] for one in as_list(problems) if one in PROBLEMS
+                PROBLEMS[problem] for problem in as_list(problems) if problem in PROBLEMS
             }
     return kinds_of_child
 

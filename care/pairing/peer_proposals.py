@@ -114,7 +114,7 @@ def propose_peers(
     carried = pd.Series(named, dtype=object).value_counts()
     people = mates[["id", "name"]].assign(
         role=mates["class"],
-        carried=[int(carried.get(one, 0)) for one in zip(mates["class"], mates["name"], strict=True)],
+        carried=[int(carried.get(mate, 0)) for mate in zip(mates["class"], mates["name"], strict=True)],
         least=0,
         most=UNLIMITED,
         own=False,

@@ -59,7 +59,7 @@ def _unplaced(proposal: Proposal) -> list[Shortage]:
     left = left[~left["class"].isin([row["name"] for row in full])]
     if left.empty:
         return lacks
-    number, needed = len(left), len(proposal.pairs) - sum(one.number for one in lacks)
+    number, needed = len(left), len(proposal.pairs) - sum(lack.number for lack in lacks)
     comma = say("policy.comma")
     counts = left["class"].value_counts(sort=False)
     by_class = comma.join(

@@ -203,7 +203,7 @@ def _comparable(value: Any) -> tuple[int, float | str] | None:
         return (1, text[:10]) if re.match(r"\d{4}-\d\d-\d\d", text) else None
 
 
-def _in_order(one: tuple[int, Any] | None, order: str, other: tuple[int, Any] | None) -> bool:
-    if one is None or other is None or one[0] != other[0]:
+def _in_order(value: tuple[int, Any] | None, order: str, other: tuple[int, Any] | None) -> bool:
+    if value is None or other is None or value[0] != other[0]:
         return False
-    return {">=": one >= other, "<=": one <= other, ">": one > other, "<": one < other}[order]
+    return {">=": value >= other, "<=": value <= other, ">": value > other, "<": value < other}[order]

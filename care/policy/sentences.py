@@ -74,8 +74,8 @@ def _asked(duty: Duty, policy: Policy, words: RuleWords) -> str:
         return words.say("rule.helper", **values, helper=words.role("helper"))
     if duty.kind == "complete":
         key = "rule.complete" if duty.subject in ALL_CHILDREN else "rule.complete_entry"
-        told = words.say(key, **values, fields=_content(duty, words))
-        return told + (words.say("rule.share_target", **values) if duty.target else "")
+        sentence = words.say(key, **values, fields=_content(duty, words))
+        return sentence + (words.say("rule.share_target", **values) if duty.target else "")
     if duty.kind == "quota":
         of_staff = duty.subject in STAFF_KINDS and not duty.condition
         key = "rule.quota_records" if _of_records(duty) else "rule.quota_staff" if of_staff else "rule.quota"
@@ -91,8 +91,8 @@ def _asked(duty: Duty, policy: Policy, words: RuleWords) -> str:
         plural = words.with_clauses(plural, duty.subject_condition, registers)
         return words.say("rule.share_own", **values, plural=plural)
     about = (getattr(policy.own_kinds.get(duty.kind), "__doc__", None) or "").strip().partition("\n")[0]
-    told = words.say("rule.own_about", text=about.rstrip("。.")) if about else ""
-    return words.say("rule.own", **values, name=duty.kind, about=told)
+    explanation = words.say("rule.own_about", text=about.rstrip("。.")) if about else ""
+    return words.say("rule.own", **values, name=duty.kind, about=explanation)
 
 
 def _subject(duty: Duty, words: RuleWords) -> str:
@@ -207,8 +207,8 @@ def _then(duty: Duty, words: RuleWords) -> list[str]:
         key = "standing_interval"
     elif duty.kind == "share":
         key = "missed_share"
-    told = [words.say(f"rule.after.{key}", end=end)]
-    return told + (_rises(duty, words) if periodic and missed and duty.per in REPEATED else [])
+    sentences = [words.say(f"rule.after.{key}", end=end)]
+    return sentences + (_rises(duty, words) if periodic and missed and duty.per in REPEATED else [])
 
 
 def _rises(duty: Duty, words: RuleWords) -> list[str]:

@@ -58,8 +58,8 @@ def _by_class(coverage: pd.DataFrame, summary: Summary) -> pd.DataFrame:
     groups = rows.groupby("class", sort=True)
     table = groups[[*COUNTED, "excused"]].sum().astype("int64")
     table.insert(0, "persons", groups["subject_id"].nunique())
-    asked = (table["periods"] - table["excused"]).astype("Float64")
-    shares = (table["done"] / asked.where(asked > 0)).astype("Float64")
+    owed = (table["periods"] - table["excused"]).astype("Float64")
+    shares = (table["done"] / owed.where(owed > 0)).astype("Float64")
     in_order = summary.tables.get("by_class", pd.DataFrame({"class": []}))["class"]
     names = [name for name in dict.fromkeys([*in_order, *table.index]) if name in table.index]
     return table.drop(columns="excused").assign(share=shares).loc[names].reset_index()

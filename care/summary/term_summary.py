@@ -54,13 +54,13 @@ class Summary:
 
     def as_records(self) -> list[dict[str, object]]:
         """Return every figure as plain values: key, label, numerator, denominator, share, target, met, basis."""
-        return [one.as_record() for one in self.figures]
+        return [figure.as_record() for figure in self.figures]
 
     def figures_table(self) -> pd.DataFrame:
         """Return one row per figure: key, label, numerator, denominator, share, target, met (in a word), basis."""
         table = pd.DataFrame(self.as_records())
         table["met"] = pd.Series(
-            [None if one.met is None else say(f"met.{'yes' if one.met else 'no'}") for one in self.figures],
+            [None if figure.met is None else say(f"met.{'yes' if figure.met else 'no'}") for figure in self.figures],
             dtype=object,
         )
         return table.astype({"numerator": "Int64", "denominator": "Int64"})
@@ -114,22 +114,22 @@ def _guardian_figures(children: pd.DataFrame, guardians: pd.DataFrame) -> list[F
     values, everyone = as_strings(children["guardian_type"]), as_strings(children["id"])
     figures = []
     for name in guardians["guardian_type"]:
-        one = rate("guardian", everyone[values == name], everyone)
+        figure = rate("guardian", everyone[values == name], everyone)
         label = say("figure.guardian_of", kind=guardians.set_index("guardian_type").at[name, "label"])
-        figures.append(_renamed(one, f"guardian_{name or 'unstated'}", label))
+        figures.append(_renamed(figure, f"guardian_{name or 'unstated'}", label))
     return figures
 
 
-def _renamed(one: Figure, key: str, label: str) -> Figure:
+def _renamed(figure: Figure, key: str, label: str) -> Figure:
     return Figure(
         key,
         label,
-        one.numerator,
-        one.denominator,
-        one.share,
-        ids=one.ids,
-        missing=one.missing,
-        basis=one.basis,
+        figure.numerator,
+        figure.denominator,
+        figure.share,
+        ids=figure.ids,
+        missing=figure.missing,
+        basis=figure.basis,
     )
 
 
@@ -138,8 +138,8 @@ def _dossiers(policy: Policy, children: pd.DataFrame) -> list[Figure]:
     figures = []
     for number, duty in enumerate(policy.of_kind("complete"), start=1):
         complete = missing_fields(children, duty.content).map(len) == 0
-        one = rate("dossiers", children.loc[complete.astype(bool), "id"], children["id"], duty.target)
-        figures.append(one if number == 1 else _renamed(one, f"dossiers_{number}", duty.name))
+        figure = rate("dossiers", children.loc[complete.astype(bool), "id"], children["id"], duty.target)
+        figures.append(figure if number == 1 else _renamed(figure, f"dossiers_{number}", duty.name))
     return figures
 
 
@@ -173,7 +173,7 @@ def _visits_by_class(
     for column, numbers in (("visits", groups.size()), ("visited", groups.nunique())):
         table[column] = table["class"].map(numbers).fillna(0).astype("int64")
     pairs = zip(table["visited"], table["children"], strict=True)
-    return table.assign(share=pd.Series([one / all_ if all_ else None for one, all_ in pairs], dtype=object))
+    return table.assign(share=pd.Series([done / all_ if all_ else None for done, all_ in pairs], dtype=object))
 
 
 def _checks(

@@ -46,8 +46,8 @@ def planned_visits(frames: Mapping[str, pd.DataFrame], term: Term, until: date, 
     homes = homes.sort_values(["planned_on", "first", "plan"], kind="stable", ignore_index=True)
     visits = countable_records(frames, "home_visit", term.start, until).sort_values(["date", "id"])
     by_child: dict[str, list[tuple[pd.Timestamp, str]]] = {}
-    for child, day, one in zip(visits["child"], visits["date"], visits["id"], strict=True):
-        by_child.setdefault(child, []).append((day, one))
+    for child, day, visit in zip(visits["child"], visits["date"], visits["id"], strict=True):
+        by_child.setdefault(child, []).append((day, visit))
     answers = [
         _take_first_visit(by_child.get(child, []), first)
         for child, first in zip(homes["child"], homes["first"], strict=True)
@@ -68,7 +68,7 @@ def planned_visits(frames: Mapping[str, pd.DataFrame], term: Term, until: date, 
         subject=as_strings(homes["child"].map(children["name"])),
         visitor=as_strings(homes["visitor"].map(staff)),
         first=homes["first"].astype("datetime64[ns]"), planned_on=planned_on, done_on=done,
-        visit=pd.Series([one for _, one in answers], index=homes.index, dtype=object), days_late=days_late, outcome=status,
+        visit=pd.Series([visit for _, visit in answers], index=homes.index, dtype=object), days_late=days_late, outcome=status,
     )  # fmt: skip
     table["class"] = (
         as_strings(homes["child"].map(children["class"]))
@@ -102,8 +102,8 @@ def _take_first_visit(
     visits: list[tuple[pd.Timestamp, str]], first: pd.Timestamp
 ) -> tuple[pd.Timestamp | None, str]:
     """Return the first visit from a day on, and remove it from the list."""
-    for position, (day, one) in enumerate(visits):
+    for position, (day, visit) in enumerate(visits):
         if day >= first:
             del visits[position]
-            return day, one
+            return day, visit
     return None, ""
