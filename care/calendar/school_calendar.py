@@ -165,7 +165,9 @@ class Calendar:
         set_already = {phase.phase for phase in own}
         rest = [_trimmed(phase, own) for phase in usual if phase.phase not in set_already]
         return tuple(
-            sorted((*own, *(phase for phase in rest if phase.start <= phase.end)), key=lambda phase: phase.start)
+            sorted(
+                (*own, *(phase for phase in rest if phase.start <= phase.end)), key=lambda phase: phase.start
+            )
         )
 
     def _phase_cuts(self, term: Term) -> list[date]:

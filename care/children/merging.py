@@ -161,7 +161,9 @@ def merge_three_way(
         if _is_repeat(old) and _is_repeat(new) and _is_repeat(now) and len(old) == len(new) == len(now):  # type: ignore[arg-type]
             rows = []
             for position, (old_row, new_row, row_now) in enumerate(zip(old, new, now, strict=True)):  # type: ignore[arg-type]
-                row, inner = merge_three_way(old_row, new_row, row_now, dict.fromkeys([*old_row, *new_row, *row_now]))
+                row, inner = merge_three_way(
+                    old_row, new_row, row_now, dict.fromkeys([*old_row, *new_row, *row_now])
+                )
                 rows.append(row)
                 conflicts += [
                     Conflict(

@@ -198,7 +198,9 @@ def _last_days(
         record, ids = pd.factorize(np.array([*chain.from_iterable(counted)], dtype=object))
         positions = pd.Index(ids).get_indexer(pd.Index(frame["id"]))
         days = np.full(len(ids), NEVER)
-        days[positions[positions >= 0]] = frame["date"].to_numpy("datetime64[ns]").astype(np.int64)[positions >= 0]
+        days[positions[positions >= 0]] = (
+            frame["date"].to_numpy("datetime64[ns]").astype(np.int64)[positions >= 0]
+        )
         np.maximum.at(last, np.repeat(group[places], [len(some) for some in counted]), days[record])
     return last[codes].astype("datetime64[ns]")
 

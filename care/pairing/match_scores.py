@@ -91,9 +91,13 @@ class HelperMatching:
         dossiers = normalized_frame(frames, "child")
         home = households(dossiers[dossiers["id"].isin([*children["id"], *pairs["child"]])])
         houses = pd.Index(dict.fromkeys(home.values()), dtype=object)
-        self._house = houses.get_indexer(pd.Index([home.get(child_id, child_id) for child_id in ids], dtype=object))
+        self._house = houses.get_indexer(
+            pd.Index([home.get(child_id, child_id) for child_id in ids], dtype=object)
+        )
         others = pairs[~pairs["child"].isin(ids)]
-        living = houses.get_indexer(pd.Index([home.get(child_id, child_id) for child_id in others["child"]], dtype=object))
+        living = houses.get_indexer(
+            pd.Index([home.get(child_id, child_id) for child_id in others["child"]], dtype=object)
+        )
         carer = people.get_indexer(pd.Index(others["helper"], dtype=object))
         self._kin = self._at_home(living[carer >= 0], carer[carer >= 0])
         child, helper = np.divmod(self._now, max(self._carers, 1))

@@ -118,7 +118,10 @@ class Proposal:
         order = allowed[np.lexsort((loads[allowed], -score[allowed], ~free[allowed]))]
         ids, names = self.carers["id"].to_list(), self.carers["name"].to_list()
         return [
-            CarerChoice(ids[position], names[position], int(loads[position]), int(most[position]), words[position]) for position in order
+            CarerChoice(
+                ids[position], names[position], int(loads[position]), int(most[position]), words[position]
+            )
+            for position in order
         ]
 
     def _matching_without(self, row: int | None = None) -> Matching:
@@ -147,7 +150,9 @@ class Proposal:
         by_hand_rows = (pairs["by_hand"] == BY_HAND).to_numpy(bool)
         by_hand = say("pair.by_hand")
         names = dict(zip(self.carers["id"], self.carers["name"], strict=True))
-        pairs["carer_name"] = object_column((names.get(carer, carer) for carer in pairs["carer"]), pairs.index)
+        pairs["carer_name"] = object_column(
+            (names.get(carer, carer) for carer in pairs["carer"]), pairs.index
+        )
         pairs["why"] = object_column(why, pairs.index)
         texts = (by_hand if chosen else text for chosen, text in zip(by_hand_rows, traded, strict=True))
         pairs["traded"] = object_column(texts, pairs.index)

@@ -219,7 +219,11 @@ def _check_fields(row: Row, duty: Duty, columns: Mapping[str, Collection[str]]) 
         for register in duty.records
         for clause in clauses_of(duty.condition, register)
     ]
-    named += [("record_condition", register, AUTHOR_FIELDS.get(register, "by")) for register in duty.records if duty.by]
+    named += [
+        ("record_condition", register, AUTHOR_FIELDS.get(register, "by"))
+        for register in duty.records
+        if duty.by
+    ]
     if trigger:
         named += [("trigger", trigger.record, trigger.moment)]
         named += [("trigger_condition", trigger.record, clause.field) for clause in duty.trigger_condition]
@@ -229,7 +233,10 @@ def _check_fields(row: Row, duty: Duty, columns: Mapping[str, Collection[str]]) 
     ):  # what the content means to a rule of its own only that rule knows
         registers = [trigger.record] if trigger else duty.records or (of,)
         fields = [
-            part.partition(".")[0] for path in (*duty.content, duty.summed) for part in path.split("/") if part
+            part.partition(".")[0]
+            for path in (*duty.content, duty.summed)
+            for part in path.split("/")
+            if part
         ]
         named += [("content", register, name) for register in registers for name in fields]
     for heading, record, name in named:
@@ -260,7 +267,9 @@ def _read_by(row: Row, clauses: tuple[Clause, ...]) -> tuple[str, ...]:
 
 def _read_record(row: Row, written: str, kind: str, forms: KnownForms, heading: str = "record") -> str:
     name = forms.name_of(written)
-    countable = [register for register in forms.registers if register not in UNCOUNTED or kind not in COUNTING]
+    countable = [
+        register for register in forms.registers if register not in UNCOUNTED or kind not in COUNTING
+    ]
     if name not in countable:
         raise row.error("policy.record", heading, value=written, choices=register_labels(countable))
     if forms.columns is not None and kind in KINDS and name not in DERIVED | UNCOUNTED:

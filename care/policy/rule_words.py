@@ -49,7 +49,9 @@ class RuleWords:
         """Return the word for a question, for several of which one is enough (``father_phone/mother_phone``)."""
         own = tuple(registers)
         return self.any_of(
-            self._first(*(f"field.{register}.{part}" for register in own), f"question.{part}", f"column.{part}")
+            self._first(
+                *(f"field.{register}.{part}" for register in own), f"question.{part}", f"column.{part}"
+            )
             or part
             for part in name.split("/")
         )

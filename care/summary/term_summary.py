@@ -47,9 +47,9 @@ class Summary:
 
     def figure(self, key: str) -> Figure:
         """Return the figure with a key; raises KeyError."""
-        for one in self.figures:
-            if one.key == key:
-                return one
+        for figure in self.figures:
+            if figure.key == key:
+                return figure
         raise KeyError(key)
 
     def as_records(self) -> list[dict[str, object]]:
@@ -60,7 +60,10 @@ class Summary:
         """Return one row per figure: key, label, numerator, denominator, share, target, met (in a word), basis."""
         table = pd.DataFrame(self.as_records())
         table["met"] = pd.Series(
-            [None if figure.met is None else say(f"met.{'yes' if figure.met else 'no'}") for figure in self.figures],
+            [
+                None if figure.met is None else say(f"met.{'yes' if figure.met else 'no'}")
+                for figure in self.figures
+            ],
             dtype=object,
         )
         return table.astype({"numerator": "Int64", "denominator": "Int64"})
@@ -173,7 +176,9 @@ def _visits_by_class(
     for column, numbers in (("visits", groups.size()), ("visited", groups.nunique())):
         table[column] = table["class"].map(numbers).fillna(0).astype("int64")
     pairs = zip(table["visited"], table["children"], strict=True)
-    return table.assign(share=pd.Series([done / all_ if all_ else None for done, all_ in pairs], dtype=object))
+    return table.assign(
+        share=pd.Series([done / all_ if all_ else None for done, all_ in pairs], dtype=object)
+    )
 
 
 def _checks(

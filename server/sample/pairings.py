@@ -30,7 +30,7 @@ def make_pairings(school: SampleSchool) -> list[Record]:
                 pairing = _paired(school, "helper", child, start, random, helper=second)
                 records.append(pairing | {"kind": "many_to_one"})
         if random.happens(0.75):
-            mates = [one["name"] for one in children if one["class"] == child["class"]]
+            mates = [mate["name"] for mate in children if mate["class"] == child["class"]]
             others = [name for name in mates if name != child["name"]] or [f"{child['name'][0]}晓禾"]
             records.append(_paired(school, "peer", child, start, random, peer_name=random.choice(others)))
     return records + _ended(school, random)

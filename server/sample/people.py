@@ -68,10 +68,10 @@ def _add_classes(school: SampleSchool, numbers: Size) -> None:
     base, more = divmod(numbers.pupils, len(grades))
     sizes = [base + (place < more) for place in range(len(grades))]
     for _ in range(3 * len(grades)):  # single pupils change the class, so that the total stays
-        one, other = random.sample(range(len(grades)), 2)
-        if sizes[one] > base - 4 and sizes[other] < base + 4:
-            sizes[one] -= 1
-            sizes[other] += 1
+        smaller, larger = random.sample(range(len(grades)), 2)
+        if sizes[smaller] > base - 4 and sizes[larger] < base + 4:
+            sizes[smaller] -= 1
+            sizes[larger] += 1
     teachers = [person["id"] for person in school.staff if person["role"] == "homeroom"]
     for (grade, place), pupils, teacher in zip(grades, sizes, teachers, strict=True):
         name, level = f"{NUMERALS[grade]}年级{place}班", "primary" if grade <= 6 else "junior"

@@ -171,10 +171,10 @@ def _number_between(context: Context, least: str, most: str, factor: str | None,
 def _sentence(context: Context, least: str | None, most: str | None, kind: str, path: str | None) -> str:
     if not path and not least:
         return context.random.choice(sentences()[kind]) + "。"
-    found = context.find(path) if path else ""
-    kinds = [kind + one for one in (found if isinstance(found, list) else [found])]
+    answer = context.find(path) if path else ""
+    kinds = [kind + value for value in (answer if isinstance(answer, list) else [answer])]
     number = context.random.randint(int(least or 1), int(most or least or 1))
-    return "；".join(text for one in kinds for text in context.random.sample(sentences()[one], number)) + "。"
+    return "；".join(text for key in kinds for text in context.random.sample(sentences()[key], number)) + "。"
 
 
 @_written(r"text (.+)")
@@ -253,7 +253,9 @@ def _anybody(context: Context, roles: str) -> str:
 @_written(rf"team ({PATH}) \+ (\d+) (.+)")
 def _team(context: Context, path: str, number: str, roles: str) -> list[str]:
     first, wanted = context.find(path), roles.split(", ")
-    others = [one["id"] for one in context.school.staff if one["role"] in wanted and one["id"] != first]
+    others = [
+        person["id"] for person in context.school.staff if person["role"] in wanted and person["id"] != first
+    ]
     return [first, *context.random.sample(others, int(number))]
 
 

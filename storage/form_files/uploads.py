@@ -96,7 +96,7 @@ def checked_name(name: str, existing: list[str]) -> str:
         raise GuanaiError("designer.bad_name", name=chosen)
     if chosen.casefold() in _TAKEN:
         raise GuanaiError("designer.reserved", name=chosen)
-    if chosen.casefold() in {one.casefold() for one in existing}:
+    if chosen.casefold() in {other.casefold() for other in existing}:
         raise GuanaiError("designer.taken", name=chosen)
     return chosen
 

@@ -70,7 +70,7 @@ class CellParser:
 
     def _several(self, question: Question, cell: Any) -> list[str]:
         if isinstance(cell, list | tuple):
-            return [self._name(question, str(one)) for one in cell]
+            return [self._name(question, str(item)) for item in cell]
         names: list[str] = []
         for part in _CHOICES.split(str(cell)):
             whole = self._name(question, part.strip())
@@ -78,7 +78,7 @@ class CellParser:
             parts = [part] if is_choice else _OTHER_SEPARATORS.split(part)
             if not is_choice and len(parts) == 1:
                 parts = part.split()  # ODK separates choices with spaces
-            names += [self._name(question, one.strip()) for one in parts if one.strip()]
+            names += [self._name(question, piece.strip()) for piece in parts if piece.strip()]
         return list(dict.fromkeys(names))
 
     def _name(self, question: Question, text: str) -> str:

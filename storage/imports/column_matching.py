@@ -189,7 +189,7 @@ def match_sheets(
     rest = [input_sheet for input_sheet in sheets if _title(input_sheet) not in _labels_sheets()]
     for keys, repeat in repeats_of(form.items):
         titles = [repeat.key, repeat.name, "/".join(keys), *item_labels(repeat).values()]
-        input_sheet = next((named[normalized(one)] for one in titles if normalized(one) in named), None)
+        input_sheet = next((named[normalized(title)] for title in titles if normalized(title) in named), None)
         if input_sheet is not None and input_sheet in rest and _title(input_sheet) != normalized(sheet):
             rest.remove(input_sheet)
             if input_sheet.rows:
@@ -242,7 +242,7 @@ def _match_sheet(
         )
         for number, headings in tried
     ]
-    layout = max(layouts, key=lambda one: _score(one.columns))
+    layout = max(layouts, key=lambda layout: _score(layout.columns))
     body = [cells for number, cells in input_sheet.rows if number > layout.heading_row][:30]
     return replace(layout, columns=tuple(_with_samples(column, body) for column in layout.columns))
 
@@ -298,14 +298,14 @@ def _without_duplicates(columns: Sequence[FileColumn]) -> list[FileColumn]:
     """Return columns of which no two answer the same question: the later one is undecided."""
     taken: dict[str, str] = {}
     result = []
-    for column in sorted(columns, key=lambda one: one.how != "chosen"):
+    for column in sorted(columns, key=lambda column: column.how != "chosen"):
         of = column.target.path if column.target else (column.system and f"={column.system}")
         if of and of in taken and column.how != "left_out":
             column = replace(column, how="unknown" if column.how == "guessed" else "duplicate")
         elif of:
             taken[of] = column.heading
         result.append(column)
-    return sorted(result, key=lambda one: one.index)
+    return sorted(result, key=lambda column: column.index)
 
 
 def _with_samples(column: FileColumn, body: Sequence[Sequence[Any]]) -> FileColumn:

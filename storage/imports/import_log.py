@@ -131,8 +131,8 @@ class ImportLog:
     def completed(self, form: str | None = None) -> list[CompletedImport]:
         """Return the imports that were applied, the latest first; with a name those of one form."""
         imports = [completed_import(entry) for entry in self._records.table(IMPORT_REGISTER).rows()]
-        selected = [one for one in imports if form in (None, one.form)]
-        return sorted(selected, key=lambda one: (one.at, one.id), reverse=True)
+        selected = [completed for completed in imports if form in (None, completed.form)]
+        return sorted(selected, key=lambda completed: (completed.at, completed.id), reverse=True)
 
 
 def completed_import(entry: Mapping[str, Any]) -> CompletedImport:

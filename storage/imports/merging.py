@@ -39,7 +39,10 @@ def base_version(
         if row.revision > revision:
             return {}
         versions_here = (change.after for change in records.history(form, row.record_id))
-        return next((one for one in versions_here if one and one.get("revision") == row.revision), None)
+        return next(
+            (version for version in versions_here if version and version.get("revision") == row.revision),
+            None,
+        )
     if _version(row.answers) == _version(record):
         return None
     theirs = versions(form, row.record_id) if versions else [row.answers]
@@ -89,8 +92,8 @@ def record_with_row(record: Answers, row: RawRow) -> dict[str, Any]:
         }
         joined = unflatten({**flatten(repeats), **parts})
         for key in repeats:
-            rows = [_without_empty(one) for one in joined.get(key, [])]
-            merged[key] = [one for one in rows if one]
+            rows = [_without_empty(joined_row) for joined_row in joined.get(key, [])]
+            merged[key] = [joined_row for joined_row in rows if joined_row]
     return merged
 
 
@@ -108,8 +111,15 @@ def _completed(
         if len(given) == len(recorded):
             same: Answers = recorded[index]
         else:
-            same = next((one for one in unmatched if first and same_answer(one.get(first[0]), first[1])), {})
-            unmatched = [one for one in unmatched if one is not same]
+            same = next(
+                (
+                    candidate
+                    for candidate in unmatched
+                    if first and same_answer(candidate.get(first[0]), first[1])
+                ),
+                {},
+            )
+            unmatched = [candidate for candidate in unmatched if candidate is not same]
         rows.append({**{key: value for key, value in same.items() if key not in columns}, **row})
     return rows
 

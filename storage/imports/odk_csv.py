@@ -86,7 +86,7 @@ class SubmissionTable:
             key = next((cells[key] for key in _KEYS if cells.get(key)), "")
             own = [key, cells.get("_uuid", ""), f"{_PLACE}{cells.get('_index', '')}"]
             repeats = {
-                name: next((by_parent[one] for one in own if one in by_parent), [])
+                name: next((by_parent[parent] for parent in own if parent in by_parent), [])
                 for name, by_parent in inner.items()
             }
             remarks = [say("submission.repeat_elsewhere", name=name) for name in missing]

@@ -34,7 +34,7 @@ def submission_files(files: Files, name: str = "") -> list[str]:
     An XML does unless it is a form or a list of files; a CSV does by a column that only the exports of ODK and Kobo
     have, unless it has the rows of a repeat.
     """
-    return [one for one in ([name] if name else files) if _holds_submissions(files, one)]
+    return [file for file in ([name] if name else files) if _holds_submissions(files, file)]
 
 
 def _holds_submissions(files: Files, name: str) -> bool:
@@ -65,7 +65,7 @@ def rows_of_submissions(
                 submissions += table.submissions()
         except (OSError, ElementTree.ParseError, UnicodeError, csv.Error) as error:
             raise ExchangeError("exchange.unreadable", file=name) from error
-    imported = {str(one.get("id")) for one in records.table(form).rows()}
+    imported = {str(record.get("id")) for record in records.table(form).rows()}
     imported |= {str((change.before or {}).get("id")) for change in records.deletions(form)}
     return [_row(records, definition, submission, imported, files) for submission in submissions], tuple(
         columns
@@ -114,7 +114,8 @@ def _parse_xml(form: Form, file: str, content: bytes, number: int) -> Submission
         raise ExchangeError("submission.other_form", file=file, form=form.name, found=_local(root))
     meta = next((element for element in root if _local(element) == "meta"), None)
     key = next(
-        (one.text or "" for one in (meta if meta is not None else ()) if _local(one) == "instanceID"), ""
+        (child.text or "" for child in (meta if meta is not None else ()) if _local(child) == "instanceID"),
+        "",
     )
     folder = PurePosixPath(file).parent
     return Submission(number, key or root.get("instanceID", ""), _answers(form.items, root), folder)
@@ -128,7 +129,7 @@ def _answers(items: Sequence[Item], element: ElementTree.Element) -> dict[str, A
     for item in items:
         elements = children.get(item.name, [])
         if isinstance(item, Repeat):
-            answers[item.key] = [_answers(item.items, one) for one in elements if _has_answer(one)]
+            answers[item.key] = [_answers(item.items, row) for row in elements if _has_answer(row)]
         elif isinstance(item, Group) and elements:
             answers |= _answers(item.items, elements[0])
         elif elements and (text := (elements[0].text or "").strip()):
@@ -142,7 +143,7 @@ def _answers(items: Sequence[Item], element: ElementTree.Element) -> dict[str, A
 
 
 def _has_answer(element: ElementTree.Element) -> bool:
-    return any((one.text or "").strip() for one in element.iter())
+    return any((part.text or "").strip() for part in element.iter())
 
 
 def _local(element: ElementTree.Element) -> str:
@@ -160,7 +161,7 @@ def _with_file_paths(
     def place(item: Question, name: str) -> str:
         plain = PurePosixPath(name).name
         places = [str(folder / plain), str(folder / "media" / plain)]
-        return next((one for one in places if one in files), name)
+        return next((path for path in places if path in files), name)
 
     return _with_changed_files(items, answers, place)
 

@@ -36,7 +36,7 @@ def raw_rows_of_sheets(
             key = matched.keys[0]
             columns = frozenset(
                 {column.target.path for column in matched.columns if column.target is not None}
-                | {one.keys[1] for one in inner if len(one.keys) == 2 and one.keys[0] == key}
+                | {sheet.keys[1] for sheet in inner if len(sheet.keys) == 2 and sheet.keys[0] == key}
             )
             for raw in raws:
                 raw.answers[key] = []
@@ -63,7 +63,7 @@ def _place_rows(
             rows.append(row)
             for name in {*references, parent.record_id} - {""}:
                 placed[f"{name}/{len(rows)}"] = RawRow(raw.number, row)
-        inner = [one for one in sheets if one.keys[:depth] == matched.keys]
+        inner = [sheet for sheet in sheets if sheet.keys[:depth] == matched.keys]
         unplaced += _place_rows(session, inner, placed, depth + 1)
     return unplaced
 
@@ -91,7 +91,9 @@ def _rows_by_reference(raws: Sequence[RawRow]) -> dict[str, RawRow]:
 
 def _children(session: FormSession, matched: MatchedSheet) -> Iterator[tuple[RawRow, list[str]]]:
     """Yield the rows of a repeat's sheet with the references to the record that each belongs to."""
-    indexes = {one.system: one.index for one in matched.columns if one.system in ("parent", "whose")}
+    indexes = {
+        column.system: column.index for column in matched.columns if column.system in ("parent", "whose")
+    }
     if not indexes:
         raise ExchangeError("exchange.no_parent_column", sheet=matched.sheet.title)
     cells = dict(matched.sheet.rows)
@@ -107,7 +109,7 @@ def _text(row: Sequence[Any], index: int) -> str:
 
 def _rows(session: FormSession, matched: MatchedSheet) -> Iterator[RawRow]:
     parser = CellParser(session, from_1904=matched.sheet.from_1904)
-    used = [one for one in matched.columns if one.how in ("matched", "chosen", "system", "retired")]
+    used = [column for column in matched.columns if column.how in ("matched", "chosen", "system", "retired")]
     width = max((column.index for column in matched.columns), default=0) + 1
     merged = _merged_values(matched)
     for number, row in matched.sheet.rows:
@@ -120,7 +122,7 @@ def _rows(session: FormSession, matched: MatchedSheet) -> Iterator[RawRow]:
             _add_answer(raw, column, cell, parser)
         if any(cell is not None for cell in row[width:]):
             raw.errors.append(say("import.beyond", count=width))
-        if raw.errors or any(row[one.index] is not None for one in used if one.index < len(row)):
+        if raw.errors or any(row[column.index] is not None for column in used if column.index < len(row)):
             yield raw
 
 

@@ -98,7 +98,7 @@ class References:
 
     def _ids(self, form: str, choices: Choices) -> dict[int, str]:
         """Return the id that each record of a form has in this school, by its number in the file."""
-        existing = {one.get("id") for one in self._records.table(form).rows()}
+        existing = {record.get("id") for record in self._records.table(form).rows()}
         by_name = self._by_names.get(form, {})
 
         def new_id(raw: RawRow) -> str:
@@ -113,16 +113,20 @@ class References:
     def _by_name(self, form: str) -> dict[str, str]:
         """Return the ids of the school's records of a form by their names."""
         return {
-            str(one["name"]): str(one["id"]) for one in self._records.table(form).rows() if one.get("name")
+            str(record["name"]): str(record["id"])
+            for record in self._records.table(form).rows()
+            if record.get("name")
         }
 
     def _named_by_name(self) -> set[str]:
         """Return the registers of the file to which some form refers by name."""
         questions = (item for name in self._records.forms() for item in self._records.form(name).questions())
         return {
-            one.choices.instance
-            for one in questions
-            if one.choices is not None and one.choices.value == "name" and one.choices.instance in self._raws
+            question.choices.instance
+            for question in questions
+            if question.choices is not None
+            and question.choices.value == "name"
+            and question.choices.instance in self._raws
         }
 
     def _names(self, form: str) -> dict[str, str]:
@@ -141,7 +145,9 @@ class References:
         if name not in self._raws:
             return self._records.instances(name)
         if name not in self._options:
-            existing = {str(one["id"]): one for one in self._records.table(name).rows() if "id" in one}
+            existing = {
+                str(record["id"]): record for record in self._records.table(name).rows() if "id" in record
+            }
             new = {
                 key: {**raw.answers, "id": key}
                 for raw in self._raws[name]
@@ -168,7 +174,7 @@ def _with_references(
         elif isinstance(item, Question) and item.choices is not None and item.choices.value == "id":
             register = item.choices.instance
             if isinstance(value, list):
-                changed[item.key] = [change(register, str(one)) for one in value]
+                changed[item.key] = [change(register, str(name)) for name in value]
             elif value not in (None, ""):
                 changed[item.key] = change(register, str(value))
     return changed

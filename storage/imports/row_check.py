@@ -43,7 +43,9 @@ class RowChecker:
         self._choices = choices or {}
         self._versions = versions
         self._row_of_id: dict[str, int] = {}
-        self._existing = {str(one["id"]): one for one in records.table(form.name).rows() if "id" in one}
+        self._existing = {
+            str(record["id"]): record for record in records.table(form.name).rows() if "id" in record
+        }
         self._deleted = {change.record_id for change in records.deletions(form.name)}
         self._columns = _by_path(self._form, list(self._existing.values()))
         self._children: dict[str, str] | None = None
@@ -123,7 +125,7 @@ class RowChecker:
             self._difference(session, clash.path, clash.theirs, clash.mine) for clash in clashes
         )
         messages = tuple(
-            say("import.clash", label=one.label, school=one.old, file=one.new) for one in unresolved
+            say("import.clash", label=clash.label, school=clash.old, file=clash.new) for clash in unresolved
         )
         return replace(row, state="conflict", messages=messages, clashes=unresolved)
 
@@ -184,11 +186,11 @@ class RowChecker:
         column = self._columns.get(path)
         if value is None or value == []:
             return ""
-        if isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
-            return "；".join(" ".join(str(part) for part in flatten(one).values()) for one in value)
+        if isinstance(value, list) and any(isinstance(row, Mapping) for row in value):
+            return "；".join(" ".join(str(part) for part in flatten(row).values()) for row in value)
         values = value if isinstance(value, list) else [value]
         if column is not None and column.question.choices is not None:
-            values = [session.choice_label(column.question, str(one)) for one in values]
+            values = [session.choice_label(column.question, str(name)) for name in values]
         return "；".join(map(str, values))
 
     def _label(self, answers: Mapping[str, Any], number: int) -> str:
@@ -196,7 +198,7 @@ class RowChecker:
         if not name and isinstance(child := answers.get("child"), str):
             if self._children is None:
                 listed = self._form.instances("child") if self._form.instances else ()
-                self._children = {one["id"]: one["label"] for one in listed}
+                self._children = {choice["id"]: choice["label"] for choice in listed}
             name = self._children.get(child, child)
         return " ".join(str(part) for part in (name, answers.get("date")) if part) or str(number)
 

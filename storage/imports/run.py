@@ -168,8 +168,10 @@ class Imports(ImportLog):
         if not any(
             column.target is not None and column.how in ("matched", "chosen", "guessed") for column in columns
         ):
-            raise unknown_columns(form.name, source, [one for one in columns if one.how != "left_out"])
-        used = {one.sheet.title for one in matched} | {
+            raise unknown_columns(
+                form.name, source, [column for column in columns if column.how != "left_out"]
+            )
+        used = {match.sheet.title for match in matched} | {
             say("exchange.labels_sheet", code) for code in LANGUAGES
         }
         notices = tuple(

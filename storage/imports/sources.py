@@ -116,12 +116,12 @@ def _read_json(path: Path, name: str) -> ImportSource:
         raise ExchangeError("exchange.no_records", file=name) from error
     if isinstance(content, dict) and content and all(_is_table(table) for table in content.values()):
         tables = {
-            str(table): {int(number): one for number, one in documents.items()}
+            str(table): {int(number): document for number, document in documents.items()}
             for table, documents in content.items()
         }
     else:
         documents = content if isinstance(content, list) else [content]
-        if not documents or not all(isinstance(one, dict) for one in documents):
+        if not documents or not all(isinstance(document, dict) for document in documents):
             raise ExchangeError("exchange.no_records", file=name)
         tables = {"": dict(enumerate(documents, start=1))}
     return _record_source(name, tables)
@@ -147,7 +147,9 @@ def _is_table(value: object) -> bool:
 def _record_source(name: str, tables: dict[str, dict[int, Any]], **more: Any) -> ImportSource:
     if any(len(documents) > MAX_ROWS for documents in tables.values()):
         raise ExchangeError("exchange.too_long", file=name, most=MAX_ROWS)
-    from_guanai = all(_is_guanai_record(one) for documents in tables.values() for one in documents.values())
+    from_guanai = all(
+        _is_guanai_record(document) for documents in tables.values() for document in documents.values()
+    )
     return ImportSource(name, records=tables, from_guanai=from_guanai, **more)
 
 

@@ -49,7 +49,12 @@ def _reading(text: str) -> str:
 def _syllable(character: str) -> str:
     pinyin = readings(character)
     # 吕 is typed as lv, but written Lu or Lyu in papers.
-    other = [one.replace("v", u) for one in pinyin if one.startswith(("lv", "nv")) for u in ("u", "yu")]
+    other = [
+        syllable.replace("v", u)
+        for syllable in pinyin
+        if syllable.startswith(("lv", "nv"))
+        for u in ("u", "yu")
+    ]
     return "/".join([*pinyin, *other])
 
 
@@ -178,7 +183,7 @@ def _search_texts(frame: pd.DataFrame, columns: tuple[str, ...]) -> _SearchTexts
 
 
 def _texts_of_rows(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
-    cells = zip(*(frame[one].tolist() for one in columns), strict=True)
+    cells = zip(*(frame[column].tolist() for column in columns), strict=True)
     return list(map(_search_text, cells))
 
 

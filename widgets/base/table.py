@@ -186,7 +186,9 @@ class Table(InputPanel):
         try:
             with Progress(into=self.body):
                 self.frame = (
-                    self._rows(*(one.value for one in self._inputs)) if callable(self._rows) else self._rows
+                    self._rows(*(input_.value for input_ in self._inputs))
+                    if callable(self._rows)
+                    else self._rows
                 )
                 self._draw()
         except Exception as error:

@@ -29,7 +29,7 @@ _STORED = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::[\d.]+)?(?:Z|[+-]\d\d:\
 def plain_text(value: Any) -> str:
     """Return a value as a person writes it: no NaN, no 00:00:00, no 3.0; a list joined by 、."""
     if isinstance(value, list | tuple | set):
-        return "、".join(plain_text(one) for one in value)
+        return "、".join(plain_text(item) for item in value)
     if value is None or value is pd.NaT or (not isinstance(value, Mapping) and pd.isna(value)):
         return ""
     if isinstance(value, bool):
@@ -102,7 +102,7 @@ class Labels:
         if key in self._removed_choices:
             codes = {**self._removed_choices[key], **(codes or {})}
         if codes and isinstance(value, list):
-            return "、".join(_label_of(codes, str(one)) for one in value)
+            return "、".join(_label_of(codes, str(code)) for code in value)
         if codes and isinstance(value, str):
             return _label_of(codes, value)
         if isinstance(value, str) and f"choice.{key}.{value}" in catalogue():

@@ -140,7 +140,7 @@ class Search(Input):
     def __init__(self, label: str, options: Options = (), value: Any = None) -> None:
         self._label = label
         self._pairs = dict(options_of(options))
-        by_value = {one: text for text, one in self._pairs.items()} if self._pairs else {}
+        by_value = {option: text for text, option in self._pairs.items()} if self._pairs else {}
         text = by_value.get(value, "") if self._pairs else (value or "")
         kind = ipw.Combobox if self._pairs else ipw.Text
         traits: dict[str, Any] = {"options": tuple(self._pairs)} if self._pairs else {}

@@ -87,7 +87,7 @@ class Sections:
         nodes = self._nodes()
         titles, errors = {}, {}
         for number, step in enumerate(self.steps):
-            inside = [one.path for one in questions_of(nodes[path] for path in step.paths)]
+            inside = [question.path for question in questions_of(nodes[path] for path in step.paths)]
             relevant = any(self.session.state(path).relevant for path in (*step.paths, *inside))
             if relevant or number == self.bar.at:
                 label = self.session.state(step.heading).label if step.heading else ""

@@ -52,7 +52,7 @@ def steps_of(nodes: Iterable[Branch], heading: str = "") -> tuple[Step, ...]:
 
     def close_step() -> None:
         if loose:
-            steps.append(Step(heading, tuple(one.path for one in loose), len(loose)))
+            steps.append(Step(heading, tuple(question.path for question in loose), len(loose)))
             loose.clear()
 
     for node in nodes:

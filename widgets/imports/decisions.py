@@ -182,13 +182,13 @@ class RowChoices(ipw.VBox):
         self._on_apply(*self._chosen_matches(), {(0, "*"): side})
 
     def _chosen_matches(self) -> tuple[list[int], dict[int, str]]:
-        others = [row for row, one in self.alike.items() if one.value == ""]
+        others = [row for row, choice in self.alike.items() if choice.value == ""]
         return others, {
-            row: one.value for row, one in self.alike.items() if one.value not in ("", _UNDECIDED)
+            row: choice.value for row, choice in self.alike.items() if choice.value not in ("", _UNDECIDED)
         }
 
     def _apply(self) -> None:
-        clashes = {key: one.value for key, one in self.clashes.items() if one.value != _UNDECIDED}
+        clashes = {key: choice.value for key, choice in self.clashes.items() if choice.value != _UNDECIDED}
         self._on_apply(*self._chosen_matches(), clashes)
 
 
@@ -197,11 +197,11 @@ def comparison_html(form: FormDefinition, row: ImportedRow, records: Sequence[tu
     heads = [say("alike.asked"), say("imports.in_file")]
     compared = records[:_MOST_MATCHES]
     texts = [
-        texts_of(FormSession(form, one, language=spoken()))
-        for one in (row.record, *(record for _, record in compared))
+        texts_of(FormSession(form, record, language=spoken()))
+        for record in (row.record, *(record for _, record in compared))
     ]
     answered = {path for path, (_, text) in texts[0].items() if text}
-    shown = [{path: pair for path, pair in one.items() if path in answered} for one in texts]
+    shown = [{path: pair for path, pair in values.items() if path in answered} for values in texts]
     return side_by_side([*heads, *(label for label, _ in compared)], shown, all_=True) if records else ""
 
 

@@ -32,25 +32,25 @@ class ImportHistory(Panel):
     def run(self) -> None:
         """Read them again and show them."""
         self.undo = {}
-        rows = [self._row(one) for one in self._imports.completed()[:10]]
+        rows = [self._row(entry) for entry in self._imports.completed()[:10]]
         title = escape(say("imports.made"))
         none = [] if rows else [html(f"<p>{escape(say('import.none_done'))}</p>")]
         self.fill_with(html(f"<h3>{title}</h3>"), self.notice, *rows, *none)
 
-    def _row(self, one: CompletedImport) -> ipw.HBox:
+    def _row(self, entry: CompletedImport) -> ipw.HBox:
         text = say(
-            "imports.undone_line" if one.undone else "imports.line",
-            at=local_time(one.at),
-            by=one.by,
-            form=(self._title(one.form) or one.form) if one.form else say("imports.many"),
-            file=one.file,
-            new=one.new,
-            changed=one.changed,
+            "imports.undone_line" if entry.undone else "imports.line",
+            at=local_time(entry.at),
+            by=entry.by,
+            form=(self._title(entry.form) or entry.form) if entry.form else say("imports.many"),
+            file=entry.file,
+            new=entry.new,
+            changed=entry.changed,
         )
         parts: list[ipw.Widget] = [html(f"<p>{escape(text)}</p>")]
-        if not one.undone:
-            self.undo[one.id] = button(say("imports.undo"), partial(self._undo, one.id), "guanai-small")
-            parts.append(self.undo[one.id])
+        if not entry.undone:
+            self.undo[entry.id] = button(say("imports.undo"), partial(self._undo, entry.id), "guanai-small")
+            parts.append(self.undo[entry.id])
         return hbox(parts, "guanai-row-head")
 
     def _undo(self, import_id: str) -> None:

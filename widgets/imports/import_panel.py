@@ -142,7 +142,7 @@ class ImportPanel(Panel):
     def _on_upload(self, change: TraitChange) -> None:
         if not change["new"]:
             return
-        files = {str(one["name"]): bytes(one["content"]) for one in change["new"]}
+        files = {str(file["name"]): bytes(file["content"]) for file in change["new"]}
         self.upload.value = ()
         self.read(files)
 
@@ -196,8 +196,8 @@ class ImportPanel(Panel):
 
     def _previews_of(self, source: ImportSource) -> tuple[ImportPreview, ...]:
         choices = {
-            form: Choices(one.columns, self._sheet, one.others, one.same, one.clashes)
-            for form, one in self._decisions.items()
+            form: Choices(decisions.columns, self._sheet, decisions.others, decisions.same, decisions.clashes)
+            for form, decisions in self._decisions.items()
         }
         if self._scope == _WHOLE:
             return self._imports.preview_all(source, choices, self._progress)

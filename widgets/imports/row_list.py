@@ -42,7 +42,7 @@ class RowsTable(Panel):
         self._draw()
 
     def _draw(self) -> None:
-        rows = [one for one in self._rows if self.state.value in ("", one[1].state)]
+        rows = [pair for pair in self._rows if self.state.value in ("", pair[1].state)]
         part = self.pager.slice_of(len(rows))
         heads = [say(f"imports.head.{key}") for key in ("row", "state", "record", "why")]
         lines = "".join(self._line(form, row, heads) for form, row in rows[part])

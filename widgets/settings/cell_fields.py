@@ -107,7 +107,7 @@ class ChoiceCell(CellField):
         if not needed:
             options = [(say("settings.empty"), ""), *options]
         word = words.get(name or "", value)
-        if word not in {one for _, one in options}:
+        if word not in {value for _, value in options}:
             options = [(value or say("settings.empty"), value), *options]
         self._original, self._original_word = value, word
         self.view = self._make(ipw.Dropdown, options=options, value=word)

@@ -44,7 +44,7 @@ class ConditionScope(NamedTuple):
 
 def condition_text(clauses: Sequence[Clause], fields: Sequence[ConditionField]) -> str:
     """Return a condition in words, as a sentence without a full stop."""
-    field_of = {one.name: one for one in fields}
+    field_of = {field.name: field for field in fields}
     parts = []
     for clause in clauses:
         if clause.register:
@@ -54,7 +54,9 @@ def condition_text(clauses: Sequence[Clause], fields: Sequence[ConditionField]) 
             continue
         field = field_of.get(clause.field)
         labels = {} if field is None else field.choices
-        values = say("policy.or").join(labels.get(one, (one, one))[1] for one in clause.values if one)
+        values = say("policy.or").join(
+            labels.get(value, (value, value))[1] for value in clause.values if value
+        )
         key = f"condition.said.{_relation(clause)}"
         parts.append(say(key, field=field.label if field else clause.field, value=values))
     return reduce(lambda first, second: say("condition.both", first=first, second=second), parts or [""])
@@ -74,7 +76,10 @@ def _meaning(clauses: Sequence[Clause] | None) -> set[object] | None:
     """Return the meaning of clauses, whatever the order of them and of their values."""
     if clauses is None:
         return None
-    return {(one.register, one.field, frozenset(one.values), one.negated, one.order) for one in clauses}
+    return {
+        (clause.register, clause.field, frozenset(clause.values), clause.negated, clause.order)
+        for clause in clauses
+    }
 
 
 class _Line:
@@ -90,7 +95,7 @@ class _Line:
         self.view = hbox([self.field, self.relation, self._value_box, drop], "guanai-condition")
         self.field.value = clause.field if clause else None
         self._offer(_relation(clause) if clause else "is")
-        self._build_value([one for one in clause.values if one] if clause else [])
+        self._build_value([value for value in clause.values if value] if clause else [])
         self.field.observe(lambda _: self._on_change(), "value")
         self.relation.observe(lambda _: self._on_change(relation=self.relation.value), "value")
 
@@ -134,11 +139,11 @@ class _Line:
                 ipw.Text, "condition.value", value=COMMA.join(values), continuous_update=False
             )
             shown = [self.value]
-        for one in shown:
-            one.observe(lambda _: on_change(), "value")
+        for widget in shown:
+            widget.observe(lambda _: on_change(), "value")
         old, self._value_box.children = self._value_box.children, tuple(shown)
-        for one in old:
-            one.close()
+        for widget in old:
+            widget.close()
 
     def values(self) -> list[str]:
         """Return the values that are chosen, by their names, or what is typed."""
@@ -156,7 +161,7 @@ class _Line:
             return ""
         if relation in NO_VALUE:
             return f"{field.written} {SIGNS[relation]}"
-        values = COMMA.join(field.choices.get(one, (one, one))[0] for one in self.values())
+        values = COMMA.join(field.choices.get(value, (value, value))[0] for value in self.values())
         return f"{field.written} {SIGNS[relation]} {values}" if values else ""
 
 
@@ -215,15 +220,15 @@ class ConditionCell(CellField):
 
     def field_of(self, name: str | None) -> ConditionField | None:
         """Return the field of a name."""
-        return next((one for one in self._scope.fields if one.name == name), None)
+        return next((field for field in self._scope.fields if field.name == name), None)
 
     def field_options(self) -> list[tuple[str, str | None]]:
         """Return the fields to choose from, by their labels."""
-        return [(say("settings.empty"), None), *((one.label, one.name) for one in self._scope.fields)]
+        return [(say("settings.empty"), None), *((field.label, field.name) for field in self._scope.fields)]
 
     def drop(self, line: _Line) -> None:
         """Remove a clause."""
-        self.lines = [one for one in self.lines if one is not line]
+        self.lines = [other for other in self.lines if other is not line]
         self._show_lines()
         self.changed()
 

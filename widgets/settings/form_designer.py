@@ -166,7 +166,7 @@ class Designer(Panel):
             self.history.children = ()
             return
         lines = [_heading("designer.versions")]
-        in_use = next((one for one in versions if one.what not in CLOSING_VERSIONS), None)
+        in_use = next((version for version in versions if version.what not in CLOSING_VERSIONS), None)
         for version in versions:
             if version is in_use:
                 lines.append(html(self._version_html(version, say("designer.in_use"))))

@@ -86,23 +86,23 @@ class ProposalView(ipw.VBox):
             return
         old, new = fields_of(proposal.before), fields_of(proposal.form)
         added = [path for path in new if path not in old and path not in proposal.renames.values()]
-        for one in self._plan.answers.stored:
-            if one.kind == "removed":
-                self._offer(one, [path for path in added if _same_repeat(one.path, path)], new)
-        for one in self._plan.answers.orphans:
-            if one.path not in proposal.renames and "~" not in one.path:
-                self._offer(one, [path for path in new if _same_repeat(one.path, path)], new)
+        for affected in self._plan.answers.stored:
+            if affected.kind == "removed":
+                self._offer(affected, [path for path in added if _same_repeat(affected.path, path)], new)
+        for affected in self._plan.answers.orphans:
+            if affected.path not in proposal.renames and "~" not in affected.path:
+                self._offer(affected, [path for path in new if _same_repeat(affected.path, path)], new)
 
     def _offer(
-        self, one: AffectedAnswers, paths: Iterable[str], fields: Mapping[str, Question | Repeat]
+        self, affected: AffectedAnswers, paths: Iterable[str], fields: Mapping[str, Question | Repeat]
     ) -> None:
         offered = {path: title_of(fields[path], spoken()) for path in paths}
         if not offered:
             return
-        guess = self._proposal.guesses.get(one.path)
-        label = say("designer.map", question=one.label, answers=one.answers)
+        guess = self._proposal.guesses.get(affected.path)
+        label = say("designer.map", question=affected.label, answers=affected.answers)
         none = say("designer.map_none")
-        self.mappings[one.path] = Choice(label, offered, guess, all=none)
+        self.mappings[affected.path] = Choice(label, offered, guess, all=none)
 
     def _mapping_box(self) -> list[ipw.Widget]:
         if not self.mappings:
@@ -126,14 +126,14 @@ class ProposalView(ipw.VBox):
 
     def _show(self) -> None:
         plan = self._plan
-        lines = [one.text() for one in plan.differences]
+        lines = [difference.text() for difference in plan.differences]
         if self._proposal.before is None:
             count = len(fields_of(self._proposal.form))
             lines = [say("designer.new", title=self._proposal.form.title(), count=count)]
         parts = [f"<h3>{escape(say('designer.differences'))}</h3>", _listed(lines)]
         if not lines:
             parts = [empty_html(say("designer.same"))]
-        answers = [one.text() for one in plan.answers.stored]
+        answers = [affected.text() for affected in plan.answers.stored]
         if answers:
             parts += [f"<h3>{escape(say('designer.answers'))}</h3>", _listed(answers)]
         if plan.duties:

@@ -180,7 +180,7 @@ def migration_of(
             if bad:
                 stored.append(AffectedAnswers("choices", now, title_of(item_now), len(values), bad))
     return AnswerMigration(
-        stored=tuple(one for one in stored if one.answers),
+        stored=tuple(affected for affected in stored if affected.answers),
         orphans=tuple(_orphans(before, rows, earlier)),
         renames=dict(renames),
         asides=asides,

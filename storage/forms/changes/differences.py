@@ -107,8 +107,8 @@ def _of_whole_form(
     groups = before.group_title(language), after.group_title(language)
     if groups[0] != groups[1]:
         yield "listed", {"before": groups[0], "after": groups[1]}
-    old = {(one.place, one.register): _described(one, renames) for one in before.entities}
-    new = {(one.place, one.register): _described(one, {}) for one in after.entities}
+    old = {(entity.place, entity.register): _described(entity, renames) for entity in before.entities}
+    new = {(entity.place, entity.register): _described(entity, {}) for entity in after.entities}
     for place, register in dict.fromkeys([*old, *new]):
         was, now = old.get((place, register)), new.get((place, register))
         if was != now:
@@ -121,7 +121,10 @@ def _of_whole_form(
 def _described(entity: Entity, renames: Mapping[str, str]) -> str:
     """Return when and which record is made or changed, in the words of the sheet ``entities``."""
     headings = {"create": "create_if", "update": "update_if", "id": "entity_id", "label": "label"}
-    texts = {headings[part]: as_written(one.text, renames) for part, one in entity.expressions.items()}
+    texts = {
+        headings[part]: as_written(expression.text, renames)
+        for part, expression in entity.expressions.items()
+    }
     return "\u3000".join(f"{heading}: {text}" for heading, text in sorted(texts.items())) or entity.register
 
 
@@ -149,17 +152,17 @@ def guessed_renames(before: Form, after: Form, language: str = "zh") -> dict[str
     added = [path for path in new if path not in old]
     scored = sorted(
         (
-            (-_likeness(old[one], new[other], language), one, other)
-            for one in removed
-            for other in added
-            if one.rpartition("/")[0] == other.rpartition("/")[0]
-            and _kind_of(old[one]) == _kind_of(new[other])
+            (-_likeness(old[removed_path], new[added_path], language), removed_path, added_path)
+            for removed_path in removed
+            for added_path in added
+            if removed_path.rpartition("/")[0] == added_path.rpartition("/")[0]
+            and _kind_of(old[removed_path]) == _kind_of(new[added_path])
         ),
     )
     guessed: dict[str, str] = {}
-    for score, one, other in scored:
-        if -score >= _ALIKE and one not in guessed and other not in guessed.values():
-            guessed[one] = other
+    for score, removed_path, added_path in scored:
+        if -score >= _ALIKE and removed_path not in guessed and added_path not in guessed.values():
+            guessed[removed_path] = added_path
     return guessed
 
 
@@ -184,8 +187,8 @@ def _kind_of(item: Question | Repeat) -> str:
     return item.kind if isinstance(item, Question) else "repeat"
 
 
-def _likeness(one: Item, other: Item, language: str) -> float:
-    labels = title_of(one, language), title_of(other, language)
+def _likeness(item: Item, other: Item, language: str) -> float:
+    labels = title_of(item, language), title_of(other, language)
     return 1.0 if labels[0] == labels[1] else SequenceMatcher(None, *labels).ratio()
 
 
@@ -214,9 +217,11 @@ def _same_groups(before: Sequence[_Entry], after: Sequence[_Entry]) -> dict[str,
     """Return the new name of each group that is called the same as one that went: no answer tells them apart."""
     removed, added = (
         {
-            title_of(one.item): one.path
-            for one in some
-            if isinstance(one.item, Group) and one.item.label and one.path not in {two.path for two in others}
+            title_of(entry.item): entry.path
+            for entry in some
+            if isinstance(entry.item, Group)
+            and entry.item.label
+            and entry.path not in {two.path for two in others}
         }
         for some, others in ((before, after), (after, before))
     )
@@ -281,8 +286,9 @@ def _differs_in_other_languages(was: Item, now: Item, language: str) -> bool:
         wordings.append((was.required_message, now.required_message))
         wordings.append((was.constraint_message, now.constraint_message))
     return any(
-        plain_text(one, language) == plain_text(other, language) and _all_words(one) != _all_words(other)
-        for one, other in wordings
+        plain_text(before, language) == plain_text(after, language)
+        and _all_words(before) != _all_words(after)
+        for before, after in wordings
     )
 
 
@@ -318,7 +324,11 @@ def _aspects(item: Item, renames: Mapping[str, str], language: str) -> dict[str,
         }
         marks = {"sensitive": item.sensitive, "own": item.own}
         texts |= {key: say("difference.marked", language) for key, marked in marks.items() if marked}
-    texts |= {key: as_written(one.text, renames) for key, one in expressions.items() if one is not None}
+    texts |= {
+        key: as_written(expression.text, renames)
+        for key, expression in expressions.items()
+        if expression is not None
+    }
     return {key: text for key, text in texts.items() if text}
 
 
@@ -354,8 +364,8 @@ def _choices(
         if both != [name for name in right if name in left]:
             add(path, "choice_order", "")
         lists_of = [(before, was.choices), (after, entry.item.choices)]
-        words = [[choices_of(form, one, other) for other in form.languages] for form, one in lists_of]
-        columns = [columns_of_choices(form, one) for form, one in lists_of]
+        words = [[choices_of(form, choices, code) for code in form.languages] for form, choices in lists_of]
+        columns = [columns_of_choices(form, choices) for form, choices in lists_of]
         for name in both:
             if columns[0].get(name) != columns[1].get(name):
                 add(path, "choice_columns", name, left[name], right[name])
@@ -377,4 +387,4 @@ def _choices(
 
 
 def _labels_of(words: Sequence[Mapping[str, str]], name: str) -> list[str | None]:
-    return [one.get(name) for one in words]
+    return [labels.get(name) for labels in words]

@@ -242,7 +242,9 @@ class RepeatNode(FormNode):
     def _first_place(self, parent: Node) -> int:
         """Return where the first instance belongs: after the nodes of all that stands before the repeat."""
         siblings = self.parent.children if self.parent else []
-        before = {one for node in siblings[: siblings.index(self)] for one in _xpath_nodes(node)}
+        before = {
+            xpath_node for node in siblings[: siblings.index(self)] for xpath_node in _xpath_nodes(node)
+        }
         return sum(child in before for child in parent.children)
 
 

@@ -251,7 +251,7 @@ def cache_choices(forms: Iterable[Form], instances: Instances) -> None:
 
 def _plain(table: _ChoiceTable, itemset: ItemSet) -> Iterator[Choice]:
     """Yield the choices of a list that says their labels itself."""
-    return (Choice(one, label or one) for one, label in table.pairs(itemset.value, itemset.label))
+    return (Choice(value, label or value) for value, label in table.pairs(itemset.value, itemset.label))
 
 
 @lru_cache(maxsize=1000)

@@ -118,9 +118,11 @@ class _XFormReader:
             order=DependencyOrder(items, self.sheets),
             source=self.sources.content,
             root=_local(root),
-            lists={one.get("id", ""): _nodes(one) for one in secondary if not one.get("src")},
+            lists={
+                instance.get("id", ""): _nodes(instance) for instance in secondary if not instance.get("src")
+            },
             wordings=self.wordings.of_choices(),
-            external=frozenset(one.get("id", "") for one in secondary if one.get("src")),
+            external=frozenset(instance.get("id", "") for instance in secondary if instance.get("src")),
             names=_names(self.sources.xform),
             warnings=self.sources.warnings,
             entities=tuple(self._entities(root, path)),

@@ -90,14 +90,16 @@ def _path(tree: Path, predicate: bool) -> Compiled:
         require_nodes(tree.start, "/")
     start = None if tree.start is None else compile_tree(tree.start, predicate=predicate)
     single = isinstance(tree.start, Call) and tree.start.name in ("current", "instance")
-    steps = [(step, [compile_tree(one, predicate=True) for one in step.predicates]) for step in tree.steps]
+    steps = [
+        (step, [compile_tree(subtree, predicate=True) for subtree in step.predicates]) for step in tree.steps
+    ]
     return compile_path(tree.absolute, start, single, steps)
 
 
 def _filter(tree: Filter, predicate: bool) -> Compiled:
     require_nodes(tree.start, "[")
     start = compile_tree(tree.start, predicate=predicate)
-    filter_nodes = compile_predicates([compile_tree(one, predicate=True) for one in tree.predicates])
+    filter_nodes = compile_predicates([compile_tree(subtree, predicate=True) for subtree in tree.predicates])
 
     def filtered(context: Context) -> Value:
         nodes = start(context)
@@ -168,9 +170,9 @@ _OPERATORS: dict[str, Callable[[Compiled, Compiled], Compiled]] = {
     "=": _equality(unequal=False),
     "!=": _equality(unequal=True),
     **{sign: _relation(sign) for sign in ("<", "<=", ">", ">=")},
-    "+": _arithmetic(lambda one, other: one + other),
-    "-": _arithmetic(lambda one, other: one - other),
-    "*": _arithmetic(lambda one, other: one * other),
+    "+": _arithmetic(lambda left, right: left + right),
+    "-": _arithmetic(lambda left, right: left - right),
+    "*": _arithmetic(lambda left, right: left * right),
     "div": _arithmetic(divided),
     "mod": _arithmetic(remainder),
 }

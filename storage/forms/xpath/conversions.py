@@ -111,9 +111,9 @@ def equals(left: Value, right: Value, *, unequal: bool = False) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return (to_boolean(left) == to_boolean(right)) != unequal
     others = _candidates(right)
-    for one in _candidates(left):  # not any(…): a filter over 1,349 items compares each of them
+    for value in _candidates(left):  # not any(…): a filter over 1,349 items compares each of them
         for other in others:
-            if _same(one, other) != unequal:
+            if _same(value, other) != unequal:
                 return True
     return False
 
@@ -126,8 +126,8 @@ def _candidates(value: Value) -> Sequence[Node | str | float]:
 
 def _same(left: Node | str | float, right: Node | str | float) -> bool:
     if isinstance(left, float) or isinstance(right, float) or _both_numeric(left, right):
-        one, other = _number(left), _number(right)
-        return one == other or abs(one - other) < CLOSE
+        number, other = _number(left), _number(right)
+        return number == other or abs(number - other) < CLOSE
     one_text, other_text = _text(left), _text(right)
     if one_text == other_text:
         return True
@@ -180,7 +180,7 @@ def compare(relation: str, left: Value, right: Value) -> bool:
     holds = RELATIONS[relation]
     numbers = _moments if _is_moment(left) and _is_moment(right) else _numbers
     others = numbers(right)
-    return any(holds(one, other) for one in numbers(left) for other in others)
+    return any(holds(number, other) for number in numbers(left) for other in others)
 
 
 def _is_moment(value: Value) -> bool:

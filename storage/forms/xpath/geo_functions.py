@@ -54,12 +54,12 @@ def distance(context: Context, *values: Value) -> float:
     stations = points(values)
     if stations is None:
         return math.nan
-    return round(math.fsum(_between(one, other) for one, other in pairwise(stations)) * 100) / 100
+    return round(math.fsum(_between(point, other) for point, other in pairwise(stations)) * 100) / 100
 
 
-def _between(one: Point, other: Point) -> float:
-    latitude, next_latitude = math.radians(one[0]), math.radians(other[0])
-    turn = math.radians(one[1] - other[1])
+def _between(point: Point, other: Point) -> float:
+    latitude, next_latitude = math.radians(point[0]), math.radians(other[0])
+    turn = math.radians(point[1] - other[1])
     cosine = math.sin(latitude) * math.sin(next_latitude)
     cosine += math.cos(latitude) * math.cos(next_latitude) * math.cos(turn)
     return math.acos(max(-1.0, min(1.0, cosine))) * RADIUS

@@ -42,7 +42,7 @@ def parts_of(tree: Tree) -> Iterator[Tree]:
     elif isinstance(tree, Path):
         inner = (
             *((tree.start,) if tree.start else ()),
-            *(one for step in tree.steps for one in step.predicates),
+            *(predicate for step in tree.steps for predicate in step.predicates),
         )
     for part in inner:
         yield from parts_of(part)
