@@ -13,6 +13,7 @@ from guanai.server.accounts.accounts import ACCOUNT_TABLE, Account, Accounts
 from guanai.server.accounts.login_sessions import Invitation, Sessions
 from guanai.server.accounts.login_throttle import Key, LoginThrottle
 from guanai.server.accounts.passwords import NO_PASSWORD, is_right, needs_rehash
+from guanai.server.accounts.served_trail import ServedTrail
 
 if TYPE_CHECKING:
     from guanai.storage.school.school import School
@@ -40,6 +41,8 @@ class ServedSchool:
         self.accounts = Accounts(school.table(ACCOUNT_TABLE))
         self.sessions = Sessions(school.folder.internal / "sessions.json")
         self.throttle = LoginThrottle()
+        #: Who signed in, failed to, was refused: see `ServedTrail.append`.
+        self.trail = ServedTrail()
         self.workshop = workshop
         self.invitation: Invitation | None = None
         # Two at a time: a hash takes 64 MiB, and a flood of attempts must leave room for pages.

@@ -40,6 +40,7 @@ from guanai.storage.records.labels import label_of, labels_of, options_of
 from guanai.storage.records.list_files import list_rows
 from guanai.storage.records.records import Identity, Record
 from guanai.storage.records.school_form import SchoolForm
+from guanai.storage.vault.trail import NoTrail, Trail
 from guanai.templates.wording import spoken
 
 __all__ = ["Registers"]
@@ -54,6 +55,8 @@ class Registers:
         self._database = database
         self._db = RecordDB(database, author=self.identity.person, clock=lambda: stored_moment(self.now()))
         self._catalogue = FormCatalogue(folder)
+        #: Who looked at what, searched, exported, was refused.
+        self.trail: Trail = NoTrail()
         #: Who published which version of a form, and which of its questions were renamed or retired.
         self.versions = Versions(folder, self.table(VERSIONS))
         self._bound: dict[str, tuple[Form, SchoolForm]] = {}
@@ -250,6 +253,10 @@ class Registers:
         """Return the label of a record; its id when it is deleted."""
         record = self.record(form, record_id)
         return record_id if record is None else label_of(record, self.table(form).rows())
+
+    def note_view(self, form: str, record_id: str) -> None:
+        """Write into the trail that the person has opened a record."""
+        self.trail.append("view", form, record_id)
 
     def history(self, form: str, record_id: str) -> list[Change]:
         """Return every change of a record, the earliest first: who, when, before and after."""

@@ -33,6 +33,7 @@ ORDER = {
         "forms/changes",
         "forms",
         "form_files",
+        "vault",
         "records",
         "exports",
         "reports",

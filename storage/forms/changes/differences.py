@@ -26,7 +26,7 @@ _ALIKE = 0.6  # how much of two labels must agree before one question may be the
 class Difference:
     """One difference: its kind, the question's path (empty: the form itself), and the words that its sentence needs.
 
-    Kinds: title, listed, added, removed, renamed, moved, regrouped, ungrouped, label, other_words, type, required,
+    Kinds: title, listed, restricted, unrestricted, added, removed, renamed, moved, regrouped, ungrouped, label, other_words, type, required,
     optional, aspect, list, choice_added, choice_removed, choice_label, choice_words, choice_columns, choice_order;
     group_added, group_removed for groups and repeats; entity_added, entity_removed, entity for what a save changes
     elsewhere; other_cells where nothing of all this differs and yet the files do.
@@ -103,10 +103,12 @@ def differences(
 def _of_whole_form(
     before: Form, after: Form, renames: Mapping[str, str], language: str
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield kind and words of each difference in listing and entities; no preview shows what a save changes elsewhere."""
+    """Yield kind and words of each difference in listing, vault and entities, which no preview shows."""
     groups = before.group_title(language), after.group_title(language)
     if groups[0] != groups[1]:
         yield "listed", {"before": groups[0], "after": groups[1]}
+    if before.restricted != after.restricted:
+        yield "restricted" if after.restricted else "unrestricted", {}
     old = {(entity.place, entity.register): _described(entity, renames) for entity in before.entities}
     new = {(entity.place, entity.register): _described(entity, {}) for entity in after.entities}
     for place, register in dict.fromkeys([*old, *new]):

@@ -71,6 +71,12 @@ class SurveyRow:
     own: bool = False
 
 
+def is_restricted(sheets: FormSheets) -> bool:
+    """Whether the settings say that the records are kept in the vault: 保密登记册, or 保密 there; in doubt they do."""
+    marks = (sheets.setting(f"guanai::{name}").lower() for name in ("restricted", "sensitive"))
+    return any(mark not in _NOT for mark in marks)
+
+
 def check_sheets(sheets: FormSheets) -> dict[str, SurveyRow]:
     """Return the rows of a form by their path in the instance (``/data/grp/name``).
 
@@ -80,6 +86,10 @@ def check_sheets(sheets: FormSheets) -> dict[str, SurveyRow]:
         raise FormError("form.empty", **sheets.place("survey"))
     _check_headings(sheets)
     _check_choices(sheets)
+    if is_restricted(sheets) and sheets.rows("entities"):
+        # What a record of the vault changes elsewhere would tell there what it says.
+        row = sheets.rows("entities")[0].number
+        raise sheets.error("form.restricted_entities", "entities", row, "dataset")
     rows = dict(_survey_rows(sheets))
     _check_references(sheets, {path.rpartition("/")[2] for path in rows})
     return rows

@@ -73,7 +73,8 @@ class Form:
     Two forms are equal when they ask the same in the same words, whatever file they were read from: ``source`` is a
     hash of that. ``lists`` and ``wordings`` are the form's own choices, ``external`` the lists kept elsewhere, and
     ``names`` every name that an expression can be asking them for (with ``*`` any). ``group`` says with which other
-    forms it is listed: a key of `guanai.storage.forms.xlsform.headings.GROUPS`, the school's own word, or "".
+    forms it is listed: a key of `guanai.storage.forms.xlsform.headings.GROUPS`, the school's own word, or "". The
+    records of a ``restricted`` form are kept in the vault (`guanai.storage.vault`).
     """
 
     name: str
@@ -91,6 +92,7 @@ class Form:
     warnings: tuple[str, ...] = ()
     entities: tuple[Entity, ...] = field(default=(), repr=False)
     group: str = ""
+    restricted: bool = False
     # Where a school's form finds the rows of its registers, and which day it is there; none for a form by itself.
     instances: Instances | None = field(default=None, repr=False)
     clock: Callable[[], date] | None = field(default=None, repr=False)

@@ -84,8 +84,13 @@ SETTING_HEADINGS = {
 
 # Columns of our own, which XLSForm does not know and other programs ignore: whether an answer (or all
 # of a group) can be left out of an export as sensitive; whether a new record is answered there with whoever is signed
-# in; on the sheet of settings, with which other forms it is listed.
-OWN_HEADINGS = {"guanai::sensitive": "保密", "guanai::own": "本人", "guanai::group": "类组"}
+# in; on the sheet of settings, with which other forms it is listed, and whether its records lie in the vault.
+OWN_HEADINGS = {
+    "guanai::sensitive": "保密",
+    "guanai::own": "本人",
+    "guanai::group": "类组",
+    "guanai::restricted": "保密登记册",
+}
 GROUPS = {
     "people": "人与档案",
     "visits": "家访",
@@ -220,7 +225,14 @@ _SPOKEN = frozenset({"label", "hint", "guidance_hint", "required_message", "cons
 
 _YES = {"yes": "是", "no": "否"}
 _YES_HEADINGS = frozenset(
-    {"required", "read_only", "allow_choice_duplicates", "guanai::sensitive", "guanai::own"}
+    {
+        "required",
+        "read_only",
+        "allow_choice_duplicates",
+        "guanai::sensitive",
+        "guanai::own",
+        "guanai::restricted",
+    }
 )
 
 _SPACED_TYPES = re.compile(

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from guanai.care.errors import FormError
-from guanai.storage.forms.xlsform.checks import ROOT, SurveyRow, check_sheets
+from guanai.storage.forms.xlsform.checks import ROOT, SurveyRow, check_sheets, is_restricted
 from guanai.storage.forms.xlsform.definitions import Form
 from guanai.storage.forms.xlsform.headings import (
     SETTING_HEADINGS,
@@ -32,7 +32,7 @@ from guanai.storage.forms.xlsform.xforms import Sources, read_xform
 
 __all__ = ["error_from_pyxform", "form_of", "form_of_file", "last_good_form", "load_form"]
 
-_CACHE_FORMAT = 5  # counted up when what is kept on disk changes its meaning
+_CACHE_FORMAT = 6  # counted up when what is kept on disk changes its meaning
 _DEFAULT_LANGUAGE = "中文 (zh)"
 _RAW_COLUMNS = ("bind", "instance", "body", "media")
 _EXTERNAL = "select_one_external "
@@ -126,9 +126,11 @@ def _convert(sheets: FormSheets, name: str) -> tuple[Form, Sources]:
         result = convert(_workbook(sheets, name, release), warnings, form_name=ROOT)
     except Exception as error:  # whatever pyxform raises, the author must be told where to look
         raise error_from_pyxform(error, sheets) from error
-    group = sheets.setting("guanai::group")
+    group, restricted = sheets.setting("guanai::group"), is_restricted(sheets)
     titles = _titles(sheets, name)
-    sources = Sources(name, release, result.xform, sheets.content(), titles, rows, tuple(warnings), group)
+    sources = Sources(
+        name, release, result.xform, sheets.content(), titles, rows, tuple(warnings), group, restricted
+    )
     return read_xform(sources, sheets), sources
 
 

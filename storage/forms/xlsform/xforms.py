@@ -73,6 +73,7 @@ class Sources:
     rows: dict[str, SurveyRow] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     group: str = ""
+    restricted: bool = False
 
 
 def read_xform(sources: Sources, sheets: FormSheets | None = None) -> Form:
@@ -127,6 +128,7 @@ class _XFormReader:
             warnings=self.sources.warnings,
             entities=tuple(self._entities(root, path)),
             group=self.sources.group,
+            restricted=self.sources.restricted,
         )
 
     def _index_element(self, element: Element) -> None:
