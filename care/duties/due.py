@@ -15,7 +15,7 @@ them get their status, who is responsible, and their order. These rules hold for
 * **Who has left** has no open line, except where the record itself is open (kinds state and open).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol, cast
@@ -36,7 +36,17 @@ from guanai.care.frames import timestamp
 from guanai.care.policy.duty import EACH, Duty
 from guanai.care.policy.policy import Policy
 
-__all__ = ["COLUMNS", "KINDS", "OPEN_STATUSES", "STATUSES", "Duty", "as_of", "due", "due_lines"]
+__all__ = [
+    "COLUMNS",
+    "KINDS",
+    "OPEN_STATUSES",
+    "STATUSES",
+    "Duty",
+    "as_of",
+    "due",
+    "due_lines",
+    "lines_in_order",
+]
 
 COLUMNS = (
     "duty", "subject", "subject_id", "who", "due", "since", "status", "why", "period", "need", "have",
@@ -135,6 +145,19 @@ def due_lines(facts: Facts, *, done: bool = False, who: str | None = None) -> pd
     )
     lines.attrs["problems"] = facts.problems
     return lines
+
+
+def lines_in_order(policy: Policy, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return lines that were worked out apart as one list, in the order of `due`."""
+    lines = pd.concat(parts, ignore_index=True)
+    ranks = lines["status"].map({status: rank for rank, status in enumerate(STATUSES)})
+    places = lines["duty"].map({duty.name: place for place, duty in enumerate(policy.duties)})
+    texts = (pd.factorize(lines[name], sort=True)[0] for name in ("subject_id", "subject", "class"))
+    keys = [lines["since"], *map(pd.Series, texts), places, lines["due"], ranks]
+    lines = lines.iloc[np.lexsort([key.to_numpy() for key in keys])]
+    problems = [problem for part in parts for problem in part.attrs.get("problems", ())]
+    lines.attrs["problems"] = tuple(problems)
+    return lines.reset_index(drop=True)
 
 
 class Part(NamedTuple):

@@ -38,7 +38,7 @@ from guanai.care.policy.duty import ALL_CHILDREN, WEIGHTS
 from guanai.care.policy.policy import Policy
 from guanai.templates.wording import say
 
-__all__ = ["COLUMNS", "CONTACTS", "coordinators", "one_row", "rows_of", "to_do"]
+__all__ = ["COLUMNS", "CONTACTS", "coordinators", "one_row", "rows_in_order", "rows_of", "to_do"]
 
 COLUMNS = (
     "tier", "cause", "duty", "subject", "subject_id", "kind", "class", "village", "who", "who_ids", "due", "since",
@@ -89,7 +89,7 @@ def to_do(
     causes += _no_contact_row(policy, frames, on, staff)
     table = pd.concat([own, *causes], ignore_index=True) if causes else own
     table = _for_nobody(table, staff)
-    return rows_of(_in_order(policy, table), who)[list(COLUMNS)].reset_index(drop=True)
+    return rows_of(rows_in_order(policy, table), who)[list(COLUMNS)].reset_index(drop=True)
 
 
 def rows_of(rows: pd.DataFrame, who: str | None, *, leads: bool = False) -> pd.DataFrame:
@@ -350,8 +350,8 @@ def _for_nobody(rows: pd.DataFrame, staff: _Staff) -> pd.DataFrame:
     )
 
 
-def _in_order(policy: Policy, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows by tier; in it by weight where it stands over, then by the day due."""
+def rows_in_order(policy: Policy, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows by tier; in it by weight where it stands over, then by the day due."""
     order = {duty.name: place for place, duty in enumerate(policy.duties)}
     weight = rows["weight"].map({name: rank for rank, name in enumerate(WEIGHTS)})
     keys = pd.DataFrame(

@@ -126,6 +126,13 @@ class Duty:
         return self.records[0] if self.records else ""
 
     @property
+    def registers(self) -> frozenset[str]:
+        """The registers whose records it counts, starts from or is filled in in."""
+        if self.kind in ("helper", "quota") and not self.records:
+            return frozenset({"pairing"})
+        return frozenset({*self.records, *((self.trigger.record,) if self.trigger else ())})
+
+    @property
     def after_or_default(self) -> str:
         """What becomes of a line that was not met in time, one of `AFTER`.
 

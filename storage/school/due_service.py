@@ -13,12 +13,12 @@ import pandas as pd
 from guanai.care.children.eligibility import left_behind
 from guanai.care.children.households import households
 from guanai.care.duties.brief import brief
-from guanai.care.duties.due import as_of, due
+from guanai.care.duties.due import as_of, due, lines_in_order
 from guanai.care.duties.emergencies import countdown
 from guanai.care.duties.fulfilment import closing_list, fulfilment, gaps
 from guanai.care.duties.person_scope import FramesOfChildren
 from guanai.care.duties.statuses import OPEN_STATUSES
-from guanai.care.duties.to_do import coordinators, rows_of, to_do
+from guanai.care.duties.to_do import coordinators, rows_in_order, rows_of, to_do
 from guanai.care.errors import GuanaiError
 from guanai.care.frames import NormalizedFrames
 from guanai.care.pairing.helper_loads import unpaired
@@ -31,6 +31,7 @@ from guanai.storage.records.frames import frame_of, lazy_copy
 from guanai.storage.records.records import Records
 from guanai.storage.school.line_records import CountedRecord, counted_records, with_counted_days
 from guanai.storage.school.policy_in_use import PolicyInUse
+from guanai.storage.school.restricted_lines import RestrictedLines
 from guanai.storage.school.rule_frames import RuleFrames
 
 __all__ = ["DutyService"]
@@ -40,11 +41,17 @@ CACHED = 12  # results
 
 
 class DutyService:
-    """What a school's rules say of its records; each answer is cached until a record changes."""
+    """What a school's rules say of its records; each answer is cached until a record changes.
 
-    def __init__(self, records: Records, rules: PolicyInUse) -> None:
+    There are lines about the ``restricted`` registers (names) that are given, None: about all of the school.
+    """
+
+    def __init__(
+        self, records: Records, rules: PolicyInUse, restricted: Collection[str] | None = None
+    ) -> None:
         self._records = records
         self._rules = rules
+        self._restricted = RestrictedLines(records, restricted)
         self._summaries: dict[tuple[str, date], tuple[int, Summary]] = {}
         self._cached: dict[tuple[Any, ...], tuple[int, pd.DataFrame]] = {}
         self._frames: dict[date | None, tuple[int, NormalizedFrames]] = {}  # None: as they are now
@@ -63,7 +70,8 @@ class DutyService:
         """Return the registers as the rules read them, with what was recorded until a day; today's are those of now."""
         sequence, past = self._records.sequence(), day if day < self._records.today() else None
         if past not in self._frames or self._frames[past][0] != sequence:
-            frames = NormalizedFrames(RuleFrames(self._records, self.policy.criterion, past))
+            empty = self._restricted.registers
+            frames = NormalizedFrames(RuleFrames(self._records, self.policy.criterion, past, empty))
             if past is not None:  # of past days the last that was shown is enough
                 self._frames = {key: entry for key, entry in self._frames.items() if key is None}
             self._frames[past] = (sequence, frames)
@@ -96,10 +104,23 @@ class DutyService:
 
     def _lines(self, day: date, known: date) -> pd.DataFrame:
         """Return all lines of a day as it begins."""
-        policy, frames = self.policy, self.frames_known_on(known)
-        return self.cached_frame(
+        policy, frames = self._for_everybody, self.frames_known_on(known)
+        lines = self.cached_frame(
             ("due", day, known), lambda: due(policy, frames, day, done=True, known=known)
         )
+        if not self._restricted.names(self.policy):
+            return lines
+
+        def joined() -> pd.DataFrame:
+            apart = self._restricted.apart(self.policy)
+            own_frames = self._restricted.frames(self.policy, frames, past=known < self._records.today())
+            return lines_in_order(self.policy, [lines, due(apart, own_frames, day, done=True, known=known)])
+
+        return self.cached_frame(("due", day, known, *self._restricted.state(self.policy)), joined)
+
+    @property
+    def _for_everybody(self) -> Policy:
+        return self._restricted.of_everybody(self.policy)
 
     def to_do(
         self, on: date | None = None, who: str | None = None, known: date | None = None
@@ -125,15 +146,27 @@ class DutyService:
         day = on or self._records.today()
         known = known or day
         lines = self.due(day, done=True, known=known)
-        still = int((lines["status"] == "to_do").sum())  # fewer once a limit in minutes has run out
-        policy, frames = self.policy, self.frames_known_on(known)
-        return self.cached_frame(("to do", day, known, still), lambda: to_do(policy, frames, lines, day))
+        policy, frames = self._for_everybody, self.frames_known_on(known)
+        is_apart = lines["duty"].isin(self._restricted.names(self.policy))
+        everybody, apart = (
+            (lines, lines.iloc[:0]) if not is_apart.any() else (lines[~is_apart], lines[is_apart])
+        )
+        still = int((everybody["status"] == "to_do").sum())  # fewer once a limit in minutes has run out
+        rows = self.cached_frame(("to do", day, known, still), lambda: to_do(policy, frames, everybody, day))
+        if apart.empty:
+            return rows
+        own = to_do(self._restricted.apart(self.policy), frames, apart, day)
+        joined = pd.concat([rows, own[own["cause"] != "no_contact"]], ignore_index=True)
+        return rows_in_order(self.policy, joined).reset_index(drop=True)
 
     def of_children(self, children: Collection[str], *, done: bool = False) -> pd.DataFrame:
         """Return today's lines of some children, without working out those of the others."""
-        today = self._records.today()
-        frames = FramesOfChildren(self.frames, children)
-        lines = due(self.policy, frames, today, done=done, now=self._clock(today))
+        today, now = self._records.today(), self._clock(self._records.today())
+        lines = due(self._for_everybody, FramesOfChildren(self.frames, children), today, done=done, now=now)
+        if self._restricted.names(self.policy):
+            frames = FramesOfChildren(self._restricted.frames(self.policy, self.frames, past=False), children)
+            apart = due(self._restricted.apart(self.policy), frames, today, done=done, now=now)
+            lines = lines_in_order(self.policy, [lines, apart])
         return lines[lines["kind"].isin(ALL_CHILDREN) & lines["subject_id"].isin(list(children))]
 
     def in_care(self, on: date) -> pd.DataFrame:
@@ -183,11 +216,11 @@ class DutyService:
             rows["pairing"] = [row for row in records.table("pairing").rows() if row.get("child") in children]
             rows |= {name: list(records.table(name).rows()) for name in ("staff", "class")}
         frames = {name: frame_of(some, records.form(name).columns) for name, some in rows.items()}
-        return countdown(self.policy, frames, moment, finished=finished)
+        return countdown(self._for_everybody, frames, moment, finished=finished)
 
     def emergency_registers(self) -> list[str]:
         """Return the registers whose records can be emergencies."""
-        timed = (duty.trigger for duty in self.policy.of_kind("state") if _timed(duty))
+        timed = (duty.trigger for duty in self._for_everybody.of_kind("state") if _timed(duty))
         return sorted({trigger.record for trigger in timed if trigger} & set(self._records.forms()))
 
     def step_done(
@@ -198,7 +231,7 @@ class DutyService:
         A question that has a time already keeps it. Raises GuanaiError for an unknown step or record.
         """
         records, moment = self._records, now or self._records.now()
-        steps = [step for step in self.policy.of_kind("state") if _timed(step) and step.name == duty]
+        steps = [step for step in self._for_everybody.of_kind("state") if _timed(step) and step.name == duty]
         record = records.record(form, record_id)
         if not steps or record is None or steps[0].trigger is None or steps[0].trigger.record != form:
             raise GuanaiError("school.no_record", id=record_id, form=form)
@@ -220,9 +253,11 @@ class DutyService:
         sequence = self._records.sequence()
         cached = self._summaries.get((chosen.name, day))
         if cached is None or cached[0] != sequence:
-            figures = summary(self.policy, self.frames_known_on(day), chosen, day)
+            policy = self._for_everybody
+            figures = summary(policy, self.frames_known_on(day), chosen, day)
             lines = self.lines_of_term(chosen.name, day)
-            cached = (sequence, with_duties(figures, self.policy, lines))
+            lines = lines[~lines["duty"].isin(self._restricted.names(self.policy))]
+            cached = (sequence, with_duties(figures, policy, lines))
             current = {key: entry for key, entry in self._summaries.items() if entry[0] == sequence}
             self._summaries = {**current, (chosen.name, day): cached}
         return cached[1]

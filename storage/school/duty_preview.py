@@ -7,7 +7,6 @@ from datetime import date
 import pandas as pd
 
 from guanai.care.duties.due import due
-from guanai.care.policy.duty import Duty
 from guanai.care.policy.duty_rows import DERIVED
 from guanai.care.policy.policy import Policy
 from guanai.care.policy.sentences import sentence
@@ -37,7 +36,7 @@ def line_counts(
     the last one before it.
     """
     term = policy.calendar.current_or_last(on)
-    countable = [duty for duty in policy.duties if _registers_of(duty) <= {*registers, *DERIVED}]
+    countable = [duty for duty in policy.duties if duty.registers <= {*registers, *DERIVED}]
     switched_on = replace(policy, duties=tuple(replace(duty, in_force=True) for duty in countable))
     lines = due(switched_on, frames, term.end if term else on, done=True, known=on)
     names = [duty.name for duty in countable]
@@ -55,7 +54,3 @@ def duty_previews(policy: Policy, counts: pd.DataFrame, titles: Mapping[str, str
         duty.name: DutyPreview(sentence(duty, policy, titles=titles), duty.in_force, numbers.get(duty.name))
         for duty in policy.duties
     }
-
-
-def _registers_of(duty: Duty) -> set[str]:
-    return {*duty.records, *([duty.trigger.record] if duty.trigger else [])}
