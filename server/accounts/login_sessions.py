@@ -19,6 +19,8 @@ __all__ = ["Invitation", "Session", "Sessions", "fingerprint"]
 
 IDLE_SECONDS = 60 * 60
 LONGEST_SECONDS = 12 * 60 * 60
+# How long a password that was typed confirms who sits there.
+CONFIRMED_SECONDS = 10 * 60
 # A session's last use is written to the file no more often than this.
 WRITE_EVERY = 60
 # How long the first coordinator's link can be used, in seconds.
@@ -27,11 +29,12 @@ INVITATION_SECONDS = 60 * 60
 
 @dataclass
 class Session:
-    """One browser signed in: as whom, since when, last used when (seconds of the epoch)."""
+    """One browser signed in: as whom, since when, last used when, when the password was last typed (seconds of the epoch)."""
 
     person: str
     started: float
     seen: float
+    confirmed_at: float = 0.0
 
 
 class Sessions:
@@ -44,11 +47,11 @@ class Sessions:
         self._written = 0.0
         self._sessions = _read(file)
 
-    def begin(self, person: str) -> str:
-        """Return the token of a new session of a person."""
+    def begin(self, person: str, *, confirmed: bool = False) -> str:
+        """Return the token of a new session of a person; ``confirmed`` where a password was typed for it."""
         token = secrets.token_urlsafe(32)
         moment = self._clock()
-        self._sessions[fingerprint(token)] = Session(person, moment, moment)
+        self._sessions[fingerprint(token)] = Session(person, moment, moment, moment if confirmed else 0.0)
         self._write()
         return token
 
@@ -76,6 +79,30 @@ class Sessions:
         """End a session; its token is no longer valid."""
         if self._sessions.pop(key, None):
             self._write()
+
+    def confirm(self, key: str) -> None:
+        """Record that the person of a session has just typed the password."""
+        session = self._sessions.get(key)
+        if session is not None:
+            session.confirmed_at = self._clock()
+            self._write()
+
+    def confirmed_until(self, key: str) -> float:
+        """Return until when it is sure enough who sits there, in seconds of the epoch; 0 where it is not now."""
+        session = self._sessions.get(key)
+        until = session.confirmed_at + CONFIRMED_SECONDS if session else 0.0
+        return until if until > self._clock() else 0.0
+
+    def of(self, person: str) -> list[str]:
+        """Return the fingerprints of all sessions of a person."""
+        return [key for key, session in self._sessions.items() if session.person == person]
+
+    def end_all(self, person: str) -> list[str]:
+        """End all sessions of a person; return their fingerprints."""
+        ended = self.of(person)
+        for key in ended:
+            self.end(key)
+        return ended
 
     def _write(self) -> None:
         moment = self._written = self._clock()

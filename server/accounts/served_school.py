@@ -1,25 +1,32 @@
 """The school that a server serves: its name, its accounts, and who is signed in."""
 
 import asyncio
+import logging
 import os
 import secrets
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guanai.care.errors import AccessError
-from guanai.server.accounts.accounts import ACCOUNT_TABLE, Account, Accounts
+from guanai.server.accounts.account_administration import AccountAdministration
+from guanai.server.accounts.accounts import Account, Accounts, now
+from guanai.server.accounts.last_sign_ins import LastSignIns
 from guanai.server.accounts.login_sessions import Invitation, Sessions
 from guanai.server.accounts.login_throttle import Key, LoginThrottle
 from guanai.server.accounts.passwords import NO_PASSWORD, is_right, needs_rehash
+from guanai.server.accounts.roles import role_labels, roles_of_staff
 from guanai.server.accounts.served_trail import ServedTrail
+from guanai.storage.school.permissions import COORDINATING_ROLES
 
 if TYPE_CHECKING:
     from guanai.storage.school.school import School
 
 __all__ = ["ServedSchool", "TooSoonError"]
 
+_log = logging.getLogger(__name__)
 
 #: The files that the rules are read from, with their times, and the day.
 Version = tuple[tuple[tuple[str, int], ...], date]
@@ -32,23 +39,43 @@ class TooSoonError(AccessError):
 class ServedSchool:
     """The school, its accounts, and the sessions of this server.
 
-    ``workshop`` names the account that one click signs in to, on a demonstration server only.
+    ``workshop`` names the accounts that one click signs in to, on a demonstration server only.
     """
 
-    def __init__(self, school: "School", *, workshop: str | None = None) -> None:
+    def __init__(self, school: "School", *, workshop: Sequence[str] = ()) -> None:
         self.school = school
         self.folder: Path = school.folder.path
-        self.accounts = Accounts(school.table(ACCOUNT_TABLE))
+        self.accounts = Accounts(school)
         self.sessions = Sessions(school.folder.internal / "sessions.json")
+        self.last_sign_ins = LastSignIns(school.folder.internal / "sign_ins.json")
         self.throttle = LoginThrottle()
         #: Who signed in, failed to, was refused: see `ServedTrail.append`.
         self.trail = ServedTrail()
-        self.workshop = workshop
+        self.workshop = tuple(workshop)
         self.invitation: Invitation | None = None
         # Two at a time: a hash takes 64 MiB, and a flood of attempts must leave room for pages.
         self._hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
         self._cached_profile: tuple[Version, str, list[str]] | None = None
         self._current = school
+        self._take_over_roles()
+
+    def _take_over_roles(self) -> None:
+        """Give accounts from before accounts had roles those that follow from the register of staff, once, and log it."""
+
+        def roles_of(staff: str) -> tuple[str, ...]:
+            row = self.school.record("staff", staff)
+            return roles_of_staff(str(row.get("role") or "")) if row else ()
+
+        for account in self.accounts.take_over_roles(roles_of):
+            _log.warning("Account %s has now the roles: %s", account.name, role_labels(account.roles, "en"))
+
+    def may(self, roles: Collection[str], matter: str) -> bool:
+        """Whether roles give the right to an office matter (``accounts``, ``rights``)."""
+        return bool(set(roles) & set(COORDINATING_ROLES))
+
+    def administration(self, doer: Account) -> AccountAdministration:
+        """Return the accounts as one of them may change them."""
+        return AccountAdministration(self.accounts, doer, self.may)
 
     @property
     def name(self) -> str:
@@ -108,17 +135,24 @@ class ServedSchool:
         if not await loop.run_in_executor(self._hashing, is_right, stored, password) or account is None:
             raise AccessError("sign_in.wrong")
         self.throttle.forget(*keys)
+        if not account.is_open:  # said only to whoever has the password
+            raise AccessError("sign_in.closed")
         if needs_rehash(stored):
             self.accounts.renew_hash(account.name, password)
         return account
 
     def account_of(self, key: str) -> Account | None:
-        """Return the account of a session, None if the session has ended, its account is gone or was signed out."""
+        """Return the account of a session; None if the session has ended, the account is gone, closed or was signed out."""
         session = self.sessions.find(key)
         account = self.accounts.find(session.person) if session else None
         if session is None or account is None or session.started < account.valid_since_seconds:
             return None
-        return account
+        return account if account.is_open else None
+
+    def begin_session(self, account: Account, *, confirmed: bool) -> str:
+        """Return the token of a new session; ``confirmed`` where the person has just typed the password."""
+        self.last_sign_ins.note(account.name, now())
+        return self.sessions.begin(account.name, confirmed=confirmed)
 
     def is_signed_in(self, key: str, active: float) -> bool:
         """Whether a session is valid. Work in an open page, last at ``active``, keeps it from becoming idle."""

@@ -18,6 +18,7 @@ from guanai.server.commands import (
     report_commands,
     school_commands,
     serve_commands,
+    user_commands,
 )
 from guanai.server.logs import log_fault, log_to
 from guanai.templates.wording import say
@@ -125,12 +126,15 @@ def parser() -> argparse.ArgumentParser:
     form.add_argument("action", choices=("check",), help=both("option.form_check"))
     form.add_argument("file", metavar="FILE", type=Path, help=both("option.form_file"))
 
-    user = command("user", school_commands.user, folder=False)
+    user = command("user", user_commands.user, folder=False)
     user.add_argument("folder", metavar="DIR", type=Path, help=both("option.folder"))
-    user.add_argument("action", choices=tuple(school_commands.USER_ACTIONS), help=both("option.user_action"))
+    user.add_argument("action", choices=tuple(user_commands.USER_ACTIONS), help=both("option.user_action"))
     user.add_argument("name", metavar="NAME", nargs="?", default="", help=both("option.user_name"))
     user.add_argument("--staff", metavar="ID", default="", help=both("option.staff"))
-    user.add_argument("--role", default="", help=both("option.role"))
+    user.add_argument("--no-staff", action="store_true", help=both("option.no_staff"))
+    user.add_argument(
+        "--role", metavar="ROLE", nargs="+", action="extend", default=[], help=both("option.role")
+    )
     user.add_argument("--password-stdin", action="store_true", help=both("option.password_stdin"))
     return top
 

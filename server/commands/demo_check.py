@@ -29,7 +29,7 @@ def check_demo() -> None:
             if not school_pages:
                 raise GuanaiError("check.no_pages")
             probe = HttpProbe(base)
-            if probe.submit("/login", workshop="1", next="/theme/icon.svg").status != 200:
+            if probe.one_click(next="/theme/icon.svg").status != 200:
                 raise GuanaiError("check.no_sign_in")
             for page in school_pages:
                 _open_once(probe, page.name)

@@ -1,7 +1,5 @@
-"""Commands that make a school's folder and change what is in it: init, eject, update, user; and form check."""
+"""Commands that make a school's folder and change what is in it: init, eject, update; and form check."""
 
-import getpass
-import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +12,9 @@ from guanai.server.commands.console_output import print_line
 from guanai.templates.wording import say
 
 if TYPE_CHECKING:
-    from guanai.server.accounts.accounts import Accounts
     from guanai.storage.school.school import School
 
-__all__ = ["USER_ACTIONS", "eject", "form_check", "init", "opened", "update", "user"]
+__all__ = ["eject", "form_check", "init", "opened", "update"]
 
 
 @contextmanager
@@ -96,53 +93,3 @@ def form_check(options: Namespace) -> None:
     form = load_form(options.file)
     title, count = form.title("zh"), len(list(form.questions()))
     print_line(say("form.fine", file=options.file.name, title=title, count=count))
-
-
-def user(options: Namespace) -> None:
-    """Add, list or remove an account, or set its password."""
-    from guanai.server.accounts.accounts import ACCOUNT_TABLE, Accounts
-
-    with opened(options.folder) as school:
-        if options.staff and school.record("staff", options.staff) is None:
-            raise GuanaiError("account.no_staff", id=options.staff)
-        USER_ACTIONS[options.action](Accounts(school.table(ACCOUNT_TABLE)), options)
-
-
-def _add(accounts: "Accounts", options: Namespace) -> None:
-    accounts.check_new(options.name)
-    account = accounts.add(options.name, _password(options), role=options.role, staff=options.staff)
-    print_line(say("account.added", name=account.name))
-
-
-def _list(accounts: "Accounts", options: Namespace) -> None:
-    for account in accounts:
-        print_line("\t".join((account.name, account.role, account.created_at[:10])))
-    if not len(accounts):
-        print_line(say("account.none"))
-
-
-def _set_password(accounts: "Accounts", options: Namespace) -> None:
-    name = accounts.get(options.name).name
-    accounts.set_password(name, _password(options))
-    print_line(say("account.changed", name=name))
-
-
-def _remove(accounts: "Accounts", options: Namespace) -> None:
-    accounts.remove(options.name)
-    print_line(say("account.removed", name=options.name))
-
-
-USER_ACTIONS = {"add": _add, "list": _list, "password": _set_password, "remove": _remove}
-
-
-def _password(options: Namespace) -> str:
-    """Return the password typed twice without being shown, or the first line of standard input."""
-    if options.password_stdin or not sys.stdin.isatty():
-        typed = sys.stdin.readline().rstrip("\r\n")
-    else:
-        typed = getpass.getpass(say("account.ask", name=options.name))
-        if typed and getpass.getpass(say("account.ask_again")) != typed:
-            raise GuanaiError("password.differs")
-    if not typed:
-        raise GuanaiError("password.none")
-    return typed

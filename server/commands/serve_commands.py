@@ -7,7 +7,6 @@ from argparse import Namespace
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from guanai.care.errors import GuanaiError
 from guanai.care.optional_imports import GRAMMAR, without
@@ -49,8 +48,9 @@ def demo(options: Namespace) -> None:
 
 def make_demo(path: Path, size: str) -> None:
     """Make a sample school with its pages and the workshop's account. Raises GuanaiError for a real school."""
-    from guanai.server.accounts.accounts import ACCOUNT_TABLE, Accounts
+    from guanai.server.accounts.accounts import Accounts
     from guanai.server.sample.make import make_sample
+    from guanai.server.sample.sample_accounts import add_accounts
     from guanai.server.shipped_pages import renew
     from guanai.storage.files.school_folder import SchoolFolder
 
@@ -65,12 +65,8 @@ def make_demo(path: Path, size: str) -> None:
         mark.touch()
     renew(folder.notebooks)
     with opened(folder.path) as school:
-        accounts = Accounts(school.table(ACCOUNT_TABLE))
-        if not len(accounts):
-            staff = school.table("staff").all()
-            person: dict[str, Any] = next((row for row in staff if row.get("role") == "coordinator"), {})
-            name = str(person.get("name") or say("demo.person"))
-            accounts.add_without_password(name, role="coordinator", staff=str(person.get("id", "")))
+        if not len(accounts := Accounts(school)):
+            add_accounts(school, accounts)
     print_line(say("demo.ready", folder=path))
 
 
@@ -83,9 +79,8 @@ def _serve(options: Namespace, *, workshop: bool) -> None:
 
         served = ServedSchool(school)
         if workshop and is_loopback(options.host):
-            served.workshop = next(
-                (account.name for account in served.accounts if not account.password), None
-            )
+            accounts = sorted(served.accounts, key=lambda account: account.created_at)
+            served.workshop = tuple(account.name for account in accounts if not account.password)
         serve_school(
             served,
             host=options.host,

@@ -55,7 +55,7 @@ def announcer(served: ServedSchool, address: str, browser: bool, host: str) -> C
         invitation = served.invite()
         first = f"{address}first?key={invitation.key}" if invitation else address
         if served.workshop:
-            print_line(say("serve.workshop", person=served.workshop))
+            print_line(say("serve.workshop", person=say("account.comma").join(served.workshop)))
         elif invitation:
             print_line(say("serve.first", address=first))
         print_line(

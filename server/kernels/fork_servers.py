@@ -41,7 +41,7 @@ SETTINGS = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_TH
 SETTINGS["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
 # For whom the fork server runs the shipped pages: somebody who sees every part of them and has no drafts, so that
 # nobody's draft counts as offered. A kernel gets the environment of its own request.
-SETTINGS |= {"HTTP_X_GUANAI_PERSON": "-", "HTTP_X_GUANAI_ROLE": "coordinator"}
+SETTINGS |= {"HTTP_X_GUANAI_PERSON": "-", "HTTP_X_GUANAI_ROLES": "coordinator"}
 
 
 class ForkedProcess:

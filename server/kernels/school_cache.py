@@ -34,7 +34,8 @@ def sign_in_from_headers(environment: Mapping[str, str] = os.environ) -> None:
     person = unquote(environment.get("HTTP_X_GUANAI_PERSON", ""))
     staff_id = environment.get("HTTP_X_GUANAI_STAFF", "")
     if person:
-        sign_in(Identity(person, staff_id, environment.get("HTTP_X_GUANAI_ROLE", "")))
+        roles = unquote(environment.get("HTTP_X_GUANAI_ROLES", "")).split(",")
+        sign_in(Identity(person, staff_id, roles[0]))
     else:
         sign_in(Identity(staff_id=staff_id))
 

@@ -218,7 +218,7 @@ def page_context(handler: SchoolPage) -> dict[str, Any]:
     titles = {page.name: page.title(language) for page in school_pages}
     notices = list(handler.served.notices)
     if handler.served.workshop:
-        notices.insert(0, handler.say("page.workshop", person=handler.served.workshop))
+        notices.insert(0, handler.say("page.workshop", person=handler.current_user.username))
     texts = {key: handler.say(f"page.{key}", done="{done}", all="{all}") for key in SCRIPT_TEXTS}
     return {
         **handler.template_namespace,

@@ -6,7 +6,7 @@ from guanai.care.errors import AccessError, GuanaiError
 from guanai.server.accounts.accounts import Account
 from guanai.server.accounts.served_school import TooSoonError
 from guanai.server.web.handlers import HtmlHandler
-from guanai.server.web.sign_in import device_mark, sign_in
+from guanai.server.web.sign_in import device_mark, end_everywhere, sign_in
 
 __all__ = ["OwnPassword"]
 
@@ -32,12 +32,13 @@ class OwnPassword(HtmlHandler):
             await self._check(account, old)
             if new != again:
                 raise GuanaiError("password.differs")  # noqa: TRY301
-            self.served.accounts.set_password(account.name, new)
+            self.served.accounts.set_password(account.name, new, by=account.name)
         except GuanaiError as error:
             self.set_status(429 if isinstance(error, TooSoonError) else 400)
             self._show(error.message(self.language))
             return
-        sign_in(self, self.served.accounts.get(account.name))
+        await end_everywhere(self, account.name)
+        sign_in(self, self.served.accounts.get(account.name), confirmed=True)
         self._show(done=True)
 
     async def _check(self, account: Account, old: str) -> None:

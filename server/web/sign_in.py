@@ -18,6 +18,7 @@ from tornado import web
 from guanai.care.errors import AccessError, GuanaiError
 from guanai.server.accounts.accounts import Account
 from guanai.server.accounts.login_sessions import fingerprint
+from guanai.server.accounts.roles import role_labels
 from guanai.server.accounts.served_school import TooSoonError
 from guanai.server.addresses import is_loopback
 from guanai.server.kernels.page_kernels import PageKernels
@@ -34,10 +35,13 @@ __all__ = [
     "SignOut",
     "SignedInUser",
     "device_mark",
+    "end_everywhere",
+    "one_click_allowed",
     "sign_in",
 ]
 
-IDENTITY_HEADERS = ("X-Guanai-Person", "X-Guanai-Staff", "X-Guanai-Role")
+#: Who asks: name, row of the staff, roles, and until when it is sure enough who sits there (seconds of the epoch).
+IDENTITY_HEADERS = ("X-Guanai-Person", "X-Guanai-Staff", "X-Guanai-Roles", "X-Guanai-Confirmed-Until")
 YEAR_DAYS = 365
 
 
@@ -62,7 +66,9 @@ class SchoolIdentity(IdentityProvider):
         if account is None:
             return None
         served.sessions.mark_used(key)
-        for name, value in zip(IDENTITY_HEADERS, (account.name, account.staff, account.role), strict=True):
+        confirmed_until = str(int(served.sessions.confirmed_until(key)))
+        values = (account.name, account.staff, ",".join(account.roles), confirmed_until)
+        for name, value in zip(IDENTITY_HEADERS, values, strict=True):
             headers[name] = quote(value)
         return SignedInUser(account.name, session=key)
 
@@ -106,9 +112,10 @@ class SignIn(HtmlHandler):
     async def post(self) -> None:
         """Sign in with name and password, or by one click at a workshop."""
         if self.get_body_argument("workshop", ""):
-            if not self._is_workshop():
+            name = self.get_body_argument("workshop", "")
+            if not one_click_allowed(self) or name not in self.served.workshop:
                 raise web.HTTPError(403)
-            self._sign_in(self.served.accounts.get(self.served.workshop or ""))
+            self._sign_in(self.served.accounts.get(name), confirmed=False)
             return
         name = self.get_body_argument("name", "")
         password = self.get_body_argument("password", "", strip=False)
@@ -120,26 +127,28 @@ class SignIn(HtmlHandler):
             self.set_status(429 if isinstance(error, TooSoonError) else 401)
             self._show(error.message(self.language), name)
             return
-        self._sign_in(account)
+        self._sign_in(account, confirmed=True)
 
     def _show(self, problem: str = "", name: str = "") -> None:
-        workshop = self.served.workshop if self._is_workshop() else ""
+        names = self.served.workshop if one_click_allowed(self) else ()
+        accounts = filter(None, map(self.served.accounts.find, names))
+        workshop = [
+            (account.name, role_labels(account.roles, self.language))
+            for account in accounts
+            if account.is_open
+        ]
         self.show("login.html", next=self._next(), problem=problem, name=name, workshop=workshop)
 
     def _next(self) -> str:
         return safe_next(self.get_argument("next", self.base_url), self.base_url)
 
-    def _is_workshop(self) -> bool:
-        """Whether one click may sign in: a demonstration, requested on the machine that serves it."""
-        return bool(self.served.workshop) and is_loopback(str(self.request.remote_ip)) and self.check_host()
-
-    def _sign_in(self, account: Account) -> None:
-        sign_in(self, account)
+    def _sign_in(self, account: Account, *, confirmed: bool) -> None:
+        sign_in(self, account, confirmed=confirmed)
         self.redirect(self._next())
 
 
 class SignOut(HtmlHandler):
-    """Ends the session and every kernel of its pages."""
+    """Ends the session and every kernel of its pages, or with ``everywhere`` those of all browsers of the person."""
 
     @allow_unauthenticated
     def get(self) -> None:
@@ -148,8 +157,10 @@ class SignOut(HtmlHandler):
 
     @allow_unauthenticated
     async def post(self) -> None:
-        """End the session of this browser."""
+        """End the session of this browser, or of all browsers."""
         if self.current_user:
+            if self.get_body_argument("everywhere", ""):
+                await end_everywhere(self, self.current_user.username)
             self.served.sessions.end(self.current_user.session)
             await self.kernels.end_session(self.current_user.session)
         self.clear_cookie(cookie_name(self), path=self.base_url)
@@ -174,14 +185,14 @@ class FirstAccount(HtmlHandler):
         try:
             if password != self.get_body_argument("again", "", strip=False):
                 raise GuanaiError("password.differs")  # noqa: TRY301  # one way to show every problem
-            account = self.served.accounts.add(name, password, role="coordinator")
+            account = self.served.accounts.add(name, password, roles=("coordinator",))
         except GuanaiError as error:
             self.set_status(400)
             self._show(error.message(self.language), name)
             return
         if self.served.invitation:
             self.served.invitation.use()
-        sign_in(self, account)
+        sign_in(self, account, confirmed=True)
         self.redirect(self.base_url)
 
     def _check_key(self) -> None:
@@ -208,8 +219,24 @@ class LanguageChoice(HtmlHandler):
         self.redirect(safe_next(self.get_argument("next", self.base_url), self.base_url))
 
 
-def sign_in(handler: HtmlHandler, account: Account) -> None:
-    """Begin a session: the cookie is for this server only, unreadable to scripts, and https-only over https."""
+def one_click_allowed(handler: HtmlHandler) -> bool:
+    """Whether one click may sign in: a demonstration, requested on the machine that serves it."""
+    return (
+        bool(handler.served.workshop) and is_loopback(str(handler.request.remote_ip)) and handler.check_host()
+    )
+
+
+async def end_everywhere(handler: HtmlHandler, name: str) -> None:
+    """End every session of a person, in every browser, and the kernels of their pages."""
+    for session in handler.served.sessions.end_all(name):
+        await handler.kernels.end_session(session)
+
+
+def sign_in(handler: HtmlHandler, account: Account, *, confirmed: bool) -> None:
+    """Begin a session: the cookie is for this server only, unreadable to scripts, and https-only over https.
+
+    ``confirmed`` where the person has just typed the password.
+    """
     attributes: dict[str, Any] = {
         "httponly": True,
         "secure": handler.request.protocol == "https",
@@ -217,7 +244,7 @@ def sign_in(handler: HtmlHandler, account: Account) -> None:
     }
     if handler.current_user:
         handler.served.sessions.end(handler.current_user.session)
-    token = handler.served.sessions.begin(account.name)
+    token = handler.served.begin_session(account, confirmed=confirmed)
     handler.set_cookie(cookie_name(handler), token, path=handler.base_url, **attributes)
     if handler.get_signed_cookie(device_cookie(account.name), max_age_days=YEAR_DAYS) is None:
         name, mark = device_cookie(account.name), secrets.token_urlsafe(12)

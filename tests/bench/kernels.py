@@ -73,7 +73,7 @@ def make_school(folder: Path, size: str) -> None:
 
     make_demo(folder, size)
     with_account = open_school(folder)
-    Accounts(with_account.table("account")).add(NAME, PASSWORD, role="coordinator")
+    Accounts(with_account).add(NAME, PASSWORD, roles=("coordinator",))
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [nbformat.v4.new_markdown_cell("# 40 / 40"), nbformat.v4.new_code_cell(FIELDS)]
     nbformat.write(notebook, with_account.folder.notebooks / "fields.ipynb")
@@ -186,10 +186,10 @@ def save(folder: Path, people: int, lasting: float) -> None:
 
     names = [f"{NAME}{number}" for number in range(people)]
     with closing(open_school(folder)) as school:
-        accounts = Accounts(school.table("account"))
+        accounts = Accounts(school)
         for name in names:
             if accounts.find(name) is None:
-                accounts.add(name, PASSWORD, role="coordinator")
+                accounts.add(name, PASSWORD, roles=("coordinator",))
     with served(folder, 9, WAYS["pooled"]) as (process, probe):
         time.sleep(5)
         savers = Savers(probe.base, [(name, PASSWORD) for name in names], lambda: memory_of_all(process))

@@ -128,7 +128,7 @@ def browser_context(browser, base):
     context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
     page = context.new_page()
     page.goto(f"{base}/login?next=/theme/icon.svg")
-    page.get_by_role("button", name=re.compile("身份进入")).click()
+    page.get_by_role("button", name=re.compile("身份进入")).first.click()
     page.wait_for_url("**/icon.svg*")
     page.close()
     try:

@@ -22,9 +22,9 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from support.days import TODAY
 
-from guanai.server.accounts.accounts import ACCOUNT_TABLE, Accounts
+from guanai.server.accounts.accounts import Accounts
 from guanai.server.accounts.served_school import ServedSchool
-from guanai.server.commands import demo_check, school_commands
+from guanai.server.commands import demo_check, user_commands
 from guanai.server.commands.cli import parser
 from guanai.server.sample.make import make_sample
 from guanai.server.sample.tables import read_tables
@@ -362,7 +362,7 @@ def test_the_schools_folder(desk, key, provoke, place, zh, en):
 
 
 def accounts(desk):
-    return Accounts(desk.school.table(ACCOUNT_TABLE))
+    return Accounts(desk.school)
 
 
 def taken(desk):
@@ -373,7 +373,7 @@ def taken(desk):
 def typed_differently(desk):
     answers = iter(["青山常在-2026", "青山长在-2026"])
     desk.patch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
-    desk.patch.setattr(school_commands.getpass, "getpass", lambda _: next(answers))
+    desk.patch.setattr(user_commands.getpass, "getpass", lambda _: next(answers))
     command("user", desk.path, "add", "王敏")
 
 

@@ -26,7 +26,7 @@ class Person:
         self.outside = []
         self.context.on("request", self._note)
         self.page.goto(base)
-        enter = self.page.get_by_role("button", name=re.compile("身份进入"))
+        enter = self.page.get_by_role("button", name=re.compile("身份进入")).first
         self.name = re.search("“(.+)”", enter.inner_text())[1]
         enter.click()
         self.page.get_by_text("示范学校").first.wait_for()

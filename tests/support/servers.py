@@ -28,7 +28,7 @@ with without(GRAMMAR):
     from guanai.server.commands.serving import serve
     from guanai.storage import open_school
 folder, port, workshop, idle, kernels, base = sys.argv[1:]
-served = ServedSchool(open_school(folder), workshop=workshop or None)
+served = ServedSchool(open_school(folder), workshop=workshop.split())
 served.sessions.idle = float(idle)
 serve(served, port=int(port), browser=False, base_url=base, PageKernels=json.loads(kernels))
 """
@@ -46,7 +46,7 @@ ipywidgets.VBox([name, save, said])
 WHO = """
 import os
 from urllib.parse import unquote
-for name in ("PERSON", "STAFF", "ROLE"):
+for name in ("PERSON", "STAFF", "ROLES"):
     print(name, unquote(os.environ.get("HTTP_X_GUANAI_" + name, "unset")))
 for name in ("QUERY_STRING", "GUANAI_SCHOOL", "GUANAI_LANGUAGE"):
     print(name, os.environ.get(name))
@@ -93,7 +93,7 @@ class Served:
 
     def school_accounts(self):
         """Return the accounts, as another process would open them."""
-        return Accounts(open_school(self.folder).table("account"))
+        return Accounts(open_school(self.folder))
 
     def kernels(self):
         """Return the processes of the pages' kernels."""
@@ -145,11 +145,11 @@ def start(
 ):
     """Make a school with the test pages and serve it."""
     school = create_school(folder, name="青山 <b>小学</b>")
-    accounts = Accounts(school.table("account"))
+    accounts = Accounts(school)
     if account:
-        accounts.add(NAME, PASSWORD, role="coordinator", staff="staff-1")
+        accounts.add(NAME, PASSWORD, roles=("coordinator",), staff="staff-1")
     if workshop:
-        accounts.add_without_password(workshop)
+        accounts.add_without_password(workshop, roles=("coordinator",))
     for name, cells in PAGES.items():
         write_page(school.folder.notebooks, name, cells)
     school.close()

@@ -183,12 +183,12 @@ def test_it_is_read_again_after_a_form_was_published(school, coordinator, monkey
     ("headers", "identity"),
     [
         ({}, Identity()),
-        ({"HTTP_X_GUANAI_ROLE": "coordinator"}, Identity()),
+        ({"HTTP_X_GUANAI_ROLES": "coordinator"}, Identity()),
         (
             {
                 "HTTP_X_GUANAI_PERSON": "%E6%9E%97",
                 "HTTP_X_GUANAI_STAFF": "s1",
-                "HTTP_X_GUANAI_ROLE": "homeroom",
+                "HTTP_X_GUANAI_ROLES": "homeroom",
             },
             Identity("林", "s1", "homeroom"),
         ),

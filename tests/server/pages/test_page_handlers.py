@@ -66,17 +66,17 @@ class TestPage:
 
     def test_the_kernel_gets_the_person_and_the_query(self, server, probe):
         text = probe.get("/who?child=0190&class=一班").text
-        assert f"PERSON {NAME}\nSTAFF staff-1\nROLE coordinator" in text
+        assert f"PERSON {NAME}\nSTAFF staff-1\nROLES coordinator" in text
         assert "QUERY_STRING child=0190&amp;class=%E4%B8%80%E7%8F%AD" in text
         assert "&lt;script&gt;printed" in text
         assert f"GUANAI_SCHOOL {server.folder.resolve()}" in text
 
     @pytest.mark.parametrize(
-        "name", ["X-Guanai-Person", "x-guanai-person", "X-GUANAI-STAFF", "X-Guanai-Role", "X_Guanai_Person"]
+        "name", ["X-Guanai-Person", "x-guanai-person", "X-GUANAI-STAFF", "X-Guanai-Roles", "X_Guanai_Person"]
     )
     def test_a_forged_header_is_ignored(self, probe, name):
         text = probe.get("/who", **{name: "forger"}).text
-        assert f"PERSON {NAME}\nSTAFF staff-1\nROLE coordinator" in text
+        assert f"PERSON {NAME}\nSTAFF staff-1\nROLES coordinator" in text
         assert "forger" not in text
 
     def test_a_page_of_the_schools_own_in_chinese(self, probe):

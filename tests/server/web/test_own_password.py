@@ -61,7 +61,7 @@ class TestOwnPassword:
     def test_a_workshop_account_has_no_password_to_change(self, tmp_path):
         with start(tmp_path / "workshop", account=False, workshop="示范老师") as served:
             probe = HttpProbe(served.base)
-            probe.submit("/login", workshop="1", next="/theme/icon.svg")
+            probe.one_click(next="/theme/icon.svg")
             page = probe.get("/password").text
             assert "不用密码" in page
             assert 'type="password"' not in page

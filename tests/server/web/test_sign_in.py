@@ -37,7 +37,7 @@ class Clock:
 
 @pytest.fixture
 def accounts(school):
-    return Accounts(school.table("account"))
+    return Accounts(school)
 
 
 class TestAccounts:
@@ -304,9 +304,33 @@ class TestOverHttp:
         assert main(["user", str(server.folder), "remove", "赵老师"]) == 0
         assert probe.get("/nosuch").status == 302
 
+    @pytest.mark.parametrize("state", ["locked", "left"])
+    def test_a_closed_account_comes_in_no_more_and_its_sessions_end(self, server, state):
+        """That it is closed is said to whoever has the password, and to nobody else."""
+        name, accounts = f"钱老师{state}", server.school_accounts()
+        accounts.add(name, PASSWORD)
+        probe = HttpProbe(server.base, follow=False)
+        probe.sign_in(name, PASSWORD)
+        assert probe.get("/nosuch").status == 404
+        accounts.change(name, state, **{state: "2026-11-20T08:00:00+00:00"})
+        assert probe.get("/nosuch").status == 302
+        refused = HttpProbe(server.base).sign_in(name, PASSWORD)
+        assert refused.status == 401
+        assert say("sign_in.closed") in refused.text
+        assert say("sign_in.wrong") in HttpProbe(server.base).sign_in(name, "wrong-password").text
+
+    def test_signing_out_everywhere_ends_every_browser(self, server):
+        server.school_accounts().add("孙老师", PASSWORD)
+        here, elsewhere, other = (HttpProbe(server.base, follow=False) for _ in range(3))
+        here.sign_in("孙老师", PASSWORD)
+        elsewhere.sign_in("孙老师", PASSWORD)
+        other.sign_in(NAME, PASSWORD)
+        here.post("/logout", {"_xsrf": here.xsrf_token, "everywhere": "1"})
+        assert [probe.get("/nosuch").status for probe in (here, elsewhere, other)] == [302, 302, 404]
+
     def test_one_click_is_for_demonstrations_only(self, server):
         assert "workshop" not in HttpProbe(server.base).get("/login").text
-        assert HttpProbe(server.base).submit("/login", workshop="1").status == 403
+        assert HttpProbe(server.base).submit("/login", workshop=NAME).status == 403
 
     def test_the_sign_in_page_in_english(self, server):
         probe = HttpProbe(server.base)
@@ -338,7 +362,7 @@ def test_a_demonstration_lets_in_by_one_click_on_this_machine(tmp_path):
         page = HttpProbe(server.base).get("/login")
         assert say("sign_in.workshop_button", person="示范老师") in page.text.replace("&#34;", '"')
         probe = HttpProbe(server.base, follow=False)
-        assert probe.submit("/login", workshop="1").status == 302
+        assert probe.one_click("示范老师").status == 302
         assert probe.get("/nosuch").status == 404
         # Another machine through a proxy, or a page of another name that points here, gets no click.
         far = HttpProbe(server.base).get("/login", **{"X-Forwarded-For": "10.1.2.3"})
