@@ -76,7 +76,9 @@ def account_roles(monkeypatch):
 
     roles: dict[str, str] = {}
     by_school = Registers.role.fget
-    monkeypatch.setattr(Registers, "role", property(lambda one: by_school(one) or roles.get(one.person, "")))
+    monkeypatch.setattr(
+        Registers, "role", property(lambda self: by_school(self) or roles.get(self.person, ""))
+    )
     return roles
 
 

@@ -54,7 +54,7 @@ def profile(folder: Path) -> None:
     read = seconds(lambda: list(preload_school(folder)))
     school = open_school()
     everybody = school.table("staff").all()
-    person = next(one for one in everybody if one.get("role") == "coordinator")
+    person = next(person for person in everybody if person.get("role") == "coordinator")
     os.environ["HTTP_X_GUANAI_PERSON"], os.environ["HTTP_X_GUANAI_STAFF"] = (
         quote(person["name"]),
         person["id"],
@@ -70,9 +70,9 @@ def profile(folder: Path) -> None:
     for path in shipped_pages().values():
         for query in QUERIES.get(path.stem, [""]):
             os.environ["QUERY_STRING"] = query.format(child=child)
-            known = set(sys.modules)
+            modules = set(sys.modules)
             first, again = (seconds(lambda path=path: run_page_once(path)) * 1000 for _ in range(2))
-            late = len({*sys.modules} - known)
+            late = len({*sys.modules} - modules)
             widgets, states = made(path)
             label = path.stem + (f"?{query}" if query else "")
             print_line(f"| {label} | {first:.0f} | {again:.0f} | {widgets} | {states / 1024:.0f} | {late} |")
@@ -80,20 +80,22 @@ def profile(folder: Path) -> None:
 
 def made(path: Path) -> tuple[int, int]:
     """Run a page once more; return how many widgets it makes and the length of their states."""
-    found: list[ipywidgets.Widget] = []
-    ipywidgets.Widget.on_widget_constructed(found.append)
+    widgets: list[ipywidgets.Widget] = []
+    ipywidgets.Widget.on_widget_constructed(widgets.append)
     run_page_once(path)
     ipywidgets.Widget.on_widget_constructed(None)
-    return len(found), sum(len(json.dumps(state_for_page(one.get_state(), []), default=str)) for one in found)
+    return len(widgets), sum(
+        len(json.dumps(state_for_page(widget.get_state(), []), default=str)) for widget in widgets
+    )
 
 
 def main() -> None:
     """Make the schools, and profile each in a process of its own."""
-    asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    asked.add_argument("--children", type=int, nargs="*", default=[300, 10_000])
-    asked.add_argument("--keep", type=Path, help="a folder that keeps the schools for another run")
-    asked.add_argument("--school", type=Path, help="profile this school only")
-    chosen = asked.parse_args()
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--children", type=int, nargs="*", default=[300, 10_000])
+    options.add_argument("--keep", type=Path, help="a folder that keeps the schools for another run")
+    options.add_argument("--school", type=Path, help="profile this school only")
+    chosen = options.parse_args()
     if chosen.school:
         profile(chosen.school.resolve())
         return

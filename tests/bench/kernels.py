@@ -118,8 +118,8 @@ def compare(servers: dict, rounds: int) -> None:
         for page in PAGES:
             for way, (_process, probe) in servers.items():
                 time.sleep(1.5)
-                one, answer = seconds(probe, page)
-                took[way, page].append(one)
+                took_seconds, answer = seconds(probe, page)
+                took[way, page].append(took_seconds)
                 probe.close(answer)
     print_line(f"{'page':12}" + "".join(f"{way:>24}" for way in servers) + "   ordinary/pooled")
     for page in PAGES:
@@ -139,8 +139,8 @@ def burst(way: str, probe: HttpProbe, people: int) -> None:
 
     def come(number: int) -> None:
         time.sleep(2 * number / people)
-        one, answer = seconds(probe, "fields")
-        took.append((number, one))
+        took_seconds, answer = seconds(probe, "fields")
+        took.append((number, took_seconds))
         answers.append(answer)
 
     threads = [threading.Thread(target=come, args=(number,)) for number in range(people)]
@@ -148,7 +148,7 @@ def burst(way: str, probe: HttpProbe, people: int) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    times = [one for _, one in sorted(took)]
+    times = [took_seconds for _, took_seconds in sorted(took)]
     worst = max(times)
     print_line(
         f"burst of {people}, {way}: first {times[0]:.2f}, median {statistics.median(times):.2f}, "
@@ -177,7 +177,7 @@ def memory(way: str, process: subprocess.Popen, probe: HttpProbe, page: str, peo
 def memory_of_all(process: subprocess.Popen) -> float:
     """Return the memory of a server and all that it has started, in MiB; what they share counts once."""
     everybody = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-    return sum(memory_of(one.pid) or 0 for one in everybody) / 2**20
+    return sum(memory_of(process.pid) or 0 for process in everybody) / 2**20
 
 
 def save(folder: Path, people: int, lasting: float) -> None:

@@ -142,15 +142,15 @@ def visit(context, address: str, doing, patience: float = 30) -> dict[str, float
     page = context.new_page()
     client = context.new_cdp_session(page)
     client.send("Network.enable")
-    sizes, asked, kept = [], {}, set()
+    sizes, requests, cached = [], {}, set()
     client.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
-    client.on("Network.requestWillBeSent", lambda event: asked.update({event["requestId"]: 1}))
-    client.on("Network.requestServedFromCache", lambda event: kept.add(event["requestId"]))
+    client.on("Network.requestWillBeSent", lambda event: requests.update({event["requestId"]: 1}))
+    client.on("Network.requestServedFromCache", lambda event: cached.add(event["requestId"]))
     client.on(
         "Network.responseReceived",
-        lambda event: kept.add(event["requestId"]) if event["response"].get("fromDiskCache") else None,
+        lambda event: cached.add(event["requestId"]) if event["response"].get("fromDiskCache") else None,
     )
-    client.on("Network.webSocketCreated", lambda event: asked.update({event["requestId"]: 1}))
+    client.on("Network.webSocketCreated", lambda event: requests.update({event["requestId"]: 1}))
     act = f"(element) => {{ {doing[1]} }}" if doing[1] else "undefined"
     page.add_init_script(f"{WATCH}({json.dumps(doing[0])}, {act})")
     page.goto(address, wait_until="commit")
@@ -160,13 +160,13 @@ def visit(context, address: str, doing, patience: float = 30) -> dict[str, float
         page.wait_for_timeout(50)
     else:
         raise TooLate(f"{address} is not ready after {patience:.0f} seconds")
-    found = page.evaluate(
+    times = page.evaluate(
         "[performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0, window.painted, window.ready,"
         " performance.getEntriesByType('navigation')[0].responseEnd]"
     )
     page.close()
-    counted = {"requests": len(asked.keys() - kept), "KiB": sum(sizes) / 1024}
-    return dict(zip(("first paint", "painted", "ready", "sent"), found, strict=True)) | counted
+    counted = {"requests": len(requests.keys() - cached), "KiB": sum(sizes) / 1024}
+    return dict(zip(("first paint", "painted", "ready", "sent"), times, strict=True)) | counted
 
 
 def save_often(context, address: str, field: str, times: int) -> list[float]:
@@ -189,7 +189,7 @@ def save_often(context, address: str, field: str, times: int) -> list[float]:
 
 def measure_pages(browser, schools, chosen) -> None:
     """Open every page in every school, taking turns; print a table."""
-    found: dict[tuple[int, str, str], list[dict[str, float]]] = {}
+    visits: dict[tuple[int, str, str], list[dict[str, float]]] = {}
     for _ in range(chosen.rounds):
         for name in chosen.pages:
             for children, (_folder, base) in schools.items():
@@ -200,21 +200,21 @@ def measure_pages(browser, schools, chosen) -> None:
                             context.pages or context.new_page()
                             context.pages[0].wait_for_timeout(1_000 * chosen.pause)
                             took = visit(context, f"{base}/{path}", PAGES[name])
-                            found.setdefault((children, label, state), []).append(took)
+                            visits.setdefault((children, label, state), []).append(took)
     times = ("first paint", "painted", "ready")
     print_line(f"{chosen.rounds} rounds; median (range) in ms; requests and KiB of a first visit\n")
     heads = [f"{state}: {what}" for state in ("cold", "warm") for what in times]
     print_line("| children | page | " + " | ".join(heads) + " | requests | KiB | warm requests |")
     print_line("|" + "---|" * (len(heads) + 5))
-    for children, label in dict.fromkeys(key[:2] for key in found):
+    for children, label in dict.fromkeys(key[:2] for key in visits):
         cells = []
         for state in ("cold", "warm"):
             for what in times:
-                values = [one[what] for one in found[children, label, state]]
+                values = [visit_times[what] for visit_times in visits[children, label, state]]
                 cells.append(f"{median(values):.0f} ({min(values):.0f}-{max(values):.0f})")
-        cold, warm = found[children, label, "cold"], found[children, label, "warm"]
-        cells += [f"{median(one[what] for one in cold):.0f}" for what in ("requests", "KiB")]
-        cells.append(f"{median(one['requests'] for one in warm):.0f}")
+        cold, warm = visits[children, label, "cold"], visits[children, label, "warm"]
+        cells += [f"{median(visit_times[what] for visit_times in cold):.0f}" for what in ("requests", "KiB")]
+        cells.append(f"{median(visit_times['requests'] for visit_times in warm):.0f}")
         print_line(f"| {children:,} | {label} | {' | '.join(cells)} |")
 
 
@@ -236,15 +236,15 @@ def measure_saves(browser, schools, chosen) -> None:
 
 def main() -> None:
     """Measure and print."""
-    asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    asked.add_argument("--children", type=int, nargs="*", default=[300, 10_000])
-    asked.add_argument("--parts", nargs="*", choices=("pages", "saves"), default=["pages", "saves"])
-    asked.add_argument("--rounds", type=int, default=2)
-    asked.add_argument("--pages", nargs="*", choices=list(PAGES), default=list(PAGES))
-    asked.add_argument("--whole", action="store_true", help="measure Voila's own page beside")
-    asked.add_argument("--pause", type=float, default=2.0, help="seconds before each visit")
-    asked.add_argument("--keep", type=Path, help="a folder that keeps the schools for another run")
-    chosen = asked.parse_args()
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--children", type=int, nargs="*", default=[300, 10_000])
+    options.add_argument("--parts", nargs="*", choices=("pages", "saves"), default=["pages", "saves"])
+    options.add_argument("--rounds", type=int, default=2)
+    options.add_argument("--pages", nargs="*", choices=list(PAGES), default=list(PAGES))
+    options.add_argument("--whole", action="store_true", help="measure Voila's own page beside")
+    options.add_argument("--pause", type=float, default=2.0, help="seconds before each visit")
+    options.add_argument("--keep", type=Path, help="a folder that keeps the schools for another run")
+    chosen = options.parse_args()
     with ExitStack() as stack:
         place = chosen.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folders = {children: place / f"school{children}" for children in chosen.children}

@@ -113,12 +113,12 @@ class Bare:
         self.connection.execute("COMMIT")
 
     def search(self, child: str) -> list:
-        found = self.connection.execute("SELECT document FROM visits WHERE child = ? ORDER BY id", (child,))
-        return [json.loads(text) for (text,) in found]
+        rows = self.connection.execute("SELECT document FROM visits WHERE child = ? ORDER BY id", (child,))
+        return [json.loads(text) for (text,) in rows]
 
     def frame(self) -> pd.DataFrame:
-        found = self.connection.execute("SELECT document FROM visits ORDER BY id")
-        return pd.DataFrame([json.loads(text) for (text,) in found])
+        rows = self.connection.execute("SELECT document FROM visits ORDER BY id")
+        return pd.DataFrame([json.loads(text) for (text,) in rows])
 
 
 class Stock:
@@ -166,8 +166,8 @@ def measure(systems: list, size: int, quick: bool) -> dict[str, dict[str, list[f
             ("update by id", lambda number: system.update(number * 31 % size + 1, {"number": -number})),  # noqa: B023
             ("search by child", lambda number: system.search(f"child-{number * 7 % (size // 20)}")),  # noqa: B023
         ):
-            found = times.setdefault(operation, {}).setdefault(system.name, [])
-            found += [timed(lambda: act(number)) for number in numbers]  # noqa: B023
+            measured = times.setdefault(operation, {}).setdefault(system.name, [])
+            measured += [timed(lambda: act(number)) for number in numbers]  # noqa: B023
     ours = next(system for system in systems if system.name == "guanai")
     for _ in range(3 if quick else 5):
         cold = ours.reopened()
@@ -185,37 +185,37 @@ def measure(systems: list, size: int, quick: bool) -> dict[str, dict[str, list[f
     return times
 
 
-def _insert_fifty(kind: str, path: Path, writer: int, kept: "multiprocessing.Queue") -> None:
+def _insert_fifty(kind: str, path: Path, writer: int, saved: "multiprocessing.Queue") -> None:
     table = (RecordDB(Database.open(path)) if kind == "guanai" else TinyDB(path)).table("home_visit")
     for number in range(50):
         key = f"{writer}-{number}"
         with suppress(Exception):
             begun = time.perf_counter()
             table.insert({"id": key, **visit(number, 400), "key": key})
-            kept.put((key, (time.perf_counter() - begun) * 1000))
+            saved.put((key, (time.perf_counter() - begun) * 1000))
 
 
 def eight_at_once(kind: str, folder: Path) -> str:
     """Return what eight processes with 50 inserts each came to, in words."""
-    path, kept = folder / f"eight-{kind}", multiprocessing.Queue()
+    path, saved = folder / f"eight-{kind}", multiprocessing.Queue()
     writers = [
-        multiprocessing.Process(target=_insert_fifty, args=(kind, path, number, kept)) for number in range(8)
+        multiprocessing.Process(target=_insert_fifty, args=(kind, path, number, saved)) for number in range(8)
     ]
     for writer in writers:
         writer.start()
     acknowledged = []
-    while any(writer.is_alive() for writer in writers) or not kept.empty():
+    while any(writer.is_alive() for writer in writers) or not saved.empty():
         with suppress(Exception):
-            acknowledged.append(kept.get(timeout=0.05))
+            acknowledged.append(saved.get(timeout=0.05))
     try:
         rows = (RecordDB(Database.open(path)) if kind == "guanai" else TinyDB(path)).table("home_visit").all()
     except Exception as error:
         return f"{len(acknowledged)} of 400 acknowledged, then unreadable ({type(error).__name__})"
-    found = [row["key"] for row in rows]
-    lost = len({key for key, _ in acknowledged} - set(found))
+    stored = [row["key"] for row in rows]
+    lost = len({key for key, _ in acknowledged} - set(stored))
     waits = sorted(wait for _, wait in acknowledged)
     return (
-        f"{len(acknowledged)} of 400 acknowledged, {lost} lost, {len(found) - len(set(found))} doubled; "
+        f"{len(acknowledged)} of 400 acknowledged, {lost} lost, {len(stored) - len(set(stored))} doubled; "
         f"median {statistics.median(waits):.1f} ms, worst {waits[-1]:.0f} ms"
     )
 
@@ -228,7 +228,7 @@ def table_lines(results: dict[int, dict[str, dict[str, list[float]]]]) -> list[s
     ]
     for size, times in results.items():
         for operation, by_system in times.items():
-            median = {name: statistics.median(found) for name, found in by_system.items()}
+            median = {name: statistics.median(measured) for name, measured in by_system.items()}
             ours, floor = median["guanai"], median["sqlite3"]
             cells = [f"{size:,}", operation, f"{ours:.2f}", f"{floor:.2f}", f"{ours / floor:.1f}"]
             for name in ("TinyDB JSON", "CachingMiddleware"):

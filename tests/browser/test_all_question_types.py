@@ -173,15 +173,15 @@ def test_every_type_is_filled_in_and_kept(wang, tmp_path):
     wang.save()
 
     school = open_school(wang.folder)
-    kept = school.table("every_type").all()[-1]
-    assert {key: kept[key] for key in ("quick1", "lik", "oth", "oth_other", "mark", "read", "village", "k")} == {
+    record = school.table("every_type").all()[-1]
+    assert {key: record[key] for key in ("quick1", "lik", "oth", "oth_other", "mark", "read", "village", "k")} == {
         "quick1": "yes", "lik": "3", "oth": "other", "oth_other": "打工", "mark": 4, "read": "OK", "village": "v2",
         "k": "xf",
     }  # fmt: skip
-    assert kept["order"] == ["1", "2", "3", "4", "5"]
-    assert (kept["noted"], kept["secret"], kept["home"]) == ("改为 9", "x1", child["village"])
-    assert kept["sibling"][1]["toy"] == [{"toy_name": "风筝"}]
-    with Image.open(wang.folder / "attachments" / kept["photo"]) as picture:
+    assert record["order"] == ["1", "2", "3", "4", "5"]
+    assert (record["noted"], record["secret"], record["home"]) == ("改为 9", "x1", child["village"])
+    assert record["sibling"][1]["toy"] == [{"toy_name": "风筝"}]
+    with Image.open(wang.folder / "attachments" / record["photo"]) as picture:
         assert max(picture.size) < 3000
     assert school.record("child", child["id"])["phone"] == "10099998888"
     assert wang.outside == []

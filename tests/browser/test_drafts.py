@@ -40,7 +40,7 @@ def drafts(person):
 def is_kept(person):
     """Whether what was typed is in the draft within the promised time, without a click on anything."""
     return wait_until(
-        lambda: any(one.answers.get("birth_date") == HALF_A_DATE for one in drafts(person)), KEPT_WITHIN
+        lambda: any(draft.answers.get("birth_date") == HALF_A_DATE for draft in drafts(person)), KEPT_WITHIN
     )
 
 
@@ -83,7 +83,7 @@ def finish(person):
 
 
 def kernels(server):
-    return [one for one in psutil.Process(server.pid).children(recursive=True) if is_kernel(one)]
+    return [process for process in psutil.Process(server.pid).children(recursive=True) if is_kernel(process)]
 
 
 def test_the_page_reloaded(li):

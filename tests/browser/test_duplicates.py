@@ -26,7 +26,7 @@ def type_a_child(person, child):
 @pytest.mark.parametrize("size", SIZES)
 def test_which_child_is_it(chromium, folder, port, size):
     school = open_school(folder)
-    child = next(one for one in school.table("child").rows() if one.get("class"))
+    child = next(record for record in school.table("child").rows() if record.get("class"))
     count = len(school.frame("child"))
     with served(folder, port):
         li = Person(chromium, f"http://127.0.0.1:{port}", size)

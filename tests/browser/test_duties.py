@@ -31,10 +31,10 @@ def emergency(folder, monkeypatch):
         school.folder.workbook, preset_sheets("002-3", school.today(), "星光小学", columns=columns)
     )
     child = school.frame("child").iloc[0]
-    found = datetime.now() - timedelta(minutes=10)
-    incident = {"id": "i1", "child": child["id"], "date": found.date().isoformat(), "kind": "illness"}
+    found_at = datetime.now() - timedelta(minutes=10)
+    incident = {"id": "i1", "child": child["id"], "date": found_at.date().isoformat(), "kind": "illness"}
     school.table("incident").truncate()  # those of the sample are of other days
-    school.insert_many("incident", [incident | {"found_at": found.isoformat()}])
+    school.insert_many("incident", [incident | {"found_at": found_at.isoformat()}])
     school.close()
     return folder
 
@@ -90,10 +90,10 @@ def test_an_emergency_is_counted_down_and_recorded_by_one_click(page, emergency)
     assert page.url.endswith("/day")
     playwright.expect(box.locator(".step-done")).to_have_count(1)
     school = open_school(emergency)
-    kept = school.record("incident", "i1")
+    record = school.record("incident", "i1")
     by = school.history("incident", "i1")[-1].by
     school.close()
-    assert kept["guardian_told_at"] and by
+    assert record["guardian_told_at"] and by
     assert box.locator("button").count() == 3
 
 

@@ -79,9 +79,9 @@ def test_a_question_added_answered_and_taken_back(zhou, tmp_path):
     sent(zhou, changed)
     page.get_by_text(CHECKED).wait_for()
     page.get_by_text("新增问题“心情”（mood）").wait_for()
-    asked = page.get_by_label(re.compile("^心情"))
+    question = page.get_by_label(re.compile("^心情"))
     studied = page.get_by_role("textbox", name=re.compile("^学习"))
-    playwright.expect(asked, "only the changed form asks it").to_have_count(1)
+    playwright.expect(question, "only the changed form asks it").to_have_count(1)
     playwright.expect(studied, "both stand side by side").to_have_count(2)
     look(zhou, "designer-checked")
     publish(zhou, "已发布，是第 1 版")
@@ -90,21 +90,21 @@ def test_a_question_added_answered_and_taken_back(zhou, tmp_path):
     zhou.open("register?form=talk&new=1")
     fill_talk(zhou, 心情="开朗")
     frame = open_school(zhou.folder).frame("talk")
-    kept = frame[frame["mood"] == "开朗"].iloc[0]
+    record = frame[frame["mood"] == "开朗"].iloc[0]
 
     page = zhou.open("designer?form=talk")
     page.get_by_role("button", name="恢复自带的表").click()
     page.get_by_text("删去问题“心情”（mood）").wait_for()
     page.get_by_text("有 1 条回答，留在各自的记录里").wait_for()
     publish(zhou, "恢复成软件自带的表")
-    page = zhou.open(f"register?form=talk&id={kept['id']}")
+    page = zhou.open(f"register?form=talk&id={record['id']}")
     page.get_by_text("本表已删除的问题").first.wait_for()
     page.get_by_text("开朗").first.wait_for()
     look(zhou, "record-retired")
-    page = zhou.open(f"child?id={kept['child']}")
+    page = zhou.open(f"child?id={record['child']}")
     page.get_by_text("本表已删除的问题").first.wait_for(state="attached")
     assert "mood" not in open_school(zhou.folder).form("talk").columns
-    assert open_school(zhou.folder).record("talk", kept["id"])["mood"] == "开朗"
+    assert open_school(zhou.folder).record("talk", record["id"])["mood"] == "开朗"
     assert zhou.outside == []
 
 

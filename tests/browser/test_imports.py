@@ -133,9 +133,9 @@ def test_another_school_comes_whole(chromium, folder, port, tmp_path, size):
         li.page.get_by_text("已导入 records.db").wait_for(timeout=30_000)
         li.look("whole-done")
         assert len(school.table("child")) == count + 1
-        assert [one["child"] for one in school.table("talk").rows() if one.get("study") == "认真"][-1:] == [
-            there["id"]
-        ]
+        assert [record["child"] for record in school.table("talk").rows() if record.get("study") == "认真"][
+            -1:
+        ] == [there["id"]]
         li.page.get_by_role("button", name="撤销这次导入").first.click()
         li.page.get_by_text(re.compile("^已撤销")).wait_for()
         assert len(school.table("child")) == count

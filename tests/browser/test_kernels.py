@@ -102,8 +102,8 @@ def test_the_kernels_of_a_browser_that_was_killed_end(browser, server):
     time.sleep(2 * SETTINGS["alone_seconds"])
     assert server.kernels(), "a page that is open keeps its kernel"
     family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-    for one in family:
-        one.kill()
+    for process in family:
+        process.kill()
     assert none_left(server)
 
 
@@ -115,7 +115,9 @@ def test_a_phone_that_was_asleep_for_long_comes_back_with_what_was_typed(browser
     name.fill("试小禾", timeout=60_000)
     name.press("Tab")
     mine = open_school(server.folder).as_user(NAME).drafts("child")
-    assert wait_until(lambda: any(one.answers["name"] == "试小禾" for one in mine.all()), seconds=KEPT_WITHIN)
+    assert wait_until(
+        lambda: any(draft.answers["name"] == "试小禾" for draft in mine.all()), seconds=KEPT_WITHIN
+    )
     asleep = page.context.new_cdp_session(page)
     asleep.send("Page.setWebLifecycleState", {"state": "frozen"})
     page.context.set_offline(True)

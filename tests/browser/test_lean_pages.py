@@ -111,21 +111,21 @@ def server(tmp_path_factory):
 def page(chromium, server):
     context = chromium.new_context(locale="zh-CN")
     opened = context.new_page()
-    opened.wrong, opened.asked = [], []
+    opened.wrong, opened.requested = [], []
     opened.on("pageerror", lambda error: opened.wrong.append(str(error)))
-    context.on("request", lambda request: opened.asked.append(request.url))
+    context.on("request", lambda request: opened.requested.append(request.url))
     opened.goto(f"{server.base}/login?next=/theme/icon.svg")
     opened.get_by_label("姓名").fill(NAME)
     opened.get_by_label("密码").fill(PASSWORD)
     opened.get_by_role("button", name="登录").click()
     opened.wait_for_url("**/icon.svg*")
-    opened.asked.clear()
+    opened.requested.clear()
     yield opened
     context.close()
     assert not opened.wrong
     outside = [
         url
-        for url in opened.asked
+        for url in opened.requested
         if urlsplit(url).scheme not in ("data", "blob") and not url.startswith(server.base)
     ]
     assert not outside
@@ -176,15 +176,15 @@ class TestFirstLoad:
         opened(page, server, "forty")
         is_live(page)
         page.wait_for_timeout(1_000)
-        assert len(page.asked) + 1 <= 5, page.asked
+        assert len(page.requested) + 1 <= 5, page.requested
         assert sum(sizes.values()) <= 130 * 1024, sizes
 
     def test_a_second_page_asks_for_the_page_only(self, page, server):
         opened(page, server, "forty")
-        seen = set(page.asked)
-        page.asked.clear()
+        seen = set(page.requested)
+        page.requested.clear()
         opened(page, server, "slow", "慢慢做")
-        fetched = [url for url in page.asked if url not in seen]
+        fetched = [url for url in page.requested if url not in seen]
         assert [urlsplit(url).path for url in fetched] == ["/slow"]
 
     def test_the_head_is_sent_before_the_kernel_is_there(self, page, server):
@@ -295,10 +295,10 @@ class TestWidgets:
         playwright.expect(bars).to_have_count(1)
         page.get_by_role("button", name="画").click()
         page.locator(".widget-output .chart svg").get_by_text("里面的图").wait_for()
-        assert len([url for url in page.asked if "/vega.js?v=" in url]) == 1
-        page.asked.clear()
+        assert len([url for url in page.requested if "/vega.js?v=" in url]) == 1
+        page.requested.clear()
         opened(page, server, "forty")
-        assert not [url for url in page.asked if "vega" in url]
+        assert not [url for url in page.requested if "vega" in url]
 
     def test_a_widget_of_others_by_anywidget(self, page, server):
         pytest.importorskip("anywidget")
@@ -454,12 +454,12 @@ class TestConnection:
         for pid in {kernel.pid for kernel in server.kernels()} - before:
             psutil.Process(pid).send_signal(signal.SIGKILL)
         page.get_by_text(say("page.gone")).wait_for(timeout=60_000)
-        asked = []
-        page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+        dialogs = []
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
         page.get_by_role("link", name=say("page.again")).first.click()
         page.locator(".guanai-dirty").wait_for(state="detached")
         is_live(page)
-        assert not asked
+        assert not dialogs
 
     def test_signed_out_in_another_tab(self, page, server):
         opened(page, server, "forty")

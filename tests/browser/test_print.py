@@ -35,8 +35,8 @@ def printed(person, path, file):
 
 def test_papers(chromium, folder, port, tmp_path):
     school = open_school(folder)
-    visit = next(one for one in school.table("home_visit").rows() if one.get("problems"))
-    other = next(one for one in school.table("home_visit").rows() if not one.get("problems"))
+    visit = next(record for record in school.table("home_visit").rows() if record.get("problems"))
+    other = next(record for record in school.table("home_visit").rows() if not record.get("problems"))
     talk = school.table("talk").rows()[0]
     school.save("talk", {**talk, "study": LONG})
     child = school.record("child", visit["child"])
@@ -93,9 +93,9 @@ def test_find_read_delete_and_restore(chromium, folder, port, size):
         li.open("register")
         assert li.overflow() <= 0
         li.page.get_by_role("link", name=re.compile("^谈心记录卡")).first.click()
-        told = li.page.locator(".guanai-soft", has_text=re.compile("共 \\d+ 条"))
-        told.wait_for()
-        whole = int(re.search(r"\d+", told.inner_text())[0])
+        total = li.page.locator(".guanai-soft", has_text=re.compile("共 \\d+ 条"))
+        total.wait_for()
+        whole = int(re.search(r"\d+", total.inner_text())[0])
         li.page.get_by_label(re.compile("^时间")).select_option(label="本月")
         li.page.get_by_text(re.compile(f"找到 \\d+ 条（共 {whole} 条）")).wait_for()
         li.page.get_by_role("button", name="清除筛选").click()

@@ -38,9 +38,9 @@ def test_chromium_behind_a_proxy(place):
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         context = browser.new_context(locale="zh-CN", ignore_https_errors=True)
-        page, asked, refused = context.new_page(), [], []
-        context.on("request", lambda request: asked.append(request.url))
-        page.on("websocket", lambda socket: asked.append(socket.url.replace("wss:", "https:")))
+        page, requested, refused = context.new_page(), [], []
+        context.on("request", lambda request: requested.append(request.url))
+        page.on("websocket", lambda socket: requested.append(socket.url.replace("wss:", "https:")))
         page.on(
             "console",
             lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None,
@@ -63,7 +63,9 @@ def test_chromium_behind_a_proxy(place):
         page.get_by_label("密码").wait_for()
         assert urlsplit(page.url).path.startswith("/school/guanai/")
         browser.close()
-    assert not [url for url in asked if not url.startswith(f"{place}/") and urlsplit(url).scheme != "data"]
+    assert not [
+        url for url in requested if not url.startswith(f"{place}/") and urlsplit(url).scheme != "data"
+    ]
     assert not refused
 
 

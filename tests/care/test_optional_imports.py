@@ -40,4 +40,4 @@ def test_neither_the_server_nor_a_chart_compiles_a_grammar(name):
 
 def test_the_library_is_still_the_one_that_jsonschema_asks_for():
     """Another name, and the seconds would be back unseen."""
-    assert any(GRAMMAR.replace("_", "-") in one for one in requires("jsonschema") or ())
+    assert any(GRAMMAR.replace("_", "-") in requirement for requirement in requires("jsonschema") or ())

@@ -141,7 +141,7 @@ def test_the_counts_on_the_home_page_are_the_lengths_of_the_lists_behind_them(ru
         run(sample_folder, "pairing", "print(lonely.count)"),
         run(sample_folder, "child?care=1", "print(table.count)"),
     ]
-    assert json.loads(counted) == [int(one) for one in lists]
+    assert json.loads(counted) == [int(length) for length in lists]
     assert all(json.loads(counted))
 
 

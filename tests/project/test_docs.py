@@ -83,10 +83,10 @@ def test_every_question_type_is_described_in_both_languages(name):
 
 def test_every_deliberate_difference_of_the_functions_is_described():
     listed = import_module("guanai.storage.forms.xpath.functions").__doc__.partition("on purpose:")[2]
-    differences = [" ".join(one.split()) for one in listed.replace("``", "`").split("\n- ")[1:]]
+    differences = [" ".join(difference.split()) for difference in listed.replace("``", "`").split("\n- ")[1:]]
     assert len(differences) > 8
     described = " ".join(FORMS.split())
-    assert [one for one in differences if one not in described] == []
+    assert [difference for difference in differences if difference not in described] == []
 
 
 @pytest.mark.parametrize("name", MODULES)

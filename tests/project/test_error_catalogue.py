@@ -43,20 +43,20 @@ def givers():
 
 def texts(node, assigned, seen):
     """Return the texts that an expression can be, its names looked up in its module."""
-    found = set()
+    keys = set()
     for part in ast.walk(node):
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
-            found.add(part.value)
+            keys.add(part.value)
         elif isinstance(part, ast.Name) and part.id not in seen:
             seen.add(part.id)
-            found.update(*(texts(value, assigned, seen) for value in assigned[part.id]))
-    return found
+            keys.update(*(texts(value, assigned, seen) for value in assigned[part.id]))
+    return keys
 
 
 @cache
 def raised():
     """Return every key that goes into an error."""
-    found, through = set(), givers()
+    keys, through = set(), givers()
     for tree in TREES.values():
         assigned = defaultdict(list)
         for node in ast.walk(tree):
@@ -65,14 +65,14 @@ def raised():
                     assigned[getattr(target, "id", "")].append(node.value)
         for node in ast.walk(tree):
             if called(node).endswith("Error") or called(node) in through:
-                found.update(*(texts(one, assigned, set()) for one in node.args[:1]))
-    return sorted(found & catalogue().keys())
+                keys.update(*(texts(argument, assigned, set()) for argument in node.args[:1]))
+    return sorted(keys & catalogue().keys())
 
 
 @cache
 def provoked():
     """Return every text in the tests that look at an error's key, or at its whole message."""
-    found = set()
+    keys = set()
     for path in (ROOT / "tests").rglob("test_*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         looks = any(
@@ -80,8 +80,8 @@ def provoked():
             for node in ast.walk(tree)
         )
         if looks and path.name != Path(__file__).name:
-            found |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-    return found
+            keys |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    return keys
 
 
 def test_every_error_is_provoked_by_some_test():

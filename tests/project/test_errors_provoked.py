@@ -57,7 +57,7 @@ CHILD = {
 FILLED = re.compile(r"\{\w*\}|None|<[^>]+ object")
 
 
-def told(error, key, place, zh, en):
+def check_message(error, key, place, zh, en):
     """Check an error: its key, and that the message in each language names the place and the remedy."""
     assert error.key == key
     for language, remedy in (("zh", zh), ("en", en)):
@@ -72,7 +72,7 @@ def told(error, key, place, zh, en):
 def check(provoke, desk, key, place, zh, en):
     with pytest.raises(GuanaiError) as refused:
         provoke(desk)
-    told(refused.value, key, place, zh, en)
+    check_message(refused.value, key, place, zh, en)
 
 
 def command(*arguments):
@@ -230,14 +230,14 @@ def merged_away(desk):
 
 
 def nothing_to_pair(desk):
-    found = desk.school.pairings.propose()
-    desk.school.pairings.accept(replace(found, pairs=found.pairs.iloc[:0]), ON)
+    proposal = desk.school.pairings.propose()
+    desk.school.pairings.accept(replace(proposal, pairs=proposal.pairs.iloc[:0]), ON)
 
 
 def pairing_in_between(desk):
-    found = desk.school.pairings.propose()
+    proposal = desk.school.pairings.propose()
     desk.school.save("staff", {"name": "李老师", "role": "subject", "active": "yes"})
-    desk.school.pairings.accept(found, ON)
+    desk.school.pairings.accept(proposal, ON)
 
 
 def undone_twice(desk):
@@ -249,15 +249,15 @@ def undone_twice(desk):
 def pairing_touched(desk):
     school = desk.school
     done = school.pairings.accept(school.pairings.propose(), ON)
-    (kept,) = school.table("pairing").rows()
-    school.save("pairing", {**kept, "end": "2026-12-24"})
+    (pairing,) = school.table("pairing").rows()
+    school.save("pairing", {**pairing, "end": "2026-12-24"})
     school.pairings.undo(done.id)
 
 
 def refused_pairing(desk):
-    found = desk.school.pairings.propose()
-    pairs = found.pairs.assign(carer="nobody")
-    desk.school.pairings.accept(replace(found, pairs=pairs), ON)
+    proposal = desk.school.pairings.propose()
+    pairs = proposal.pairs.assign(carer="nobody")
+    desk.school.pairings.accept(replace(proposal, pairs=pairs), ON)
 
 
 def saved_in_between(desk):
@@ -498,13 +498,13 @@ def test_a_demonstration_that_does_not_come_up(monkeypatch, closed, key, page, z
     monkeypatch.setattr(demo_check, "served", served)
     with pytest.raises(GuanaiError) as refused:
         demo_check.check_demo()
-    told(refused.value, key, "", zh, en)
+    check_message(refused.value, key, "", zh, en)
 
 
 def test_a_page_that_does_not_open(closed):
     with pytest.raises(GuanaiError) as refused:
         demo_check._open_once(demo_check.HttpProbe(closed), "home_visit")
-    told(refused.value, "check.page", "home_visit", "请运行 guanai demo", "Run guanai demo")
+    check_message(refused.value, "check.page", "home_visit", "请运行 guanai demo", "Run guanai demo")
     assert "500" in refused.value.message()
 
 
@@ -514,5 +514,5 @@ def test_a_server_that_does_not_start(monkeypatch, tmp_path, patience):
         monkeypatch.setattr(demo_check, "STARTING_SECONDS", patience)
     with pytest.raises(GuanaiError) as refused, demo_check.served("serve", str(tmp_path / "none")):
         pass
-    told(refused.value, "check.not_serving", "", "请运行 guanai demo", "Run guanai demo")
+    check_message(refused.value, "check.not_serving", "", "请运行 guanai demo", "Run guanai demo")
     assert ("0 s" if patience == 0 else "none") in refused.value.message()

@@ -68,7 +68,7 @@ def imported_modules(name: str) -> set[str]:
     """Return the modules of this project that one of them imports."""
     named = imported(SOURCES[name].read_text(encoding="utf-8"))
     modules = {
-        one if one in SOURCES else one.rpartition(".")[0] for one in named if one.startswith("guanai.")
+        name if name in SOURCES else name.rpartition(".")[0] for name in named if name.startswith("guanai.")
     }
     return (modules & SOURCES.keys()) - {name}
 

@@ -32,7 +32,7 @@ def sample(sample_folder):
 
 
 def printed(capsys, *arguments):
-    assert main([str(one) for one in arguments]) == 0
+    assert main([str(argument) for argument in arguments]) == 0
     return capsys.readouterr().out
 
 
@@ -42,9 +42,11 @@ def keys(lines):
 
 def test_the_command_prints_the_lines_of_the_page(sample, sample_folder, capsys):
     lines = sample.due(TODAY)
-    told = json.loads(printed(capsys, "due", sample_folder, "--on", TODAY, "--lines", "--format", "json"))
-    assert keys(pd.DataFrame(told)) == keys(lines)
-    assert [row["counted"] for row in told] == lines["counted"].tolist()
+    printed_lines = json.loads(
+        printed(capsys, "due", sample_folder, "--on", TODAY, "--lines", "--format", "json")
+    )
+    assert keys(pd.DataFrame(printed_lines)) == keys(lines)
+    assert [row["counted"] for row in printed_lines] == lines["counted"].tolist()
     page = Checklist(sample.due(TODAY))
     assert keys(page.shown) == keys(lines)
     assert page.counts == lines["status"].value_counts().to_dict()
@@ -56,8 +58,8 @@ def test_each_line_tells_everything(sample):
     assert tuple(lines.columns) == COLUMNS
     for name in ("duty", "subject", "since", "why", "status", "kind"):
         assert lines[name].notna().all() and (lines[name].astype(str) != "").all()
-    known = {one for name in sample.forms() for one in sample.frame(name)["id"]}
-    assert {one for ids in lines["counted"] for one in ids} <= known
+    ids_of_records = {record_id for name in sample.forms() for record_id in sample.frame(name)["id"]}
+    assert {record_id for ids in lines["counted"] for record_id in ids} <= ids_of_records
 
 
 def test_the_records_that_were_counted_can_be_opened(sample):
@@ -67,11 +69,11 @@ def test_the_records_that_were_counted_can_be_opened(sample):
     counted = lines[lines["counted"].map(len) > 0]
     assert counted["form"].nunique() >= 3
     for line in counted.drop_duplicates(["duty", "status"]).to_dict("records"):
-        found = sample.duties.counted(line)
-        assert [one.id for one in found] == line["counted"], line["duty"]
-        for one in found:
-            record = sample.record(one.form, one.id)
-            assert one.day and one.day in (record.get("date"), record.get("start")), line["duty"]
+        records = sample.duties.counted(line)
+        assert [record_of.id for record_of in records] == line["counted"], line["duty"]
+        for record_of in records:
+            record = sample.record(record_of.form, record_of.id)
+            assert record_of.day and record_of.day in (record.get("date"), record.get("start")), line["duty"]
     line = counted.iloc[0].to_dict()
     assert sample.duties.counted(line | {"duty": "没有这项"}) == []
     assert sample.duties.counted(line | {"counted": ["没有这条"]}) == []
@@ -80,43 +82,43 @@ def test_the_records_that_were_counted_can_be_opened(sample):
 def test_on_paper_and_in_the_workbook_stand_the_days_of_what_was_counted(sample):
     """The same records as on the page, for every line; a share and the fields of a dossier name none."""
     lines = sample.due(TODAY, done=True).iloc[::-1]
-    told = sample.duties.with_days(lines)
-    assert told.index.equals(lines.index) and told.drop(columns="counted_on").equals(lines)
-    for line in told.to_dict("records"):
-        days = sorted(one.day for one in sample.duties.counted(line))
+    dated = sample.duties.with_days(lines)
+    assert dated.index.equals(lines.index) and dated.drop(columns="counted_on").equals(lines)
+    for line in dated.to_dict("records"):
+        days = sorted(record.day for record in sample.duties.counted(line))
         assert [day for day in line["counted_on"].split("、") if day] == days, line["duty"]
-    assert (told["counted_on"] != "").any() and (told["counted_on"] == "").any()
+    assert (dated["counted_on"] != "").any() and (dated["counted_on"] == "").any()
     assert "counted_on" not in lines
-    sheet = load_workbook(BytesIO(due_excel(told))).worksheets[0]
-    assert [row[-1].value or "" for row in sheet.iter_rows()] == ["计入的记录", *told["counted_on"]]
-    days = next(filter(None, told["counted_on"]))
-    assert f" · {say('due.counted')} {days}</td>" in due_sheet(told)
+    sheet = load_workbook(BytesIO(due_excel(dated))).worksheets[0]
+    assert [row[-1].value or "" for row in sheet.iter_rows()] == ["计入的记录", *dated["counted_on"]]
+    days = next(filter(None, dated["counted_on"]))
+    assert f" · {say('due.counted')} {days}</td>" in due_sheet(dated)
     assert sample.duties.with_days(lines.iloc[:0]).empty
 
 
 def test_one_persons_lines_are_those_that_name_the_person(sample, sample_folder, capsys):
     lines, rows, staff = sample.due(TODAY), sample.to_do(TODAY), sample.frame("staff")
-    for one, name in zip(staff["id"], staff["name"], strict=True):
-        assert keys(sample.due(TODAY, who=one)) == keys(filter_lines(lines, who=name))
+    for person, name in zip(staff["id"], staff["name"], strict=True):
+        assert keys(sample.due(TODAY, who=person)) == keys(filter_lines(lines, who=name))
         pairs = zip(rows["who_ids"], rows["raised_ids"], strict=True)
-        own = [one in people or one in risen for people, risen in pairs]
-        assert sample.to_do(TODAY, who=one)["text"].tolist() == rows.loc[own, "text"].tolist()
+        own = [person in people or person in risen for people, risen in pairs]
+        assert sample.to_do(TODAY, who=person)["text"].tolist() == rows.loc[own, "text"].tolist()
     assert (rows["who"] != "").all()  # what nobody is responsible for goes to who coordinates
-    name, one = workload(rows)["who"].iloc[0], staff.set_index("name")["id"]
+    name, id_of = workload(rows)["who"].iloc[0], staff.set_index("name")["id"]
     command = ("due", sample_folder, "--on", TODAY, "--who", name, "--format")
-    told = csv.reader(StringIO(printed(capsys, *command, "csv")))
-    assert len(list(told)) - 1 == len(sample.to_do(TODAY, who=one[name]))
+    printed_rows = csv.reader(StringIO(printed(capsys, *command, "csv")))
+    assert len(list(printed_rows)) - 1 == len(sample.to_do(TODAY, who=id_of[name]))
     assert len(json.loads(printed(capsys, *command, "json", "--lines"))) == len(
-        sample.due(TODAY, who=one[name])
+        sample.due(TODAY, who=id_of[name])
     )
 
 
 def test_the_day_the_load_and_what_is_to_be_done_agree(sample):
     load = workload(sample.to_do(TODAY)).set_index("who")
-    for one, name in zip(sample.frame("staff")["id"], sample.frame("staff")["name"], strict=True):
-        mine = sample.to_do(TODAY, who=one)
+    for person, name in zip(sample.frame("staff")["id"], sample.frame("staff")["name"], strict=True):
+        mine = sample.to_do(TODAY, who=person)
         assert sum(MyDay(mine, {}, TODAY).counts.values()) == len(mine)
-        responsible = sum(one in people for people in mine["who_ids"])
+        responsible = sum(person in people for people in mine["who_ids"])
         assert responsible == (load.loc[name, "lines"] if name in load.index else 0)
 
 
@@ -137,8 +139,8 @@ def test_the_matrix_the_duties_and_the_report_agree(sample, sample_folder, capsy
         counts = lines[lines["status"] == status].groupby("duty").size()
         for duty, number in zip(duties["duty"], duties[status], strict=True):
             assert number == counts.get(duty, 0)
-    told = json.loads(printed(capsys, "coverage", sample_folder, "--term", term, "--format", "json"))
-    assert [row["missed"] for row in told] == table["missed"].tolist()
+    printed_rows = json.loads(printed(capsys, "coverage", sample_folder, "--term", term, "--format", "json"))
+    assert [row["missed"] for row in printed_rows] == table["missed"].tolist()
     matrix = Matrix(table)
     assert matrix.counts["missed"] == table.loc[table["kind"] == "child", "missed"].sum()
 
@@ -175,15 +177,17 @@ def test_two_rules_that_ask_for_one_field_have_a_list_each(filled):
     headmaster = filled.save("staff", {"name": "校长甲", "role": "headmaster", "active": "yes"})
     school = filled.as_user("校长甲", headmaster["id"])
     child = school.children().iloc[0]
-    for one in school.children()["id"]:
-        school.amend("child", one, {"village": "", "boarding": "yes" if one == child["id"] else "no"})
+    for child_id in school.children()["id"]:
+        school.amend(
+            "child", child_id, {"village": "", "boarding": "yes" if child_id == child["id"] else "no"}
+        )
     shown = school.settings.read()
     rows = [("村组齐全", ""), ("寄宿生村组齐全", "是否寄宿 = 是")]
     cells = [
         {"name": name, "kind": "档案", "content": "村组", "subject_condition": condition}
         for name, condition in rows
     ]
-    school.settings.change(shown, [school.settings.edit(shown, "duties", None, one) for one in cells])
+    school.settings.change(shown, [school.settings.edit(shown, "duties", None, values) for values in cells])
     table = gaps_by_field(school.duties.gaps())
     persons = table[table["field"] == "village"].set_index("duty")["persons"]
     assert persons.to_dict() == {"村组齐全": len(school.children()), "寄宿生村组齐全": 1}

@@ -50,9 +50,9 @@ def test_a_name_that_never_was_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("kind", "old", "new"), old_names.ATTRIBUTES, ids=lambda one: getattr(one, "__name__", one)
+    ("kind", "old", "new"), old_names.ATTRIBUTES, ids=lambda value: getattr(value, "__name__", value)
 )
 def test_an_old_method_gives_what_it_is_called_now(school, kind, old, new):
-    one = {School: school, DutyService: school.duties, Imports: school.imports}.get(kind, school.duplicates)
+    owner = {School: school, DutyService: school.duties, Imports: school.imports}.get(kind, school.duplicates)
     with pytest.warns(DeprecationWarning, match=f"{kind.__name__}.{old} is now {kind.__name__}.{new}$"):
-        assert getattr(one, old) == getattr(one, new)
+        assert getattr(owner, old) == getattr(owner, new)

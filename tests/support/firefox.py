@@ -53,12 +53,12 @@ class Page:
 
     def run(self, script):
         """Return what an expression comes to on the page, as a text, a number or whether."""
-        found = self.ask(
+        result = self.ask(
             "script.evaluate", expression=script, target={"context": self.tab}, awaitPromise=True
         )
-        if found["type"] == "exception":
-            raise RuntimeError(found["exceptionDetails"]["text"])
-        return found["result"].get("value")
+        if result["type"] == "exception":
+            raise RuntimeError(result["exceptionDetails"]["text"])
+        return result["result"].get("value")
 
     def wait_for(self, script):
         """Wait until an expression is true."""

@@ -30,7 +30,7 @@ def edited(content, *, drop=(), add=(), rename=None, **cells):
     for place, text in cells.items():
         name, _, heading = place.partition("__")
         sheet.cell(names[name], heads[heading]).value = text
-    for name in sorted(drop, key=lambda one: -names[one]):
+    for name in sorted(drop, key=lambda name: -names[name]):
         sheet.delete_rows(names[name])
     label = heads.get("标题（中文）") or heads["标题"]
     for name, kind, text in add:

@@ -31,15 +31,17 @@ def enlarge(folder: Path, copies: int, on: date) -> dict[str, int]:
     try:
         for copy in range(1, copies + 1):
             campus = copy // COPIES_TO_A_CAMPUS
-            shared = {one["id"] for form in ("staff", "class") for one in records[form]}
-            marks = {one: _marked(one, campus if one in shared else copy) for one in ids}
+            shared = {record["id"] for form in ("staff", "class") for record in records[form]}
+            marks = {
+                record_id: _marked(record_id, campus if record_id in shared else copy) for record_id in ids
+            }
             names = {name: f"{campus}区{name}" if campus else name for name in classes}
             for form in FORMS:
                 if form in ("staff", "class") and copy % COPIES_TO_A_CAMPUS:
                     continue
-                copies_of = [_copied(one, marks, names) for one in records[form]]
-                for one in copies_of if form in ("staff", "child") else ():
-                    one["name"] += OTHERS[(campus if form == "staff" else copy) % len(OTHERS)]
+                copies_of = [_copied(record, marks, names) for record in records[form]]
+                for record in copies_of if form in ("staff", "child") else ():
+                    record["name"] += OTHERS[(campus if form == "staff" else copy) % len(OTHERS)]
                 counts[form] += school.insert_many(form, copies_of)
     finally:
         school.close()
@@ -57,7 +59,7 @@ def _marked(identifier: str, number: int) -> str:
 
 def _copied(value, marks, names):
     if isinstance(value, dict):
-        return {key: _copied(one, marks, names) for key, one in value.items()}
+        return {key: _copied(inner, marks, names) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_copied(one, marks, names) for one in value]
+        return [_copied(inner, marks, names) for inner in value]
     return marks.get(value, names.get(value, value)) if isinstance(value, str) else value

@@ -41,7 +41,9 @@ CHILD = {
     "birth_date": "2017-03-04", "sex": "female", "eligible": "yes", "boarding": "no",
 }  # fmt: skip
 SCHOOL: dict[str, list[dict[str, Any]]] = {
-    "staff": [{"id": one, "name": one, "role": role, "active": "yes"} for one, role in STAFF.items()],
+    "staff": [
+        {"id": person, "name": person, "role": role, "active": "yes"} for person, role in STAFF.items()
+    ],
     "class": [
         {"id": "one", "name": "one", "grade": 3, "level": "primary", "homeroom": "homeroom", "pupils": 30},
         {"id": "two", "name": "two", "grade": 4, "level": "primary", "homeroom": "homeroom2", "pupils": 30},
@@ -124,7 +126,7 @@ def rows_of(preset: str) -> dict[str, Duty]:
 
 def scenarios(cell: str) -> tuple[Scenario, ...]:
     """Return the scenarios of a cell, alternatives (``mode=door|school``, ``mode=!phone``) written out."""
-    found: list[Scenario] = []
+    every: list[Scenario] = []
     for scenario in filter(None, (part.strip() for part in cell.split(";"))):
         choices: list[list[Step]] = []
         register = ""
@@ -132,8 +134,8 @@ def scenarios(cell: str) -> tuple[Scenario, ...]:
             name, *pairs = text.split()
             register = name if name != "+" else register
             choices.append([Step(name, answers) for answers in _answers(register, pairs)])
-        found += [Scenario(steps[:-1], steps[-1:]) for steps in product(*choices)]
-    return tuple(found)
+        every += [Scenario(steps[:-1], steps[-1:]) for steps in product(*choices)]
+    return tuple(every)
 
 
 def together(some: Iterable[Scenario]) -> tuple[Scenario, ...]:
@@ -150,7 +152,7 @@ def together(some: Iterable[Scenario]) -> tuple[Scenario, ...]:
 
 def _answers(register: str, pairs: Iterable[str]) -> Iterator[tuple[tuple[str, Any], ...]]:
     if register == "on":
-        yield tuple(("on", one) for one in pairs)
+        yield tuple(("on", pair) for pair in pairs)
         return
     options: list[list[tuple[str, Any]]] = []
     for pair in pairs:
@@ -187,12 +189,12 @@ def questions(register: str) -> dict[str, tuple[str, frozenset[str]]]:
     lists: dict[str, set[str]] = {}
     for row in sheets.get("choices", [])[1:]:
         lists.setdefault(row[1], set()).add(row[2])
-    found: dict[str, tuple[str, frozenset[str]]] = {}
+    by_name: dict[str, tuple[str, frozenset[str]]] = {}
     for row in sheets["survey"][1:]:
         kind, _, of = row[1].partition(" ")
         kind = kind.removesuffix("_from_file")
-        found.setdefault(row[2], (kind, frozenset(lists.get(of, ()))))
-    return found
+        by_name.setdefault(row[2], (kind, frozenset(lists.get(of, ()))))
+    return by_name
 
 
 # The school
@@ -208,17 +210,23 @@ def lines_of(preset: str, duty: Duty, some: Sequence[tuple[Step, ...]]) -> list[
     parts = (
         [[number] for number in together] if duty.subject == "school" or duty.kind == "share" else [together]
     )
-    found: list[Lines] = [{} for _ in some]
+    lines: list[Lines] = [{} for _ in some]
     for part in parts:
         days = {number: school_after(some[number]) for number in part}
         for on in sorted({day for _, day in days.values()}):
             _add_lines(
-                preset, duty, {number: one for number, (one, day) in days.items() if day == on}, on, found
+                preset,
+                duty,
+                {number: registers for number, (registers, day) in days.items() if day == on},
+                on,
+                lines,
             )
-    return found
+    return lines
 
 
-def _add_lines(preset: str, duty: Duty, schools: dict[int, Registers], on: date, found: list[Lines]) -> None:
+def _add_lines(
+    preset: str, duty: Duty, schools: dict[int, Registers], on: date, of_each: list[Lines]
+) -> None:
     registers: Registers = {}
     for number, school in schools.items():
         for name, records in school.items():
@@ -230,19 +238,19 @@ def _add_lines(preset: str, duty: Duty, schools: dict[int, Registers], on: date,
     for whose, role, since, period, need, have in lines[columns].itertuples(index=False):
         subject, _, number = whose.partition(MARK)
         place = int(number) if number else next(iter(schools))
-        found[place][(subject, role, str(since)[:10], period)] = (int(need), int(have))
+        of_each[place][(subject, role, str(since)[:10], period)] = (int(need), int(have))
 
 
 def _numbered(register: str, record: dict[str, Any], number: int) -> dict[str, Any]:
     """Return a record with the number of its school behind each id that it has or names."""
-    asked = questions(register)
+    fields = questions(register)
     numbered = {}
     for field, value in record.items():
-        kind, choices = asked.get(field, ("", frozenset()))
+        kind, choices = fields.get(field, ("", frozenset()))
         names = field in ("id", "child") or (kind.startswith("select") and not choices)
         names = names or (field == "name" and register in CHANGED)
         if names and isinstance(value, list):
-            value = [f"{one}{MARK}{number}" for one in value]
+            value = [f"{part}{MARK}{number}" for part in value]
         elif names and value:
             value = f"{value}{MARK}{number}"
         numbered[field] = value
@@ -267,21 +275,21 @@ def school_after(scenario: Iterable[Step]) -> tuple[Registers, date]:
 def _record(registers: Registers, step: Step) -> dict[str, Any]:
     records, answers = registers.setdefault(step.register, []), dict(step.answers)
     named = answers.get("id", "an" if step.register == "child" else "")
-    if step.register in PEOPLE and (there := [one for one in records if one["id"] == named]):
+    if step.register in PEOPLE and (there := [person for person in records if person["id"] == named]):
         return there[0]
-    asked = questions(step.register)
+    fields = questions(step.register)
     record: dict[str, Any] = {"id": named or f"{step.register}-{len(records)}"}
-    if "date" in asked or step.register == "change":
+    if "date" in fields or step.register == "change":
         record["date"] = DAY
-    if "child" in asked or step.register == "change":
+    if "child" in fields or step.register == "change":
         record["child"] = "an"
-    if "class" in asked and "child" not in asked:
-        record["class"] = ["one"] if asked["class"][0] == "select_multiple" else "one"
+    if "class" in fields and "child" not in fields:
+        record["class"] = ["one"] if fields["class"][0] == "select_multiple" else "one"
     if step.register == "pairing":
         record |= {"role": "helper", "start": "2026-09-01"}
     author = AUTHOR_FIELDS.get(step.register, "by")
-    if author in asked:  # somebody who has nothing to do with the child
-        record[author] = ["other"] if asked[author][0] == "select_multiple" else "other"
+    if author in fields:  # somebody who has nothing to do with the child
+        record[author] = ["other"] if fields[author][0] == "select_multiple" else "other"
     records.append(record)
     return record
 

@@ -37,7 +37,7 @@ class Savers:
     async def _everybody(self, lasting):
         await asyncio.gather(*(self._open(number) for number in range(len(self.people))))
         until = time.monotonic() + lasting
-        await asyncio.gather(self._watch(lasting), *(self._keep_saving(*one, until) for one in self.pages))
+        await asyncio.gather(self._watch(lasting), *(self._keep_saving(*page, until) for page in self.pages))
         for _, page in self.pages:
             page.close()
         await asyncio.gather(

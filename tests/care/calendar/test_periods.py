@@ -25,23 +25,23 @@ def spans(per, term=AUTUMN, calendar=CALENDAR):
 @pytest.mark.parametrize("per", PERIODS)
 @pytest.mark.parametrize("term", [AUTUMN, SPRING])
 def test_periods_are_in_order_and_do_not_overlap(per, term):
-    found = spans(per, term)
-    assert found == sorted(found) and all(start <= end for start, end in found)
-    assert all(before[1] < after[0] for before, after in itertools.pairwise(found))
-    assert found
+    shown = spans(per, term)
+    assert shown == sorted(shown) and all(start <= end for start, end in shown)
+    assert all(before[1] < after[0] for before, after in itertools.pairwise(shown))
+    assert shown
 
 
 def test_the_opening_and_the_closing_phase_are_the_first_and_the_last_four_weeks():
     """期初 of a term from Wednesday 1 September ends on Sunday of the fourth week, not in October."""
-    found = spans("phase")
-    assert found == [
+    shown = spans("phase")
+    assert shown == [
         (AUTUMN.start, date(2027, 9, 26)),
         (date(2027, 9, 27), date(2027, 12, 19)),
         (date(2027, 12, 20), AUTUMN.end),
     ]
     weeks = periods(CALENDAR, AUTUMN, "week")
-    assert found[0][1] == weeks[3].end and found[2][0] == weeks[-4].start
-    assert [spans(phase)[0] for phase in ("opening", "middle", "closing")] == found
+    assert shown[0][1] == weeks[3].end and shown[2][0] == weeks[-4].start
+    assert [spans(phase)[0] for phase in ("opening", "middle", "closing")] == shown
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_the_opening_and_the_closing_phase_are_the_first_and_the_last_four_weeks
 )
 def test_a_term_under_twelve_weeks_has_thirds(last, opening_ends):
     term = Term("短", date(2027, 8, 30), last)
-    found = spans("phase", term, Calendar((term,)))
-    assert abs((found[0][1] - opening_ends).days) <= 2  # the weekend belongs to one or the other
-    school = [sum(day.weekday() < 5 for day in days_between(start, end)) for start, end in found]
+    shown = spans("phase", term, Calendar((term,)))
+    assert abs((shown[0][1] - opening_ends).days) <= 2  # the weekend belongs to one or the other
+    school = [sum(day.weekday() < 5 for day in days_between(start, end)) for start, end in shown]
     assert (max(school) - min(school) <= 1) is (last.weekday() == 6)
 
 
@@ -137,16 +137,16 @@ def test_the_schools_own_phases_take_nothing_away_from_the_others(kinds):
 def test_a_phase_that_is_not_set_gives_way_to_those_that_are():
     """No day is in two phases, and one that nothing is left of is none."""
     long = Phase("opening", date(2027, 9, 1), date(2027, 10, 31))
-    found = spans("phase", calendar=Calendar((AUTUMN,), (NATIONAL,), phases=(long,)))
-    assert found[:2] == [long[1:], (date(2027, 11, 1), spans("middle")[0][1])]
+    shown = spans("phase", calendar=Calendar((AUTUMN,), (NATIONAL,), phases=(long,)))
+    assert shown[:2] == [long[1:], (date(2027, 11, 1), spans("middle")[0][1])]
     most = Phase("opening", date(2027, 9, 1), spans("middle")[0][1])
     assert len(spans("phase", calendar=Calendar((AUTUMN,), (NATIONAL,), phases=(most,)))) == 2
 
 
 def test_fortnights_are_weeks_by_twos_and_one_without_school_is_left_out():
-    found = spans("fortnight")
-    assert found[0] == (date(2027, 9, 1), date(2027, 9, 12))
-    assert found[1] == (date(2027, 9, 13), date(2027, 9, 26))
+    shown = spans("fortnight")
+    assert shown[0] == (date(2027, 9, 1), date(2027, 9, 12))
+    assert shown[1] == (date(2027, 9, 13), date(2027, 9, 26))
     long = Calendar((AUTUMN,), (Holiday("停课", date(2027, 9, 13), date(2027, 9, 26)),))
     names = [span.name for span in periods(long, AUTUMN, "fortnight")]
     assert names[:2] == ["第1–2周", "第5–6周"]
@@ -176,10 +176,10 @@ def test_halves_of_the_calendar_years_of_a_term():
 
 def test_a_weekend_in_a_holiday_is_left_out_and_keeps_its_number():
     """国庆节 takes the weekend of 2 October; that of 8 January needs no day of school to count."""
-    found = periods(CALENDAR, AUTUMN, "weekend")
-    assert found[0] == ("第1周周末", date(2027, 9, 4), date(2027, 9, 5))
-    assert [span.name for span in found[3:6]] == ["第4周周末", "第6周周末", "第7周周末"]
-    assert found[-1] == ("第20周周末", date(2028, 1, 15), date(2028, 1, 15))  # cut by the term's last day
+    shown = periods(CALENDAR, AUTUMN, "weekend")
+    assert shown[0] == ("第1周周末", date(2027, 9, 4), date(2027, 9, 5))
+    assert [span.name for span in shown[3:6]] == ["第4周周末", "第6周周末", "第7周周末"]
+    assert shown[-1] == ("第20周周末", date(2028, 1, 15), date(2028, 1, 15))  # cut by the term's last day
 
 
 def test_a_weekend_of_which_one_day_is_in_a_holiday_counts_and_a_weekend_day_in_one_does_not():
@@ -200,9 +200,9 @@ def test_a_make_up_day_is_no_holiday_and_a_public_holiday_is_one():
 def test_holidays_are_those_of_the_term_and_the_vacation_after_it():
     vacation = Holiday("寒假", date(2028, 1, 16), date(2028, 2, 20))
     calendar = Calendar((AUTUMN, SPRING), (NATIONAL, vacation, LABOUR))
-    found = periods(calendar, AUTUMN, "holiday")
-    assert [span.name for span in found] == ["国庆节", "寒假"]
-    assert found[1].end == date(2028, 2, 13)  # the next term begins
+    shown = periods(calendar, AUTUMN, "holiday")
+    assert [span.name for span in shown] == ["国庆节", "寒假"]
+    assert shown[1].end == date(2028, 2, 13)  # the next term begins
     assert [span.name for span in periods(calendar, SPRING, "holiday")] == ["寒假", "劳动节"]
 
 

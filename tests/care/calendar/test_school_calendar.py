@@ -33,12 +33,12 @@ def test_between_terms_the_last_one_is_the_current_one(day, last):
 
 
 def test_weeks_run_from_monday_to_sunday_and_are_cut_at_the_ends_of_the_term():
-    found = weeks(CALENDAR, AUTUMN)
-    assert found[0][1:] == (date(2026, 9, 1), date(2026, 9, 6))  # the term begins on a Tuesday
-    assert found[-1][1:] == (date(2027, 1, 11), date(2027, 1, 16))  # and ends on a Saturday
-    for week in found[1:-1]:
+    all_weeks = weeks(CALENDAR, AUTUMN)
+    assert all_weeks[0][1:] == (date(2026, 9, 1), date(2026, 9, 6))  # the term begins on a Tuesday
+    assert all_weeks[-1][1:] == (date(2027, 1, 11), date(2027, 1, 16))  # and ends on a Saturday
+    for week in all_weeks[1:-1]:
         assert (week.start.weekday(), week.end.weekday()) == (0, 6)
-    assert len(found) == 20
+    assert len(all_weeks) == 20
 
 
 @pytest.mark.parametrize(
@@ -65,17 +65,17 @@ def test_a_term_that_begins_on_a_weekend_has_no_week_of_two_free_days():
 
 
 def test_months_are_cut_at_the_ends_of_the_term_and_run_over_new_year():
-    found = months(CALENDAR, AUTUMN)
-    assert [month.name for month in found] == [
+    all_months = months(CALENDAR, AUTUMN)
+    assert [month.name for month in all_months] == [
         "2026年9月",
         "2026年10月",
         "2026年11月",
         "2026年12月",
         "2027年1月",
     ]
-    assert found[0].start == AUTUMN.start
-    assert found[-1].end == AUTUMN.end
-    for before, after in pairwise(found):
+    assert all_months[0].start == AUTUMN.start
+    assert all_months[-1].end == AUTUMN.end
+    for before, after in pairwise(all_months):
         assert after.start == before.end + timedelta(days=1)
 
 

@@ -58,7 +58,7 @@ NOVEMBER = D(2026, 11, 1)
     ],
 )  # fmt: skip
 def test_the_days_of_the_last_time_in_care(changes, began, ended):
-    father = [] if any(one["field"] == "father_status" for one in changes) else [FATHER]
+    father = [] if any(change["field"] == "father_status" for change in changes) else [FATHER]
     assert care_days([*AWAY, *father, *changes], "13") == (began, ended)
 
 
@@ -89,8 +89,8 @@ def weeks(child, changes, on=NOVEMBER):
         [{"id": str(n), "child": "c", "by": "x"} | row | {"date": pd.Timestamp(row["date"])} for n, row in enumerate(changes)],
         columns=["id", "child", "date", "by", "field", "before", "after"],
     )  # fmt: skip
-    known = with_care_days(children, rows, "13")
-    lines = due(WEEKLY, {"child": known, "change": rows}, on, done=True)
+    dossiers = with_care_days(children, rows, "13")
+    lines = due(WEEKLY, {"child": dossiers, "change": rows}, on, done=True)
     return [day.date() for day in lines["since"]]
 
 
@@ -115,9 +115,9 @@ def test_a_child_is_in_care_until_the_day_on_which_a_parent_is_back():
             | change(pd.Timestamp("2026-10-01"), "father_status", "away", "home")
         ]
     )
-    known = with_care_days(pd.DataFrame([CHILD | {"father_status": "home"}]), rows, "13")
+    dossiers = with_care_days(pd.DataFrame([CHILD | {"father_status": "home"}]), rows, "13")
     on = [D(2026, 9, 30), D(2026, 10, 1)]
-    assert [len(left_behind(known, day, Criterion("13", 16))) for day in on] == [1, 0]
+    assert [len(left_behind(dossiers, day, Criterion("13", 16))) for day in on] == [1, 0]
 
 
 def test_the_moves_of_a_child():
@@ -128,12 +128,12 @@ def test_the_moves_of_a_child():
             {"id": "b", "status": "enrolled", "status_since": pd.NaT, "registered_on": pd.NaT, "birth_date": pd.NaT},
         ]
     )  # fmt: skip
-    found = moves(children, 16)
-    assert set(found["after"]) <= set(MOVES)
-    assert dict(zip(found["after"], found["date"].dt.date, strict=True)) == {
+    all_moves = moves(children, 16)
+    assert set(all_moves["after"]) <= set(MOVES)
+    assert dict(zip(all_moves["after"], all_moves["date"].dt.date, strict=True)) == {
         "arrived": D(2026, 9, 1), "transferred": D(2026, 10, 1), "age_limit": D(2028, 2, 29),
     }  # fmt: skip
-    assert found["id"].is_unique
+    assert all_moves["id"].is_unique
     assert "age_limit" not in set(moves(children, None)["after"])
 
 
@@ -178,10 +178,10 @@ def test_every_changed_answer_is_a_row_of_its_day(school, moment):
     assert changes_of(school).empty
     moment.on("2026-10-12")
     school.save("child", child | {"village": "石桥村", "special_groups": ["psychological"]})
-    found = changes_of(school).set_index("field")
-    assert found.loc["village", ["before", "after", "by"]].tolist() == ["柳溪村", "石桥村", "测试老师"]
-    assert found.loc["special_groups", "after"] == ["psychological"]
-    assert found.loc["village", "date"] == pd.Timestamp("2026-10-12")
+    changes = changes_of(school).set_index("field")
+    assert changes.loc["village", ["before", "after", "by"]].tolist() == ["柳溪村", "石桥村", "测试老师"]
+    assert changes.loc["special_groups", "after"] == ["psychological"]
+    assert changes.loc["village", "date"] == pd.Timestamp("2026-10-12")
 
 
 def test_a_change_opens_what_a_duty_asks(school, moment):
@@ -216,8 +216,8 @@ def test_the_day_of_a_new_status_is_that_of_the_dossier(school, moment):
     child = registered(school)
     moment.on("2026-10-20")
     school.save("child", child | {"status": "transferred", "status_since": "2026-10-09"})
-    found = changes_of(school).set_index("field")
-    assert found.loc["status", "date"] == pd.Timestamp("2026-10-09")
+    changes = changes_of(school).set_index("field")
+    assert changes.loc["status", "date"] == pd.Timestamp("2026-10-09")
     assert len(school.children(D(2026, 10, 8))) == 1
     assert school.children(D(2026, 10, 9)).empty
 
@@ -275,8 +275,8 @@ GRAN, AUNT = {"name": "石奶奶"}, {"name": "石姑姑"}
     ],
 )  # fmt: skip
 def test_who_was_the_guardian(changes, day, expected):
-    found = guardian_on(changes, day)
-    assert (found or {}).get("name") == expected
+    guardian = guardian_on(changes, day)
+    assert (guardian or {}).get("name") == expected
 
 
 def test_the_school_tells_who_was_the_guardian(school, moment):

@@ -20,7 +20,7 @@ def child(name, day=DAY, **answers):
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "why"),
+    ("first", "second", "why"),
     [
         # the identity number decides, whatever the name
         (child("林小雨", id_number=NUMBER), child("周大河", "2010-01-01", id_number=NUMBER), "identity"),
@@ -69,9 +69,9 @@ def child(name, day=DAY, **answers):
         (child("林小雨", None), child("林小丽", None), None),
     ],
 )
-def test_who_is_like_whom(one, other, why):
-    assert duplicate_reason(one, other) == why
-    assert duplicate_reason(other, one) == why
+def test_who_is_like_whom(first, second, why):
+    assert duplicate_reason(first, second) == why
+    assert duplicate_reason(second, first) == why
 
 
 def test_a_typed_day_and_a_frames_day_are_the_same():
@@ -104,9 +104,9 @@ def test_there_are_no_duplicates_without_records_or_likeness():
 
 
 def test_rows_of_one_file_are_compared_with_each_other():
-    known = DuplicateIndex()
-    known.add({"id": "2", **child("林小雨")})
-    assert known.matches({"id": "3", **child("林小雨")}) == [("2", "name_day")]
+    index = DuplicateIndex()
+    index.add({"id": "2", **child("林小雨")})
+    assert index.matches({"id": "3", **child("林小雨")}) == [("2", "name_day")]
 
 
 def test_reasons_are_the_ones_that_the_screen_has_words_for():
@@ -121,7 +121,7 @@ def test_readings():
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "alike"),
+    ("first", "second", "alike"),
     [
         ("张", "章", True),
         ("陈", "程", True),
@@ -131,5 +131,5 @@ def test_readings():
         ("明", "红", False),
     ],
 )
-def test_sounds(one, other, alike):
-    assert bool(sounds(one) & sounds(other)) is alike
+def test_sounds(first, second, alike):
+    assert bool(sounds(first) & sounds(second)) is alike

@@ -42,7 +42,7 @@ def test_age_on_a_day(born, on, years):
 
 
 @pytest.mark.parametrize(
-    ("father", "mother", "reason", "both", "one", "thirteen"),
+    ("father", "mother", "reason", "both", "either", "thirteen"),
     [
         ("away", "away", "both_away", "yes", "yes", "yes"),
         ("away", "home", "one_away", "no", "yes", "no"),
@@ -58,11 +58,11 @@ def test_age_on_a_day(born, on, years):
         ("away", "", "unknown", "unclear", "unclear", "unclear"),
     ],
 )
-def test_each_definition_counts_its_own_families(father, mother, reason, both, one, thirteen):
-    for definition, answer in (("both", both), ("one", one), ("13", thirteen)):
-        found = eligibility(father, mother, BORN, ON, Criterion(definition, 16))
-        assert (found.answer, found.reason) == (answer, reason)
-        assert found.clause
+def test_each_definition_counts_its_own_families(father, mother, reason, both, either, thirteen):
+    for definition, answer in (("both", both), ("one", either), ("13", thirteen)):
+        eligible = eligibility(father, mother, BORN, ON, Criterion(definition, 16))
+        assert (eligible.answer, eligible.reason) == (answer, reason)
+        assert eligible.clause
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS)
@@ -227,5 +227,5 @@ def test_the_form_gives_the_same_codes(child_form, definition, written):
         expected = eligibility(
             father, mother, date.fromisoformat(born) if born else None, ON, Criterion(definition, limit)
         )
-        found = (record.get("eligible"), record.get("eligible_reason"))
-        assert found == (expected.answer, expected.reason), (father, mother, born)
+        codes = (record.get("eligible"), record.get("eligible_reason"))
+        assert codes == (expected.answer, expected.reason), (father, mother, born)

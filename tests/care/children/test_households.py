@@ -6,8 +6,8 @@ import pytest
 from guanai.care.children.households import households
 
 
-def child(one, address="大坪村3组12号", guardian="祖母", phone="", **values):
-    return {"id": one, "address": address, "guardians": [{"name": guardian, "phone": phone}]} | values
+def child(child_id, address="大坪村3组12号", guardian="祖母", phone="", **values):
+    return {"id": child_id, "address": address, "guardians": [{"name": guardian, "phone": phone}]} | values
 
 
 @pytest.mark.parametrize(
@@ -26,10 +26,10 @@ def child(one, address="大坪村3组12号", guardian="祖母", phone="", **valu
     ],
 )  # fmt: skip
 def test_who_lives_together(children, together):
-    found = households(pd.DataFrame(children))
+    home_of = households(pd.DataFrame(children))
     homes = {}
-    for one, home in found.items():
-        homes.setdefault(home, set()).add(one)
+    for child_id, home in home_of.items():
+        homes.setdefault(home, set()).add(child_id)
     assert sorted(homes.values(), key=min) == sorted(together, key=min)
     assert all(home in members for home, members in homes.items())
 

@@ -49,7 +49,7 @@ def school(seed):
             record
             | {
                 "mode": chance.choice(["door", "school", "phone", "video", "sms", None]),
-                "visitors": chance.sample([one["id"] for one in staff], chance.choice([1, 2])),
+                "visitors": chance.sample([person["id"] for person in staff], chance.choice([1, 2])),
                 "person_met": chance.choice(["father", "mother", "grandparent", "child_only", None]),
             }
         )
@@ -66,11 +66,13 @@ def recount(records):
     """Return numerator and denominator of each figure, visit by visit."""
     in_care = [child for child in records["child"] if child["status"] == "enrolled"]
     visits = [
-        one
-        for one in records["home_visit"]
-        if one["mode"] and TERM.start.isoformat() <= one["date"] <= ON.isoformat()
+        record
+        for record in records["home_visit"]
+        if record["mode"] and TERM.start.isoformat() <= record["date"] <= ON.isoformat()
     ]
-    calls = [one for one in records["call"] if TERM.start.isoformat() <= one["date"] <= ON.isoformat()]
+    calls = [
+        record for record in records["call"] if TERM.start.isoformat() <= record["date"] <= ON.isoformat()
+    ]
     covered, at_the_door, face_to_face, with_parents, visitors = set(), set(), set(), [], set()
     for visit in visits:
         covered.add(visit["child"])
@@ -83,18 +85,20 @@ def recount(records):
             with_parents.append(visit["child"])
     with_parents += [call["child"] for call in calls if call["parent"] in ("father", "mother")]
     teaching = [
-        one["id"] for one in records["staff"] if one["active"] == "yes" and one["role"] != "logistics"
+        record["id"]
+        for record in records["staff"]
+        if record["active"] == "yes" and record["role"] != "logistics"
     ]
     ids = [child["id"] for child in in_care]
-    reached = [one for one in ids if one in covered]
+    reached = [record_id for record_id in ids if record_id in covered]
     special = [child["id"] for child in in_care if SPECIAL & set(child["special_groups"])]
     return {
         "coverage": (len(reached), len(ids)),
-        "door": (sum(one in at_the_door for one in ids), len(ids)),
-        "face_to_face": (sum(one in face_to_face for one in reached), len(reached)),
-        "participation": (sum(one in visitors for one in teaching), len(teaching)),
-        "away_contacts": (sum(with_parents.count(one) >= 2 for one in ids), len(ids)),
-        "special_face_to_face": (sum(one in face_to_face for one in special), len(special)),
+        "door": (sum(record_id in at_the_door for record_id in ids), len(ids)),
+        "face_to_face": (sum(record_id in face_to_face for record_id in reached), len(reached)),
+        "participation": (sum(record_id in visitors for record_id in teaching), len(teaching)),
+        "away_contacts": (sum(with_parents.count(record_id) >= 2 for record_id in ids), len(ids)),
+        "special_face_to_face": (sum(record_id in face_to_face for record_id in special), len(special)),
     }
 
 

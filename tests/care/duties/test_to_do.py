@@ -144,7 +144,7 @@ class TestOneRowPerChildAndDuty:
         """Within the days of grace: the week is over, it may have been held."""
         lines = weeks("谈心", "c1", statuses, "2026-11-16")
         policy = policy_with(grace_days=3)
-        lines = [one | {"due": str(date.fromisoformat(one["due"]) + timedelta(days=3))} for one in lines]
+        lines = [each | {"due": str(date.fromisoformat(each["due"]) + timedelta(days=3))} for each in lines]
         assert only(rows(lines, policy=policy))["text"] == text
 
     def test_the_fields_that_a_dossier_lacks_are_named(self):
@@ -203,7 +203,7 @@ class TestCauses:
         assert (row["text"], row["who"], row["members"]) == (text, "郑主任", ["c0", "c1", "c2"])
 
     def test_without_a_coordinator_the_headmaster_has_it(self):
-        staff = [one for one in STAFF if one["role"] != "coordinator"]
+        staff = [each for each in STAFF if each["role"] != "coordinator"]
         row = only(
             rows([line("谈心", "c1", "to_do", "2026-11-30", "2026-12-06", nobody="helper")], staff=staff)
         )
@@ -217,7 +217,7 @@ class TestCauses:
         assert row["text"].endswith("请先在“教职工”里登记一位德育负责人")
 
     def test_who_has_left_the_school_is_no_coordinator(self):
-        staff = [one | ({"active": "no"} if one["role"] == "coordinator" else {}) for one in STAFF]
+        staff = [each | ({"active": "no"} if each["role"] == "coordinator" else {}) for each in STAFF]
         assert coordinators(school(staff)) == ["s4"]
 
     def test_a_duty_for_which_the_rules_name_nobody_goes_to_the_coordinator(self):
@@ -335,7 +335,7 @@ def test_what_is_to_be_done_by_sunday(status, due, grace, soon):
 class TestNoContact:
     """Children in care with whom nothing was held for N weeks of school (多久没有联系); 20 days of school before 11-30: from 11-03."""
 
-    def found(self, on=MONDAY, weeks_without=4, policy=None, **registers):
+    def not_visited(self, on=MONDAY, weeks_without=4, policy=None, **registers):
         policy = policy or Policy(
             profile={"definition": "both", "no_contact_weeks": str(weeks_without)}, calendar=CALENDAR
         )
@@ -343,7 +343,7 @@ class TestNoContact:
         return to_do(policy, school(**registers), as_lines([]), on)
 
     def test_one_row_for_all_of_them(self):
-        row = only(self.found(child=[CHILD, CHILD | {"id": "c2"}]))
+        row = only(self.not_visited(child=[CHILD, CHILD | {"id": "c2"}]))
         assert (row["tier"], row["cause"], row["members"], row["who"]) == (
             4,
             "no_contact",
@@ -367,13 +367,13 @@ class TestNoContact:
     )
     def test_by_what_is_recorded_with_child_or_home(self, register, answers, alone):
         record = {"id": "r1", "child": "c1", "by": "s1"} | answers
-        assert len(self.found(**{register: [record]})) == alone
+        assert len(self.not_visited(**{register: [record]})) == alone
 
     @pytest.mark.parametrize(
         ("registered", "alone"), [("2026-11-03", True), ("2026-11-04", False), ("2026-11-23", False)]
     )
     def test_a_child_who_came_lately_is_not_without_contact(self, registered, alone):
-        assert len(self.found(child=[CHILD | {"registered_on": registered}])) == alone
+        assert len(self.not_visited(child=[CHILD | {"registered_on": registered}])) == alone
 
     @pytest.mark.parametrize(
         ("on", "weeks_without", "alone"),
@@ -386,20 +386,20 @@ class TestNoContact:
         ],
     )
     def test_weeks_of_school_of_the_term_count(self, on, weeks_without, alone):
-        assert len(self.found(on, weeks_without)) == alone
+        assert len(self.not_visited(on, weeks_without)) == alone
 
     def test_holidays_do_not_count(self):
         """A talk on 30 September, no school from 1 to 7 October: on the 14th that is five days of school ago."""
         talk = [{"id": "t1", "child": "c1", "date": "2026-09-30", "by": "s1"}]
-        assert self.found(date(2026, 10, 13), 1, talk=talk).empty
-        assert len(self.found(date(2026, 10, 14), 1, talk=talk)) == 1
+        assert self.not_visited(date(2026, 10, 13), 1, talk=talk).empty
+        assert len(self.not_visited(date(2026, 10, 14), 1, talk=talk)) == 1
 
     def test_nothing_is_asked_from_before_the_school_began(self):
         policy = Policy(profile={"definition": "both", "began": "2026-11-10"}, calendar=CALENDAR)
-        assert self.found(policy=policy).empty
+        assert self.not_visited(policy=policy).empty
 
     def test_who_is_not_in_care_is_not_asked_about(self):
-        assert self.found(child=[CHILD | {"mother_status": "home"}]).empty
+        assert self.not_visited(child=[CHILD | {"mother_status": "home"}]).empty
 
 
 class TestBrief:
@@ -418,24 +418,24 @@ class TestBrief:
     def test_of_two_persons_they_are_two_lines(self):
         lines = [
             *self.visits(5),
-            *(one | {"subject_id": f"d{one['subject_id']}", "who_ids": ["s2"]} for one in self.visits(6)),
+            *(each | {"subject_id": f"d{each['subject_id']}", "who_ids": ["s2"]} for each in self.visits(6)),
         ]
         assert brief(rows(lines))["lines"].tolist() == [5, 6]
 
     def test_what_has_risen_to_the_coordinator_is_one_line_of_all_helpers(self):
         lines = [
-            one
+            each
             for n in range(6)
-            for one in weeks("谈心", f"c{n}", "mmmmmmt", who_ids=[f"h{n}"], who=f"师{n}")
+            for each in weeks("谈心", f"c{n}", "mmmmmmt", who_ids=[f"h{n}"], who=f"师{n}")
         ]
         row = only(brief(rows(lines, who="s3"), who="s3"))
         assert row["text"] == "谈心：6 名学生还没做，都连着错过 6 次以上"
 
     def test_what_a_helper_owes_is_one_line_to_whomever_it_has_risen(self):
         lines = [
-            one
+            each
             for n, letters in enumerate(["dt", "mt", "mmmt", "mmmmmmt", "t"])
-            for one in weeks("谈心", f"c{n}", letters)
+            for each in weeks("谈心", f"c{n}", letters)
         ]
         row = only(brief(rows(lines, who="s1"), who="s1"))
         assert row["text"] == "谈心：5 名学生还没做，其中 3 名以前错过"

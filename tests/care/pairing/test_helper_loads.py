@@ -98,8 +98,8 @@ def test_a_pair_entered_twice_counts_once_and_key_help_is_seen():
 
 def test_children_with_several_helpers():
     registers = frames([*pairs("s1", 0, 1), *pairs("s2", 0)])
-    found = several_helpers(policy(), registers, ON)
-    assert dict(zip(found["id"], found["helpers"], strict=True)) == {"x0": 2}
+    several = several_helpers(policy(), registers, ON)
+    assert dict(zip(several["id"], several["helpers"], strict=True)) == {"x0": 2}
 
 
 def test_an_empty_school():

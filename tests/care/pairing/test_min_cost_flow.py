@@ -98,15 +98,15 @@ def test_quotas_hold_in_any_school(children, carers, least, more, seed):
     """Where everybody may carry anybody: nobody above the most, all placed if there is room, few below the least."""
     dice = np.random.default_rng(seed)
     most = max(1, least + more)
-    found = assign(places(dice.integers(0, 100, (children, carers)).tolist(), least=least, most=most))
-    asked = places(dice.integers(0, 100, (children, carers)).tolist(), least=least, most=most)
-    loads = np.bincount(asked.carer[found.pairs], minlength=carers)
+    assigned = assign(places(dice.integers(0, 100, (children, carers)).tolist(), least=least, most=most))
+    places_given = places(dice.integers(0, 100, (children, carers)).tolist(), least=least, most=most)
+    loads = np.bincount(places_given.carer[assigned.pairs], minlength=carers)
     assert (loads <= most).all()
     assert loads.sum() == min(children, carers * most)
-    assert (np.bincount(asked.child[found.pairs], minlength=children) <= 1).all()
+    assert (np.bincount(places_given.child[assigned.pairs], minlength=children) <= 1).all()
     helping = [number for number in range(1, carers + 1) if number * least <= children <= number * most]
     if helping:
-        assert not found.short.any(), "so many helpers, each between the least and the most, would do"
+        assert not assigned.short.any(), "so many helpers, each between the least and the most, would do"
 
 
 @pytest.mark.parametrize(
@@ -124,24 +124,24 @@ def test_quotas_hold_in_any_school(children, carers, least, more, seed):
     ],
 )
 def test_what_the_documents_ask(children, carers, least, most, unplaced, short):
-    found = assign(places([[5] * carers for _ in range(children)], least=least, most=most))
-    assert (int(found.unplaced.sum()), int(found.short.sum())) == (unplaced, short)
+    assigned = assign(places([[5] * carers for _ in range(children)], least=least, most=most))
+    assert (int(assigned.unplaced.sum()), int(assigned.short.sum())) == (unplaced, short)
 
 
 def test_a_class_puts_forward_between_its_least_and_its_most():
     """000-7 L122: 4—5 of each class; who is scarce goes first to the class that has too few."""
     group = [0] * 8 + [1] * 8
-    found = assign(places([[0]] * 8 + [[90]] * 8, most=8, group=group, bounds=[(4, 5), (4, 5)]))
-    chosen = np.bincount(np.array(group)[found.pairs], minlength=2)
+    assigned = assign(places([[0]] * 8 + [[90]] * 8, most=8, group=group, bounds=[(4, 5), (4, 5)]))
+    chosen = np.bincount(np.array(group)[assigned.pairs], minlength=2)
     assert chosen.tolist() == [4, 4]
-    assert not found.group_short.any()
+    assert not assigned.group_short.any()
     full = assign(places([[0]] * 8 + [[90]] * 8, group=group, bounds=[(4, 5), (4, 5)]))
     assert np.bincount(np.array(group)[full.pairs], minlength=2).tolist() == [5, 5]
 
 
 def test_with_alike_matches_the_children_are_spread_evenly():
-    found = assign(places([[7] * 4 for _ in range(10)], carried=[0, 0, 0, 3]))
-    assert np.bincount(np.arange(40).reshape(10, 4).ravel()[found.pairs] % 4, minlength=4).tolist() in (
+    assigned = assign(places([[7] * 4 for _ in range(10)], carried=[0, 0, 0, 3]))
+    assert np.bincount(np.arange(40).reshape(10, 4).ravel()[assigned.pairs] % 4, minlength=4).tolist() in (
         [4, 3, 3, 0], [3, 4, 3, 0], [3, 3, 4, 0], [3, 3, 3, 1],
     )  # fmt: skip
 
@@ -149,5 +149,5 @@ def test_with_alike_matches_the_children_are_spread_evenly():
 def test_a_better_match_is_worth_an_exchange_of_who_helps():
     """With more free helpers than are tried one by one, the one who fits best is among those who help."""
     costs = [[90] * 9 + [0] for _ in range(6)]
-    found = assign(places(costs, least=6, most=6))
-    assert set(np.tile(np.arange(10), 6)[found.pairs]) == {9}
+    assigned = assign(places(costs, least=6, most=6))
+    assert set(np.tile(np.arange(10), 6)[assigned.pairs]) == {9}

@@ -38,8 +38,8 @@ def teacher(key, **more):
     return {"id": key, "name": f"{key}老师", "role": "subject", "active": "yes"} | more
 
 
-def pair(key, one, helper, **more):
-    return {"id": key, "child": one, "role": "helper", "helper": helper, "start": "2026-09-01"} | more
+def pair(key, child_id, helper, **more):
+    return {"id": key, "child": child_id, "role": "helper", "helper": helper, "start": "2026-09-01"} | more
 
 
 def school(children, staff, pairs=(), classes=(("三年级1班", 3, ""), ("四年级1班", 4, ""))):
@@ -83,7 +83,7 @@ def test_who_fits_is_proposed_and_the_reason_is_told(children, staff, pairs, rea
     classes = (("三年级1班", 3, "h"), ("三年级2班", 3, ""))
     near = (
         [child("d", village="柳溪村", **{"class": "三年级2班"})]
-        if "d" in [one["child"] for one in pairs]
+        if "d" in [pairing["child"] for pairing in pairs]
         else []
     )
     carer = teacher(staff.get("id", "s")) | staff
@@ -93,18 +93,18 @@ def test_who_fits_is_proposed_and_the_reason_is_told(children, staff, pairs, rea
         pairs,
         classes,
     )
-    found = propose_helpers(policy(), frames, ON)
-    assert found.pairs.loc[0, ["carer", "why"]].tolist() == [carer["id"], reason]
-    assert found.pairs.loc[0, "traded"] == ""
+    proposed = propose_helpers(policy(), frames, ON)
+    assert proposed.pairs.loc[0, ["carer", "why"]].tolist() == [carer["id"], reason]
+    assert proposed.pairs.loc[0, "traded"] == ""
 
 
 def test_what_was_traded_is_told():
     """Two of one village, one place there: the other child's line says who would have fitted and why not."""
     children = [child("a", village="柳溪村"), child("b", village="柳溪村")]
     staff = [teacher("s", village="柳溪村"), teacher("t", role="headmaster")]
-    found = propose_helpers(policy(quota(most=1)), school(children, staff), ON)
-    assert sorted(found.pairs["carer"]) == ["s", "t"]
-    traded = found.pairs[found.pairs["carer"] == "t"]["traded"].item()
+    proposed = propose_helpers(policy(quota(most=1)), school(children, staff), ON)
+    assert sorted(proposed.pairs["carer"]) == ["s", "t"]
+    traded = proposed.pairs[proposed.pairs["carer"] == "t"]["traded"].item()
     assert "s老师" in traded
     assert "同村（柳溪村）" in traded
     assert "已满 1 名" in traded
@@ -114,8 +114,8 @@ def test_a_least_can_be_what_was_traded():
     children = [child(key, village="柳溪村") for key in "abcd"]
     staff = [teacher("s", village="柳溪村"), teacher("t", role="headmaster")]
     frames = school([*children, child("e")], staff, [pair("p", "e", "t")])
-    found = propose_helpers(policy(quota(2)), frames, ON)
-    assert "至少要帮扶 2 名" in found.pairs[found.pairs["carer"] == "t"]["traded"].item()
+    proposed = propose_helpers(policy(quota(2)), frames, ON)
+    assert "至少要帮扶 2 名" in proposed.pairs[proposed.pairs["carer"] == "t"]["traded"].item()
 
 
 # -- quotas
@@ -133,24 +133,24 @@ def test_quotas_come_from_the_rows_and_the_persons_own_limit():
     staff = pd.DataFrame(
         [teacher("a"), teacher("b", role="life"), teacher("c", role="life", most_children=4), teacher("d", most_children=0)]
     )  # fmt: skip
-    found = helper_quotas(rules, staff)
-    assert found["least"].tolist() == [2, 6, 4, 0]
-    assert found["most"].iloc[[0, 2, 3]].tolist() == [2, 4, 0]
-    assert found["own"].tolist() == [False, False, True, True]
+    quotas = helper_quotas(rules, staff)
+    assert quotas["least"].tolist() == [2, 6, 4, 0]
+    assert quotas["most"].iloc[[0, 2, 3]].tolist() == [2, 4, 0]
+    assert quotas["own"].tolist() == [False, False, True, True]
 
 
 def test_a_quota_of_all_the_staff_is_one_of_whom_can_help():
     """002-1 L45: 每一名教职工 at least six."""
     staff = pd.DataFrame([{"id": "s1", "name": "周老师", "role": "logistics"}])
-    found = helper_quotas(policy(quota(6, subject="staff")), staff)
-    assert found["least"].tolist() == [6]
+    quotas = helper_quotas(policy(quota(6, subject="staff")), staff)
+    assert quotas["least"].tolist() == [6]
 
 
 def test_a_class_quota_asks_for_no_more_than_there_are():
     frames = school([child("a")], [])
-    found = class_quotas(policy(quota(4, 5, subject="class", source="000-7 L122")), frames, ON)
-    assert found.loc["三年级1班"].tolist() == [1, 5, "000-7 L122"]
-    assert found.loc["四年级1班", "least"] == 0
+    quotas = class_quotas(policy(quota(4, 5, subject="class", source="000-7 L122")), frames, ON)
+    assert quotas.loc["三年级1班"].tolist() == [1, 5, "000-7 L122"]
+    assert quotas.loc["四年级1班", "least"] == 0
 
 
 def test_how_many_carers_a_child_needs():
@@ -165,8 +165,8 @@ def test_how_many_carers_a_child_needs():
 
 def test_a_child_that_needs_two_gets_two_different_helpers():
     rules = policy(Duty("多帮一", kind="helper", at_least=2))
-    found = propose_helpers(rules, school([child("a")], [teacher("s"), teacher("t")]), ON)
-    assert sorted(found.pairs["carer"]) == ["s", "t"]
+    proposed = propose_helpers(rules, school([child("a")], [teacher("s"), teacher("t")]), ON)
+    assert sorted(proposed.pairs["carer"]) == ["s", "t"]
 
 
 @pytest.mark.parametrize(
@@ -184,8 +184,8 @@ def test_a_need_may_depend_on_the_grade_of_the_class(propose, condition, role):
         )
     )
     older = [child(key, **{"class": "四年级1班"}) for key in "bcd"]
-    found = propose(rules, school([child("a"), child("x"), *older], [teacher("s"), teacher("t")]), ON)
-    assert found.pairs["child"].value_counts().to_dict() == {"a": 1, "x": 1, "b": 2, "c": 2, "d": 2}
+    proposed = propose(rules, school([child("a"), child("x"), *older], [teacher("s"), teacher("t")]), ON)
+    assert proposed.pairs["child"].value_counts().to_dict() == {"a": 1, "x": 1, "b": 2, "c": 2, "d": 2}
 
 
 @pytest.mark.slow
@@ -214,20 +214,20 @@ def test_any_proposal_is_within_the_quotas(data):
         quota(least, max(1, least + more)), quota(1, data.draw(st.integers(1, 6)), subject="class")
     )
     frames = school(children, people, pairs) if number and staff else {"child": pd.DataFrame(children)}
-    found = propose_helpers(rules, frames, ON)
-    loads = found.loads
+    proposed = propose_helpers(rules, frames, ON)
+    loads = proposed.loads
     new = loads[loads["new"] > 0]
     assert (new["load"] <= new["most"]).all()
-    active = {one["id"] for one in people if one["active"] == "yes"}
-    assert set(found.new_pairs["carer"]) <= active
-    running = {(one["child"], one["helper"]) for one in pairs if not one["end"]}
-    made = list(zip(found.new_pairs["child"], found.new_pairs["carer"], strict=True))
+    active = {person["id"] for person in people if person["active"] == "yes"}
+    assert set(proposed.new_pairs["carer"]) <= active
+    running = {(pairing["child"], pairing["helper"]) for pairing in pairs if not pairing["end"]}
+    made = list(zip(proposed.new_pairs["child"], proposed.new_pairs["carer"], strict=True))
     assert len(set(made)) == len(made)
     assert not running & set(made)
-    for name, row in found.groups.iterrows():
-        assert row["have"] + (found.new_pairs["class"] == name).sum() <= max(row["most"], row["have"])
-    short = {lack.kind for lack in shortages(found)}
-    assert bool((found.pairs["carer"] == "").any()) == bool(short & {"places", "nobody", "class_full"})
+    for name, row in proposed.groups.iterrows():
+        assert row["have"] + (proposed.new_pairs["class"] == name).sum() <= max(row["most"], row["have"])
+    short = {lack.kind for lack in shortages(proposed)}
+    assert bool((proposed.pairs["carer"] == "").any()) == bool(short & {"places", "nobody", "class_full"})
 
 
 # -- what cannot be
@@ -238,8 +238,8 @@ def test_forty_children_and_twelve_helpers_of_three_are_four_places_short():
     frames = school(children, [teacher(f"s{n}") for n in range(12)])
     (lack,) = shortages(propose_helpers(policy(quota(2, 3, source="000-7 L122")), frames, ON))
     assert (lack.kind, lack.number) == ("places", 4)
-    for told in ("40", "12", "36", "差 4 个名额", "2—3", "000-7 L122", "年级1班"):
-        assert told in lack.text
+    for part in ("40", "12", "36", "差 4 个名额", "2—3", "000-7 L122", "年级1班"):
+        assert part in lack.text
 
 
 @pytest.mark.parametrize(
@@ -257,17 +257,17 @@ def test_forty_children_and_twelve_helpers_of_three_are_four_places_short():
     ],
 )  # fmt: skip
 def test_what_is_short_is_named_with_its_number(rules, children, staff, expected):
-    people = [teacher(f"s{n}") | one for n, one in enumerate(staff)]
+    people = [teacher(f"s{n}") | answers for n, answers in enumerate(staff)]
     frames = school([child(f"c{n}") for n in range(children)], people)
-    found = shortages(propose_helpers(policy(*rules), frames, ON))
-    assert [(lack.kind, lack.number) for lack in found] == expected
+    lacks = shortages(propose_helpers(policy(*rules), frames, ON))
+    assert [(lack.kind, lack.number) for lack in lacks] == expected
 
 
 def test_who_carries_too_many_already_is_named():
     frames = school([child("a"), child("b")], [teacher("s")], [pair("p", "a", "s"), pair("q", "b", "s")])
-    found = propose_helpers(policy(quota(0, 1)), frames, ON)
-    assert found.pairs.empty
-    assert [(lack.kind, lack.subject, lack.number) for lack in shortages(found)] == [("over", "s", 1)]
+    proposed = propose_helpers(policy(quota(0, 1)), frames, ON)
+    assert proposed.pairs.empty
+    assert [(lack.kind, lack.subject, lack.number) for lack in shortages(proposed)] == [("over", "s", 1)]
 
 
 # -- by hand
@@ -275,18 +275,18 @@ def test_who_carries_too_many_already_is_named():
 
 def test_a_change_by_hand_changes_loads_and_what_is_lacking_and_nothing_else():
     frames = school([child(key) for key in "abc"], [teacher("s"), teacher("t")])
-    found = propose_helpers(policy(quota(0, 2)), frames, ON)
-    before = who(found)
-    row = int(found.pairs.index[found.pairs["child"] == "a"][0])
-    other = next(one for one in "st" if one != before["a"])
-    changed = found.with_carer(row, other)
+    proposed = propose_helpers(policy(quota(0, 2)), frames, ON)
+    before = who(proposed)
+    row = int(proposed.pairs.index[proposed.pairs["child"] == "a"][0])
+    other = next(person for person in "st" if person != before["a"])
+    changed = proposed.with_carer(row, other)
     assert who(changed) == before | {"a": other}
     assert changed.pairs.loc[row, "traded"] == "手工选定"
-    assert who(found) == before, "a proposal is a value"
+    assert who(proposed) == before, "a proposal is a value"
     emptied = changed.with_carer(row, "")
     assert len(emptied.new_pairs) == 2
     assert "places" in {lack.kind for lack in shortages(emptied)} | {"places"}
-    crowded = found.with_carer(0, "s").with_carer(1, "s").with_carer(2, "s")
+    crowded = proposed.with_carer(0, "s").with_carer(1, "s").with_carer(2, "s")
     assert [lack.kind for lack in shortages(crowded)] == ["over"]
 
 
@@ -296,9 +296,9 @@ def test_the_choices_of_a_row_are_ordered_by_fit_and_leave_out_who_helps_already
         [teacher("s"), teacher("t", village="柳溪村"), teacher("u")],
         [pair("p", "a", "u")],
     )
-    found = propose_helpers(policy(Duty("多帮一", kind="helper", at_least=2)), frames, ON)
-    row = int(found.pairs.index[found.pairs["child"] == "a"][0])
-    options = found.options(row)
+    proposed = propose_helpers(policy(Duty("多帮一", kind="helper", at_least=2)), frames, ON)
+    row = int(proposed.pairs.index[proposed.pairs["child"] == "a"][0])
+    options = proposed.options(row)
     assert options[0].carer == "t"
     assert "柳溪村" in options[0].why
     assert "u" not in {option.carer for option in options}
@@ -319,9 +319,9 @@ def test_who_is_not_in_care_is_not_asked_for():
 
 @pytest.mark.parametrize("propose", [propose_helpers, propose_peers])
 def test_an_empty_school(propose):
-    found = propose(policy(quota(6)), {}, ON)
-    assert found.pairs.empty
-    assert shortages(found) == []
+    proposed = propose(policy(quota(6)), {}, ON)
+    assert proposed.pairs.empty
+    assert shortages(proposed) == []
 
 
 def test_needs_are_read_from_the_dossier_and_from_visits():
@@ -355,11 +355,11 @@ def test_who_left_hands_over_every_child():
         [child(key) for key in "abc"], [teacher("s", active="no"), teacher("t"), teacher("u")], pairs
     )
     assert leavers(policy(), frames, ON)[["id", "children"]].to_numpy().tolist() == [["s", 2]]
-    found = propose_successors(policy(quota(0, 2)), frames, ON, "s")
-    assert dict(zip(found.pairs["child"], found.pairs["ends"], strict=True)) == {"a": "p", "b": "q"}
-    assert set(found.pairs["carer"]) <= {"t", "u"}
-    assert found.reason == "left"
-    assert shortages(found) == []
+    proposed = propose_successors(policy(quota(0, 2)), frames, ON, "s")
+    assert dict(zip(proposed.pairs["child"], proposed.pairs["ends"], strict=True)) == {"a": "p", "b": "q"}
+    assert set(proposed.pairs["carer"]) <= {"t", "u"}
+    assert proposed.reason == "left"
+    assert shortages(proposed) == []
 
 
 # -- all anew
@@ -369,16 +369,16 @@ def test_a_new_term_changes_as_little_as_the_quotas_allow():
     """Continuity: four children with one helper, two at most each; two stay, two go to the other."""
     pairs = [pair(f"p{key}", key, "s") for key in "abcd"]
     frames = school([child(key) for key in "abcde"], [teacher("s"), teacher("t"), teacher("u")], pairs)
-    found = propose_renewal(policy(quota(0, 2)), frames, ON)
-    rows = found.pairs.set_index("child")
+    proposed = propose_renewal(policy(quota(0, 2)), frames, ON)
+    rows = proposed.pairs.set_index("child")
     stay = rows[rows["carer"] == rows["was"]]
     assert len(stay) == 2
     assert set(stay["why"]) == {"以前就由这位教师帮扶"}
-    assert sorted(found.new_pairs["child"]) == sorted({*"abcde"} - {*stay.index})
+    assert sorted(proposed.new_pairs["child"]) == sorted({*"abcde"} - {*stay.index})
     assert rows.loc["e", ["ends", "was"]].tolist() == ["", ""]
     assert {rows.loc[key, "ends"] for key in "abcd"} == {"pa", "pb", "pc", "pd"}
-    assert (found.loads["load"] <= 2).all()
-    assert shortages(found) == []
+    assert (proposed.loads["load"] <= 2).all()
+    assert shortages(proposed) == []
 
 
 def test_who_is_within_the_quota_stays_altogether():
@@ -390,18 +390,18 @@ def test_who_is_within_the_quota_stays_altogether():
 
 def test_a_child_with_two_helpers_keeps_two():
     pairs = [pair("p", "a", "s"), pair("q", "a", "t")]
-    found = propose_renewal(
+    proposed = propose_renewal(
         policy(), school([child("a")], [teacher("s"), teacher("t"), teacher("u")], pairs), ON
     )
-    assert sorted(found.pairs["carer"]) == ["s", "t"]
-    assert found.new_pairs.empty
+    assert sorted(proposed.pairs["carer"]) == ["s", "t"]
+    assert proposed.new_pairs.empty
 
 
 # -- friends (R30)
 
 
-def peer(key, one, name):
-    return {"id": key, "child": one, "role": "peer", "peer_name": name, "start": "2026-09-01"}
+def peer(key, child_id, name):
+    return {"id": key, "child": child_id, "role": "peer", "peer_name": name, "start": "2026-09-01"}
 
 
 def test_a_friend_is_of_the_same_class_and_not_left_behind_first():
@@ -409,24 +409,24 @@ def test_a_friend_is_of_the_same_class_and_not_left_behind_first():
     children = [child("a"), child("b"), child("h", **at_home), child("z", **{"class": "四年级1班"})]
     frames = school(children, [], [peer("p", "b", "童a")])
     assert without_peer(policy(), frames, ON)["id"].tolist() == ["a", "z"]
-    found = propose_peers(policy(), frames, ON)
-    assert who(found)["a"] in ("b", "h")
-    assert who(found)["z"] == ""
-    (lack,) = shortages(found)
+    proposed = propose_peers(policy(), frames, ON)
+    assert who(proposed)["a"] in ("b", "h")
+    assert who(proposed)["z"] == ""
+    (lack,) = shortages(proposed)
     assert (lack.kind, lack.number) == ("nobody", 1)
     assert "四年级1班" in lack.text
-    named = found.with_carer(int(found.pairs.index[found.pairs["child"] == "z"][0]), "林同学")
+    named = proposed.with_carer(int(proposed.pairs.index[proposed.pairs["child"] == "z"][0]), "林同学")
     assert named.new_pairs["carer_name"].tolist()[-1] == "林同学"
     assert shortages(named) == []
 
 
 def test_a_friendship_is_returned_and_friends_are_spread():
     children = [child(key) for key in "abcdef"]
-    found = propose_peers(policy(), school(children, [], [peer("p", "b", "童a")]), ON)
-    assert who(found)["a"] == "b"
-    assert found.pairs.set_index("child").loc["a", "why"].startswith("对方已把这个孩子当伙伴")
-    assert all(one != other for one, other in who(found).items())
-    assert found.loads["load"].max() == 1
+    proposed = propose_peers(policy(), school(children, [], [peer("p", "b", "童a")]), ON)
+    assert who(proposed)["a"] == "b"
+    assert proposed.pairs.set_index("child").loc["a", "why"].startswith("对方已把这个孩子当伙伴")
+    assert all(child_id != other for child_id, other in who(proposed).items())
+    assert proposed.loads["load"].max() == 1
 
 
 HOME = {"address": "大坪村7号", "father_name": "某父", "father_phone": "13900000000"}
@@ -448,15 +448,17 @@ def test_children_of_one_household_are_kept_together_where_the_quota_allows(rule
         child("d"),
         child("e"),
     ]
-    found = propose_helpers(policy(*rules), school(children, [teacher(f"s{n}") for n in range(5)], pairs), ON)
-    have = {one["child"]: one["helper"] for one in pairs} | who(found)
+    proposed = propose_helpers(
+        policy(*rules), school(children, [teacher(f"s{n}") for n in range(5)], pairs), ON
+    )
+    have = {pairing["child"]: pairing["helper"] for pairing in pairs} | who(proposed)
     assert len({have["a"], have["b"]}) == carers
-    assert ("同一户" in found.pairs.set_index("child").at["b", "why"]) is (carers == 1)
+    assert ("同一户" in proposed.pairs.set_index("child").at["b", "why"]) is (carers == 1)
     if (
         carers == 1
     ):  # changed by hand it is no reason any more, and among the choices it is told of whom it would be
-        row = int(found.pairs.index[found.pairs["child"] == "b"][0])
-        best = found.options(row)[0]
+        row = int(proposed.pairs.index[proposed.pairs["child"] == "b"][0])
+        best = proposed.options(row)[0]
         assert best.carer == have["a"] and "同一户" in best.why
-        other = next(one for one in found.carers["id"] if one != have["a"])
-        assert "同一户" not in found.with_carer(row, other).pairs.at[row, "why"]
+        other = next(person for person in proposed.carers["id"] if person != have["a"])
+        assert "同一户" not in proposed.with_carer(row, other).pairs.at[row, "why"]

@@ -51,9 +51,9 @@ def test_a_preset_reads_and_every_rule_has_its_source(name):
     policy = preset(name)
     assert policy.name == name
     assert policy.duties
-    for one in policy.duties:
-        assert one.source.startswith(f"{name} ")
-        assert one.kind in KINDS
+    for duty in policy.duties:
+        assert duty.source.startswith(f"{name} ")
+        assert duty.kind in KINDS
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_a_preset_reads_and_every_rule_has_its_source(name):
     ],
 )
 def test_the_numbers_of_section_2a(name, duty, expected):
-    found = {one.name: one for one in preset(name).duties}[duty]
-    assert (found.record, found.by, found.at_least, found.per) == expected
+    row = {each.name: each for each in preset(name).duties}[duty]
+    assert (row.record, row.by, row.at_least, row.per) == expected
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ def test_either_language_and_bare_names_are_read():
         },
         {"名称": "b", "种类": "次数", "记录": "家访", "记录条件": "方式 = 走进家庭", "周期": "每月"},
     ]
-    one, other = (read([row]).duties[0] for row in rows)
-    assert (one.records, one.condition, one.per) == (other.records, other.condition, other.per)
+    first, second = (read([row]).duties[0] for row in rows)
+    assert (first.records, first.condition, first.per) == (second.records, second.condition, second.per)
     assert policy_from_sheets({"school": [], "duties": []}, "x").duties == ()
 
 
@@ -332,7 +332,7 @@ def test_terms_in_any_order_and_make_up_days():
         {"种类": "", "名称": None, "开始": "", "结束": ""},  # an empty row is no row
     ]
     calendar = read(calendar=rows).calendar
-    assert [one.name for one in calendar.terms] == ["秋", "春"]
+    assert [each.name for each in calendar.terms] == ["秋", "春"]
     assert calendar.is_school_day(date(2026, 10, 10)) and not calendar.is_school_day(date(2026, 10, 5))
 
 
@@ -455,8 +455,8 @@ def test_every_mistake_of_a_workbook_is_told_at_once_in_the_order_of_the_rows():
             用语=[{"项目": "厨师", "值": "厨子"}],
         )
     error = refusal.value
-    told = [(one.sheet, one.row, one.column) for one in error.each()]
-    assert told == [
+    places = [(mistake.sheet, mistake.row, mistake.column) for mistake in error.each()]
+    assert places == [
         ("学校", 2, "值"),
         ("校历", 2, "结束"),
         ("职责", 2, "种类"),
@@ -608,8 +608,8 @@ def test_what_a_row_says(cells, expected):
     row = duty(**cells)
     if cells.get("启用") == "否":
         row["记录"] = "书信"
-    found = read([row]).duties[0]
-    assert {name: getattr(found, name) for name in expected} == expected
+    rule = read([row]).duties[0]
+    assert {name: getattr(rule, name) for name in expected} == expected
 
 
 def test_a_row_that_is_not_in_force_may_name_a_form_that_does_not_exist_yet():
@@ -627,7 +627,7 @@ def test_days_without_a_year_are_meant_every_year():
         term("元旦", "12月31日", "1月1日", "假期"),
     ]
     calendar = read(calendar=rows).calendar
-    assert [(one.start, one.end) for one in calendar.windows] == [
+    assert [(window.start, window.end) for window in calendar.windows] == [
         (date(year, 2, 1), date(year, 2, last))
         for year, last in ((2025, 28), (2026, 28), (2027, 28), (2028, 29))
     ]

@@ -421,21 +421,21 @@ def test_every_preset_that_the_documents_describe_ships():
 
 
 def test_the_table_is_the_list_of_section_2():
-    found = Counter((rule, document, place, number) for rule, document, place, number, _, _ in rows() if rule[:2] in ("2A", "2B", "2C"))  # fmt: skip
-    assert found == Counter(section_2())
+    counted = Counter((rule, document, place, number) for rule, document, place, number, _, _ in rows() if rule[:2] in ("2A", "2B", "2C"))  # fmt: skip
+    assert counted == Counter(section_2())
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_duties_of_a_preset_are_those_of_the_table(name):
-    told = {(row[5], f"{name} {row[2]}", row[3]) for row in rows() if row[1] == name and row[4] == "职责"}
-    assert told == {(row["名称"], row["依据"], often(row)) for row in sheets(name)["职责"]}
+    rules = {(row[5], f"{name} {row[2]}", row[3]) for row in rows() if row[1] == name and row[4] == "职责"}
+    assert rules == {(row["名称"], row["依据"], often(row)) for row in sheets(name)["职责"]}
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 @pytest.mark.parametrize(("how", "heading"), [("提醒", "提醒"), ("未写", "还没有写成行的规定")])
 def test_what_is_no_row_is_in_the_preset_s_text(name, how, heading):
-    told = {(row[5], f"{name} {row[2]}") for row in rows() if row[1] == name and row[4] == how}
-    assert told == listed(name, heading)
+    rules = {(row[5], f"{name} {row[2]}") for row in rows() if row[1] == name and row[4] == how}
+    assert rules == listed(name, heading)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -476,12 +476,12 @@ def test_the_readme_says_how_many_duties_a_preset_has(name):
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_preset_reads_and_each_rule_names_its_own_document(name):
-    found = policy(name)
-    assert found.name == name
-    assert found.duties
-    for duty in found.duties:
+    preset = policy(name)
+    assert preset.name == name
+    assert preset.duties
+    for duty in preset.duties:
         assert re.fullmatch(rf"{name} (L\d+(-\d+)?|[一二三四]\([一二三四]\))", duty.source), duty
-    names = [duty.name for duty in found.duties]
+    names = [duty.name for duty in preset.duties]
     assert len(names) == len(set(names))
 
 
@@ -565,8 +565,8 @@ def test_a_school_is_made_with_it(name, tmp_path):
         } | SHARED
         off = {row["名称"] for row in sheets(name)["职责"] if row.get("启用") == "否"}
         for duty in school.policy.duties:  # in force as far as there are forms for it
-            asked = {*duty.records, *([duty.trigger.record] if duty.trigger else [])}
-            assert duty.in_force == (asked <= set(columns()) and duty.name not in off), duty
+            registers = {*duty.records, *([duty.trigger.record] if duty.trigger else [])}
+            assert duty.in_force == (registers <= set(columns()) and duty.name not in off), duty
     finally:
         school.close()
 
@@ -581,8 +581,8 @@ def test_two_presets_apply_together(name, other):
         names = [duty.name for duty in rules.duties]
         assert rules.name == "+".join(pair)
         assert len(names) == len(set(names))
-        assert set(names) == {row["名称"] for one in pair for row in sheets(one)["职责"]} | SHARED
-        windows = {(row["开始"], row["结束"]) for one in pair for row in sheets(one)["校历"]}
+        assert set(names) == {row["名称"] for preset in pair for row in sheets(preset)["职责"]} | SHARED
+        windows = {(row["开始"], row["结束"]) for preset in pair for row in sheets(preset)["校历"]}
         assert windows <= {(row["开始"], row["结束"]) for row in merged["校历"]}
 
 
@@ -594,8 +594,8 @@ def test_duties_of_one_name_are_one_rule_in_every_preset():
         for row in sheets(name)["职责"]:
             rules.setdefault(row["名称"], {})[name] = tuple(row[heading] for heading in same)
     for name, written in rules.items():
-        for (one, first), (other, second) in combinations(written.items(), 2):
-            assert first == second, (name, one, other)
+        for (first_name, first_rule), (second_name, second_rule) in combinations(written.items(), 2):
+            assert first_rule == second_rule, (name, first_name, second_name)
 
 
 def test_an_unknown_preset_is_named():

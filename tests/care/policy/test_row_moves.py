@@ -23,11 +23,11 @@ CASES = [
 def all_changes(case, duty):
     """Return for each scenario of a case the subjects whose lines its last step changes."""
     every = case.moves + case.still
-    steps = [some for one in every for some in (one.before, one.before + one.last)]
-    found = lines_of(case.preset, duty, steps)
+    steps = [some for scenario in every for some in (scenario.before, scenario.before + scenario.last)]
+    lines = lines_of(case.preset, duty, steps)
     return {
         scenario: {key[0] for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-        for scenario, before, after in zip(every, found[::2], found[1::2], strict=True)
+        for scenario, before, after in zip(every, lines[::2], lines[1::2], strict=True)
     }
 
 
@@ -65,8 +65,8 @@ def test_what_the_document_asks_for_moves_the_row_of_whom_it_is_about(case):
     for scenario in case.moves:
         assert changes(case, duty, scenario) == {whose(case)}, scenario
     first = case.moves[0]
-    (found,) = lines_of(case.preset, duty, [first.before + first.last])
-    needs = [need for key, (need, _) in found.items() if key[0] == whose(case)]
+    (lines,) = lines_of(case.preset, duty, [first.before + first.last])
+    needs = [need for key, (need, _) in lines.items() if key[0] == whose(case)]
     assert max(needs) == int(case.need)
 
 
@@ -78,7 +78,7 @@ def test_nothing_else_moves_it(case):
         if moves(case, duty, scenario):
             alone = [scenario._replace(last=(step,)) for step in scenario.last]
             each = case._replace(moves=(), still=tuple(alone))
-            pytest.fail(str([one for one in alone if moves(each, duty, one)] or scenario))
+            pytest.fail(str([single for single in alone if moves(each, duty, single)] or scenario))
 
 
 @pytest.mark.slow
@@ -102,13 +102,13 @@ def weaker(duty):
             if not (duty.kind == "share" and clause.field == "mode"):  # 面对面: so is the figure by its name
                 yield (heading, clause), replace(duty, **{heading: rest})
             for value in clause.values if len(clause.values) > 1 else ():
-                fewer = clause._replace(values=tuple(one for one in clause.values if one != value))
-                kept = (*clauses[:position], fewer, *clauses[position + 1 :])
-                yield (heading, clause, value), replace(duty, **{heading: kept})
+                fewer = clause._replace(values=tuple(other for other in clause.values if other != value))
+                others = (*clauses[:position], fewer, *clauses[position + 1 :])
+                yield (heading, clause, value), replace(duty, **{heading: others})
     if duty.by:
         yield ("by", duty.by), replace(duty, by=())
     for register in duty.records if len(duty.records) > 1 else ():
         yield (
             ("record", register),
-            replace(duty, records=tuple(one for one in duty.records if one != register)),
+            replace(duty, records=tuple(other for other in duty.records if other != register)),
         )

@@ -66,8 +66,8 @@ def test_the_share_of_all_pupils_states_its_definition_f7():
 
 
 def test_f4_26_of_a_class_of_41():
-    found = children(dict.fromkeys(["三1班"], 26), "class")
-    table = by_class(found, classes(("k1", "三1班", 3, 41)))
+    in_care = children(dict.fromkeys(["三1班"], 26), "class")
+    table = by_class(in_care, classes(("k1", "三1班", 3, 41)))
     assert table.loc[0, ["children", "pupils"]].tolist() == [26, 41]
     assert round(table.loc[0, "share"], 3) == 0.634
 

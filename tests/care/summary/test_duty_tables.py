@@ -47,11 +47,11 @@ def rows_of(table):
 
 def test_each_figure_counts_its_lines_out_of_all_that_were_asked(made):
     """Without what only counts (经常) and what is excused: 5 + 3 + 2 lines."""
-    counted = {one.key: (one.numerator, one.denominator) for one in made.figures}
+    counted = {figure.key: (figure.numerator, figure.denominator) for figure in made.figures}
     assert counted == {
         "duties_done": (4, 10), "duties_late": (1, 10), "duties_missed": (3, 10), "duties_standing": (1, 10),
     }  # fmt: skip
-    assert [one.share for one in made.figures] == [0.4, 0.1, 0.3, 0.1]
+    assert [figure.share for figure in made.figures] == [0.4, 0.1, 0.3, 0.1]
 
 
 def test_by_duty(made):
@@ -83,5 +83,5 @@ def test_what_the_term_leaves(made):
 
 def test_a_school_without_lines_has_no_shares():
     made = with_duties(Summary(TERM, TERM.end, ()), POLICY, as_lines([]))
-    assert [(one.numerator, one.share) for one in made.figures] == [(0, None)] * 4
+    assert [(figure.numerator, figure.share) for figure in made.figures] == [(0, None)] * 4
     assert all(table.empty for table in made.tables.values())

@@ -122,8 +122,8 @@ def test_tables(made):
 
 
 def test_problems_by_class():
-    found = visit_problems(school(), TERM, ON)
-    table = by_category_and_class(policy(), found)
+    problems = visit_problems(school(), TERM, ON)
+    table = by_category_and_class(policy(), problems)
     assert table.to_dict("records") == [{"class": "一班", "心理伤害": 1, "安全隐患": 1, "学习困难": 1}]
 
 
@@ -143,10 +143,14 @@ def test_problems_by_class():
     ],
 )  # fmt: skip
 def test_open_follow_ups(visits, on, expected):
-    rows = [visit(f"v{n}", child, day, "door", None, asked) for n, (child, day, asked) in enumerate(visits)]
-    found = open_follow_ups(policy(), school() | {"home_visit": pd.DataFrame(rows)}, on)
+    rows = [
+        visit(f"v{n}", child, day, "door", None, follow_up)
+        for n, (child, day, follow_up) in enumerate(visits)
+    ]
+    open_ones = open_follow_ups(policy(), school() | {"home_visit": pd.DataFrame(rows)}, on)
     assert [
-        (str(day.date()), status) for day, status in zip(found["follow_up"], found["status"], strict=True)
+        (str(day.date()), status)
+        for day, status in zip(open_ones["follow_up"], open_ones["status"], strict=True)
     ] == expected
 
 

@@ -11,9 +11,9 @@ from guanai.care.summary.visit_plans import COLUMNS, planned_visits
 TERM, ON = Term("秋", date(2026, 9, 1), date(2027, 1, 15)), date(2026, 11, 20)
 
 
-def plan(*visits, first="2026-10-23", last="2026-10-25", one="p1"):
+def plan(*visits, first="2026-10-23", last="2026-10-25", plan_id="p1"):
     return {
-        "id": one,
+        "id": plan_id,
         "class": "一班",
         "date": "2026-10-22",
         "first_day": first,
@@ -22,8 +22,8 @@ def plan(*visits, first="2026-10-23", last="2026-10-25", one="p1"):
     }
 
 
-def visit(day, one="v1", mode="door"):
-    return {"id": one, "child": "c1", "date": day, "mode": mode}
+def visit(day, visit_id="v1", mode="door"):
+    return {"id": visit_id, "child": "c1", "date": day, "mode": mode}
 
 
 def home(day=None, child="c1", **values):
@@ -68,9 +68,9 @@ def table(plans, visits=()):
     ],
 )
 def test_each_planned_visit(plans, visits, status, late):
-    found = table(plans, visits)
-    assert found["outcome"].tolist() == status
-    assert [None if pd.isna(one) else one for one in found["days_late"]] == late
+    planned = table(plans, visits)
+    assert planned["outcome"].tolist() == status
+    assert [None if pd.isna(days) else days for days in planned["days_late"]] == late
 
 
 def test_the_columns_also_without_any_plan():

@@ -114,7 +114,7 @@ def test_an_export_has_the_format_of_the_option(folder, ready, tmp_path, capsys)
     assert main(["export", folder, "class", str(path)]) == 2
     assert main(["export", folder, "class", str(path), "--format", "tinydb"]) == 0
     with TinyDB(path) as db:
-        assert [one["name"] for one in db.table("class")] == [CLASS]
+        assert [record["name"] for record in db.table("class")] == [CLASS]
 
 
 def test_an_export_leaves_out_what_is_sensitive(folder, ready, tmp_path, capsys):

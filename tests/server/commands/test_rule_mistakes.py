@@ -35,7 +35,7 @@ NOT_READING = [("update",), ("eject", "forms/talk"), ("user", "list")]
 def run(school, tmp_path, arguments):
     file = tmp_path / "children.csv"
     file.write_text("姓名,性别\n甲,男\n", encoding="utf-8-sig")
-    command, *rest = (one.format(file=file) for one in arguments)
+    command, *rest = (argument.format(file=file) for argument in arguments)
     return main([command, str(school.folder.path), *rest])
 
 

@@ -78,7 +78,11 @@ def fact_files(server):
 
 def fork_processes(server):
     """Return the processes that kernels are forked from."""
-    return [one for one in psutil.Process(server.process.pid).children() if FORK_SERVER in one.cmdline()]
+    return [
+        process
+        for process in psutil.Process(server.process.pid).children()
+        if FORK_SERVER in process.cmdline()
+    ]
 
 
 def forked_kernels(server):
@@ -122,7 +126,7 @@ class TestAssignment:
         facts, page = open_facts(server, probe, "?child=7")
         probe.close(page)
         assert facts["pid"] in idle
-        assert facts["ppid"] in {one.pid for one in fork_processes(server)}
+        assert facts["ppid"] in {process.pid for process in fork_processes(server)}
         assert unquote(facts["env"]["HTTP_X_GUANAI_PERSON"]) == NAME
         assert facts["env"]["QUERY_STRING"] == "child=7"
         assert facts["env"]["GUANAI_LANGUAGE"] == "en"
@@ -157,9 +161,9 @@ class TestAssignment:
         try:
             assert memory_contains(facts["pid"], SECRET), "the search finds nothing where there is something"
             others = [
-                one.pid
-                for one in [*fork_processes(server), *forked_kernels(server)]
-                if one.pid != facts["pid"]
+                process.pid
+                for process in [*fork_processes(server), *forked_kernels(server)]
+                if process.pid != facts["pid"]
             ]
             assert len(others) >= 3
             assert not [other for other in others if memory_contains(other, SECRET)]
@@ -256,8 +260,8 @@ class TestOrdinary:
         with school(tmp_path / "school", fork=False) as server:
             probe = server.signed_in()
             facts = [open_facts(server, probe)[0] for _ in range(2)]
-            assert [one["ppid"] for one in facts] == [server.process.pid] * 2
-            assert [one["env"]["GUANAI_SERVED"] for one in facts] == ["1"] * 2
+            assert [fact["ppid"] for fact in facts] == [server.process.pid] * 2
+            assert [fact["env"]["GUANAI_SERVED"] for fact in facts] == ["1"] * 2
             assert not fork_processes(server)
             assert server.log().count("Pages get ordinary kernels") == 1
 
@@ -277,8 +281,14 @@ def test_the_server_speaks_to_kernels_by_unix_sockets_that_only_it_may_open(serv
     probe = server.signed_in()
     facts, page = open_facts(server, probe)
     kernel = psutil.Process(facts["pid"])
-    spoken = [one for one in kernel.net_connections("tcp") if one.status == psutil.CONN_ESTABLISHED]
-    paths = {one.laddr for one in kernel.net_connections("unix") if "ipc" in str(one.laddr)}
+    spoken = [
+        connection
+        for connection in kernel.net_connections("tcp")
+        if connection.status == psutil.CONN_ESTABLISHED
+    ]
+    paths = {
+        connection.laddr for connection in kernel.net_connections("unix") if "ipc" in str(connection.laddr)
+    }
     probe.close(page)
     assert not spoken
     assert len(paths) >= 5
@@ -356,7 +366,7 @@ class TestManyPages:
         assert len(fresh) == 20
         # One that came five later is not served first, however slow the machine is.
         assert all(abs(rank - number) <= 5 for rank, number in enumerate(order)), order
-        at_the_same_time(lambda one: one[0].close(one[1]), pages)
+        at_the_same_time(lambda page: page[0].close(page[1]), pages)
         assert wait_until(lambda: not [pid for pid in fresh if psutil.pid_exists(int(pid))])
 
     def test_each_further_page_takes_at_most_30_mib(self, damaged, record_testsuite_property):
@@ -364,7 +374,9 @@ class TestManyPages:
         probe = damaged.signed_in()
         forked_kernels(damaged)
         # Once the fork server rests, preloading is over: until then it has less to share, and takes more itself.
-        assert wait_until(lambda: all(one.cpu_percent(1.0) < 5 for one in fork_processes(damaged)), 90)
+        assert wait_until(
+            lambda: all(process.cpu_percent(1.0) < 5 for process in fork_processes(damaged)), 90
+        )
         before = memory_of_all(damaged)
         pages = [open_facts(damaged, probe) for _ in range(4)]
         forked_kernels(damaged)
@@ -396,4 +408,4 @@ def at_the_same_time(act, each):
 def memory_of_all(server):
     """Return the memory of a server, its fork servers and kernels, in MiB; what they share counts once."""
     process = psutil.Process(server.process.pid)
-    return sum(memory_of(one.pid) for one in [process, *process.children(recursive=True)]) / 2**20
+    return sum(memory_of(child.pid) for child in [process, *process.children(recursive=True)]) / 2**20

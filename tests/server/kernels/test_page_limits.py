@@ -96,7 +96,7 @@ def open_pages(queue, *pages):
             ended.append(name)
 
     async def everybody():
-        await asyncio.gather(*(page(*one) for one in pages))
+        await asyncio.gather(*(page(*arguments) for arguments in pages))
 
     at_leisure(everybody())
     return begun, ended, most

@@ -40,7 +40,7 @@ def shell(monkeypatch):
     monkeypatch.setattr(StateComm, "collector", None)
     monkeypatch.setattr(StateComm, "kernel", None)
     monkeypatch.setattr(
-        BaseComm, "publish_msg", lambda one, kind, *_, **__: shell.sent.append((kind, one.comm_id))
+        BaseComm, "publish_msg", lambda comm, kind, *_, **__: shell.sent.append((kind, comm.comm_id))
     )
     collect_states(shell)
     yield shell
@@ -52,7 +52,9 @@ def test_a_cells_widgets_are_one_output(shell):
     assert len(shell.shown) == 1
     assert not shell.sent
     assert len(states) == 8  # three widgets, their layouts, two styles
-    assert states[box.model_id]["state"]["children"] == [f"IPY_MODEL_{one.model_id}" for one in box.children]
+    assert states[box.model_id]["state"]["children"] == [
+        f"IPY_MODEL_{child.model_id}" for child in box.children
+    ]
     assert states[box.children[0].model_id]["state"]["value"] == "甲"
 
 
@@ -98,7 +100,7 @@ def test_what_is_closed_within_the_cell_is_not_there(shell):
         return text
 
     _, states = shell.run(cell)
-    assert not any("value" in one["state"] for one in states.values())
+    assert not any("value" in state["state"] for state in states.values())
     assert not shell.sent
 
 

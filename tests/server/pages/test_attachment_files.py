@@ -64,8 +64,8 @@ def test_a_picture_is_shown_to_those_who_are_signed_in(server, attachments):
 
 @pytest.mark.parametrize("name", ["page.html", "drawing.svg", "plain.txt", "noending"])
 def test_a_file_with_scripts_is_downloaded_and_not_shown(server, attachments, name):
-    kept = attachments.save(name, HTML)
-    answer = server.signed_in().get(f"/attachment/{kept}")
+    stored = attachments.save(name, HTML)
+    answer = server.signed_in().get(f"/attachment/{stored}")
     assert answer.headers["Content-Type"].startswith("application/octet-stream")
     assert answer.headers["Content-Disposition"].startswith("attachment")
 

@@ -35,16 +35,17 @@ def served(tmp_path):
     school.insert_many(
         "pairing", [{"id": "p1", "child": "c1", "role": "helper", "helper": "s1", "start": "2026-09-01"}]
     )
-    found = (NOW - timedelta(minutes=40)).isoformat()
+    found_at = (NOW - timedelta(minutes=40)).isoformat()
     school.insert_many(
-        "incident", [{"id": "i1", "child": "c1", "date": "2026-11-20", "kind": "illness", "found_at": found}]
+        "incident",
+        [{"id": "i1", "child": "c1", "date": "2026-11-20", "kind": "illness", "found_at": found_at}],
     )
     yield school.as_user("值班老师")
     school.close()
 
 
 def statuses(school, now=NOW):
-    return [[step.status for step in one.steps] for one in open_incidents(school, now, "zh")]
+    return [[step.status for step in incident.steps] for incident in open_incidents(school, now, "zh")]
 
 
 def test_the_status_of_steps_changes_with_the_clock(served, monkeypatch):
@@ -63,11 +64,11 @@ def test_the_status_of_steps_changes_with_the_clock(served, monkeypatch):
 
 
 def test_the_bar_shows_each_step_with_its_status_and_time(served):
-    one = open_incidents(served, NOW, "zh")[0]
-    assert [step.status for step in one.steps] == ["late", "running", "running", "running"]
-    assert one.late
-    assert "<童一>" in one.title and "疾病" in one.title and "13:20" in one.title
-    first, second = one.steps[:2]
+    incident = open_incidents(served, NOW, "zh")[0]
+    assert [step.status for step in incident.steps] == ["late", "running", "running", "running"]
+    assert incident.late
+    assert "<童一>" in incident.title and "疾病" in incident.title and "13:20" in incident.title
+    first, second = incident.steps[:2]
     assert first.who == "<师一>"
     assert second.text == "14:20 前"
     assert second.until == round((NOW + timedelta(minutes=20)).timestamp() * 1000)
@@ -76,8 +77,8 @@ def test_the_bar_shows_each_step_with_its_status_and_time(served):
 def test_a_click_records_the_time_and_a_late_step_stays_late(served):
     duty = open_incidents(served, NOW, "zh")[0].steps[0].duty
     served.duties.step_done("incident", "i1", duty, NOW)
-    kept = served.record("incident", "i1")
-    assert kept["guardian_told_at"].startswith("2026-11-20T14:00")
+    record = served.record("incident", "i1")
+    assert record["guardian_told_at"].startswith("2026-11-20T14:00")
     assert statuses(served) == [["done_late", "running", "running", "running"]]
     assert "晚办" in open_incidents(served, NOW, "zh")[0].steps[0].text
     assert served.history("incident", "i1")[-1].by == "值班老师"
@@ -94,7 +95,7 @@ def test_an_incident_stays_until_every_step_is_recorded(served):
     for number in range(4):
         now = NOW + timedelta(minutes=number)
         steps = open_incidents(served, now, "zh")[0].steps
-        step = next(one for one in steps if one.status in ("late", "running"))
+        step = next(step for step in steps if step.status in ("late", "running"))
         served.duties.step_done("incident", "i1", step.duty, now)
     assert open_incidents(served, now, "zh") == []
     steps = served.emergencies(now, finished=True)
@@ -107,10 +108,10 @@ def test_a_step_can_be_recorded_though_another_answer_is_invalid(served):
     assert served.duties.step_done("incident", "i1", duty, NOW)["guardian_told_at"]
 
 
-@pytest.mark.parametrize("asked", [("incident", "i9"), ("child", "c1")])
-def test_an_unknown_step_is_refused(served, asked):
+@pytest.mark.parametrize("record", [("incident", "i9"), ("child", "c1")])
+def test_an_unknown_step_is_refused(served, record):
     with pytest.raises(GuanaiError):
-        served.duties.step_done(*asked, "突发事件告知监护人")
+        served.duties.step_done(*record, "突发事件告知监护人")
     with pytest.raises(GuanaiError):
         served.duties.step_done("incident", "i1", "没有这一步")
 
@@ -135,7 +136,7 @@ class TestIncidentCache:
     """Every page shows the emergencies: they are worked out again only when something about them may have changed."""
 
     @pytest.fixture
-    def asked(self, served, monkeypatch):
+    def calculations(self, served, monkeypatch):
         """Return how often they were worked out; the clock stands still but for ``clock[0]``."""
         count, clock, work = [], [NOW], open_incidents
         monkeypatch.setattr(emergency_bar, "open_incidents", lambda *how: count.append(how) or work(*how))
@@ -143,14 +144,14 @@ class TestIncidentCache:
         self.clock = clock
         return count
 
-    def test_emergencies_are_calculated_once_for_many_pages(self, served, asked):
+    def test_emergencies_are_calculated_once_for_many_pages(self, served, calculations):
         board = IncidentCache()
         first, second = (board.incidents(served, "zh") for _ in range(2))
         assert first == second == open_incidents(served, NOW, "zh")
-        assert len(asked) == 1
+        assert len(calculations) == 1
         assert "illness" in board.incidents(served, "en")[0].title
 
-    def test_they_are_calculated_again_when_a_record_has_changed(self, served, asked):
+    def test_they_are_calculated_again_when_a_record_has_changed(self, served, calculations):
         board = IncidentCache()
         duty = board.incidents(served, "zh")[0].steps[0].duty
         served.duties.step_done("incident", "i1", duty, NOW)
@@ -158,19 +159,19 @@ class TestIncidentCache:
         served.amend("child", "c1", {"name": "<童二>"})
         assert "<童二>" in board.incidents(served, "zh")[0].title
 
-    def test_they_are_calculated_again_a_minute_later(self, served, asked):
+    def test_they_are_calculated_again_a_minute_later(self, served, calculations):
         board = IncidentCache()
         board.incidents(served, "zh")
         self.clock[0] = NOW + timedelta(minutes=25)
         assert board.incidents(served, "zh")[0].steps[1].status == "late"
 
-    def test_without_an_open_step_other_saves_do_not_matter(self, served, asked):
-        while found := open_incidents(served, NOW, "zh"):
-            duty = next(step.duty for step in found[0].steps if step.status in ("late", "running"))
+    def test_without_an_open_step_other_saves_do_not_matter(self, served, calculations):
+        while incidents := open_incidents(served, NOW, "zh"):
+            duty = next(step.duty for step in incidents[0].steps if step.status in ("late", "running"))
             served.duties.step_done("incident", "i1", duty, NOW)
         board = IncidentCache()
         assert board.incidents(served, "zh") == []
         served.insert_many("staff", [{"id": "s2", "name": "<师二>", "role": "subject", "active": "yes"}])
-        asked.clear()
+        calculations.clear()
         assert board.incidents(served, "zh") == []
-        assert not asked
+        assert not calculations

@@ -28,15 +28,15 @@ async def pieces(*waits, fails=False):
 
 def collected(waits, *, fails=False, most=50):
     async def collect():
-        found = []
+        received = []
         try:
-            async for one in with_keepalive(pieces(*waits, fails=fails), 0.05):
-                found.append(one)
-                if len(found) == most:
+            async for piece in with_keepalive(pieces(*waits, fails=fails), 0.05):
+                received.append(piece)
+                if len(received) == most:
                     break
         except RuntimeError as error:
-            found.append(str(error))
-        return found
+            received.append(str(error))
+        return received
 
     return at_leisure(collect())
 
@@ -46,9 +46,9 @@ class TestKeepalive:
         assert collected([0, 0, 0]) == ["0", "1", "2"]
 
     def test_a_keepalive_is_sent_while_no_piece_comes(self):
-        found = collected([0, 0.3, 0])
-        assert [one for one in found if one is not None] == ["0", "1", "2"]
-        assert found[1:3] == [None, None]
+        received = collected([0, 0.3, 0])
+        assert [piece for piece in received if piece is not None] == ["0", "1", "2"]
+        assert received[1:3] == [None, None]
 
     def test_an_error_is_passed_on(self):
         assert collected([0], fails=True) == ["0", "broken off"]
@@ -118,7 +118,7 @@ class TestSources:
     @pytest.mark.parametrize(("language", "heading"), [("zh", "家访"), ("en", "Visits")])
     def test_markdown_in_one_language(self, path, language, heading):
         text = markdown(with_headings(notebook_at(path), language).cells[0], None)
-        assert ">" + "".join(f"&#{ord(one)};" if ord(one) > 127 else one for one in heading) in text
+        assert ">" + "".join(f"&#{ord(sign)};" if ord(sign) > 127 else sign for sign in heading) in text
         assert "<em>x</em>" in text
 
     def test_a_picture_beside_the_notebook_is_put_into_the_page(self):
@@ -167,9 +167,9 @@ def test_the_environment_describes_the_request_and_the_person():
     request = SimpleNamespace(
         host="School.example:8899", path="/child", query="id=1", version="HTTP/1.1", headers=headers
     )
-    told = environment(request)
-    assert told["HTTP_X_GUANAI_PERSON"] == "%E6%9E%97"
-    assert "HTTP_X_GUANAI_STAFF" not in told and "HTTP_X_OTHER" not in told
-    assert (told["SCRIPT_NAME"], told["QUERY_STRING"]) == ("/child", "id=1")
-    assert (told["SERVER_NAME"], told["SERVER_PORT"]) == ("school.example", "8899")
-    assert told["SERVER_SOFTWARE"].startswith("voila/")
+    variables = environment(request)
+    assert variables["HTTP_X_GUANAI_PERSON"] == "%E6%9E%97"
+    assert "HTTP_X_GUANAI_STAFF" not in variables and "HTTP_X_OTHER" not in variables
+    assert (variables["SCRIPT_NAME"], variables["QUERY_STRING"]) == ("/child", "id=1")
+    assert (variables["SERVER_NAME"], variables["SERVER_PORT"]) == ("school.example", "8899")
+    assert variables["SERVER_SOFTWARE"].startswith("voila/")

@@ -243,7 +243,7 @@ class TestInBrowser:
         context = chromium.new_context(viewport=dict(zip(("width", "height"), request.param, strict=True)))
         page = context.new_page()
         outside = []
-        page.on("request", lambda asked: outside.append(asked.url) if is_outside(asked.url) else None)
+        page.on("request", lambda sent: outside.append(sent.url) if is_outside(sent.url) else None)
         page.goto(f"{server.base}/")
         page.get_by_label("姓名").fill(NAME)
         page.get_by_label("密码").fill(PASSWORD)
@@ -268,11 +268,11 @@ class TestInBrowser:
         self.save(page, "张三")
         form = "<div class='guanai-form guanai-dirty'></div>"
         page.evaluate("form => document.body.insertAdjacentHTML('beforeend', form)", form)
-        asked = []
-        page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+        dialogs = []
+        page.once("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.dismiss()))
         page.evaluate("setTimeout(() => { location.href = '/who' })")
-        assert wait_until(lambda: page.evaluate("1") and asked)
-        assert asked == ["beforeunload"]
+        assert wait_until(lambda: page.evaluate("1") and dialogs)
+        assert dialogs == ["beforeunload"]
         self.save(page, "李四")
 
     def test_leaving_ends_the_kernel(self, page, server):

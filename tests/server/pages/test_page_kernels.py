@@ -68,7 +68,7 @@ def test_it_ends_when_nothing_is_connected_and_with_a_killed_server(tmp_path):
         orphans = server.kernels()
         assert orphans
         server.process.send_signal(signal.SIGKILL)
-        assert wait_until(lambda: not any(one.is_running() and is_kernel(one) for one in orphans))
+        assert wait_until(lambda: not any(process.is_running() and is_kernel(process) for process in orphans))
 
 
 @pytest.mark.slow

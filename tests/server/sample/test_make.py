@@ -122,8 +122,8 @@ def test_ids_are_unlike_and_lead_somewhere(size, day):
     ids = [record["id"] for some in records.values() for record in some]
     assert len(set(ids)) == len(ids)
     assert all(
-        re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", one)
-        for one in ids
+        re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", record_id)
+        for record_id in ids
     )
     children, staff = ({record["id"] for record in records[form]} for form in ("child", "staff"))
     for form in REGISTERS:
@@ -195,8 +195,8 @@ def test_no_list_is_empty_and_none_is_everything(size, day, seed):
         "talked with": {talk["child"] for talk in records["talk"]} & care,
         "called": {call["child"] for call in records["call"]} & care,
     }
-    for name, found in some.items():
-        assert 0 < len(found) < len(records["child"]), name
+    for name, records_of in some.items():
+        assert 0 < len(records_of) < len(records["child"]), name
     assert len(some["never visited"]) <= len(care) / 2
     assert {"none", "under"} <= set(carried["load"])
     assert carried["children"].max() > 1.4 * carried["children"].mean()

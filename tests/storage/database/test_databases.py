@@ -35,11 +35,11 @@ def pragma(path, name):
 
 def test_settings_of_a_new_file(path):
     database = Database.open(path)
-    found = {
+    settings = {
         name: database.run(text(f"PRAGMA {name}"))[0][0]
         for name in ("journal_mode", "synchronous", "busy_timeout")
     }
-    assert found == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 20_000}
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 20_000}
     database.close()
     assert (pragma(path, "application_id"), pragma(path, "user_version")) == (APPLICATION, VERSION)
 
@@ -66,9 +66,9 @@ def test_opened_for_reading_only(path):
 
 
 def test_memory_is_not_shared():
-    one, two = RecordDB(Database.open(None)), RecordDB(Database.open(None))
-    one.insert({})
-    assert (len(one), len(two)) == (1, 0)
+    first, second = RecordDB(Database.open(None)), RecordDB(Database.open(None))
+    first.insert({})
+    assert (len(first), len(second)) == (1, 0)
 
 
 def test_sequence_grows_with_each_change():
@@ -184,20 +184,20 @@ def _kill_writers(path, kills, seed):
 
 
 def _all_there_is(pipe):
-    found = b""
+    content = b""
     with suppress(BlockingIOError):
         while True:
-            found += os.read(pipe, 1 << 20)
-    return found
+            content += os.read(pipe, 1 << 20)
+    return content
 
 
 def _check_after_kills(path, acknowledged):
     db = RecordDB(Database.open(path))
     assert db.database.run(text("PRAGMA integrity_check")) == [("ok",)]
     table = db.table("home_visit")
-    kept = [row["id"] for row in table.rows()]
+    stored = [row["id"] for row in table.rows()]
     binned = [change.record_id for change in table.bin()]
-    assert len(kept + binned) == len(set(kept + binned)), "a save was kept twice"
+    assert len(stored + binned) == len(set(stored + binned)), "a save was kept twice"
     for what, record_id in acknowledged:
         history_kinds = [change.kind for change in table.history(record_id)]
         expected = {"insert": "insert", "replace": "update", "delete": "delete"}[what]
@@ -208,7 +208,7 @@ def _check_after_kills(path, acknowledged):
             assert table.by_id(record_id)["revision"] == 2
     # Every document is what its last change says, in every register of the file.
     assert {row["id"]: row for row in table.rows()} == {
-        record_id: table.history(record_id)[-1].after for record_id in kept
+        record_id: table.history(record_id)[-1].after for record_id in stored
     }
     db.close()
 

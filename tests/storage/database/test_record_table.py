@@ -160,8 +160,8 @@ def test_dropped_table_starts_anew(db, visits):
 def test_by_id(visits):
     visits.insert({"id": "v1", "mode": "door"})
     visits.insert({"id": 7})
-    found = visits.by_id("v1")
-    assert (found, found.doc_id) == ({"id": "v1", "mode": "door"}, 1)
+    record = visits.by_id("v1")
+    assert (record, record.doc_id) == ({"id": "v1", "mode": "door"}, 1)
     assert visits.by_id("7") is None
     assert visits.by_id("nobody") is None
 

@@ -69,13 +69,13 @@ def db(request, tmp_path):
 def suite(tmp_path_factory):
     """The folder of TinyDB's tests, from the source distribution of the installed version."""
     release = f"tinydb-{version('tinydb')}"
-    kept = Path(sys.prefix) / "share" / "guanai-tests"
-    archive = kept / f"{release}.tar.gz"
+    archives = Path(sys.prefix) / "share" / "guanai-tests"
+    archive = archives / f"{release}.tar.gz"
     if not archive.exists():
-        kept.mkdir(parents=True, exist_ok=True)
+        archives.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", "tinydb"]
         done = subprocess.run(
-            [*command, "--dest", kept, release.replace("-", "==")], capture_output=True, text=True
+            [*command, "--dest", archives, release.replace("-", "==")], capture_output=True, text=True
         )
         assert archive.exists(), (
             f"TinyDB's source distribution cannot be had, so its tests cannot run:\n{done.stderr}"

@@ -169,8 +169,11 @@ STATUSES = ("home", "away", "unable", "deceased", "lost", None)
 @pytest.mark.parametrize("mother", STATUSES)
 def test_form_and_care_agree_on_eligibility(opened, definition, father, mother):
     session = opened("child", CHILD | {"father_status": father, "mother_status": mother}, definition)
-    found = eligibility(father, mother, BIRTH, TODAY, Criterion(definition or "13", 16))
-    assert (session.record()["eligible"], session.record()["eligible_reason"]) == (found.answer, found.reason)
+    judged = eligibility(father, mother, BIRTH, TODAY, Criterion(definition or "13", 16))
+    assert (session.record()["eligible"], session.record()["eligible_reason"]) == (
+        judged.answer,
+        judged.reason,
+    )
 
 
 @pytest.mark.parametrize(

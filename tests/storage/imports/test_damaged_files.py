@@ -50,7 +50,7 @@ def refused(school, path, **choices):
     return error.value.key
 
 
-def one(school, path, **choices):
+def only_row(school, path, **choices):
     rows = import_records(school, "child", path, dry_run=True, choices=Choices(**({"columns": {}} | choices)))
     assert len(rows) == 1
     return rows[0]
@@ -122,8 +122,8 @@ class TestRefused:
     def test_two_columns_of_one_question(self, ready, tmp_path):
         path = book(tmp_path, [*HEADS, "姓名"], [*GIRL, "林晓雨"])
         assert refused(ready, path) == "exchange.unknown_columns"
-        assert one(ready, path, columns={"姓名 [E]": ""}).label == "林小雨"
-        assert one(ready, path, columns={"姓名": "", "姓名 [E]": "name"}).label == "林晓雨"
+        assert only_row(ready, path, columns={"姓名 [E]": ""}).label == "林小雨"
+        assert only_row(ready, path, columns={"姓名": "", "姓名 [E]": "name"}).label == "林晓雨"
 
     def test_a_sheet_that_is_not_there(self, ready, tmp_path):
         assert refused(ready, book(tmp_path, HEADS, GIRL), sheet="花名册") == "exchange.no_sheet"
@@ -136,7 +136,7 @@ class TestRead:
             ["Name", "Sex", "Birth date", "Class"],
             [" *姓 名：", "性别（必填）", "出生日期\n(年-月-日)", "班级"],
         ):
-            row = one(ready, book(tmp_path, heads, GIRL))
+            row = only_row(ready, book(tmp_path, heads, GIRL))
             assert (row.state, row.record["birth_date"]) == ("new", "2016-05-04"), heads
 
     @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ class TestRead:
         ids=["utf-8", "mark", "gbk", "semicolons", "utf-16 tabs", "sep=", "quotes"],
     )
     def test_text_tables(self, ready, tmp_path, content):
-        row = one(ready, text(tmp_path, content))
+        row = only_row(ready, text(tmp_path, content))
         assert (row.state, row.label, row.record["birth_date"]) == ("new", "林小雨", "2016-05-04")
 
     def test_days_as_a_spreadsheet_keeps_them(self, ready, tmp_path):
@@ -166,7 +166,7 @@ class TestRead:
             "2016年5月4日",
             20160504,
         ):
-            row = one(ready, book(tmp_path, HEADS, ["林小雨", "女", cell, CLASS]))
+            row = only_row(ready, book(tmp_path, HEADS, ["林小雨", "女", cell, CLASS]))
             assert row.record.get("birth_date") == "2016-05-04", cell
 
     @pytest.mark.parametrize("cell", [date(2016, 5, 4), 42494 - 1462])
@@ -176,20 +176,20 @@ class TestRead:
         made.active.append(HEADS)
         made.active.append(["林小雨", "女", cell, CLASS])
         made.save(tmp_path / "in.xlsx")
-        assert one(ready, tmp_path / "in.xlsx").record["birth_date"] == "2016-05-04"
+        assert only_row(ready, tmp_path / "in.xlsx").record["birth_date"] == "2016-05-04"
 
     def test_a_day_that_is_none(self, ready, tmp_path):
-        row = one(ready, book(tmp_path, HEADS, ["林小雨", "女", "2016年2月30日", CLASS]))
+        row = only_row(ready, book(tmp_path, HEADS, ["林小雨", "女", "2016年2月30日", CLASS]))
         assert row.state == "bad"
         assert "2月30日" in row.messages[0]
 
     def test_a_telephone_that_is_a_number(self, ready, tmp_path):
-        row = one(ready, book(tmp_path, [*HEADS, "联系电话"], [*GIRL, 10012345678]))
+        row = only_row(ready, book(tmp_path, [*HEADS, "联系电话"], [*GIRL, 10012345678]))
         assert row.record["phone"] == "10012345678"
 
     def test_an_identity_number_that_a_spreadsheet_has_rounded(self, ready, tmp_path):
         for cell in (330101201605040018.0, 3.30101201605041e17):
-            row = one(ready, book(tmp_path, [*HEADS, "身份证号"], [*GIRL, cell]))
+            row = only_row(ready, book(tmp_path, [*HEADS, "身份证号"], [*GIRL, cell]))
             assert row.state == "bad"
             assert "15 位" in row.messages[0]
             assert row.messages[0].startswith("身份证号")
@@ -199,22 +199,22 @@ class TestRead:
         made = load_workbook(path)
         made.active["E2"].number_format = "000000"
         made.save(path)
-        assert one(ready, path).record["number"] == "000012"
+        assert only_row(ready, path).record["number"] == "000012"
 
     def test_formulas(self, ready, tmp_path):
         path = book(tmp_path, HEADS, ['="林"&"小雨"', "女", "2016-05-04", CLASS])
-        row = one(ready, path)
+        row = only_row(ready, path)
         assert row.state == "bad"
         assert "公式" in row.messages[0]
         with_result(path)
-        assert one(ready, path).label == "林小雨"
+        assert only_row(ready, path).label == "林小雨"
 
     def test_an_error_in_a_cell(self, ready, tmp_path):
         path = book(tmp_path, HEADS, ["#N/A", "女", "2016-05-04", CLASS])
         made = load_workbook(path)
         made.active["A2"].data_type = "e"
         made.save(path)
-        assert "#N/A" in one(ready, path).messages[0]
+        assert "#N/A" in only_row(ready, path).messages[0]
 
     def test_empty_rows_and_columns_around(self, ready, tmp_path):
         path = book(tmp_path, HEADS, [], GIRL)
@@ -222,7 +222,7 @@ class TestRead:
         made.active["AZ1048576"].number_format = "@"
         made.active["A900"].value = "  "
         made.save(path)
-        row = one(ready, path)
+        row = only_row(ready, path)
         assert (row.number, row.state) == (3, "new")
 
     def test_a_title_above_and_merged_headings(self, ready, tmp_path):
@@ -237,7 +237,7 @@ class TestRead:
         for place in ("A1:F1", "E2:F2", "A2:A3", "B2:B3", "C2:C3", "D2:D3"):
             made.active.merge_cells(place)
         made.save(path)
-        row = one(ready, path)
+        row = only_row(ready, path)
         assert (row.number, row.label) == (4, "林小雨")
         assert row.record["guardians"][0]["name"] == "林大山"
         assert row.record["guardians"][0]["relation"] == "grandfather"
@@ -264,7 +264,7 @@ class TestRead:
         path = book(
             tmp_path, ["说明"], ["请填写第二张表"], title="说明", 花名册=[HEADS, GIRL], 鞋=[["鞋码"], [36]]
         )
-        assert one(ready, path).label == "林小雨"
+        assert only_row(ready, path).label == "林小雨"
         preview = ready.imports.preview("child", path)
         assert any("鞋" in notice for notice in preview.notices)
 
@@ -272,12 +272,12 @@ class TestRead:
         path = book(tmp_path, ["学生姓名", *HEADS[1:]], GIRL)
         with pytest.raises(ExchangeError, match="是不是“姓名”"):
             import_records(ready, "child", path)
-        assert one(ready, path, columns={"学生姓名": "姓名"}).label == "林小雨"
+        assert only_row(ready, path, columns={"学生姓名": "姓名"}).label == "林小雨"
         assert refused(ready, path, columns={"学生姓名": "鞋码"}) == "exchange.no_question"
 
     def test_a_row_that_is_shifted(self, ready, tmp_path):
         path = text(tmp_path, "姓名,性别,出生日期,班级\n林小雨,女,2016-05-04,三年级,1班\n".encode())
-        assert one(ready, path).state == "bad"
+        assert only_row(ready, path).state == "bad"
 
     def test_what_the_form_does_not_ask_is_said(self, ready, tmp_path):
         path = book(tmp_path, [*HEADS, "母亲状况", "母亲务工地点"], [*GIRL, "在家", "县城"])

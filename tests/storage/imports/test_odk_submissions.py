@@ -93,21 +93,21 @@ def test_a_submission_becomes_a_record(desk, tmp_path):
     assert list(read_source(path).submissions) == ["one.xml"]
     (row,) = import_records(desk, "phone", path)
     assert (row.state, row.label) == ("new", "林小雨")
-    kept = desk.record("phone", KEY.removeprefix("uuid:"))
-    assert answers(kept) == RECORD
-    assert kept["created_by"] == "测试老师"
-    assert FormSession(desk.form("phone"), kept).check() == []
+    stored = desk.record("phone", KEY.removeprefix("uuid:"))
+    assert answers(stored) == RECORD
+    assert stored["created_by"] == "测试老师"
+    assert FormSession(desk.form("phone"), stored).check() == []
 
 
 def test_the_same_submission_is_kept_once_and_stays_as_it_was_corrected(desk, tmp_path):
     path = written(tmp_path, "one.xml", XML)
     import_records(desk, "phone", path)
-    kept = desk.record("phone", KEY.removeprefix("uuid:"))
-    desk.save("phone", kept | {"name": "林小雨（改）"})
+    stored = desk.record("phone", KEY.removeprefix("uuid:"))
+    desk.save("phone", stored | {"name": "林小雨（改）"})
     (row,) = import_records(desk, "phone", path)
     assert row.state == "same"
-    assert desk.record("phone", kept["id"])["name"] == "林小雨（改）"
-    desk.delete("phone", kept["id"])
+    assert desk.record("phone", stored["id"])["name"] == "林小雨（改）"
+    desk.delete("phone", stored["id"])
     assert import_records(desk, "phone", path)[0].state == "same"
     assert desk.frame("phone").empty
 
@@ -166,8 +166,8 @@ def test_repeats_that_are_not_there_are_said_to_be_left_out(desk, tmp_path):
 def test_the_csv_of_kobo(desk, tmp_path, text):
     rows = import_records(desk, "phone", written(tmp_path, "kobo.csv", "\ufeff" + text))
     assert [row.state for row in rows] == ["new"]
-    kept = desk.record("phone", KEY.removeprefix("uuid:"))
-    assert (kept["name"], kept["wishes"], kept["mark"]) == ("林小雨", ["book", "ball"], 4)
+    stored = desk.record("phone", KEY.removeprefix("uuid:"))
+    assert (stored["name"], stored["wishes"], stored["mark"]) == ("林小雨", ["book", "ball"], 4)
 
 
 KOBO_LABELS = """start;基本/姓名;日期;愿望;愿望/书;愿望/球;打分;_id;_uuid;_index
@@ -194,9 +194,9 @@ def test_the_csv_of_kobo_with_labels_for_headings_and_its_repeats(desk, tmp_path
     assert [(row.state, row.messages) for row in rows] == [("new", ()), ("new", ())]
     first = desk.record("phone", KEY.removeprefix("uuid:"))
     assert (first["name"], first["wishes"], first["mark"]) == ("林小雨", ["book", "ball"], 4)
-    assert [one["who"] for one in first["kin"]] == ["奶奶", "爷爷"]
+    assert [relative["who"] for relative in first["kin"]] == ["奶奶", "爷爷"]
     second = desk.record("phone", "1e8f2b1a-1c1d-4c53-9d0e-0f5c1a2b3c4d")
-    assert ([one["who"] for one in second["kin"]], second["wishes"]) == (["外婆"], ["ball"])
+    assert ([relative["who"] for relative in second["kin"]], second["wishes"]) == (["外婆"], ["ball"])
 
 
 @pytest.mark.parametrize("kind", ["xml", "csv"])
@@ -208,9 +208,9 @@ def test_a_telephone_with_an_older_version_loses_nothing(desk, tmp_path, kind):
     desk.as_user("guanai").publishing.publish(proposal, {"name": "called"})
     path = written(tmp_path, "one.xml", XML) if kind == "xml" else written(tmp_path, "odk.csv", CENTRAL)
     assert {row.state for row in import_records(desk, "phone", path)} == {"new"}
-    kept = desk.record("phone", KEY.removeprefix("uuid:"))
-    assert (kept["called"], kept["mark"]) == ("林小雨", "4")
-    assert "name" not in kept
+    stored = desk.record("phone", KEY.removeprefix("uuid:"))
+    assert (stored["called"], stored["mark"]) == ("林小雨", "4")
+    assert "name" not in stored
 
 
 def test_pictures_beside_the_file_are_kept(desk, tmp_path):
@@ -220,8 +220,8 @@ def test_pictures_beside_the_file_are_kept(desk, tmp_path):
     (tmp_path / "media").mkdir()
     written(tmp_path / "media", "1701.jpg", made.getvalue())
     import_records(desk, "phone", written(tmp_path, "one.xml", XML))
-    kept = desk.record("phone", KEY.removeprefix("uuid:"))
-    for name in (kept["photo"], kept["kin"][1]["face"]):
+    stored = desk.record("phone", KEY.removeprefix("uuid:"))
+    for name in (stored["photo"], stored["kin"][1]["face"]):
         assert desk.form("phone").attachments.path(name)
 
 
@@ -306,9 +306,9 @@ class TestMany:
             (2, "new", "王小山"),
         ]
         done = desk.imports.apply(preview)
-        one, two = sorted(desk.table("phone").rows(), key=lambda row: row["name"])
-        assert desk.form("phone").attachments.path(one["photo"])
-        assert two["photo"] == "1700.jpg"  # its own folder has no such picture
+        first, second = sorted(desk.table("phone").rows(), key=lambda row: row["name"])
+        assert desk.form("phone").attachments.path(first["photo"])
+        assert second["photo"] == "1700.jpg"  # its own folder has no such picture
         assert [row.state for row in desk.imports.preview("phone", path).rows] == ["same", "same"]
         assert desk.imports.undo(done.id) == (2, 0)
 
@@ -316,9 +316,9 @@ class TestMany:
         files = {"odk.csv": CENTRAL, "odk-kin.csv": CENTRAL_KIN, "media/1700.jpg": jpeg()}
         rows = import_records(desk, "phone", zipped(tmp_path / "odk.csv.zip", **files))
         assert [(row.number, row.state) for row in rows] == [(2, "new"), (3, "new")]
-        kept = desk.record("phone", KEY.removeprefix("uuid:"))
-        assert [one["who"] for one in kept["kin"]] == ["奶奶", "爷爷"]
-        assert desk.form("phone").attachments.path(kept["photo"])
+        stored = desk.record("phone", KEY.removeprefix("uuid:"))
+        assert [relative["who"] for relative in stored["kin"]] == ["奶奶", "爷爷"]
+        assert desk.form("phone").attachments.path(stored["photo"])
 
     def test_files_chosen_together_on_the_page(self, desk):
         page = ImportPanel(desk.imports, desk.form, Choice("登记册", ["phone", "staff"]))
@@ -327,7 +327,7 @@ class TestMany:
         assert "重复部分" not in page.table.table.value
         page.confirm.click()
         assert "新增 2 条" in page.notice.value
-        assert {len(one["kin"]) for one in desk.table("phone").rows()} == {1, 2}
+        assert {len(record["kin"]) for record in desk.table("phone").rows()} == {1, 2}
         (made,) = desk.imports.completed()
         assert (made.form, made.new) == ("phone", 2)
 
@@ -346,7 +346,7 @@ class TestMany:
         (choices,) = page.columns.children
         choices.undecided["叫什么"].value = "name"
         page.confirm.click()
-        assert [one["name"] for one in desk.table("phone").rows()] == ["林小雨"]
+        assert [record["name"] for record in desk.table("phone").rows()] == ["林小雨"]
 
     @pytest.mark.parametrize(
         ("files", "key"),

@@ -85,8 +85,8 @@ def test_a_register_moves_to_another_school(filled, tmp_path, ending):
             blank_ids(path)
         states = [row.state for row in import_records(other, form, path)]
         assert states == ["new"] * count
-    kept = ["name", "sex", "birth_date", "id_number", "father_status", "guardian_type", "eligible"]
-    assert other.frame("child")[kept].equals(filled.frame("child")[kept])
+    columns = ["name", "sex", "birth_date", "id_number", "father_status", "guardian_type", "eligible"]
+    assert other.frame("child")[columns].equals(filled.frame("child")[columns])
     other.close()
 
 
@@ -106,13 +106,13 @@ def written(tmp_path, *rows):
 
 
 def test_a_dry_run_says_what_each_row_would_do_and_writes_nothing(with_child, tmp_path):
-    kept = with_child.frame("child").iloc[0]
+    before = with_child.frame("child").iloc[0]
     other = with_child.save("child", CHILD | {"name": "周桂花", "birth_date": "2014-01-02"})
     path = written(
         tmp_path,
         ["id", "name", "sex", "birth_date", "class"],
         [None, "周小河", "男", "2015-3-8", "三年级1班"],
-        [kept["id"], "林小雨", "女", "2016-05-04", "三年级1班"],
+        [before["id"], "林小雨", "女", "2016-05-04", "三年级1班"],
         [other["id"], "周桂华", "女", "2014-01-02", "三年级1班"],
         [None, "", "男", "2015-02-30", "三年级1班"],
         ["nobody", "周小河", "男", "2015-03-08", "三年级1班"],

@@ -114,7 +114,7 @@ class TestRepeats:
         preview = plan_of(ready, path)
         assert [row.state for row in preview.rows] == ["changed"], preview.rows
         ready.imports.apply(preview)
-        names = [one["name"] for one in ready.record("child", child["id"])["guardians"]]
+        names = [guardian["name"] for guardian in ready.record("child", child["id"])["guardians"]]
         assert names == ["林大山", "林小山"]
 
     @pytest.mark.parametrize("by_hand", [False, True])
@@ -140,7 +140,7 @@ class TestPlan:
     def test_says_what_changes_from_what_to_what(self, ready, child, tmp_path):
         path = copy_of(ready, tmp_path, 性别="男", 联系电话="10087654321")
         (row,) = plan_of(ready, path).rows
-        said = {one.path: (one.old, one.new) for one in row.differences}
+        said = {difference.path: (difference.old, difference.new) for difference in row.differences}
         assert said["sex"] == ("女", "男")
         assert said["phone"] == ("10012345678", "10087654321")
         assert ready.record("child", child["id"])["revision"] == 1
@@ -182,9 +182,9 @@ class TestPlan:
         assert not ready.imports.completed()
 
     def test_tells_how_far_it_is(self, ready, child, tmp_path):
-        told = []
-        ready.imports.preview("child", copy_of(ready, tmp_path), progress=lambda *pair: told.append(pair))
-        assert told[-1] == (1, 1)
+        progress = []
+        ready.imports.preview("child", copy_of(ready, tmp_path), progress=lambda *pair: progress.append(pair))
+        assert progress[-1] == (1, 1)
 
 
 class TestClassCopy:
@@ -195,7 +195,7 @@ class TestClassCopy:
         ready.save("child", {**child, "sex": "male", "guardians": [GUARDIANS[0] | {"age": 67}, GUARDIANS[1]]})
         preview = plan_of(ready, path)
         assert [row.state for row in preview.rows] == ["changed"]
-        assert [one.path for one in preview.rows[0].differences] == ["phone"]
+        assert [difference.path for difference in preview.rows[0].differences] == ["phone"]
         ready.imports.apply(preview)
         now = ready.record("child", child["id"])
         assert (now["phone"], now["sex"], now["guardians"][0]["age"]) == ("10087654321", "male", 67)
@@ -206,7 +206,7 @@ class TestClassCopy:
         preview = plan_of(ready, path)
         (row,) = preview.rows
         assert row.state == "conflict"
-        assert [(one.path, one.old, one.new) for one in row.clashes] == [
+        assert [(clash.path, clash.old, clash.new) for clash in row.clashes] == [
             ("phone", "10011112222", "10087654321")
         ]
         with pytest.raises(ExchangeError):
@@ -222,9 +222,9 @@ class TestClassCopy:
         edit(path, "监护人", lambda page, column: setattr(page.cell(2, column("年龄")), "value", 70))
         ready.save("child", {**child, "guardians": [GUARDIANS[0] | {"age": 67}, GUARDIANS[1] | {"age": 60}]})
         (row,) = plan_of(ready, path).rows
-        assert [one.path for one in row.clashes] == ["guardians/0/age"]
+        assert [clash.path for clash in row.clashes] == ["guardians/0/age"]
         (row,) = plan_of(ready, path, clashes={(2, "guardians/0/age"): "file"}).rows
-        assert [one.get("age") for one in row.record["guardians"]] == [70, 60]
+        assert [guardian.get("age") for guardian in row.record["guardians"]] == [70, 60]
 
     def test_what_nobody_changed_in_the_copy_stays_as_it_is_now(self, ready, child, tmp_path):
         path = copy_of(ready, tmp_path)
@@ -240,7 +240,7 @@ class TestUndo:
         done = ready.imports.apply(plan_of(ready, path))
         assert (done.new, done.changed) == (1, 1)
         assert ready.imports.undo(done.id) == (2, 0)
-        assert [one["name"] for one in ready.table("child").rows()] == ["林小雨"]
+        assert [record["name"] for record in ready.table("child").rows()] == ["林小雨"]
         assert ready.record("child", child["id"])["phone"] == "10012345678"
         assert [change.before["name"] for change in ready.deletions("child")] == ["周小河"]
         assert ready.imports.completed()[0].undone
@@ -252,8 +252,8 @@ class TestUndo:
         edit(path, "", lambda page, column: page.append([None, None, "周小河", "男", "2015-3-8"]))
         edit(path, "", lambda page, column: setattr(page.cell(3, column("班级")), "value", CLASS))
         done = ready.imports.apply(plan_of(ready, path))
-        for one in ready.table("child").rows():
-            ready.save("child", {**one, "address": "东村1号"})
+        for child in ready.table("child").rows():
+            ready.save("child", {**child, "address": "东村1号"})
         assert ready.imports.undo(done.id) == (1, 1)
         now = ready.record("child", child["id"])
         assert (now["phone"], now["address"]) == ("10012345678", "东村1号")
@@ -270,7 +270,7 @@ class TestUndo:
         teacher = ready.save("staff", {"name": "周老师", "role": "homeroom", "active": "yes"})
         ready.save("talk", {"child": first["id"], "date": "2026-11-19", "by": teacher["id"]})
         assert ready.imports.undo(done.id) == (1, 1)
-        assert [one["id"] for one in ready.table("child").rows()] == [first["id"]]
+        assert [record["id"] for record in ready.table("child").rows()] == [first["id"]]
 
     def test_nothing_is_noted_where_nothing_was_written(self, ready, child, tmp_path):
         assert ready.imports.apply(plan_of(ready, copy_of(ready, tmp_path))) is None
@@ -288,7 +288,7 @@ class TestElsewhere:
     def test_tinydb_opens_its_file(self, filled, tmp_path):
         write_export(filled, "child", tmp_path / "child.json", format="tinydb")
         with TinyDB(tmp_path / "child.json") as db:
-            assert [dict(one) for one in db.table("child")] == list(filled.table("child").rows())
+            assert [dict(record) for record in db.table("child")] == list(filled.table("child").rows())
 
     @pytest.mark.parametrize("ending", ["xlsx", "csv"])
     def test_a_number_with_more_figures_than_a_spreadsheet_keeps_is_the_same(self, ready, tmp_path, ending):
@@ -302,7 +302,7 @@ class TestElsewhere:
     def test_a_child_is_named_as_lists_on_paper_do(self, child, ready, tmp_path):
         """By the bare name, also one set wide; where two are called so the row says which there are."""
         twins = [
-            ready.save("child", CHILD | {"name": "周河", "birth_date": f"201{one}-03-08"}) for one in "45"
+            ready.save("child", CHILD | {"name": "周河", "birth_date": f"201{year}-03-08"}) for year in "45"
         ]
         teacher = ready.save("staff", {"name": "周老师", "role": "homeroom", "active": "yes"})
         rows = ["学生,谈心日期,谈心教师"] + [
@@ -314,7 +314,7 @@ class TestElsewhere:
         assert [row.record.get("child") for row in preview.rows[:2]] == [child["id"]] * 2
         assert preview.rows[0].record["by"] == teacher["id"]
         labels = ready.labels("child")
-        assert all(labels[one["id"]] in preview.rows[2].messages[0] for one in twins)
+        assert all(labels[twin["id"]] in preview.rows[2].messages[0] for twin in twins)
         assert "不在可选的范围里" in preview.rows[3].messages[0]
 
     @pytest.mark.parametrize(
@@ -342,12 +342,12 @@ class TestElsewhere:
         (ready.folder.forms / "family.md").write_text(SHARED_NAMES, encoding="utf-8")
         answers = {"name": "林", "father-phone": "10012345678", "b-c-phone": "10012345679"}
         kin = [{"who": "奶奶", "a-n": 1, "b-n": 2}, {"who": "叔叔", "b-n": 3}]
-        kept = ready.save("family", {**answers, "kin": kin})
+        family = ready.save("family", {**answers, "kin": kin})
         write_export(ready, "family", tmp_path / f"copy.{ending}")
         assert ready.imports.preview("family", tmp_path / f"copy.{ending}").counts["same"] == 1
-        (tmp_path / "kobo.csv").write_text(f"id,father/phone,b/c/phone\n{kept['id']},10000000001,\n")
+        (tmp_path / "kobo.csv").write_text(f"id,father/phone,b/c/phone\n{family['id']},10000000001,\n")
         ready.imports.apply(ready.imports.preview("family", tmp_path / "kobo.csv"))
-        now = ready.record("family", kept["id"])
+        now = ready.record("family", family["id"])
         assert (now["father-phone"], now.get("b-c-phone"), now["kin"]) == ("10000000001", None, kin)
 
     def test_a_tinydb_file_of_somebody_else(self, ready, tmp_path):
@@ -380,9 +380,9 @@ class TestElsewhere:
         stick.close()
         preview = plan_of(filled, tmp_path / "stick")
         changed = {row.record["id"]: row for row in preview.rows if row.state != "same"}
-        assert [one.path for one in changed[first["id"]].differences] == ["address"]
+        assert [difference.path for difference in changed[first["id"]].differences] == ["address"]
         assert changed[first["id"]].record["phone"] == "10011112222"
-        assert [one.path for one in changed[second["id"]].clashes] == ["address"]
+        assert [clash.path for clash in changed[second["id"]].clashes] == ["address"]
         assert len(changed) == 2
 
     def test_a_folder_that_is_no_school(self, ready, tmp_path):

@@ -49,8 +49,8 @@ def empty(tmp_path):
 def two(school, tmp_path):
     """Two schools with a class and a child each; the other one has a visit and a teacher too."""
     other = create_school(tmp_path / "other", policy="002-1", name="月河小学", on=TODAY)
-    for one in (school, other):
-        one.save("class", CLASS)
+    for each in (school, other):
+        each.save("class", CLASS)
     teacher = other.save("staff", {"name": "宋老师", "sex": "female", "role": "homeroom", "active": "yes"})
     child = other.save("child", CHILD)
     other.save("talk", {"child": child["id"], "date": "2026-11-02", "by": teacher["id"], "study": "认真"})
@@ -71,7 +71,7 @@ class TestAnotherSchool:
         for name in names:
             assert empty.table(name).rows() == filled.table(name).rows(), name
         assert (done.form, done.new, done.changed) == ("", sum(len(preview.rows) for preview in previews), 0)
-        assert [one.id for one in empty.imports.completed()] == [done.id]
+        assert [done_import.id for done_import in empty.imports.completed()] == [done.id]
         again = empty.imports.preview_all(filled.folder.path)
         assert states(again) == {name: ["same"] for name in names}
         assert empty.imports.apply(*again) is None
@@ -159,7 +159,7 @@ class TestAnotherSchool:
         stick.close()
         previews = filled.imports.preview_all(tmp_path / "stick")
         assert {
-            name: "changed" in found for name, found in states(previews).items() if "changed" in found
+            name: "changed" in state for name, state in states(previews).items() if "changed" in state
         } == {
             "child": True,
             "home_visit": True,
@@ -176,8 +176,8 @@ class TestAnotherSchool:
             "| survey | type | name | label | save_to |\n| | text | who | 谁 | |\n| | text | tel | 电话 | phone |\n"
             "| entities | list_name | entity_id |\n| | child | ${who} |\n"
         )
-        for one in (school, other):
-            (one.folder.forms / "news.md").write_text(news, encoding="utf-8")
+        for each in (school, other):
+            (each.folder.forms / "news.md").write_text(news, encoding="utf-8")
         other.save("news", {"who": child["id"], "tel": "10011112222"})
         other.save("child", {**other.record("child", child["id"]), "phone": "10033334444"})
         school.imports.apply(*school.imports.preview_all(other.folder.path))

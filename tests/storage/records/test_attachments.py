@@ -69,15 +69,15 @@ def test_a_file_is_kept_under_its_name_and_a_mark(shelf):
 
 def test_a_photograph_is_made_small_upright_and_says_nothing_about_where(shelf):
     name = shelf.save_picture("IMG_0001.JPG", camera())
-    with opened(shelf, name) as kept:
-        assert kept.size == (1200, 1600)
-        assert not kept.getexif()
+    with opened(shelf, name) as picture_file:
+        assert picture_file.size == (1200, 1600)
+        assert not picture_file.getexif()
     assert shelf.path(name).stat().st_size < 200_000
 
 
 def test_a_form_says_how_large(shelf):
-    with opened(shelf, shelf.save_picture("a.jpg", camera(), 400)) as kept:
-        assert max(kept.size) == 400
+    with opened(shelf, shelf.save_picture("a.jpg", camera(), 400)) as picture_file:
+        assert max(picture_file.size) == 400
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
@@ -89,8 +89,8 @@ def test_a_small_picture_is_kept_as_it_came(shelf, kind):
 
 
 def test_a_drawing_with_a_see_through_ground_stays_so(shelf):
-    with opened(shelf, shelf.save_picture("a.png", picture((3000, 3000), "PNG", "RGBA"))) as kept:
-        assert (kept.format, max(kept.size)) == ("PNG", 1600)
+    with opened(shelf, shelf.save_picture("a.png", picture((3000, 3000), "PNG", "RGBA"))) as picture_file:
+        assert (picture_file.format, max(picture_file.size)) == ("PNG", 1600)
 
 
 @pytest.mark.parametrize(

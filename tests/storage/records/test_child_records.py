@@ -47,9 +47,9 @@ def test_records_of_one_child(desk):
     second = school.save("outing", {"date": "2026-10-02", "prizes": [{"winner": lin}]})
     pair = school.save("pairing", {"child": bai, "role": "peer", "peer_name": "甲", "start": "2026-09-01"})
     of_lin, of_bai = records_naming(school, lin), records_naming(school, bai)
-    assert [one["id"] for one in of_lin["outing"]] == [first["id"], second["id"]]
-    assert [one["id"] for one in of_bai["outing"]] == [first["id"]]
-    assert [one["id"] for one in of_bai["pairing"]] == [pair["id"]]
+    assert [record["id"] for record in of_lin["outing"]] == [first["id"], second["id"]]
+    assert [record["id"] for record in of_bai["outing"]] == [first["id"]]
+    assert [record["id"] for record in of_bai["pairing"]] == [pair["id"]]
     assert of_lin["pairing"] == []
     assert "child" not in of_lin
     assert "staff" not in of_lin
@@ -67,8 +67,8 @@ def test_open_matters_the_oldest_first(desk):
         record = {"date": day, "children": [lin], **({"closed_on": closed} if closed else {})}
         school.save("outing", record)
     about = school.about(lin)
-    found = open_records(about["forms"], about["records"])
-    assert [(name, row["date"]) for name, row in found] == [
+    matters = open_records(about["forms"], about["records"])
+    assert [(name, row["date"]) for name, row in matters] == [
         ("outing", "2026-10-01"),
         ("outing", "2026-10-03"),
     ]

@@ -176,8 +176,8 @@ def test_d6_a_form_that_has_changed_since(desk):
     offered(again)[0][0].click()
     again.fill(**{key: value for key, value in CHILD.items() if key != "name"})
     again.save.click()
-    kept = desk.frame("child", retired=True).iloc[0]
-    assert (kept["name"], kept["gone"], kept["version"]) == ("林小", "旧答案", form.version)
+    stored = desk.frame("child", retired=True).iloc[0]
+    assert (stored["name"], stored["gone"], stored["version"]) == ("林小", "旧答案", form.version)
 
 
 def test_d6_somebody_has_saved_the_record_since(desk):
@@ -190,8 +190,8 @@ def test_d6_somebody_has_saved_the_record_since(desk):
     again.save.click()
     assert len(desk.drafts().all()) == 1  # refused: not saved, not lost
     again.conflict.children[0].keep.click()
-    kept = desk.record("child", child["id"])
-    assert (kept["village"], kept["phone"]) == ("柳溪村", "10012345678")
+    stored = desk.record("child", child["id"])
+    assert (stored["village"], stored["phone"]) == ("柳溪村", "10012345678")
     assert desk.drafts().all() == []
 
 

@@ -115,7 +115,7 @@ def test_each_row_of_a_repeat_changes_its_own_record(desk, child):
     )
     rows = [{"who": child["id"], "tel": "13911110000"}, {"who": other["id"], "tel": "13922220000"}]
     desk.save("roll", {"row": rows})
-    assert [desk.record("child", one["id"])["phone"] for one in (child, other)] == [
+    assert [desk.record("child", each["id"])["phone"] for each in (child, other)] == [
         "13911110000",
         "13922220000",
     ]
@@ -133,7 +133,7 @@ def test_a_list_may_be_a_file_beside_the_forms(school, ending):
     (school.folder.forms / f"villages.{ending}").write_bytes(FILES[ending])
     written(school, "move", HEAD + f"| | select_one_from_file villages.{ending} | to | 去哪里 | | |\n")
     session = school.session("move")
-    assert [(one.name, one.label) for one in session.state("to").choices] == [
+    assert [(choice.name, choice.label) for choice in session.state("to").choices] == [
         ("e1", "东一村"),
         ("w1", "西一村"),
     ]

@@ -72,23 +72,26 @@ def test_every_record_of_the_field_has_its_row():
 
 
 def test_every_field_of_the_official_form_has_its_question():
-    found = {}
+    by_block = {}
     for block, field, _ in tables()[1]:
-        found.setdefault(block, []).append(field)
-    assert found == {block: fields.split() for block, fields in OFFICIAL.items()}
+        by_block.setdefault(block, []).append(field)
+    assert by_block == {block: fields.split() for block, fields in OFFICIAL.items()}
 
 
 @pytest.mark.parametrize("row", [*tables()[0], *tables()[1]], ids=lambda row: f"{row[0]} {row[1]}")
 def test_every_form_and_question_that_the_table_names_is_there(row):
     for form, fields in named(row[2]):
-        asked = {item.key for item in form_of(form).questions() if item.kind != "note"}
+        questions = {item.key for item in form_of(form).questions() if item.kind != "note"}
         repeats = {
             f"{item.key}/{inner.key}"
             for item in form_of(form).walk()
             if isinstance(item, Repeat)
             for inner in item.items
         }
-        assert fields != [""] and set(fields) <= asked | repeats, (form, set(fields) - asked - repeats)
+        assert fields != [""] and set(fields) <= questions | repeats, (
+            form,
+            set(fields) - questions - repeats,
+        )
 
 
 def test_every_form_that_ships_is_of_a_record():
@@ -261,22 +264,22 @@ def test_a_plausible_record_is_kept_as_it_was_typed(school, name, choose):
     assert session.check() == []
     record = session.record()
     assert len(record) >= 3
-    kept = school.save(name, record)
-    assert {key: value for key, value in kept.items() if key not in SYSTEM_FIELDS} == record
+    stored = school.save(name, record)
+    assert {key: value for key, value in stored.items() if key not in SYSTEM_FIELDS} == record
     assert set(record) <= set(form_of(name).columns)
-    school.delete(name, kept["id"])
+    school.delete(name, stored["id"])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in FORMS if name not in ("child", "staff", "class", "book")])
 def test_records_go_out_and_come_back(school, name, tmp_path):
     record = filled_in(school.session(name), 0).record()
-    kept = school.save(name, record)
+    stored = school.save(name, record)
     path = tmp_path / f"{name}.xlsx"
     assert write_export(school, name, path) == 1
     (row,) = import_records(school, name, path)
     assert (row.state, row.messages) == ("same", ())
-    school.delete(name, kept["id"])
+    school.delete(name, stored["id"])
     before = len(school.frame(name))
     table = path.with_name("new.csv")
     write_export(school, name, table)
@@ -319,18 +322,18 @@ def test_what_cannot_be_is_refused(school, form, answers, field, typed, good):
 def test_a_loan_says_when_it_is_due_and_what_is_still_open(school):
     """R48, 002-1 L79: seven days, and back before the next."""
     child = school.table("child").rows()[0]["id"]
-    kept = school.save("loan", {"child": child, "titles": "海底两万里", "books": 1, "date": "2026-11-10"})
-    assert kept["due_on"] == "2026-11-17"
+    loan = school.save("loan", {"child": child, "titles": "海底两万里", "books": 1, "date": "2026-11-10"})
+    assert loan["due_on"] == "2026-11-17"
     session = school.session("loan")
     assert not session.state("still_open").relevant
     session.set("child", child)
     assert session.state("still_open").relevant
-    assert not school.session("loan", kept).state("still_open").relevant, "not of itself"
-    school.save("loan", {**kept, "returned_on": "2026-11-15"})
+    assert not school.session("loan", loan).state("still_open").relevant, "not of itself"
+    school.save("loan", {**loan, "returned_on": "2026-11-15"})
     again = school.session("loan")
     again.set("child", child)
     assert not again.state("still_open").relevant
-    school.delete("loan", kept["id"])
+    school.delete("loan", loan["id"])
 
 
 @pytest.mark.parametrize("kind", ["violence", "missing", "alone", "guardian_unable", "injury"])
@@ -344,7 +347,7 @@ def test_an_incident_runs_against_the_clock_of_002_3(school):
     """What the form keeps is what the countdown reads."""
     child = school.table("child").rows()[0]["id"]
     teacher = school.table("staff").rows()[0]["id"]
-    kept = school.save(
+    incident = school.save(
         "incident",
         {
             "child": child, "date": "2026-11-19", "kind": "injury", "by": teacher, "what": "下楼时扭伤",
@@ -361,7 +364,7 @@ def test_an_incident_runs_against_the_clock_of_002_3(school):
         "突发事件报告教育部门": "running", "突发事件报告乡镇": "running",
         "强制报告": "late",  # an injury is told to the police at once (templates/national.md)
     }  # fmt: skip
-    school.delete("incident", kept["id"])
+    school.delete("incident", incident["id"])
 
 
 def school_rules(name):
@@ -398,12 +401,12 @@ def test_health_lessons_are_added_up_from_the_register(school):
     """R37, 002-1 L105: a cancelled lesson has no hours, and a duty that adds them up takes it so."""
     group, teacher = school.table("class").rows()[0]["name"], school.table("staff").rows()[0]["id"]
     lesson = {"class": group, "by": teacher, "date": "2026-11-18"}
-    kept = [
+    lessons = [
         school.save("lesson", {**lesson, "cancelled": "no", "hours": 2, "topic": "用眼卫生"}),
         school.save("lesson", {**lesson, "cancelled": "yes", "reason": "运动会"}),
     ]
     lines = school.due(TODAY, done=True)
     (line,) = lines[lines["duty"] == "健康课"].to_dict("records")
     assert line["have"] == 2
-    for record in kept:
+    for record in lessons:
         school.delete("lesson", record["id"])

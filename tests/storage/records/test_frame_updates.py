@@ -65,9 +65,9 @@ def test_the_frame_before_is_left_as_it_was():
     dice = Random(2)  # noqa: S311  # repeatable
     before = [document(dice, number) for number in range(5)]
     frame = frame_of(before, COLUMNS)
-    kept = frame.copy()
+    copied = frame.copy()
     updated_frame(frame, before, [*before[:2], document(dice, 9), *before[3:]], COLUMNS)
-    pd.testing.assert_frame_equal(frame, kept)
+    pd.testing.assert_frame_equal(frame, copied)
 
 
 def test_a_school_that_has_followed_shows_what_a_new_one_reads(tmp_path):

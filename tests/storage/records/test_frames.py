@@ -37,11 +37,11 @@ COLUMNS = {
     ],
 )
 def test_a_value_becomes_its_kind_or_is_missing(kind, value, shown):
-    found = frame_of([{"answer": value}], {"answer": kind}).loc[0, "answer"]
+    cell = frame_of([{"answer": value}], {"answer": kind}).loc[0, "answer"]
     assert (
-        (pd.isna(found) and pd.isna(shown))
+        (pd.isna(cell) and pd.isna(shown))
         if pd.api.types.is_scalar(shown) and pd.isna(shown)
-        else found == shown
+        else cell == shown
     )
 
 

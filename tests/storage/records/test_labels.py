@@ -25,10 +25,10 @@ LIN = {"id": "1", "name": "林小雨", "class": "三年级1班", "birth_date": "
     ],
 )
 def test_labels_tell_records_apart(documents, labels):
-    found = list(labels_of(documents).values())
-    assert len(set(found)) == len(found)
-    assert labels is None or found == labels
-    assert [label_of(document, documents) for document in documents] == found
+    shown = list(labels_of(documents).values())
+    assert len(set(shown)) == len(shown)
+    assert labels is None or shown == labels
+    assert [label_of(document, documents) for document in documents] == shown
 
 
 @pytest.mark.parametrize("mark", [{"status": "transferred"}, {"status": "graduated"}, {"active": "no"}])

@@ -87,25 +87,25 @@ def test_a_repeat_is_a_table():
 
 def test_a_blank_sheet_has_everything_a_hand_can_fill_in():
     printout = record_printout(FORM)
-    found = fields(printout.sections)
+    printed = fields(printout.sections)
     assert printout.style == "blank"
-    assert {"姓名", "日期", "方式", "为什么不上门", "内容", "谈了什么"} <= set(found)
-    assert "条码" not in found  # only a telephone can answer
-    assert "sum" not in found  # worked out
-    assert not any(box.ticked for field in found.values() for box in field.checkboxes)
-    assert [box.box for box in found["方式"].checkboxes] == ["☐", "☐"]
-    assert "年" in found["日期"].text
-    assert found["谈了什么"].blank_lines > 1
-    assert any(field.text == "请当面填写" for field in found.values())
+    assert {"姓名", "日期", "方式", "为什么不上门", "内容", "谈了什么"} <= set(printed)
+    assert "条码" not in printed  # only a telephone can answer
+    assert "sum" not in printed  # worked out
+    assert not any(box.ticked for field in printed.values() for box in field.checkboxes)
+    assert [box.box for box in printed["方式"].checkboxes] == ["☐", "☐"]
+    assert "年" in printed["日期"].text
+    assert printed["谈了什么"].blank_lines > 1
+    assert any(field.text == "请当面填写" for field in printed.values())
     people = next(section for section in printout.sections if section.headings)
     assert len(people.rows) >= 3
     assert not any("".join(row) for row in people.rows)
 
 
 def test_only_what_is_answered():
-    found = fields(record_sections(FORM, {"who": "安小苗", "mode": "phone"}, answered=True))
-    assert list(found) == ["姓名", "方式", ""] or list(found) == ["姓名", "方式"]
-    assert found["方式"].text == "电话"
+    printed = fields(record_sections(FORM, {"who": "安小苗", "mode": "phone"}, answered=True))
+    assert list(printed) == ["姓名", "方式", ""] or list(printed) == ["姓名", "方式"]
+    assert printed["方式"].text == "电话"
 
 
 def test_an_answer_that_is_offered_no_longer_is_printed_in_words():
@@ -139,7 +139,7 @@ def test_the_visit_form_is_r16(filled):
 
 
 def test_the_contact_card_has_what_r4_names(filled):
-    child = next(one for one in filled.table("child").rows() if one.get("guardians"))
+    child = next(each for each in filled.table("child").rows() if each.get("guardians"))
     card = contact_card(filled, child)
     titles = [section.title for section in card.sections]
     assert titles[:3] == ["学生基本情况", "父亲", "母亲"]
@@ -154,7 +154,7 @@ def test_the_contact_card_has_what_r4_names(filled):
 
 
 def test_the_contact_card_names_who_carries_the_child_now(filled):
-    pair = next(one for one in filled.table("pairing").rows() if one.get("helper") and not one.get("end"))
+    pair = next(each for each in filled.table("pairing").rows() if each.get("helper") and not each.get("end"))
     child = filled.record("child", pair["child"])
     helper = filled.record("staff", pair["helper"])["name"]
     school = contact_card(filled, child).sections[-1]
@@ -164,10 +164,10 @@ def test_the_contact_card_names_who_carries_the_child_now(filled):
 def test_the_appointment_card_is_r15(filled):
     child = filled.table("child").rows()[0]
     card = appointment_card(filled, child)
-    found = fields(card.sections)
-    assert found["学生姓名"].text == child["name"]
-    assert "年" in found["约定时间"].text
-    assert [box.label for box in found["想谈的内容"].checkboxes][:2] == ["家庭情况", "成长环境"]
+    printed = fields(card.sections)
+    assert printed["学生姓名"].text == child["name"]
+    assert "年" in printed["约定时间"].text
+    assert [box.label for box in printed["想谈的内容"].checkboxes][:2] == ["家庭情况", "成长环境"]
     assert any(section.cut_above for section in card.sections)
 
 
@@ -182,14 +182,14 @@ def test_the_dossier_has_everything_and_no_empty_cell(filled):
 
 
 def test_answers_within_a_repeat_do_not_take_the_place_of_others(filled):
-    child = next(one for one in filled.table("child").rows() if one.get("guardians"))
-    found = {
+    child = next(each for each in filled.table("child").rows() if each.get("guardians"))
+    printed = {
         field.key: field.text
         for section in record_sections(filled.form("child"), child)
         for field in section.fields
     }
-    assert found["name"] == child["name"]
-    assert found["guardians/name"] == child["guardians"][-1]["name"]
+    assert printed["name"] == child["name"]
+    assert printed["guardians/name"] == child["guardians"][-1]["name"]
 
 
 def test_in_english(filled):
@@ -205,7 +205,7 @@ def by_key(sections):
 @pytest.fixture
 def registered(filled):
     """A child with a guardian, whose father has died, and what the official form asks beyond the dossier."""
-    child = next(one for one in filled.table("child").rows() if one.get("guardians"))
+    child = next(each for each in filled.table("child").rows() if each.get("guardians"))
     child = filled.save("child", {**child, "father_status": "deceased", "mother_status": "away"})
     staff = filled.table("staff").rows()[0]["id"]
     for day, health in (("2026-10-01", ["healthy"]), ("2026-11-01", ["ill"])):
@@ -218,20 +218,20 @@ def test_the_official_form_takes_the_dossier_and_the_latest_registration(filled,
     printout = official_printout(filled, registered)
     assert printout.title == "农村留守儿童基本情况登记表"
     assert printout.signatures[:3] == ("填表人", "复核人", "负责人")
-    found = by_key(printout.sections)
-    assert found["name"].text == registered["name"]  # not that of a guardian
-    assert found["illness"].text == "肾病"
-    assert [box.label for box in found["condition"].checkboxes if box.ticked] == ["患病"]
+    printed = by_key(printout.sections)
+    assert printed["name"].text == registered["name"]  # not that of a guardian
+    assert printed["illness"].text == "肾病"
+    assert [box.label for box in printed["condition"].checkboxes if box.ticked] == ["患病"]
     # what does not apply has its place on the form all the same, empty
-    assert found["disability_grade"].is_empty
+    assert printed["disability_grade"].is_empty
     father = next(section for section in printout.sections if section.title == "父亲")
     assert {field.text for field in father.fields} == {"—"}
 
 
 def test_the_blank_official_form(filled):
-    found = [field for section in official_printout(filled, None).sections for field in section.fields]
-    assert len(found) > 40
-    assert not any(box.ticked for field in found for box in field.checkboxes)
+    printed = [field for section in official_printout(filled, None).sections for field in section.fields]
+    assert len(printed) > 40
+    assert not any(box.ticked for field in printed for box in field.checkboxes)
 
 
 @pytest.mark.parametrize(
@@ -246,8 +246,8 @@ def test_the_blank_official_form(filled):
 )
 def test_which_parents_are_away(filled, father, mother, chosen):
     child = {**filled.table("child").rows()[0], "father_status": father, "mother_status": mother}
-    found = [field for section in official_printout(filled, child).sections for field in section.fields]
-    away = next(field for field in found if field.label == "父母外出情况")
+    printed = [field for section in official_printout(filled, child).sections for field in section.fields]
+    away = next(field for field in printed if field.label == "父母外出情况")
     assert away.answer == chosen
 
 
@@ -257,11 +257,11 @@ def test_what_was_agreed_stands_on_the_appointment_card(filled):
         "child": child["id"], "by": teacher["id"], "visit_on": "2026-11-28", "visit_at": "18:30:00.000+08:00",
         "with_whom": "外婆", "topic": "作业和作息",
     }  # fmt: skip
-    found = fields(appointment_card(filled, child, None, agreed).sections)
-    assert found["约定时间"].text == "2026年11月28日 18:30"
-    assert found["家访教师"].text == teacher["name"]
-    assert found["家长（监护人）"].text == "外婆"
-    assert found["想谈的内容"].text == "作业和作息"
+    printed = fields(appointment_card(filled, child, None, agreed).sections)
+    assert printed["约定时间"].text == "2026年11月28日 18:30"
+    assert printed["家访教师"].text == teacher["name"]
+    assert printed["家长（监护人）"].text == "外婆"
+    assert printed["想谈的内容"].text == "作业和作息"
 
 
 def test_every_form_that_ships_can_be_printed_blank(school):

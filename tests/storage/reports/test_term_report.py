@@ -180,12 +180,12 @@ def test_a_coordinator_may_change_the_template(tmp_path) -> None:
 
 def test_the_template_asks_for_nothing_that_there_is_not() -> None:
     """The names in the shipped template are those that `report_context` describes."""
-    known = set(report_context(SUMMARY, "")) | {"charts", "chart"}
+    names = set(report_context(SUMMARY, "")) | {"charts", "chart"}
     document = DocxTemplate(SHIPPED)
     used = document.get_undeclared_template_variables()
-    assert used <= known
+    assert used <= names
     assert {"figures", "charts", "table", "school", "term"} <= used
-    for name in known - {"charts", "chart"}:
+    for name in names - {"charts", "chart"}:
         assert f"``{name}``" in (report_context.__doc__ or "")
 
 

@@ -59,10 +59,10 @@ def test_the_form_can_still_be_changed(desk):
     workbook = desk.publishing.workbook("shoe")
     desk.publishing.publish(desk.publishing.upload("shoe", "shoe.xlsx", workbook))
     assert desk.closed == {"shoe"}
-    assert [one.what for one in desk.publishing.versions("shoe")] == ["published", "found", "closed"]
+    assert [version.what for version in desk.publishing.versions("shoe")] == ["published", "found", "closed"]
     desk.publishing.reopen("shoe")
     desk.publishing.publish(desk.publishing.upload("shoe", "shoe.xlsx", workbook))
-    assert [one.what for one in desk.publishing.versions("shoe")][:2] == ["published", "reopened"]
+    assert [version.what for version in desk.publishing.versions("shoe")][:2] == ["published", "reopened"]
 
 
 def test_what_ships_or_is_named_by_a_duty_stays_open(desk, monkeypatch):

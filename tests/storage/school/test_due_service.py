@@ -77,10 +77,10 @@ def test_the_next_term_has_not_begun_on_that_day(with_child, monkeypatch):
 
 
 def test_the_lines_of_a_day_are_worked_out_once(with_child, monkeypatch):
-    asked = []
+    days = []
 
     def counted(*values, **options):
-        asked.append(values[2])
+        days.append(values[2])
         return due_service_due(*values, **options)
 
     due_service_due = due_service.due
@@ -89,10 +89,10 @@ def test_the_lines_of_a_day_are_worked_out_once(with_child, monkeypatch):
     helper = school.frame("staff")["id"].iloc[0]
     school.due(), school.due(done=True), school.due(who=helper), school.to_do(), school.to_do(who=helper)
     school.brief(), school.coverage(), school.closing_list(school.term()), school.duties.summary()
-    assert asked == [date(2026, 9, 2)]
+    assert days == [date(2026, 9, 2)]
     school.save("talk", {"child": school.frame("child")["id"].iloc[0], "date": "2026-09-02", "by": helper})
     school.due()
-    assert len(asked) == 2
+    assert len(days) == 2
 
 
 def test_what_one_person_owes_is_what_names_the_person(with_child, monkeypatch):

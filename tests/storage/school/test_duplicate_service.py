@@ -18,10 +18,10 @@ VISIT = {"date": "2026-10-10", "mode": "door", "merits": "爱劳动"}
 def two(school):
     """Return a school, and two dossiers of one child with a visit and a talk each."""
     school.save("class", CLASS)
-    kept, other = school.save("child", CHILD), school.save("child", TWIN)
-    for child in (kept, other):
+    own, other = school.save("child", CHILD), school.save("child", TWIN)
+    for child in (own, other):
         school.save("home_visit", {**VISIT, "child": child["id"]})
-    return school, kept, other
+    return school, own, other
 
 
 def state(school):
@@ -37,17 +37,17 @@ def state(school):
 
 
 def test_found_before_there_are_two(two):
-    school, kept, other = two
-    found = school.duplicates.like({**CHILD, "name": "林小宇"})
-    assert [(child["id"], why) for child, why in found] == [(kept["id"], "sound"), (other["id"], "sound")]
+    school, own, other = two
+    matches = school.duplicates.like({**CHILD, "name": "林小宇"})
+    assert [(child["id"], why) for child, why in matches] == [(own["id"], "sound"), (other["id"], "sound")]
     assert school.duplicates.like({**CHILD, "birth_date": "2010-01-01", "name": "周大河"}) == []
 
 
 def test_found_where_there_are_two(two):
-    school, kept, other = two
+    school, own, other = two
     pairs = school.duplicates.pairs()
-    assert pairs[["id", "other", "why"]].values.tolist() == [[kept["id"], other["id"], "sound"]]
-    school.duplicates.merge(kept["id"], other["id"])
+    assert pairs[["id", "other", "why"]].values.tolist() == [[own["id"], other["id"], "sound"]]
+    school.duplicates.merge(own["id"], other["id"])
     assert school.duplicates.pairs().empty
 
 
@@ -59,41 +59,41 @@ def test_a_child_saved_a_moment_ago_is_found(two):
 
 
 def test_merged(two):
-    school, kept, other = two
-    merge = school.duplicates.merge(kept["id"], other["id"])
-    child = school.record("child", kept["id"])
+    school, own, other = two
+    merge = school.duplicates.merge(own["id"], other["id"])
+    child = school.record("child", own["id"])
     assert (child["name"], child["village"], child["phone"]) == ("林小雨", "柳溪村", "10012345678")
     assert school.record("child", other["id"]) is None
-    assert set(school.frame("home_visit")["child"]) == {kept["id"]}
+    assert set(school.frame("home_visit")["child"]) == {own["id"]}
     assert len(school.frame("home_visit")) == 2
     assert (merge.moved, merge.by, merge.undone) == (1, "测试老师", False)
-    assert school.duplicates.current_id(other["id"]) == kept["id"]
+    assert school.duplicates.current_id(other["id"]) == own["id"]
     assert [change.record_id for change in school.deletions("child")] == [other["id"]]
 
 
 def test_both_histories_are_kept(two):
-    school, kept, other = two
+    school, own, other = two
     school.save("child", {**other, "phone": "10087654321"})
-    school.duplicates.merge(kept["id"], other["id"])
-    seen = [(change.record_id, change.kind) for change in school.about(kept["id"])["history"]]
+    school.duplicates.merge(own["id"], other["id"])
+    seen = [(change.record_id, change.kind) for change in school.about(own["id"])["history"]]
     assert seen == [
-        (kept["id"], "insert"),
+        (own["id"], "insert"),
         (other["id"], "insert"),
         (other["id"], "update"),
-        (kept["id"], "update"),
+        (own["id"], "update"),
         (other["id"], "delete"),
     ]
 
 
 def test_undone_as_a_whole(two):
-    school, kept, other = two
+    school, own, other = two
     before = state(school)
-    merge = school.duplicates.merge(kept["id"], other["id"])
+    merge = school.duplicates.merge(own["id"], other["id"])
     assert state(school) != before
     school.duplicates.undo(merge.id)
     assert state(school) == before
     assert school.duplicates.current_id(other["id"]) == other["id"]
-    assert [one.undone for one in school.duplicates.merges(kept["id"])] == [True]
+    assert [merge.undone for merge in school.duplicates.merges(own["id"])] == [True]
     with pytest.raises(GuanaiError) as refused:
         school.duplicates.undo(merge.id)
     assert refused.value.key == "merge.gone"
@@ -101,11 +101,11 @@ def test_undone_as_a_whole(two):
 
 def test_of_two_merges_one_upon_the_other_the_later_is_undone_first(two):
     """Otherwise the records of the first child would come back to the second one."""
-    school, kept, other = two
+    school, own, other = two
     third = school.save("child", {**CHILD, "name": "林小鱼"})
     before = state(school)
-    first = school.duplicates.merge(kept["id"], other["id"])
-    second = school.duplicates.merge(third["id"], kept["id"])
+    first = school.duplicates.merge(own["id"], other["id"])
+    second = school.duplicates.merge(third["id"], own["id"])
     with pytest.raises(GuanaiError, match="请先撤销那一次合并") as refused:
         school.duplicates.undo(first.id)
     assert refused.value.key == "merge.later"
@@ -116,65 +116,65 @@ def test_of_two_merges_one_upon_the_other_the_later_is_undone_first(two):
 
 
 def test_what_was_written_since_the_merge_stays_when_it_is_undone(two):
-    school, kept, other = two
-    merge = school.duplicates.merge(kept["id"], other["id"])
-    child = school.record("child", kept["id"])
+    school, own, other = two
+    merge = school.duplicates.merge(own["id"], other["id"])
+    child = school.record("child", own["id"])
     school.save("child", {**child, "village": "河东村"})
-    new = school.save("home_visit", {**VISIT, "child": kept["id"]})
+    new = school.save("home_visit", {**VISIT, "child": own["id"]})
     moved = next(row for row in school.table("home_visit").rows() if row["revision"] == 2)
     school.save("home_visit", {**moved, "merits": "后来改的"})
     gone = next(row for row in school.table("home_visit").rows() if row["id"] not in (moved["id"], new["id"]))
     school.delete("home_visit", gone["id"])
     school.duplicates.undo(merge.id)
-    now = school.record("child", kept["id"])
+    now = school.record("child", own["id"])
     assert now["village"] == "河东村"
     assert "phone" not in now
     assert school.record("child", other["id"])["village"] == "柳溪村"
     visits = school.frame("home_visit").set_index("id")
     assert visits.loc[moved["id"], ["child", "merits"]].tolist() == [other["id"], "后来改的"]
-    assert visits.loc[new["id"], "child"] == kept["id"]
+    assert visits.loc[new["id"], "child"] == own["id"]
 
 
 def test_all_or_nothing(two, monkeypatch):
-    school, kept, other = two
+    school, own, other = two
     before = state(school)
     monkeypatch.setattr(type(school.table("child")), "to_bin", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        school.duplicates.merge(kept["id"], other["id"])
+        school.duplicates.merge(own["id"], other["id"])
     assert state(school) == before
     assert school.duplicates.merges() == []
 
 
 @pytest.mark.parametrize(
-    ("one", "two_", "key"), [("kept", "kept", "merge.same"), ("kept", "x", "merge.no_child")]
+    ("stays", "goes", "key"), [("kept", "kept", "merge.same"), ("kept", "x", "merge.no_child")]
 )
-def test_refused(two, one, two_, key):
-    school, kept, _ = two
-    ids = {"kept": kept["id"], "x": "x"}
+def test_refused(two, stays, goes, key):
+    school, own, _ = two
+    ids = {"kept": own["id"], "x": "x"}
     with pytest.raises(GuanaiError) as refused:
-        school.duplicates.merge(ids[one], ids[two_])
+        school.duplicates.merge(ids[stays], ids[goes])
     assert refused.value.key == key
 
 
 def test_a_merge_shows_in_no_register(two):
-    school, kept, other = two
-    school.duplicates.merge(kept["id"], other["id"])
+    school, own, other = two
+    school.duplicates.merge(own["id"], other["id"])
     assert "merge" not in school.forms()
     assert "merge" not in school.frames()
 
 
 def test_three_dossiers_one_after_the_other(two):
-    school, kept, other = two
+    school, own, other = two
     third = school.save("child", {**CHILD, "name": "林小羽"})
     school.duplicates.merge(other["id"], third["id"])
-    school.duplicates.merge(kept["id"], other["id"])
-    assert school.duplicates.current_id(third["id"]) == kept["id"]
-    ids = {change.record_id for change in school.duplicates.history(kept["id"])}
-    assert ids == {kept["id"], other["id"], third["id"]}
+    school.duplicates.merge(own["id"], other["id"])
+    assert school.duplicates.current_id(third["id"]) == own["id"]
+    ids = {change.record_id for change in school.duplicates.history(own["id"])}
+    assert ids == {own["id"], other["id"], third["id"]}
 
 
 @pytest.mark.parametrize(
-    ("kept", "other", "newer", "result"),
+    ("own", "other", "newer", "result"),
     [
         ({"a": 1}, {"a": 2}, [], {"a": 1}),
         ({"a": 1}, {"a": 2}, ["a"], {"a": 2}),
@@ -191,8 +191,8 @@ def test_three_dossiers_one_after_the_other(two):
         ({"g": [{"n": "甲", "t": 1}]}, {"g": [{"n": "甲", "t": 2}]}, ["g"], {"g": [{"n": "甲", "t": 2}]}),
     ],
 )
-def test_combined(kept, other, newer, result):
-    assert combine(kept, other, newer=newer) == result
+def test_combined(own, other, newer, result):
+    assert combine(own, other, newer=newer) == result
 
 
 def test_reverted_and_references():

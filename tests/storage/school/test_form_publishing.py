@@ -59,11 +59,11 @@ def test_a_published_change_is_in_use_for_everybody_and_told(desk, child):
             desk.publishing.workbook("talk"), drop=["life"], add=[("mood", "整数", "心情")], study__必填="是"
         ),
     )
-    told = [one.text() for one in desk.publishing.plan(proposal).differences]
-    assert told == ["删去问题“生活”（life）", "“学习”改为必填", "新增问题“心情”（mood）"]
+    texts = [difference.text() for difference in desk.publishing.plan(proposal).differences]
+    assert texts == ["删去问题“生活”（life）", "“学习”改为必填", "新增问题“心情”（mood）"]
     version = desk.publishing.publish(proposal)
     assert (version.number, version.by, version.what) == (1, "周老师", "published")
-    assert version.changes == tuple(told)
+    assert version.changes == tuple(texts)
     again = open_school(desk.folder.path)
     assert "mood" in again.form("talk").columns
     assert "life" not in again.form("talk").columns
@@ -76,9 +76,9 @@ def test_a_published_change_is_in_use_for_everybody_and_told(desk, child):
 
 def test_the_answers_to_a_removed_question_stay_are_told_and_exported(desk, child, tmp_path):
     """DE3"""
-    kept = talk(desk, child, study="跟得上", life="住在奶奶家")
+    stored = talk(desk, child, study="跟得上", life="住在奶奶家")
     change(desk, "talk", drop=["life"])
-    record = desk.record("talk", kept["id"])
+    record = desk.record("talk", stored["id"])
     assert record["life"] == "住在奶奶家"
     assert desk.form("talk").retired["life"].label("zh", "life") == "生活"
     assert desk.form("talk").retired["life"].label("en", "life") == "Daily life"
@@ -103,21 +103,23 @@ def test_a_removed_question_of_a_repeat_keeps_its_answers(desk, child):
 
 def test_a_renamed_question_takes_its_answers_along_and_back(desk, child):
     """DE4"""
-    kept = talk(desk, child, life="住在奶奶家")
+    earlier = talk(desk, child, life="住在奶奶家")
     publishing = desk.publishing
     proposal = publishing.upload(
         "talk", "talk.xlsx", edited(publishing.workbook("talk"), rename={"life": "daily_life"})
     )
     assert proposal.guesses == {"life": "daily_life"}
     plan = publishing.plan(proposal, proposal.guesses)
-    assert [one.text() for one in plan.differences] == ["问题“生活”的名称由 life 改为 daily_life"]
-    assert [one.text() for one in plan.answers.stored] == ["“生活”接上原来的 1 条回答"]
+    assert [difference.text() for difference in plan.differences] == [
+        "问题“生活”的名称由 life 改为 daily_life"
+    ]
+    assert [answers.text() for answers in plan.answers.stored] == ["“生活”接上原来的 1 条回答"]
     version = publishing.publish(proposal, proposal.guesses)
-    now = desk.record("talk", kept["id"])
+    now = desk.record("talk", earlier["id"])
     assert now["daily_life"] == "住在奶奶家"
     assert "life" not in now
-    assert now["revision"] == kept["revision"] + 1
-    change = desk.history("talk", kept["id"])[-1]
+    assert now["revision"] == earlier["revision"] + 1
+    change = desk.history("talk", earlier["id"])[-1]
     assert (change.before["life"], change.after["daily_life"]) == ("住在奶奶家", "住在奶奶家")
     assert version.renames == {"life": "daily_life"}
 
@@ -125,9 +127,12 @@ def test_a_renamed_question_takes_its_answers_along_and_back(desk, child):
     back = publishing.earlier("talk", 0)
     assert back.renames == {"daily_life": "life"}
     publishing.publish(back)
-    assert [desk.record("talk", one["id"])["life"] for one in (kept, later)] == ["住在奶奶家", "新的一条"]
+    assert [desk.record("talk", each["id"])["life"] for each in (earlier, later)] == [
+        "住在奶奶家",
+        "新的一条",
+    ]
     assert desk.publishing.own_file("talk") == ""
-    assert [one.what for one in publishing.versions("talk")] == ["shipped", "published"]
+    assert [version.what for version in publishing.versions("talk")] == ["shipped", "published"]
 
     again = publishing.earlier("talk", 1)
     assert again.renames == {"life": "daily_life"}
@@ -153,53 +158,53 @@ def test_a_name_that_comes_to_stand_in_two_places_leaves_each_answer_with_its_qu
     """DE4: neither does the first question lose its answers nor does the second one get them."""
     publishing = desk.publishing
     publishing.publish(publishing.upload("kin", "kin.md", SHARED.encode(), new=True))
-    kept = desk.save("kin", {"phone": "13800000001"})
+    stored = desk.save("kin", {"phone": "13800000001"})
     proposal = publishing.upload("kin", "kin.md", (SHARED + second).encode())
-    told = [one.kind for one in publishing.plan(proposal).differences]
-    assert "removed" not in told
-    assert told.count("added") == 1
+    kinds = [difference.kind for difference in publishing.plan(proposal).differences]
+    assert "removed" not in kinds
+    assert kinds.count("added") == 1
     publishing.publish(proposal)
-    assert desk.record("kin", kept["id"])["father-phone"] == "13800000001"
-    assert field not in desk.record("kin", kept["id"])
-    desk.save("kin", {**desk.record("kin", kept["id"]), field: "13900000002"})
+    assert desk.record("kin", stored["id"])["father-phone"] == "13800000001"
+    assert field not in desk.record("kin", stored["id"])
+    desk.save("kin", {**desk.record("kin", stored["id"]), field: "13900000002"})
     publishing.publish(publishing.earlier("kin", 1))
-    assert desk.record("kin", kept["id"])["phone"] == "13800000001"
+    assert desk.record("kin", stored["id"])["phone"] == "13800000001"
 
 
 def test_what_was_begun_before_a_rename_is_saved_under_the_new_name(desk, child):
     """A page opened before, a draft, a telephone's submission: the old name still finds its question."""
     change(desk, "talk", {"life": "daily_life"}, rename={"life": "daily_life"})
-    kept = talk(desk, child, life="昨天填的")
-    assert kept["daily_life"] == "昨天填的"
-    assert "life" not in kept
+    stored = talk(desk, child, life="昨天填的")
+    assert stored["daily_life"] == "昨天填的"
+    assert "life" not in stored
     change(desk, "talk", {"daily_life": "life"}, rename={"daily_life": "life"})
     assert talk(desk, child, daily_life="今天填的")["life"] == "今天填的"
-    assert desk.record("talk", kept["id"])["life"] == "昨天填的"
+    assert desk.record("talk", stored["id"])["life"] == "昨天填的"
 
 
 def test_a_question_that_went_earlier_is_mapped_later(desk, child):
-    kept = talk(desk, child, life="住在奶奶家")
+    stored = talk(desk, child, life="住在奶奶家")
     change(desk, "talk", drop=["life"])
     publishing = desk.publishing
     proposal = publishing.upload(
         "talk", "t.xlsx", edited(publishing.workbook("talk"), add=[("home", "文本", "在家")])
     )
-    assert [(one.path, one.label, one.answers) for one in publishing.plan(proposal).answers.orphans] == [
-        ("life", "生活", 1)
-    ]
+    assert [
+        (orphan.path, orphan.label, orphan.answers) for orphan in publishing.plan(proposal).answers.orphans
+    ] == [("life", "生活", 1)]
     publishing.publish(proposal, {"life": "home"})
-    assert desk.record("talk", kept["id"])["home"] == "住在奶奶家"
+    assert desk.record("talk", stored["id"])["home"] == "住在奶奶家"
 
 
 def test_an_answer_under_the_new_name_is_never_overwritten(desk, child):
     change(desk, "talk", add=[("home", "文本", "在家")])
-    kept = talk(desk, child, life="甲", home="乙")
+    stored = talk(desk, child, life="甲", home="乙")
     publishing = desk.publishing
     proposal = publishing.upload("talk", "t.xlsx", edited(publishing.workbook("talk"), drop=["life"]))
-    told = [one.text() for one in publishing.plan(proposal, {"life": "home"}).answers.stored]
-    assert "1 条里有 1 条的记录已另有回答" in told[0]
+    texts = [answers.text() for answers in publishing.plan(proposal, {"life": "home"}).answers.stored]
+    assert "1 条里有 1 条的记录已另有回答" in texts[0]
     publishing.publish(proposal, {"life": "home"})
-    now = desk.record("talk", kept["id"])
+    now = desk.record("talk", stored["id"])
     assert (now["life"], now["home"]) == ("甲", "乙")
 
 
@@ -224,32 +229,32 @@ def test_a_changed_type_tells_what_does_not_fit_and_keeps_it(desk, child, kind, 
         sheet.append(["列表", "名称", "标题（中文）"])
     heads = [cell.value for cell in sheet[1]]
     label = next(head for head in heads if head.startswith("标题"))
-    for told in (("marks", "good", "好"), ("marks", "bad", "不好")):
-        row = dict(zip(("列表", "名称", label), told, strict=True))
+    for cells in (("marks", "good", "好"), ("marks", "bad", "不好")):
+        row = dict(zip(("列表", "名称", label), cells, strict=True))
         sheet.append([row.get(head) for head in heads])
     made = BytesIO()
     book.save(made)
     proposal = publishing.upload("talk", "t.xlsx", made.getvalue())
-    told = [one.text() for one in publishing.plan(proposal).answers.stored]
-    assert told == ["“生活”的 2 条回答里有 1 条不合新的类型，原样留在“本表已删除的问题”下面"]
+    texts = [answers.text() for answers in publishing.plan(proposal).answers.stored]
+    assert texts == ["“生活”的 2 条回答里有 1 条不合新的类型，原样留在“本表已删除的问题”下面"]
     publishing.publish(proposal)
-    now = [desk.record("talk", one["id"]) for one in records]
-    assert [one.get("life") for one in now] == becomes
+    now = [desk.record("talk", record["id"]) for record in records]
+    assert [record.get("life") for record in now] == becomes
     assert now[1]["life~text"] == given[1]
     assert desk.form("talk").retired["life~text"].label("zh", "") == "生活（改类型前：文本）"
-    assert all(FormSession(desk.form("talk"), one).check() == [] for one in now)
+    assert all(FormSession(desk.form("talk"), record).check() == [] for record in now)
     publishing.publish(publishing.earlier("talk", 0))
-    back = [desk.record("talk", one["id"]) for one in records]
-    assert [str(one["life"]) for one in back][1] == given[1]
+    back = [desk.record("talk", record["id"]) for record in records]
+    assert [str(record["life"]) for record in back][1] == given[1]
     assert "life~text" not in back[1]
     assert isinstance(back[0]["life"], str)
 
 
 def test_choices_become_text_by_their_labels(desk, child):
     visit = {"child": child["id"], "date": "2026-11-19", "mode": "door", "merits": "乐于助人"}
-    kept = desk.save("home_visit", {**visit, "problems": ["study", "life"], "problem_detail": "作业"})
+    stored = desk.save("home_visit", {**visit, "problems": ["study", "life"], "problem_detail": "作业"})
     change(desk, "home_visit", problems__类型="文本")
-    assert desk.record("home_visit", kept["id"])["problems"] == "学习、生活"
+    assert desk.record("home_visit", stored["id"])["problems"] == "学习、生活"
 
 
 def test_a_choice_that_went_keeps_its_label(desk, child):
@@ -263,9 +268,9 @@ def test_a_choice_that_went_keeps_its_label(desk, child):
     made = BytesIO()
     book.save(made)
     proposal = desk.publishing.upload("home_visit", "x.xlsx", made.getvalue())
-    told = desk.publishing.plan(proposal)
-    assert "choice_removed" in [one.kind for one in told.differences]
-    assert "1 条选的是去掉了的选项" in told.answers.stored[0].text()
+    plan = desk.publishing.plan(proposal)
+    assert "choice_removed" in [difference.kind for difference in plan.differences]
+    assert "1 条选的是去掉了的选项" in plan.answers.stored[0].text()
     desk.publishing.publish(proposal)
     assert desk.form("home_visit").retired["slot"].choices == {"noon": label}
 
@@ -307,8 +312,8 @@ def test_two_who_publish_at_once_do_not_undo_each_other(desk):
     """DE7: the second is told who was first, and nothing of theirs is gone."""
     other = open_school(desk.folder.path).as_user("郑老师", desk.staff_id)
     proposals = [
-        (one, one.publishing.upload("talk", "t.xlsx", edited(one.publishing.workbook("talk"), add=[row])))
-        for one, row in ((desk, ("mood", "文本", "心情")), (other, ("weather", "文本", "天气")))
+        (each, each.publishing.upload("talk", "t.xlsx", edited(each.publishing.workbook("talk"), add=[row])))
+        for each, row in ((desk, ("mood", "文本", "心情")), (other, ("weather", "文本", "天气")))
     ]
     outcome, barrier = [], threading.Barrier(2)
 
@@ -341,7 +346,7 @@ def test_a_file_changed_by_hand_meanwhile_is_not_overwritten(desk):
     assert refused.value.key == "designer.changed_by_hand"
     change(desk, "talk", drop=["hand"])
     versions = desk.publishing.versions("talk")
-    assert [one.what for one in versions] == ["published", "found", "published"]
+    assert [version.what for version in versions] == ["published", "found", "published"]
     assert desk.versions.content(versions[1]) == by_hand, "what somebody did by hand is kept as a version too"
 
 
@@ -475,7 +480,7 @@ def test_versions_that_are_not_there(desk):
 
 def test_a_file_that_is_open_elsewhere_changes_nothing(desk, child, monkeypatch):
     """On Windows a workbook that is open in WPS cannot be replaced."""
-    kept = talk(desk, child, life="住在奶奶家")
+    stored = talk(desk, child, life="住在奶奶家")
     publishing = desk.publishing
     proposal = publishing.upload(
         "talk", "t.xlsx", edited(publishing.workbook("talk"), rename={"life": "home"})
@@ -491,11 +496,11 @@ def test_a_file_that_is_open_elsewhere_changes_nothing(desk, child, monkeypatch)
     with pytest.raises(StorageError) as refused:
         publishing.publish(proposal, {"life": "home"})
     assert refused.value.key == "designer.unwritable"
-    assert desk.record("talk", kept["id"]) == kept
+    assert desk.record("talk", stored["id"]) == stored
     assert publishing.versions("talk") == []
     monkeypatch.undo()
     assert publishing.publish(proposal, {"life": "home"}).number == 1
-    assert desk.record("talk", kept["id"])["home"] == "住在奶奶家"
+    assert desk.record("talk", stored["id"])["home"] == "住在奶奶家"
 
 
 def test_a_duty_that_asks_for_a_lost_question_is_told_before(desk):
@@ -544,12 +549,12 @@ def test_a_new_form_is_a_register_with_everything_at_once(desk, child, tmp_path)
     assert school.frame("shoes").empty
     with pytest.raises(GuanaiError):
         school.save("shoes", {"date": "2026-11-19"})
-    kept = school.save(
+    stored = school.save(
         "shoes", {"child": child["id"], "date": "2026-11-19", "kind": "one", "note": "球鞋", "size": "35"}
     )
     assert school.frame("shoes").iloc[0]["child_name"] == "林小雨"
-    assert [one["note"] for one in school.about(child["id"])["records"]["shoes"]] == ["球鞋"]
-    assert [one.kind for one in school.history("shoes", kept["id"])] == ["insert"]
+    assert [record["note"] for record in school.about(child["id"])["records"]["shoes"]] == ["球鞋"]
+    assert [change.kind for change in school.history("shoes", stored["id"])] == ["insert"]
 
     sheets = read_workbook(school.folder.workbook)
     sheets["职责"].append(
@@ -576,9 +581,11 @@ def test_a_new_form_is_a_register_with_everything_at_once(desk, child, tmp_path)
     book.worksheets[0].append([None, *again[1:]])
     book.save(tmp_path / "shoes.xlsx")
     assert [row.state for row in import_records(school, "shoes", tmp_path / "shoes.xlsx")] == ["same", "new"]
-    school.delete("shoes", kept["id"])
-    assert [one.before["note"] for one in school.deletions("shoes")] == ["球鞋"]
-    assert [(one.number, one.what) for one in school.publishing.versions("shoes")] == [(1, "published")]
+    school.delete("shoes", stored["id"])
+    assert [change.before["note"] for change in school.deletions("shoes")] == ["球鞋"]
+    assert [(version.number, version.what) for version in school.publishing.versions("shoes")] == [
+        (1, "published")
+    ]
     with pytest.raises(GuanaiError) as refused:
         school.publishing.earlier("shoes", 0)
     assert refused.value.key == "designer.not_shipped"

@@ -61,8 +61,8 @@ def reopened():
         return opened[-1]
 
     yield again
-    for one in opened:
-        one.close()
+    for each in opened:
+        each.close()
 
 
 def example():
@@ -133,21 +133,21 @@ CHILDREN = pd.DataFrame(
 )
 
 
-def asked(school):
+def lines_and_problems(school):
     """Return what a small school's rules of its own give: its lines, with their problems, and those of the files."""
-    found = load_own_rules(school.folder)
+    rules = load_own_rules(school.folder)
     duties = tuple(Duty(name, kind=kind) for name, kind in (("本校规则", "call_home"), ("另一条", "other")))
     policy = Policy(
-        calendar=Calendar((TERM,)), duties=(*duties, Duty("谈心", records=("talk",))), own_kinds=found.kinds
+        calendar=Calendar((TERM,)), duties=(*duties, Duty("谈心", records=("talk",))), own_kinds=rules.kinds
     )
     lines = due(policy, {"child": CHILDREN}, TODAY)
-    return lines, tuple(dict.fromkeys((*found.problems, *lines.attrs["problems"])))
+    return lines, tuple(dict.fromkeys((*rules.problems, *lines.attrs["problems"])))
 
 
 @pytest.mark.parametrize(("source", "key", "line"), FAULTS)
 def test_a_fault_is_told_with_file_and_line_and_every_other_duty_goes_on(school, source, key, line):
     write(school, fault=source, good=GOOD.replace("call_home", "other"))
-    lines, (problem,) = asked(school)
+    lines, (problem,) = lines_and_problems(school)
     assert isinstance(problem, OwnRuleError)
     assert (problem.key, problem.file, problem.row) == (key, "rules/fault.py", line)
     assert f"rules/fault.py，第 {line} 行" in str(problem) and not re.search(r"[{}]", str(problem))
@@ -161,7 +161,7 @@ def test_days_of_another_zone_and_a_column_too_many_break_nothing(school):
         zone=zone,
         more=GOOD.replace("call_home", "other").replace('"need": 1', '"need": 1, "remark": [[1]] * 2'),
     )
-    lines, problems = asked(school)
+    lines, problems = lines_and_problems(school)
     assert len(lines[lines["duty"] == "另一条"]) == 2
     assert len(lines[lines["duty"] == "本校规则"]) == 2 or problems
 
@@ -179,15 +179,15 @@ def test_the_pages_of_a_school_say_what_is_wrong_with_a_rule_and_show_the_rest(f
 
 def test_two_files_with_a_rule_of_one_name_and_one_of_a_built_in_name(school):
     write(school, a=GOOD, b=GOOD, c="def count(duty, facts): ...\n\ndef 次数(duty, facts): ...")
-    found = load_own_rules(school.folder)
-    told = [(problem.key, problem.file, problem.row) for problem in found.problems]
-    assert told == [
+    rules = load_own_rules(school.folder)
+    problems = [(problem.key, problem.file, problem.row) for problem in rules.problems]
+    assert problems == [
         ("own_rule.twice", "rules/b.py", 5),
         ("own_rule.taken", "rules/c.py", 1),
         ("own_rule.taken", "rules/c.py", 3),
     ]
     with pytest.raises(OwnRuleError, match=r"rules/a\.py"):
-        found.kinds["call_home"](None, None)
+        rules.kinds["call_home"](None, None)
 
 
 def test_what_is_no_rule_is_none(school):
@@ -195,8 +195,8 @@ def test_what_is_no_rule_is_none(school):
         school,
         own="from math import comb\nimport pandas as pd\n_half = 2\n\nclass Book: ...\n\ndef _more(day): ...\n\ndef 家访提醒(duty, facts): ...",
     )
-    found = load_own_rules(school.folder)
-    assert (list(found.kinds), found.problems) == (["家访提醒"], ())
+    rules = load_own_rules(school.folder)
+    assert (list(rules.kinds), rules.problems) == (["家访提醒"], ())
 
 
 def test_a_dataclass_and_annotations_of_the_future_are_as_in_any_module(school):
@@ -210,11 +210,11 @@ def test_only_files_of_the_schools_own_folder_are_read(school, tmp_path):
     outside.write_text("raise RuntimeError('read')\n")
     write(school, good=GOOD)
     (school.folder.rules / "link.py").symlink_to(outside)
-    found = load_own_rules(school.folder)
-    assert [(problem.key, problem.file) for problem in found.problems] == [
+    rules = load_own_rules(school.folder)
+    assert [(problem.key, problem.file) for problem in rules.problems] == [
         ("own_rule.outside", "rules/link.py")
     ]
-    assert list(found.kinds) == ["call_home"]
+    assert list(rules.kinds) == ["call_home"]
 
 
 def test_a_file_that_cannot_be_opened_is_told(school, monkeypatch):

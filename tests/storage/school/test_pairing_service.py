@@ -32,20 +32,20 @@ def pairs_of(school):
 
 
 def test_a_proposal_is_accepted_as_a_whole_and_undone_as_a_whole(paired):
-    found = paired.pairings.propose()
+    proposal = paired.pairings.propose()
     assert paired.frame("pairing").empty, "nothing is kept before it is accepted"
-    done = paired.pairings.accept(found, START)
-    kept = paired.frame("pairing")
+    done = paired.pairings.accept(proposal, START)
+    pairings = paired.frame("pairing")
     assert (done.started, done.ended, done.by, done.role) == (4, 0, "测试老师", "helper")
-    assert set(zip(kept["child"], kept["helper"], strict=True)) == set(
-        zip(found.new_pairs["child"], found.new_pairs["carer"], strict=True)
+    assert set(zip(pairings["child"], pairings["helper"], strict=True)) == set(
+        zip(proposal.new_pairs["child"], proposal.new_pairs["carer"], strict=True)
     )
-    assert set(kept["start"].dt.date) == {START}
-    assert set(kept["created_by"]) == {"测试老师"}
+    assert set(pairings["start"].dt.date) == {START}
+    assert set(pairings["created_by"]) == {"测试老师"}
     paired.pairings.undo(done.id)
     assert paired.frame("pairing").empty
     assert len(paired.deletions("pairing")) == 4, "what was undone can still be restored"
-    assert [one.undone for one in paired.pairings.accepted()] == [True]
+    assert [acceptance.undone for acceptance in paired.pairings.accepted()] == [True]
     with pytest.raises(GuanaiError, match="已经撤销过"):
         paired.pairings.undo(done.id)
 
@@ -59,10 +59,10 @@ def test_nothing_is_kept_where_one_pairing_is_refused(paired, monkeypatch):
         calls.append(self.name)
         raise RecordError("school.refused", {}, count=1, first="x")
 
-    found = paired.pairings.propose()
+    proposal = paired.pairings.propose()
     monkeypatch.setattr(table, "insert_once", failing)
     with pytest.raises(RecordError):
-        paired.pairings.accept(found, START)
+        paired.pairings.accept(proposal, START)
     monkeypatch.setattr(table, "insert_once", real)
     assert calls
     assert paired.frame("pairing").empty
@@ -70,10 +70,10 @@ def test_nothing_is_kept_where_one_pairing_is_refused(paired, monkeypatch):
 
 @pytest.mark.parametrize("change", ["pairing", "staff", "child"])
 def test_what_changed_since_is_never_overrun(paired, change):
-    found = paired.pairings.propose()
+    proposal = paired.pairings.propose()
     other = paired.as_user("李老师")
     if change == "pairing":
-        pair = found.new_pairs.iloc[0]
+        pair = proposal.new_pairs.iloc[0]
         other.save("pairing", {"child": pair["child"], "role": "helper", "helper": pair["carer"]})
     else:
         key = paired.frame(change).iloc[0]["id"]
@@ -81,25 +81,25 @@ def test_what_changed_since_is_never_overrun(paired, change):
         other.save(change, other.record(change, key) | field)
     before = pairs_of(paired)
     with pytest.raises(GuanaiError, match="重新提出方案"):
-        paired.pairings.accept(found, START)
+        paired.pairings.accept(proposal, START)
     assert pairs_of(paired) == before
 
 
 def test_a_pairing_changed_since_is_not_lost_by_an_undo(paired):
     done = paired.pairings.accept(paired.pairings.propose(), START)
-    one = paired.record("pairing", paired.frame("pairing").iloc[0]["id"])
-    paired.save("pairing", one | {"key_help": "yes"})
+    pair = paired.record("pairing", paired.frame("pairing").iloc[0]["id"])
+    paired.save("pairing", pair | {"key_help": "yes"})
     with pytest.raises(GuanaiError, match="1 个结对又有人改过：童"):
         paired.pairings.undo(done.id)
     assert len(paired.frame("pairing")) == 4
 
 
 def test_an_empty_proposal_is_refused(paired):
-    found = paired.pairings.propose()
-    for row in found.pairs.index:
-        found = found.with_carer(row, "")
+    proposal = paired.pairings.propose()
+    for row in proposal.pairs.index:
+        proposal = proposal.with_carer(row, "")
     with pytest.raises(GuanaiError, match="一个结对也没有"):
-        paired.pairings.accept(found, START)
+        paired.pairings.accept(proposal, START)
 
 
 def test_a_hand_over_ends_the_old_and_begins_the_new_in_one_step(paired):
@@ -111,11 +111,11 @@ def test_a_hand_over_ends_the_old_and_begins_the_new_in_one_step(paired):
     assert paired.pairings.leavers()["children"].tolist() == [len(mine)]
 
     done = paired.pairings.accept(paired.pairings.propose(leaving=first, start=START), START)
-    kept = paired.frame("pairing").set_index("id")
-    ended = kept.loc[mine["id"]]
+    pairings = paired.frame("pairing").set_index("id")
+    ended = pairings.loc[mine["id"]]
     assert set(ended["end"].dt.date) == {date(2026, 11, 22)}
     assert set(ended["end_reason"]) == {"帮扶教师离岗，交接"}
-    new = kept[kept["start"].dt.date == START]
+    new = pairings[pairings["start"].dt.date == START]
     assert set(new["child"]) == set(mine["child"])
     assert first not in set(new["helper"])
     changes = paired.history("pairing", mine["id"].iloc[0])
@@ -123,10 +123,10 @@ def test_a_hand_over_ends_the_old_and_begins_the_new_in_one_step(paired):
     assert all(after[name] != before.get(name) for name in ("end", "end_reason"))
 
     paired.pairings.undo(done.id)
-    kept = paired.frame("pairing").set_index("id")
-    assert kept.loc[mine["id"], "end"].isna().all()
-    assert kept.loc[mine["id"], "end_reason"].isna().all()
-    assert len(kept) == 4
+    pairings = paired.frame("pairing").set_index("id")
+    assert pairings.loc[mine["id"], "end"].isna().all()
+    assert pairings.loc[mine["id"], "end_reason"].isna().all()
+    assert len(pairings) == 4
 
 
 def test_a_renewal_changes_only_who_changes(paired):
@@ -134,14 +134,14 @@ def test_a_renewal_changes_only_who_changes(paired):
     before = paired.frame("pairing").set_index("id")
     busy, free = before["helper"].iloc[0], set(paired.frame("staff")["id"]) - set(before["helper"])
     paired.save("staff", paired.record("staff", busy) | {"most_children": 3})
-    for one in free:
-        paired.save("staff", paired.record("staff", one) | {"most_children": 1})
-    found = paired.pairings.propose("renewal", start=START)
-    assert len(found.pairs) == 4
-    done = paired.pairings.accept(found, START)
+    for person in free:
+        paired.save("staff", paired.record("staff", person) | {"most_children": 1})
+    proposal = paired.pairings.propose("renewal", start=START)
+    assert len(proposal.pairs) == 4
+    done = paired.pairings.accept(proposal, START)
     assert (done.role, done.started, done.ended) == ("renewal", 1, 1)
-    kept = paired.frame("pairing")
-    assert kept["end_reason"].dropna().tolist() == ["重新安排帮扶教师"]
+    pairings = paired.frame("pairing")
+    assert pairings["end_reason"].dropna().tolist() == ["重新安排帮扶教师"]
     paired.pairings.undo(done.id)
     assert paired.frame("pairing")["end"].isna().all()
 
@@ -151,18 +151,20 @@ def test_a_pairing_younger_than_the_hand_over_ends_on_its_own_first_day(paired):
     first = paired.frame("pairing").iloc[0]["helper"]
     paired.save("staff", paired.record("staff", first) | {"active": "no"})
     paired.pairings.accept(paired.pairings.propose(leaving=first), date(2026, 11, 20))
-    kept = paired.frame("pairing")
-    assert (kept["end"].isna() | (kept["end"] >= kept["start"])).all()
+    pairings = paired.frame("pairing")
+    assert (pairings["end"].isna() | (pairings["end"] >= pairings["start"])).all()
 
 
 def test_friends_are_kept_by_name(paired):
     done = paired.pairings.accept(paired.pairings.propose("peer"), START)
-    kept = paired.frame("pairing")
+    pairings = paired.frame("pairing")
     assert (done.role, done.started) == ("peer", 4)
-    assert set(kept["role"]) == {"peer"}
-    assert set(kept["peer_name"]) <= {f"童{n}" for n in range(4)}
+    assert set(pairings["role"]) == {"peer"}
+    assert set(pairings["peer_name"]) <= {f"童{n}" for n in range(4)}
     names = dict(zip(paired.frame("child")["id"], paired.frame("child")["name"], strict=True))
-    assert all(names[one] != friend for one, friend in zip(kept["child"], kept["peer_name"], strict=True))
+    assert all(
+        names[child] != friend for child, friend in zip(pairings["child"], pairings["peer_name"], strict=True)
+    )
 
 
 def test_a_carer_beyond_the_school(paired):
@@ -171,23 +173,23 @@ def test_a_carer_beyond_the_school(paired):
     with pytest.raises(RecordError) as refused:
         paired.save("pairing", {"child": key, "role": "social"})
     assert set(refused.value.fields) == {"carer_name"}
-    kept = paired.save(
+    pairing = paired.save(
         "pairing",
         {"child": key, "role": "social", "carer_name": "石奶奶", "carer_kind": "retired", "help": ["life"]},
     )
-    assert kept["help"] == ["life"]
-    assert "helper" not in kept
+    assert pairing["help"] == ["life"]
+    assert "helper" not in pairing
 
 
 def test_a_carer_of_the_register_is_paired_by_name_and_older_records_stay_readable(paired):
     """R31: who somebody is stands in the register of carers, whom they carry in the pairings; both were in the register once."""
     key = paired.frame("child").iloc[0]["id"]
     carer = paired.save("carer", {"name": "石阿姨", "kind": "volunteer"})
-    kept = paired.save("pairing", {"child": key, "role": "social", "carer": carer["id"]})
-    assert "carer_name" not in kept
-    page = Form(paired.form("pairing"), record=kept)
+    pairing = paired.save("pairing", {"child": key, "role": "social", "carer": carer["id"]})
+    assert "carer_name" not in pairing
+    page = Form(paired.form("pairing"), record=pairing)
     assert page.controls["carer"].label == "石阿姨"
-    assert not FormSession(paired.form("pairing"), kept).state("carer_name").relevant
+    assert not FormSession(paired.form("pairing"), pairing).state("carer_name").relevant
     paired.table("carer").update({"children": [key]}, doc_ids=[paired.table("carer").all()[0].doc_id])
     older = Form(paired.form("carer"), record=paired.record("carer", carer["id"]))
     assert paired.frame("child").iloc[0]["name"] in older.controls["children"].value
@@ -210,13 +212,13 @@ def test_a_pairing_with_a_planned_end_can_be_handed_over_and_back(paired, planne
         {"child": child, "role": "helper", "helper": people[0], "kind": "one_to_one", "start": "2026-09-01",
          "end": planned, "end_reason": "学期结束"},
     )  # fmt: skip
-    found = paired.pairings.propose(leaving=people[0])
-    assert list(found.new_pairs["ends"]) == [old["id"]]
-    done = paired.pairings.accept(found, START)
+    proposal = paired.pairings.propose(leaving=people[0])
+    assert list(proposal.new_pairs["ends"]) == [old["id"]]
+    done = paired.pairings.accept(proposal, START)
     assert paired.record("pairing", old["id"])["end"] == ends
     paired.pairings.undo(done.id)
-    kept = paired.record("pairing", old["id"])
-    assert (kept["end"], kept["end_reason"]) == (planned, "学期结束")
+    pairing = paired.record("pairing", old["id"])
+    assert (pairing["end"], pairing["end_reason"]) == (planned, "学期结束")
 
 
 def test_who_has_a_helper_from_next_week_is_not_proposed_again(paired):

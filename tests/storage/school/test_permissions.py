@@ -36,7 +36,9 @@ def people(school):
     school.insert_many("pairing", [
         {"id": "p3", "child": "c3", "role": "helper", "helper": staff["帮"], "kind": "one_to_one", "start": "2026-09-01"}
     ])  # fmt: skip
-    return {name: school.as_user(name, one) for name, one in staff.items()} | {"来客": school.as_user("来客")}
+    return {name: school.as_user(name, person) for name, person in staff.items()} | {
+        "来客": school.as_user("来客")
+    }
 
 
 @pytest.mark.parametrize(
@@ -50,16 +52,16 @@ def people(school):
     ],
 )
 def test_a_proposal_is_accepted_by_who_coordinates_or_teaches_the_class(people, name, classes, may):
-    found = people[name].pairings.propose(classes=classes)
+    proposal = people[name].pairings.propose(classes=classes)
     if may:
-        done = people[name].pairings.accept(found, START)
+        done = people[name].pairings.accept(proposal, START)
         for other in {"三班", "帮"} - {name}:
             with pytest.raises(AccessError):
                 people[other].pairings.undo(done.id)
         people[name].pairings.undo(done.id)
         return
     with pytest.raises(AccessError, match="班主任可以决定本班孩子的") as refused:
-        people[name].pairings.accept(found, START)
+        people[name].pairings.accept(proposal, START)
     assert refused.value.key == "permission.pairings"
     assert len(people["德"].frame("pairing")) == 1
 
@@ -92,14 +94,14 @@ def test_who_may_put_off_and_who_may_excuse(people, name, postpone, excuse, monk
     for kind, may in (("postpone", postpone), ("excuse", excuse)):
         answers = decision(people[name], kind)
         if may:
-            kept = people[name].save("deferral", answers)
+            stored = people[name].save("deferral", answers)
             with pytest.raises(AccessError):  # nor is it taken back by somebody else
-                people["四班"].delete("deferral", kept["id"])
-            people[name].delete("deferral", kept["id"])
+                people["四班"].delete("deferral", stored["id"])
+            people[name].delete("deferral", stored["id"])
             with pytest.raises(AccessError):
-                people["四班"].deleted.restore("deferral", kept["id"])
-            assert people[name].deleted.restore("deferral", kept["id"])["id"] == kept["id"]
-            people[name].delete("deferral", kept["id"])
+                people["四班"].deleted.restore("deferral", stored["id"])
+            assert people[name].deleted.restore("deferral", stored["id"])["id"] == stored["id"]
+            people[name].delete("deferral", stored["id"])
         else:
             with pytest.raises(AccessError, match="班主任") as refused:
                 people[name].save("deferral", answers)

@@ -82,17 +82,17 @@ def test_formats_widths_and_columns_of_ones_own_stay(school):
     assert page.column_dimensions["A"].width == 33
     assert (page.cell(3, extra).value, page.cell(2, extra).value) == ("自己的批注", "=1+1")
     assert "草稿" in load_workbook(path).sheetnames
-    assert [str(one) for one in page.merged_cells.ranges] == ["A40:C40"]
+    assert [str(area) for area in page.merged_cells.ranges] == ["A40:C40"]
 
 
 def test_what_was_replaced_is_kept_and_who_did_it_is_noted(school):
     path = school.folder.workbook
     before = path.read_bytes()
     changed(school, "duties", 2, remark="改过")
-    (kept,) = school.folder.backups.glob("school-*.xlsx")
-    assert kept.read_bytes() == before
+    (backup,) = school.folder.backups.glob("school-*.xlsx")
+    assert backup.read_bytes() == before
     (note,) = school.table("setting").rows()
-    assert (note["created_by"], note["kept"]) == ("测试老师", kept.name)
+    assert (note["created_by"], note["kept"]) == ("测试老师", backup.name)
     assert note["edits"][0]["after"] == {"备注": "改过"}
     changed(school, "duties", 2, remark="又改")
     assert len(list(school.folder.backups.glob("school-*.xlsx"))) == 2
@@ -113,7 +113,7 @@ def test_a_newer_file_is_never_overwritten(school):
 
 
 @pytest.mark.parametrize(
-    ("sheet", "cells", "column", "told"),
+    ("sheet", "cells", "column", "part"),
     [
         pytest.param("duties", {"at_least": "两次"}, "至少", "整数", id="a number"),
         pytest.param("duties", {"kind": "没有这种"}, "种类", "可以填", id="a choice"),
@@ -123,14 +123,14 @@ def test_a_newer_file_is_never_overwritten(school):
         pytest.param("calendar", {"end": "2020-01-01"}, "结束", "早于", id="an end before its start"),
     ],
 )
-def test_a_mistake_is_refused_with_its_place_and_what_to_do(school, sheet, cells, column, told):
+def test_a_mistake_is_refused_with_its_place_and_what_to_do(school, sheet, cells, column, part):
     before = school.folder.workbook.read_bytes()
     row = 2 if sheet == "calendar" else row_named(school.settings.read(), school.policy.duties[0].name)[ROW]
     with pytest.raises(PolicyError) as refused:
         changed(school, sheet, row, **cells)
     error = refused.value
     assert (error.row, error.column) == (row, column)
-    assert told in error.message()
+    assert part in error.message()
     assert school.folder.workbook.read_bytes() == before
 
 
@@ -211,10 +211,10 @@ def test_a_rule_is_put_out_of_force_and_in_again(school):
 def test_rules_of_other_documents_are_suggested_with_their_source(school):
     book = school.settings
     shown = book.read()
-    found = book.suggestions("000-7", shown)
-    assert found
-    assert {row["name"] for row in found}.isdisjoint(row["name"] for row in shown.rows("duties"))
-    chosen = next(row for row in found if row["name"] == "每班推荐人数")
+    suggested = book.suggestions("000-7", shown)
+    assert suggested
+    assert {row["name"] for row in suggested}.isdisjoint(row["name"] for row in shown.rows("duties"))
+    chosen = next(row for row in suggested if row["name"] == "每班推荐人数")
     assert "000-7 L122" in chosen["source"]
     after = book.change(
         shown, [book.edit(shown, "duties", None, {head: text for head, text in chosen.items() if text})]
@@ -289,7 +289,7 @@ def test_a_formula_in_a_rule_keeps_its_result(school):
             whole.writestr(name, content)
     school.duties.reload_rules()
     assert next(duty for duty in school.policy.duties if duty.name == row["name"]).at_least == 5
-    other = next(one for one in school.settings.read().rows("duties") if one["name"] != row["name"])
+    other = next(each for each in school.settings.read().rows("duties") if each["name"] != row["name"])
     changed(school, "duties", other[ROW], remark="看过")
     assert next(duty for duty in school.policy.duties if duty.name == row["name"]).at_least == 5
     assert school.notices == []

@@ -25,10 +25,10 @@ def test_a_preset_comes_back_from_its_workbook(tmp_path, name):
     assert list(read) == list(sheets)
     for title, rows in sheets.items():
         written = [{head: cell for head, cell in row.items() if head != ROW and cell != ""} for row in rows]
-        found = [
+        rows_read = [
             {head: cell for head, cell in row.items() if head != ROW and cell != ""} for row in read[title]
         ]
-        assert found == written
+        assert rows_read == written
         assert [row[ROW] for row in read[title]] == list(range(2, len(rows) + 2))
 
 
@@ -137,26 +137,26 @@ def test_a_workbook_that_is_gone_leaves_its_rules_in_use_and_says_so(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("day", "told"),
+    ("day", "notices"),
     [("2027-07-05", False), ("2027-07-20", False), ("2027-08-20", True), ("2028-03-01", True)],
 )
-def test_a_calendar_that_has_run_out_says_so(tmp_path, monkeypatch, day, told):
+def test_a_calendar_that_has_run_out_says_so(tmp_path, monkeypatch, day, notices):
     """In September nothing would be due, and nobody would know why."""
     school = create_school(tmp_path / "school", policy="004", on=ON)
     monkeypatch.setenv("GUANAI_TODAY", day)
-    assert [("2027-07-05" in notice and "新学期" in notice) for notice in school.notices] == [True] * told
+    assert [("2027-07-05" in notice and "新学期" in notice) for notice in school.notices] == [True] * notices
     school.close()
 
 
 @pytest.mark.parametrize(
-    ("heading", "told"),
+    ("heading", "part"),
     [
         pytest.param("名称", "“名称”列：这一列出现了两次", id="twice"),
         pytest.param("name", "“name”列：这一列出现了两次", id="in both languages"),
         pytest.param("row", "row””列：不认识这一列", id="the word that numbers the rows"),
     ],
 )
-def test_a_column_that_cannot_be_told_is_refused(tmp_path, heading, told):
+def test_a_column_that_cannot_be_told_is_refused(tmp_path, heading, part):
     school = create_school(tmp_path / "school", policy="004", on=ON)
     rules, path = school.policy.duties, school.folder.workbook
     book = load_workbook(path)
@@ -167,7 +167,7 @@ def test_a_column_that_cannot_be_told_is_refused(tmp_path, heading, told):
     book.save(path)
     school.duties.reload_rules()
     assert school.policy.duties == rules
-    assert told in school.notices[0]
+    assert part in school.notices[0]
     school.close()
 
 

@@ -96,8 +96,8 @@ PEOPLE = pd.DataFrame(
     ],
 )
 def test_rows_are_found_by_class_village_telephone_and_guardian(text, ids):
-    found = find(PEOPLE, text, "name", "class", "village", "phone", "guardians")
-    assert list(found["id"]) == ids
+    rows = find(PEOPLE, text, "name", "class", "village", "phone", "guardians")
+    assert list(rows["id"]) == ids
 
 
 def test_a_changed_row_is_found_by_its_new_values():

@@ -75,8 +75,8 @@ def test_what_was_typed_goes_into_the_existing_dossier_to_be_reviewed(desk):
     assert "柳溪村" not in review
     assert desk.frame("child")["name"].tolist() == ["林小雨"]  # nothing is saved yet
     view.save.click()
-    kept = desk.frame("child")
-    assert kept[["name", "village", "phone", "revision"]].values.tolist() == [
+    children = desk.frame("child")
+    assert children[["name", "village", "phone", "revision"]].values.tolist() == [
         ["林小宇", "柳溪村", "10012345678", 2]
     ]
     assert desk.drafts().all() == []
@@ -123,26 +123,26 @@ def test_at_most_three_children_are_shown_beside_what_was_typed(desk):
 
 
 def test_side_by_side_is_escaped_and_marks_what_differs():
-    one, other = {"a": ("<甲>", "x"), "b": ("乙", "same")}, {"a": ("<甲>", "<y>"), "b": ("乙", "same")}
-    table = side_by_side(["", "", ""], [one, other])
+    first, second = {"a": ("<甲>", "x"), "b": ("乙", "same")}, {"a": ("<甲>", "<y>"), "b": ("乙", "same")}
+    table = side_by_side(["", "", ""], [first, second])
     assert "<mark>&lt;y&gt;</mark>" in table
     assert "&lt;甲&gt;" in table
     assert "same" not in table
-    assert "same" in side_by_side(["", "", ""], [one, other], all_=True)
-    assert side_by_side(["", "", ""], [one, one]) == ""
+    assert "same" in side_by_side(["", "", ""], [first, second], all_=True)
+    assert side_by_side(["", "", ""], [first, first]) == ""
 
 
 @pytest.fixture
 def two(desk):
-    kept, other = desk.table("child").rows()[0], desk.save("child", {**TYPED, "village": "河东村"})
+    stays, other = desk.table("child").rows()[0], desk.save("child", {**TYPED, "village": "河东村"})
     desk.save("home_visit", {"child": other["id"], "date": "2026-10-10", "mode": "door", "merits": "爱劳动"})
-    return desk, kept, other
+    return desk, stays, other
 
 
-def merging(desk, kept, other):
+def merging(desk, stays, other):
     return MergePanel(
         desk.form("child"),
-        kept,
+        stays,
         other,
         on_merge=desk.duplicates.merge,
         on_undo=desk.duplicates.undo,
@@ -151,8 +151,8 @@ def merging(desk, kept, other):
 
 
 def test_two_dossiers_are_merged_and_the_merge_is_undone(two):
-    desk, kept, other = two
-    panel = merging(desk, kept, other)
+    desk, stays, other = two
+    panel = merging(desk, stays, other)
     assert "1 条记录" in panel.table.value
     panel.merge.click()
     assert "已合并" in panel.notice.value
@@ -163,8 +163,8 @@ def test_two_dossiers_are_merged_and_the_merge_is_undone(two):
 
 
 def test_after_swapping_the_other_dossier_is_kept(two):
-    desk, kept, other = two
-    panel = merging(desk, kept, other)
+    desk, stays, other = two
+    panel = merging(desk, stays, other)
     panel.swap.click()
     assert "0 条记录" in panel.table.value
     panel.merge.click()
@@ -172,16 +172,16 @@ def test_after_swapping_the_other_dossier_is_kept(two):
 
 
 def test_a_merge_that_is_refused_shows_the_error(two):
-    desk, kept, other = two
-    panel = merging(desk, kept, other)
+    desk, stays, other = two
+    panel = merging(desk, stays, other)
     desk.delete("child", other["id"])
     panel.merge.click()
     assert "没有合并" in panel.notice.value
 
 
 def test_merges_are_listed_and_undone(two):
-    desk, kept, other = two
-    merge = desk.duplicates.merge(kept["id"], other["id"])
+    desk, stays, other = two
+    merge = desk.duplicates.merge(stays["id"], other["id"])
     listed = MergeHistory(desk.duplicates.merges, label=desk.duplicates.label, on_undo=desk.duplicates.undo)
     assert list(listed.undo) == [merge.id]
     listed.undo[merge.id].click()

@@ -49,9 +49,9 @@ def picture(size=(900, 600)):
 @pytest.fixture
 def view(tmp_path):
 
-    kept = []
-    form = Form(SchoolForm.of(form_of(FORM), Attachments(tmp_path)), on_save=kept.append)
-    form.kept = kept
+    saved = []
+    form = Form(SchoolForm.of(form_of(FORM), Attachments(tmp_path)), on_save=saved.append)
+    form.saved = saved
     return form
 
 
@@ -131,8 +131,8 @@ def test_a_picture_is_stored_shown_and_removed(view, tmp_path):
     view.fill(photo=("家访.png", picture()))
     name = view.record["photo"]
     assert field.control.value == ()
-    with Image.open(tmp_path / name) as kept:
-        assert max(kept.size) == 300
+    with Image.open(tmp_path / name) as stored:
+        assert max(stored.size) == 300
     small = field.shown.value
     assert small.startswith("<img")
     field.full.click()
@@ -192,7 +192,7 @@ def test_a_question_for_a_telephone_says_so_and_is_never_missing(view):
     assert "手机" in view.controls["place"].value
     view.fill(read=True)
     view.save.click()
-    assert view.kept == [{"read": "OK"}]
+    assert view.saved == [{"read": "OK"}]
     shown = Form(form_of(FORM), record={"id": "1", "place": "26.1 119.3"})
     assert "26.1 119.3" in shown.controls["place"].value
 

@@ -59,14 +59,14 @@ class Desk:
     """Stands for whatever keeps a record: remembers, or fails as told."""
 
     def __init__(self, *failures):
-        self.kept = []
+        self.saved = []
         self.failures = list(failures)
 
     def __call__(self, record):
         failure = self.failures.pop(0) if self.failures else None
         if failure:
             raise failure
-        self.kept.append(record)
+        self.saved.append(record)
         return f"{record['name']} 已登记"
 
 
@@ -130,7 +130,7 @@ def test_english_labels(small, desk, monkeypatch):
 def test_save_gives_the_record_and_says_so(view, desk):
     view.fill(**ANSWERS, birth="2015-3-5", groups=["患病"], kind="乙")
     view.save.click()
-    assert desk.kept == [
+    assert desk.saved == [
         {"name": "安小苗", "sex": "female", "birth": "2015-03-05", "groups": ["ill"], "kind": "b"},
     ]
     assert "安小苗 已登记" in view.notice.value
@@ -140,7 +140,7 @@ def test_after_a_new_record_the_form_empties_for_the_next(view, desk):
     view.fill(**ANSWERS, guardians=[{"gname": "安大山"}])
     control = view.controls["name"]
     view.save.click()
-    assert len(desk.kept) == 1
+    assert len(desk.saved) == 1
     assert view.record == {"kind": "a"}
     assert control.value == ""
     assert view.controls["sex"].index is None
@@ -150,7 +150,7 @@ def test_after_a_new_record_the_form_empties_for_the_next(view, desk):
 
 def test_f5_1_refused_save_shows_errors_beside_fields_and_a_count(view, desk):
     view.save.click()
-    assert desk.kept == []
+    assert desk.saved == []
     assert set(view.errors) == {"name", "sex"}
     assert "guanai-error" in label_of(view, "name")
     assert "guanai-wrong" in view.controls["name"]._dom_classes
@@ -205,7 +205,7 @@ def test_f5_4_full_width_digits(view):
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "stored"),
     [
         ("2015-3-5", "2015-03-05"),
         ("20150305", "2015-03-05"),
@@ -213,10 +213,10 @@ def test_f5_4_full_width_digits(view):
         ("２０１５-３-５", "2015-03-05"),
     ],
 )
-def test_dates_as_people_write_them(view, typed, kept):
+def test_dates_as_people_write_them(view, typed, stored):
     view.fill(birth=typed)
-    assert view.record["birth"] == kept
-    assert view.controls["birth"].value == kept
+    assert view.record["birth"] == stored
+    assert view.controls["birth"].value == stored
     assert view.fields["birth"].picker.value == date(2015, 3, 5)
 
 
@@ -237,12 +237,12 @@ def test_f5_6_a_double_click_saves_once(view, desk):
     view.fill(**ANSWERS)
     view.save.click()
     view.save.click()
-    assert len(desk.kept) == 1
+    assert len(desk.saved) == 1
     assert "已登记" in view.notice.value
     assert view.errors == {}
     view.fill(**ANSWERS)
     view.save.click()
-    assert len(desk.kept) == 2
+    assert len(desk.saved) == 2
 
 
 def test_f5_6_one_save_has_one_token_until_it_succeeds(small):
@@ -300,20 +300,20 @@ def test_f5_8_repeats_add_remove_undo(view, desk):
     assert view.record["guardians"] == [{"gname": "安大山", "gphone": "1"}, {"gname": "安二山"}]
     assert view.controls["guardians/0/gname"].value == "安大山"
     view.save.click()
-    assert len(desk.kept[0]["guardians"]) == 2
+    assert len(desk.saved[0]["guardians"]) == 2
 
 
 def test_rows_are_not_built_again_when_the_form_is_saved(small, desk):
     """Made anew they would be sent to the browser once more, as many controls as the rows have questions."""
-    kept = {"id": "c1", "name": "小禾", "sex": "female", "guardians": [{"gname": "周奶奶"}]}
-    view = Form(small, on_save=desk, record=kept)
+    stored = {"id": "c1", "name": "小禾", "sex": "female", "guardians": [{"gname": "周奶奶"}]}
+    view = Form(small, on_save=desk, record=stored)
     before = view._sections.fields["guardians/0/gname"]
     before.control.value = "王大伯"
     view.save.click()
     after = view._sections.fields["guardians/0/gname"]
     assert after is before
     assert after.control.value == "王大伯"
-    assert desk.kept[-1]["guardians"][0]["gname"] == "王大伯"
+    assert desk.saved[-1]["guardians"][0]["gname"] == "王大伯"
 
 
 def test_rows_are_built_again_where_their_number_has_changed(small):
@@ -334,7 +334,7 @@ def test_errors_inside_a_repeat(view, desk):
     assert set(view.errors) == {"guardians/0/gname"}
     view.fill(guardians=[{"gname": "安大山"}])
     view.save.click()
-    assert desk.kept[0]["guardians"] == [{"gname": "安大山"}]
+    assert desk.saved[0]["guardians"] == [{"gname": "安大山"}]
 
 
 def test_changing_a_record_keeps_fields_that_the_form_does_not_have(small, desk):
@@ -343,11 +343,11 @@ def test_changing_a_record_keeps_fields_that_the_form_does_not_have(small, desk)
     assert view.controls["name"].value == "安小苗"
     view.fill(name="安苗")
     view.save.click()
-    assert desk.kept == [{**record, "name": "安苗"}]
+    assert desk.saved == [{**record, "name": "安苗"}]
     assert view.controls["name"].value == "安苗"  # it stays
     view.fill(phone="1380")
     view.save.click()
-    assert desk.kept[1]["revision"] == 4  # not in conflict with its own first save
+    assert desk.saved[1]["revision"] == 4  # not in conflict with its own first save
 
 
 def test_the_form_shows_the_saved_record_that_on_save_returns(small):
@@ -384,24 +384,24 @@ def test_f5_9_a_conflict_shows_both_versions(small):
     assert "严老师" in table
     assert all(text in table for text in ("安苗", "安小苗", "<td>1</td>", "<td>2</td>", "乙"))
     assert "女" not in table  # the same in both
-    assert desk.kept == []
+    assert desk.saved == []
     assert view.controls["name"].value == "安苗"
 
 
 def test_f5_9_keep_mine_keeps_what_only_they_changed(small):
     view, desk = conflict_view(small, {"name": "安苗"})
     view.conflict.children[0].keep.click()
-    assert desk.kept[0]["name"] == "安苗"
-    assert desk.kept[0]["phone"] == "2"
-    assert desk.kept[0]["kind"] == "b"
-    assert desk.kept[0]["revision"] == 2
+    assert desk.saved[0]["name"] == "安苗"
+    assert desk.saved[0]["phone"] == "2"
+    assert desk.saved[0]["kind"] == "b"
+    assert desk.saved[0]["revision"] == 2
     assert view.conflict.children == ()
 
 
 def test_f5_9_take_theirs(small):
     view, desk = conflict_view(small, {"name": "安苗"})
     view.conflict.children[0].take.click()
-    assert desk.kept == []
+    assert desk.saved == []
     assert view.controls["name"].value == "安小苗"
     assert view.record["revision"] == 2
 
@@ -466,7 +466,7 @@ def test_a_session_can_be_shown_with_its_answers(small, desk):
     assert view.controls["name"].value == "安小苗"
     view.fill(sex="男")
     view.save.click()
-    assert desk.kept == [{"name": "安小苗", "sex": "male", "kind": "a"}]
+    assert desk.saved == [{"name": "安小苗", "sex": "male", "kind": "a"}]
 
 
 def test_links_are_offered_after_a_save(small):

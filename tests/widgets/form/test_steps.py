@@ -37,13 +37,13 @@ def long():
 
 
 @pytest.fixture
-def kept():
+def saved():
     return []
 
 
 @pytest.fixture
-def view(long, kept):
-    return Form(long, on_save=kept.append)
+def view(long, saved):
+    return Form(long, on_save=saved.append)
 
 
 def bar(view):
@@ -98,12 +98,12 @@ def test_a_group_that_does_not_apply_is_no_step(view):
     assert len(titles(view)) == 30
 
 
-def test_missing_answers_on_other_steps_are_counted_and_the_first_is_shown(view, kept):
+def test_missing_answers_on_other_steps_are_counted_and_the_first_is_shown(view, saved):
     for group in range(30):
         if group not in (7, 20):
             view.fill(**{f"q{group}_0": "答"})
     view.save.click()
-    assert not kept
+    assert not saved
     assert "2 处" in view.notice.value
     assert "q7_0" in view.fields
     assert "guanai-wrong" in view.fields["q7_0"].view._dom_classes
@@ -115,8 +115,8 @@ def test_missing_answers_on_other_steps_are_counted_and_the_first_is_shown(view,
     assert "q20_0" in view.fields
     view.fill(q20_0="答")
     view.save.click()
-    assert len(kept) == 1
-    assert len(kept[0]) == 30
+    assert len(saved) == 1
+    assert len(saved[0]) == 30
     assert next(iter(view.fields)) == "q0_0"
     assert view.record == {}
 
@@ -142,14 +142,14 @@ def test_a_group_that_is_too_long_is_several_steps():
     assert titles(view)[0] == "1. 大组"
 
 
-def test_a_repeat_is_a_step_of_its_own(kept):
+def test_a_repeat_is_a_step_of_its_own(saved):
     rows = [
         *(f"text | q{n} | 问{n} | | |" for n in range(LONG + 1)),
         "begin_repeat | kid | 孩子 | | |",
         "text | name | 姓名 | yes | |",
         "end_repeat | | | | |",
     ]
-    view = Form(form_with(*rows), on_save=kept.append)
+    view = Form(form_with(*rows), on_save=saved.append)
     view.fill(kid=[{"name": "小雨"}, {"name": ""}])
     assert set(view.fields) == {"kid/0/name", "kid/1/name"}
     bar(view).choice.value = 0
@@ -158,10 +158,10 @@ def test_a_repeat_is_a_step_of_its_own(kept):
     assert set(view.fields) == {"kid/0/name", "kid/1/name"}
     view.fill(**{"kid/1/name": "小山"})
     view.save.click()
-    assert kept == [{"kid": [{"name": "小雨"}, {"name": "小山"}]}]
+    assert saved == [{"kid": [{"name": "小雨"}, {"name": "小山"}]}]
 
 
-def test_a_counted_repeat_has_as_many_rows_as_another_answer_says(kept):
+def test_a_counted_repeat_has_as_many_rows_as_another_answer_says(saved):
     view = Form(
         form_with(
             "integer | n | 几个 | | |",
@@ -172,7 +172,7 @@ def test_a_counted_repeat_has_as_many_rows_as_another_answer_says(kept):
             "end_repeat | | | | |",
             "end_repeat | | | | |",
         ),
-        on_save=kept.append,
+        on_save=saved.append,
     )
     assert "kid/0/name" not in view.fields
     view.fill(n="2")
@@ -187,5 +187,5 @@ def test_a_counted_repeat_has_as_many_rows_as_another_answer_says(kept):
     view.fill(n="2")
     assert view.controls["kid/1/toy/0/what"].value == "球"
     view.save.click()
-    assert kept == [{"n": 2, "kid": [{"name": "小雨"}, {"name": "小山", "toy": [{"what": "球"}]}]}]
+    assert saved == [{"n": 2, "kid": [{"name": "小雨"}, {"name": "小山", "toy": [{"what": "球"}]}]}]
     assert set(view.fields) == {"n"}

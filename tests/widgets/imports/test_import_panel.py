@@ -62,7 +62,7 @@ def test_a_heading_is_corrected_and_the_import_written_and_undone(ready, page):
     assert "<b>周" not in page.table.table.value
     page.confirm.click()
     assert "a.xlsx" in page.notice.value
-    assert [one["name"] for one in ready.table("child").rows()] == ["<b>周小河"]
+    assert [child["name"] for child in ready.table("child").rows()] == ["<b>周小河"]
     made = ImportHistory(ready.imports)
     (undo,) = made.undo.values()
     undo.click()
@@ -74,7 +74,7 @@ def test_a_recognised_column_can_be_assigned_to_another_question(ready, page):
     page.read({"a.xlsx": book([*HEADS, "联系电话"], ["周小河", "男", "2015-3-8", CLASS, "10012345678"])})
     (choices,) = page.columns.children
     choices.toggle.click()
-    line = next(one for one in choices.rest.children if "联系电话" in one.description)
+    line = next(line_of for line_of in choices.rest.children if "联系电话" in line_of.description)
     line.value = "father_phone"
     assert page.preview.rows[0].record["father_phone"] == "10012345678"
     assert "phone" not in page.preview.rows[0].record
@@ -111,7 +111,9 @@ def test_a_matching_child_and_a_conflict_are_decided(ready, page):
     choices.apply.click()
     assert page.preview.counts["new"] == page.preview.counts["changed"] == 1
     page.confirm.click()
-    assert sorted(one["phone"] for one in ready.table("child").rows() if one.get("phone")) == ["10087654321"]
+    assert sorted(child["phone"] for child in ready.table("child").rows() if child.get("phone")) == [
+        "10087654321"
+    ]
     assert len(ready.table("child")) == 2
 
 

@@ -189,16 +189,16 @@ def test_a_list_of_lines_that_has_no_tiers_is_by_class():
 
 
 def test_another_day_runs_the_function_again():
-    asked = []
+    days = []
 
     def items(day):
-        asked.append(day)
+        days.append(day)
         return lines(day) if day == ON else lines(day).iloc[:1]
 
     day = Day("日期", ON)
     checklist = Checklist(items, day=day)
     day.value = date(2025, 11, 30)
-    assert asked == [ON, date(2025, 11, 30)]
+    assert days == [ON, date(2025, 11, 30)]
     assert checklist.counts == {"standing": 1}
     assert shown_lines(checklist) == 1
 

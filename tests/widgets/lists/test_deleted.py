@@ -25,10 +25,10 @@ def desk(school):
 def test_what_was_deleted_by_whom_and_when(desk):
     school, _, talk = desk
     school.as_user("李老师").delete("talk", talk["id"])
-    (one,) = school.deleted.all()
-    assert (one.form, one.id, one.by) == ("talk", talk["id"], "李老师")
-    assert one.label == "2026-11-01 林小雨（三年级1班）"
-    assert one.at >= talk["created_at"]
+    (deletion,) = school.deleted.all()
+    assert (deletion.form, deletion.id, deletion.by) == ("talk", talk["id"], "李老师")
+    assert deletion.label == "2026-11-01 林小雨（三年级1班）"
+    assert deletion.at >= talk["created_at"]
     assert school.deleted.all("call") == []
 
 
@@ -55,15 +55,18 @@ def test_a_record_of_a_deleted_child_still_names_it(desk):
     school, child, talk = desk
     school.delete("talk", talk["id"])
     school.delete("child", child["id"])
-    assert [one.label for one in school.deleted.all()] == ["林小雨（三年级1班）", "2026-11-01 林小雨"]
+    assert [deletion.label for deletion in school.deleted.all()] == [
+        "林小雨（三年级1班）",
+        "2026-11-01 林小雨",
+    ]
 
 
 def test_a_merged_dossier_is_not_restored_by_itself(desk):
     school, child, _ = desk
     other = school.save("child", {**CHILD, "birth_date": "2016-05-05"})
     school.duplicates.merge(child["id"], other["id"])
-    (one,) = school.deleted.all()
-    assert one.into == child["id"]
+    (deletion,) = school.deleted.all()
+    assert deletion.into == child["id"]
     with pytest.raises(GuanaiError, match="重复档案"):
         school.deleted.restore("child", other["id"])
     view = BinList(school.deleted.all, school.all_forms(), school.deleted.restore)
@@ -74,15 +77,15 @@ def test_a_merged_dossier_is_not_restored_by_itself(desk):
 
 def test_the_button_asks_deletes_and_undoes(desk):
     school, _, talk = desk
-    told = []
+    changes = []
     panel = DeleteButton(
         "谈心<b>",
         lambda: school.delete("talk", talk["id"]),
         lambda: school.deleted.restore("talk", talk["id"]),
         warning="三条",
-        on_change=told.append,
+        on_change=changes.append,
     )
-    assert [not is_hidden(one) for one in (panel.ask, panel.yes, panel.no, panel.undo)] == [
+    assert [not is_hidden(widget) for widget in (panel.ask, panel.yes, panel.no, panel.undo)] == [
         True,
         False,
         False,
@@ -101,7 +104,7 @@ def test_the_button_asks_deletes_and_undoes(desk):
     assert is_hidden(panel.ask)
     panel.undo.click()
     assert school.record("talk", talk["id"]) == talk
-    assert told == [True, False]
+    assert changes == [True, False]
 
 
 def test_a_deletion_that_fails_says_why(desk):
@@ -122,15 +125,15 @@ def test_the_bin_is_filtered_and_restores_a_record(desk):
     school.delete("talk", talk["id"])
     school.as_user("白<老>师").delete("call", call["id"])
     view = BinList(school.deleted.all, school.all_forms(), school.deleted.restore)
-    assert [one.form for one in view.shown] == ["call", "talk"]
+    assert [deletion.form for deletion in view.shown] == ["call", "talk"]
     assert "白&lt;老&gt;师" in view.rows[0][1].value
     view.form.value = "talk"
-    assert [one.form for one in view.shown] == ["talk"]
+    assert [deletion.form for deletion in view.shown] == ["talk"]
     view.form.value = None
     view.search.value = "bailaoshi"
     assert view.shown == []
     view.search.value = "11-02"
-    assert [one.form for one in view.shown] == ["call"]
+    assert [deletion.form for deletion in view.shown] == ["call"]
     view.rows[0][2].click()
     assert school.record("call", call["id"])
     assert "已恢复" in view.notice.value

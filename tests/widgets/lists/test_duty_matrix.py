@@ -33,7 +33,7 @@ class Rows(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
     def count(self, tag, **wanted):
-        return sum(found == tag and wanted.items() <= attrs.items() for found, attrs in self.tags)
+        return sum(name == tag and wanted.items() <= attrs.items() for name, attrs in self.tags)
 
 
 TABLE = pd.DataFrame([

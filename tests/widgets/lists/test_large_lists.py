@@ -44,11 +44,11 @@ def made():
 def test_a_table_of_ten_thousand_rows(made):
     text, group = Search("查找"), Choice("班级", sorted(set(CHILDREN["class"])), all="全部")
 
-    def found(typed, chosen):
+    def rows_of(typed, chosen):
         children = CHILDREN if chosen is None else CHILDREN[CHILDREN["class"] == chosen]
         return find(children, typed, "name", "class")
 
-    table = Table(found, text, group, columns=["name", "class"], link="child?id={id}")
+    table = Table(rows_of, text, group, columns=["name", "class"], link="child?id={id}")
     assert made() < 30
     assert table.count == MANY
     assert table.body.value.count("<tr>") <= 51  # a page and its head

@@ -247,9 +247,9 @@ def test_a_deleted_record_can_only_be_restored():
 
 
 def test_the_periods_of_a_school_are_offered(school):
-    found = periods_of(school.policy.calendar.terms, date(2026, 11, 20))
-    assert found["本周"] == (date(2026, 11, 16), date(2026, 11, 22))
-    assert found["本月"] == (date(2026, 11, 1), date(2026, 11, 30))
-    assert found["最近 30 天"] == (date(2026, 10, 22), date(2026, 11, 20))
-    assert school.term() in found
-    assert school.periods() == found
+    periods = periods_of(school.policy.calendar.terms, date(2026, 11, 20))
+    assert periods["本周"] == (date(2026, 11, 16), date(2026, 11, 22))
+    assert periods["本月"] == (date(2026, 11, 1), date(2026, 11, 30))
+    assert periods["最近 30 天"] == (date(2026, 10, 22), date(2026, 11, 20))
+    assert school.term() in periods
+    assert school.periods() == periods

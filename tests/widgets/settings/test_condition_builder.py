@@ -18,15 +18,15 @@ def cell(school):
     """Make a cell on a register of the school, that counts how often its row is told."""
 
     def made(value, *registers, by=False):
-        told = []
-        asked = ConditionScope(
+        changes = []
+        scope = ConditionScope(
             registers,
             condition_fields(school, registers, by=by),
             lambda clauses: count_meeting(school, school.duties, registers, clauses),
         )
-        found = ConditionCell("条件", lambda: told.append(1), value, "", lambda: asked)
-        found.told_to = told
-        return found
+        made_cell = ConditionCell("条件", lambda: changes.append(1), value, "", lambda: scope)
+        made_cell.changes = changes
+        return made_cell
 
     return made
 
@@ -49,12 +49,12 @@ def cell(school):
 def test_a_condition_of_the_presets_is_rows_of_choices_and_stays_as_it_was_written(
     cell, text, registers, lines, words
 ):
-    found = cell(text, *registers, by=True)
-    assert (len(found.lines), found.value, not is_hidden(found.text)) == (lines, text, False)
-    assert words in found.meaning.value
-    written = "；".join(line.written() for line in found.lines)
+    built = cell(text, *registers, by=True)
+    assert (len(built.lines), built.value, not is_hidden(built.text)) == (lines, text, False)
+    assert words in built.meaning.value
+    written = "；".join(line.written() for line in built.lines)
     again, first = (
-        [one._replace(values=set(one.values)) for one in parse_condition(some, registers)]
+        [clause._replace(values=set(clause.values)) for clause in parse_condition(some, registers)]
         for some in (written, text)
     )
     assert again == first
@@ -64,11 +64,11 @@ def test_a_condition_of_the_presets_is_rows_of_choices_and_stays_as_it_was_writt
     "text", ["看不懂", "没有的字段 = 甲", "是否寄宿 = 空, 是", "方式 = 走进家庭 且"], ids=["odd", "unknown", "two kinds", "half"]
 )  # fmt: skip
 def test_what_cannot_be_put_together_is_edited_as_text(cell, text):
-    found = cell(text, "child")
-    assert not is_hidden(found.text) and is_hidden(found.add) and found.text.value == text
-    found.text.value = "年级 >= 4"
-    assert found.value == "年级 >= 4" and found.told_to
-    assert "年级至少 4" in found.meaning.value
+    built = cell(text, "child")
+    assert not is_hidden(built.text) and is_hidden(built.add) and built.text.value == text
+    built.text.value = "年级 >= 4"
+    assert built.value == "年级 >= 4" and built.changes
+    assert "年级至少 4" in built.meaning.value
 
 
 def test_a_condition_is_chosen_row_by_row_and_says_for_how_many_it_holds(cell, school):
@@ -77,38 +77,38 @@ def test_a_condition_is_chosen_row_by_row_and_says_for_how_many_it_holds(cell, s
             "id": name, "name": name, "status": "enrolled", "boarding": boarding, "birth_date": "2016-05-01",
             "registered_on": "2025-09-01", "father_status": "away", "mother_status": "away", "eligible": "yes",
         }])  # fmt: skip
-    found = cell("", "child")
-    found.add.click()
-    line = found.lines[0]
+    built = cell("", "child")
+    built.add.click()
+    line = built.lines[0]
     line.field.value = "boarding"
-    assert found.value == ""  # half a row says nothing yet
+    assert built.value == ""  # half a row says nothing yet
     line.value.value = "yes"
-    assert found.value == "是否寄宿 = 是"
-    assert "现在 2 条里有 1 条符合" in found.meaning.value
+    assert built.value == "是否寄宿 = 是"
+    assert "现在 2 条里有 1 条符合" in built.meaning.value
     line.relation.value = "is_not"
-    assert found.value == "是否寄宿 != 是"
-    found.add.click()
-    found.lines[1].field.value, found.lines[1].relation.value = "grade", "at_least"
-    found.lines[1].value.value = "4"
-    assert found.value == "是否寄宿 != 是；年级 >= 4"
-    found.drop(found.lines[0])
-    assert found.value == "年级 >= 4"
+    assert built.value == "是否寄宿 != 是"
+    built.add.click()
+    built.lines[1].field.value, built.lines[1].relation.value = "grade", "at_least"
+    built.lines[1].value.value = "4"
+    assert built.value == "是否寄宿 != 是；年级 >= 4"
+    built.drop(built.lines[0])
+    assert built.value == "年级 >= 4"
 
 
 def test_several_values_are_ticks(cell):
-    found = cell("表现 = 情绪不好", "observation")
-    found.lines[0].relation.value = "one_of"
-    found.lines[0].value["health"].value = True
-    assert found.value == "表现 = 情绪不好, 身体不佳"
+    built = cell("表现 = 情绪不好", "observation")
+    built.lines[0].relation.value = "one_of"
+    built.lines[0].value["health"].value = True
+    assert built.value == "表现 = 情绪不好, 身体不佳"
 
 
 def test_what_a_person_writes_by_hand_can_be_chosen_again(cell):
-    found = cell("册数 >= 2", "loan")
-    found.by_hand.click()
-    assert not is_hidden(found.text)
-    found.text.value = "册数 >= 1；归还日期 = 空"
-    found.by_choice.click()
-    assert (len(found.lines), found.value, not is_hidden(found.text)) == (
+    built = cell("册数 >= 2", "loan")
+    built.by_hand.click()
+    assert not is_hidden(built.text)
+    built.text.value = "册数 >= 1；归还日期 = 空"
+    built.by_choice.click()
+    assert (len(built.lines), built.value, not is_hidden(built.text)) == (
         2,
         "册数 >= 1；归还日期 = 空",
         False,
@@ -116,7 +116,7 @@ def test_what_a_person_writes_by_hand_can_be_chosen_again(cell):
 
 
 def test_the_fields_are_those_that_all_the_registers_have(school):
-    names = [one.name for one in condition_fields(school, ("call", "home_visit"), by=True)]
+    names = [field.name for field in condition_fields(school, ("call", "home_visit"), by=True)]
     assert names[0] == "by" and "mode" not in names
     assert condition_fields(school, ("change",)) == []
 
@@ -150,8 +150,8 @@ def test_a_condition_of_one_of_two_registers_stays_as_it_was_written_and_says_ho
     )
     school.insert_many("family_call", [{"id": "f1", "date": "2026-11-02"}])
     text = "书信：方向 = 孩子给家长"
-    found = cell(text, "letter", "family_call")
-    assert (found.value, found.lines, is_hidden(found.text)) == (text, [], False)
-    assert "书信（方向：孩子给家长）" in found.meaning.value
+    built = cell(text, "letter", "family_call")
+    assert (built.value, built.lines, is_hidden(built.text)) == (text, [], False)
+    assert "书信（方向：孩子给家长）" in built.meaning.value
     clauses = parse_condition(text, ("letter", "family_call"))
     assert count_meeting(school, school.duties, ("letter", "family_call"), clauses) == (2, 3)

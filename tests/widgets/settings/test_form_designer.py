@@ -40,7 +40,7 @@ def changed(designer, name="talk", **edits):
 
 
 def test_a_form_is_downloaded_changed_uploaded_published_and_reverted(designer, desk, child):
-    kept = talk(desk, child, life="住在奶奶家")
+    record = talk(desk, child, life="住在奶奶家")
     assert "软件自带的表" in texts(designer)
     designer.download.click()
     assert 'download="talk.xlsx"' in designer.download.link.value
@@ -67,7 +67,7 @@ def test_a_form_is_downloaded_changed_uploaded_published_and_reverted(designer, 
     assert "新增问题“生活”（life）" in texts(designer)
     designer.view.publish.click()
     assert "已恢复成软件自带的表" in designer.notice.value
-    assert desk.record("talk", kept["id"])["life"] == "住在奶奶家"
+    assert desk.record("talk", record["id"])["life"] == "住在奶奶家"
     assert "mood" not in desk.form("talk").columns
     designer.take_back[1].click()
     designer.view.publish.click()
@@ -90,7 +90,7 @@ def test_the_preview_answers_and_saves_nothing(designer, desk, child):
 
 
 def test_a_renamed_question_is_mapped_by_a_choice(designer, desk, child):
-    kept = talk(desk, child, life="住在奶奶家")
+    record = talk(desk, child, life="住在奶奶家")
     upload(designer, "t.xlsx", changed(designer, rename={"life": "daily"}))
     view = designer.view
     assert list(view.mappings) == ["life"]
@@ -103,7 +103,7 @@ def test_a_renamed_question_is_mapped_by_a_choice(designer, desk, child):
         or "接上原来的 1 条回答" in view.differences.value
     )
     view.publish.click()
-    assert desk.record("talk", kept["id"])["daily"] == "住在奶奶家"
+    assert desk.record("talk", record["id"])["daily"] == "住在奶奶家"
 
 
 def test_two_old_questions_for_one_new_one_are_an_error(designer, desk, child):
@@ -152,12 +152,12 @@ def test_who_may_not_publish_sees_why(school, child):
 
 
 def test_somebody_else_was_first(desk):
-    one, two = (Designer(desk.publishing, "talk") for _ in range(2))
-    for designer, name in ((one, "mood"), (two, "weather")):
+    first, second = (Designer(desk.publishing, "talk") for _ in range(2))
+    for designer, name in ((first, "mood"), (second, "weather")):
         upload(designer, "t.xlsx", changed(designer, add=[(name, "文本", "新问题")]))
-    one.view.publish.click()
-    two.view.publish.click()
-    assert "周老师 已经发布了" in two.view.notice.value
+    first.view.publish.click()
+    second.view.publish.click()
+    assert "周老师 已经发布了" in second.view.notice.value
     assert "weather" not in desk.form("talk").columns
 
 
@@ -193,9 +193,9 @@ def test_a_new_register_from_the_blank_workbook(desk):
 
 def test_a_record_shows_what_its_form_no_longer_asks(desk, child):
     visit = {"child": child["id"], "date": "2026-11-19", "mode": "door", "merits": "乐于助人"}
-    kept = desk.save("home_visit", {**visit, "slot": "noon", "situation": "<b>林奶奶</b>"})
+    record = desk.save("home_visit", {**visit, "slot": "noon", "situation": "<b>林奶奶</b>"})
     change(desk, "home_visit", drop=["slot", "situation"])
-    form = Form(desk.form("home_visit"), record=desk.record("home_visit", kept["id"]))
+    form = Form(desk.form("home_visit"), record=desk.record("home_visit", record["id"]))
     assert "本表已删除的问题" in form.retired.value
     assert "中午" in form.retired.value, "a choice by its label"
     assert "&lt;b&gt;林奶奶&lt;/b&gt;" in form.retired.value

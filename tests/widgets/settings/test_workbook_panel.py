@@ -52,7 +52,7 @@ def test_every_row_is_listed_with_its_source(view, school):
         if view.pager.next.disabled:
             break
         view.pager.next.click()
-    names = [one.name for one in school.policy.duties]
+    names = [rule.name for rule in school.policy.duties]
     assert len(texts) == len(names)
     for name, text in zip(names, texts, strict=True):
         assert escape(name) in text
@@ -70,8 +70,8 @@ def test_a_cell_with_a_vocabulary_is_chosen_and_a_change_is_written(view, school
     view.save.click()
     assert "已保存：每名教职工帮扶人数" in view.notice.value
     assert is_hidden(view.form)
-    found = duty(school, "每名教职工帮扶人数")
-    assert (found.at_least, found.who) == (4, ("coordinator",))
+    changed = duty(school, "每名教职工帮扶人数")
+    assert (changed.at_least, changed.who) == (4, ("coordinator",))
 
 
 def test_what_is_wrong_stands_beside_its_cell_and_nothing_is_written(view, school):
@@ -131,7 +131,7 @@ def test_a_new_row(view, school):
 def test_a_row_is_removed(view, school):
     opened(view, "每名教职工帮扶人数")
     view.remove.click()
-    assert "每名教职工帮扶人数" not in [one.name for one in school.policy.duties]
+    assert "每名教职工帮扶人数" not in [rule.name for rule in school.policy.duties]
 
 
 def test_the_items_of_the_school_have_their_own_vocabulary(view, school):
@@ -152,7 +152,7 @@ def test_suggestions_that_are_ticked_are_added(view, school):
     assert "000-7 L122" in line.text.value
     assert is_hidden(line.edit)
     line.tick.value = True
-    assert "每班推荐人数" not in [one.name for one in school.policy.duties], "only the button takes it in"
+    assert "每班推荐人数" not in [rule.name for rule in school.policy.duties], "only the button takes it in"
     view.adopt.click()
     assert duty(school, "每班推荐人数").at_most == 5
     assert "已加进 1 条" in view.notice.value

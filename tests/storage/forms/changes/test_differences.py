@@ -106,15 +106,15 @@ KIN = ("begin_repeat | kin | 家人", "end_repeat | | ")
     ],
 )
 def test_a_difference_is_told_in_words(before, after, said):
-    found = differences(form(*before), form(*after))
-    assert [f"{one.kind} {one.path} {one.text()}" for one in found] == said
+    shown = differences(form(*before), form(*after))
+    assert [f"{each.kind} {each.path} {each.text()}" for each in shown] == said
 
 
 def test_choices_that_changed_are_told_once_for_all_questions_of_the_list():
     rows = ["select_one yn | a | 甲", "select_multiple yn | b | 乙"]
     changed = CHOICES.replace("是", "对", 1) + "| | yn | unclear | 不清楚 |\n"
-    found = differences(form(*rows), form(*rows, choices=changed))
-    assert [one.text() for one in found] == [
+    shown = differences(form(*rows), form(*rows, choices=changed))
+    assert [each.text() for each in shown] == [
         "“甲、乙”的选项“是”改叫“对”",
         "“甲、乙”增加选项“不清楚”（unclear）",
     ]
@@ -138,17 +138,17 @@ ENTITY = "| entities | list_name | label | entity_id | update_if |\n| | {0} | �
 )
 def test_what_of_the_choices_no_label_shows_is_told_too(changed, said):
     rows = ["select_one v | village | 村 | | | | | | | | | town = ${a}", A]
-    found = differences(
+    shown = differences(
         form(*rows, choices=LISTS.format(town="a", west="West")), form(*rows, choices=changed)
     )
-    assert [one.text() for one in found] == said
+    assert [each.text() for each in shown] == said
 
 
 def test_a_filter_is_told_as_it_was_written():
     rows = [A, "select_one v | village | 村 | | | | | | | | | {0}"]
     lists = LISTS.format(town="a", west="West")
     forms = [form(*(row.format(text) for row in rows), choices=lists) for text in ("", "town = ${a}")]
-    assert [one.text() for one in differences(*forms)] == ["“村”的选项筛选由“（无）”改为“town = ${a}”"]
+    assert [each.text() for each in differences(*forms)] == ["“村”的选项筛选由“（无）”改为“town = ${a}”"]
 
 
 def test_what_a_save_changes_elsewhere_is_told():
@@ -161,11 +161,11 @@ def test_what_a_save_changes_elsewhere_is_told():
             ENTITY.format("child", "${a} != ''"),
         )
     )
-    said = [[one.kind for one in differences(plain, one)] for one in (first, other, later)]
+    said = [[each.kind for each in differences(plain, each)] for each in (first, other, later)]
     assert said == [["entity_added"]] * 3
-    assert [one.kind for one in differences(first, plain)] == ["entity_removed"]
-    assert [one.kind for one in differences(first, other)] == ["entity_removed", "entity_added"]
-    assert [one.text() for one in differences(first, later)] == [
+    assert [each.kind for each in differences(first, plain)] == ["entity_removed"]
+    assert [each.kind for each in differences(first, other)] == ["entity_removed", "entity_added"]
+    assert [each.text() for each in differences(first, later)] == [
         "保存时怎样新建或改动登记表“child”里的记录：由“entity_id: ${a}\u3000label: 甲\u3000update_if: true()”"
         "改为“entity_id: ${a}\u3000label: 甲\u3000update_if: ${a} != ''”"
     ]
@@ -174,19 +174,19 @@ def test_what_a_save_changes_elsewhere_is_told():
 def test_a_file_with_any_other_change_is_never_called_the_same():
     """A form is compared for what people see; its settings and remarks count too."""
     before, after = (
-        form(A, choices=f"| settings | version | guanai::group |\n| | {one} |\n") for one in "12"
+        form(A, choices=f"| settings | version | guanai::group |\n| | {version} |\n") for version in "12"
     )
-    assert [one.kind for one in differences(before, after)] == ["other_cells"]
+    assert [each.kind for each in differences(before, after)] == ["other_cells"]
     listed = form(A, choices="| settings | version | guanai::group |\n| | 1 | 家访 |\n")
-    assert [one.text() for one in differences(before, listed)] == ["类组由“（无）”改为“家访”"]
+    assert [each.text() for each in differences(before, listed)] == ["类组由“（无）”改为“家访”"]
 
 
 def test_a_question_said_to_be_renamed_is_told_as_one():
     before = form(A, "integer | b | 乙 | | | | ${a} = 'x'")
     after = form("text | name | 名字", "integer | b | 乙 | | | | ${name} = 'x'")
-    found = differences(before, after, {"a": "name"})
-    assert [one.kind for one in found] == ["renamed", "label"]
-    assert found[0].text() == "问题“名字”的名称由 a 改为 name"
+    shown = differences(before, after, {"a": "name"})
+    assert [each.kind for each in shown] == ["renamed", "label"]
+    assert shown[0].text() == "问题“名字”的名称由 a 改为 name"
 
 
 @pytest.mark.parametrize(
@@ -209,8 +209,8 @@ def test_a_rename_is_guessed_from_kind_place_and_label(before, after, guessed):
 
 
 def test_the_title_is_the_forms_own_difference():
-    found = differences(form(A, title="借书"), form(A, title="图书借阅"))
-    assert [one.text() for one in found] == ["表名由“借书”改为“图书借阅”"]
+    shown = differences(form(A, title="借书"), form(A, title="图书借阅"))
+    assert [each.text() for each in shown] == ["表名由“借书”改为“图书借阅”"]
 
 
 @pytest.mark.slow
@@ -228,15 +228,15 @@ def test_a_shipped_form_does_not_differ_from_itself_and_each_lost_question_is_to
         if text.count(key) > 1:
             continue
         less = form_of(text.replace(line + "\n", ""), name)
-        assert [(one.kind, one.path.rpartition("/")[2]) for one in differences(whole, less)] == [
+        assert [(each.kind, each.path.rpartition("/")[2]) for each in differences(whole, less)] == [
             ("removed", key)
         ]
-        assert [one.kind for one in differences(less, whole)] == ["added"]
+        assert [each.kind for each in differences(less, whole)] == ["added"]
 
 
 def test_english():
-    found = differences(form(A), form("integer | a | 甲 | | | yes"), language="en")
-    assert [one.text("en") for one in found] == [
+    shown = differences(form(A), form("integer | a | 甲 | | | yes"), language="en")
+    assert [each.text("en") for each in shown] == [
         "“甲” is of type integer instead of text",
         "“甲” must be answered now",
     ]
@@ -248,7 +248,7 @@ def test_marks_and_triggers_are_told_too():
     rows = "| | text | a | 甲 | | | {0} | |\n| | text | b | 乙 | {1} | {2} | | {3} |"
     before = form_of(head + rows.format("", "", "", ""))
     after = form_of(head + rows.format("是", "concat(${a}, '！')", "${a}", "yes"))
-    assert sorted(one.text() for one in differences(before, after)) == [
+    assert sorted(each.text() for each in differences(before, after)) == [
         "“乙”的本人由“（无）”改为“是”",
         "“乙”的触发由“（无）”改为“a”",
         "“乙”的计算由“（无）”改为“concat(${a}, '！')”",

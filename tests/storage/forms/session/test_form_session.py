@@ -419,10 +419,10 @@ def test_choices_come_from_records():
         {"id": "u1", "label": "林小雨", "class": "三1"},
         {"id": "u2", "label": "周小河", "class": "三2", "age": 9.0},
     ]
-    asked = []
+    registers = []
 
     def instances(name):
-        asked.append(name)
+        registers.append(name)
         return rows
 
     session = opened(
@@ -440,7 +440,7 @@ def test_choices_come_from_records():
     assert session.state("child").text == "周小河"
     assert session.state("others").text == "林小雨、周小河"
     assert session.record() == {"class": "三2", "child": "u2", "others": ["u1", "u2"], "age": "9"}
-    assert asked == ["child"]
+    assert registers == ["child"]
 
 
 def test_the_label_of_a_choice_may_have_an_answer_in_it():
@@ -617,12 +617,12 @@ def test_a_repeat_that_is_not_relevant_is_left_out_and_kept():
 
 
 def test_a_question_tells_the_view_what_it_needs():
-    asked = form(
+    own_form = form(
         "appearance | parameters",
         "text | a | 甲 | A | multiline | rows=4",
         "select_one fruit | b | 乙 | B | columns-2 minimal |",
     )
-    a, b = asked.questions()
+    a, b = own_form.questions()
     assert isinstance(a, Question)
     assert (a.kind, a.appearance) == ("text", {"multiline"})
     assert b.appearance == {"columns-2", "minimal"}

@@ -111,8 +111,8 @@ def test_what_only_a_telephone_answers_leaves_the_rest_of_the_form_alone(kind):
     session.set("name", "林小雨")
     assert session.check() == []
     assert session.record() == {"name": "林小雨"}
-    kept = opened(columns, place, "text | name | 姓名 | |", answers={"id": "1", "place": "26.1 119.3 0 0"})
-    assert kept.record()["place"] == "26.1 119.3 0 0"
+    session = opened(columns, place, "text | name | 姓名 | |", answers={"id": "1", "place": "26.1 119.3 0 0"})
+    assert session.record()["place"] == "26.1 119.3 0 0"
 
 
 @pytest.mark.parametrize("kind", sorted(METADATA_TYPES))
@@ -144,13 +144,13 @@ def test_shuffled_choices_stand_still_while_the_form_is_open():
     session.set("other", "x")
     session.set("q", first[0])
     assert [choice.name for choice in session.state("q").choices] == first
-    orders = {tuple(one.name for one in FormSession(session.form).state("q").choices) for _ in range(60)}
+    orders = {tuple(each.name for each in FormSession(session.form).state("q").choices) for _ in range(60)}
     assert len(orders) > 1
 
 
 def test_a_seed_gives_everybody_the_same_order():
     seeded = form("parameters", "rank wish | q | 愿望 | randomize=true seed=42")
-    orders = {tuple(one.name for one in FormSession(seeded).state("q").choices) for _ in range(20)}
+    orders = {tuple(each.name for each in FormSession(seeded).state("q").choices) for _ in range(20)}
     assert len(orders) == 1
 
 

@@ -143,14 +143,14 @@ def test_a_bad_expression_is_told_by_row_and_column(column, expression):
 
 
 def test_every_refusal_of_the_catalogue_is_provoked_here():
-    told = {key for key in catalogue() if key.startswith("form.") and "type." not in key}
+    keys = {key for key in catalogue() if key.startswith("form.") and "type." not in key}
     provoked = {case[2] for case in BROKEN}
     elsewhere = {  # the file itself (test_sheets), and what is no error
         *("form.no_file", "form.file_kind", "form.not_text", "form.not_workbook", "form.sheet_twice"),
         *("form.no_survey", "form.heading_twice", "form.headings_alike"),
         *("form.specify_other", "form.other", "form.types_sheet", "form.types_head", "form.types_use"),
     }
-    ours = {key for key in told if key in _keys_of("forms.md")}
+    ours = {key for key in keys if key in _keys_of("forms.md")}
     assert ours == provoked | elsewhere
 
 
@@ -206,9 +206,9 @@ def test_a_form_may_be_all_chinese():
 
 
 def test_the_version_is_the_authors_or_follows_the_content():
-    one, other = form_of(GOOD), form_of(GOOD.replace("姓名", "名字"))
-    assert one.version != other.version
-    assert one.version == form_of("\n\n" + GOOD).version
+    first, second = form_of(GOOD), form_of(GOOD.replace("姓名", "名字"))
+    assert first.version != second.version
+    assert first.version == form_of("\n\n" + GOOD).version
     assert form_of(GOOD + "| settings | version |\n| | 2026-1 |").version == "2026-1"
 
 
@@ -248,8 +248,8 @@ def test_a_kept_file_that_is_damaged_is_made_anew(tmp_path):
     first = load_form(path, cache=tmp_path / "cache")
     for damage in ("", "[]", "{}", json.dumps({"rows": {}, "warnings": None}), '{"kept": 1}'):
         loading._forms.clear()
-        for kept in (tmp_path / "cache").glob("*.json"):
-            kept.write_text(damage, encoding="utf-8")
+        for file in (tmp_path / "cache").glob("*.json"):
+            file.write_text(damage, encoding="utf-8")
         assert load_form(path, cache=tmp_path / "cache") == first
 
 
@@ -277,8 +277,8 @@ def test_a_mistake_leaves_the_last_good_form_in_use(tmp_path):
     assert mistake is None
     path.write_text(GOOD.replace("text", "txet"), encoding="utf-8")
     loading._forms.clear()
-    kept, mistake = last_good_form(path, cache=tmp_path / "cache")
-    assert kept == good
+    form, mistake = last_good_form(path, cache=tmp_path / "cache")
+    assert form == good
     assert (mistake.key, mistake.row) == ("form.type_near", 2)
     path.write_text(GOOD.replace("姓名", "名"), encoding="utf-8")
     assert last_good_form(path, cache=tmp_path / "cache")[1] is None
@@ -297,7 +297,7 @@ def test_rows_are_known_by_their_place_in_the_form():
             survey("| | begin_group | g | G |", "| | text | a | A |", "| | end_group | | |").encode(), "a.md"
         )
     )
-    assert {path: (asked.row, asked.type) for path, asked in rows.items()} == {
+    assert {path: (row.row, row.type) for path, row in rows.items()} == {
         "/data/g": (2, "begin_group"),
         "/data/g/a": (3, "text"),
     }

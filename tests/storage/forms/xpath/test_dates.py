@@ -103,8 +103,8 @@ def test_time_is_a_fraction_of_the_day():
         ("6:00", None),
         ("", None),
     ]:
-        found = days_of_time(text)
-        assert math.isnan(found) if fraction is None else found == pytest.approx(fraction)
+        fraction_of_day = days_of_time(text)
+        assert math.isnan(fraction_of_day) if fraction is None else fraction_of_day == pytest.approx(fraction)
 
 
 def test_time_with_an_offset_is_local(local_zone):

@@ -65,7 +65,7 @@ def value(text, node=None):
 
 
 def texts(text, node=None):
-    return [found.text for found in value(text, node)]
+    return [node.text for node in value(text, node)]
 
 
 def test_e1_paths():
@@ -132,8 +132,8 @@ def test_e2_inside_a_repeat_a_path_means_the_same_instance():
         ("sum(/data/child/age)", 9.0),
     ]:
         age = a_visit().named("child")[1].named("age")[0]
-        found = value(text, age)
-        assert (to_string(found) if isinstance(found, list) else found) == expected
+        result = value(text, age)
+        assert (to_string(result) if isinstance(result, list) else result) == expected
 
 
 def test_e2_from_outside_a_path_means_all_instances():
@@ -282,10 +282,10 @@ def test_e5_the_branch_not_taken_is_not_evaluated():
 
 
 @given(st.integers(-(10**12), 10**12), st.integers(-(10**12), 10**12))
-def test_e5_whole_numbers_are_exact(one, other):
-    assert value(f"{one} + {other}") == one + other
-    assert value(f"string({one} - {other})") == str(one - other)
-    assert value(f"{one} <= {other}") is (one <= other)
+def test_e5_whole_numbers_are_exact(left, right):
+    assert value(f"{left} + {right}") == left + right
+    assert value(f"string({left} - {right})") == str(left - right)
+    assert value(f"{left} <= {right}") is (left <= right)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -61,17 +61,17 @@ def value(text, node=None, **values):
 
 
 def check(text, expected):
-    found = value(text)
-    if isinstance(found, list):
-        found = found[0].text if found else ""
+    result = value(text)
+    if isinstance(result, list):
+        result = result[0].text if result else ""
     if isinstance(expected, float) and math.isnan(expected):
-        assert isinstance(found, float), found
-        assert math.isnan(found)
-    elif isinstance(expected, float) and isinstance(found, float):
-        assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)
+        assert isinstance(result, float), result
+        assert math.isnan(result)
+    elif isinstance(expected, float) and isinstance(result, float):
+        assert result == pytest.approx(expected, rel=1e-12, abs=1e-12)
     else:
-        assert isinstance(found, type(expected))
-        assert found == expected
+        assert isinstance(result, type(expected))
+        assert result == expected
 
 
 CASES = {
@@ -369,15 +369,15 @@ def test_once_keeps_what_is_there():
 
 
 def test_choice_name_asks_for_the_label_of_an_absolute_path():
-    asked = []
+    calls = []
     form = a_form()
     label = value(
         "jr:choice-name(../mode, '../mode')",
         form.named("name")[0],
-        choice_label=lambda path, name, node: asked.append((path, name, node.name)) or "上门",
+        choice_label=lambda path, name, node: calls.append((path, name, node.name)) or "上门",
     )
     assert label == "上门"
-    assert asked == [("/data/mode", "door", "name")]
+    assert calls == [("/data/mode", "door", "name")]
 
 
 def test_texts_are_looked_up_by_id():
