@@ -252,8 +252,8 @@ class TestUndo:
         edit(path, "", lambda page, column: page.append([None, None, "周小河", "男", "2015-3-8"]))
         edit(path, "", lambda page, column: setattr(page.cell(3, column("班级")), "value", CLASS))
         done = ready.imports.apply(plan_of(ready, path))
-        for child in ready.table("child").rows():
-            ready.save("child", {**child, "address": "东村1号"})
+        for row in ready.table("child").rows():
+            ready.save("child", {**row, "address": "东村1号"})
         assert ready.imports.undo(done.id) == (1, 1)
         now = ready.record("child", child["id"])
         assert (now["phone"], now["address"]) == ("10012345678", "东村1号")
