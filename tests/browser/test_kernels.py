@@ -102,8 +102,8 @@ def test_the_kernels_of_a_browser_that_was_killed_end(browser, server):
     time.sleep(2 * SETTINGS["alone_seconds"])
     assert server.kernels(), "a page that is open keeps its kernel"
     family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-    for process in family:
-        process.kill()
+    for member in family:
+        member.kill()
     assert none_left(server)
 
 
