@@ -1,4 +1,4 @@
-"""What those who look after accounts may do, and what nobody may (issue 13, sections 2 and 5).
+"""What those who look after accounts may do, and what nobody may (requirements 3, 7.11).
 
 Nobody rises by the own hand or by an account above the own one; nobody leaves the school without somebody in charge.
 """

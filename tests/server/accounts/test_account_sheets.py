@@ -1,4 +1,4 @@
-"""Many accounts in one step: from the register of staff, or a sheet with its mistakes placed (issue 13, section 5)."""
+"""Many accounts in one step: from the register of staff, or a sheet with its mistakes placed (requirements 3, 7.11)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Accounts as rows: names, roles, one-time links, who changed what (issue 13, sections 2 and 5; ASVS 2.3, 2.5)."""
+"""Accounts as rows: names, roles, one-time links, who changed what (requirements 3, 7.11; ASVS 2.3, 2.5)."""
 
 import pytest
 

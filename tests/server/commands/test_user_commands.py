@@ -1,4 +1,4 @@
-"""``guanai user``: accounts by whoever works in the folder (issue 12, section 1; issue 13, section 5)."""
+"""``guanai user``: accounts by whoever works in the folder (requirements 3, 7.11)."""
 
 import io
 from types import SimpleNamespace

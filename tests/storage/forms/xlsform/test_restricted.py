@@ -1,4 +1,4 @@
-"""A form's mark 保密登记册: its records are kept in the vault (issue 13, section 3)."""
+"""A form's mark 保密登记册: its records are kept in the vault (R35; requirements 3; 002-1 L93)."""
 
 import pytest
 
