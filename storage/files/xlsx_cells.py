@@ -29,7 +29,7 @@ _EXACT_BELOW = 10**15  # from here on a spreadsheet rounds
 def shared_strings(xml: bytes) -> list[str]:
     """Return a workbook's table of texts in order, without their phonetic guides."""
     texts = []
-    for _, element in iterparse(BytesIO(xml)):  # noqa: S314 - `_WorkbookReader.part` refuses a document type
+    for _, element in iterparse(BytesIO(xml)):  # noqa: S314 - `check_office_file` has refused a document type
         if element.tag.endswith("}si"):
             texts.append(_text_of(element).replace("x005F_", ""))  # as openpyxl reads it
             element.clear()

@@ -3,15 +3,14 @@
 import re
 import tempfile
 from collections.abc import Container
-from io import BytesIO
 from pathlib import Path
-from zipfile import ZipFile
 
 from guanai.care.errors import FormError, GuanaiError
 from guanai.storage.files.file_access import READ_ERRORS
+from guanai.storage.files.office_files import UnsafeFileError, check_office_file
 from guanai.storage.files.xlsx_reader import ENCRYPTED, OLE_SIGNATURE
 from guanai.storage.forms.xlsform.definitions import Form
-from guanai.storage.forms.xlsform.sheets import FormSheets, read_sheets, sheets_of
+from guanai.storage.forms.xlsform.sheets import LARGEST, FormSheets, read_sheets, sheets_of, too_large
 from guanai.storage.forms.xlsform.workbooks import write_xlsx
 from guanai.templates import template
 
@@ -25,9 +24,6 @@ __all__ = [
     "workbook_of",
 ]
 
-#: The greatest form that is taken, in bytes: a form of a thousand questions has a tenth of it.
-LARGEST = 5 * 1024 * 1024
-_LARGEST_UNPACKED = 60 * 1024 * 1024
 _ENDINGS = (".xlsx", ".xlsm", ".md")
 _NAME = re.compile(r"^[^\W\d][\w-]{0,39}$")
 # Tables that are no registers, lists that are none, and what Windows calls its devices.
@@ -54,7 +50,7 @@ def checked_upload(file: str, content: bytes) -> bytes:
     if not content:
         raise FormError("designer.empty_file", file=file)
     if len(content) > LARGEST:
-        raise _too_large(file, len(content))
+        raise too_large(file, len(content))
     ending = Path(file).suffix.lower()
     if content.startswith(OLE_SIGNATURE):
         raise FormError("designer.password" if ENCRYPTED in content else "designer.old_xls", file=file)
@@ -66,24 +62,16 @@ def checked_upload(file: str, content: bytes) -> bytes:
     return content if ending == ".xlsx" else _written(sheets_of(content, file))
 
 
-def _too_large(file: str, size: int) -> FormError:
-    return FormError(
-        "designer.too_large",
-        file=file,
-        size=f"{size / 1024 / 1024:.1f}".removesuffix(".0"),
-        most=LARGEST >> 20,
-    )
-
-
 def _check_unpacked(file: str, content: bytes) -> None:
-    """Refuse a file that is small and unpacks into an enormous one."""
+    """Refuse a file that is small and unpacks into an enormous one, or could do other harm."""
     try:
-        with ZipFile(BytesIO(content)) as packed:
-            size = sum(part.file_size for part in packed.infolist())
+        check_office_file(content)
+    except UnsafeFileError as error:
+        if error.unpacked:
+            raise too_large(file, error.unpacked) from error
+        raise FormError("form.not_workbook", file=file) from error
     except READ_ERRORS as error:
         raise FormError("form.not_workbook", file=file) from error
-    if size > _LARGEST_UNPACKED:
-        raise _too_large(file, size)
 
 
 def checked_name(name: str, existing: list[str]) -> str:

@@ -14,6 +14,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from xml.etree import ElementTree
 
 from guanai.care.errors import ExchangeError
+from guanai.storage.files.office_files import UnsafeFileError, checked_xml
 from guanai.storage.forms.xlsform.definitions import Form
 from guanai.storage.forms.xlsform.items import Group, Item, Question, Repeat
 from guanai.storage.imports.column_matching import FileColumn
@@ -106,9 +107,10 @@ def _record_id(key: str) -> str:
 
 
 def _parse_xml(form: Form, file: str, content: bytes, number: int) -> Submission:
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise ExchangeError("exchange.unreadable", file=file)
-    root = ElementTree.fromstring(content)  # noqa: S314 - without a document type there is nothing to expand
+    try:
+        root = ElementTree.fromstring(checked_xml(content))  # noqa: S314 - nothing in it expands
+    except UnsafeFileError as error:
+        raise ExchangeError("exchange.unreadable", file=file) from error
     names = {item.name for item in form.items}
     if not names & {_local(element) for element in root}:
         raise ExchangeError("submission.other_form", file=file, form=form.name, found=_local(root))

@@ -21,6 +21,7 @@ from guanai.care.figures import Figure
 from guanai.care.summary.term_summary import Summary
 from guanai.storage.files.cell_escaping import XML_FORBIDDEN
 from guanai.storage.files.file_access import READ_ERRORS
+from guanai.storage.files.office_files import check_office_file
 from guanai.storage.files.workbook_writer import OutputSheet
 from guanai.storage.reports.excel_tables import figures_sheet, met_in_words, summary_sheets, workbook_bytes
 from guanai.templates.wording import say
@@ -100,8 +101,9 @@ def excel_summary(
 
 def _open_template(template_path: Path) -> DocxTemplate:
     """Return a template. Raises ExchangeError where it is not a Word document."""
-    document = DocxTemplate(template_path)
     try:
+        check_office_file(template_path)
+        document = DocxTemplate(template_path)
         document.init_docx()
     except (*READ_ERRORS, PackageNotFoundError) as error:
         raise ExchangeError("report.unreadable", file=template_path.name) from error

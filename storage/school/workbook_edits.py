@@ -5,7 +5,6 @@ state of the file than the one on the disk is refused.
 """
 
 import hashlib
-import io
 import shutil
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -14,13 +13,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from guanai.care.errors import GuanaiError
 from guanai.care.policy.workbook_rows import ROW
 from guanai.storage.files.cell_escaping import escape_cell
 from guanai.storage.files.file_access import atomic_write
+from guanai.storage.files.office_files import checked_workbook
 from guanai.storage.school.workbooks import Sheets
 
 __all__ = ["Edit", "apply_edits", "digest_of", "write_edits"]
@@ -69,7 +68,7 @@ def write_edits(path: Path, edits: Sequence[Edit], expected: str, backups: Path)
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != expected:
         raise GuanaiError("settings.newer", file=path.name)
-    book = load_workbook(io.BytesIO(content))
+    book = checked_workbook(content)
     _keep_results(book, content)
     # From below: a row that is removed moves those below it.
     for edit in sorted(edits, key=lambda edit: -(edit.row or 0)):
@@ -101,7 +100,7 @@ def _keep_results(book: Any, content: bytes) -> None:
     ]
     if not formulas:
         return
-    results = load_workbook(io.BytesIO(content), data_only=True)
+    results = checked_workbook(content, data_only=True)
     for title, cell in formulas:
         result = results[title][cell.coordinate].value
         if result is not None:

@@ -5,12 +5,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from openpyxl import load_workbook
-
 from guanai.care.errors import PolicyError
 from guanai.care.policy.workbook_rows import ROW
 from guanai.storage.files.cell_escaping import unescape_cell
 from guanai.storage.files.file_access import READ_ERRORS, atomic_write
+from guanai.storage.files.office_files import checked_workbook
 from guanai.storage.files.workbook_writer import OutputSheet, build_workbook
 from guanai.templates import template
 
@@ -31,7 +30,7 @@ def read_workbook(path: Path) -> Sheets:
     PolicyError when the file cannot be opened or is damaged inside, and for a heading that is there twice.
     """
     try:
-        with closing(load_workbook(path, read_only=True, data_only=True)) as book:
+        with closing(checked_workbook(path, read_only=True, data_only=True)) as book:
             return {sheet.title.strip(): _rows(path, sheet) for sheet in book.worksheets}
     except READ_ERRORS as error:
         raise PolicyError("school.workbook_unreadable", file=path.name) from error

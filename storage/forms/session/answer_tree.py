@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from guanai.care.errors import FormError
 from guanai.storage.forms.session.parsers import (
     READERS,
     UnreadableError,
@@ -37,6 +38,15 @@ class FormNode:
         # What the item's own condition says; `relevant` counts the conditions of all above it too.
         self.condition = True
         self.address = ""
+        # What could not be evaluated, by what it was for (`guanai.storage.forms.session.evaluation`).
+        self.faults: dict[str, FormError] = {}
+
+    @property
+    def fault(self) -> FormError | None:
+        """What could not be evaluated of the item, or else of what it stands in; None for nothing."""
+        if self.faults:
+            return next(iter(self.faults.values()))
+        return self.parent.fault if self.parent else None
 
     @property
     def relevant(self) -> bool:

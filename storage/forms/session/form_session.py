@@ -17,8 +17,9 @@ from typing import Any
 from guanai.storage.forms.session.answer_tree import AnswerNode, FormNode, RepeatNode, build_tree
 from guanai.storage.forms.session.choices import Choice, ChoiceLists, fill_in
 from guanai.storage.forms.session.entities import EntityChange, changes_of
+from guanai.storage.forms.session.evaluation import filled_in
 from guanai.storage.forms.session.recalculation import Recalculation
-from guanai.storage.forms.session.states import FieldState, error_of, state_of
+from guanai.storage.forms.session.states import FieldState, error_of, fault_of, state_of
 from guanai.storage.forms.xlsform.definitions import Form, Instances
 from guanai.storage.forms.xlsform.items import Item, Question
 from guanai.storage.forms.xlsform.markdown import to_plain
@@ -86,8 +87,10 @@ class FormSession:
         self._states: dict[str, FieldState] = {}
         self._root = root
         self._recalculation = Recalculation(form, root, self._environment)
-        self._other_answers = self._load(root, answers)
-        self._recalculation.start(root, defaults="id" not in answers if defaults is None else defaults)
+        self._work = self._environment.work
+        with self._work.answer():
+            self._other_answers = self._load(root, answers)
+            self._recalculation.start(root, defaults="id" not in answers if defaults is None else defaults)
 
     @property
     def language(self) -> str:
@@ -96,8 +99,9 @@ class FormSession:
 
     @language.setter
     def language(self, code: str) -> None:
-        self._environment.language = code
-        self._states.clear()
+        with self._work.answer():
+            self._environment.language = code
+            self._states.clear()
 
     def set(self, path: str, raw: object) -> set[str]:
         """Answer a question with typed text or a value; return the paths whose state changed.
@@ -108,18 +112,18 @@ class FormSession:
         node = self._recalculation.by_address[path]
         if not isinstance(node, AnswerNode):
             raise TypeError(f"{path} is no question")
-        if self.state(path).read_only:
-            return set()
-        before = {at.address: self.state(at.address) for at in self._affected_nodes(node)}
-        node.touched = self.touched = True
-        if node.set_value(self._named(node, raw)):
-            self._recalculation.answered(node)
-        after = {at.address for at in self._affected_nodes(node)}
-        for address in before.keys() | after:
-            self._states.pop(address, None)
-        return {
-            address for address in after if self.state(address) != before.get(address)
-        } | before.keys() - after
+        with self._work.answer():
+            if self.state(path).read_only:
+                return set()
+            before = {at.address: self.state(at.address) for at in self._affected_nodes(node)}
+            node.touched = self.touched = True
+            if node.set_value(self._named(node, raw)):
+                self._recalculation.answered(node)
+            after = {at.address for at in self._affected_nodes(node)}
+            for address in before.keys() | after:
+                self._states.pop(address, None)
+            changed = {address for address in after if self.state(address) != before.get(address)}
+            return changed | before.keys() - after
 
     def state(self, path: str) -> FieldState:
         """Return the state of a question, group or repeat now."""
@@ -131,7 +135,8 @@ class FormSession:
     def labels(self, path: str) -> Mapping[str, str]:
         """Return the label of each choice of a question by its name, whether or not it is offered now."""
         item = self._recalculation.by_address[path].item
-        return self._lists.labels(getattr(item, "choices", None), self._environment)
+        with self._work.answer():
+            return self._lists.labels(getattr(item, "choices", None), self._environment)
 
     def tree(self) -> list[Branch]:
         """Return the page: every item in its place, a repeat with a branch for each of its instances."""
@@ -140,7 +145,8 @@ class FormSession:
     def add(self, path: str) -> int:
         """Add an instance to a repeat; return its index."""
         repeat = self._repeat(path)
-        self._recalculation.start(repeat.add(), defaults=True)
+        with self._work.answer():
+            self._recalculation.start(repeat.add(), defaults=True)
         self.touched = True
         self._states.clear()
         return len(repeat.children) - 1
@@ -164,32 +170,38 @@ class FormSession:
 
     def choice_label(self, question: Question, name: str) -> str:
         """Return the label of a choice, its name when no list has it (any more)."""
-        return self._lists.label(question, name, self._environment)
+        with self._work.answer():
+            return self._lists.label(question, name, self._environment)
 
     def choice_name(self, question: Question, text: str) -> str:
         """Return the name of a choice that is given by its label in any language; a text that is none stays."""
         if question.choices is None or not self._lists.is_known(question.choices):
             return text
-        return self._lists.name_of(question, text, self._environment)
+        with self._work.answer():
+            return self._lists.name_of(question, text, self._environment)
 
     def all_choices(self, question: Question) -> tuple[Choice, ...]:
         """Return the choices of a question whatever has been answered, no filter applied."""
         itemset = question.choices
         if itemset is None or not itemset.instance or not self._lists.is_known(itemset):
             return ()
-        return self._lists.all(itemset, self._environment)
+        with self._work.answer():
+            return self._lists.all(itemset, self._environment)
 
     def check(self) -> list[Problem]:
         """Return what must be mended before the record can be saved, in page order."""
         self._checked = True
         self._states.clear()
         problems = []
-        for node in self._root.walk():
-            if not isinstance(node, AnswerNode):
-                continue
-            if message := error_of(node, self._environment, self._lists, checked=True):
-                label = to_plain(fill_in(node.item.label, node.xpath_node, self._environment))
-                problems.append(Problem(node.address, label or node.item.name, message))
+        with self._work.answer():
+            for node in self._root.walk():
+                if isinstance(node, AnswerNode):
+                    message = error_of(node, self._environment, self._lists, checked=True)
+                else:  # a group that stands in another with a fault says nothing of its own
+                    message = fault_of(node, self._environment) if node.faults and node.relevant else None
+                if message:
+                    label = to_plain(filled_in(node, "label", node.item.label, self._environment))
+                    problems.append(Problem(node.address, label or node.item.name, message))
         return problems
 
     def record(self) -> dict[str, Any]:
@@ -210,7 +222,8 @@ class FormSession:
 
     def entities(self) -> list[EntityChange]:
         """Return what a save would change in other registers, by the form's sheet ``entities``."""
-        return list(changes_of(self.form, self._recalculation.by_path, self._root, self._environment))
+        with self._work.answer():
+            return list(changes_of(self.form, self._recalculation.by_path, self._root, self._environment))
 
     def _load(self, place: FormNode, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Answer the questions of one level of the record; return what is no question there."""
@@ -241,7 +254,8 @@ class FormSession:
         return node
 
     def _structure_changed(self, repeat: RepeatNode) -> None:
-        self._recalculation.structure_changed(repeat)
+        with self._work.answer():
+            self._recalculation.structure_changed(repeat)
         self.touched = True
         self._states.clear()
 

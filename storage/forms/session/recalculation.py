@@ -6,14 +6,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from heapq import heappop, heappush
 
+from guanai.care.errors import FormError
 from guanai.storage.forms.session.answer_tree import AnswerNode, FormNode, InstanceNode, RepeatNode
+from guanai.storage.forms.session.evaluation import evaluated
 from guanai.storage.forms.xlsform.definitions import Form
 from guanai.storage.forms.xlsform.dependency_order import Rule
 from guanai.storage.forms.xpath.contexts import Environment
+from guanai.storage.forms.xpath.conversions import to_boolean, to_number, to_string
 
 __all__ = ["Recalculation"]
 
-_INSTANCES_AT_MOST = 1000
+MOST_INSTANCES = 1000  # that a repeat's count makes
+MOST_NODES = 50_000  # of one form being filled in, with all instances of its repeats
 
 
 class Recalculation:
@@ -35,21 +39,35 @@ class Recalculation:
 
     def start(self, place: FormNode, *, defaults: bool) -> None:
         """Set the defaults below a new place, and compute everything there."""
-        answers = [node for node in place.walk() if isinstance(node, AnswerNode)]
         if defaults:
-            for node in answers:
-                if node.empty and node.item.default:
-                    node.set_value(node.item.default)
-                if node.empty and node.item.own:
-                    node.set_value(self.environment.person)
-                if node.empty and node.item.preload:
-                    node.set_value(_preloaded(node.item.preload, self.environment.now()))
+            self._set_defaults([place])
         self.structure_changed(place)
         if defaults:
-            for node in answers:
-                if node.empty and node.item.default_expression:
-                    node.set_result(node.item.default_expression.evaluate(self.environment, node.xpath_node))
-                    self.settle(node.item.path)
+            self._compute_defaults([place])
+
+    def _set_defaults(self, places: Iterable[FormNode]) -> None:
+        """Set the defaults that need no expression."""
+        for node in _answers(places):
+            if node.empty and node.item.default:
+                node.set_value(node.item.default)
+            if node.empty and node.item.own:
+                node.set_value(self.environment.person)
+            if node.empty and node.item.preload:
+                node.set_value(_preloaded(node.item.preload, self.environment.now()))
+
+    def _compute_defaults(self, places: Iterable[FormNode]) -> None:
+        """Compute the defaults that are expressions, question by question in page order."""
+        by_path: dict[str, list[AnswerNode]] = defaultdict(list)
+        for node in _answers(places):
+            if node.item.default_expression:
+                by_path[node.item.path].append(node)
+        for path, nodes in by_path.items():
+            empty = [node for node in nodes if node.empty]
+            for node in empty:
+                if expression := node.item.default_expression:
+                    node.set_result(evaluated(node, "default", expression, self.environment))
+            if empty:
+                self.settle(path)
 
     def structure_changed(self, place: FormNode) -> None:
         """Compute everything at and below a place, and all that reads it: an instance came or went."""
@@ -65,7 +83,9 @@ class Recalculation:
             for target in tuple(self.by_path[item.path]):
                 if isinstance(target, AnswerNode) and _in_same_instances(node, target):
                     expression = item.triggered
-                    result = expression.evaluate(self.environment, target.xpath_node) if expression else ""
+                    result = (
+                        evaluated(target, "triggered", expression, self.environment) if expression else ""
+                    )
                     if target.set_result(result):
                         self.settle(item.path)
 
@@ -99,19 +119,22 @@ class Recalculation:
 
     def _decide(self, rule: Rule, node: FormNode) -> bool:
         if rule.decides == "relevant":
-            return node.set_condition(rule.expression.boolean(self.environment, node.xpath_node))
+            # What cannot be evaluated hides nothing.
+            holds = evaluated(node, rule.decides, rule.expression, self.environment, otherwise=True)
+            return node.set_condition(to_boolean(holds))
         return isinstance(node, AnswerNode) and node.set_result(
-            rule.expression.evaluate(self.environment, node.xpath_node)
+            evaluated(node, rule.decides, rule.expression, self.environment)
         )
 
     def _count(self, rule: Rule) -> tuple[str, ...]:
         """Give a repeat as many instances as its count says; surplus ones are kept, to be restored when it says more."""
         changed = False
+        added: list[FormNode] = []
+        room = (MOST_NODES - len(self.by_address)) // len(self.order.below(rule.item.path))
         for repeat in tuple(self.by_path[rule.item.path]):
             if not isinstance(repeat, RepeatNode):
                 continue
-            number = rule.expression.number(self.environment, repeat.xpath_node)
-            target = 0 if math.isnan(number) else int(min(max(0, number), _INSTANCES_AT_MOST))
+            target = self._counted(rule, repeat, room - len(added))
             changed |= target != len(repeat.children)
             while len(repeat.children) > target:
                 repeat.remove_instance(len(repeat.children) - 1)
@@ -119,10 +142,31 @@ class Recalculation:
                 if repeat.removed:
                     repeat.restore_instance()
                 else:
-                    self.start(repeat.add(), defaults=True)
-        if changed:
-            self.index()
-        return self.order.below(rule.item.path) if changed else ()
+                    added.append(repeat.add())
+        if not changed:
+            return ()
+        below = self.order.below(rule.item.path)
+        self._set_defaults(added)
+        self.index()
+        if added:
+            # Without the count itself: it has been computed, and would be once more for each instance.
+            inside = set(below)
+            self._run([one for one in self.order.rules if one.item.path in inside and one is not rule], ())
+            self._compute_defaults(added)
+        return below
+
+    def _counted(self, rule: Rule, repeat: RepeatNode, room: int) -> int:
+        """Return how many instances a repeat gets; where its count says more than can be, that is its error."""
+        value = evaluated(repeat, "count", rule.expression, self.environment, float(len(repeat.children)))
+        number = to_number(value)
+        wanted = 0.0 if math.isnan(number) else max(0.0, number)
+        most = min(MOST_INSTANCES, len(repeat.children) + max(0, room))
+        if wanted > most:
+            repeat.faults["count"] = FormError(
+                "answer.too_many_rows", wanted=to_string(float(math.floor(min(wanted, 1e15)))), most=most
+            )
+            return len(repeat.children) if len(repeat.children) > most else most
+        return int(wanted)
 
     def _address(self, node: FormNode, prefix: str) -> None:
         group = not isinstance(node, AnswerNode | RepeatNode)
@@ -140,6 +184,10 @@ class Recalculation:
     def _register(self, node: FormNode) -> None:
         self.by_address[node.address] = node
         self.by_path[node.item.path].append(node)
+
+
+def _answers(places: Iterable[FormNode]) -> list[AnswerNode]:
+    return [node for place in places for node in place.walk() if isinstance(node, AnswerNode)]
 
 
 def _in_same_instances(node: FormNode, other: FormNode) -> bool:

@@ -4,13 +4,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from guanai.care.errors import FormError
 from guanai.storage.forms.session.answer_tree import AnswerNode, FormNode, RepeatNode
-from guanai.storage.forms.session.choices import Choice, ChoiceLists, fill_in
+from guanai.storage.forms.session.choices import Choice, ChoiceLists
+from guanai.storage.forms.session.evaluation import evaluated, filled_in
 from guanai.storage.forms.xlsform.items import Question
 from guanai.storage.forms.xpath.contexts import Environment
+from guanai.storage.forms.xpath.conversions import to_boolean
 from guanai.templates.wording import LANGUAGES, say
 
-__all__ = ["FieldState", "error_of", "range_of", "state_of"]
+__all__ = ["FieldState", "error_of", "fault_of", "range_of", "state_of"]
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,14 @@ class FieldState:
 
 def state_of(node: FormNode, environment: Environment, lists: ChoiceLists, *, checked: bool) -> FieldState:
     """Return the state of a node; with ``checked`` a missing answer is an error even before the question was visited."""
-    label = fill_in(node.item.label, node.xpath_node, environment)
-    hint = fill_in(node.item.hint, node.xpath_node, environment)
+    label = filled_in(node, "label", node.item.label, environment)
+    hint = filled_in(node, "hint", node.item.hint, environment)
     if not isinstance(node, AnswerNode):
         value = node.records() if isinstance(node, RepeatNode) else None
-        return FieldState(value, "", node.relevant, False, False, label, hint, (), None)
+        error = fault_of(node, environment) if node.relevant else None
+        return FieldState(value, "", node.relevant, False, False, label, hint, (), error)
     question = node.item
-    choices = lists.offered(question, node.xpath_node, environment)
+    choices = _offered(node, environment, lists)
     filtered = question.choices is not None and question.choices.filtered
     offered = {choice.name for choice in choices} if filtered else None
     return FieldState(
@@ -66,20 +70,40 @@ def error_of(
 ) -> str | None:
     """Return what is wrong with an answer, None for nothing; ``offered`` are the choices there, where they are known."""
     question = node.item
-    if not (node.relevant and question.asked):
+    if not node.relevant:
         return None
-    language = environment.language if environment.language in LANGUAGES else None
+    error = _error_of_answer(node, environment, lists, offered, checked=checked) if question.asked else None
+    return fault_of(node, environment) or error
+
+
+def fault_of(node: FormNode, environment: Environment) -> str | None:
+    """Return what could not be evaluated of an item, or of what it stands in."""
+    return node.fault.message(_language(environment)) if node.fault else None
+
+
+def _language(environment: Environment) -> str | None:
+    return environment.language if environment.language in LANGUAGES else None
+
+
+def _error_of_answer(
+    node: AnswerNode,
+    environment: Environment,
+    lists: ChoiceLists,
+    offered: Collection[str] | None,
+    *,
+    checked: bool,
+) -> str | None:
+    question, language = node.item, _language(environment)
     if node.read_error:
         return node.read_error.message(language)
     if node.empty:
         if not (checked or node.touched) or _read_only(node, environment) or not _required(node, environment):
             return None
-        return fill_in(question.required_message, node.xpath_node, environment) or say(
-            "answer.required", language
-        )
+        required = filled_in(node, "required_message", question.required_message, environment)
+        return required or say("answer.required", language)
     if question.choices and lists.is_known(question.choices):
         if offered is None:
-            offered = lists.offered_names(question, node.xpath_node, environment)
+            offered = _offered_names(node, environment, lists)
         unknown = [name for name in _chosen_names(node) if name not in offered]
         for name in unknown:
             if several := lists.labels_meant(question, name, environment):
@@ -89,11 +113,30 @@ def error_of(
             return say("answer.not_offered", language, given=labels)
     if question.kind == "range" and not _in_range(node.value, question):
         return say("answer.range", language, **range_of(question))
-    if question.constraint and not question.constraint.boolean(environment, node.xpath_node):
-        return fill_in(question.constraint_message, node.xpath_node, environment) or say(
-            "answer.constraint", language
-        )
+    if question.constraint and not to_boolean(
+        evaluated(node, "constraint", question.constraint, environment, otherwise=True)
+    ):
+        constraint = filled_in(node, "constraint_message", question.constraint_message, environment)
+        return constraint or say("answer.constraint", language)
     return None
+
+
+def _offered(node: AnswerNode, environment: Environment, lists: ChoiceLists) -> tuple[Choice, ...]:
+    """Return the choices of a question where it stands; none where its filter cannot be evaluated."""
+    try:
+        choices = lists.offered(node.item, node.xpath_node, environment)
+    except FormError as error:
+        node.faults["items"] = error
+        return ()
+    node.faults.pop("items", None)
+    return choices
+
+
+def _offered_names(node: AnswerNode, environment: Environment, lists: ChoiceLists) -> Collection[str]:
+    itemset = node.item.choices
+    if itemset is not None and itemset.filtered:
+        return {choice.name for choice in _offered(node, environment, lists)}
+    return lists.offered_names(node.item, node.xpath_node, environment)
 
 
 _NAMED = 5  # choices of the same label that a message names
@@ -101,14 +144,18 @@ _NAMED = 5  # choices of the same label that a message names
 
 def _required(node: AnswerNode, environment: Environment) -> bool:
     condition = node.item.required
-    return condition is not None and condition.boolean(environment, node.xpath_node)
+    return condition is not None and to_boolean(
+        evaluated(node, "required", condition, environment, otherwise=False)
+    )
 
 
 def _read_only(node: AnswerNode, environment: Environment) -> bool:
     question = node.item
     if question.calculate is not None or not question.asked or question.kind == "phone":
         return True
-    return question.read_only is not None and question.read_only.boolean(environment, node.xpath_node)
+    return question.read_only is not None and to_boolean(
+        evaluated(node, "read_only", question.read_only, environment, otherwise=False)
+    )
 
 
 def range_of(question: Question) -> dict[str, float]:

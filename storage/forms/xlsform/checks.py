@@ -43,6 +43,15 @@ _SUPPORTED = (
         "csv-external xml-external".split()
     )
 )
+# More than these are a mistake or a trap; whoever needs a longer list puts it beside the form as a file.
+_MOST_ROWS = {
+    "survey": 3_000,
+    "choices": 20_000,
+    "external_choices": 20_000,
+    "entities": 100,
+    "settings": 100,
+}
+_MOST_NESTED = 50  # groups within groups
 _UNPLACED = frozenset({"csv-external", "xml-external"})  # no place in a record, so one name may stand twice
 _WORDLESS = frozenset(
     {"calculate", "hidden", "background-audio", "start-geopoint", "background-geopoint"}
@@ -84,6 +93,9 @@ def check_sheets(sheets: FormSheets) -> dict[str, SurveyRow]:
     """
     if not sheets.rows("survey"):
         raise FormError("form.empty", **sheets.place("survey"))
+    for sheet, most in _MOST_ROWS.items():
+        if len(rows_of_sheet := sheets.rows(sheet)) > most:
+            raise sheets.error("form.too_many_rows", sheet, rows_of_sheet[most].number, "", most=most)
     _check_headings(sheets)
     _check_choices(sheets)
     if is_restricted(sheets) and sheets.rows("entities"):
@@ -170,6 +182,8 @@ def _survey_rows(sheets: FormSheets) -> Iterator[tuple[str, SurveyRow]]:
         for place_of in _paths_of_open(opened, lists):
             yield f"{place_of}/{name}", survey_row
         if word in _BEGINS:
+            if len(opened) == _MOST_NESTED:
+                raise sheets.error("form.too_nested", "survey", row.number, "type", most=_MOST_NESTED)
             opened.append((row, word.removeprefix("begin_"), name))
     if opened:
         row, what, name = opened[-1]

@@ -6,19 +6,20 @@ cannot be done has a circular dependency and is refused.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Literal, TypeVar
 
 from guanai.care.errors import FormError
 from guanai.storage.forms.xlsform.items import Item, Question, Repeat, walk
-from guanai.storage.forms.xlsform.sheets import FormSheets
+from guanai.storage.forms.xlsform.sheets import FormSheets, Place
 from guanai.storage.forms.xpath.expressions import Expression
 
 __all__ = ["DependencyOrder", "Rule"]
 
 T = TypeVar("T")
+MOST_READ = 200_000  # answers that the expressions of a form read, all counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,17 +45,20 @@ class DependencyOrder:
         self._paths_below: dict[str, tuple[str, ...]] = {
             path: tuple(inner.path for inner in walk((item,))) for path, item in self.items.items()
         }
+        self._read = 0
         self._affected: dict[str, tuple[str, ...]] = {}
         self.triggered: dict[str, list[Question]] = defaultdict(list)  # by the path of what triggers
         for item in self.items.values():
             if isinstance(item, Question):
                 for path in item.triggers:
                     self.triggered[path].append(item)
+        self._sheets = sheets
         self.rules = self._sorted(tuple(self._rules()), sheets)
         self.readers = self._by_path((rule.item, rule.expression, rule) for rule in self.rules)
         self.viewers = self._by_path(
             (item, expression, item.path) for item in self.items.values() for expression in _shown(item)
         )
+        self._sheets = None  # they are needed for messages only
 
     def below(self, path: str) -> tuple[str, ...]:
         """Return a path and all paths below it."""
@@ -86,17 +90,29 @@ class DependencyOrder:
         return (rule.item.path,) if rule.decides == "calculate" else self._paths_below[rule.item.path]
 
     def reads(self, expression: Expression, at: str) -> Iterator[str]:
-        """Yield the form's paths that an expression reads when it stands at a path."""
+        """Yield the form's paths that an expression reads when it stands at a path.
+
+        Raises FormError where the expressions of the form, all counted, read more than `MOST_READ`.
+        """
         for reference in expression.references(at):
-            if reference == "/":
-                yield from self.items
-            elif reference.endswith("//*"):
-                yield from self._under(reference.removesuffix("//*"))
-            elif reference.endswith("/*"):
-                parent = reference.removesuffix("/*")
-                yield from (path for path in self._under(parent) if path.rpartition("/")[0] == parent)
-            elif reference in self.items:
-                yield reference
+            paths = self._paths_of(reference)
+            self._read += len(paths)
+            if self._read > MOST_READ:
+                raise FormError("form.too_linked", **self._place(self.items[at]))
+            yield from paths
+
+    def _paths_of(self, reference: str) -> Collection[str]:
+        if reference == "/":
+            return self.items
+        if reference.endswith("//*"):
+            return tuple(self._under(reference.removesuffix("//*")))
+        if reference.endswith("/*"):
+            parent = reference.removesuffix("/*")
+            return tuple(path for path in self._under(parent) if path.rpartition("/")[0] == parent)
+        return (reference,) if reference in self.items else ()
+
+    def _place(self, item: Item, column: str = "") -> Place:
+        return self._sheets.place("survey", item.row, column) if self._sheets else Place()
 
     def _under(self, path: str) -> Iterator[str]:
         return (inner for inner in self.items if inner.startswith(f"{path}/"))

@@ -27,12 +27,12 @@ from guanai.storage.forms.xlsform.headings import (
     language_code,
     read_heading,
 )
-from guanai.storage.forms.xlsform.sheets import FormSheets, Row, sheets_of
+from guanai.storage.forms.xlsform.sheets import FormSheets, Row, form_file, sheets_of
 from guanai.storage.forms.xlsform.xforms import Sources, read_xform
 
 __all__ = ["error_from_pyxform", "form_of", "form_of_file", "last_good_form", "load_form"]
 
-_CACHE_FORMAT = 6  # counted up when what is kept on disk changes its meaning
+_CACHE_FORMAT = 7  # counted up when what is kept on disk changes its meaning
 _DEFAULT_LANGUAGE = "中文 (zh)"
 _RAW_COLUMNS = ("bind", "instance", "body", "media")
 _EXTERNAL = "select_one_external "
@@ -63,10 +63,7 @@ def load_form(
     forms that every school has.
     """
     form_name, folder = name or path.stem, cache or _user_cache()
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise FormError("form.no_file", file=path.name, reason=error.strerror or "") from error
+    content = form_file(path)
     form, key = _load(content, path.name, form_name, folder, _user_cache() if shared else folder)
     _write(folder / _last_good_file(path, form_name), {"kept": key})
     return form
@@ -87,7 +84,10 @@ def last_good_form(
         sources = _sources(folder / f"{good['kept']}.json") if good else None
         if sources is None:
             raise
-        return read_xform(sources), error
+        try:
+            return read_xform(sources), error
+        except FormError:  # it was good to an earlier version of this software
+            raise error from None
 
 
 def form_of(text: str, name: str = "form", file: str = "form.md") -> Form:

@@ -10,14 +10,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from io import BytesIO
 from pathlib import Path
 from typing import TypedDict
 
-from openpyxl import load_workbook
-
 from guanai.care.errors import FormError
 from guanai.storage.files.file_access import READ_ERRORS
+from guanai.storage.files.office_files import UnsafeFileError, checked_workbook
 from guanai.storage.forms.xlsform.headings import (
     SHEETS,
     read_cell,
@@ -26,8 +24,21 @@ from guanai.storage.forms.xlsform.headings import (
     write_heading,
 )
 
-__all__ = ["FormSheets", "Place", "Row", "Sheet", "read_sheets", "sheets_of"]
+__all__ = [
+    "LARGEST",
+    "FormSheets",
+    "Place",
+    "Row",
+    "Sheet",
+    "form_file",
+    "read_sheets",
+    "sheets_of",
+    "too_large",
+]
 
+#: The greatest form that is taken, in bytes: a form of a thousand questions has a tenth of it.
+LARGEST = 5 * 1024 * 1024
+_LONGEST_CELL = 32_767  # characters, as in a spreadsheet
 _EMPTY_ROWS_AT_MOST = 200  # a sheet formatted down to its millionth row ends after so many empty ones
 _COLUMNS_AT_MOST = 200
 _BAR = re.compile(r"(?<!\\)\|")
@@ -107,19 +118,33 @@ class FormSheets:
 
 def read_sheets(path: Path) -> FormSheets:
     """Return the sheets of a form file; raises `FormError` as `sheets_of` does, or when it cannot be read."""
+    return sheets_of(form_file(path), path.name)
+
+
+def form_file(path: Path) -> bytes:
+    """Return the content of a form file. Raises `FormError` for one that cannot be read or is larger than `LARGEST`."""
     try:
-        content = path.read_bytes()
+        if (size := path.stat().st_size) > LARGEST:
+            raise too_large(path.name, size)
+        return path.read_bytes()
     except OSError as error:
         raise FormError("form.no_file", file=path.name, reason=error.strerror or "") from error
-    return sheets_of(content, path.name)
+
+
+def too_large(file: str, size: int) -> FormError:
+    """Return the error for a form that is, or unpacks to, more than is taken."""
+    size_in_words = f"{size / 1024 / 1024:.1f}".removesuffix(".0")
+    return FormError("designer.too_large", file=file, size=size_in_words, most=LARGEST >> 20)
 
 
 def sheets_of(content: bytes, file: str) -> FormSheets:
     """Return the sheets of the content of a form file, by the ending of its name.
 
-    Raises `FormError` for a file that is no Markdown table or workbook, that has no sheet of questions, or in
+    Raises `FormError` for a file that is too large, that is no Markdown table or workbook, that has no sheet of questions, or in
     which two columns have the same heading.
     """
+    if len(content) > LARGEST:
+        raise too_large(file, len(content))
     if file.endswith(".md"):
         tables = _markdown_tables(content, file)
     elif file.endswith((".xlsx", ".xlsm")):
@@ -154,12 +179,18 @@ def _sheet(file: str, name: str, written: str, rows: Iterable[tuple[int, Sequenc
         if heading in headings:
             raise FormError("form.heading_twice", file=file, sheet=written, row=number, column=text)
         places[index], headings[heading] = heading, text
-    return Sheet(name, written, number, headings, tuple(_rows(numbered, places)))
+    return Sheet(name, written, number, headings, tuple(_rows(numbered, places, file, written)))
 
 
-def _rows(rows: Iterator[tuple[int, Sequence[str]]], places: dict[int, str]) -> Iterator[Row]:
+def _rows(
+    rows: Iterator[tuple[int, Sequence[str]]], places: dict[int, str], file: str, written: str
+) -> Iterator[Row]:
     for number, cells in rows:
         texts = {places[index]: text for index, text in enumerate(cells) if text and index in places}
+        for heading, text in texts.items():
+            if len(text) > _LONGEST_CELL:
+                place = Place(file=file, sheet=written, row=number, column=write_heading(heading))
+                raise FormError("form.long_cell", **place, length=len(text), most=_LONGEST_CELL)
         if texts:
             yield Row(number, {heading: read_cell(heading, text) for heading, text in texts.items()})
 
@@ -192,7 +223,11 @@ def _markdown_tables(content: bytes, file: str) -> Iterator[tuple[str, list[tupl
 
 def _workbook_tables(content: bytes, file: str) -> Iterator[tuple[str, list[tuple[int, list[str]]]]]:
     try:
-        workbook = load_workbook(BytesIO(content), read_only=True, data_only=True)
+        workbook = checked_workbook(content, read_only=True, data_only=True)
+    except UnsafeFileError as error:
+        if error.unpacked:
+            raise too_large(file, error.unpacked) from error
+        raise FormError("form.not_workbook", file=file) from error
     except READ_ERRORS as error:
         raise FormError("form.not_workbook", file=file) from error
     try:

@@ -3,12 +3,11 @@
 import math
 from collections.abc import Callable
 from difflib import get_close_matches
-from functools import reduce
 
 from guanai.storage.forms.xpath.contexts import Context
 from guanai.storage.forms.xpath.conversions import Value, compare, equals, to_boolean, to_number
 from guanai.storage.forms.xpath.functions import FUNCTIONS, REFUSED, Function
-from guanai.storage.forms.xpath.node_tree import in_document_order
+from guanai.storage.forms.xpath.node_tree import Node, in_document_order
 from guanai.storage.forms.xpath.paths import Compiled, compile_path, compile_predicates
 from guanai.storage.forms.xpath.references import names_of
 from guanai.storage.forms.xpath.trees import (
@@ -24,6 +23,7 @@ from guanai.storage.forms.xpath.trees import (
 
 __all__ = ["compile_tree"]
 
+Operator = Callable[[Context, Value, Value], Value]
 OFTEN_USED = ("if", "selected", "count", "sum", "today", "format-date", "concat", "coalesce", "regex", "int")
 NODE_OPERATOR = "|"
 NOT_CONSTANT = frozenset({"lang", "position", "last", "once", "random", "randomize", "uuid", "now", "today"})
@@ -115,7 +115,19 @@ def _binary(tree: Binary, predicate: bool) -> Compiled:
     parts = [compile_tree(operand, predicate=predicate) for operand in tree.operands]
     if tree.operator in _CHAINS:
         return _CHAINS[tree.operator](parts)
-    return reduce(_OPERATORS[tree.operator], parts)
+    work = _OPERATORS[tree.operator]
+    if len(parts) == 2:
+        left, right = parts
+        return lambda context: work(context, left(context), right(context))
+    first, *others = parts
+
+    def chain(context: Context) -> Value:  # a loop: a sum of a thousand answers needs no deep stack
+        value = first(context)
+        for other in others:
+            value = work(context, value, other(context))
+        return value
+
+    return chain
 
 
 def _or(parts: list[Compiled]) -> Compiled:
@@ -134,19 +146,30 @@ def _union(parts: list[Compiled]) -> Compiled:
     return union
 
 
-def _equality(*, unequal: bool) -> Callable[[Compiled, Compiled], Compiled]:
-    return lambda left, right: lambda context: equals(left(context), right(context), unequal=unequal)
-
-
-def _relation(sign: str) -> Callable[[Compiled, Compiled], Compiled]:
-    return lambda left, right: lambda context: compare(sign, left(context), right(context))
-
-
-def _arithmetic(work: Callable[[float, float], float]) -> Callable[[Compiled, Compiled], Compiled]:
-    def operation(left: Compiled, right: Compiled) -> Compiled:
-        return lambda context: work(to_number(left(context)), to_number(right(context)))
+def _equality(*, unequal: bool) -> Operator:
+    def operation(context: Context, left: Value, right: Value) -> Value:
+        _count_pairs(context, left, right)
+        return equals(left, right, unequal=unequal)
 
     return operation
+
+
+def _relation(sign: str) -> Operator:
+    def operation(context: Context, left: Value, right: Value) -> Value:
+        _count_pairs(context, left, right)
+        return compare(sign, left, right)
+
+    return operation
+
+
+def _count_pairs(context: Context, left: Value, right: Value) -> None:
+    """Count what a comparison of nodes with nodes looks at: each with each."""
+    if isinstance(left, list) and isinstance(right, list) and len(left) > 1 < len(right):
+        context.environment.work.add(len(left) * len(right))
+
+
+def _arithmetic(work: Callable[[float, float], float]) -> Operator:
+    return lambda context, left, right: work(to_number(left), to_number(right))
 
 
 def divided(number: float, divisor: float) -> float:
@@ -166,7 +189,7 @@ def remainder(number: float, divisor: float) -> float:
 
 
 _CHAINS: dict[str, Callable[[list[Compiled]], Compiled]] = {"or": _or, "and": _and, NODE_OPERATOR: _union}
-_OPERATORS: dict[str, Callable[[Compiled, Compiled], Compiled]] = {
+_OPERATORS: dict[str, Operator] = {
     "=": _equality(unequal=False),
     "!=": _equality(unequal=True),
     **{sign: _relation(sign) for sign in ("<", "<=", ">", ">=")},
@@ -252,15 +275,23 @@ def _indexed_repeat(tree: Call) -> Compiled:
             for repeat, index in zip(repeats, indexes, strict=True)
         }
         nodes = [context.top]
+        work = context.environment.work
         for name in names_of(field, here).split("/")[1:]:
             nodes = [child for node in nodes for child in node.named(name)]
+            work.add(len(nodes))
             if nodes and nodes[0].path in wanted:
-                nodes = [node for node in nodes if node.place == wanted[node.path]]
+                nodes = _at_place(nodes, wanted[nodes[0].path])
             elif nodes and nodes[0].repeat:
                 nodes = [node for node in nodes if node in context.repeats] or nodes
         return [node for node in nodes if node.relevant]
 
     return indexed_repeat
+
+
+def _at_place(nodes: list[Node], place: int) -> list[Node]:
+    """Return those nodes of one name that have a place among their siblings."""
+    siblings = {node.parent: node.parent.named(node.name) for node in nodes if node.parent}
+    return [same[place - 1] for same in siblings.values() if place <= len(same)]
 
 
 def _whole(number: float) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from guanai.storage.forms.xpath.node_tree import Node
+from guanai.storage.forms.xpath.work import Work
 
 __all__ = ["Context", "Environment"]
 
@@ -29,7 +30,7 @@ class Environment:
     ``instances`` gives a secondary instance by its id: a node whose child is ``root`` with the ``item`` elements,
     so that ``instance('x')/root/item`` finds them. ``now`` is the clock. ``choice_label(path, value, node)`` is
     the label of a choice of the question at a path, ``itext(id)`` a text of the form, both in the session's
-    language; ``person`` is who fills the form in.
+    language; ``person`` is who fills the form in; ``work`` counts what its expressions do.
     """
 
     now: Callable[[], datetime] = _this_moment
@@ -40,6 +41,7 @@ class Environment:
     version: str = ""
     person: str = ""
     chance: random.Random = field(default_factory=random.SystemRandom)
+    work: Work = field(default_factory=Work)
 
 
 class Context:

@@ -46,13 +46,20 @@ from guanai.storage.forms.xpath.contexts import Context, Environment
 from guanai.storage.forms.xpath.conversions import Value, to_boolean, to_number, to_string
 from guanai.storage.forms.xpath.node_tree import Node
 from guanai.storage.forms.xpath.paths import Compiled
-from guanai.storage.forms.xpath.references import instances_of, is_numeric, is_volatile, references_of
+from guanai.storage.forms.xpath.references import (
+    instances_of,
+    is_numeric,
+    is_volatile,
+    parts_of,
+    references_of,
+)
 from guanai.storage.forms.xpath.syntax import parse
 from guanai.storage.forms.xpath.trees import ExpressionError, Tree
 
 __all__ = ["Environment", "Expression", "compile_expression"]
 
 MOST_SHOWN = 200  # characters of an expression in a message
+MOST_WRITTEN = 200_000  # characters of an expression; a cell of a workbook holds 32,767
 Place = Mapping[str, object]
 
 
@@ -67,6 +74,7 @@ class Expression:
         self._tree = tree
         self._compiled = compiled
         self._place = place
+        self._parts = sum(1 for _ in parts_of(tree))
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -79,10 +87,16 @@ class Expression:
         """Return the value for a context node.
 
         ``current`` is the question's node where that is another one: for the label of a choice, ``node`` is the
-        item and ``current`` the question. Raises FormError for what only shows now, such as a missing instance.
+        item and ``current`` the question. Raises FormError for what only shows now, such as a missing instance, or
+        more work than an expression may make (`guanai.storage.forms.xpath.work`).
         """
+        work = environment.work
         try:
-            return self._compiled(Context(environment, node, current or node))
+            before = work.begin(self._parts)
+            try:
+                return self._compiled(Context(environment, node, current or node))
+            finally:
+                work.end(before)
         except (ExpressionError, RecursionError) as error:
             raise _form_error(error, self.text, self._place) from error
 
@@ -106,6 +120,8 @@ class Expression:
 
 @lru_cache(maxsize=20_000)
 def _compiled(text: str) -> tuple[Tree, Compiled]:
+    if len(text) > MOST_WRITTEN:
+        raise ExpressionError("expression.too_long", most=MOST_WRITTEN)
     tree = parse(text)
     return tree, compile_tree(tree)
 

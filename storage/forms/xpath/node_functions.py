@@ -24,7 +24,9 @@ def instance(context: Context, name: Value) -> list[Node]:
 def pulldata(context: Context, name: Value, wanted: Value, key: Value, value: Value) -> str:
     """Return one column of the item whose key has a value, "" if there is none."""
     (list_node,) = instance(context, instance_id(to_string(name)))
-    for item in list_node.items():
+    items = list_node.items()
+    context.environment.work.add(len(items))
+    for item in items:
         if any(cell.text == to_string(value) for cell in item.named(to_string(key))):
             return item.text_of(to_string(wanted))
     return ""
@@ -65,19 +67,25 @@ def name(context: Context, *values: Value) -> str:
 
 def selected(context: Context, answers: Value, choice: Value) -> bool:
     """Return whether a choice is among the answers of a select_multiple; the empty choice is if there is none."""
-    given, wanted = to_string(answers).split(), to_string(choice).strip()
+    given, wanted = _words(context, answers), to_string(choice).strip()
     return wanted in given if wanted else not given
 
 
 def selected_at(context: Context, answers: Value, index: Value) -> str:
     """Return the answer at a place counted from 0, "" if there is none."""
-    words, place = to_string(answers).split(), to_number(index)
+    words, place = _words(context, answers), to_number(index)
     return words[int(place)] if 0 <= place < len(words) else ""
 
 
 def count_selected(context: Context, answers: Value) -> float:
     """Count the answers of a select_multiple."""
-    return float(len(to_string(answers).split()))
+    return float(len(_words(context, answers)))
+
+
+def _words(context: Context, answers: Value) -> list[str]:
+    text = to_string(answers)
+    context.environment.work.add_text(len(text))
+    return text.split()
 
 
 def choice_name(context: Context, value: Value, path: Value) -> str:

@@ -166,16 +166,22 @@ class Node:
             yield from child.descendants()
 
 
-def _document_order(node: Node) -> tuple[int, ...]:
-    """Return a key that sorts nodes of one tree in document order."""
-    steps = []
-    while node.parent is not None:
-        steps.append(node.parent.content.index(node))
-        node = node.parent
-    return tuple(reversed(steps))
-
-
 def in_document_order(nodes: list[Node]) -> list[Node]:
     """Return the nodes without duplicates in document order."""
     unique = list(dict.fromkeys(nodes))
-    return sorted(unique, key=_document_order) if len(unique) > 1 else unique
+    if len(unique) < 2:
+        return unique
+    places: dict[
+        Node, dict[Node, int]
+    ] = {}  # of the children of each node, so that many nodes cost no square
+
+    def steps_to(node: Node) -> tuple[int, ...]:
+        steps = []
+        while (parent := node.parent) is not None:
+            if parent not in places:
+                places[parent] = {child: place for place, child in enumerate(parent.content)}
+            steps.append(places[parent][node])
+            node = parent
+        return tuple(reversed(steps))
+
+    return sorted(unique, key=steps_to)

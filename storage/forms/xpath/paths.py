@@ -34,7 +34,7 @@ def _relative(walks: list[Walk]) -> Compiled:
         nodes = [context.node]
         for step in walks:
             nodes = step(context, nodes)
-        return _relevant(nodes)
+        return _relevant(context, nodes)
 
     return walk
 
@@ -46,7 +46,7 @@ def _from(start: Compiled, walks: list[Walk]) -> Compiled:
             return []
         for step in walks:
             nodes = step(context, nodes)
-        return _relevant(nodes)
+        return _relevant(context, nodes)
 
     return walk
 
@@ -60,8 +60,10 @@ def _walks(steps: Sequence[tuple[Step, Sequence[Compiled]]], one_level: bool) ->
     return walks
 
 
-def _relevant(nodes: list[Node]) -> list[Node]:
+def _relevant(context: Context, nodes: list[Node]) -> list[Node]:
     """Leave out what is not relevant: it has no answer (JavaRosa)."""
+    if len(nodes) > 1:
+        context.environment.work.add(len(nodes))
     for node in nodes:
         if not node.relevant:
             return [other for other in nodes if other.relevant]
@@ -79,7 +81,7 @@ def _absolute(walks: list[Walk], free: list[bool]) -> Compiled:
             # Inside a repeat, /data/child/name means the name in the same instance, as in JavaRosa and Enketo.
             if repeats and place < last and free[place]:
                 nodes = [node for node in nodes if node in repeats] or nodes
-        return _relevant(nodes)
+        return _relevant(context, nodes)
 
     return walk
 
@@ -101,7 +103,9 @@ def _walk(step: Step, predicates: Sequence[Compiled], one_level: bool) -> Walk:
     def walk(context: Context, nodes: list[Node]) -> list[Node]:
         result: list[Node] = []
         for node in nodes:
-            matching = filter_nodes(context, [other for other in candidates(node) if matches(other)])
+            others = list(candidates(node))
+            context.environment.work.add(len(others))
+            matching = filter_nodes(context, [other for other in others if matches(other)])
             result.extend(reversed(matching) if reverse else matching)
         return result if in_order or len(nodes) == 1 else in_document_order(result)
 
@@ -116,6 +120,7 @@ def _children(name: str, filter_nodes: Walk | None, one_level: bool) -> Walk:
             result = nodes[0].named(name)
             return result if filter_nodes is None else filter_nodes(context, result)
         result = []
+        context.environment.work.add(len(nodes))
         for node in nodes:
             result.extend(
                 node.named(name) if filter_nodes is None else filter_nodes(context, node.named(name))
@@ -148,6 +153,7 @@ def compile_predicates(predicates: Sequence[Compiled]) -> Walk:
 
 def _matching(holds: Compiled, inner: Context, nodes: list[Node]) -> list[Node]:
     result = []
+    inner.environment.work.add(len(nodes))
     for place, node in enumerate(nodes, 1):
         inner.node, inner.position = node, place
         value = holds(inner)

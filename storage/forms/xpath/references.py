@@ -13,9 +13,10 @@ from guanai.storage.forms.xpath.trees import (
     Path,
     Step,
     Tree,
+    inner_parts,
 )
 
-__all__ = ["VOLATILE", "instances_of", "is_numeric", "is_volatile", "names_of", "references_of"]
+__all__ = ["VOLATILE", "instances_of", "is_numeric", "is_volatile", "names_of", "parts_of", "references_of"]
 
 VOLATILE = frozenset({"now", "today", "random", "randomize", "uuid"})
 ON_THE_CONTEXT = frozenset({"string", "number", "string-length", "normalize-space"})
@@ -30,21 +31,7 @@ _NUMBERS = frozenset(
 def parts_of(tree: Tree) -> Iterator[Tree]:
     """Yield a tree and everything in it, predicates too."""
     yield tree
-    inner: tuple[Tree, ...] = ()
-    if isinstance(tree, Call):
-        inner = tree.arguments
-    elif isinstance(tree, Binary):
-        inner = tree.operands
-    elif isinstance(tree, Negation):
-        inner = (tree.operand,)
-    elif isinstance(tree, Filter):
-        inner = (tree.start, *tree.predicates)
-    elif isinstance(tree, Path):
-        inner = (
-            *((tree.start,) if tree.start else ()),
-            *(predicate for step in tree.steps for predicate in step.predicates),
-        )
-    for part in inner:
+    for part in inner_parts(tree):
         yield from parts_of(part)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from guanai.storage.forms.xpath.contexts import Context
 from guanai.storage.forms.xpath.conversions import Value, to_boolean, to_number, to_string
+from guanai.storage.forms.xpath.node_tree import Node
+from guanai.storage.forms.xpath.work import checked_text
 
 __all__ = ["Call", "Function", "booleans", "each_string", "first", "numbers", "strings"]
 
@@ -49,7 +51,13 @@ class Function:
 
 def strings(function: Callable[..., Value]) -> Call:
     """Let a function of texts be called with any values."""
-    return lambda context, *values: function(*map(to_string, values))
+
+    def call(context: Context, *values: Value) -> Value:
+        texts = [to_string(value) for value in values]
+        context.environment.work.add_text(len(texts[0]))
+        return function(*texts)
+
+    return call
 
 
 def booleans(function: Callable[..., Value]) -> Call:
@@ -76,9 +84,16 @@ def first(context: Context, values: tuple[Value, ...]) -> Value:
     return values[0] if values else [context.node]
 
 
-def each_string(values: tuple[Value, ...]) -> list[str]:
-    """Return every text among the values, that of each node of a path."""
+def each_string(values: tuple[Value, ...], separator: str = "") -> list[str]:
+    """Return every text among the values, that of each node of a path.
+
+    Raises ExpressionError where they are, with a separator between, longer than a text may be.
+    """
     texts: list[str] = []
+    length = 0
     for value in values:
-        texts += [node.text for node in value] if isinstance(value, list) else [to_string(value)]
+        for one in value if isinstance(value, list) else (value,):
+            texts.append(one.text if isinstance(one, Node) else to_string(one))
+            length += len(texts[-1]) + len(separator)
+            checked_text(length)
     return texts

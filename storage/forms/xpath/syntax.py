@@ -19,12 +19,14 @@ from guanai.storage.forms.xpath.trees import (
     Path,
     Step,
     Tree,
+    inner_parts,
 )
 
 __all__ = ["parse"]
 
 KINDS = frozenset({"node", "text", "comment", "processing-instruction"})
 EVERYTHING_BELOW = Step("descendant-or-self", KindTest("node"))
+MOST_DEPTH = 100  # of brackets within brackets; each takes half a dozen steps of Python's stack
 BINDING = {
     "or": 1,
     "and": 2,
@@ -117,6 +119,7 @@ class Parser:
         self.text = text
         self.tokens = tokenize(text)
         self.at = 0
+        self.depth = 0
 
     @property
     def next(self) -> Token:
@@ -155,15 +158,23 @@ class Parser:
         return tree
 
     def expression(self, strength: int = 0) -> Tree:
+        self.depth += 1
+        if self.depth > MOST_DEPTH:
+            raise ExpressionError("expression.too_deep")
         left = self.unary()
         while self.next.kind in ("sign", "operator") and BINDING.get(self.next.text, 0) > strength:
             operator = self.take().text
             left = Binary.of(operator, left, self.expression(BINDING[operator]))
+        self.depth -= 1
         return left
 
     def unary(self) -> Tree:
-        if self.accept("-"):
-            return Negation(self.unary())
+        signs = 0
+        while self.accept("-"):
+            signs += 1
+        if signs:
+            operand = Negation(self.unary())
+            return operand if signs % 2 else Negation(operand)
         left = self.path()
         while self.accept("|"):
             left = Binary.of("|", left, self.path())
@@ -265,4 +276,10 @@ class Parser:
 
 def parse(text: str) -> Tree:
     """Return what an expression means, or raise ExpressionError with what is wrong with it."""
-    return Parser(text).whole()
+    tree = Parser(text).whole()
+    level = [tree]
+    for _ in range(MOST_DEPTH):  # a + b - c + d … lies as deep as it is long, without a bracket
+        level = [part for one in level for part in inner_parts(one)]
+        if not level:
+            return tree
+    raise ExpressionError("expression.too_deep")

@@ -13,6 +13,7 @@ from guanai.storage.forms.xpath.conversions import Value, to_number, to_string
 from guanai.storage.forms.xpath.java_regex import matches, pattern
 from guanai.storage.forms.xpath.signatures import Function, each_string, first, strings
 from guanai.storage.forms.xpath.trees import ExpressionError
+from guanai.storage.forms.xpath.work import MOST_CHARACTERS, checked_text
 
 __all__ = ["TEXT_FUNCTIONS"]
 
@@ -26,7 +27,8 @@ def concat(context: Context, *values: Value) -> str:
 
 def join(context: Context, separator: Value, *values: Value) -> str:
     """Join everything with a separator between."""
-    return to_string(separator).join(each_string(values))
+    between = to_string(separator)
+    return between.join(each_string(values, between))
 
 
 def text(context: Context, *values: Value) -> str:
@@ -41,7 +43,9 @@ def string_length(context: Context, *values: Value) -> float:
 
 def normalize_space(context: Context, *values: Value) -> str:
     """Strip the ends and leave one space between words."""
-    return re.sub(f"[{XML_SPACE}]+", " ", to_string(first(context, values)).strip(XML_SPACE))
+    whole = to_string(first(context, values)).strip(XML_SPACE)
+    context.environment.work.add_text(len(whole))
+    return re.sub(f"[{XML_SPACE}]+", " ", whole)
 
 
 def _rounded(number: float) -> float:
@@ -55,7 +59,10 @@ def substring(context: Context, value: Value, start: Value, length: Value | None
     if math.isnan(begin):
         return ""
     end = math.inf if length is None else begin + _rounded(to_number(length))
-    return "".join(letter for place, letter in enumerate(whole, 1) if begin <= place < end)
+    if math.isnan(end):  # from minus infinity for an infinite length
+        return ""
+    first_place, last_place = (int(min(max(place - 1, 0), len(whole))) for place in (begin, end))
+    return whole[first_place:last_place]
 
 
 def substr(context: Context, value: Value, start: Value, end: Value | None = None) -> str:
@@ -114,9 +121,11 @@ def make_uuid(context: Context, *values: Value) -> str:
         return str(uuid.UUID(int=context.environment.chance.getrandbits(128), version=4))
     length = to_number(values[0])
     letters = string.ascii_letters + string.digits
-    return "".join(
-        context.environment.chance.choice(letters) for _ in range(int(length) if length > 0 else 0)
-    )
+    if not length > 0:
+        return ""
+    checked_text(MOST_CHARACTERS + 1 if math.isinf(length) else int(length))
+    context.environment.work.add(int(length))
+    return "".join(context.environment.chance.choice(letters) for _ in range(int(length)))
 
 
 TEXT_FUNCTIONS = (

@@ -14,6 +14,7 @@ __all__ = [
     "Path",
     "Step",
     "Tree",
+    "inner_parts",
 ]
 
 
@@ -107,3 +108,19 @@ class Path:
 
 
 Tree = Literal | Call | Binary | Negation | Filter | Path
+
+
+def inner_parts(tree: Tree) -> tuple[Tree, ...]:
+    """Return what a tree consists of directly, predicates too."""
+    if isinstance(tree, Call):
+        return tree.arguments
+    if isinstance(tree, Binary):
+        return tree.operands
+    if isinstance(tree, Negation):
+        return (tree.operand,)
+    if isinstance(tree, Filter):
+        return (tree.start, *tree.predicates)
+    if isinstance(tree, Path):
+        predicates = [one for step in tree.steps for one in step.predicates]
+        return (*((tree.start,) if tree.start else ()), *predicates)
+    return ()

@@ -142,16 +142,28 @@ def test_a_bad_expression_is_told_by_row_and_column(column, expression):
     assert caught.value.key.startswith("expression.")
 
 
+HOSTILE = {
+    "form.too_many_rows": "| survey | type | name | label |\n| | select_one a | b | B |\n\n| choices | list_name | name | label |\n"
+    + "".join(f"| | a | c{number} | C |\n" for number in range(20_001)),
+    "form.too_nested": "| survey | type | name | label |\n"
+    + "".join(f"| | begin_group | g{number} | G |\n" for number in range(2_900)),
+    "form.long_cell": f"| survey | type | name | label |\n| | text | a | {'A' * 40_000} |",
+    "form.too_linked": "| survey | type | name | label | relevant |\n"
+    + "".join(f"| | text | q{number} | Q | count(../*) > 0 |\n" for number in range(600)),
+    "designer.too_large": "| survey | type | name | label |\n| | text | a | A |\n" + "x" * (5 << 20),
+}
+
+
 def test_every_refusal_of_the_catalogue_is_provoked_here():
     keys = {key for key in catalogue() if key.startswith("form.") and "type." not in key}
     provoked = {case[2] for case in BROKEN}
     elsewhere = {  # the file itself (test_sheets), and what is no error
         *("form.no_file", "form.file_kind", "form.not_text", "form.not_workbook", "form.sheet_twice"),
-        *("form.no_survey", "form.heading_twice", "form.headings_alike"),
+        *("form.no_survey", "form.heading_twice", "form.headings_alike", "form.restricted_entities"),
         *("form.specify_other", "form.other", "form.types_sheet", "form.types_head", "form.types_use"),
     }
     ours = {key for key in keys if key in _keys_of("forms.md")}
-    assert ours == provoked | elsewhere
+    assert ours == provoked | elsewhere | {key for key in HOSTILE if key in keys}
 
 
 def _keys_of(file):
@@ -384,3 +396,13 @@ def test_only_the_box_of_or_other_is_called_so():
     )
     session = FormSession(form)
     assert "其他，请说明" not in {session.state(question.key).label for question in form.questions()}
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+def test_an_enormous_form_is_refused_in_words(tmp_path, key):
+    path = tmp_path / "enormous.md"
+    path.write_text(HOSTILE[key], encoding="utf-8")
+    with pytest.raises(FormError) as caught:
+        load_form(path, cache=tmp_path / "cache")
+    assert caught.value.key == key
+    assert "enormous.md" in caught.value.message("zh")

@@ -406,6 +406,6 @@ def test_e7_any_text_compiles_or_is_refused(text):
 
 def test_every_message_of_expressions_is_provoked_here():
     keys = {key for key in catalogue() if key.startswith("expression.")}
-    tests = [Path(__file__), Path(__file__).with_name("test_functions.py")]
+    tests = [Path(__file__), *map(Path(__file__).with_name, ("test_functions.py", "test_java_regex.py"))]
     provoked = "".join(file.read_text(encoding="utf-8") for file in tests)
     assert {key for key in keys if f'"{key}"' not in provoked} == set()

@@ -276,7 +276,7 @@ CASES = {
         (r"regex('Li', '[\p{L}·]+')", True),
         (r"regex('１', '\d')", False),
         (r"regex('a1', '\P{L}+')", False),
-        (r"regex('aXa', '(?<first>.)X\k<first>')", True),
+        (r"regex('aXb', '(?<first>.)X(?<second>.)')", True),
         ("regex('', '.*')", True),
     ],
     "round": [
@@ -410,6 +410,8 @@ def test_refused_while_the_form_is_loaded():
         ("regex(., '[')", "expression.regex"),
         (r"regex(., '\p{Nonsense}')", "expression.regex"),
         ("regex(., '[a-z&&[^b]]')", "expression.regex"),
+        (r"regex(., '(.)\1')", "expression.regex"),
+        ("regex(., '(?!a).*')", "expression.regex"),
         ("digest(., 'CRC')", "expression.digest"),
         ("format-date(., '%Q')", "expression.date_code"),
         *((f"{name}(1)", "expression.refused") for name in sorted(REFUSED)),
@@ -425,6 +427,8 @@ def test_refused_when_it_only_shows_then():
         ("pulldata('nowhere', 'a', 'b', 'c')", "expression.instance"),
         ("regex('a', concat('[', ''))", "expression.regex"),
         ("format-date(today(), concat('%', 'Q'))", "expression.date_code"),
+        ("uuid(1000000000)", "expression.too_long"),
+        (f"count({'|'.join(['//*'] * 9000)})", "expression.too_much"),
     ]:
         with pytest.raises(FormError) as caught:
             value(text)
