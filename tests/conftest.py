@@ -16,6 +16,15 @@ def fixed_day(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def own_settings(tmp_path_factory):
+    """Let the keys of vaults lie in a folder of this run, and none in the settings of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
+        patch.delenv("GUANAI_KEY", raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def empty_folder(tmp_path_factory):
     """The folder of a school with a workbook of 002-1 and no record, made once; tests take `school` instead."""

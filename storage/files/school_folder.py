@@ -18,6 +18,11 @@ class SchoolFolder:
         return self.path / "records.db"
 
     @property
+    def vault(self) -> Path:
+        """The records of restricted registers and the trail, sealed."""
+        return self.path / "vault.db"
+
+    @property
     def workbook(self) -> Path:
         """The school's own rules: profile, calendar, duties, categories, wording."""
         return self.path / "school.xlsx"

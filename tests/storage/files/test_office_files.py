@@ -1,6 +1,8 @@
 """Whatever reads XML refuses a document type, in any encoding and wherever it stands, and a zip that unpacks to too much.
 
 Issue "Who may see and do what", Low: DTDs beyond byte 4096 of a workbook part.
+
+Promise: a file that somebody hands over harms nobody.
 """
 
 import zipfile

@@ -1,6 +1,8 @@
 """Forms whose expressions have more to do than can be: an error in words on their question, never a page that stands still.
 
 Issue "Who may see and do what", High: nine nested ``concat`` took 1.5 GB, ``repeat_count`` of 10^9 was a RecursionError.
+
+Promise: no form stops the pages of others.
 """
 
 import tracemalloc

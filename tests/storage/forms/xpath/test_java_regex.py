@@ -1,6 +1,8 @@
 """Regular expressions of forms: none can stand still, what RE2 has not is refused, what ships means what it meant.
 
 Issue "Who may see and do what", High: ``regex(${a}, '(a+)+b')`` with 28 letters stopped every page for 16 seconds.
+
+Promise: no pattern stops the pages of others.
 """
 
 import random
