@@ -13,17 +13,17 @@ from typing import Any
 from docx.opc.exceptions import PackageNotFoundError
 from docx.shared import Mm
 from docxtpl import DocxTemplate, InlineImage
-from jinja2 import StrictUndefined, TemplateError, UndefinedError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import TemplateError, UndefinedError
+from jinja2.exceptions import SecurityError
 
 from guanai.care.errors import ExchangeError
 from guanai.care.figures import Figure
 from guanai.care.summary.term_summary import Summary
-from guanai.storage.files.cell_escaping import XML_FORBIDDEN
 from guanai.storage.files.file_access import READ_ERRORS
 from guanai.storage.files.office_files import check_office_file
 from guanai.storage.files.workbook_writer import OutputSheet
 from guanai.storage.reports.excel_tables import figures_sheet, met_in_words, summary_sheets, workbook_bytes
+from guanai.storage.reports.template_sandbox import Picture, TemplateSandbox, plain_values
 from guanai.templates.wording import say
 
 __all__ = ["excel_summary", "report_context", "word_summary"]
@@ -67,11 +67,17 @@ def word_summary(template_path: Path, context: Mapping[str, Any], charts: Mappin
     ``{{ }}``: the message says which and what to do.
     """
     document = _open_template(template_path)
-    pictures = {name: InlineImage(document, BytesIO(png), width=_CHART_WIDTH) for name, png in charts.items()}
+    pictures = {name: Picture(number) for number, name in enumerate(charts)}
     names = {**context, "charts": list(pictures.values()), "chart": pictures}
-    environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
+    files = list(charts.values())
+
+    def picture(chosen: Picture) -> str:
+        return str(InlineImage(document, BytesIO(files[chosen.number]), width=_CHART_WIDTH))
+
     try:
-        document.render(_without_control_characters(names), environment, autoescape=True)
+        document.render(plain_values(names), TemplateSandbox(picture), autoescape=True)
+    except SecurityError as error:
+        raise ExchangeError("report.unsafe", file=template_path.name, what=error) from error
     except UndefinedError as error:
         usable = say("report.joint").join(sorted(names))
         raise ExchangeError(
@@ -108,17 +114,6 @@ def _open_template(template_path: Path) -> DocxTemplate:
     except (*READ_ERRORS, PackageNotFoundError) as error:
         raise ExchangeError("report.unreadable", file=template_path.name) from error
     return document
-
-
-def _without_control_characters(value: Any) -> Any:
-    """Return a context with every text as Word can hold it."""
-    if isinstance(value, str):
-        return XML_FORBIDDEN.sub("", value)
-    if isinstance(value, Mapping):
-        return {key: _without_control_characters(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_control_characters(item) for item in value]
-    return value
 
 
 def _near(error: Exception) -> str:

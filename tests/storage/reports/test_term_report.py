@@ -200,8 +200,8 @@ def test_the_template_asks_for_nothing_that_there_is_not() -> None:
         ("{{ school | nofilter }}", "report.syntax", "nofilter"),
         ("{{ 1 / 0 }}", "report.syntax", "zero"),
         ("{{ school + 1 }}", "report.syntax", "term_summary.docx"),
-        ("{{ ''.__class__.__mro__ }}", "report.syntax", "__class__"),
-        ("{% for x in range(100000000) %}{% endfor %}", "report.syntax", "term_summary.docx"),
+        ("{{ ''.__class__.__mro__ }}", "report.unsafe", "__mro__"),
+        ("{% for x in range(100000000) %}{% endfor %}", "report.unsafe", "range()"),
     ],
 )
 def test_a_mistake_in_a_template_is_named(tmp_path, text: str, key: str, says: str) -> None:
