@@ -177,6 +177,12 @@ def _add_serving(subparser: argparse.ArgumentParser, *, host: bool = True) -> No
         )
         subparser.add_argument("--host", default="127.0.0.1", help=both("option.host"))
         subparser.add_argument("--base-url", metavar="/PATH/", default="/", help=both("option.base_url"))
+        subparser.add_argument(
+            "--proxy", metavar="ADDRESS", action="append", default=[], help=both("option.proxy")
+        )
+        subparser.add_argument("--tls", action="store_true", help=both("option.tls"))
+        subparser.add_argument("--cert", metavar="FILE", type=Path, help=both("option.cert"))
+        subparser.add_argument("--key", metavar="FILE", type=Path, help=both("option.key"))
 
 
 def both(key: str) -> str:

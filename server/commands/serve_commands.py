@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from guanai.care.errors import GuanaiError
 from guanai.care.optional_imports import GRAMMAR, without
@@ -15,6 +16,9 @@ from guanai.server.addresses import DEFAULT_PORT, free_port, is_loopback
 from guanai.server.commands.console_output import print_line, print_warning
 from guanai.server.commands.school_commands import opened
 from guanai.templates.wording import say
+
+if TYPE_CHECKING:
+    from guanai.server.commands.serving import Tls
 
 __all__ = ["demo", "lab", "serve"]
 
@@ -87,8 +91,19 @@ def _serve(options: Namespace, *, workshop: bool) -> None:
             port=options.port or DEFAULT_PORT,
             browser=not options.no_browser,
             base_url=options.base_url,
+            proxies=options.proxy,
+            tls=tls_of(options),
             PageKernels={"max_people": options.max_people},
         )
+
+
+def tls_of(options: Namespace) -> "Tls | None":
+    """Return with which certificate to serve HTTPS, None for plain HTTP. Raises GuanaiError for a key alone."""
+    from guanai.server.commands.serving import Tls
+
+    if options.key and not options.cert:
+        raise GuanaiError("serve.key_alone")
+    return Tls(options.cert, options.key) if options.cert or options.tls else None
 
 
 def import_serving() -> Callable[..., None]:

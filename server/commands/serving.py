@@ -2,7 +2,9 @@
 
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from traitlets.config import Config
@@ -11,12 +13,21 @@ from guanai.server.accounts.served_school import ServedSchool
 from guanai.server.addresses import DEFAULT_PORT, is_loopback, shown_host
 from guanai.server.commands.console_output import print_line
 from guanai.server.logs import log_to, rotate
+from guanai.server.network.certificates import self_made, server_context
 from guanai.server.pages.voila_overrides import SchoolServer, school_config
 from guanai.templates.wording import say
 
-__all__ = ["serve"]
+__all__ = ["Tls", "serve"]
 
 LOGGERS = ("guanai", "SchoolServer", "tornado", "traitlets", "asyncio")
+
+
+@dataclass(frozen=True)
+class Tls:
+    """With which certificate to serve HTTPS: the files of one, or one that this machine makes itself."""
+
+    certificate: Path | None = None
+    key: Path | None = None
 
 
 def serve(
@@ -26,20 +37,34 @@ def serve(
     port: int = DEFAULT_PORT,
     browser: bool = True,
     base_url: str = "/",
+    proxies: Sequence[str] = (),
+    tls: Tls | None = None,
     **config: Any,
 ) -> None:
     """Serve a school until the process is told to stop. Raises GuanaiError when the port is taken.
 
-    ``base_url`` is the path below which all pages lie, for a proxy that has other things on the same host.
+    ``base_url`` is the path below which all pages lie, for a proxy that has other things on the same host. ``proxies``
+    are the addresses of those that are believed when they say from where a request came. Without ``tls`` pages are
+    served by plain HTTP.
     ``config`` holds further settings by class, as Jupyter writes them: ``PageKernels={"alone_seconds": 5}``.
     """
     rotate(served.folder)
     base_url = f"/{base_url.strip('/')}/".replace("//", "/")
     settings = school_config(served, host, port, base_url)
     settings.merge(Config(config))
+    scheme = "https" if tls else "http"
+    fingerprint, context = "", None
+    if tls and tls.certificate:
+        context = server_context(tls.certificate, tls.key)
+    elif tls:
+        made = self_made(served.school.folder.internal / "tls", host)
+        context, fingerprint = server_context(made.certificate, made.key), made.fingerprint
     server = SchoolServer(
         served,
-        announcer(served, f"http://{shown_host(host)}:{port}{base_url}", browser, host),
+        announcer(served, f"{scheme}://{shown_host(host)}:{port}{base_url}", browser, host, fingerprint),
+        proxies=proxies,
+        tls=context,
+        self_made=bool(fingerprint),
         config=settings,
     )
     server.initialize([])
@@ -47,13 +72,20 @@ def serve(
     server.start()
 
 
-def announcer(served: ServedSchool, address: str, browser: bool, host: str) -> Callable[[], None]:
-    """Return what to do once the server answers: say where, invite the first coordinator, open the browser."""
+def announcer(
+    served: ServedSchool, address: str, browser: bool, host: str, fingerprint: str = ""
+) -> Callable[[], None]:
+    """Return what to do once the server answers: say where, invite the first coordinator, open the browser.
+
+    ``fingerprint`` is that of a certificate which browsers warn of, because the server has made it itself.
+    """
 
     def announce() -> None:
         print_line(say("serve.ready", school=served.name, address=address))
         invitation = served.invite()
         first = f"{address}first?key={invitation.key}" if invitation else address
+        if fingerprint:
+            print_line(say("serve.self_made", fingerprint=fingerprint))
         if served.workshop:
             print_line(say("serve.workshop", person=say("account.comma").join(served.workshop)))
         elif invitation:

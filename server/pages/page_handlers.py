@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from nbformat import NotebookNode
@@ -17,7 +18,7 @@ from guanai.server.logs import log_fault
 from guanai.server.pages.emergency_bar import milliseconds, shown_incidents
 from guanai.server.pages.lean_pages import lean_page, with_keepalive
 from guanai.server.pages.notebook_sources import wants_voila_page, with_headings
-from guanai.server.web.handlers import VOILA_SCRIPTS, ApiHandler, HtmlHandler
+from guanai.server.web.handlers import VOILA_SCRIPTS, ApiHandler, HtmlHandler, safe_next
 from guanai.server.web.navigation import pages
 
 __all__ = ["ForbiddenPath", "KernelState", "PageClosing", "SchoolPage", "VoilaRedirect", "add_page_context"]
@@ -147,7 +148,8 @@ class VoilaRedirect(HtmlHandler):
     def get(self, path: str) -> None:
         """Redirect to the page with the same query."""
         query = f"?{self.request.query}" if self.request.query else ""
-        self.redirect(f"{self.base_url}{path.removesuffix('.ipynb')}{query}")
+        name = quote(path.removesuffix(".ipynb").strip("/"))
+        self.redirect(safe_next(f"{self.base_url}{name}{query}", self.base_url))
 
 
 class PageClosing(ApiHandler):
@@ -193,9 +195,13 @@ class ForbiddenPath(HtmlHandler):
 
 def is_page(folder: Path, name: str) -> bool:
     """Whether there is a notebook of that name in the folder or below it, and not outside of it."""
-    path = (folder / f"{name}.ipynb").resolve()
-    hidden = any(part.startswith(".") for part in Path(name).parts)
-    return not hidden and path.is_relative_to(folder.resolve()) and path.is_file()
+    if any(part.startswith(".") for part in Path(name).parts):
+        return False
+    try:
+        path = (folder / f"{name}.ipynb").resolve()
+        return path.is_relative_to(folder.resolve()) and path.is_file()
+    except (OSError, ValueError):  # no file can have that name
+        return False
 
 
 def page_context(handler: SchoolPage) -> dict[str, Any]:

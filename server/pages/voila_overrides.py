@@ -8,25 +8,31 @@ Everything that reaches into undocumented parts of Voila is here, but for websoc
 of the bundle. Lean pages (`guanai.server.pages.lean_pages`) need none of this.
 """
 
+import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import version
+from ssl import SSLContext
 from typing import Any
 
 import voila.app
 from jupyter_server.services.kernels.handlers import KernelHandler
 from jupyterlab_server.themes_handler import ThemesHandler
 from tornado import ioloop, web
-from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPServerRequest
 from tornado.netutil import bind_sockets
 from traitlets.config import Config
 from voila.static_file_handler import MultiStaticFileHandler
 
 from guanai.care.errors import GuanaiError
 from guanai.server.accounts.served_school import ServedSchool
-from guanai.server.addresses import is_loopback
 from guanai.server.kernels.kernel_settings import kernel_settings
 from guanai.server.kernels.page_kernels import PageKernels, SingleKernelSpec
+from guanai.server.network.connections import Connections, raise_open_files
+from guanai.server.network.http_server import LimitedServer, Requests
+from guanai.server.network.proxies import Proxies
+from guanai.server.network.safe_headers import SafeHeaders
 from guanai.server.pages.attachment_files import MESSAGE_LIMIT, AttachmentFile
 from guanai.server.pages.emergency_bar import IncidentCache, StepDone
 from guanai.server.pages.page_handlers import (
@@ -39,9 +45,9 @@ from guanai.server.pages.page_handlers import (
 )
 from guanai.server.pages.page_sockets import PageConnection, PageSocket
 from guanai.server.pages.print_page import Printer, PrintPage
-from guanai.server.web.handlers import theme_environment
+from guanai.server.web.handlers import NothingHere, RefusedRequest, theme_environment
 from guanai.server.web.own_password import OwnPassword
-from guanai.server.web.sign_in import IDENTITY_HEADERS, KernelAuthorizer, SchoolIdentity
+from guanai.server.web.sign_in import IDENTITY_HEADERS, KernelAuthorizer, SchoolIdentity, session_key
 from guanai.server.web.theme_files import THEME_NAME, ThemeFiles
 from guanai.templates import template
 
@@ -50,6 +56,9 @@ __all__ = ["BUNDLE", "SchoolServer", "school_config"]
 # A browser that has lost its power sends nothing: for so many milliseconds it may leave a ping unanswered. With
 # ``alone_seconds`` of `PageKernels` after that, the kernel of its page has ended within a minute.
 PING_TIMEOUT_MS = 10_000
+# How long a browser that has come by HTTPS comes by nothing else, in seconds: a year; a day where the certificate is one
+# that the server has made itself and may have to make again.
+HSTS_SECONDS, HSTS_SECONDS_SELF_MADE = 365 * 24 * 60 * 60, 24 * 60 * 60
 KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 # The bundle's files change only with these packages, so their versions serve as the hash of each file.
 BUNDLE = "-".join(version(name) for name in ("voila", "jupyterlab-widgets"))
@@ -80,6 +89,10 @@ class ReadOnlyKernel(KernelHandler):
         """Refuse: a page ends its kernel by `PageClosing`."""
         raise web.HTTPError(405)
 
+    def options(self, *_args: str, **_kwargs: str) -> None:
+        """Refuse: nothing on another site may ask."""
+        raise web.HTTPError(405)
+
 
 class ServedKernels(PageKernels):
     """The kernels of pages; a kernel's websockets are closed when it ends."""
@@ -93,10 +106,27 @@ class ServedKernels(PageKernels):
 class SchoolServer(voila.app.Voila):
     """Voila serving the pages of one school, to those who have signed in."""
 
-    def __init__(self, served: ServedSchool, started: Callable[[], None], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        served: ServedSchool,
+        started: Callable[[], None],
+        *,
+        proxies: Sequence[str] = (),
+        tls: SSLContext | None = None,
+        self_made: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """Serve a school.
+
+        ``started`` is called once it answers, ``proxies`` are the addresses of those that are believed, ``tls`` holds
+        the certificate to serve HTTPS with, which is ``self_made`` where nobody else has signed it.
+        """
         super().__init__(**kwargs)
         self.served = served
         self.started = started
+        self.proxies = Proxies(proxies)
+        self.tls = tls
+        self.hsts_seconds = HSTS_SECONDS_SELF_MADE if self_made else HSTS_SECONDS
 
     def load_config_file(self, *args: Any, **kwargs: Any) -> None:
         """Take no settings from files that happen to be on the machine."""
@@ -116,7 +146,11 @@ class SchoolServer(voila.app.Voila):
             "emergencies": IncidentCache(),
             "printer": Printer(self.served.folder),
             "jinja2_env": theme_environment(),
-            "compress_response": True,
+            "transforms": [
+                web.GZipContentEncoding,
+                partial(SafeHeaders, base_url=self.base_url, hsts_seconds=self.hsts_seconds),
+            ],
+            "default_handler_class": NothingHere,
             "allow_remote_access": not self.served.workshop,
             "local_hostnames": ["localhost"],
             "xsrf_cookie_kwargs": {"samesite": "Lax"},
@@ -163,10 +197,16 @@ class SchoolServer(voila.app.Voila):
             sockets = bind_sockets(self.port, self.ip or None)
         except OSError as error:
             raise GuanaiError("serve.port_taken", port=self.port, next=self.port + 1) from error
-        # A proxy on this machine may name the client in its headers; from elsewhere anybody could send such headers.
-        server = HTTPServer(self.app, xheaders=is_loopback(self.ip))
+        most = raise_open_files()
+        server = LimitedServer(
+            Requests(self.app, RefusedRequest, self._is_signed_in, self._body_limits()),
+            Connections(most, most // 4, self.proxies.__contains__),
+            self.proxies,
+            ssl_options=self.tls,
+        )
         server.add_sockets(sockets)
         self.ioloop = ioloop.IOLoop.current()
+        self.ioloop.add_callback(server.start_sweeping)
         self.ioloop.add_callback(self.kernel_manager.open)
         self.ioloop.add_callback(self.started)
         try:
@@ -176,6 +216,17 @@ class SchoolServer(voila.app.Voila):
         finally:
             server.stop()
             self.stop()
+
+    def _is_signed_in(self, request: HTTPServerRequest) -> bool:
+        return self.served.account_of(session_key(request, self.base_url)) is not None
+
+    def _body_limits(self) -> list[tuple[re.Pattern[str], int]]:
+        """Return the routes whose handlers take longer bodies, by their attribute ``body_limit`` (bytes)."""
+        return [
+            (re.compile(pattern), handler.body_limit)
+            for pattern, handler, *_ in self.init_handlers()
+            if hasattr(handler, "body_limit")
+        ]
 
 
 def school_config(served: ServedSchool, host: str, port: int, base_url: str = "/") -> Config:

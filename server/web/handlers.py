@@ -14,11 +14,21 @@ from tornado.log import app_log
 from guanai.server.accounts.served_school import ServedSchool
 from guanai.server.kernels.page_kernels import PageKernels
 from guanai.server.logs import log_fault
+from guanai.server.network.safe_headers import is_local
 from guanai.server.web.theme_files import theme_url
 from guanai.templates import template
 from guanai.templates.wording import LANGUAGES, catalogue, say
 
-__all__ = ["LANGUAGE_COOKIE", "VOILA_SCRIPTS", "ApiHandler", "HtmlHandler", "safe_next", "theme_environment"]
+__all__ = [
+    "LANGUAGE_COOKIE",
+    "VOILA_SCRIPTS",
+    "ApiHandler",
+    "HtmlHandler",
+    "NothingHere",
+    "RefusedRequest",
+    "safe_next",
+    "theme_environment",
+]
 
 LANGUAGE_COOKIE = "guanai-language"
 LANGUAGE_CODES = {"zh": "zh-CN", "en": "en"}
@@ -33,7 +43,16 @@ ANYWIDGET = "blob:" if find_spec("anywidget") else ""
 VOILA_SCRIPTS = "'unsafe-inline' 'unsafe-eval' blob:"
 
 
-class HtmlHandler(JupyterHandler):
+class SafeCookies(JupyterHandler):
+    """Sends every cookie for HTTPS only where the request came by HTTPS, Tornado's own against forged forms too."""
+
+    def set_cookie(self, name: str, value: str | bytes, *args: Any, **attributes: Any) -> None:
+        """Set a cookie."""
+        attributes.setdefault("secure", self.request.protocol == "https")
+        super().set_cookie(name, value, *args, **attributes)
+
+
+class HtmlHandler(SafeCookies):
     """Answers with a page that a person reads."""
 
     @property
@@ -126,7 +145,32 @@ class HtmlHandler(JupyterHandler):
             app_log.info("%s %s: %s", self.request.method, self.request.path, details[1])
 
 
-class ApiHandler(JupyterHandler):
+class NothingHere(HtmlHandler):
+    """Answers what is outside of the path that is served."""
+
+    def prepare(self) -> None:  # type: ignore[override]  # nothing to wait for
+        """Say that there is nothing."""
+        self.send_error(404)
+
+
+@web.stream_request_body
+class RefusedRequest(HtmlHandler):
+    """Refuses a request by its head: its body is not read, and its connection is closed."""
+
+    def initialize(self, status: int) -> None:
+        """Take the status to answer with."""
+        self._status = status
+
+    def prepare(self) -> None:  # type: ignore[override]  # nothing to wait for
+        """Refuse."""
+        self.set_header("Connection", "close")
+        self.send_error(self._status)
+
+    def data_received(self, chunk: bytes) -> None:
+        """Read nothing."""
+
+
+class ApiHandler(SafeCookies):
     """Answers a page's script, not a person."""
 
     def write_error(self, status_code: int, **_details: Any) -> None:
@@ -152,9 +196,7 @@ def theme_environment() -> Environment:
 def safe_next(url: str, base_url: str) -> str:
     r"""Return where to go on to: a path on this server, or else its first page.
 
-    >>> [safe_next(url, "/") for url in ("/child?id=1", "//evil.example", "https://evil.example", "/\\evil.example")]
+    >>> [safe_next(url, "/") for url in ("/child?id=1", "//evil.example", "https://evil.example", "/\evil.example")]
     ['/child?id=1', '/', '/', '/']
     """
-    stays = url.startswith(base_url) and not url.startswith(("//", "/\\"))
-    printable = all(letter > " " and letter not in "\\\x7f" for letter in url)
-    return url if stays and printable else base_url
+    return url if is_local(url, base_url) else base_url

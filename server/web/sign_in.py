@@ -14,8 +14,10 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
+from tornado.httputil import HTTPServerRequest
 
 from guanai.care.errors import AccessError, GuanaiError
+from guanai.server.accounts.account_names import stored_name
 from guanai.server.accounts.accounts import Account
 from guanai.server.accounts.login_sessions import fingerprint
 from guanai.server.accounts.roles import role_labels
@@ -37,6 +39,7 @@ __all__ = [
     "device_mark",
     "end_everywhere",
     "one_click_allowed",
+    "session_key",
     "sign_in",
 ]
 
@@ -61,7 +64,7 @@ class SchoolIdentity(IdentityProvider):
         for name in IDENTITY_HEADERS:
             headers.pop(name, None)
         served = handler.settings["served_school"]
-        key = fingerprint(handler.get_cookie(cookie_name(handler), "") or "")
+        key = session_key(handler.request, handler.settings["base_url"])
         account = served.account_of(key)
         if account is None:
             return None
@@ -163,7 +166,7 @@ class SignOut(HtmlHandler):
                 await end_everywhere(self, self.current_user.username)
             self.served.sessions.end(self.current_user.session)
             await self.kernels.end_session(self.current_user.session)
-        self.clear_cookie(cookie_name(self), path=self.base_url)
+        self.clear_cookie(cookie_name(self.request, self.base_url), path=self.base_url)
         self.redirect(f"{self.base_url}login")
 
 
@@ -237,32 +240,43 @@ def sign_in(handler: HtmlHandler, account: Account, *, confirmed: bool) -> None:
 
     ``confirmed`` where the person has just typed the password.
     """
-    attributes: dict[str, Any] = {
-        "httponly": True,
-        "secure": handler.request.protocol == "https",
-        "samesite": "Lax",
-    }
+    attributes: dict[str, Any] = {"httponly": True, "samesite": "Lax", "path": handler.base_url}
     if handler.current_user:
         handler.served.sessions.end(handler.current_user.session)
     token = handler.served.begin_session(account, confirmed=confirmed)
-    handler.set_cookie(cookie_name(handler), token, path=handler.base_url, **attributes)
-    if handler.get_signed_cookie(device_cookie(account.name), max_age_days=YEAR_DAYS) is None:
-        name, mark = device_cookie(account.name), secrets.token_urlsafe(12)
-        handler.set_signed_cookie(name, mark, expires_days=YEAR_DAYS, path=handler.base_url, **attributes)
+    handler.set_cookie(cookie_name(handler.request, handler.base_url), token, **attributes)
+    if device_mark(handler, account.name) is None:
+        name, mark = device_cookie(handler, account.name), secrets.token_urlsafe(12)
+        handler.set_signed_cookie(name, mark, expires_days=YEAR_DAYS, **attributes)
 
 
 def device_mark(handler: HtmlHandler, name: str) -> str | None:
     """Return the random mark of this browser if it has signed in to the account before."""
-    mark = handler.get_signed_cookie(device_cookie(name), max_age_days=YEAR_DAYS)
+    mark = handler.get_signed_cookie(device_cookie(handler, name), max_age_days=YEAR_DAYS)
     return mark.decode() if mark else None
 
 
-def cookie_name(handler: web.RequestHandler) -> str:
+def session_key(request: HTTPServerRequest, base_url: str) -> str:
+    """Return the fingerprint of the session that a request claims to belong to."""
+    cookie = request.cookies.get(cookie_name(request, base_url))
+    return fingerprint(cookie.value if cookie else "")
+
+
+def cookie_name(request: HTTPServerRequest, base_url: str) -> str:
     """Return the name of the session cookie: servers on other ports of the same machine have others."""
-    port = handler.request.host.rpartition(":")[2]
-    return f"guanai-{port}" if port.isdigit() else "guanai"
+    port = request.host.rpartition(":")[2]
+    return prefixed(f"guanai-{port}" if port.isdigit() else "guanai", request, base_url)
 
 
-def device_cookie(name: str) -> str:
+def device_cookie(handler: HtmlHandler, name: str) -> str:
     """Return the name of the cookie by which a browser shows that it has signed in to an account before."""
-    return f"guanai-known-{fingerprint(name)[:12]}"
+    known = f"guanai-known-{fingerprint(stored_name(name))[:12]}"
+    return prefixed(known, handler.request, handler.base_url)
+
+
+def prefixed(name: str, request: HTTPServerRequest, base_url: str) -> str:
+    """Return a cookie's name with the prefix by which browsers let no other host and no plain HTTP set it.
+
+    ``__Host-`` stands for the path ``/`` only; where the school lies below one, and over plain HTTP, there is none.
+    """
+    return f"__Host-{name}" if request.protocol == "https" and base_url == "/" else name

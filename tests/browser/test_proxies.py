@@ -25,7 +25,7 @@ pytestmark = [
 def place(tmp_path_factory):
     """Yield the address of a school behind a proxy."""
     folder = tmp_path_factory.mktemp("proxy")
-    with start(folder / "school", base_url="/school/guanai/") as served:
+    with start(folder / "school", base_url="/school/guanai/", proxies=["127.0.0.1"]) as served:
         write_page(served.folder / "notebooks", "forty", ["# 四十栏", FORTY])
         write_page(served.folder / "notebooks", "chart", ["# 图", CHART])
         parts = urlsplit(served.base)

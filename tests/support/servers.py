@@ -1,5 +1,6 @@
 """A school with a few test pages, served by a process of its own on a free port: for the tests over HTTP."""
 
+import json
 import os
 import subprocess
 import sys
@@ -27,10 +28,10 @@ with without(GRAMMAR):
     from guanai.server.accounts.served_school import ServedSchool
     from guanai.server.commands.serving import serve
     from guanai.storage import open_school
-folder, port, workshop, idle, kernels, base = sys.argv[1:]
+folder, port, workshop, idle, kernels, base, options = sys.argv[1:]
 served = ServedSchool(open_school(folder), workshop=workshop.split())
 served.sessions.idle = float(idle)
-serve(served, port=int(port), browser=False, base_url=base, PageKernels=json.loads(kernels))
+serve(served, port=int(port), browser=False, base_url=base, PageKernels=json.loads(kernels), **json.loads(options))
 """
 
 WIDGETS = """
@@ -142,8 +143,13 @@ def start(
     idle=3600,
     kernels='{"alone_seconds": 60, "waiting": 0}',
     base_url="/",
+    open_files=0,
+    **options,
 ):
-    """Make a school with the test pages and serve it."""
+    """Make a school with the test pages and serve it; ``options`` are further ones of `serve`.
+
+    ``open_files`` is how many files the server's process may have open at once, 0 for as many as this one.
+    """
     school = create_school(folder, name="青山 <b>小学</b>")
     accounts = Accounts(school)
     if account:
@@ -154,7 +160,10 @@ def start(
         write_page(school.folder.notebooks, name, cells)
     school.close()
     port = own_port(19_000)
-    command = [sys.executable, "-c", SERVE, str(folder), str(port), workshop, str(idle), kernels, base_url]
+    arguments = [str(folder), str(port), workshop, str(idle), kernels, base_url, json.dumps(options)]
+    command = [sys.executable, "-c", SERVE, *arguments]
+    if open_files:
+        command = ["sh", "-c", f'ulimit -n {open_files}; exec "$@"', "sh", *command]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     served = Served(f"http://127.0.0.1:{port}{base_url.rstrip('/')}", Path(folder), process)
     try:
