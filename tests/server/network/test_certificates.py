@@ -1,4 +1,7 @@
-"""HTTPS without a proxy: a certificate that the machine makes once, and one that somebody has (issue 13, section 5)."""
+"""HTTPS without a proxy: a certificate that the machine makes once, and one that somebody has.
+
+Requirement: a served page is reached by HTTPS, with or without a proxy (7.11, 7.12).
+"""
 
 import socket
 import ssl

@@ -1,4 +1,7 @@
-"""Limits of connections: half-open ones keep nobody out, and none is held for ever (issue 13, section 5)."""
+"""Limits of connections: half-open ones keep nobody out, and none is held for ever.
+
+Promise: server/README.md, limits of connections, bodies and the time for a head (7.11).
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""What a server says no to before anybody has signed in, and what every answer carries (issue 13, sections 1 and 5).
+"""What a server says no to before anybody has signed in, and what every answer carries.
+
+Promise: server/README.md, limits, and what every answer carries (7.11, 7.12).
+
 
 Each of these was found on a running school: about 1,100 half-open connections stopped it, a body of 90 MB was read whole,
 ``/voila/render//evil.example`` led away, ``%00`` and long names gave 500, errors and files had no policy.
