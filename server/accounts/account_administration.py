@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from guanai.care.errors import AccessError, GuanaiError
+from guanai.server.accounts.account_links import HandedLink
 from guanai.server.accounts.accounts import Account, Accounts, now
 from guanai.server.accounts.passwords import NO_PASSWORD
 
-__all__ = ["OFFICE_MATTERS", "AccountAdministration", "HandedLink", "NewAccount"]
+__all__ = ["OFFICE_MATTERS", "AccountAdministration", "NewAccount"]
 
 #: The office matters by which somebody can give rights to others: some account must always keep each.
 OFFICE_MATTERS = ("accounts", "rights")
@@ -21,15 +22,6 @@ class NewAccount:
     name: str
     roles: tuple[str, ...] = ()
     staff: str = ""
-
-
-@dataclass(frozen=True)
-class HandedLink:
-    """A one-time link to be handed out: whose, its key, and until when it can be used (ISO 8601, UTC)."""
-
-    name: str
-    key: str
-    until: str
 
 
 class AccountAdministration:

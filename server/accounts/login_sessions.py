@@ -42,6 +42,7 @@ class Sessions:
 
     def __init__(self, file: Path, clock: Callable[[], float] = time.time) -> None:
         self.idle: float = IDLE_SECONDS
+        self.confirmed: float = CONFIRMED_SECONDS
         self._file = file
         self._clock = clock
         self._written = 0.0
@@ -90,7 +91,7 @@ class Sessions:
     def confirmed_until(self, key: str) -> float:
         """Return until when it is sure enough who sits there, in seconds of the epoch; 0 where it is not now."""
         session = self._sessions.get(key)
-        until = session.confirmed_at + CONFIRMED_SECONDS if session else 0.0
+        until = session.confirmed_at + self.confirmed if session else 0.0
         return until if until > self._clock() else 0.0
 
     def of(self, person: str) -> list[str]:

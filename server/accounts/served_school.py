@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from guanai.care.errors import AccessError
 from guanai.server.accounts.account_administration import AccountAdministration
+from guanai.server.accounts.account_links import LinksToHandOut
 from guanai.server.accounts.accounts import Account, Accounts, now
 from guanai.server.accounts.last_sign_ins import LastSignIns
 from guanai.server.accounts.login_sessions import Invitation, Sessions
@@ -48,6 +49,7 @@ class ServedSchool:
         self.accounts = Accounts(school)
         self.sessions = Sessions(school.folder.internal / "sessions.json")
         self.last_sign_ins = LastSignIns(school.folder.internal / "sign_ins.json")
+        self.links_to_hand_out = LinksToHandOut()
         self.throttle = LoginThrottle()
         #: Who signed in, failed to, was refused: see `ServedTrail.append`.
         self.trail = ServedTrail()

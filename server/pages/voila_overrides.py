@@ -46,6 +46,7 @@ from guanai.server.pages.page_handlers import (
 from guanai.server.pages.page_sockets import PageConnection, PageSocket
 from guanai.server.pages.print_page import Printer, PrintPage
 from guanai.server.web.handlers import NothingHere, RefusedRequest, theme_environment
+from guanai.server.web.office import OFFICE_HANDLERS
 from guanai.server.web.own_password import OwnPassword
 from guanai.server.web.sign_in import IDENTITY_HEADERS, KernelAuthorizer, SchoolIdentity, session_key
 from guanai.server.web.theme_files import THEME_NAME, ThemeFiles
@@ -180,6 +181,7 @@ class SchoolServer(voila.app.Voila):
             (rf"{base}emergency-step", StepDone),
             (rf"{base}print", PrintPage),
             (rf"{base}password", OwnPassword),
+            *((rf"{base}{address}", handler) for address, handler in OFFICE_HANDLERS),
             (rf"{base}voila/bundle-{BUNDLE}/(.*)", BundleFiles, bundle),
             (rf"{base}voila/api/themes/(.*)", ThemesHandler, themes),
             (rf"{base}voila/api/shutdown/{KERNEL_ID}", PageClosing),

@@ -11,6 +11,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 from tornado.log import app_log
 
+from guanai.server.accounts.account_administration import OFFICE_MATTERS
 from guanai.server.accounts.served_school import ServedSchool
 from guanai.server.kernels.page_kernels import PageKernels
 from guanai.server.logs import log_fault
@@ -111,10 +112,16 @@ class HtmlHandler(SafeCookies):
             "theme_url": partial(theme_url, self.base_url),
             "school": self.served.name,
             "person": getattr(self.current_user, "username", None),
+            "office": self.office_pages(),
             "here": self.request.uri,
             "xsrf": self.xsrf_token.decode(),
             "nonce": self.nonce,
         }
+
+    def office_pages(self) -> list[str]:
+        """Return which pages of the office the person may open, by their names: ``accounts``, ``rights``."""
+        account = self.served.accounts.find(self.current_user.username) if self.current_user else None
+        return [name for name in OFFICE_MATTERS if account and self.served.may(account.roles, name)]
 
     def get_template(self, name: str) -> Any:
         """Return a template of the theme."""

@@ -38,6 +38,7 @@ __all__ = [
     "SignedInUser",
     "device_mark",
     "end_everywhere",
+    "end_pages",
     "one_click_allowed",
     "session_key",
     "sign_in",
@@ -232,6 +233,12 @@ def one_click_allowed(handler: HtmlHandler) -> bool:
 async def end_everywhere(handler: HtmlHandler, name: str) -> None:
     """End every session of a person, in every browser, and the kernels of their pages."""
     for session in handler.served.sessions.end_all(name):
+        await handler.kernels.end_session(session)
+
+
+async def end_pages(handler: HtmlHandler, name: str) -> None:
+    """End the pages that a person has open; who is signed in stays so, and opens them with the rights as they now are."""
+    for session in handler.served.sessions.of(name):
         await handler.kernels.end_session(session)
 
 

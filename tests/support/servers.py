@@ -28,9 +28,9 @@ with without(GRAMMAR):
     from guanai.server.accounts.served_school import ServedSchool
     from guanai.server.commands.serving import serve
     from guanai.storage import open_school
-folder, port, workshop, idle, kernels, base, options = sys.argv[1:]
+folder, port, workshop, idle, kernels, base, confirmed, options = sys.argv[1:]
 served = ServedSchool(open_school(folder), workshop=workshop.split())
-served.sessions.idle = float(idle)
+served.sessions.idle, served.sessions.confirmed = float(idle), float(confirmed)
 serve(served, port=int(port), browser=False, base_url=base, PageKernels=json.loads(kernels), **json.loads(options))
 """
 
@@ -47,7 +47,7 @@ ipywidgets.VBox([name, save, said])
 WHO = """
 import os
 from urllib.parse import unquote
-for name in ("PERSON", "STAFF", "ROLES"):
+for name in ("PERSON", "STAFF", "ROLES", "CONFIRMED_UNTIL"):
     print(name, unquote(os.environ.get("HTTP_X_GUANAI_" + name, "unset")))
 for name in ("QUERY_STRING", "GUANAI_SCHOOL", "GUANAI_LANGUAGE"):
     print(name, os.environ.get(name))
@@ -143,6 +143,7 @@ def start(
     idle=3600,
     kernels='{"alone_seconds": 60, "waiting": 0}',
     base_url="/",
+    confirmed=600,
     open_files=0,
     **options,
 ):
@@ -160,7 +161,8 @@ def start(
         write_page(school.folder.notebooks, name, cells)
     school.close()
     port = own_port(19_000)
-    arguments = [str(folder), str(port), workshop, str(idle), kernels, base_url, json.dumps(options)]
+    settings = [str(idle), kernels, base_url, str(confirmed), json.dumps(options)]
+    arguments = [str(folder), str(port), workshop, *settings]
     command = [sys.executable, "-c", SERVE, *arguments]
     if open_files:
         command = ["sh", "-c", f'ulimit -n {open_files}; exec "$@"', "sh", *command]
