@@ -1,4 +1,4 @@
-"""The page 账号, one-time links, and asking for the password again, over HTTP (issue 13, section 5; ASVS 2.5, 3.7, 4.2, 4.3).
+"""The page 账号, one-time links, and asking for the password again, over HTTP (requirements 3, 7.11; ASVS 2.5, 3.7, 4.2, 4.3).
 
 Nobody without the right to accounts sees or changes anything there; no role is changed without the password; whoever is
 locked, reset or has left is out at once.
