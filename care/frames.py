@@ -24,6 +24,7 @@ __all__ = [
     "map_distinct",
     "normalized_frame",
     "normalized_frames",
+    "object_array",
     "object_column",
     "timestamp",
 ]
@@ -98,23 +99,26 @@ def normalized_frame(frames: Mapping[str, pd.DataFrame], name: str) -> pd.DataFr
     if isinstance(frames, NormalizedFrames):
         return frames[name]
     frame = frames[name].reset_index(drop=True) if name in frames else pd.DataFrame()
-    columns: dict[str, pd.Series[Any]] = {}
-    for column in dict.fromkeys([*frame.columns, *COLUMNS.get(name, ("id", "child", "date", "by"))]):
-        values = (
-            frame[column] if column in frame.columns else pd.Series(None, index=frame.index, dtype=object)
-        )
+    columns: dict[str, Any] = {}
+    for column, values in frame.items():
         if column in DATE_COLUMNS:
             values = as_dates(values)
         elif values.dtype.kind not in "OM":
             # Everything but days and times as objects: text, lists and empty answers then compare and merge in the same
             # way, in an empty register as in a full one and with either of pandas' types of text.
             values = values.astype(object)
-        columns[column] = values
-    return pd.DataFrame(columns, index=frame.index)
+        columns[str(column)] = values
+    for column in COLUMNS.get(name, ("id", "child", "date", "by")):
+        dtype = "datetime64[ns]" if column in DATE_COLUMNS else "object"
+        columns.setdefault(column, np.full(len(frame), None, dtype=dtype))
+    return pd.DataFrame(columns, index=frame.index, copy=False)
 
 
 def as_dates(values: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":
     """Return dates without time and zone; what cannot be read as one is no date."""
+    if values.dtype == "datetime64[ns]":  # nearly every one is
+        days: Any = values.to_numpy().astype("datetime64[D]").astype("datetime64[ns]")
+        return pd.Series(days, index=values.index)
     if not pd.api.types.is_datetime64_any_dtype(values):
         values = pd.to_datetime(values, errors="coerce", format="ISO8601")
     if values.dt.tz is not None:
@@ -124,6 +128,8 @@ def as_dates(values: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":
 
 def as_timestamps(values: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":
     """Return days and times of day in local time: a time zone that is written with one is left out."""
+    if values.dtype == "datetime64[ns]":
+        return values
     if pd.api.types.is_datetime64_any_dtype(values):
         return values.dt.tz_localize(None).astype("datetime64[ns]")
     plain = values.map(lambda value: None if is_empty(value) else TIME_ZONE.sub("", str(value)))
@@ -163,6 +169,11 @@ def as_list(value: object) -> list[str]:
 def object_column(values: Iterable[object], index: pd.Index) -> "pd.Series[Any]":
     """Return a column that holds anything, such as lists, also when it is empty."""
     return pd.Series(list(values), index=index, dtype=object)
+
+
+def object_array(values: Iterable[object]) -> "np.ndarray[Any, np.dtype[np.object_]]":
+    """Return an array that holds anything, such as lists."""
+    return np.fromiter(values, dtype=object)
 
 
 def as_strings(values: "pd.Series[Any]") -> "pd.Series[str]":

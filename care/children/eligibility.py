@@ -12,6 +12,7 @@ from collections.abc import Set
 from datetime import date
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from guanai.care.frames import as_strings, normalized_frame, timestamp
@@ -122,6 +123,7 @@ def eligibility(
 def care_spans(children: pd.DataFrame, criterion: Criterion) -> pd.DataFrame:
     """Return the children that are or were in care, with ``care_from`` and ``care_until`` (the first day out).
 
+    ``children`` is the register as `guanai.care.frames.normalized_frame` returns it.
     In care: left-behind, from the day of registration until the day on which the child's status is no
     longer enrolled (the day after, if that is the last of a term) or the child reaches the age limit. The parents' status
     decides (so that a changed definition, or a dossier edited after the sixteenth birthday, is decided by the facts);
@@ -130,29 +132,20 @@ def care_spans(children: pd.DataFrame, criterion: Criterion) -> pd.DataFrame:
     unknown day is not in care at all, nor is one whose parents are back, unless the days are known from the
     history: ``left_behind_from`` and ``left_behind_until`` (`guanai.care.children.changes.with_care_days`) then hold.
     """
-    children = normalized_frame({"child": children}, "child")
     left = ~as_strings(children["status"]).isin(["", "enrolled"])
-    since = children["status_since"]
     began, ended = (_days_from_history(children, name) for name in ("left_behind_from", "left_behind_until"))
-    since = since.fillna(ended)
-    since = since.where(
-        ~since.isin([timestamp(day) for day in criterion.last_days]), since + pd.Timedelta(days=1)
-    )
+    since = children["status_since"].fillna(ended)
+    to_the_end = since.isin([timestamp(day) for day in criterion.last_days])
+    since = since.mask(to_the_end, since + pd.Timedelta(days=1))
     until = pd.Series(timestamp(FOREVER), index=children.index)
     if criterion.age_limit is not None:
         until = (children["birth_date"] + pd.DateOffset(years=criterion.age_limit)).fillna(until)
-    spans = children.assign(
-        care_from=children["registered_on"]
-        .fillna(timestamp(ALWAYS))
-        .where(began.isna() | (began <= children["registered_on"]), began),
-        care_until=until.where(~left | (until <= since), since),
-    )
     counts = _counts(children, criterion.definition)
+    care_from = np.fmax(children["registered_on"].fillna(timestamp(ALWAYS)), began)
     # Whose parents are back was in care until the day on which they came back.
-    spans["care_until"] = spans["care_until"].where(
-        counts | ended.isna() | (spans["care_until"] <= ended), ended
-    )
-    return spans[(counts | ended.notna()) & ~(left & since.isna())]
+    care_until = np.fmin(np.fmin(until, since.where(left)), ended.mask(counts))
+    in_care = (counts | ended.notna()) & ~(left & since.isna())
+    return children.assign(care_from=care_from, care_until=care_until)[in_care]
 
 
 def left_behind(children: pd.DataFrame, on: date, criterion: Criterion) -> pd.DataFrame:
@@ -160,7 +153,7 @@ def left_behind(children: pd.DataFrame, on: date, criterion: Criterion) -> pd.Da
 
     Reaching the age limit that day, or leaving that day before the last of a term, is no longer in care.
     """
-    spans = care_spans(children, criterion)
+    spans = care_spans(normalized_frame({"child": children}, "child"), criterion)
     day = timestamp(on)
     return spans[(spans["care_from"] <= day) & (day < spans["care_until"])]
 
@@ -175,10 +168,7 @@ def _days_from_history(children: pd.DataFrame, name: str) -> "pd.Series[pd.Times
 def _counts(children: pd.DataFrame, definition: str) -> "pd.Series[bool]":
     stored = as_strings(children["eligible"]) == "yes"
     fathers, mothers = as_strings(children["father_status"]), as_strings(children["mother_status"])
-    codes = {pair: family_reason(*pair) for pair in set(zip(fathers, mothers, strict=True))}
-    reasons = pd.Series(
-        [codes[pair] for pair in zip(fathers, mothers, strict=True)], index=children.index, dtype=object
-    )
-    counted = reasons.isin(list(COUNTED[definition]))
-    unstated = (fathers == "") & (mothers == "")
-    return counted.where(counted | ~unstated, stored).astype(bool)
+    pairs = list(zip(fathers, mothers, strict=True))
+    counted = {pair: family_reason(*pair) in COUNTED[definition] for pair in set(pairs)}
+    by_family = pd.Series([counted[pair] for pair in pairs], index=children.index, dtype=bool)
+    return by_family | ((fathers == "") & (mothers == "") & stored)

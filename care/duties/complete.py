@@ -9,13 +9,16 @@ Takes ``facts.present``; gives one line per subject that is present.
 Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from guanai.care.children.required_fields import field_label, missing_fields
+from guanai.care.duties.day_frames import Columns
 from guanai.care.duties.explanations import distinct_texts, number_words
 from guanai.care.duties.facts import Facts
-from guanai.care.frames import object_column
+from guanai.care.frames import object_array
 from guanai.care.policy.duty import Duty
 from guanai.templates.wording import say
 
@@ -35,16 +38,17 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
-    """Return lines with why they are there, which says what is missing, and the id of the dossier."""
+def explained(duty: Duty, facts: Facts, shown: Columns) -> dict[str, Any]:
+    """Return why lines are there, which says what is missing, and the id of the dossier."""
     comma, words = say("policy.comma"), number_words("why.complete", duty)
 
     def why(missing: tuple[str, ...], need: int, have: int) -> str:
         return words(need, have, comma.join(map(field_label, missing)))
 
     ids = facts.subjects(duty.subject).index[shown["position"]]
-    return shown.assign(
-        period="",
-        why=distinct_texts(why, map(tuple, shown["missing"]), shown["need"], shown["have"]),
-        counted=object_column(([record_id] for record_id in ids), shown.index),
-    )
+    return {
+        "why": distinct_texts(
+            why, map(tuple, shown["missing"]), shown["need"].tolist(), shown["have"].tolist()
+        ),
+        "counted": object_array([record_id] for record_id in ids),
+    }

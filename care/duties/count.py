@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from guanai.care.duties.day_frames import DAY, Days, Numbers
+from guanai.care.duties.day_frames import DAY, Columns, Days, Numbers
 from guanai.care.duties.explanations import count_words, distinct_texts
 from guanai.care.duties.facts import Facts
 from guanai.care.duties.records import Records, ids_by_line, matching_records, record_ids
-from guanai.care.frames import is_empty, object_column
+from guanai.care.frames import is_empty
 from guanai.care.policy.duty import OFTEN, Duty
 
 __all__ = ["explained", "lines"]
@@ -60,7 +60,7 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     # Of what there may be none of (F20: no dropout) there is a line too: its number, 0, is the result.
     shown = (have > most) | (duty.at_most == 0)
     listed = (needs.need > 0) | (duty.per == OFTEN) | (shown & (needs.days > 0))
-    first = facts.subjects(duty.subject)["first"].to_numpy()
+    first, _ = facts.first_and_last(duty.subject)
     begun = facts.is_present(duty.subject) if duty.per == OFTEN else first <= facts.day.to_datetime64()
     listed &= (facts.applies(duty) & begun)[:, None]
     position, number = listed.nonzero()
@@ -73,8 +73,8 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
 
 def _needs(duty: Duty, facts: Facts) -> Needs:
     """Return how much each subject needs in each period, since when and until when."""
-    subjects, periods, days_up_to = facts.subjects(duty.subject), facts.periods(duty), facts.days_up_to(duty)
-    first, last = subjects["first"].to_numpy()[:, None], subjects["last"].to_numpy()[:, None]
+    periods, days_up_to = facts.periods(duty), facts.days_up_to(duty)
+    first, last = (days[:, None] for days in facts.first_and_last(duty.subject))
     since, due = np.maximum(first, periods.start), np.minimum(last, periods.limit)
     days = np.maximum(days_up_to(due) - days_up_to(since - DAY), 0)
     # Of the whole period the part that lies in the term; of that part the days on which the subject is present.
@@ -125,26 +125,27 @@ def _carried_over(counted: Counted, need: Numbers) -> Counted:
     return counted._replace(number=numbers)
 
 
-def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
-    """Return lines with why they are there, the ids of the records that count, and when they were enough."""
+def explained(duty: Duty, facts: Facts, shown: Columns) -> dict[str, Any]:
+    """Return why lines are there, the ids of the records that count, and when they were enough."""
     periods, subjects = facts.periods(duty), facts.subjects(duty.subject)
     counted = _counted(duty, facts, _needs(duty, facts).need if duty.after == "standing" else None)
     line_of = np.full((len(subjects), len(periods.names)), -1)
-    line_of[shown["position"], shown["number"]] = np.arange(len(shown))
+    line_of[shown["position"], shown["number"]] = np.arange(len(shown["position"]))
     line = line_of[counted.records.position, counted.number]
     records, amount, line = counted.records.select(line >= 0), counted.amount[line >= 0], line[line >= 0]
     ids = record_ids(records.row, records.register, duty.records, facts)
+    met_at = np.full(len(shown["position"]), "NaT", dtype="datetime64[ns]")
     if shown["met"].any():
         by_day = pd.DataFrame({"line": line, "day": records.day, "amount": amount}).sort_values(
             "day", kind="stable"
         )
-        enough = by_day.groupby("line")["amount"].cumsum() >= shown["need"].to_numpy()[by_day["line"]]
-        met_at = by_day[enough].groupby("line")["day"].min().reindex(shown.index)
-        shown["met_at"] = met_at.where(shown["need"] > 0)
-    return shown.assign(
-        period=object_column([periods.names[number] for number in shown["number"]], shown.index),
-        why=distinct_texts(
-            count_words(duty, periods), shown["number"], shown["need"], shown["have"], shown["days"]
-        ),
-        counted=ids_by_line(line, records.day, ids, len(shown)),
-    )
+        need = shown["need"][by_day["line"]]
+        enough = by_day[(by_day.groupby("line")["amount"].cumsum() >= need) & (need > 0)]
+        np.fmin.at(met_at, enough["line"], enough["day"])
+    values = (shown[name].tolist() for name in ("number", "need", "have", "days"))
+    return {
+        "period": np.array(periods.names, dtype=object)[shown["number"]],
+        "why": distinct_texts(count_words(duty, periods), *values),
+        "counted": ids_by_line(line, records.day, ids, len(shown["position"])),
+        "met_at": met_at,
+    }

@@ -23,9 +23,10 @@ from guanai.care.policy.duty import ALL_CHILDREN, Duty, Limit
 from guanai.care.policy.policy import Policy
 from guanai.templates.wording import say
 
-__all__ = ["DAY", "DayFrames", "Days", "KnownFrames", "Mask", "Numbers", "Periods", "due_day"]
+__all__ = ["DAY", "Columns", "DayFrames", "Days", "KnownFrames", "Mask", "Numbers", "Periods", "due_day"]
 
 T = TypeVar("T")
+Columns = dict[str, np.ndarray[Any, np.dtype[Any]]]
 Days = np.ndarray[Any, np.dtype[np.datetime64]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
@@ -105,12 +106,15 @@ class DayFrames:
         return self.frames[register]
 
     @property
-    def staff(self) -> "pd.Series[str]":
-        """The names of the staff by their ids, in the order of the register."""
+    def staff(self) -> pd.DataFrame:
+        """The staff by their ids, in the order of the register: name, role (texts) and active (not marked as gone)."""
 
-        def make() -> "pd.Series[str]":
+        def make() -> pd.DataFrame:
             register = self.frames["staff"].drop_duplicates("id")
-            return register.assign(name=as_strings(register["name"])).set_index("id")["name"]
+            name, role = as_strings(register["name"]), as_strings(register["role"])
+            active = as_strings(register["active"]) != "no"
+            staff = pd.DataFrame({"name": name, "role": role, "active": active})
+            return staff.set_axis(pd.Index(register["id"]))
 
         return self.cached("staff", make)
 
@@ -135,25 +139,37 @@ class DayFrames:
 
     def applies(self, duty: Duty) -> Mask:
         """Return for each subject of a duty whether it meets the condition of the row."""
-        subjects = self.subjects(duty.subject)
-        return holds(duty.subject_condition, subjects).to_numpy(bool)
+        clauses, subjects = duty.subject_condition, self.subjects(duty.subject)
+        return self.cached(
+            ("applies", duty.subject, clauses), lambda: holds(clauses, subjects).to_numpy(bool)
+        )
 
     def is_present(self, kind: str) -> Mask:
         """Return for each subject of a kind whether it is present on the day."""
+        first, last = self.first_and_last(kind)
+        return (first <= self.day.to_datetime64()) & (self.day.to_datetime64() <= last)
+
+    def first_and_last(self, kind: str) -> tuple[Days, Days]:
+        """Return the first and the last day on which each subject of a kind is present."""
         subjects = self.subjects(kind)
-        return ((subjects["first"] <= self.day) & (self.day <= subjects["last"])).to_numpy(bool)
+        return self.cached(
+            ("first and last", kind), lambda: (subjects["first"].to_numpy(), subjects["last"].to_numpy())
+        )
 
     def present(self, duty: Duty) -> pd.DataFrame:
         """Return the subjects of a duty that are present on the day, with position (among all) and since (in the term).
 
         Who was always there, and all but children, since the term began.
         """
-        present = self.applies(duty) & self.is_present(duty.subject)
-        subjects = self.subjects(duty.subject)[present].assign(position=present.nonzero()[0])
-        begin, first = timestamp(self.term.start) if self.term else self.day, subjects["first"]
-        if duty.subject in ALL_CHILDREN:
-            return subjects.assign(since=first.where(first != ALWAYS, begin))
-        return subjects.assign(since=first.mask(first < begin, begin))
+
+        def make() -> pd.DataFrame:
+            position = (self.applies(duty) & self.is_present(duty.subject)).nonzero()[0]
+            subjects = self.subjects(duty.subject).iloc[position]
+            begin, first = timestamp(self.term.start) if self.term else self.day, subjects["first"]
+            earlier = first == ALWAYS if duty.subject in ALL_CHILDREN else first < begin
+            return subjects.assign(position=position, since=first.mask(earlier, begin))
+
+        return self.cached(("present", duty.subject, duty.subject_condition), make)
 
     def periods(self, duty: Duty) -> Periods:
         """Return the periods of a duty in the term that have begun."""

@@ -15,6 +15,7 @@ changes no other record. When it is deleted it is in the bin, and the line is as
 
 import pandas as pd
 
+from guanai.care.duties.day_frames import Columns
 from guanai.care.duties.explanations import date_text
 from guanai.care.duties.facts import Facts
 from guanai.care.frames import as_strings, object_column
@@ -27,17 +28,17 @@ KINDS = ("postpone", "excuse")
 KEYS = ["position", "since"]
 
 
-def deferrals_of(lines: pd.DataFrame, duty: Duty, facts: Facts, kind: str, role: str) -> pd.DataFrame | None:
+def deferrals_of(lines: Columns, duty: Duty, facts: Facts, kind: str, role: str) -> pd.DataFrame | None:
     """Return what has been decided about the lines of a duty, one row per line; None where nothing has.
 
     Columns: deferral (id, "" without one), put_off_until (a day, or NaT), excused, decision (who, when and why, in words).
     """
     decided = facts.cached("deferrals", lambda: _in_force(facts)).get((duty.name, kind, role))
-    if decided is None or lines.empty or facts.policy.by_the_minute(duty):
+    if decided is None or facts.policy.by_the_minute(duty):
         return None
     position = facts.subjects(kind).index.get_indexer(pd.Index(decided["subject"]))
     last = decided.assign(position=position).drop_duplicates(KEYS, keep="last").set_index(KEYS)
-    deferrals = lines[KEYS].join(last, on=KEYS)
+    deferrals = pd.DataFrame({name: lines[name] for name in KEYS}).join(last, on=KEYS)
     for name in ("deferral", "decision"):
         deferrals[name] = as_strings(deferrals[name])
     return deferrals.assign(excused=deferrals["excused"].eq(True))
@@ -51,7 +52,8 @@ def _in_force(facts: Facts) -> dict[tuple[str, str, str], pd.DataFrame]:
     postponed = (frame["kind"] == "postpone") & frame["until"].notna()
     holds = (frame["date"] <= facts.day) & frame["since"].notna() & (postponed | (frame["kind"] == "excuse"))
     frame = frame.assign(id=as_strings(frame["id"]))[holds].sort_values(["date", "id"], ignore_index=True)
-    people = as_strings(frame["by"]).map(lambda person: facts.staff.get(person, person))
+    people = as_strings(frame["by"])
+    people = people.map(facts.staff["name"]).fillna(people)
     people = people.where(people != "", as_strings(frame["created_by"]))
     words = [
         say(

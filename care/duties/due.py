@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from guanai.care.duties import complete, count, event, has_helper, interval, open_records, quota, share, state
-from guanai.care.duties.day_frames import DAY, Days, Numbers
+from guanai.care.duties.day_frames import DAY, Columns, Days, Numbers
 from guanai.care.duties.deferrals import deferrals_of
 from guanai.care.duties.facts import Facts
 from guanai.care.duties.own_kinds import own_lines
@@ -63,7 +63,6 @@ FORMS = {"helper": "pairing", "quota": "pairing", "complete": "child"}  # of the
 
 
 Texts = np.ndarray[Any, np.dtype[np.str_]]
-Columns = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
 
 class Kind(Protocol):
@@ -76,8 +75,11 @@ class Kind(Protocol):
         made good; NaT: for ever), both without the days of grace, need, have, and met where it is not have >= need.
         """
 
-    def explained(self, duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
-        """Return lines with period, why, counted and met_at (where it is known), which are made for those shown only."""
+    def explained(self, duty: Duty, facts: Facts, shown: Columns) -> dict[str, Any]:
+        """Return why the lines that are shown are there, counted, and period and met_at (where there are any).
+
+        ``shown`` are the columns of `lines` as arrays. What the lines have already may be left out.
+        """
 
 
 KINDS: dict[str, Kind] = {
@@ -176,74 +178,79 @@ class Part(NamedTuple):
         """Return the lines of some statuses (``done`` stands for ``late`` too) as the columns of `DTYPES`."""
         duty, module = self.duty, _module(self.duty)
         own_rule = facts.policy.own_kinds.get(duty.kind)
-        lines = module.lines(duty, facts) if module else own_lines(own_rule, duty, facts)
+        frame = module.lines(duty, facts) if module else own_lines(own_rule, duty, facts)
+        lines = {str(name): values.to_numpy() for name, values in frame.items()}
+        if frame.empty:
+            return _no_lines()
         decided = deferrals_of(lines, duty, facts, self.kind, self.role)
         due_on, status = self._statuses(lines, decided, facts)
         chosen = np.isin(status, statuses)
         if not chosen.any():
             return _no_lines()
-        shown, due_on, status = lines[chosen].reset_index(drop=True), due_on[chosen], status[chosen]
-        shown = module.explained(duty, facts, shown) if module else shown
-        columns = {
-            name: np.asarray(shown[name], dtype=DTYPES[name]) for name in shown.columns if name in DTYPES
-        }
-        met_at = columns.get("met_at", np.full(len(shown), "NaT", dtype="datetime64[ns]"))
+        due_on, status, number = due_on[chosen], status[chosen], int(chosen.sum())
+        shown = {name: values[chosen] for name, values in lines.items()}
+        explained = module.explained(duty, facts, shown) if module else {}
+        columns = self._same(number) | self._of_subjects(shown["position"], facts)
+        for name, values in (shown | explained).items():
+            if name in DTYPES:
+                columns[name] = np.asarray(values, dtype=DTYPES[name])
+        met_at = columns.get("met_at", np.full(number, "NaT", dtype="datetime64[ns]"))
         met_at = np.where(status == "done", met_at, np.datetime64("NaT"))
         late = (met_at if facts.policy.by_the_minute(duty) else met_at.astype("datetime64[D]")) > due_on
         columns |= {"due": due_on, "met_at": met_at, "status": np.where(late, "late", status).astype(object)}
-        columns["deferral"] = np.full(len(shown), "", dtype=object)
         if decided is not None:
             columns["deferral"] = decided["deferral"].to_numpy(object)[chosen]
             columns["why"] = columns["why"] + decided["decision"].to_numpy(object)[chosen]
-        return columns | self._same(len(shown)) | self._of_subjects(shown["position"].to_numpy(), facts)
+        return columns
 
     def _of_subjects(self, position: Numbers, facts: Facts) -> Columns:
         """Return the columns that lines have from their subjects."""
-        subjects, people = facts.subjects(self.kind), responsible(facts, self.kind, self.duty.who)
-        columns = {
-            "subject": subjects["name"], "subject_id": subjects.index, "class": subjects["class"],
-            "village": subjects["village"], "order": subjects["place"], "who": people["who"], "who_ids": people["who_ids"],
-            "nobody": people["nobody"],
-        }  # fmt: skip
-        return {name: np.asarray(values)[position] for name, values in columns.items()}
+
+        def make() -> Columns:
+            subjects, people = facts.subjects(self.kind), responsible(facts, self.kind, self.duty.who)
+            columns = {
+                "subject": subjects["name"], "subject_id": subjects.index, "class": subjects["class"],
+                "village": subjects["village"], "order": subjects["place"], "who": people["who"],
+                "who_ids": people["who_ids"], "nobody": people["nobody"],
+            }  # fmt: skip
+            return {name: np.asarray(values) for name, values in columns.items()}
+
+        columns = facts.cached(("columns", self.kind, self.duty.who), make)
+        return {name: values[position] for name, values in columns.items()}
 
     def _same(self, number: int) -> Columns:
-        """Return the columns that are the same in every line."""
+        """Return the columns that are the same in every line, or are so where nothing else is known of them."""
         columns = {
             "duty": self.duty.name, "kind": self.kind, "role": self.role, "weight": self.duty.weight_or_default,
-            "place": self.place, "form": self.duty.record or FORMS.get(self.duty.kind, ""),
+            "place": self.place, "form": self.duty.record or FORMS.get(self.duty.kind, ""), "period": "", "deferral": "",
         }  # fmt: skip
         return {name: np.full(number, value, dtype=DTYPES[name]) for name, value in columns.items()}
 
-    def _statuses(
-        self, lines: pd.DataFrame, decided: pd.DataFrame | None, facts: Facts
-    ) -> tuple[Days, Texts]:
+    def _statuses(self, lines: Columns, decided: pd.DataFrame | None, facts: Facts) -> tuple[Days, Texts]:
         """Return the days due, with grace or on the day to which it is put off, and the statuses; "done" for late as well.
 
         The status is "" of what nobody is shown: open lines of who has left, and in a later term those that are over.
         """
         duty, today = self.duty, facts.day.to_datetime64()
-        if lines.empty:
-            return np.empty(0, dtype="datetime64[ns]"), np.empty(0, dtype=str)
         now = facts.moment.to_datetime64() if facts.policy.by_the_minute(duty) else today
-        due_on, closed_on = (lines[name].to_numpy() + duty.grace_days * DAY for name in ("due", "closed_on"))
-        met = (lines["met"] if "met" in lines else lines["have"] >= lines["need"]).to_numpy(bool)
-        postponed, excused = np.zeros(len(lines), dtype=bool), np.zeros(len(lines), dtype=bool)
+        due_on, closed_on = (lines[name] + duty.grace_days * DAY for name in ("due", "closed_on"))
+        met = (lines["met"] if "met" in lines else lines["have"] >= lines["need"]).astype(bool)
+        postponed = excused = np.zeros(len(met), dtype=bool)
         if decided is not None:
             put_off_until = decided["put_off_until"].to_numpy()
             postponed, excused = put_off_until > today, decided["excused"].to_numpy(bool)
             due_on = np.where(np.isnat(due_on), due_on, np.fmax(due_on, put_off_until))
         over, closed = due_on < now, (closed_on < today) | (duty.after == "missed")
-        left = np.zeros(len(lines), dtype=bool)
+        left = np.zeros(len(met), dtype=bool)
         if duty.kind not in OUTLIVES_SUBJECT:
-            left = (facts.subjects(self.kind)["last"].to_numpy() < today)[lines["position"]]
+            left = (facts.first_and_last(self.kind)[1] < today)[lines["position"]]
         status = np.select(
             [met, excused, over & (closed | left), over, postponed], ["done", "excused", "missed", "standing", "postponed"],
             "to_do",
         )  # fmt: skip
         hidden = left & np.isin(status, OPEN_STATUSES)
         if duty.kind in UNTIL_ANSWERED and facts.term:
-            before = lines["since"].to_numpy() < timestamp(facts.term.start).to_datetime64()
+            before = lines["since"] < timestamp(facts.term.start).to_datetime64()
             hidden |= before & np.isin(status, ["missed", "done"])
         return cast("Days", due_on), np.where(hidden, "", status)
 

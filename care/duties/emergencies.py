@@ -75,7 +75,7 @@ def _steps(duty: Duty, facts: Facts) -> pd.DataFrame:
     missing, latest = missing_parts(duty, facts, np.flatnonzero(has_begun))
     done = pd.Series(~missing.any(axis=1), index=frame.index)
     due = started + pd.Timedelta(duty.limit.span)
-    done_at = latest.set_axis(frame.index).where(done)
+    done_at = pd.Series(latest, index=frame.index).where(done)
     late = done_at > due  # no time at all is taken for in time
     status = np.select([done & late, done, facts.moment > due], ["done_late", "done", "late"], "running")
     children = facts.frame("child").drop_duplicates("id").set_index("id")

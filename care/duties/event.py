@@ -13,10 +13,12 @@ Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_
 from bisect import bisect_left
 from datetime import date
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from guanai.care.duties.day_frames import DAY, Columns
 from guanai.care.duties.explanations import (
     date_text,
     distinct_texts,
@@ -27,7 +29,7 @@ from guanai.care.duties.explanations import (
 )
 from guanai.care.duties.facts import Facts
 from guanai.care.duties.records import dates, matching_records, record_ids, trigger_records
-from guanai.care.frames import object_column
+from guanai.care.frames import object_array
 from guanai.care.policy.duty import Duty
 from guanai.templates.wording import say
 
@@ -38,20 +40,21 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the lines of a duty of the kind event."""
     table, subjects = trigger_records(duty, facts), facts.subjects(duty.subject)
     first, last = (subjects[name].to_numpy()[table["position"]] for name in ("first", "last"))
-    present = (first <= table["day"]) & (table["day"] <= last) & (table["due"].dt.normalize() <= last)
-    table = table.assign(closed_on=last)[present]
+    present = (first <= table["day"]) & (table["day"] <= last) & (table["due"] < last + DAY)
+    table = table[present]
     answers_of = _answers(duty, facts)
     taken = []
-    for position, day in zip(table["position"], dates(table["day"]), strict=True):
+    for position, day in zip(table["position"].tolist(), dates(table["day"]), strict=True):
         answers = answers_of.get(position, [])
         from_day_on = islice(answers, bisect_left(answers, (day,)), None)
         in_order = (answer for answer in from_day_on if answer[0] > day or not answer[2])
         taken.append(list(islice(in_order, duty.at_least)))
     return table.assign(
         since=table["day"],
+        closed_on=last[present],
         need=duty.at_least,
         have=np.array(list(map(len, taken)), dtype=np.int64),
-        counted=object_column(([record for _, record, _ in some] for some in taken), table.index),
+        counted=object_array([record for _, record, _ in some] for some in taken),
         met_at=np.array([some[-1][0] if some else None for some in taken], dtype="datetime64[ns]"),
     )
 
@@ -74,17 +77,19 @@ def _answers(duty: Duty, facts: Facts) -> dict[int, list[tuple[date, str, bool]]
     return {position: sorted(some) for position, some in answers.items()}
 
 
-def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
-    """Return lines with why they are there; counted and met_at, the day of the last answer, they have."""
+def explained(duty: Duty, facts: Facts, shown: Columns) -> dict[str, Any]:
+    """Return why lines are there; counted and met_at, the day of the last answer, they have."""
     what, trigger = record_words(duty), trigger_words(duty)
     within = within_words(duty, duty.limit or facts.policy.default_limit)
 
-    def why(day: pd.Timestamp, have: int) -> str:
+    def why(day: date, have: int) -> str:
         return say(
             "why.event", source=source(duty), day=date_text(day), trigger=trigger, within=within, what=what,
             need=duty.at_least, have=have,
         )  # fmt: skip
 
-    return shown.assign(
-        period=distinct_texts(date_text, shown["day"]), why=distinct_texts(why, shown["day"], shown["have"])
-    )
+    days = dates(shown["day"])
+    return {
+        "period": distinct_texts(date_text, days),
+        "why": distinct_texts(why, days, shown["have"].tolist()),
+    }

@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
-import pandas as pd
-
 from guanai.care.calendar.periods import IN_TERM
 from guanai.care.duties.day_frames import Periods
 from guanai.care.policy.duty import EACH, OFTEN, Duty, Limit
@@ -31,11 +29,11 @@ __all__ = [
 RULE_WORDS = RuleWords()
 
 
-def distinct_texts(words: Callable[..., str], *columns: Iterable[Any]) -> "pd.Series[str]":
+def distinct_texts(words: Callable[..., str], *columns: Iterable[Any]) -> list[str]:
     """Return a text for each line, given some of its values; made once for each different combination."""
     rows = list(zip(*columns, strict=True))
     texts = {row: words(*row) for row in dict.fromkeys(rows)}
-    return pd.Series([texts[row] for row in rows], dtype=object)
+    return [texts[row] for row in rows]
 
 
 def date_text(day: date) -> str:
@@ -48,7 +46,7 @@ def count_words(duty: Duty, periods: Periods) -> Callable[..., str]:
 
     ``days`` are those (of school, or all) on which the subject is present in the period.
     """
-    what, around = record_words(duty), range_words(duty)
+    what, around, document = record_words(duty), range_words(duty), source(duty)
     part = "why.count_part" if duty.per in IN_TERM else "why.count_part_days"
 
     def words(number: int, need: int, have: int, days: int) -> str:
@@ -59,7 +57,7 @@ def count_words(duty: Duty, periods: Periods) -> Callable[..., str]:
         else:
             key = "why.count_limit" if duty.limit else "why.count" if days == periods.whole[number] else part
         return say(
-            key, source=source(duty), what=what, period=periods.names[number], range=around, need=need, have=have, days=days,
+            key, source=document, what=what, period=periods.names[number], range=around, need=need, have=have, days=days,
             whole=periods.whole[number], full=duty.at_least, limit=periods.limit[number].astype("datetime64[D]"),
         )  # fmt: skip
 

@@ -8,13 +8,15 @@ Takes ``facts.present`` and the register pairing; gives one line per child that 
 Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from guanai.care.duties.day_frames import DAY
+from guanai.care.duties.day_frames import DAY, Columns
 from guanai.care.duties.explanations import distinct_texts, number_words
 from guanai.care.duties.facts import Facts
-from guanai.care.duties.quota import current_pairs, explained_pairs
+from guanai.care.duties.quota import current_pairs, explained_pairs, numbers_of_pairs
 from guanai.care.policy.duty import Duty
 
 __all__ = ["explained", "lines"]
@@ -23,20 +25,18 @@ __all__ = ["explained", "lines"]
 def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the lines of a duty of the kind helper."""
     children, pairings = facts.present(duty), facts.frame("pairing")
-    numbers = current_pairs(duty, facts)["subject"].value_counts()
     ended = pairings[(pairings["role"] == "helper") & (pairings["end"] < facts.day)]
     last_end = ended.groupby("child")["end"].max().reindex(children.index)
     since = np.fmax(children["since"], last_end + DAY)
     return pd.DataFrame(
         {
             "position": children["position"], "since": since, "due": since, "closed_on": np.datetime64("NaT"),
-            "need": duty.at_least,
-            "have": numbers.reindex(children.index).fillna(0).astype("int64"),
+            "need": duty.at_least, "have": numbers_of_pairs(current_pairs(duty, facts), children.index),
         }
     )  # fmt: skip
 
 
-def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
-    """Return lines with why they are there and the ids of the pairings."""
-    why = distinct_texts(number_words("why.helper", duty), shown["need"], shown["have"])
+def explained(duty: Duty, facts: Facts, shown: Columns) -> dict[str, Any]:
+    """Return why lines are there and the ids of the pairings."""
+    why = distinct_texts(number_words("why.helper", duty), shown["need"].tolist(), shown["have"].tolist())
     return explained_pairs(duty, facts, shown, why)

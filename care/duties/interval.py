@@ -9,12 +9,16 @@ Takes ``facts.subjects`` and `matching_records`; gives the running interval of e
 Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
+from datetime import date
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
+from guanai.care.duties.day_frames import Columns
 from guanai.care.duties.explanations import RULE_WORDS, date_text, distinct_texts, record_words, source
 from guanai.care.duties.facts import Facts
-from guanai.care.duties.records import ids_by_line, matching_records, record_ids
+from guanai.care.duties.records import dates, ids_by_line, matching_records, record_ids
 from guanai.care.policy.duty import Duty
 from guanai.templates.wording import say
 
@@ -27,44 +31,46 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the lines of a duty of the kind interval."""
     if facts.term is None or duty.limit is None:
         return pd.DataFrame()
-    limit = pd.Timedelta(duty.limit.span)
-    subjects = facts.subjects(duty.subject)
-    subjects = pd.DataFrame(
+    first, last = facts.first_and_last(duty.subject)
+    first = np.maximum(first, np.datetime64(facts.term.start))
+    last = np.minimum(last, np.datetime64(facts.term.end))
+    listed = facts.applies(duty) & (first <= last) & (first <= facts.day.to_datetime64())
+    records = matching_records(duty, facts)
+    of, day = records.position, records.day
+    days = pd.DataFrame({"position": of, "day": day})[listed[of] & (first[of] <= day) & (day <= last[of])]
+    days = days.drop_duplicates().sort_values(["position", "day"])
+    ended, day = days["position"].to_numpy(), days["day"].to_numpy()
+    begins = ended != np.append(-1, ended[:-1])
+    since = np.where(begins, first[ended], np.append(day[:1], day[:-1]))
+    latest, has_record = first.copy(), np.isin(np.arange(len(first)), ended)
+    latest[ended] = day  # in their order, so the last one of each subject stays
+    limit = np.timedelta64(duty.limit.span)
+    running = (listed & (latest + limit <= last)).nonzero()[0]
+    position, since = np.append(ended, running), np.append(since, latest[running])
+    return pd.DataFrame(
         {
-            "position": np.arange(len(subjects)),
-            "first": np.maximum(subjects["first"].to_numpy(), np.datetime64(facts.term.start)),
-            "last": np.minimum(subjects["last"].to_numpy(), np.datetime64(facts.term.end)),
+            "position": position, "since": since, "due": since + limit, "closed_on": last[position], "need": 1,
+            "have": np.repeat([1, 0], [len(ended), len(running)]),
+            "day": np.append(day, np.full(len(running), np.datetime64("NaT"))),
+            "key": np.append(np.full(len(ended), 2), np.where(has_record[running], 0, 1)),
         }
-    )[facts.applies(duty)]
-    subjects = subjects[(subjects["first"] <= subjects["last"]) & (subjects["first"] <= facts.day)]
-    records = matching_records(duty, facts).frame()[["position", "day"]]
-    days = records.drop_duplicates().merge(subjects, on="position")
-    days = days[days["day"].between(days["first"], days["last"])].sort_values("day")
-    before = days.groupby("position")["day"].shift()
-    ended = days.assign(since=before.fillna(days["first"]), have=1, key=2)
-    latest = days.groupby("position")["day"].max().reindex(subjects["position"]).set_axis(subjects.index)
-    running = subjects.assign(
-        since=latest.fillna(subjects["first"]), have=0, key=latest.isna().astype("int64")
-    )
-    running = running[running["since"] + limit <= running["last"]]
-    table = pd.concat([ended, running], ignore_index=True)
-    return table.assign(due=table["since"] + limit, closed_on=table["last"], need=1)
+    )  # fmt: skip
 
 
-def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
-    """Return lines with why they are there and, of an interval that ended, the records of its last day."""
+def explained(duty: Duty, facts: Facts, shown: Columns) -> dict[str, Any]:
+    """Return why lines are there and, of an interval that ended, the records of its last day."""
     assert duty.limit is not None  # noqa: S101 - a row of this kind has one
     what, limit = record_words(duty), RULE_WORDS.span(duty.limit)
 
-    def why(key: int, since: pd.Timestamp) -> str:
+    def why(key: int, since: date) -> str:
         return say(KEYS[key], source=source(duty), what=what, limit=limit, last=date_text(since))
 
-    ended = shown[["position", "day"]].assign(line=np.arange(len(shown)))
+    ended = pd.DataFrame({"position": shown["position"], "day": shown["day"]})
+    ended = ended.assign(line=ended.index)
     records = matching_records(duty, facts).frame().merge(ended, on=["position", "day"])
     ids = record_ids(records["row"], records["register"], duty.records, facts)
-    return shown.assign(
-        period="",
-        why=distinct_texts(why, shown["key"], shown["since"]),
-        counted=ids_by_line(records["line"], records["day"], ids, len(shown)),
-        met_at=shown["day"],
-    )
+    return {
+        "why": distinct_texts(why, shown["key"].tolist(), dates(shown["since"])),
+        "counted": ids_by_line(records["line"], records["day"], ids, len(shown["position"])),
+        "met_at": shown["day"],
+    }

@@ -40,6 +40,10 @@ class OwnFacts(Facts):
         """Return a copy of the subjects of a kind."""
         return super().subjects(kind).copy()
 
+    def present(self, duty: Duty) -> pd.DataFrame:
+        """Return a copy of the subjects that are present on the day."""
+        return super().present(duty).copy()
+
 
 def own_lines(rule: Callable[..., Any] | None, duty: Duty, facts: Facts) -> pd.DataFrame:
     """Return the lines that a rule of the school's own gives, completed; raises OwnRuleError with file and line."""

@@ -16,7 +16,7 @@ import pandas as pd
 
 from guanai.care.duties.day_frames import DayFrames, Days, Mask, Numbers
 from guanai.care.duties.record_rules import MODE_REQUIRED, class_names
-from guanai.care.frames import AUTHOR_FIELDS, as_list, as_strings, as_timestamps, object_column
+from guanai.care.frames import AUTHOR_FIELDS, as_list, as_strings, as_timestamps, object_array
 from guanai.care.policy.conditions import clauses_of, holds
 from guanai.care.policy.duty import ALL_CHILDREN, Duty
 
@@ -60,6 +60,15 @@ class Pairs(NamedTuple):
         return Pairs(self.row[chosen], self.position[chosen])
 
 
+class Pairings(NamedTuple):
+    """The pairings of children with a helper: arrays with one entry for each, by ``position``."""
+
+    position: Numbers
+    staff: Numbers
+    start: Days
+    end: Days  # for ever where it is open
+
+
 def matching_records(duty: Duty, facts: DayFrames) -> Records:
     """Return the records that count for a duty up to the day."""
     key = ("matching", duty.records, duty.condition, duty.subject, duty.by)
@@ -71,9 +80,9 @@ def _matching_records(duty: Duty, facts: DayFrames) -> Records:
     for place, register in enumerate(duty.records):
         frame = facts.frame(register)
         days = frame["date"].to_numpy()
-        counts = (days <= facts.day.to_datetime64()) & holds(
-            clauses_of(duty.condition, register), frame
-        ).to_numpy(bool)
+        counts = days <= facts.day.to_datetime64()
+        if clauses := clauses_of(duty.condition, register):
+            counts &= holds(clauses, frame).to_numpy(bool)
         if register in MODE_REQUIRED:
             counts &= (as_strings(frame["mode"]) != "").to_numpy(bool)
         pairs = (
@@ -160,31 +169,35 @@ def made_by(facts: DayFrames, register: str, kind: str, roles: tuple[str, ...]) 
     """Return the `owners` whose record was made by somebody in one of the roles, towards that subject on its day."""
 
     def make() -> Pairs:
-        people = authors(facts, register)
-        pairs = pd.DataFrame(owners(facts, register, kind)._asdict()).merge(
-            pd.DataFrame({"row": people.row, "staff": people.position}), on="row"
-        )
-        pairs["day"] = facts.frame(register)["date"].to_numpy()[pairs["row"]]
-        held = np.zeros(len(pairs), dtype=bool)
-        for role in roles:
-            held |= _holds_role(facts, role, kind, pairs)
-        pairs = pairs.loc[held, ["row", "position"]].drop_duplicates()
-        return Pairs(pairs["row"].to_numpy(), pairs["position"].to_numpy())
+        pairs, people = owners(facts, register, kind), authors(facts, register)
+        pair, person = _same(pairs.row, people.row)
+        position, staff = pairs.position[pair], people.position[person]
+        day = facts.frame(register)["date"].to_numpy()[pairs.row[pair]]
+        held = [_holds_role(facts, role, kind, position, staff, day) for role in roles]
+        return pairs.select(np.unique(pair[np.logical_or.reduce(held)]))
 
     return facts.cached(("made by", register, kind, roles), make)
 
 
-def _holds_role(facts: DayFrames, role: str, kind: str, pairs: pd.DataFrame) -> Mask:
-    """Say whether a member of staff has a role towards a subject on a day (columns position, staff and day)."""
-    staff, position = pairs["staff"].to_numpy(), pairs["position"].to_numpy()
+def _same(some: Numbers, others: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the places of all pairs of equal numbers, one of ``some`` and one of ``others``, which is in order."""
+    first, end = others.searchsorted(some), others.searchsorted(some, side="right")
+    times = end - first
+    place = np.repeat(np.arange(len(some)), times)
+    before = np.repeat(np.cumsum(times) - times, times)
+    return place, first[place] + np.arange(len(place)) - before
+
+
+def _holds_role(facts: DayFrames, role: str, kind: str, position: Numbers, staff: Numbers, day: Days) -> Mask:
+    """Say whether a member of staff has a role towards a subject on a day."""
     if role == "self":
         return facts.staff.index.get_indexer(facts.subjects(kind).index)[position] == staff
     if role == "helper" and kind in ALL_CHILDREN:
-        numbered = pairs.assign(number=np.arange(len(pairs)))
-        helped = numbered.merge(helpers(facts, kind), on=["position", "staff"])
-        running = (helped["start"] <= helped["day"]) & (helped["day"] <= helped["end"])
-        held = np.zeros(len(pairs), dtype=bool)
-        held[helped.loc[running, "number"]] = True
+        pairings = helpers(facts, kind)
+        place, pairing = _same(position, pairings.position)
+        running = (pairings.start[pairing] <= day[place]) & (day[place] <= pairings.end[pairing])
+        held = np.zeros(len(position), dtype=bool)
+        held[place[running & (pairings.staff[pairing] == staff[place])]] = True
         return held
     if role == "helper":
         return np.isin(staff, facts.staff.index.get_indexer(facts.subjects("helper").index))
@@ -192,25 +205,21 @@ def _holds_role(facts: DayFrames, role: str, kind: str, pairs: pd.DataFrame) -> 
         return class_teachers(facts, kind)[position] == staff
     if role == "homeroom":
         return np.isin(staff, class_teachers(facts, "class"))
-    register = facts.frame("staff").drop_duplicates("id")
-    return (as_strings(register["role"]) == role).to_numpy(bool)[staff]
+    return (facts.staff["role"] == role).to_numpy(bool)[staff]
 
 
-def helpers(facts: DayFrames, kind: str) -> pd.DataFrame:
-    """Return the pairings of children with a helper: position, staff, start and end (for ever where it is open)."""
+def helpers(facts: DayFrames, kind: str) -> Pairings:
+    """Return the pairings of the children with a helper."""
 
-    def make() -> pd.DataFrame:
-        pairings, children = facts.frame("pairing"), facts.subjects(kind)
-        table = pd.DataFrame(
-            {
-                "position": children.index.get_indexer(pd.Index(pairings["child"])),
-                "staff": facts.staff.index.get_indexer(pd.Index(pairings["helper"])),
-                "start": pairings["start"],
-                "end": pairings["end"].fillna(pd.Timestamp.max),
-            }
-        )
-        helping = (pairings["role"] == "helper") & pairings["start"].notna()
-        return table[helping & (table["position"] >= 0) & (table["staff"] >= 0)]
+    def make() -> Pairings:
+        pairings = facts.frame("pairing")
+        position = facts.subjects(kind).index.get_indexer(pd.Index(pairings["child"]))
+        staff = facts.staff.index.get_indexer(pd.Index(pairings["helper"]))
+        start, end = pairings["start"].to_numpy(), pairings["end"].fillna(pd.Timestamp.max).to_numpy()
+        helping = (pairings["role"] == "helper").to_numpy(bool) & ~np.isnat(start)
+        chosen = (helping & (position >= 0) & (staff >= 0)).nonzero()[0]
+        chosen = chosen[np.argsort(position[chosen], kind="stable")]
+        return Pairings(position[chosen], staff[chosen], start[chosen], end[chosen])
 
     return facts.cached(("helpers", kind), make)
 
@@ -240,19 +249,18 @@ def trigger_records(duty: Duty, facts: DayFrames) -> pd.DataFrame:
         raise ValueError(duty.name)
     register, question = duty.trigger
     frame, limit = facts.frame(register), duty.limit or facts.policy.default_limit
+    moments = np.full(len(frame), "NaT", dtype="datetime64[ns]")
     if question in frame.columns:
-        moments = as_timestamps(frame[question])
-    else:
-        moments = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
-    days = frame["date"].fillna(moments.dt.normalize())
-    starts = holds(duty.trigger_condition, frame) & moments.notna() & (days <= facts.day)
-    due = (moments if limit.momentary else moments.dt.normalize()) + pd.Timedelta(limit.span)
+        moments = as_timestamps(frame[question]).to_numpy()
+    own_days, days = moments.astype("datetime64[D]").astype(moments.dtype), frame["date"].to_numpy()
+    days = np.where(np.isnat(days), own_days, days)
+    starts = holds(duty.trigger_condition, frame).to_numpy(bool) & (days <= facts.day.to_datetime64())
+    starts &= ~np.isnat(moments)
+    due = (moments if limit.momentary else own_days) + np.timedelta64(limit.span)
     pairs = owners(facts, register, duty.subject)
-    pairs = pairs.select(starts.to_numpy(bool)[pairs.row] & facts.applies(duty)[pairs.position])
+    pairs = pairs.select(starts[pairs.row] & facts.applies(duty)[pairs.position])
     rows = pairs.row
-    return pd.DataFrame(
-        {"position": pairs.position, "row": rows, "day": days.to_numpy()[rows], "due": due.to_numpy()[rows]}
-    )
+    return pd.DataFrame({"position": pairs.position, "row": rows, "day": days[rows], "due": due[rows]})
 
 
 def record_ids(
@@ -271,7 +279,7 @@ def dates(days: Any) -> list[date]:
     return np.asarray(days).astype("datetime64[D]").tolist()
 
 
-def ids_by_line(lines: Any, days: Any, ids: Any, count: int) -> "pd.Series[Any]":
+def ids_by_line(lines: Any, days: Any, ids: Any, count: int) -> "np.ndarray[Any, np.dtype[np.object_]]":
     """Return for each of ``count`` lines a list of the ids of its records, oldest first and then by id.
 
     ``lines`` gives the line of each record, -1 for none; ``days`` their days.
@@ -288,4 +296,4 @@ def ids_by_line(lines: Any, days: Any, ids: Any, count: int) -> "pd.Series[Any]"
         own = slice(bounds[number], bounds[number + 1])
         ordered[own] = [record for _, record in sorted(zip(day[own].tolist(), ordered[own], strict=True))]
     texts = ordered.tolist()
-    return object_column((texts[start:end] for start, end in pairwise(bounds)), pd.RangeIndex(count))
+    return object_array(texts[start:end] for start, end in pairwise(bounds.tolist()))

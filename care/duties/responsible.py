@@ -11,7 +11,7 @@ import pandas as pd
 
 from guanai.care.duties.facts import Facts
 from guanai.care.duties.records import class_teachers, helpers
-from guanai.care.frames import as_strings, object_column
+from guanai.care.frames import object_column
 from guanai.care.policy.duty import ALL_CHILDREN, STAFF_KINDS
 from guanai.templates.wording import say
 
@@ -39,14 +39,14 @@ def _with_self(kind: str, roles: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _responsible(facts: Facts, kind: str, roles: tuple[str, ...]) -> pd.DataFrame:
-    subjects, comma = facts.subjects(kind).index, say("policy.comma")
+    subjects, comma, active = facts.subjects(kind).index, say("policy.comma"), facts.staff["active"].to_list()
     everybody = frozenset(place for role in roles for place in _post_holders(facts, kind, role))
     people = [everybody] * len(subjects)
-    active = frozenset(_active(facts))
     for role in roles:
         for position, place in _towards_subjects(facts, kind, role):
-            people[position] |= {place} & active
-    staff_ids, staff_names = facts.staff.index.to_list(), facts.staff.to_list()
+            if active[place]:
+                people[position] |= {place}
+    staff_ids, staff_names = facts.staff.index.to_list(), facts.staff["name"].to_list()
     ids = {places: [staff_ids[place] for place in sorted(places)] for places in {*people}}
     names = {places: comma.join(staff_names[place] for place in sorted(places)) for places in ids}
     vacant = roles[0] if roles and roles[0] != "self" else ""  # oneself is no post that could be filled
@@ -62,9 +62,9 @@ def _responsible(facts: Facts, kind: str, roles: tuple[str, ...]) -> pd.DataFram
 def _towards_subjects(facts: Facts, kind: str, role: str) -> Iterable[tuple[int, int]]:
     """Return the positions of subjects and of staff for a role that is towards a subject; there may be none or several."""
     if role == "helper" and kind in ALL_CHILDREN:
-        running = helpers(facts, kind)
-        running = running[(running["start"] <= facts.day) & (facts.day <= running["end"])]
-        return zip(running["position"].tolist(), running["staff"].tolist(), strict=True)
+        pairings, day = helpers(facts, kind), facts.day.to_datetime64()
+        running = (pairings.start <= day) & (day <= pairings.end)
+        return zip(pairings.position[running].tolist(), pairings.staff[running].tolist(), strict=True)
     places: Iterable[int] = ()
     if role == "homeroom" and kind in (*ALL_CHILDREN, "class"):
         places = class_teachers(facts, kind).tolist()
@@ -77,17 +77,5 @@ def _post_holders(facts: Facts, kind: str, role: str) -> list[int]:
     """Return all of the active staff who have a role (their positions), where it is not one towards a subject."""
     if role == "self" or (role in ("helper", "homeroom") and kind in (*ALL_CHILDREN, "class")):
         return []
-
-    def make() -> list[int]:
-        staff = facts.frame("staff").drop_duplicates("id")
-        holds = (as_strings(staff["role"]) == role).to_numpy(bool).nonzero()[0]
-        active = frozenset(_active(facts))
-        return [place for place in holds.tolist() if place in active]
-
-    return facts.cached(("post", role), make)
-
-
-def _active(facts: Facts) -> list[int]:
-    """Return the positions of the staff who have not left the school."""
-    staff = facts.frame("staff").drop_duplicates("id")
-    return (as_strings(staff["active"]) != "no").to_numpy(bool).nonzero()[0].tolist()
+    holders = facts.staff["active"] & (facts.staff["role"] == role)
+    return holders.to_numpy(bool).nonzero()[0].tolist()

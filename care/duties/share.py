@@ -14,16 +14,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from math import ceil
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from guanai.care.calendar.school_calendar import Term
+from guanai.care.duties.day_frames import Columns
 from guanai.care.duties.explanations import record_words, source
 from guanai.care.duties.facts import Facts
 from guanai.care.duties.records import matching_records
 from guanai.care.figures import NEARLY, Figure, rate
-from guanai.care.frames import object_column, timestamp
+from guanai.care.frames import object_array, timestamp
 from guanai.care.policy.conditions import Clause
 from guanai.care.policy.duty import Duty
 from guanai.care.policy.policy import Policy
@@ -48,17 +50,19 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     return pd.DataFrame([line])
 
 
-def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
-    """Return the line with why it is there and the ids of those who are in the share."""
+def explained(duty: Duty, facts: Facts, shown: Columns) -> dict[str, Any]:
+    """Return why the line is there and the ids of those who are in the share."""
     figure = _figure_of(duty, facts)
     assert facts.term and figure and duty.target is not None  # noqa: S101 - else it has no line
     why = say(
-        "why.share", source=source(duty), label=figure.label, target=f"{duty.target:.0%}", need=shown["need"].iat[0],
+        "why.share", source=source(duty), label=figure.label, target=f"{duty.target:.0%}", need=shown["need"][0],
         have=figure.numerator, whole=figure.denominator,
     )  # fmt: skip
-    return shown.assign(
-        period=facts.term.name, why=why, counted=object_column([list(figure.ids)], shown.index)
-    )
+    return {
+        "period": [facts.term.name],
+        "why": [why],
+        "counted": object_array([list(figure.ids)]),
+    }
 
 
 def _figure_of(duty: Duty, facts: Facts) -> Figure | None:

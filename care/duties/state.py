@@ -10,13 +10,14 @@ Takes `trigger_records`; gives one line per record and subject.
 Reference: tests/care/duties/test_plain_duties.py::test_the_rules_and_the_plain_loops_give_the_same_lines
 """
 
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from guanai.care.children.required_fields import is_filled
-from guanai.care.duties.day_frames import Numbers
+from guanai.care.duties.day_frames import Columns, Days, Mask, Numbers
 from guanai.care.duties.explanations import (
     date_text,
     distinct_texts,
@@ -26,8 +27,8 @@ from guanai.care.duties.explanations import (
     within_words,
 )
 from guanai.care.duties.facts import Facts
-from guanai.care.duties.records import trigger_records
-from guanai.care.frames import as_strings, as_timestamps, object_column
+from guanai.care.duties.records import dates, trigger_records
+from guanai.care.frames import as_strings, as_timestamps, object_array
 from guanai.care.policy.conditions import holds
 from guanai.care.policy.duty import Duty
 from guanai.templates.wording import say
@@ -49,9 +50,7 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
     )
 
 
-def missing_parts(
-    duty: Duty, facts: Facts, rows: Numbers
-) -> tuple["np.ndarray[Any, np.dtype[np.bool_]]", "pd.Series[pd.Timestamp]"]:
+def missing_parts(duty: Duty, facts: Facts, rows: Numbers) -> tuple[Mask, Days]:
     """Return which parts of the state some records of the trigger lack, and the latest day or moment in its fields.
 
     Both have one row per record in the order given; the parts are columns, one for each field or clause. A day or moment that
@@ -62,12 +61,13 @@ def missing_parts(
     names = [clause.field for clause in duty.state] or [
         name for field in duty.content for name in field.split("/")
     ]
-    latest = pd.Series(pd.NaT, index=records.index, dtype="datetime64[ns]")
+    latest = np.full(len(records), "NaT", dtype="datetime64[ns]")
     for name in {*names} & {*records.columns}:
         moments = _moments(records[name])
         later = moments > facts.until
-        records[name] = records[name].mask(later, None)
-        latest = pd.concat([latest, moments.mask(later)], axis=1).max(axis=1)
+        if later.any():
+            records[name] = records[name].mask(later, None)
+        latest = np.fmax(latest, moments.mask(later).to_numpy())
     if duty.state:
         parts = [~holds((clause,), records) for clause in duty.state]
     else:
@@ -86,14 +86,15 @@ def _moments(values: "pd.Series[Any]") -> "pd.Series[pd.Timestamp]":
     return as_timestamps(texts.where(texts.str.match(r"\d{4}-\d\d-\d\d"), None))
 
 
-def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
-    """Return lines with why they are there, which says what is missing, and the id of the record."""
+def explained(duty: Duty, facts: Facts, shown: Columns) -> dict[str, Any]:
+    """Return why lines are there, which says what is missing, and the id of the record."""
     assert duty.trigger is not None  # noqa: S101 - a row of this kind has one
     words, comma, trigger = part_words(duty), say("policy.comma"), trigger_words(duty)
     within = within_words(duty, duty.limit or facts.policy.default_limit)
-    missing, _ = missing_parts(duty, facts, shown["row"].to_numpy())
+    missing, _ = missing_parts(duty, facts, shown["row"])
+    days = dates(shown["day"])
 
-    def why(day: pd.Timestamp, gaps: tuple[bool, ...]) -> str:
+    def why(day: date, gaps: tuple[bool, ...]) -> str:
         named = comma.join(word for word, gap in zip(words, gaps, strict=True) if gap)
         key = "why.state" if named else "why.state_done"
         return say(
@@ -101,8 +102,8 @@ def explained(duty: Duty, facts: Facts, shown: pd.DataFrame) -> pd.DataFrame:
         )
 
     ids = facts.frame(duty.trigger.record)["id"].to_numpy(object)[shown["row"]]
-    return shown.assign(
-        period=distinct_texts(date_text, shown["day"]),
-        why=distinct_texts(why, shown["day"], map(tuple, missing.tolist())),
-        counted=object_column(([record] for record in ids), shown.index),
-    )
+    return {
+        "period": distinct_texts(date_text, days),
+        "why": distinct_texts(why, days, map(tuple, missing.tolist())),
+        "counted": object_array([record] for record in ids),
+    }

@@ -57,17 +57,17 @@ def subjects_of(
         subjects = _helpers(frames)
     else:
         subjects = teachers(frames) if kind == "teacher" else active_staff(frames)
-    subjects = subjects.drop_duplicates("id").set_index("id")
-    subjects.index.name = "subject"
+    subjects = subjects.set_index("id").rename_axis("subject")
+    subjects = subjects[~subjects.index.duplicated()]
     nothing, names = object_column([""] * len(subjects), subjects.index), as_strings(subjects["name"])
     classes = subjects["class"] if kind in (*ALL_CHILDREN, "class") else nothing
     villages = as_strings(subjects["village"]) if "village" in subjects else nothing
     by_class = sorted(
         range(len(subjects)), key=list(zip(classes, names, subjects.index, strict=True)).__getitem__
     )
-    subjects = subjects.assign(name=names, village=villages, place=np.argsort(by_class))
-    subjects["class"] = classes
-    return subjects if "first" in subjects else subjects.assign(first=ALWAYS, last=FOREVER)
+    columns = {"name": names, "class": classes, "village": villages, "place": np.argsort(by_class)}
+    days = {} if "first" in subjects else {"first": ALWAYS, "last": FOREVER}
+    return subjects.assign(**columns, **days)
 
 
 def active_staff(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -85,12 +85,12 @@ def teachers(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def with_class_fields(children: pd.DataFrame, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return children with the ``grade`` and ``level`` of their class, for conditions on them."""
     classes, names = normalized_frame(frames, "class"), class_names(frames)
-    own = as_strings(children["class"]).map(lambda name: names.get(name, name))
+    own = [names.get(name, name) for name in as_strings(children["class"])]
     joined = {}
     for field in ("grade", "level"):
         if field not in children.columns and field in classes.columns:
-            class_name_of = dict(zip(as_strings(classes["name"]), classes[field], strict=True))
-            joined[field] = own.map(class_name_of).astype(object)
+            value_of = dict(zip(as_strings(classes["name"]), classes[field], strict=True))
+            joined[field] = object_column((value_of.get(name) for name in own), children.index)
     return children.assign(**joined)
 
 
@@ -101,7 +101,11 @@ def _children(kind: str, children: pd.DataFrame, frames: Mapping[str, pd.DataFra
         children = children[~(gone[0] & gone[1])]
     children, names = children.reset_index(drop=True), class_names(frames)
     subjects = children.assign(
-        **{"class": as_strings(children["class"]).map(lambda name: names.get(name, name)).astype(object)},
+        **{
+            "class": object_column(
+                (names.get(name, name) for name in as_strings(children["class"])), children.index
+            )
+        },
         first=children["care_from"],
         last=children["care_until"] - pd.Timedelta(days=1),
     )
@@ -125,6 +129,10 @@ def _helpers(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     pairings = normalized_frame(frames, "pairing")
     helping = pairings["role"] == "helper"
     pairings = pairings[helping & pairings["helper"].notna() & pairings["start"].notna()]
-    ends = pairings.assign(end=pairings["end"].fillna(FOREVER))
-    days = ends.groupby("helper").agg(first=("start", "min"), last=("end", "max"))
-    return normalized_frame(frames, "staff").merge(days, left_on="id", right_index=True)
+    first = pairings["start"].groupby(pairings["helper"]).min()
+    last = pairings["end"].fillna(FOREVER).groupby(pairings["helper"]).max()
+    staff = normalized_frame(frames, "staff")
+    staff = staff[staff["id"].isin(first.index)]
+    return staff.assign(
+        first=first.reindex(staff["id"]).to_numpy(), last=last.reindex(staff["id"]).to_numpy()
+    )
