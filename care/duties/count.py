@@ -74,8 +74,8 @@ def lines(duty: Duty, facts: Facts) -> pd.DataFrame:
 def _needs(duty: Duty, facts: Facts) -> Needs:
     """Return how much each subject needs in each period, since when and until when."""
     periods, days_up_to = facts.periods(duty), facts.days_up_to(duty)
-    first, last = (days[:, None] for days in facts.first_and_last(duty.subject))
-    since, due = np.maximum(first, periods.start), np.minimum(last, periods.limit)
+    first, last = facts.first_and_last(duty.subject)
+    since, due = np.maximum(first[:, None], periods.start), np.minimum(last[:, None], periods.limit)
     days = np.maximum(days_up_to(due) - days_up_to(since - DAY), 0)
     # Of the whole period the part that lies in the term; of that part the days on which the subject is present.
     part, whole = days * periods.own, periods.days * periods.whole
@@ -86,7 +86,7 @@ def _needs(duty: Duty, facts: Facts) -> Needs:
         end = np.maximum(end, np.datetime64(facts.term.end))
     if duty.per == OFTEN:
         return Needs(since, np.full_like(due, "NaT"), np.full_like(due, "NaT"), days, np.zeros_like(need))
-    return Needs(since, due, np.minimum(last, end), days, need)
+    return Needs(since, due, np.minimum(last[:, None], end), days, need)
 
 
 def _counted(duty: Duty, facts: Facts, need: Numbers | None) -> Counted:

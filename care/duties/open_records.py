@@ -46,7 +46,7 @@ def _not_finished(duty: Duty, facts: Facts) -> pd.DataFrame:
         assert duty.trigger is not None  # noqa: S101 - a row of this kind has one
         records, frame = trigger_records(duty, facts), facts.frame(duty.trigger.record)
         missing, _ = missing_parts(duty, facts, records["row"].to_numpy())
-        records = records[missing.any(axis=1)]
+        records = pd.DataFrame(records[missing.any(axis=1)])
         amount = pd.Series(1, index=frame.index)
         if duty.summed in frame.columns:
             amount = pd.to_numeric(frame[duty.summed], errors="coerce").fillna(1)
