@@ -75,7 +75,8 @@ def _needs(duty: Duty, facts: Facts) -> Needs:
     """Return how much each subject needs in each period, since when and until when."""
     periods, days_up_to = facts.periods(duty), facts.days_up_to(duty)
     first, last = facts.first_and_last(duty.subject)
-    since, due = np.maximum(first[:, None], periods.start), np.minimum(last[:, None], periods.limit)
+    since: Any = np.maximum(first[:, None], periods.start)
+    due: Any = np.minimum(last[:, None], periods.limit)
     days = np.maximum(days_up_to(due) - days_up_to(since - DAY), 0)
     # Of the whole period the part that lies in the term; of that part the days on which the subject is present.
     part, whole = days * periods.own, periods.days * periods.whole
