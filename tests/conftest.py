@@ -78,25 +78,6 @@ def filled(sample_folder, tmp_path):
     opened.close()
 
 
-@pytest.fixture
-def account_roles(monkeypatch):
-    """The roles of accounts by person, whichever way a test opens the school; a record of staff comes first."""
-    from guanai.storage.records.registers import Registers
-
-    roles: dict[str, str] = {}
-    by_school = Registers.role.fget
-    monkeypatch.setattr(
-        Registers, "role", property(lambda self: by_school(self) or roles.get(self.person, ""))
-    )
-    return roles
-
-
-@pytest.fixture
-def coordinator(account_roles):
-    """Let the account of the person of the fixtures be a coordinator's: who may import, and decide."""
-    account_roles["测试老师"] = "coordinator"
-
-
 def pytest_configure():
     """Give what is expected of a page as long as Playwright gives a click."""
     with suppress(ImportError):

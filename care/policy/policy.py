@@ -19,7 +19,15 @@ from guanai.care.policy.calendar_rows import check_unique, read_calendar
 from guanai.care.policy.conditions import lookup_name
 from guanai.care.policy.duty import KINDS, Duty, Limit
 from guanai.care.policy.duty_rows import KnownForms, read_duty
-from guanai.care.policy.workbook_rows import ROW, Row, Sheets, headings, rows_of, sheets_from_markdown
+from guanai.care.policy.workbook_rows import (
+    ROW,
+    Row,
+    Sheets,
+    has_sheet,
+    headings,
+    rows_of,
+    sheets_from_markdown,
+)
 from guanai.templates.wording import say
 
 __all__ = [
@@ -64,6 +72,8 @@ class Policy:
     #: The rules of the school's own (``rules/*.py``) by the name that a row of 职责 has in 种类: from a duty and the facts of
     #: a day to the frame of its lines.
     own_kinds: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    #: The rows of the sheet 权限 (`guanai.care.rights.rights_rows`), None where the workbook has none.
+    rights: tuple[Row, ...] | None = None
 
     @property
     def default_limit(self) -> Limit:
@@ -165,6 +175,7 @@ def policy_from_sheets(
         categories=mistakes.read_all(rows["categories"], _read_category),
         wording=dict(mistakes.read_all(rows["wording"], _read_word)),
         own_kinds=own_kinds or {},
+        rights=tuple(rows["rights"]) if has_sheet(sheets, "rights") else None,
     )
     mistakes.raise_first()
     return policy

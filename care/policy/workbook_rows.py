@@ -29,6 +29,7 @@ __all__ = [
     "ROW",
     "Row",
     "Sheets",
+    "has_sheet",
     "headings",
     "register_label",
     "register_labels",
@@ -50,6 +51,10 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     ),
     "categories": ("kind", "name", "label", "remark"),
     "wording": ("item", "value", "remark"),
+    "rights": (
+        "right_role", "right_register", "right_acts", "right_scope", "right_hidden", "right_masked", "right_told",
+        "remark",
+    ),
 }  # fmt: skip
 REQUIRED: dict[str, tuple[str, ...]] = {
     "school": ("item", "value"),
@@ -57,6 +62,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "duties": ("name", "kind"),
     "categories": ("kind", "name", "label"),
     "wording": ("item", "value"),
+    "rights": ("right_role", "right_register", "right_acts"),
 }
 YEARLY = re.compile(r"(?P<month>\d{1,2})\s*(?:月|-|/)\s*(?P<day>\d{1,2})\s*日?")
 MAX_NUMBER, MAX_DAYS = 99_999, 3_660  # a larger number, or time in days, is a mistake
@@ -234,9 +240,14 @@ def rows_of(sheets: Sheets, file: str) -> dict[str, list[Row]]:
             row for row in _checked_rows(file, title, name, rows) if any(map(row.text, row.cells))
         ]
     for name in ("school", "duties"):
-        if not any(lookup_name("sheet", title) == name for title in sheets):
+        if not has_sheet(sheets, name):
             raise PolicyError("policy.no_sheet", file=file, missing=say(f"sheet.{name}"))
     return rows_by_sheet
+
+
+def has_sheet(sheets: Sheets, name: str) -> bool:
+    """Whether there is a sheet of a plain name, with or without rows."""
+    return any(lookup_name("sheet", title) == name for title in sheets)
 
 
 def _checked_rows(file: str, title: str, name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Row]:

@@ -19,7 +19,7 @@ from guanai.server.accounts.account_links import LINK_DAYS, link_fingerprint, ne
 from guanai.server.accounts.account_names import check_name, stored_name
 from guanai.server.accounts.passwords import NO_PASSWORD, hash_password, validate_password
 from guanai.storage.database.record_table import RecordTable
-from guanai.storage.records.records import NOBODY, Records
+from guanai.storage.records.records import NOBODY, Identity, Records
 
 __all__ = ["ACCOUNT_TABLE", "Account", "AccountChange", "Accounts"]
 
@@ -51,6 +51,11 @@ class Account:
     link: str = ""
     link_until: str = ""
     revision: int | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """Who opens the school when this account is signed in: never its owner."""
+        return Identity(self.name, self.staff, tuple(self.roles))
 
     @property
     def valid_since_seconds(self) -> float:

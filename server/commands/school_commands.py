@@ -25,12 +25,12 @@ def opened(path: Path, *, serving: bool = False) -> Iterator["School"]:
     wrong with a rule of the school's own is raised at the end, when the rest has been answered. With ``serving`` the
     pages say so, and go on.
     """
-    from guanai.storage import open_school
     from guanai.storage.files.school_folder import SchoolFolder  # `guanai --help` need not wait for pandas
+    from guanai.storage.school.open_school import open_as_owner
 
     if not SchoolFolder(path).is_school:
         raise GuanaiError("school.no_folder", path=path)
-    school = open_school(path)
+    school = open_as_owner(path)
     if not serving:
         school.refuse_mistakes()
     try:

@@ -15,7 +15,7 @@ from guanai.care.errors import GuanaiError
 from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.forms.session.choices import cache_choices
 from guanai.storage.records.records import Identity
-from guanai.storage.school.open_school import open_school, sign_in, use_preloaded
+from guanai.storage.school.open_school import open_as_owner, sign_in, use_preloaded
 from guanai.storage.school.school import School
 
 __all__ = ["preload_school", "preloaded_school", "sign_in_from_headers"]
@@ -32,12 +32,13 @@ _worked_out: tuple[int, date] | None = None
 def sign_in_from_headers(environment: Mapping[str, str] = os.environ) -> None:
     """Open the school from now on for the person whom the headers of a page's request name; for nobody without them."""
     person = unquote(environment.get("HTTP_X_GUANAI_PERSON", ""))
-    staff_id = environment.get("HTTP_X_GUANAI_STAFF", "")
+    roles = unquote(environment.get("HTTP_X_GUANAI_ROLES", "")).split(",")
     if person:
-        roles = unquote(environment.get("HTTP_X_GUANAI_ROLES", "")).split(",")
-        sign_in(Identity(person, staff_id, roles[0]))
+        sign_in(
+            Identity(person, unquote(environment.get("HTTP_X_GUANAI_STAFF", "")), tuple(filter(None, roles)))
+        )
     else:
-        sign_in(Identity(staff_id=staff_id))
+        sign_in(None)
 
 
 def preload_school(folder: Path) -> Iterator[None]:
@@ -50,7 +51,7 @@ def preload_school(folder: Path) -> Iterator[None]:
     # A form was published or the workbook changed: read all again.
     if _preloaded is None or _preloaded[1] != _states(_preloaded[0].folder):
         _worked_out = None
-        school = open_school(folder)
+        school = open_as_owner(folder)
         _preloaded = (school, _states(school.folder))
         use_preloaded(preloaded_school)
     school = _preloaded[0]

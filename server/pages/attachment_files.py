@@ -6,7 +6,7 @@ from urllib.parse import quote
 from tornado import web
 
 from guanai.server.web.handlers import HtmlHandler
-from guanai.storage.records.attachments import LARGEST, PICTURES, Attachments
+from guanai.storage.records.attachments import LARGEST, PICTURES
 
 __all__ = ["MESSAGE_LIMIT", "AttachmentFile"]
 
@@ -22,7 +22,8 @@ class AttachmentFile(HtmlHandler):
     @web.authenticated
     async def get(self, name: str) -> None:
         """Send the file."""
-        path = Attachments(self.served.school.folder.attachments).path(name)
+        account = self.served.account_of(self.current_user.session)
+        path = self.served.current.as_identity(account.identity).attachment(name) if account else None
         if path is None:
             raise web.HTTPError(404)
         kind = mimetypes.guess_type(name)[0] or ""

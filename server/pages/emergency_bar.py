@@ -152,7 +152,7 @@ class StepDone(HtmlHandler):
         account = self.served.account_of(self.current_user.session)
         if account is None:
             raise web.HTTPError(403)
-        school = self.served.current.as_user(account.name, account.staff)
+        school = self.served.current.as_identity(account.identity)
         form, record, duty = (self.get_body_argument(name, "") for name in ("form", "record", "duty"))
         try:
             school.duties.step_done(form, record, duty)

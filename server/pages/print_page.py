@@ -18,7 +18,7 @@ from guanai.storage.reports.child_printouts import appointment_card, contact_car
 from guanai.storage.reports.official_form import official_printout
 from guanai.storage.reports.printout import Printout
 from guanai.storage.reports.record_printout import day_in_words, record_printout
-from guanai.storage.school.open_school import open_school
+from guanai.storage.school.open_school import open_as_owner
 from guanai.storage.school.school import School
 
 __all__ = ["KINDS", "PrintPage", "Printer"]
@@ -81,7 +81,7 @@ class Printer:
 
     def _make(self, what: str, form: str, record_id: str, language: str) -> tuple[Printout | None, str]:
         if self._school is None:
-            self._school = open_school(self._folder)
+            self._school = open_as_owner(self._folder)
         school = self._school.as_user(self._school.person)  # with forms and rules as they are now
         exists = form in school.forms() if form else what != "record"
         if what not in KINDS or not exists:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol
 
 from guanai.care.errors import ExchangeError
 from guanai.storage.exports.question_columns import (
@@ -27,6 +27,7 @@ from guanai.storage.files.workbook_writer import OutputSheet, build_workbook
 from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
 from guanai.storage.forms.xlsform.items import Question, Repeat
+from guanai.storage.records.access import Access
 from guanai.storage.records.frames import retired_fields
 from guanai.storage.records.records import Records
 from guanai.templates.wording import say
@@ -40,6 +41,12 @@ Table = tuple[list[str], list[str], list[list[Any]]]  # headings, kinds, rows
 _LONG_NUMBER = 11
 _KINDS = {"date": "day", "datetime": "moment", "integer": "number", "decimal": "number"}
 _MAX_CELL_CHARS = 32_767  # characters that a cell of a workbook holds
+
+
+class ExportedRecords(Records, Protocol):
+    """The records of a school, with what the person may do."""
+
+    access: Access
 
 
 @dataclass(frozen=True)
@@ -67,29 +74,33 @@ def _keys(path: str) -> tuple[str, ...]:
 
 
 def write_export(
-    school: Records,
+    school: ExportedRecords,
     form: str,
     path: Path,
     *,
     format: str = "",
     without_sensitive: bool = False,
 ) -> int:
-    """Write every record of a form to a file in one of `FORMATS` and return how many.
+    """Write the records of a form to a file in one of `FORMATS` and return how many.
 
     Without a format the file's ending says it. In a workbook identity and telephone numbers are text cells, days are
     days, and each repeat has a sheet; a CSV begins with a byte-order mark. Answers to questions that the form no longer
-    has are in the last columns. With ``without_sensitive`` what the form marks as sensitive is left out. Raises
-    ExchangeError for another ending or a file that cannot be written.
+    has are in the last columns. With ``without_sensitive`` what the form marks as sensitive is left out. Of the records
+    those are exported that the person may export, without the questions that are hidden from them and with those masked
+    that are masked. Raises AccessError for who may not export, ExchangeError for another ending or a file that cannot be
+    written.
     """
     write = FORMATS[format_of(path, format)]
+    school.access.check("export", form)
     definition = school.form(form)
-    records = school.table(form).rows()
+    records = school.documents(form, "export")
+    unseen = school.access.rights.hidden_for("export", form)
     register = _Register(
         definition,
         records,
         school.session(form),
         () if without_sensitive else retired_fields(records, definition.columns),
-        definition.sensitive if without_sensitive else frozenset(),
+        (definition.sensitive if without_sensitive else frozenset()) | unseen,
     )
     try:
         with atomic_write(path) as temporary:
@@ -99,8 +110,10 @@ def write_export(
     return len(records)
 
 
-def export_bytes(school: Records, form: str, format: str, *, without_sensitive: bool = False) -> bytes:
-    """Return every record of a form as a file in one of `FORMATS`."""
+def export_bytes(
+    school: ExportedRecords, form: str, format: str, *, without_sensitive: bool = False
+) -> bytes:
+    """Return the records of a form as a file in one of `FORMATS`, as `write_export` does."""
     with TemporaryDirectory(prefix="guanai-export-") as folder:
         path = Path(folder) / f"records{EXPORT_ENDINGS[format]}"
         write_export(school, form, path, format=format, without_sensitive=without_sensitive)

@@ -19,7 +19,7 @@ from guanai.storage.forms.xlsform.workbooks import write_xlsx
 from guanai.templates import template
 from guanai.templates.wording import say
 
-__all__ = ["FormCatalogue", "eject", "ejectable", "shipped_forms"]
+__all__ = ["FormCatalogue", "eject", "ejectable", "shipped_form", "shipped_forms"]
 
 ENDINGS = (".md", ".xlsx")
 

@@ -1,6 +1,6 @@
 """The log of imports: where in the history each one begins and ends, so that it can be undone as a whole."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,8 @@ from guanai.care.children.merging import revert_change
 from guanai.care.errors import AccessError, GuanaiError
 from guanai.storage.database.history import Change
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS
-from guanai.storage.records.records import Records
+from guanai.storage.records.access import Access
+from guanai.storage.records.registers import Registers
 
 __all__ = ["IMPORT_REGISTER", "CompletedImport", "ImportLog", "completed_import"]
 
@@ -39,19 +40,27 @@ class CompletedImport:
 class ImportLog:
     """The imports of one school that were applied."""
 
-    def __init__(self, records: Records, is_allowed: Callable[[], bool]) -> None:
+    def __init__(self, records: Registers, access: Access) -> None:
         self._records = records
-        self._is_allowed = is_allowed
+        self._access = access
 
     @property
     def allowed(self) -> bool:
-        """Whether the person may import and undo: who answers for the whole school, and who works in the folder itself."""
-        return self._is_allowed()
+        """Whether the person may import and undo, by the sheet 权限."""
+        return self._access.may_matter("imports")
 
-    def check_allowed(self) -> None:
-        """Raise AccessError for somebody who may not import."""
+    def check_allowed(self, *forms: str) -> None:
+        """Raise AccessError for somebody who may not import, or not into one of some registers.
+
+        An import compares a file with every record: so it is for who may see, add and change all of them.
+        """
         if not self.allowed:
             raise AccessError("import.not_allowed")
+        for form in forms:
+            for act in ("see", "add", "change"):
+                if not self._access.is_whole(act, form):
+                    self._access.check(act, form, {})
+                    raise AccessError("import.not_allowed")
 
     @contextmanager
     def logged(self, form: str, file: str, new: int, changed: int) -> Iterator[dict[str, Any]]:
@@ -89,10 +98,12 @@ class ImportLog:
             entry = records.record(IMPORT_REGISTER, import_id)
             if entry is None or entry.get("undone"):
                 raise GuanaiError("import.gone")
+            changes = records.changes(entry["first"], entry["last"])
+            self.check_allowed(*{change.table for change in changes if change.table in records.forms()})
             added: dict[str, list[int]] = {}
             named = self._texts_written_since(entry["last"])
             back = stay = 0
-            for change in reversed(records.changes(entry["first"], entry["last"])):
+            for change in reversed(changes):
                 now = records.table(change.table).record(change.record_id or change.doc_id)
                 if now is None or change.table == IMPORT_REGISTER or change.after is None:
                     continue
@@ -129,7 +140,9 @@ class ImportLog:
         self._records.table(change.table).replace(str(now["id"]), signed, expected_revision=now["revision"])
 
     def completed(self, form: str | None = None) -> list[CompletedImport]:
-        """Return the imports that were applied, the latest first; with a name those of one form."""
+        """Return the imports that were applied, the latest first; with a name those of one form; none to who may not see them."""
+        if not self._access.may_matter("imports", "see"):
+            return []
         imports = [completed_import(entry) for entry in self._records.table(IMPORT_REGISTER).rows()]
         selected = [completed for completed in imports if form in (None, completed.form)]
         return sorted(selected, key=lambda completed: (completed.at, completed.id), reverse=True)

@@ -63,6 +63,7 @@ class Imports(ImportLog):
         progress: Progress | None = None,
     ) -> ImportPreview:
         """Return what an import would do, row by row, and write nothing. Raises ExchangeError for a file it cannot read."""
+        self.check_allowed(form)
         records, chosen = self._records, choices or Choices()
         content = read_source(source) if isinstance(source, Path) else source
         sequence = records.sequence()
@@ -108,6 +109,7 @@ class Imports(ImportLog):
         content = read_source(source) if isinstance(source, Path) else source
         sequence = records.sequence()
         names = self.registers_in(content)
+        self.check_allowed(*names)
         if not names:
             tables = "、".join(content.records or ()) or "—"
             raise ExchangeError("exchange.no_registers", file=content.name, tables=tables)
@@ -203,7 +205,7 @@ class Imports(ImportLog):
         undecided, and ConflictError, with words for what changed, where a row would not do any more what its preview
         said.
         """
-        self.check_allowed()
+        self.check_allowed(*(preview.form for preview in previews))
         counts = counts_of(previews)
         for preview in previews:
             if preview.counts["new"]:

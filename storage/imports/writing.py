@@ -15,7 +15,7 @@ from guanai.storage.imports.odk_submissions import with_files
 from guanai.storage.imports.preview import ImportedRow, ImportPreview
 from guanai.storage.records.attachments import Attachments
 from guanai.storage.records.entity_updates import apply_entity_changes
-from guanai.storage.records.records import Records
+from guanai.storage.records.registers import Registers
 from guanai.templates.wording import say
 
 __all__ = ["PROGRESS_STEP", "Progress", "check_unchanged_since_preview", "write_previews"]
@@ -32,7 +32,7 @@ _MAX_NAMED = 5  # rows that a conflict names; the next preview shows them all
 # -- what has changed since the preview
 
 
-def check_unchanged_since_preview(records: Records, previews: Sequence[ImportPreview]) -> None:
+def check_unchanged_since_preview(records: Registers, previews: Sequence[ImportPreview]) -> None:
     """Raise ConflictError, with words for what changed, where a row would not do any more what its preview said.
 
     That is a record that somebody has saved, deleted or imported since, and a new record that looks like one which
@@ -57,7 +57,7 @@ def check_unchanged_since_preview(records: Records, previews: Sequence[ImportPre
     )
 
 
-def _last_changes(records: Records, preview: ImportPreview, sequence: int) -> dict[str, Change]:
+def _last_changes(records: Registers, preview: ImportPreview, sequence: int) -> dict[str, Change]:
     """Return the last change of every record of a register that changed since the preview, by its id."""
     changes = records.changes(preview.sequence + 1, sequence)
     return {
@@ -96,14 +96,14 @@ def _message(row: ImportedRow, key: str, by: str, **values: object) -> str:
 # -- writing
 
 
-def write_previews(records: Records, previews: Sequence[ImportPreview], progress: Progress | None) -> None:
+def write_previews(records: Registers, previews: Sequence[ImportPreview], progress: Progress | None) -> None:
     """Write every new and changed row, with the pictures and files that came with it."""
     counter = _ProgressCounter(progress, sum(len(preview.written) for preview in previews))
     for preview in previews:
         _write(records, preview, counter)
 
 
-def _write(records: Records, preview: ImportPreview, counter: "_ProgressCounter") -> None:
+def _write(records: Registers, preview: ImportPreview, counter: "_ProgressCounter") -> None:
     new = [row.record for row in preview.rows if row.state == "new"]
     changed = [row.record for row in preview.rows if row.state == "changed"]
     _copy_attachments(records, preview, [*new, *changed])
@@ -120,7 +120,7 @@ def _write(records: Records, preview: ImportPreview, counter: "_ProgressCounter"
         counter.add(1)
 
 
-def _replace(records: Records, preview: ImportPreview, record: Record) -> None:
+def _replace(records: Registers, preview: ImportPreview, record: Record) -> None:
     form = records.form(preview.form)
     before = records.record(preview.form, record["id"])
     signed = {**record, "version": form.version, **records.signature()}
@@ -130,7 +130,7 @@ def _replace(records: Records, preview: ImportPreview, record: Record) -> None:
         apply_entity_changes(records, records.session(preview.form, after), after, before)
 
 
-def _copy_attachments(records: Records, preview: ImportPreview, rows: Sequence[Record]) -> None:
+def _copy_attachments(records: Registers, preview: ImportPreview, rows: Sequence[Record]) -> None:
     """Copy the pictures and files of another school's records into this school's folder."""
     if preview.attachments is None:
         return

@@ -3,13 +3,19 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tinydb import where
-
 from guanai.storage.forms.xlsform.definitions import Form
 from guanai.storage.forms.xlsform.items import Question, Repeat
 from guanai.storage.records.records import Record, Records
 
-__all__ = ["CLOSING", "DATED", "day_of", "naming_fields", "open_records", "records_naming"]
+__all__ = [
+    "CLOSING",
+    "DATED",
+    "day_of",
+    "naming_fields",
+    "naming_inside",
+    "open_records",
+    "records_naming",
+]
 
 #: Questions whose answer says that a matter is settled; a record that leaves it empty is open (R27: 问题台账).
 CLOSING = ("closed_on", "answered_on", "returned_on")
@@ -33,6 +39,12 @@ def naming_fields(form: Form, register: str = "child") -> dict[str, str]:
     return fields
 
 
+def naming_inside(form: Form, repeat: str, register: str = "child") -> frozenset[str]:
+    """Return the questions in the rows of a repeat that name a record of a register."""
+    repeats = (item for item in form.walk() if isinstance(item, Repeat) and item.key == repeat)
+    return frozenset(inner.key for item in repeats for inner in _inside(item) if _names(inner, register))
+
+
 def _names(item: Any, register: str) -> bool:
     return isinstance(item, Question) and item.choices is not None and item.choices.instance == register
 
@@ -51,11 +63,12 @@ def records_naming(records: Records, record_id: str, register: str = "child") ->
         fields = naming_fields(form, register)
         if not fields or name == register:
             continue
-        table = records.table(name)
         if set(fields.values()) == {"one"} and len(fields) == 1:
-            naming[name] = [dict(record) for record in table.search(where(next(iter(fields))) == record_id)]
+            naming[name] = records.search(name, next(iter(fields)), record_id)
         else:
-            naming[name] = [dict(record) for record in table.rows() if _mentions(record, fields, record_id)]
+            naming[name] = [
+                record for record in records.documents(name) if _mentions(record, fields, record_id)
+            ]
     return naming
 
 

@@ -6,7 +6,7 @@ was first offered to its person, whichever is later; one that was never offered 
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -78,9 +78,20 @@ class Draft:
 
 
 class Drafts:
-    """One person's drafts: of one form, or of all without a name. ``version`` is that of the form in use."""
+    """One person's drafts: of one form, or of all without a name. ``version`` is that of the form in use.
 
-    def __init__(self, database: Database, person: str, form: str = "", version: str = "") -> None:
+    ``shows`` says which are offered: not what is about a record that the person no longer sees.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        person: str,
+        form: str = "",
+        version: str = "",
+        shows: Callable[[Draft], bool] | None = None,
+    ) -> None:
+        self._shows = shows
         self.form = form
         self.version = version
         self._database = database
@@ -99,7 +110,9 @@ class Drafts:
         return [
             draft
             for draft in drafts
-            if self.form in ("", draft.form) and record_id in (None, draft.record_id)
+            if self.form in ("", draft.form)
+            and record_id in (None, draft.record_id)
+            and (self._shows is None or self._shows(draft))
         ]
 
     def save(

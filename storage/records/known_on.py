@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import pandas as pd
 import sqlalchemy as sa
@@ -20,9 +20,10 @@ from guanai.storage.database.databases import Database
 from guanai.storage.database.documents import Json, parse_documents
 from guanai.storage.database.record_storage import end_of_day
 from guanai.storage.database.schemas import history
+from guanai.storage.form_files.versions import Versions
+from guanai.storage.forms import Form
 from guanai.storage.records.change_register import change_register_until
 from guanai.storage.records.frames import frame_of, with_children
-from guanai.storage.records.records import Records
 
 __all__ = ["PastFrames", "PastRecords"]
 
@@ -95,13 +96,30 @@ def _parsed(texts: Mapping[int, str | None]) -> dict[int, Json]:
     return dict(zip(stored, parse_documents(stored.values()), strict=True))
 
 
+class ReadRecords(Protocol):
+    """What is needed of the registers as they are now."""
+
+    @property
+    def versions(self) -> Versions:
+        """The versions of the forms."""
+
+    def forms(self) -> list[str]:
+        """Return the names of all forms."""
+
+    def form(self, name: str) -> Form:
+        """Return a form."""
+
+    def with_current_names(self, form: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return answers under the names that their questions have now."""
+
+
 class PastFrames(Mapping[str, pd.DataFrame]):
     """Every register, and 变动, as frames of what was known at the end of a day: columns as in `Registers.frame`.
 
     Each is made when it is first used. ``criterion`` says who is in care by the school's own rules.
     """
 
-    def __init__(self, records: Records, past: PastRecords, criterion: Criterion) -> None:
+    def __init__(self, records: ReadRecords, past: PastRecords, criterion: Criterion) -> None:
         self._records, self._past, self._criterion = records, past, criterion
         self._names = (*records.forms(), CHANGE)
         self._frames: dict[str, pd.DataFrame] = {}

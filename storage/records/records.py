@@ -20,7 +20,7 @@ from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.form_files.versions import Versions
 from guanai.storage.forms import Form, FormSession
 
-__all__ = ["NOBODY", "Identity", "Record", "Records"]
+__all__ = ["NOBODY", "OWNER", "Identity", "Record", "Records", "SaveCheck"]
 
 Record = dict[str, Any]
 #: What a save is signed with where nobody has signed in: the command line, JupyterLab.
@@ -29,18 +29,39 @@ NOBODY = "guanai"
 
 @dataclass(frozen=True)
 class Identity:
-    """A person by name, with their record in the register of staff and the role of their account, where they have one."""
+    """Who has opened the school: a name, the record in the register of staff if there is one, and the roles of the account.
+
+    The ``owner`` works in the school's folder itself (command line, JupyterLab) and may do everything; no account is the
+    owner. Nobody else has a right but by ``roles`` (names of `guanai.care.rights.rights.ROLES`).
+    """
 
     person: str = NOBODY
     staff_id: str = ""
-    role: str = ""
+    roles: tuple[str, ...] = ()
+    owner: bool = False
+
+
+class SaveCheck(Protocol):
+    """Raises AccessError where a change may not be made; called within its transaction, once it is written."""
+
+    def __call__(
+        self, form: str, before: Mapping[str, Any] | None, after: Mapping[str, Any], *, entity: bool
+    ) -> None:
+        """Check one record; ``entity`` says that it is another register's, changed by what a form says."""
+
+
+#: Who works in the school's folder itself.
+OWNER = Identity(owner=True)
 
 
 class Records(Protocol):
     """The forms and records of a school, read and changed in the name of one person."""
 
     folder: SchoolFolder
-    versions: Versions
+
+    @property
+    def versions(self) -> Versions:
+        """The versions of the forms: who published which."""
 
     @property
     def person(self) -> str:
@@ -51,8 +72,8 @@ class Records(Protocol):
         """The person's record in the register of staff, empty without one."""
 
     @property
-    def role(self) -> str:
-        """The person's role by the register of staff, else by the account; empty without one."""
+    def identity(self) -> Identity:
+        """Who has opened the school."""
 
     def today(self) -> date:
         """Return the day that counts as today."""
@@ -109,6 +130,12 @@ class Records(Protocol):
 
     def record(self, form: str, record_id: str) -> Record | None:
         """Return one record, or None."""
+
+    def documents(self, form: str, act: str = "see") -> list[Record]:
+        """Return the records of a register on which an act is allowed, each the caller's own."""
+
+    def search(self, form: str, question: str, value: str) -> list[Record]:
+        """Return the records of a register that answer a question so."""
 
     def labels(self, form: str) -> dict[str, str]:
         """Return the label of each record of a form, by its id."""

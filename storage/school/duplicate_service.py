@@ -17,7 +17,9 @@ from guanai.care.children.merging import combine, replace_reference, revert_chan
 from guanai.care.errors import GuanaiError
 from guanai.storage.database.history import Change
 from guanai.storage.forms import SYSTEM_FIELDS
+from guanai.storage.records.permitted_registers import PermittedRegisters
 from guanai.storage.records.records import Records
+from guanai.storage.records.registers import Registers
 
 __all__ = ["Duplicates", "Merge", "last_name"]
 
@@ -44,26 +46,28 @@ class Merge:
 class Duplicates:
     """The dossiers of one school as far as two of them may be of one child."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, seen: PermittedRegisters, whole: Registers) -> None:
+        self._seen = seen
+        self._records = whole
+        self._access = seen.access
 
     def like(self, record: Record) -> list[tuple[dict[str, Any], str]]:
         """Return the children who may be the same as this one, as records, each with why; the likeliest first.
 
-        The reasons are those of `guanai.care.children.duplicates.REASONS`.
+        The reasons are those of `guanai.care.children.duplicates.REASONS`. Only among the dossiers that the person sees, by
+        what they see of them: a warning says nothing that the list would not.
         """
-        children = self._records.table(CHILD).rows()
-        candidates = [
-            (self._records.record(CHILD, key), why) for key, why in possible_duplicates(children, record)
-        ]
-        return [(child, why) for child, why in candidates if child is not None]
+        children = self._seen.documents(CHILD)
+        by_id = {child["id"]: child for child in children}
+        return [(by_id[key], why) for key, why in possible_duplicates(children, record)]
 
     def pairs(self) -> pd.DataFrame:
         """Return the pairs of dossiers that may be of one child: ``id``, ``name``, ``other``, ``other_name``, ``why``.
 
-        The first of a pair is the one that was registered earlier.
+        The first of a pair is the one that was registered earlier. None for who may not look at duplicates.
         """
-        children = sorted(self._records.table(CHILD).rows(), key=lambda child: str(child.get("created_at")))
+        seen_by = self._seen.documents(CHILD) if self._access.may_matter("duplicates", "see") else []
+        children = sorted(seen_by, key=lambda child: str(child.get("created_at")))
         seen, rows = DuplicateIndex(), []
         names = {child["id"]: child.get("name") for child in children}
         for child in children:
@@ -77,9 +81,10 @@ class Duplicates:
     def merge(self, kept_id: str, other_id: str) -> Merge:
         """Merge two dossiers, all or nothing; `undo` separates them again.
 
-        Raises GuanaiError where one of them is not there, or both are the same.
+        Raises GuanaiError where one of them is not there, or both are the same, AccessError for who may not merge.
         """
         records = self._records
+        self._access.check_matter("duplicates")
         if kept_id == other_id:
             raise GuanaiError("merge.same")
         with records.transaction():
@@ -109,14 +114,15 @@ class Duplicates:
         """Undo a merge: both dossiers are as before, and each record is again with the child it was about.
 
         What was changed since then stays changed. Raises GuanaiError where that merge is not there, or undone, or where
-        the child that was kept was merged into another one since.
+        the child that was kept was merged into another one since, AccessError for who may not merge.
         """
         records = self._records
+        self._access.check_matter("duplicates")
         with records.transaction():
             note = records.record(MERGES, merge_id)
             if note is None or note.get("undone"):
                 raise GuanaiError("merge.gone")
-            later = next((merge for merge in self.merges(note["kept"]) if merge.other == note["kept"]), None)
+            later = next((merge for merge in self._merges(note["kept"]) if merge.other == note["kept"]), None)
             if later is not None and not later.undone:  # the records are with a third child by now
                 raise GuanaiError("merge.later", kept=self.label(later.kept), other=self.label(later.other))
             for form, record_id, revision in note["changes"]:
@@ -130,39 +136,45 @@ class Duplicates:
             self._write(MERGES, note, {**note, "undone": "yes"})
 
     def merges(self, child_id: str | None = None) -> list[Merge]:
-        """Return the merges, the latest first; those of one child with its id."""
+        """Return the merges of dossiers that the person sees, the latest first; those of one child with its id."""
+        return [merge for merge in self._merges(child_id) if self._seen.record(CHILD, merge.kept) is not None]
+
+    def _merges(self, child_id: str | None = None) -> list[Merge]:
         merges = [_merge(note) for note in self._records.table(MERGES).rows()]
         of_child = [merge for merge in merges if child_id in (None, merge.kept, merge.other)]
         return sorted(of_child, key=lambda merge: merge.at, reverse=True)
 
     def current_id(self, child_id: str) -> str:
         """Return the id of the dossier into which a child's dossier was merged; its own where it was not."""
-        into = {merge.other: merge.kept for merge in self.merges() if not merge.undone}
+        into = {merge.other: merge.kept for merge in self._merges() if not merge.undone}
         while child_id in into:
             child_id = into.pop(child_id)
         return child_id
 
     def history(self, child_id: str) -> list[Change]:
-        """Return the changes of a child's dossier and of those merged into it, in the order they were made."""
+        """Return the changes of a child's dossier and of those merged into it, in the order they were made.
+
+        None of a child that the person does not see.
+        """
         ids, changes = [child_id], []
-        merged = [merge for merge in self.merges() if not merge.undone]
+        merged = [merge for merge in self._merges() if not merge.undone]
         for key in ids:
-            changes += self._records.history(CHILD, key)
+            changes += self._seen.history_as(CHILD, key, child_id)
             ids += [merge.other for merge in merged if merge.kept == key and merge.other not in ids]
         return sorted(changes, key=lambda change: change.seq)
 
     def count(self, child_id: str) -> int:
-        """Return how many records of all registers name a child."""
-        registers = [form for form in self._records.forms() if form != CHILD]
+        """Return how many records name a child, of all registers that the person sees."""
+        registers = [form for form in self._seen.forms() if form != CHILD and self._access.may("see", form)]
         return sum(
             replace_reference(record, child_id, "") != record
             for form in registers
-            for record in self._records.table(form).rows()
+            for record in self._seen.documents(form)
         )
 
     def label(self, child_id: str) -> str:
-        """Return the name of a child, also of one whose dossier is deleted."""
-        return last_name(self._records, child_id)
+        """Return the name of a child, also of one whose dossier is deleted; its id for who does not see it."""
+        return last_name(self._seen, child_id)
 
     def _child(self, child_id: str) -> Record:
         child = self._records.record(CHILD, child_id)

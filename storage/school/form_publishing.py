@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from guanai.care.errors import AccessError, GuanaiError, PolicyError, StorageError
-from guanai.care.policy.policy import policy_from_sheets
 from guanai.storage.form_files.form_catalogue import shipped_forms
 from guanai.storage.form_files.uploads import (
     blank_workbook,
@@ -25,8 +24,8 @@ from guanai.storage.forms.changes.answer_migration import AnswerMigration, migra
 from guanai.storage.forms.changes.differences import Difference, differences, guessed_renames, same_places
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
 from guanai.storage.forms.xlsform.loading import form_of_file
-from guanai.storage.records.records import Records
-from guanai.storage.school.permissions import is_coordinator
+from guanai.storage.records.access import Access
+from guanai.storage.records.registers import Registers
 from guanai.storage.school.policy_in_use import PolicyInUse
 from guanai.storage.school.workbooks import read_workbook
 
@@ -68,14 +67,19 @@ class PublishPlan:
 class FormPublishing:
     """The forms of one school, as far as a coordinator changes them."""
 
-    def __init__(self, records: Records, rules: PolicyInUse) -> None:
+    def __init__(self, records: Registers, rules: PolicyInUse, access: Access) -> None:
         self._records = records
         self._rules = rules
+        self._access = access
 
     @property
     def allowed(self) -> bool:
-        """Whether the person may publish: who answers for the whole school."""
-        return is_coordinator(self._records)
+        """Whether the person may publish, by the sheet 权限."""
+        return self._access.may_matter("forms")
+
+    def _check_allowed(self) -> None:
+        if not self.allowed:
+            raise AccessError("designer.not_allowed")
 
     def names(self) -> dict[str, str]:
         """Return the title of every form by its name."""
@@ -114,6 +118,7 @@ class FormPublishing:
 
         Raises FormError with file, sheet, row, column and what to do, GuanaiError for a name that cannot be used.
         """
+        self._check_allowed()
         register = checked_name(name, self._records.forms()) if new else name
         plain = checked_upload(file, content)
         form = self._read(plain, f"{Path(file).stem}.xlsx", register)
@@ -128,6 +133,7 @@ class FormPublishing:
 
         Raises GuanaiError when there is none of that number, StorageError when its file is gone.
         """
+        self._check_allowed()
         before, base = self._records.form(name), self._base(name)
         renames = self._records.versions.renames_back_to(name, number)
         if number == 0:
@@ -152,6 +158,7 @@ class FormPublishing:
 
     def plan(self, proposal: FormProposal, renames: Mapping[str, str] | None = None) -> PublishPlan:
         """Return what publishing would do, with these renames chosen. Raises GuanaiError for renames that collide."""
+        self._check_allowed()
         chosen = {**proposal.renames, **(renames or {})}
         twice = [new for new in chosen.values() if list(chosen.values()).count(new) > 1]
         asides = set(self._asides(proposal.name))
@@ -174,8 +181,7 @@ class FormPublishing:
         proposal was made.
         """
         records, name = self._records, proposal.name
-        if not self.allowed:
-            raise AccessError("designer.not_allowed")
+        self._check_allowed()
         with records.transaction():
             self._check_base(proposal)
             if proposal.before is None:
@@ -213,8 +219,7 @@ class FormPublishing:
 
         Raises AccessError for somebody who may not, GuanaiError for a register that ships or that a duty names.
         """
-        if not self.allowed:
-            raise AccessError("designer.not_allowed")
+        self._check_allowed()
         if not self.closable(name):
             raise GuanaiError("designer.not_closable", name=name)
         duties = [duty.name for duty in self._rules.policy.duties if name in (duty.record, *duty.records)]
@@ -224,8 +229,7 @@ class FormPublishing:
 
     def reopen(self, name: str) -> Version:
         """Offer a closed register again, with all its records. Raises AccessError for somebody who may not."""
-        if not self.allowed:
-            raise AccessError("designer.not_allowed")
+        self._check_allowed()
         return self._records.versions.add(name, "reopened", None, self._records.signature())
 
     # -- files in the folder
@@ -299,8 +303,7 @@ class FormPublishing:
         columns = {name: form.columns for name, form in self._records.all_forms().items()}
         try:
             sheets = read_workbook(workbook)
-            changed = {**columns, proposal.name: proposal.form.columns}
-            policy_from_sheets(sheets, workbook.name, changed, self._rules.own_rules.kinds)
+            self._rules.read(sheets, {**columns, proposal.name: proposal.form.columns})
         except PolicyError as error:
             return error.message()
         return ""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -11,13 +11,22 @@ from guanai.care.policy.policy import DEFAULT_LIMIT, NO_CONTACT_WEEKS
 from guanai.storage.database.databases import Database
 from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.form_files.form_catalogue import FormCatalogue
-from guanai.storage.records.records import Identity
+from guanai.storage.records.records import OWNER, Identity
+from guanai.storage.records.registers import Registers
 from guanai.storage.school.policy_in_use import DEFAULT_POLICY, preset_sheets
 from guanai.storage.school.school import School
 from guanai.storage.school.workbooks import write_workbook
 from guanai.templates.wording import say
 
-__all__ = ["SERVED", "Preloaded", "create_school", "open_school", "sign_in", "use_preloaded"]
+__all__ = [
+    "SERVED",
+    "Preloaded",
+    "create_school",
+    "open_as_owner",
+    "open_school",
+    "sign_in",
+    "use_preloaded",
+]
 
 #: The environment variable that the server sets for each kernel of a page: there, somebody has to be signed in.
 SERVED = "GUANAI_SERVED"
@@ -40,9 +49,12 @@ class _Page:
 _page = _Page()
 
 
-def sign_in(identity: Identity) -> None:
-    """Say for whom this process opens the school from now on; the server does when it hands a kernel to a page."""
-    _page.identity = identity
+def sign_in(identity: Identity | None) -> None:
+    """Say for whom this process opens the school from now on; the server does when it hands a kernel to a page.
+
+    With None it opens none any more. A page is never opened as the owner.
+    """
+    _page.identity = None if identity is None else replace(identity, owner=False)
 
 
 def use_preloaded(find: Preloaded | None) -> None:
@@ -53,24 +65,35 @@ def use_preloaded(find: Preloaded | None) -> None:
 def open_school(path: str | Path | None = None) -> School:
     """Open a school: that of a folder, or without one that which the page is served from.
 
-    Without a path, ``GUANAI_SCHOOL`` names the folder, and the school is as the person that `sign_in` named sees it.
-    Raises StorageError when the records cannot be opened, GuanaiError when no folder is named, and AccessError in
-    the kernel of a served page that does not know its person: as nobody it would have a coordinator's rights.
+    Without a path, ``GUANAI_SCHOOL`` names the folder. In the kernel of a served page the school is as the person that
+    `sign_in` named sees it, whatever the path; on the command line and in JupyterLab, where whoever works can read the
+    files themselves, it is opened as its owner. Raises StorageError when the records cannot be opened, GuanaiError when
+    no folder is named, and AccessError in the kernel of a served page that does not know its person.
     """
-    if path is None and _page.identity is None and os.environ.get(SERVED):
+    if _page.identity is None and os.environ.get(SERVED):
         raise AccessError("school.not_signed_in")
     named = path or os.environ.get("GUANAI_SCHOOL") or "."
     folder = SchoolFolder(Path(named).resolve())
     if path is None and not folder.is_school:
         raise GuanaiError("school.no_folder", path=named)
-    folder.create()
-    identity = _page.identity if path is None and _page.identity else Identity()
-    if path is None and _page.preloaded and (school := _page.preloaded(folder, identity)):
+    identity = _page.identity or OWNER
+    if _page.preloaded and (school := _page.preloaded(folder, identity)):
         return school
-    school = School(folder, Database.open(folder.records), identity)
+    return _open(folder, identity)
+
+
+def open_as_owner(path: str | Path) -> School:
+    """Open the school of a folder with every right: for the server itself, which gives each page only what is the person's."""
+    return _open(SchoolFolder(Path(path).resolve()), OWNER)
+
+
+def _open(folder: SchoolFolder, identity: Identity) -> School:
+    folder.create()
+    database = Database.open(folder.records)
+    whole = Registers(folder, database)
     for register in ABOUT_CHILDREN:
-        school.table(register).ensure_index("child")
-    return school
+        whole.table(register).ensure_index("child")
+    return School(folder, database, identity)
 
 
 def create_school(
@@ -106,4 +129,4 @@ def create_school(
             sheets["学校"] = [*sheets["学校"], row]
     folder.create()
     write_workbook(folder.workbook, sheets)
-    return open_school(folder.path)
+    return open_as_owner(folder.path)

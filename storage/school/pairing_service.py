@@ -16,9 +16,9 @@ from guanai.care.errors import GuanaiError, RecordError
 from guanai.care.pairing.helper_proposals import leavers, propose_helpers, propose_renewal, propose_successors
 from guanai.care.pairing.peer_proposals import propose_peers
 from guanai.care.pairing.proposals import Proposal
-from guanai.storage.records.records import Records
+from guanai.storage.records.access import Access
+from guanai.storage.records.registers import Registers
 from guanai.storage.school.due_service import DutyService
-from guanai.storage.school.permissions import check_pairings
 from guanai.templates.wording import say
 
 __all__ = ["Acceptance", "PairingService"]
@@ -49,9 +49,10 @@ class Acceptance:
 class PairingService:
     """The proposals of one school."""
 
-    def __init__(self, records: Records, duties: DutyService) -> None:
+    def __init__(self, records: Registers, duties: DutyService, access: Access) -> None:
         self._records = records
         self._duties = duties
+        self._access = access
 
     def propose(
         self,
@@ -63,14 +64,17 @@ class PairingService:
     ) -> Proposal:
         """Propose helpers or peers, for some classes or all; with ``leaving`` the successors of one of the staff.
 
-        The role ``renewal`` proposes helpers for all children anew.
+        The role ``renewal`` proposes helpers for all children anew. Somebody who may look at proposals of some classes gets
+        one for those alone; to accept it is for who may decide. Raises AccessError for anybody else.
         """
+        classes = self._within(classes)
         on = start or self._records.today()
         seen = self._seen()
         policy, frames = self._duties.policy, self._duties.frames
         if role == "renewal":
             proposal = propose_renewal(policy, frames, on, classes=classes)
         elif leaving:
+            self._access.check_matter("proposals")
             proposal = propose_successors(policy, frames, on, leaving)
         elif role == "peer":
             proposal = propose_peers(policy, frames, on, classes=classes)
@@ -79,7 +83,12 @@ class PairingService:
         return replace(proposal, seen=seen)
 
     def leavers(self) -> pd.DataFrame:
-        """Return which staff have left and still have children assigned; columns as in `care.helping.leavers`."""
+        """Return which staff have left and still have children assigned; columns as in `care.helping.leavers`.
+
+        Of the whole school, so for who decides on proposals: nobody for anybody else.
+        """
+        if not self._access.may_matter("proposals"):
+            return leavers(self._duties.policy, self._duties.frames, self._records.today()).iloc[:0]
         return leavers(self._duties.policy, self._duties.frames, self._records.today())
 
     def accept(self, proposal: Proposal, start: date) -> Acceptance:
@@ -88,12 +97,12 @@ class PairingService:
         A pairing that is taken over ends on the day before (on its own first day, if it is no older; as planned, if
         that is earlier). Raises
         GuanaiError where nothing is proposed or something changed in between, RecordError where the form refuses, and
-        AccessError where the person may not decide on these children.
+        AccessError where the person may not decide on proposals.
         """
         records, pairs = self._records, proposal.new_pairs
         if pairs.empty:
             raise GuanaiError("pairing.nothing")
-        check_pairings(records, self._duties, set(pairs["child"]))
+        self._access.check_matter("proposals")
         with records.transaction():
             if proposal.seen is not None and proposal.seen != self._seen():
                 raise GuanaiError("pairing.stale")
@@ -123,6 +132,7 @@ class PairingService:
         Raises GuanaiError where somebody has changed one of them since: that would be lost.
         """
         records = self._records
+        self._access.check_matter("proposals")
         with records.transaction():
             note = records.record(PROPOSALS, proposal_id)
             if note is None or note.get("undone"):
@@ -132,9 +142,6 @@ class PairingService:
                 (key, revision) for key, revision, *_ in note["ended"]
             ]
             now = {key: records.record(PAIRING, key) for key, _ in wanted}
-            check_pairings(
-                records, self._duties, {str((now[key] or self._last(key)).get("child")) for key, _ in wanted}
-            )
             changed = [key for key, revision in wanted if (now[key] or {}).get("revision") != revision]
             if changed:
                 names = say("policy.comma").join(self._child_names(changed[:_FEW], now))
@@ -151,9 +158,19 @@ class PairingService:
             records.table(PROPOSALS).replace(proposal_id, signed, note["revision"])
 
     def accepted(self) -> list[Acceptance]:
-        """Return the accepted proposals, the latest first."""
+        """Return the accepted proposals, the latest first; none to who may not look at those of the whole school."""
+        if self._access.rights.matter_scope("proposals", "see") != "school":
+            return []
         accepted = [_acceptance(note) for note in self._records.table(PROPOSALS).rows()]
         return sorted(accepted, key=lambda acceptance: (acceptance.at, acceptance.id), reverse=True)
+
+    def _within(self, classes: Collection[str] | None) -> Collection[str] | None:
+        """Return the classes for which the person may see a proposal, of some or of all of them."""
+        self._access.check_matter("proposals", "see")
+        own = self._access.reach.classes(self._access.rights.matter_scope("proposals", "see") or "own")
+        if own is None:
+            return classes
+        return sorted(own if classes is None else own.intersection(classes))
 
     def _check(self, records: Sequence[Record]) -> None:
         """Refuse what the form refuses; of records with the same questions only the first is checked."""

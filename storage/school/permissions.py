@@ -1,7 +1,7 @@
-"""Who may do what: who coordinates, decides on proposals of pairings, postpones or excuses a line of the checklist.
+"""Who coordinates, and who postpones or excuses a line of the checklist: what else is allowed the sheet 权限 says.
 
-Whoever is responsible for the whole school may do all of it (校长, 副校长, 德育处/团少部), a class teacher for the own class.
-Whoever is responsible for a line may also postpone it, with the reason, but not excuse it.
+Whoever is responsible for the whole school may postpone and excuse every line (校长, 副校长, 德育处/团少部), a class teacher those
+of the own class. Whoever is responsible for a line may also postpone it, with the reason, but not excuse it.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,31 +10,28 @@ from typing import Any
 from guanai.care.duties.record_rules import class_names
 from guanai.care.errors import AccessError
 from guanai.care.policy.duty import ALL_CHILDREN
-from guanai.storage.records.records import NOBODY, Records
+from guanai.storage.records.records import Records
 from guanai.storage.school.due_service import DutyService
 from guanai.templates.wording import say
 
-__all__ = ["COORDINATING_ROLES", "check_deferral", "check_pairings", "is_coordinator", "own_classes"]
+__all__ = ["COORDINATING_ROLES", "check_deferral", "is_coordinator", "own_classes"]
 
-#: Who is responsible for the whole school (requirements 3: 校长, 副校长, 德育处/团少部).
-COORDINATING_ROLES = ("headmaster", "deputy", "coordinator")
+#: Who is responsible for the whole school (requirements 3: 校长, 副校长, 德育处/团少部), and who shows it in a sample school.
+COORDINATING_ROLES = ("headmaster", "deputy", "coordinator", "trainer")
 
 
 def is_coordinator(records: Records) -> bool:
-    """Whether the person is responsible for the whole school; so does whoever works in the folder itself, signed in nowhere."""
-    return records.person == NOBODY or records.role in COORDINATING_ROLES
+    """Whether the account is of one who is responsible for the whole school, or the person owns the folder.
+
+    The register of staff is not asked: whoever may write in it could make himself one.
+    """
+    return records.identity.owner or bool(set(records.identity.roles) & set(COORDINATING_ROLES))
 
 
 def own_classes(records: Records, duties: DutyService) -> set[str]:
     """Return the names of the classes whose class teacher the person is."""
     classes = duties.frames["class"]
     return set(classes["name"][classes["homeroom"] == records.staff_id]) if records.staff_id else set()
-
-
-def check_pairings(records: Records, duties: DutyService, children: Collection[str]) -> None:
-    """Raise AccessError where the person may not decide on the pairings of some children (ids)."""
-    if not is_coordinator(records) and not _all_own(records, duties, children):
-        raise AccessError("permission.pairings")
 
 
 def check_deferral(records: Records, duties: DutyService, answers: Mapping[str, Any]) -> None:

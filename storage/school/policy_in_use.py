@@ -3,7 +3,9 @@
 import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,13 @@ from guanai.care.policy.policy import (
     policy_from_sheets,
     sheets_from_markdown,
 )
+from guanai.care.policy.workbook_rows import Row
+from guanai.care.rights.rights import RightRow
+from guanai.care.rights.rights_rows import CLOSED
 from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.records.records import Records
 from guanai.storage.school.own_rules import OwnRules, load_own_rules
+from guanai.storage.school.rights_in_use import check_rights, rights_in_use, rights_rows
 from guanai.storage.school.workbooks import Sheets, presets, read_workbook
 from guanai.templates import template
 from guanai.templates.wording import say
@@ -37,6 +43,7 @@ class PolicyInUse:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._read: tuple[Policy, GuanaiError | None] | None = None
+        self._rights: tuple[RightRow, ...] | None = None
         self._own: OwnRules | None = None
         self._strict = False
 
@@ -50,6 +57,13 @@ class PolicyInUse:
         if self._strict and mistake:
             raise mistake
         return policy
+
+    @property
+    def rights(self) -> tuple[RightRow, ...]:
+        """The rows of the sheet 权限 in use: the school's own, or those that ship."""
+        if self._rights is None:
+            self._rights = rights_in_use(self._records, self._policy_and_mistake()[0].rights)
+        return self._rights
 
     @property
     def own_rules(self) -> OwnRules:
@@ -68,11 +82,11 @@ class PolicyInUse:
 
     def reload(self) -> None:
         """Read the workbook again when the rules are next needed."""
-        self._read = self._own = None
+        self._read = self._own = self._rights = None
 
     def reuse(self, other: "PolicyInUse") -> None:
         """Use the rules that another one of the same school has read."""
-        self._read, self._own = other._read, other._own
+        self._read, self._own, self._rights = other._read, other._own, other._rights
 
     def workbook_mistakes(self) -> list[str]:
         """Return what is wrong with the workbook, in words: each row of it that has a mistake."""
@@ -91,7 +105,8 @@ class PolicyInUse:
     def notices(self) -> list[str]:
         """Return the mistakes, and whether the calendar has run out: without a term nothing of the new year would be due."""
         over = calendar_over(self.policy, self._records.today())
-        return [*self.mistakes(), *([over] if over else [])]
+        closed = [say("rights.closed_sheet")] if self.rights == CLOSED else []
+        return [*self.mistakes(), *closed, *([over] if over else [])]
 
     def term_names(self) -> list[str]:
         """Return the names of the terms, the earliest first."""
@@ -117,8 +132,21 @@ class PolicyInUse:
         if self._read is None:
             records = self._records
             columns = {name: records.form(name).columns for name in records.forms()}
-            self._read = current_policy(records.folder, records.today(), columns, self.own_rules.kinds)
+            self._read = current_policy(
+                records.folder, records.today(), columns, self.own_rules.kinds, partial(check_rights, records)
+            )
         return self._read
+
+    def read(self, sheets: Sheets, columns: Mapping[str, Collection[str]] | None = None) -> Policy:
+        """Return the policy of a workbook's sheets; raises PolicyError for what is wrong in them, the rights too.
+
+        ``columns`` are the questions of each form, without them those of the forms in use.
+        """
+        records = self._records
+        known = columns or {name: records.form(name).columns for name in records.forms()}
+        return _policy(
+            sheets, records.folder.workbook.name, known, self.own_rules.kinds, partial(check_rights, records)
+        )
 
 
 def preset_sheets(
@@ -186,18 +214,20 @@ def current_policy(
     on: date,
     columns: Mapping[str, Collection[str]],
     own_kinds: Mapping[str, Callable[..., Any]] | None = None,
+    check_rights: Callable[[Sheets, str], None] = lambda sheets, file: None,
 ) -> tuple[Policy, GuanaiError | None]:
     """Return the policy in use, and what is wrong with the workbook where it could not be used.
 
     ``columns`` gives the questions of each form, so that a duty can name any of them, ``own_kinds`` the rules of the
     school's own. A workbook without a mistake is kept as the last good one; a broken one, or one that is gone, leaves that in use. Where a form has
     lost a question that a duty names, so that neither can be used as it is, only that duty is out of force.
+    ``check_rights`` raises PolicyError for a mistake in the sheet 权限.
     """
     last_good = folder.internal / folder.workbook.name
     own = own_kinds or {}
 
     def read(path: Path) -> Policy:
-        return policy_from_sheets(read_workbook(path), path.name, columns, own)
+        return _policy(read_workbook(path), path.name, columns, own, check_rights)
 
     mistake: GuanaiError | None = None
     if folder.workbook.exists():
@@ -219,7 +249,40 @@ def current_policy(
                 sheets = fit_to_forms(read_workbook(path), columns, own)
                 return policy_from_sheets(sheets, path.name, columns, own), mistake
     sheets = preset_sheets(DEFAULT_POLICY, on, columns=columns)
-    return policy_from_sheets(sheets, DEFAULT_POLICY, columns), mistake
+    policy = policy_from_sheets(sheets, DEFAULT_POLICY, columns)
+    return replace(policy, rights=_rights_alone(folder) if mistake else None), mistake
+
+
+def _policy(
+    sheets: Sheets,
+    file: str,
+    columns: Mapping[str, Collection[str]],
+    own_kinds: Mapping[str, Callable[..., Any]],
+    check_rights: Callable[[Sheets, str], None],
+) -> Policy:
+    """Return the policy of a workbook; raises PolicyError with everything that is wrong in it, the rights too."""
+    mistakes: list[PolicyError] = []
+    policy = None
+    try:
+        policy = policy_from_sheets(sheets, file, columns, own_kinds)
+    except PolicyError as error:
+        mistakes += error.each()
+    try:
+        check_rights(sheets, file)
+    except PolicyError as error:
+        mistakes += [one for one in error.each() if one.sheet not in {each.sheet for each in mistakes}]
+    if mistakes or policy is None:
+        mistakes[0].others = tuple(mistakes[1:])
+        raise mistakes[0]
+    return policy
+
+
+def _rights_alone(folder: SchoolFolder) -> tuple[Row, ...] | None:
+    """Return the rows of the sheet 权限 of a workbook that is broken elsewhere; None without the sheet, else none at all."""
+    for path in (folder.workbook, folder.internal / folder.workbook.name):
+        with suppress(PolicyError):
+            return rights_rows(read_workbook(path), path.name)
+    return ()
 
 
 def calendar_over(policy: Policy, on: date) -> str | None:

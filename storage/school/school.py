@@ -1,26 +1,28 @@
 """A school as a notebook opens it: its forms and records, its rules, what is due and the summary of a term.
 
-Open it with `guanai.storage.open_school`, and hand pages only `School.as_user`: every save then carries
-who and when.
+Open it with `guanai.storage.open_school`. A page has it as the account that is signed in: what that may not see is not
+there, what it may not do is refused, and every save carries who and when.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from guanai.care.errors import GuanaiError
+from guanai.care.errors import AccessError, GuanaiError
 from guanai.care.policy.policy import Policy
 from guanai.care.summary.term_summary import Summary
 from guanai.storage.database.databases import Database
 from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.imports.run import Imports
+from guanai.storage.records.access import Access
+from guanai.storage.records.attachments import Attachments
 from guanai.storage.records.change_register import guardian_on
 from guanai.storage.records.child_records import records_naming
 from guanai.storage.records.frames import within
+from guanai.storage.records.permitted_registers import PermittedRegisters
 from guanai.storage.records.records import Identity, Record
 from guanai.storage.records.registers import Registers
 from guanai.storage.school.coverage_lists import counted_list
@@ -38,50 +40,66 @@ from guanai.templates.wording import say, spoken
 __all__ = ["School"]
 
 DEFERRAL = "deferral"
+#: The list of the school's own settings that a form may read.
+PROFILE = "school"
+#: Kinds of question whose answers name files.
+FILES = ("image", "file")
 
 
-class School(Registers):
+class School(PermittedRegisters):
     """A school as one person sees it: the registers, and the rules and services over them.
 
     What belongs to one task is a service of its own: ``duties``, ``duplicates``, ``pairings``, ``settings``, ``imports``,
-    ``publishing``, ``deleted``. `as_user` gives the same school as somebody else sees it; both share the records.
+    ``publishing``, ``deleted``. What the person may do of it ``access`` says; without an identity that is nothing.
+    `as_identity` gives the same school as somebody else sees it; both share the records.
     """
 
     def __init__(self, folder: SchoolFolder, database: Database, identity: Identity | None = None) -> None:
-        super().__init__(folder, database, identity)
+        whole = Registers(folder, database, identity)
+        whole.lists[PROFILE] = self._profile
         self._language = spoken()
-        self._rules = PolicyInUse(self)
+        self._rules = PolicyInUse(whole)
+        super().__init__(whole, Access(whole, lambda: self._rules.rights))
         #: What the rules say of a day: due lines, fulfilment, emergencies, gaps, deferrals.
-        self.duties = DutyService(self, self._rules)
+        self.duties = DutyService(whole, self._rules, self._seen_restricted())
         #: Dossiers that may be of one child: detected, merged, separated again.
-        self.duplicates = Duplicates(self)
+        self.duplicates = Duplicates(self, whole)
         #: Pairings proposed, accepted and undone as a whole.
-        self.pairings = PairingService(self, self.duties)
+        self.pairings = PairingService(whole, self.duties, self.access)
         #: The school's workbook, changed row by row.
-        self.settings = WorkbookService(self, self.duties)
+        self.settings = WorkbookService(whole, self.duties, self._rules, self.access)
         #: Records from files: previewed before they are written, and undone as a whole.
-        self.imports = Imports(self, partial(is_coordinator, self))
+        self.imports = Imports(whole, self.access)
         #: Forms as a coordinator changes them: checked, compared, published, reverted.
-        self.publishing = FormPublishing(self, self._rules)
+        self.publishing = FormPublishing(whole, self._rules, self.access)
         #: Deleted records, and how they are restored.
         self.deleted = DeletedRecords(self, self.duplicates)
 
-    def as_user(self, person: str, staff_id: str = "") -> "School":
-        """Return the school as that person sees it: what they save carries their name.
+    def _seen_restricted(self) -> list[str] | None:
+        """Return the restricted registers about which there are lines for the person, None for all."""
+        if self.identity.owner:
+            return None
+        return [name for name in self.access.restricted if self.access.may("see", name)]
 
-        ``staff_id`` is the person's own record in the register of staff, where there is one. The role of the account
-        that is signed in is used only together with its own name.
+    def as_user(self, person: str, staff_id: str = "") -> "School":
+        """Return the school as its owner signs for that person: what is saved carries their name.
+
+        ``staff_id`` is the person's own record in the register of staff, where there is one. Raises AccessError for whoever
+        is not the owner: they see the school in their own name only.
         """
-        role = self.identity.role if person == self.person else ""
-        return self.as_identity(Identity(person, staff_id, role))
+        if self.identity.owner:
+            return self.as_identity(Identity(person, staff_id, owner=True))
+        if person != self.person:
+            raise AccessError("rights.refused_person", person=self.person)
+        return self.as_identity(self.identity)
 
     def as_identity(self, identity: Identity) -> "School":
-        """Return the school as an account sees it, with its role."""
-        return School(self.folder, self._database, identity)
+        """Return the school as an account sees it, with its roles: for whoever knows who has signed in."""
+        return School(self.folder, self._whole.database, identity)
 
     def reuse_cache_of(self, other: "School") -> "School":
         """Use what another one has read of the same school, and worked out in the same language; return this one."""
-        self._frames, self._options = dict(other._frames), dict(other._options)
+        self._whole.reuse_cache_of(other._whole)
         if self._language == other._language:  # due lines and figures contain texts
             self._rules.reuse(other._rules)
             self.duties.reuse_cache_of(other.duties)
@@ -123,7 +141,7 @@ class School(Registers):
 
     @property
     def is_coordinator(self) -> bool:
-        """Whether the person is responsible for the whole school (校长, 副校长, 德育处/团少部), or works in the folder itself."""
+        """Whether the account is one of who is responsible for the whole school, or the person works in the folder itself."""
         return is_coordinator(self)
 
     def report(self, name: str) -> Path:
@@ -156,36 +174,67 @@ class School(Registers):
         Raises AccessError too, for a postponement or an excuse that the person may not decide on.
         """
         if form == DEFERRAL:
-            check_deferral(self, self.duties, record)
+            check_deferral(self._whole, self.duties, record)
             if record.get("id"):
-                check_deferral(self, self.duties, self.record(form, str(record["id"])) or record)
+                check_deferral(
+                    self._whole, self.duties, self._whole.record(form, str(record["id"])) or record
+                )
         return super().save(form, record, token, key)
 
     def delete(self, form: str, record_id: str) -> None:
         """Delete a record, so that it can be restored; AccessError for a decision that the person could not have made."""
         if form == DEFERRAL:
-            check_deferral(self, self.duties, self.record(form, record_id) or {})
+            check_deferral(self._whole, self.duties, self._whole.record(form, record_id) or {})
         super().delete(form, record_id)
 
     def restore(self, form: str, record_id: str) -> Record:
         """Restore a deleted record; AccessError for a decision that the person could not have made."""
         if form == DEFERRAL and (deleted := self.deleted.find(form, record_id)) is not None:
-            check_deferral(self, self.duties, deleted.record)
+            check_deferral(self._whole, self.duties, deleted.record)
         return super().restore(form, record_id)
 
     def counts(self) -> dict[str, int]:
-        """Return how many records each register has."""
-        return {name: len(self.table(name)) for name in self.forms()}
+        """Return how many records of each register the person sees, or may count; no register of which neither holds."""
+        return {name: self._count(name) for name in self.forms() if self._counting(name)}
+
+    def _counting(self, name: str) -> str:
+        """Return by which act a register is counted, empty for none: what is kept apart is counted by who sees it."""
+        acts = ("see",) if name in self.access.restricted else ("see", "count")
+        return next((act for act in acts if self.access.may(act, name)), "")
+
+    def _count(self, name: str) -> int:
+        act = self._counting(name)
+        if any(grant.scope == "school" for grant in self.access.rights.grants(act, name)):
+            return len(self._whole.table(name))
+        return sum(
+            cover is not None for cover in self.access.covers_of(name, self._whole.table(name).rows(), act)
+        )
+
+    def attachment(self, name: str) -> Path | None:
+        """Return the file of an attachment, for who sees a record that names it; None for anybody else and where there is none."""
+        path = Attachments(self.folder.attachments).path(name)
+        if path is None or not any(self.access.visible(form, one) for form, one in self._naming_file(name)):
+            return None
+        return path
+
+    def _naming_file(self, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the records that name an attachment in a question that the person sees, with their registers."""
+        for form, definition in self.all_forms().items():
+            if not self.access.may("see", form) or not any(
+                one.kind in FILES for one in definition.questions()
+            ):
+                continue
+            for record in self._whole.table(form).rows():
+                if name in str(record) and name in str(self.access.visible(form, record)):
+                    yield form, record
 
     def title_of(self, form: str, record: Mapping[str, Any]) -> str:
         """Return the title of a record that is shown by itself: a name, or its day and its child."""
         return title_of(self, form, record)
 
-    def instances(self, name: str) -> list[dict[str, str]]:
-        """Return the rows of a register or a file as in `Registers.instances`, or the profile as name and value."""
-        if name == "school":
-            return [{"name": key, "value": str(value)} for key, value in self.policy.profile.items()]
-        return super().instances(name)
+    def _profile(self) -> list[dict[str, str]]:
+        """Return the school's profile as a form reads it: rows of name and value."""
+        return [{"name": key, "value": str(value)} for key, value in self.policy.profile.items()]
 
     def frame(self, name: str, term: str | None = None, *, retired: bool = False) -> pd.DataFrame:
         """Return a register as a frame (columns as in `Registers.frame`), or only what belongs to a term.
@@ -245,10 +294,11 @@ class School(Registers):
     def own_id(self) -> str | None:
         """Whose lines to show a person first: their id in the register of staff, None for all lines.
 
-        Somebody who is not in the register of staff, or who coordinates, answers for all.
+        Somebody who is not in the register of staff, or whose account coordinates, answers for all.
         """
-        staff = self.record("staff", self.staff_id) if self.staff_id else None
-        return None if staff is None or staff.get("role") in COORDINATING_ROLES else self.staff_id
+        staff = self._whole.record("staff", self.staff_id) if self.staff_id else None
+        coordinates = set(self.identity.roles) & set(COORDINATING_ROLES)
+        return None if staff is None or coordinates else self.staff_id
 
     def due(
         self,

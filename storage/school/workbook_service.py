@@ -1,7 +1,7 @@
 """The school's workbook as it is changed on a page: read with what is wrong in it, a row changed, suggestions added.
 
-A coordinator may change it (校长, 副校长, 德育处/团少部); everybody may read it. Every change is checked as a whole
-workbook before it is written, and noted with who made it.
+Who may change it the sheet 权限 says, of that sheet itself by a right of its own; the rules are no secret, so everybody may
+read them. Every change is checked as a whole workbook before it is written, and noted with who made it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -10,6 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+import pandas as pd
 from uuid_utils import uuid7
 
 from guanai.care.errors import AccessError, GuanaiError, PolicyError
@@ -17,13 +18,15 @@ from guanai.care.policy.conditions import Clause, lookup_name
 from guanai.care.policy.duty import Duty
 from guanai.care.policy.duty_rows import DERIVED
 from guanai.care.policy.policy import fit_to_forms, policy_from_sheets, sheets_from_markdown
-from guanai.care.policy.workbook_rows import HEADINGS, ROW
+from guanai.care.policy.workbook_rows import HEADINGS, ROW, has_sheet
 from guanai.storage.forms.session.parsers import UnreadableError, read_date
-from guanai.storage.records.records import Records
+from guanai.storage.records.access import Access
+from guanai.storage.records.registers import Registers
 from guanai.storage.school.condition_fields import ConditionField, condition_fields, count_meeting
 from guanai.storage.school.due_service import DutyService
 from guanai.storage.school.duty_preview import DutyPreview, duty_previews, line_counts
-from guanai.storage.school.permissions import is_coordinator
+from guanai.storage.school.policy_in_use import PolicyInUse
+from guanai.storage.school.rights_in_use import shipped_rights
 from guanai.storage.school.workbook_edits import Edit, apply_edits, digest_of, write_edits
 from guanai.storage.school.workbooks import Sheets, presets, read_workbook
 from guanai.templates import template
@@ -67,15 +70,22 @@ class WorkbookState:
 class WorkbookService:
     """The workbook of one school."""
 
-    def __init__(self, records: Records, duties: DutyService) -> None:
+    def __init__(self, records: Registers, duties: DutyService, rules: PolicyInUse, access: Access) -> None:
         self._records = records
         self._duties = duties
+        self._rules = rules
+        self._access = access
         self._previews: dict[tuple[object, ...], dict[str, DutyPreview]] = {}
 
     @property
     def may_change(self) -> bool:
-        """Whether the person may change it: who coordinates, and who works in the folder itself."""
-        return is_coordinator(self._records)
+        """Whether the person may change it, but for the sheet 权限."""
+        return self._access.may_matter("settings")
+
+    @property
+    def may_change_rights(self) -> bool:
+        """Whether the person may change the sheet 权限."""
+        return self._access.may_matter("rights")
 
     def read(self) -> WorkbookState:
         """Return the workbook as it is on the disk. Raises PolicyError where it cannot be opened at all."""
@@ -84,6 +94,10 @@ class WorkbookService:
             raise GuanaiError("settings.none", file=path.name)
         digest = digest_of(path)
         sheets = read_workbook(path)
+        if not has_sheet(
+            sheets, "rights"
+        ):  # the one that ships is in use, and becomes the school's own when it is changed
+            sheets = {**sheets, say("sheet.rights", "zh"): numbered(shipped_rights())}
         titles = {name: title for title in sheets if (name := lookup_name("sheet", title))}
         heads = [str(head) for rows in sheets.values() for row in rows[:1] for head in row]
         english = "name" in heads and say("heading.name", "zh") not in heads
@@ -92,9 +106,7 @@ class WorkbookService:
     def mistake(self, sheets: Sheets) -> PolicyError | None:
         """Return the first mistake of a workbook with its place and remedy, None where there is none."""
         try:
-            policy_from_sheets(
-                sheets, self._records.folder.workbook.name, self._columns(), self._duties.own_kinds
-            )
+            self._rules.read(sheets)
         except PolicyError as error:
             return error
         return None
@@ -115,13 +127,17 @@ class WorkbookService:
         workbook that is broken elsewhere can be mended row by row.
         """
         records = self._records
-        if not self.may_change:
+        rights = shown.titles.get("rights") or say("sheet.rights", "zh")
+        if not self.may_change and (not edits or any(edit.sheet != rights for edit in edits)):
             raise AccessError("settings.not_you")
+        if any(edit.sheet == rights for edit in edits):
+            self._access.check_matter("rights")
         if mistake := self.mistake_of(shown, edits):
             raise mistake
         with records.transaction():  # one page after the other
             folder = records.folder
-            backup = write_edits(folder.workbook, edits, shown.digest, folder.backups)
+            written = self._with_own_rights(shown, edits, rights)
+            backup = write_edits(folder.workbook, written, shown.digest, folder.backups)
             signed = records.signature()
             note = {
                 "id": str(uuid7()),
@@ -132,6 +148,31 @@ class WorkbookService:
             records.table(SETTINGS).insert_once({**note, **about, **signed})
         self._duties.reload_rules()
         return self.read()
+
+    def _with_own_rights(self, shown: WorkbookState, edits: Sequence[Edit], rights: str) -> Sequence[Edit]:
+        """Return edits with which a workbook that had no sheet 权限 gets the whole one that ships, changed."""
+        of_rights = [edit for edit in edits if edit.sheet == rights]
+        if not of_rights or has_sheet(read_workbook(self._records.folder.workbook), "rights"):
+            return edits
+        rows = apply_edits({rights: shown.sheets[rights]}, of_rights)[rights]
+        added = [
+            Edit(rights, None, {head: cell for head, cell in row.items() if head != ROW}) for row in rows
+        ]
+        return [*(edit for edit in edits if edit.sheet != rights), *added]
+
+    def history(self, sheet: str) -> list[dict[str, Any]]:
+        """Return the changes of a sheet by its plain name, the latest first: ``at``, ``by``, and its ``edits`` as noted.
+
+        An edit has the row's number and its cells by heading ``before`` and ``after``. Raises AccessError for who may not
+        look at the settings, or at the rights.
+        """
+        self._access.check_matter("rights" if sheet == "rights" else "settings", "see")
+        notes = []
+        for note in self._records.table(SETTINGS).rows():
+            edits = [edit for edit in note["edits"] if lookup_name("sheet", edit["sheet"]) == sheet]
+            if edits:
+                notes.append({"at": note["created_at"], "by": note["created_by"], "edits": edits})
+        return sorted(notes, key=lambda note: str(note["at"]), reverse=True)
 
     def suggestions(self, preset: str, shown: WorkbookState) -> list[dict[str, Any]]:
         """Return the duties of a preset that the workbook has none of that name of: cells by plain heading."""
@@ -149,16 +190,21 @@ class WorkbookService:
     def previews(self, shown: WorkbookState, preset: str = "") -> dict[str, DutyPreview]:
         """Return what each row of 职责 asks, and how many lines it makes this term (`duty_previews`), by its name.
 
-        With a preset that of its rows, in this school. A row with a mistake has none.
+        With a preset that of its rows, in this school. A row with a mistake has none. How many lines a row makes is for who
+        may change it: it is counted in the whole school.
         """
         today, duties = self._records.today(), self._duties
         key = (shown.digest, preset, self._records.sequence(), today)
         if key not in self._previews:
             policy = replace(duties.policy, duties=self._readable(self._sheets_with(shown, preset)))
             titles = {name: form.title() for name, form in self._records.all_forms().items()}
-            counts = duties.cached_frame(
-                ("line counts", shown.digest, preset, today),
-                lambda: line_counts(policy, duties.frames, today, titles),
+            counts = (
+                duties.cached_frame(
+                    ("line counts", shown.digest, preset, today),
+                    lambda: line_counts(policy, duties.frames, today, titles),
+                )
+                if self.may_change
+                else pd.DataFrame({"duty": [], "lines": []}, dtype=object)
             )
             previews = duty_previews(policy, counts, titles)
             self._previews = dict(list(self._previews.items())[-1:]) | {key: previews}
@@ -178,7 +224,7 @@ class WorkbookService:
             rows = [row for row in sheets.get(mistake.sheet, []) if row.get(ROW) != mistake.row]
             sheets = sheets | {mistake.sheet: rows}
         try:
-            return policy_from_sheets(sheets, file, self._columns(), self._duties.own_kinds).duties
+            return policy_from_sheets(sheets, file, self._columns(), self._rules.own_rules.kinds).duties
         except PolicyError:
             return ()
 
@@ -213,7 +259,14 @@ class WorkbookService:
         return condition_fields(self._records, registers, by=by)
 
     def count_meeting(self, registers: Sequence[str], clauses: Sequence[Clause]) -> tuple[int, int]:
-        """Return how many records of some registers meet a condition now, and of how many."""
+        """Return how many records of some registers meet a condition now, and of how many.
+
+        Raises AccessError for who may not change the rules: it is counted in the whole school.
+        """
+        self._access.check_matter("settings")
+        for register in registers:
+            if register in self._records.forms():
+                self._access.check("count", register)
         return count_meeting(self._records, self._duties, registers, clauses)
 
     def _heads(self, shown: WorkbookState, sheet: str) -> dict[str, str]:
@@ -245,6 +298,11 @@ def _preset(name: str) -> tuple[dict[str, Any], ...]:
         raise GuanaiError("school.no_policy", name=name, names="、".join(presets()))
     text = (template("policies") / f"{name}.md").read_text(encoding="utf-8")
     return tuple(sheets_from_markdown(text).get("职责", []))
+
+
+def numbered(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows as they stand in a sheet of their own, from its second row on."""
+    return [{**row, ROW: number} for number, row in enumerate(rows, start=2)]
 
 
 def _noted(edit: Edit, before: Sheets) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from guanai.storage.form_files.form_catalogue import eject
 from guanai.storage.forms import form_of
 from guanai.storage.imports.run import Choices
 from guanai.storage.imports.sources import read_source
+from guanai.storage.records.records import Identity
 from guanai.storage.school.workbook_edits import digest_of, write_edits
 from guanai.storage.school.workbooks import read_workbook
 from guanai.templates.wording import catalogue, say
@@ -318,7 +319,7 @@ def without_workbook(desk):
 
 
 def set_by_a_teacher(desk):
-    book = desk.school.as_user("宋老师", desk.staff["id"]).settings
+    book = desk.school.as_identity(Identity("宋老师", desk.staff["id"], ("homeroom",))).settings
     book.change(book.read(), [])
 
 

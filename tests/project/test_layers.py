@@ -23,7 +23,7 @@ ALLOWED = {
 #: The sub-rooms of each room: one may import those before it. A room's own modules come first, its door (`__init__`) last.
 ORDER = {
     "templates": [],
-    "care": ["calendar", "children", "policy", "duties", "pairing", "summary"],
+    "care": ["calendar", "children", "policy", "rights", "duties", "pairing", "summary"],
     "storage": [
         "files",
         "database",

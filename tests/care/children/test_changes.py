@@ -154,7 +154,7 @@ def moment(school):
             self.at = f"{day}T02:00:00.000Z"
 
     clock = Clock()
-    school._db.storage.clock = clock
+    school._whole._db.storage.clock = clock
     school.save("class", {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42})
     return clock
 

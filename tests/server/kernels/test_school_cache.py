@@ -165,7 +165,7 @@ def test_a_lazy_copy_may_be_changed_in_every_way():
         pd.testing.assert_frame_equal(frame, whole)
 
 
-def test_it_is_read_again_after_a_form_was_published(school, coordinator, monkeypatch):
+def test_it_is_read_again_after_a_form_was_published(school, monkeypatch):
     monkeypatch.setattr(school_cache, "_preloaded", None)
     monkeypatch.setattr(school_cache, "_worked_out", None)
     person = Identity("测试老师")

@@ -4,6 +4,6 @@ import pytest
 
 
 @pytest.fixture
-def ready(school, coordinator):
+def ready(school):
     school.save("class", {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42})
     return school

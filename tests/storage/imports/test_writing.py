@@ -4,6 +4,7 @@ Requirement: one file for each child, also when two people save at once (R1; 7.6
 """
 
 import pytest
+from support.signed_in import signed_in
 
 from guanai.care.errors import AccessError, ConflictError
 from guanai.storage.imports.run import Choices
@@ -87,22 +88,31 @@ def test_a_record_that_was_binned_meanwhile(ready, tmp_path):
 
 
 class TestWhoMay:
-    def test_a_teacher_may_look_but_not_import(self, ready, file, account_roles):
-        done = ready.imports.apply(ready.imports.preview("child", file))
-        account_roles["测试老师"] = "homeroom"
-        file.write_text(ROWS.replace("林小雨", "洪晓溪").replace("周小河", "方小帆"), encoding="utf-8")
+    @pytest.mark.parametrize("roles", [["homeroom"], ["file_officer"], []])
+    def test_a_teacher_may_neither_look_nor_import_nor_undo(self, ready, file, roles):
+        preview = ready.imports.preview("child", file)
+        done = ready.imports.apply(preview)
+        teacher = signed_in(ready, "张老师", *roles)
         for act in (
-            lambda: ready.imports.apply(ready.imports.preview("child", file)),
-            lambda: ready.imports.undo(done.id),
+            lambda: teacher.imports.preview("child", file),
+            lambda: teacher.imports.apply(preview),
+            lambda: teacher.imports.undo(done.id),
         ):
             with pytest.raises(AccessError) as error:
                 act()
             assert error.value.key == "import.not_allowed"
+        assert teacher.imports.completed() == []
         assert len(ready.table("child")) == 2
-        account_roles["测试老师"] = "coordinator"
-        assert ready.imports.undo(done.id) == (2, 0)
+        assert signed_in(ready, "德老师", "coordinator").imports.undo(done.id) == (2, 0)
 
-    def test_whoever_works_in_the_folder_itself_may(self, ready, file, account_roles):
-        account_roles.clear()
-        assert not ready.imports.allowed
+    def test_who_may_import_does_so_only_into_registers_of_which_they_see_all(self, ready, file):
+        file.write_text("学生,咨询日期\n林小雨,2026-11-19\n", encoding="utf-8")
+        with pytest.raises(AccessError) as error:
+            signed_in(ready, "德老师", "coordinator").imports.preview("counselling", file)
+        assert error.value.key == "rights.refused"
+
+    def test_whoever_works_in_the_folder_itself_may(self, ready, file):
         assert ready.as_user("guanai").imports.apply(ready.imports.preview("child", file)).new == 2
+
+    def test_an_account_with_the_name_of_the_program_may_not(self, ready, file):
+        assert not signed_in(ready, "guanai").imports.allowed

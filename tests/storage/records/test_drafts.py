@@ -146,12 +146,12 @@ def test_d3_a_refused_save_keeps_it(desk):
 
 
 def test_d4_a_draft_is_no_record(desk):
-    sequence = desk._database.sequence()
+    sequence = desk._whole.database.sequence()
     page(desk).fill(**TYPED)
-    assert desk._database.sequence() == sequence
+    assert desk._whole.database.sequence() == sequence
     assert desk.frame("child").empty
     assert desk.deletions("child") == []
-    assert "unsaved" not in desk._db.tables()
+    assert "unsaved" not in desk._whole._db.tables()
 
 
 def test_d5_two_pages_keep_two_drafts(desk):
@@ -169,7 +169,7 @@ def test_d5_two_pages_keep_two_drafts(desk):
 
 def test_d6_a_form_that_has_changed_since(desk):
     form = desk.form("child")
-    older = Drafts(desk._database, desk.person, "child", "0")
+    older = Drafts(desk._whole.database, desk.person, "child", "0")
     older.save("t", {"name": "林小", "gone": "旧答案"}, touched=["name", "gone"])
     again = page(desk)
     assert "表单后来改过" in words(again)

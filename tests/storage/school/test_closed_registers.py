@@ -7,12 +7,11 @@ CL5 what ships or a duty names stays open · CL6 only coordinators
 """
 
 import pytest
+from support.signed_in import signed_in
 
 from guanai.care.errors import AccessError, GuanaiError
 from guanai.storage.imports.run import Choices
 from guanai.widgets import Designer, RegisterIndex, register_links
-
-pytestmark = pytest.mark.usefixtures("coordinator")
 
 SHOE = "| survey | type | name | label |\n| | text | name | 名 |\n| | integer | size | 鞋码 |\n"
 
@@ -79,10 +78,10 @@ def test_what_ships_or_is_named_by_a_duty_stays_open(desk, monkeypatch):
     assert not desk.closed
 
 
-def test_only_who_coordinates(desk, account_roles):
+def test_only_who_may_publish(desk):
     """CL6"""
-    account_roles["测试老师"] = "homeroom"
-    for turn in (desk.publishing.close, desk.publishing.reopen):
+    publishing = signed_in(desk, "张老师", "homeroom").publishing
+    for turn in (publishing.close, publishing.reopen):
         with pytest.raises(AccessError):
             turn("shoe")
     assert not desk.closed

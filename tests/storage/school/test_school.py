@@ -11,7 +11,7 @@ from guanai.storage import (
     create_school,
     open_school,
 )
-from guanai.storage.records.records import Identity
+from guanai.storage.records.records import OWNER, Identity
 from guanai.storage.school import open_school as opening
 
 CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": "三年级1班"}
@@ -190,13 +190,17 @@ class TestServedProcess:
         assert (opened.person, opened.staff_id) == ("李老师", "s1")
         opened.close()
 
-    def test_it_opens_a_folder_that_is_named(self, folder):
+    def test_a_folder_that_is_named_is_opened_for_the_same_person(self, folder):
+        with pytest.raises(AccessError) as refused:
+            open_school(folder)
+        assert refused.value.key == "school.not_signed_in"
+        opening.sign_in(Identity("李老师", "s1", ("homeroom",), owner=True))
         opened = open_school(folder)
-        assert opened.identity == Identity()
+        assert opened.identity == Identity("李老师", "s1", ("homeroom",)), "no page has it as its owner"
         opened.close()
 
-    def test_a_process_that_is_not_marked_works_as_nobody(self, folder, monkeypatch):
+    def test_a_process_that_is_not_marked_works_as_the_owner_of_the_folder(self, folder, monkeypatch):
         monkeypatch.delenv(opening.SERVED)
         opened = open_school()
-        assert opened.identity == Identity()
+        assert opened.identity == OWNER
         opened.close()

@@ -10,6 +10,7 @@ from io import BytesIO
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from support.signed_in import signed_in
 from tinydb import TinyDB
 
 from guanai.care.errors import ExchangeError
@@ -261,10 +262,12 @@ def test_files_that_do_not_belong_together_show_an_error(page):
     assert "太大（21.0 MB）" in page.notice.value
 
 
-def test_a_teacher_is_told_who_may_import(ready, page, account_roles):
+def test_a_teacher_is_told_who_may_import(ready):
+    teacher = signed_in(ready, "张老师", "homeroom")
+    page = ImportPanel(
+        teacher.imports, teacher.form, Choice("登记册", ["child", "staff"]), label=teacher.label
+    )
     page.read({"a.xlsx": book(HEADS, GIRL)})
-    account_roles["测试老师"] = "homeroom"
-    page.confirm.click()
     assert "德育处（团少部）负责人可以导入" in page.notice.value
     assert not ready.table("child").rows()
 
