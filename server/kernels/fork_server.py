@@ -19,6 +19,7 @@ from contextlib import suppress
 
 from guanai.server.kernels.fork_protocol import MAX_MESSAGE, RETIRE
 from guanai.server.kernels.forked_kernel import become_kernel, prepare_application
+from guanai.server.kernels.limited_process import become_task
 from guanai.server.kernels.preload import preload_steps, read_school
 
 __all__ = ["NEEDED", "freezing_steps", "import_needed", "main"]
@@ -84,7 +85,10 @@ def main() -> None:
     forked = answer_requests(requests)
     if forked is None:
         os._exit(0)
-    become_kernel(*forked)
+    request, channel = forked
+    if isinstance(request, str):
+        become_task(request, channel)
+    become_kernel(request, channel)
 
 
 def import_needed() -> None:
@@ -146,10 +150,11 @@ class Preloading:
         return IDLE_SECONDS
 
 
-def answer_requests(requests: socket.socket) -> tuple[list[str], socket.socket] | None:
+def answer_requests(requests: socket.socket) -> tuple[list[str] | str, socket.socket] | None:
     """Answer the server's requests until it ends.
 
-    In each forked child this returns the kernel's arguments and its socket to the server, in the fork server None.
+    In each forked child this returns the kernel's arguments or the name of a task, and its socket to the server; in the
+    fork server None.
     """
     is_retired, preloading = False, Preloading()
     requests.settimeout(PRELOAD_POLL_SECONDS)

@@ -33,6 +33,8 @@ CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
 START_TIMEOUT, FORK_TIMEOUT = 90.0, 20.0
 # Seconds in which an idle kernel answers, on a machine that is short of memory.
 ASSIGN_TIMEOUT = 5.0
+# Bytes of an answer to a task.
+MAX_ANSWER = 32 << 20
 # A fork server that several times ends without a kernel is not started again until a file has changed.
 MAX_FAILURES = 3
 # One thread each: a process that forks must not have threads, and a page's sums are small.
@@ -68,6 +70,17 @@ class ForkedProcess:
             await loop.sock_sendall(self._channel, environment)
             if await loop.sock_recv(self._channel, MAX_MESSAGE) != READY:
                 raise ConnectionResetError("the kernel has ended")
+
+    async def answer(self, seconds: float) -> bytes:
+        """Return what it sends until it ends. Raises TimeoutError, ConnectionError, or OSError for too much."""
+        loop = asyncio.get_running_loop()
+        content = bytearray()
+        async with asyncio.timeout(seconds):
+            while chunk := await loop.sock_recv(self._channel, MAX_MESSAGE):
+                content += chunk
+                if len(content) > MAX_ANSWER:
+                    raise OSError("an answer of more than can be")
+        return bytes(content)
 
     def poll(self) -> int | None:
         """Return None while it runs. Only its parent gets its exit code, so 0 stands for any."""
@@ -135,8 +148,8 @@ class ForkServer:
         """Whether the process runs."""
         return self.process.poll() is None
 
-    async def fork(self, arguments: list[str], environment: bytes) -> ForkedProcess:
-        """Return a kernel that is ready.
+    async def fork(self, arguments: list[str] | str, environment: bytes) -> ForkedProcess:
+        """Return a kernel that is ready, or with the name of a task a process that is about to do it.
 
         Raises OSError when it or the fork server has ended before, TimeoutError when the fork server does not answer.
         """
@@ -234,7 +247,13 @@ class ForkServers:
         self, arguments: list[str], environment: Mapping[str, str], folder: str
     ) -> ForkedProcess | None:
         """Return a kernel that is ready, in that environment and folder; None where none can be forked."""
-        message = page_environment(environment, folder)
+        return await self._fork(arguments, page_environment(environment, folder))
+
+    async def fork_task(self, name: str, message: bytes) -> ForkedProcess | None:
+        """Return a process that does a task (`limited_process.TASKS`) with a message; None where none can be forked."""
+        return await self._fork(name, message)
+
+    async def _fork(self, arguments: list[str] | str, message: bytes) -> ForkedProcess | None:
         for _ in range(MAX_FAILURES):
             self.start()
             fork_server = self._current

@@ -114,7 +114,6 @@ async def lean_page(handler: HtmlHandler, name: str, context: dict[str, Any]) ->
 def environment(request: HTTPServerRequest) -> dict[str, str]:
     """Return the environment variables that describe a request to a notebook, by the names that Voila documents."""
     host, port = split_host_and_port(request.host.lower())
-    headers = {name: request.headers[name] for name in IDENTITY_HEADERS if name in request.headers}
     return {
         **os.environ,
         "SCRIPT_NAME": request.path,
@@ -124,8 +123,14 @@ def environment(request: HTTPServerRequest) -> dict[str, str]:
         "SERVER_PROTOCOL": request.version,
         "SERVER_NAME": host,
         "SERVER_PORT": str(port or ""),
-        **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
+        **identity_environment(request),
     }
+
+
+def identity_environment(request: HTTPServerRequest) -> dict[str, str]:
+    """Return the environment variables that say who asks, as the server has put them into the request's headers."""
+    headers = {name: request.headers[name] for name in IDENTITY_HEADERS if name in request.headers}
+    return {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
 
 
 async def with_keepalive(pieces: AsyncIterator[str], seconds: float) -> AsyncIterator[str | None]:

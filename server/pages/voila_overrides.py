@@ -28,6 +28,7 @@ from voila.static_file_handler import MultiStaticFileHandler
 from guanai.care.errors import GuanaiError
 from guanai.server.accounts.served_school import ServedSchool
 from guanai.server.kernels.kernel_settings import kernel_settings
+from guanai.server.kernels.limited_tasks import LimitedTasks
 from guanai.server.kernels.page_kernels import PageKernels, SingleKernelSpec
 from guanai.server.network.connections import Connections, raise_open_files
 from guanai.server.network.http_server import LimitedServer, Requests
@@ -44,7 +45,7 @@ from guanai.server.pages.page_handlers import (
     add_page_context,
 )
 from guanai.server.pages.page_sockets import PageConnection, PageSocket
-from guanai.server.pages.print_page import Printer, PrintPage
+from guanai.server.pages.print_page import PrintPage
 from guanai.server.web.handlers import NothingHere, RefusedRequest, theme_environment
 from guanai.server.web.office import OFFICE_HANDLERS
 from guanai.server.web.own_password import OwnPassword
@@ -145,7 +146,7 @@ class SchoolServer(voila.app.Voila):
             **settings,
             "served_school": self.served,
             "emergencies": IncidentCache(),
-            "printer": Printer(self.served.folder),
+            "tasks": LimitedTasks(self.kernel_manager.fork_servers, self.kernel_manager.extra_env),
             "jinja2_env": theme_environment(),
             "transforms": [
                 web.GZipContentEncoding,

@@ -4,10 +4,11 @@ How it looks is decided elsewhere: ``templates/theme/print.html.j2`` draws a `Pr
 sections on a page.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["Checkbox", "PrintField", "PrintSection", "Printout", "fields_in_rows"]
+__all__ = ["Checkbox", "PrintField", "PrintSection", "Printout", "fields_in_rows", "printout_of"]
 
 _TICKED, _UNTICKED = "☑", "☐"
 
@@ -98,6 +99,22 @@ class Printout:
     signatures: tuple[str, ...] = ()
     style: str = "record"
     copies: tuple[str, ...] = ("",)
+
+
+def printout_of(values: Mapping[str, Any]) -> Printout:
+    """Return a printout from what `dataclasses.asdict` makes of it, and JSON of that."""
+
+    def field(values: Mapping[str, Any]) -> PrintField:
+        return PrintField(**{**values, "checkboxes": tuple(Checkbox(**box) for box in values["checkboxes"])})
+
+    def section(values: Mapping[str, Any]) -> PrintSection:
+        fields, headings = tuple(map(field, values["fields"])), tuple(values["headings"])
+        rows = tuple(map(tuple, values["rows"]))
+        return PrintSection(**{**values, "fields": fields, "headings": headings, "rows": rows})
+
+    sections = tuple(map(section, values["sections"]))
+    signatures, copies = tuple(values["signatures"]), tuple(values["copies"])
+    return Printout(**{**values, "sections": sections, "signatures": signatures, "copies": copies})
 
 
 def _width(text: str) -> int:

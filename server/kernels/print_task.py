@@ -1,0 +1,71 @@
+"""What ``/print`` shows, made for whoever asks: a record, a dossier, a card, an official form, filled in or blank."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from guanai.storage.reports.child_printouts import appointment_card, contact_card, dossier_printout
+from guanai.storage.reports.official_form import official_printout
+from guanai.storage.reports.printout import Printout
+from guanai.storage.reports.record_printout import day_in_words, record_printout
+from guanai.storage.school.open_school import open_school
+from guanai.storage.school.school import School
+
+__all__ = ["KINDS", "print_task"]
+
+Child = dict[str, Any] | None
+Maker = Callable[[School, str, str, str], Printout | None]
+ChildMaker = Callable[[School, Child, Child, str], Printout]
+
+
+def _record(school: School, form: str, record_id: str, language: str) -> Printout | None:
+    record = school.record(form, record_id) if record_id else None
+    return record_printout(school.form(form), record, language) if record or not record_id else None
+
+
+def _dossier(school: School, _form: str, child_id: str, language: str) -> Printout | None:
+    child = school.record("child", child_id)
+    return dossier_printout(school.about(child_id), child, language) if child else None
+
+
+def _card(school: School, _form: str, child_id: str, language: str) -> Printout | None:
+    child = school.record("child", child_id) if child_id else None
+    return contact_card(school, child, language) if child or not child_id else None
+
+
+def _about_child(make: ChildMaker) -> Maker:
+    """Return what makes a sheet about a child: ``make`` gets the child, and with a form the record that was asked for."""
+
+    def sheet(school: School, form: str, record_id: str, language: str) -> Printout | None:
+        record = school.record(form or "child", record_id) if record_id else None
+        child = school.record("child", str(record.get("child"))) if form and record else record
+        return make(school, child, record if form else None, language) if child or not record_id else None
+
+    return sheet
+
+
+#: What ``/print?what=…`` can print; ``id`` is a child's, or with ``form`` a record's; without it the sheet is blank.
+KINDS: dict[str, Maker] = {
+    "record": _record,
+    "dossier": _dossier,
+    "card": _card,
+    "appointment": _about_child(
+        lambda school, child, record, language: appointment_card(school, child, language, record)
+    ),
+    "registration": _about_child(official_printout),
+}
+
+
+def print_task(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sheet (`guanai.storage.reports.printout.printout_of` reads it), None where there is none, and the day.
+
+    The request has ``what`` (one of `KINDS`), ``form``, ``id`` and ``language``.
+    """
+    what, form, language = request["what"], request["form"], request["language"]
+    school = open_school()
+    exists = form in school.forms() if form else what != "record"
+    sheet = KINDS[what](school, form, request["id"], language) if what in KINDS and exists else None
+    return {
+        "sheet": asdict(sheet) if sheet else None,
+        "day": day_in_words(school.today().isoformat(), language),
+    }
