@@ -21,6 +21,7 @@ from guanai.server.kernels.fork_protocol import MAX_MESSAGE, RETIRE
 from guanai.server.kernels.forked_kernel import become_kernel, prepare_application
 from guanai.server.kernels.limited_process import become_task
 from guanai.server.kernels.preload import preload_steps, read_school
+from guanai.storage.vault.process_vault import close_here
 
 __all__ = ["NEEDED", "freezing_steps", "import_needed", "main"]
 
@@ -81,6 +82,7 @@ def main() -> None:
     requests = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system removes ended kernels by itself
+    close_here()
     import_needed()
     forked = answer_requests(requests)
     if forked is None:

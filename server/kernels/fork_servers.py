@@ -60,14 +60,19 @@ class ForkedProcess:
         self._channel = channel
         self._pidfd = os.pidfd_open(pid)
 
-    async def assign(self, environment: bytes, seconds: float = ASSIGN_TIMEOUT) -> None:
+    async def assign(
+        self, environment: bytes, seconds: float = ASSIGN_TIMEOUT, vault: int | None = None
+    ) -> None:
         """Send it the environment of a page (see `page_environment`), and wait until it has taken it over.
 
-        Raises OSError when it has ended, TimeoutError (an OSError) when it has not answered within so many seconds.
+        ``vault`` is the descriptor of the page's connection to the vault: whose it is, the vault knows. Raises OSError when it has ended, TimeoutError (an OSError) when it has not answered within so many seconds.
         """
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(seconds):
-            await loop.sock_sendall(self._channel, environment)
+            if vault is None:
+                await loop.sock_sendall(self._channel, environment)
+            else:  # a kernel that waits has read all that was sent before, so there is room
+                socket.send_fds(self._channel, [environment], [vault])
             if await loop.sock_recv(self._channel, MAX_MESSAGE) != READY:
                 raise ConnectionResetError("the kernel has ended")
 

@@ -32,6 +32,7 @@ from tornado.ioloop import IOLoop
 
 from guanai.server.kernels.fork_protocol import KERNEL_OPTIONS, MAX_MESSAGE, READY
 from guanai.server.kernels.school_cache import sign_in_from_headers
+from guanai.storage.vault.process_vault import connect_here
 
 __all__ = ["announce_pid", "become_kernel", "prepare_application"]
 
@@ -171,10 +172,12 @@ def run_kernel(arguments: list[str], channel: socket.socket) -> None:
 
 
 def receive_environment(channel: socket.socket) -> None:
-    """Take over the environment that the server sends; end when the server has ended."""
-    environment = channel.recv(MAX_MESSAGE)
+    """Take over the environment that the server sends, and the connection to the vault; end when the server has ended."""
+    environment, descriptors, _, _ = socket.recv_fds(channel, MAX_MESSAGE, 1)
     if not environment:
         exit_process(1)
+    for descriptor in descriptors:
+        connect_here(descriptor)
     apply_environment(environment)
     channel.send(READY)
 

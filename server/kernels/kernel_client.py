@@ -95,13 +95,13 @@ class ServedKernel(ServerKernelManager):
         prepared, self._prepared = self._prepared, None
         return prepared if prepared is not None and not kwargs else super().client(**kwargs)
 
-    async def assign(self, environment: dict[str, str], folder: str) -> None:
+    async def assign(self, environment: dict[str, str], folder: str, vault: int | None = None) -> None:
         """Put an idle forked kernel into the environment of a request. Raises OSError when it has ended.
 
-        A restart would put it there again.
+        A restart would put it there again. ``vault`` is the descriptor of its connection to the vault.
         """
         provisioner: Any = self.provisioner
-        await provisioner.assign(environment, folder)
+        await provisioner.assign(environment, folder, vault)
         self.update_env(env=environment)
         arguments: Any = self._launch_args
         arguments["cwd"] = folder

@@ -27,6 +27,7 @@ from guanai.server.kernels.idle_kernels import IdleKernels
 from guanai.server.kernels.kernel_client import activity_recorder
 from guanai.server.kernels.page_limits import PageQueue, SeatLimit
 from guanai.server.kernels.usage_log import Usage, UsageLog
+from guanai.server.vault.vault_process import VaultProcess
 
 __all__ = ["PageKernels", "SingleKernelSpec"]
 
@@ -83,6 +84,8 @@ class PageKernels(AsyncMappingKernelManager):
         self.ending: set[str] = set()
         self._end_tasks: set[asyncio.Task[None]] = set()
         self.still_signed_in: Callable[[str, float], bool] = lambda session, active: True
+        #: The process that keeps restricted registers; without one no page has any.
+        self.vault: VaultProcess | None = None
         self._alone_since: dict[str, float] = {}
         self._sweeper: PeriodicCallback | None = None
         self._output: IO[bytes] = open(self.output or os.devnull, "ab")  # stays open for restarts
@@ -113,10 +116,13 @@ class PageKernels(AsyncMappingKernelManager):
         environment["GUANAI_LANGUAGE"] = handler.language
         if self.fork_servers.replace_if_changed():
             self.idle.end_all()
-        kernel_id = await self._assign_idle(environment, path)
+        session, address = handler.current_user.session, str(handler.request.remote_ip)
+        kernel_id = await self._assign_idle(environment, path, session, address)
         if kernel_id is None:
             kernel_id = await self._start(environment, path, **kwargs)
-        self.owners[kernel_id] = handler.current_user.session
+            if getattr(self.get_kernel(kernel_id).provisioner, "is_forked", False):
+                await self._assign(kernel_id, environment, path, session, address)
+        self.owners[kernel_id] = session
         self._alone_since.pop(kernel_id, None)
         self.seats.end_reservation(handler.current_user.session)
         handler.kernel_id = kernel_id
@@ -140,21 +146,57 @@ class PageKernels(AsyncMappingKernelManager):
         await kernel.prepare()
         return kernel_id
 
-    async def _assign_idle(self, environment: dict[str, str], path: str) -> str | None:
+    async def _assign_idle(
+        self, environment: dict[str, str], path: str, session: str, address: str
+    ) -> str | None:
         """Return a kernel that was idle, now in the environment of a request; None where there is none."""
         while (kernel_id := self.idle.take()) is not None:
             if kernel_id not in self:
                 continue
-            kernel: Any = self.get_kernel(kernel_id)
-            folder = self.cwd_for_path(path)  # type: ignore[no-untyped-call]
             try:
-                await kernel.assign(environment, folder)
+                await self._assign(kernel_id, environment, path, session, address)
             except OSError:
                 self.log.warning("Idle kernel %s had ended.", kernel_id)
                 self.end_soon(kernel_id)
             else:
                 return kernel_id
         return None
+
+    async def _assign(
+        self, kernel_id: str, environment: dict[str, str], path: str, session: str, address: str
+    ) -> None:
+        """Put a forked kernel into the environment of a request, with its connection to the vault. Raises OSError."""
+        kernel: Any = self.get_kernel(kernel_id)
+        folder = self.cwd_for_path(path)  # type: ignore[no-untyped-call]
+        descriptor = self.vault.open(kernel_id, session, address) if self.vault else None
+        try:
+            await kernel.assign(environment, folder, descriptor)
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    async def watch_vault(self) -> None:
+        """Close the vault to who has other roles by now; where it has ended, start it and connect the pages again."""
+        if self.vault is None:
+            return
+        self.vault.close_changed()
+        if not await asyncio.to_thread(self.vault.ensure):
+            return
+        for kernel_id in list(self.owners):
+            descriptor = self.vault.reopen(kernel_id) if kernel_id in self else None
+            if descriptor is not None:
+                task = asyncio.ensure_future(self._reconnect(kernel_id, descriptor))
+                self._end_tasks.add(task)
+                task.add_done_callback(self._end_tasks.discard)
+
+    async def _reconnect(self, kernel_id: str, descriptor: int) -> None:
+        kernel: Any = self.get_kernel(kernel_id)
+        try:
+            await kernel.provisioner.reconnect(descriptor)
+        except (OSError, AttributeError) as error:
+            self.log.warning("Kernel %s was not connected to the vault again: %r", kernel_id, error)
+        finally:
+            os.close(descriptor)
 
     def start_watching_activity(self, kernel_id: str) -> None:
         """Record what a kernel does, at less cost than jupyter_server's own way."""
@@ -201,6 +243,8 @@ class PageKernels(AsyncMappingKernelManager):
                 if owner is not None:
                     self.seats.hold(owner)
                 self._alone_since.pop(kernel_id, None)
+                if self.vault is not None:
+                    self.vault.close_page(kernel_id)
 
     async def end_after_last_message(self, kernel_id: str) -> None:
         """End a kernel whose page has closed, once it has dealt with what the page sent last."""
@@ -230,12 +274,15 @@ class PageKernels(AsyncMappingKernelManager):
             if isinstance(error, BaseException):
                 self.log.warning("A kernel did not end as it should: %r", error)
         self.fork_servers.close()
+        if self.vault is not None:
+            self.vault.close()
 
     async def sweep(self) -> None:
         """End the kernels that no page is connected to any more, and those whose session has ended.
 
         One that is nobody's and not idle either was being made for a page whose request broke off.
         """
+        await self.watch_vault()
         for kernel_id in [kernel_id for kernel_id in self.owners if kernel_id not in self]:
             self.owners.pop(kernel_id)
             self._alone_since.pop(kernel_id, None)

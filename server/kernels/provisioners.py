@@ -15,6 +15,8 @@ from guanai.server.kernels.fork_servers import ForkedProcess, ForkServers
 __all__ = ["PROVISIONER", "ForkedKernel"]
 
 PROVISIONER = "guanai-forked"
+# Seconds in which a kernel ends the cell that it runs.
+RECONNECT_SECONDS = 120.0
 LAUNCHER = "ipykernel_launcher"
 
 
@@ -41,10 +43,14 @@ class ForkedKernel(LocalProvisioner):
         """Whether this kernel can be assigned to a page after its start."""
         return isinstance(self.process, ForkedProcess)
 
-    async def assign(self, environment: Mapping[str, str], folder: str) -> None:
-        """Give an idle kernel the environment of a request. Raises OSError when it has ended."""
-        await self.process.assign(page_environment(environment, folder))
+    async def assign(self, environment: Mapping[str, str], folder: str, vault: int | None = None) -> None:
+        """Give an idle kernel the environment of a request, and its connection to the vault. Raises OSError when it has ended."""
+        await self.process.assign(page_environment(environment, folder), vault=vault)
         self.cwd = folder
+
+    async def reconnect(self, vault: int) -> None:
+        """Give a kernel another connection to the vault, once it has time for it. Raises OSError when it has ended."""
+        await self.process.assign(page_environment({}, self.cwd), RECONNECT_SECONDS, vault)
 
     async def cleanup(self, restart: bool = False) -> None:
         """Close the process's socket and pidfd too."""

@@ -32,6 +32,9 @@ _NEW = sa.select(history).where(history.c.seq > sa.bindparam("number")).order_by
 _OF_RECORD = sa.select(history.c.seq, history.c.doc_id).where(
     history.c.table_name == sa.bindparam("name"), history.c.record_id == sa.bindparam("id")
 )
+_DOC_IDS = sa.select(history.c.doc_id, history.c.record_id).where(
+    history.c.table_name == sa.bindparam("name")
+)
 _ANYTHING = sa.select(sa.func.count()).select_from(history)
 
 
@@ -148,6 +151,15 @@ class VaultDatabase(Database):
             used = max(change["doc_id"] for change in changes if change["table_name"] == name)
             if self.table_state(number).next_id <= used:
                 self.set_next_id(number, used + 1)
+
+    def take_over(self, table: str, changes: Sequence[Mapping[str, Any]]) -> None:
+        """Write changes that were made before elsewhere, numbered on from the newest here; within a transaction."""
+        self.add_table(table)
+        self._take(changes)
+
+    def doc_ids(self, table: str) -> dict[int, str | None]:
+        """Return the doc_ids that records of a table have or had, with the ids of the records."""
+        return {row[0]: row[1] for row in self.run(_DOC_IDS, name=table)}
 
     def erase(self, table: str, record_id: str) -> int:
         """Remove a record for good, with its history and from the bin; return how many changes were removed."""

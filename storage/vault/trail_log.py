@@ -173,6 +173,11 @@ class TrailLog:
         entry: dict[str, Any] = json.loads(self._file.keys.open(sealed, f"trail {number}"))
         return entry
 
+    def end(self) -> tuple[int, str]:
+        """Return the number and the mark of the last entry: written down elsewhere, they show later what was put back."""
+        number, mark = self._end() if self._file.is_there else (0, NO_MARK)
+        return number, mark.hex()
+
     def verify(self) -> Verdict:
         """Read the whole chain and say whether an entry was altered, moved, put in, taken out or cut off."""
         number, mark = self._begin()

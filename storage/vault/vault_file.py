@@ -61,6 +61,11 @@ class VaultFile:
         """What seals and opens its contents; the file is made if it is not there yet."""
         return self._keys or self._open()
 
+    def make(self) -> None:
+        """Make the file and its key if they are not there yet. Raises StorageError."""
+        if self._keys is None:
+            self._open()
+
     def _open(self) -> SealKeys:
         self._opening = True
         try:

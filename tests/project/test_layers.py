@@ -42,7 +42,7 @@ ORDER = {
     ],
     "widgets": ["base", "form", "lists", "imports", "settings"],
     "notebooks": [],
-    "server": ["network", "accounts", "kernels", "web", "pages", "sample", "commands"],
+    "server": ["network", "accounts", "vault", "kernels", "web", "pages", "sample", "commands"],
 }
 DOORS = {"__init__.py", "__main__.py", "old_names.py"}
 SOURCES = {
