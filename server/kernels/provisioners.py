@@ -50,7 +50,7 @@ class ForkedKernel(LocalProvisioner):
 
     async def reconnect(self, vault: int) -> None:
         """Give a kernel another connection to the vault, once it has time for it. Raises OSError when it has ended."""
-        await self.process.assign(page_environment({}, self.cwd), RECONNECT_SECONDS, vault)
+        await self.process.assign(page_environment({}, str(self.cwd)), RECONNECT_SECONDS, vault)
 
     async def cleanup(self, restart: bool = False) -> None:
         """Close the process's socket and pidfd too."""

@@ -20,7 +20,7 @@ from guanai.storage.records.permitted_registers import PermittedRegisters
 from guanai.storage.records.records import Identity
 from guanai.storage.vault.danger import danger_flags
 from guanai.storage.vault.messages import change_values
-from guanai.storage.vault.own import new_emergency
+from guanai.storage.vault.own import OwnVault, new_emergency
 
 __all__ = ["PersonRequests"]
 
@@ -28,8 +28,10 @@ __all__ = ["PersonRequests"]
 TOLD_OF_DANGER = frozenset({"headmaster", "deputy", "coordinator"})
 #: Who belongs to no staff of the school and gets no access in an emergency.
 NO_EMERGENCY = frozenset({"town", "social_carer"})
-#: What somebody sets by saving, whatever was sent.
-SIGNED = ("created_by", "created_at", "updated_by", "updated_at")
+#: What a page may say that its person did; all else is written by who saw it.
+PAGE_ACTS = frozenset(
+    {"view", "search", "export", "print", "report", "reveal", "refused", "account", "rights", "removed"}
+)
 
 
 class PersonRequests:
@@ -39,9 +41,9 @@ class PersonRequests:
         self._records = records
         self._identity = identity
         self._whole = records.registers_of(identity, source)
+        self._vault = OwnVault(records.store, identity.person, identity.roles, source)
         self._access = Access(self._whole, records.rights)
         self._seen = PermittedRegisters(self._whole, self._access)
-        self._trail = self._whole.vault.trail
         self._versions: dict[str, tuple[object, int]] = {}
         self._requests: dict[str, Callable[..., Any]] = {
             name: getattr(self, name)
@@ -58,12 +60,13 @@ class PersonRequests:
             raise GuanaiError("vault.no_request")
         try:
             return self._requests[request](**values)
-        except AccessError:
-            self._note("refused", str(values.get("register") or ""), str(values.get("key") or ""), request)
+        except AccessError as error:
+            if not error.key.startswith("rights."):  # those are written where they are refused
+                self._note("refused", str(values.get("register") or ""), "", error.key)
             raise
 
     def _note(self, act: str, form: str = "", record: str = "", detail: str = "", about: str = "") -> None:
-        self._records.later([self._whole.vault.trail.entry(act, form, record, detail, about)])
+        self._records.later([self._vault.trail.entry(act, form, record, detail, about)])
 
     def _check_restricted(self, register: str) -> None:
         if not self._whole.is_restricted(register):
@@ -127,7 +130,7 @@ class PersonRequests:
 
     def sequence(self) -> int:
         """Return a number that stays the same while nothing changes in the registers that the person may see."""
-        return sum(self.version(name) for name in self._access.restricted)
+        return sum(self.version(name) for name in self._records.store.registers())
 
     # --- writing ---
 
@@ -194,7 +197,7 @@ class PersonRequests:
         self._check_restricted(register)
         table = self._whole.table(register)
         deleted = next((one for one in table.bin() if key in (one.record_id, one.doc_id)), None)
-        self._access.check("delete", register, deleted and deleted.before)
+        self._access.check("delete", register, deleted.before if deleted else None)
         saved = table.restore(key)
         self._note("restore", register, str(saved["id"]), about=str(saved.get("child") or ""))
         return [saved.doc_id, self._shown(register, saved)]
@@ -208,16 +211,16 @@ class PersonRequests:
 
     def drafts(self) -> list[Any]:
         """Return the person's drafts."""
-        return [dict(row) for row in self._whole.vault.drafts().rows()]
+        return [dict(row) for row in self._vault.drafts().rows()]
 
     def draft_put(self, row: Json) -> None:
         """Write a draft."""
         self._check_restricted(str(row.get("form") or ""))
-        self._whole.vault.drafts().put(row)
+        self._vault.drafts().put(row)
 
     def draft_drop(self, token: str) -> None:
         """Remove a draft."""
-        self._whole.vault.drafts().drop(token)
+        self._vault.drafts().drop(token)
 
     # --- what leaves a restricted register ---
 
@@ -228,7 +231,7 @@ class PersonRequests:
         own = self._access.reach.children("class") if homeroom and not leads else frozenset()
         flags = [
             flag
-            for name in self._access.restricted
+            for name in self._records.store.registers()
             for flag in danger_flags(self._whole.table(name).rows())
             if leads
             or self._access.may("see", name)
@@ -243,7 +246,7 @@ class PersonRequests:
         if self._access.rights.scope("count", register) != "school":
             self._access.check("count", register)
             raise AccessError("vault.count")
-        count = self._whole.vault.count(register, date.fromisoformat(first), date.fromisoformat(last))
+        count = self._vault.count(register, date.fromisoformat(first), date.fromisoformat(last))
         return [count.records, count.children]
 
     # --- beyond one's role, in an emergency ---
@@ -260,7 +263,7 @@ class PersonRequests:
 
     def emergency_accesses(self) -> list[dict[str, Any]]:
         """Return the person's own that runs; for whoever may see the trail those of all people of the last week."""
-        every = self._whole.vault.emergency_accesses()
+        every = self._vault.emergency_accesses()
         now = stored_moment(datetime.now(UTC))
         if not self._access.may_matter("trail", "see"):
             every = [one for one in every if one.person == self._identity.person and one.until > now]
@@ -270,6 +273,8 @@ class PersonRequests:
 
     def trail(self, act: str, form: str = "", record: str = "", detail: str = "", about: str = "") -> None:
         """Write what the person's page says they did; who it was is set here."""
+        if act not in PAGE_ACTS:
+            return
         about = about or (self._records.child_of(form, record) if record else "")
         self._note(str(act), str(form), str(record), str(detail), str(about))
 
@@ -282,5 +287,5 @@ class PersonRequests:
         """Return the entries of some days."""
         self._access.check_matter("trail", "see")
         self._records.write_waiting()
-        days = [date.fromisoformat(day) if day else None for day in (first, last)]
-        return self._records.store.log.all(*days, person, act)
+        begin, end = (date.fromisoformat(day) if day else None for day in (first, last))
+        return self._records.store.log.all(begin, end, person, act)

@@ -30,7 +30,7 @@ log = logging.getLogger("guanai.vault")
 
 CONTROL_BYTES = 1 << 16
 # Entries of the trail that nobody waits for are written at the latest so many seconds after they came.
-TRAIL_SECONDS = 0.05
+TRAIL_SECONDS, SYNC_SECONDS = 0.05, 0.5
 PR_SET_DUMPABLE = 4
 
 
@@ -109,9 +109,12 @@ class VaultServer:
     def run(self) -> None:
         """Answer until the server ends."""
         while True:
-            events = self._selector.select(TRAIL_SECONDS if self._records.waiting else None)
+            events = self._selector.select(self._patience())
             if not events:
-                self._records.write_waiting()
+                if self._records.waiting:
+                    self._records.write_waiting()
+                else:
+                    self._records.sync()
             for key, mask in events:
                 if key.fileobj is self._control:
                     if not self._take_order():
@@ -119,6 +122,12 @@ class VaultServer:
                         return
                 elif key.data in self._connections:
                     self._serve(key.data, mask)
+
+    def _patience(self) -> float | None:
+        """Return how long to wait for a request before the trail is written, then synced; None: as long as it takes."""
+        if self._records.waiting:
+            return TRAIL_SECONDS
+        return None if self._records.is_synced else SYNC_SECONDS
 
     def _take_order(self) -> bool:
         """Do what the server says; return False once it has ended."""
@@ -141,6 +150,7 @@ class VaultServer:
         identity = Identity(order["person"], order["staff"], tuple(order["roles"]))
         requests = PersonRequests(self._records, identity, order["source"])
         connection = _Connection(socket.socket(fileno=descriptors[0]), requests)
+        self._records.move_restricted()
         self._connections[order["number"]] = connection
         self._selector.register(connection.socket, selectors.EVENT_READ, order["number"])
 

@@ -118,7 +118,7 @@ class VaultProcess:
         Who it is, is looked up by the session: nothing that a page says counts.
         """
         identity = self._identity_of(session)
-        if identity is None or self.pid is None:
+        if identity is None or self.problem is not None or self.pid is None:
             return None
         page = _Page(next(self._numbers), session, identity, address)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)

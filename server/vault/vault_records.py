@@ -1,5 +1,6 @@
 """What the vault's process has open: the vault, the records (for reading: whose a child is), and the sheet 权限."""
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,11 +15,14 @@ from guanai.storage.records.records import OWNER, Identity
 from guanai.storage.records.registers import Registers
 from guanai.storage.school.rights_in_use import check_rights, rights_in_use, rights_rows
 from guanai.storage.school.workbooks import read_workbook
+from guanai.storage.vault.moving import move_registers
 from guanai.storage.vault.own import OwnVault
 from guanai.storage.vault.store import VaultStore
 from guanai.storage.vault.trail import Entry
 
 __all__ = ["VaultRecords"]
+
+log = logging.getLogger("guanai.vault")
 
 
 class VaultRecords:
@@ -31,12 +35,24 @@ class VaultRecords:
         self.database = Database.open(self.folder.records, read_only=True)
         self.whole = self.registers_of(OWNER, "")
         self.waiting: list[Entry] = []
+        self._unsynced = False
+        self.move_restricted()
         self._rights: tuple[object, tuple[RightRow, ...]] | None = None
 
     def registers_of(self, identity: Identity, source: str) -> Registers:
         """Return the registers in the name of one person, whole; ``source`` is where their requests come from."""
         vault = OwnVault(self.store, identity.person, identity.roles, source)
         return Registers(self.folder, self.database, identity, vault)
+
+    def move_restricted(self) -> None:
+        """Move what has become restricted out of the records' file; where it cannot be moved now, the log says why."""
+        restricted = [name for name in self.whole.forms() if self.whole.is_restricted(name)]
+        try:
+            move_registers(self.folder.records, self.store, restricted)
+        except StorageError:
+            log.exception(
+                "Restricted registers were not moved into the vault; the next page that opens tries again."
+            )
 
     def rights(self) -> Sequence[RightRow]:
         """Return the sheet 权限 in use, read again once the workbook has changed.
@@ -79,6 +95,19 @@ class VaultRecords:
         if self.waiting:
             entries, self.waiting = self.waiting, []
             self.store.log.append(entries)
+            self._unsynced = True
+
+    def sync(self) -> bool:
+        """Let the trail be on the disk; return whether there was anything new of it."""
+        unsynced, self._unsynced = self._unsynced, False
+        if unsynced:
+            self.store.file.sync()
+        return unsynced
+
+    @property
+    def is_synced(self) -> bool:
+        """Whether all of the trail is on the disk."""
+        return not self._unsynced and not self.waiting
 
     def child_of(self, form: str, record_id: str) -> str:
         """Return the id of the child that a record of the registers names; empty where that cannot be told."""

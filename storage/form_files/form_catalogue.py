@@ -68,6 +68,21 @@ class FormCatalogue:
         """Return a form by name; see `School.form`."""
         return self._form(name)[0]
 
+    def is_restricted(self, name: str) -> bool:
+        """Whether the records of a form are kept in the vault.
+
+        What ships so stays so, whatever the school's own copy says; a form that cannot be read is taken for restricted.
+        """
+        shipped = shipped_forms().get(name)
+        if shipped is not None and shipped_form(shipped, name, self._cache).restricted:
+            return True
+        if name not in self._own():
+            return False
+        try:
+            return self.form(name).restricted
+        except GuanaiError:
+            return True
+
     def notices(self) -> list[str]:
         """Return what is wrong with the school's own forms, a sentence each."""
         mistakes = []

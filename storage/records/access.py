@@ -4,8 +4,10 @@ The rights come from the sheet 权限 by the roles of the account (`guanai.care.
 children, classes, pairings and staff as they are on the day. The owner, who works in the school's folder, may do all.
 """
 
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +17,8 @@ from guanai.care.errors import AccessError
 from guanai.care.rights.masking import mask
 from guanai.care.rights.reach import Reach
 from guanai.care.rights.record_scope import RecordFields, is_within, mask_within, without_outside
-from guanai.care.rights.rights import GRANTING, OWNER_RIGHTS, Grant, RightRow, Rights
+from guanai.care.rights.rights import GRANTING, OTHERS, OWNER_RIGHTS, Grant, RightRow, Rights
+from guanai.storage.database.record_storage import stored_moment
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
 from guanai.storage.records.child_records import naming_fields, naming_inside
 from guanai.storage.records.records import Record
@@ -28,6 +31,10 @@ __all__ = ["Access", "Cover", "fields_of"]
 WHOLE_RECORD = frozenset({"add", "delete"})
 #: Who is named as able to help, in this order.
 HELPERS = ("homeroom", "coordinator", "headmaster", "counsellor")
+#: Access beyond one's roles in an emergency: to see all that is not restricted. The vault says who has it, and until when.
+EMERGENCY = "@emergency"
+EMERGENCY_ROW = RightRow((EMERGENCY,), (OTHERS,), ("see",), "school")
+EMERGENCY_SECONDS = 3.0
 _REACHING = ("child", "class", "pairing", "staff")
 
 
@@ -99,7 +106,8 @@ class Access:
         self.identity = whole.identity
         self._rows = rows
         self._whole = whole
-        self._rights: tuple[Sequence[RightRow], Rights] | None = None
+        self._rights: tuple[Sequence[RightRow], bool, Rights] | None = None
+        self._emergency: tuple[float, bool] | None = None
         self._reach: tuple[tuple[object, ...], Reach] | None = None
         self._fields: dict[str, tuple[Form, RecordFields]] = {}
         self._covers: dict[tuple[object, ...], Cover] = {}
@@ -116,11 +124,28 @@ class Access:
         """What the person may do by the sheet in use."""
         if self.identity.owner:
             return OWNER_RIGHTS
-        rows = self._rows()
-        if self._rights is None or self._rights[0] is not rows:
-            self._rights = (rows, Rights.of(rows, self.identity.roles, self.restricted))
+        rows, emergency = self._rows(), self.in_emergency
+        if self._rights is None or self._rights[0] is not rows or self._rights[1] != emergency:
+            more, roles = ((EMERGENCY_ROW,), (EMERGENCY,)) if emergency else ((), ())
+            rights = Rights.of([*rows, *more], [*self.identity.roles, *roles], self.restricted)
+            self._rights = (rows, emergency, rights)
             self._covers.clear()
-        return self._rights[1]
+        return self._rights[2]
+
+    @property
+    def in_emergency(self) -> bool:
+        """Whether the person may see for a time all that is not restricted; asked for every few seconds."""
+        moment = time.monotonic()
+        if self._emergency is None or moment > self._emergency[0]:
+            now = stored_moment(datetime.now(UTC))
+            accesses = self._whole.vault.emergency_accesses()
+            running = any(one.person == self.identity.person and one.until > now for one in accesses)
+            self._emergency = (moment + EMERGENCY_SECONDS, running)
+        return self._emergency[1]
+
+    def forget_emergency(self) -> None:
+        """Ask the vault again: access in an emergency has just begun."""
+        self._emergency = None
 
     @property
     def reach(self) -> Reach:
@@ -195,6 +220,7 @@ class Access:
         """Raise AccessError, which says who can help, where an act is not allowed on a record (or on any)."""
         allowed = self.may(act, form) if record is None else self.allows(act, form, record, reach)
         if not allowed:
+            self._whole.trail.append("refused", form, str((record or {}).get("id") or ""), act)
             raise AccessError(
                 "rights.refused_all" if record is None else "rights.refused",
                 act=say(f"right.act.{act}"),
@@ -210,6 +236,7 @@ class Access:
         """Raise AccessError where the person may not."""
         if not self.may_matter(matter, act):
             roles = [role for role in HELPERS if self._rights_of(role).may(matter, act)]
+            self._whole.trail.append("refused", detail=f"{matter} {act}")
             raise AccessError("rights.refused_matter", title=say(f"right.matter.{matter}"), who=_words(roles))
 
     def check_granting(self, form: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
@@ -228,6 +255,7 @@ class Access:
                 and not (before is None and granting == "staff.active")
             ):
                 roles = [role for role in HELPERS if self._rights_of(role).may(granting)]
+                self._whole.trail.append("refused", form, str(after.get("id") or ""), granting)
                 raise AccessError(
                     "rights.refused_question", question=self._label(form, question), who=_words(roles)
                 )

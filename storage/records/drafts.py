@@ -9,17 +9,17 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlalchemy.schema import CreateTable
 
 from guanai.storage.database.databases import Database
-from guanai.storage.database.driver import Row
 from guanai.storage.database.record_storage import utc_now
+from guanai.storage.vault.protocol import DraftRow, DraftRows
 
-__all__ = ["Draft", "Drafts"]
+__all__ = ["Draft", "Drafts", "InVault"]
 
 Answers = Mapping[str, Any]
 
@@ -43,9 +43,6 @@ _MAKE = CreateTable(_table, if_not_exists=True)
 _of_person = _table.c.person == bindparam("of")
 _FIND = sa.select(_table).where(_of_person).order_by(_table.c.at.desc())
 _DROP = sa.delete(_table).where(_of_person, _table.c.token == bindparam("key"))
-_NOTE = (
-    sa.update(_table).where(_of_person, _table.c.token == bindparam("key")).values(content=bindparam("text"))
-)
 _ADD = sa.insert(_table).values({column.name: bindparam(column.name) for column in _table.c})
 
 
@@ -77,10 +74,18 @@ class Draft:
         return max(typed + KEEP_FOR, offered + KEEP_AFTER_OFFER).isoformat()
 
 
+class InVault(NamedTuple):
+    """Where drafts of restricted forms are stored, and which forms these are."""
+
+    rows: Callable[[], DraftRows]
+    restricted: Callable[[str], bool]
+
+
 class Drafts:
     """One person's drafts: of one form, or of all without a name. ``version`` is that of the form in use.
 
-    ``shows`` says which are offered: not what is about a record that the person no longer sees.
+    ``shows`` says which are offered: not what is about a record that the person no longer sees. ``in_vault`` is where those
+    of restricted forms are stored.
     """
 
     def __init__(
@@ -90,26 +95,25 @@ class Drafts:
         form: str = "",
         version: str = "",
         shows: Callable[[Draft], bool] | None = None,
+        in_vault: InVault | None = None,
     ) -> None:
         self._shows = shows
         self.form = form
         self.version = version
-        self._database = database
         self._person = person
-        self._there = False
+        self._stored = StoredDrafts(database, person)
+        self._in_vault = in_vault
 
     def all(self, record_id: str | None = None) -> list[Draft]:
         """Return the drafts, the latest first; of one record with its id, of new records with an empty one."""
-        if not self._make():
-            return []
-        drafts = [_read(row) for row in self._database.run(_FIND, of=self._person)]
+        drafts = [_read(row) for store in self._stores() for row in store.rows()]
         now = utc_now()
         for old in [draft for draft in drafts if draft.until and draft.until < now]:
             drafts.remove(old)
-            self.discard(old.token)
+            self._store(old.form).drop(old.token)
         return [
             draft
-            for draft in drafts
+            for draft in sorted(drafts, key=lambda draft: draft.at, reverse=True)
             if self.form in ("", draft.form)
             and record_id in (None, draft.record_id)
             and (self._shows is None or self._shows(draft))
@@ -122,33 +126,69 @@ class Drafts:
 
         The record is that of the ``id`` in ``base``. Raises StorageError where it cannot be written.
         """
-        self._make()
-        with self._database.transaction():
-            self._database.run(_DROP, of=self._person, key=token)
-            self._database.run(
-                _ADD,
-                token=token,
-                person=self._person,
-                form=self.form,
-                record_id=str((base or {}).get("id", "")),
-                version=self.version,
-                at=utc_now(),
-                content=_content(answers, touched, base),
-            )
+        self._store(self.form).put(
+            {
+                "token": token,
+                "person": self._person,
+                "form": self.form,
+                "record_id": str((base or {}).get("id", "")),
+                "version": self.version,
+                "at": utc_now(),
+                "content": _content(answers, touched, base),
+            }
+        )
 
     def mark_offered(self, drafts: Iterable[Draft]) -> None:
         """Note that these have now been offered to the person, those that have not been before."""
-        fresh = [draft for draft in drafts if not draft.offered]
-        if not fresh or not self._make():
-            return
-        with self._database.transaction():
-            for draft in fresh:
+        for draft in drafts:
+            if not draft.offered:
+                row = {name: getattr(draft, name) for name in ("token", "form", "record_id", "version", "at")}
                 content = _content(draft.answers, draft.touched, draft.base, utc_now())
-                self._database.run(_NOTE, of=self._person, key=draft.token, text=content)
+                self._store(draft.form).put({**row, "person": self._person, "content": content})
 
     def discard(self, token: str | None) -> None:
         """Delete a draft; one that is not there is no error."""
-        if token and self._make():
+        if token:
+            for store in self._stores():
+                store.drop(token)
+
+    def _store(self, form: str) -> DraftRows:
+        """Return where the drafts of a form are stored."""
+        in_vault = self._in_vault
+        return in_vault.rows() if in_vault is not None and in_vault.restricted(form) else self._stored
+
+    def _stores(self) -> list[DraftRows]:
+        """Return where drafts of this form, or of any, are stored."""
+        if self.form:
+            return [self._store(self.form)]
+        return [self._stored, *([self._in_vault.rows()] if self._in_vault else [])]
+
+
+class StoredDrafts:
+    """One person's drafts in the records' file."""
+
+    def __init__(self, database: Database, person: str) -> None:
+        self._database = database
+        self._person = person
+        self._there = False
+
+    def rows(self) -> list[DraftRow]:
+        """Return the person's drafts."""
+        if not self._make():
+            return []
+        names = [column.name for column in _table.c]
+        return [dict(zip(names, row, strict=True)) for row in self._database.run(_FIND, of=self._person)]
+
+    def put(self, row: DraftRow) -> None:
+        """Write a draft in place of what was stored under its token."""
+        self._make()
+        with self._database.transaction():
+            self._database.run(_DROP, of=self._person, key=row["token"])
+            self._database.run(_ADD, **{column.name: row[column.name] for column in _table.c})
+
+    def drop(self, token: str) -> None:
+        """Remove a draft; one that is not there is no error."""
+        if self._make():
             self._database.run(_DROP, of=self._person, key=token)
 
     def _make(self) -> bool:
@@ -169,16 +209,15 @@ def _content(answers: Answers, touched: Iterable[str], base: Answers | None, off
     return json.dumps(inside, ensure_ascii=False)
 
 
-def _read(row: Row) -> Draft:
-    token, _, form, record_id, version, at, content = row
-    inside: dict[str, Any] = json.loads(content)
+def _read(row: DraftRow) -> Draft:
+    inside: dict[str, Any] = json.loads(row["content"])
     touched: Collection[str] = inside["touched"]
     return Draft(
-        token,
-        form,
-        record_id,
-        version,
-        at,
+        row["token"],
+        row["form"],
+        row["record_id"],
+        row["version"],
+        row["at"],
         inside["answers"],
         tuple(touched),
         inside["base"] or None,

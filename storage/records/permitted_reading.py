@@ -165,10 +165,6 @@ class PermittedReading:
         """Who looked at what, searched, exported, was refused."""
         return self._whole.trail
 
-    @trail.setter
-    def trail(self, trail: Trail) -> None:
-        self._whole.trail = trail
-
     def note_view(self, form: str, record_id: str) -> None:
         """Write into the trail that the person has opened a record."""
         self._whole.note_view(form, record_id)

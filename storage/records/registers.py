@@ -4,6 +4,7 @@ Nothing here asks what that person may do: a page has `guanai.storage.records.pe
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from uuid_utils import uuid7
@@ -48,14 +49,18 @@ class Registers(StoredRegisters):
             first = f"{problems[0].label}: {problems[0].message}"
             raise RecordError("school.refused", fields, count=len(problems), first=first)
         answers = {key: value for key, value in session.record().items() if key not in SYSTEM_FIELDS}
-        with self.transaction():
-            self.drafts().discard(token)
+        restricted = self.is_restricted(form)
+        with self._change_of(form):
+            if not restricted:
+                self.drafts(form).discard(token)
             before = self.record(form, str(record["id"])) if record.get("id") else None
             saved = self._insert_or_replace(form, answers, record, token, key)
             if check:
                 check(form, before, saved, entity=entity)
             apply_entity_changes(self, session, saved, before, check)
-            return saved
+        if restricted:  # the vault is no part of the transaction: what was typed stays until it is saved
+            self.drafts(form).discard(token)
+        return saved
 
     def amend(
         self, form: str, record_id: str, answers: Mapping[str, Any], *, check: SaveCheck | None = None
@@ -64,7 +69,7 @@ class Registers(StoredRegisters):
 
         Raises GuanaiError for a record that is gone. ``check`` as in `save`.
         """
-        with self.transaction():
+        with self._change_of(form):
             stored = self.record(form, record_id)
             if stored is None:
                 raise GuanaiError("school.no_record", id=record_id, form=form)
@@ -75,6 +80,10 @@ class Registers(StoredRegisters):
             if check:
                 check(form, stored, saved, entity=False)
             return saved
+
+    def _change_of(self, form: str) -> AbstractContextManager[None]:
+        """Return in what a record is changed: one of the vault by itself, as nothing else changes with it."""
+        return nullcontext() if self.is_restricted(form) else self.transaction()
 
     def _insert_or_replace(
         self, form: str, answers: Record, record: Mapping[str, Any], token: str | None, key: str
@@ -135,7 +144,7 @@ class Registers(StoredRegisters):
         """
         sample = self._stamped(form, {}, at)
         stamped = [sample | {"id": str(uuid7())} | dict(record) for record in records]
-        with self.transaction():
+        with self._change_of(form):
             self.table(form).insert_multiple(stamped)
             if check:
                 for record in stamped:

@@ -25,7 +25,7 @@ from guanai.storage.forms import Form, FormSession
 from guanai.storage.forms.changes.renames import moved
 from guanai.storage.records.attachments import Attachments
 from guanai.storage.records.change_register import with_change_register
-from guanai.storage.records.drafts import Draft, Drafts
+from guanai.storage.records.drafts import Draft, Drafts, InVault
 from guanai.storage.records.frames import (
     CachedFrame,
     Frames,
@@ -39,7 +39,11 @@ from guanai.storage.records.labels import label_of, labels_of, options_of
 from guanai.storage.records.list_files import list_rows
 from guanai.storage.records.records import Identity, Record
 from guanai.storage.records.school_form import SchoolForm
-from guanai.storage.vault.trail import NoTrail, Trail
+from guanai.storage.vault.moving import move_registers
+from guanai.storage.vault.own import OwnVault
+from guanai.storage.vault.process_vault import vault_of
+from guanai.storage.vault.protocol import Vault
+from guanai.storage.vault.trail import Trail
 from guanai.templates.wording import spoken
 
 __all__ = ["StoredRegisters"]
@@ -48,14 +52,19 @@ __all__ = ["StoredRegisters"]
 class StoredRegisters:
     """Every form of a school with all its records, read in the name of one person."""
 
-    def __init__(self, folder: SchoolFolder, database: Database, identity: Identity | None = None) -> None:
+    def __init__(
+        self,
+        folder: SchoolFolder,
+        database: Database,
+        identity: Identity | None = None,
+        vault: Vault | None = None,
+    ) -> None:
         self.folder = folder
+        self._vault = vault
         self.identity = identity or Identity()
         self._database = database
         self._db = RecordDB(database, author=self.identity.person, clock=lambda: stored_moment(self.now()))
         self._catalogue = FormCatalogue(folder)
-        #: Who looked at what, searched, exported, was refused.
-        self.trail: Trail = NoTrail()
         #: Who published which version of a form, and which of its questions were renamed or retired.
         self.versions = Versions(folder, self.table(VERSIONS))
         self._bound: dict[str, tuple[Form, SchoolForm]] = {}
@@ -70,6 +79,8 @@ class StoredRegisters:
     def close(self) -> None:
         """Close the records."""
         self._database.close()
+        if self._vault is not None and self.identity.owner:
+            self._vault.close()
 
     @property
     def person(self) -> str:
@@ -119,7 +130,7 @@ class StoredRegisters:
             with_records = replace(
                 form, instances=self.instances, clock=self.today, retired=retired, person=self.staff_id
             )
-            drafts = Drafts(self._database, self.person, name, form.version)
+            drafts = self._drafts(name, form.version)
             school_form = SchoolForm.of(with_records, Attachments(self.folder.attachments), drafts)
             bound = self._bound[name] = (form, school_form)
         return bound[1]
@@ -183,13 +194,42 @@ class StoredRegisters:
         ``shows`` says which of them may be offered.
         """
         version = self.form(form).version if form else ""
-        return Drafts(self._database, self.person, form, version, shows)
+        return self._drafts(form, version, shows)
+
+    def _drafts(self, form: str, version: str, shows: Callable[[Draft], bool] | None = None) -> Drafts:
+        in_vault = InVault(lambda: self.vault.drafts(), self.is_restricted)
+        return Drafts(self._database, self.person, form, version, shows, in_vault)
 
     # Reading
 
     def table(self, name: str) -> RecordTable:
         """Return a register as a TinyDB table; what is written to it is not checked by the form."""
+        if self.is_restricted(name):
+            return self.vault.table(name, self._db.clock)
         return cast(RecordTable, self._db.table(name))
+
+    def is_restricted(self, name: str) -> bool:
+        """Whether the records of a register lie in the vault and nowhere else."""
+        return self._catalogue.is_restricted(name)
+
+    @property
+    def vault(self) -> Vault:
+        """The vault as the person asks it; see `guanai.storage.vault.process_vault` for which one."""
+        if self._vault is None:
+            self._vault = vault_of(self.folder.vault, self.person, owner=self.identity.owner)
+            self._move_restricted()
+        return self._vault
+
+    def _move_restricted(self) -> None:
+        """Move what lies with the other records and has become restricted, where this process has the vault itself."""
+        if isinstance(self._vault, OwnVault) and not self._database.in_transaction and self._database.path:
+            restricted = [name for name in self.forms() if self.is_restricted(name)]
+            move_registers(self._database.path, self._vault.store, restricted)
+
+    @property
+    def trail(self) -> Trail:
+        """Who looked at what, searched, exported, was refused."""
+        return self.vault.trail
 
     def frame(self, name: str, *, retired: bool = False) -> pd.DataFrame:
         """Return a register as a frame: one row per record.
@@ -247,7 +287,7 @@ class StoredRegisters:
 
     def state(self, name: str) -> int:
         """Return a number that differs once a register has changed."""
-        return self._database.rows(name).version
+        return self.table(name).version
 
     def record(self, form: str, record_id: str) -> Record | None:
         """Return one record, or None when there is none of that id."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from guanai.care.errors import StorageError
 from guanai.storage.database.record_storage import Clock
 from guanai.storage.database.record_table import RecordTable
+from guanai.storage.vault.closed import ClosedVault
 from guanai.storage.vault.messages import LONGEST_MESSAGE, as_line, error_of
 from guanai.storage.vault.protocol import Count, DraftRow, EmergencyAccess, Flag
 from guanai.storage.vault.table import Ask, Register, VaultTable
@@ -25,13 +26,15 @@ SECONDS = 10.0
 
 
 class VaultClient:
-    """A vault as the person asks it whose page this is. Where it does not answer, StorageError says so."""
+    """A vault as the person asks it whose page this is. Where it does not answer nothing is seen of it, and nothing saved."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._lock = threading.Lock()
         self._registers: dict[str, Register] = {}
         self._received = bytearray()
         self._connection: socket.socket | None = None
+        #: Why the vault has not answered the last time, where it has not.
+        self.problem: StorageError | None = None
         self.connect(connection)
 
     def connect(self, connection: socket.socket) -> None:
@@ -52,12 +55,18 @@ class VaultClient:
             try:
                 self._send(request, values)
                 answer = self._receive()
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError):
                 self._disconnect()
-                raise StorageError("vault.away") from error
-        if "error" in answer:
-            raise error_of(answer["error"])
-        return answer["answer"]
+                self.problem = StorageError("vault.away")
+                return ClosedVault(self.problem).ask(request, **values)
+        if "error" not in answer:
+            self.problem = None
+            return answer["answer"]
+        error = error_of(answer["error"])
+        if not isinstance(error, StorageError):
+            raise error
+        self.problem = error
+        return ClosedVault(error).ask(request, **values)
 
     def tell(self, request: str, **values: Any) -> None:
         """Send what needs no answer. What cannot be sent is lost: the vault has gone, and with it what could be looked at."""

@@ -19,6 +19,11 @@ _NOTHING: dict[str, Any] = {
     "record": None,
     "history": [],
     "bin": [],
+    "sequence": 0,
+    "drafts": [],
+    "flags": [],
+    "emergency_accesses": [],
+    "draft_drop": None,
 }
 
 

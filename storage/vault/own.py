@@ -73,7 +73,7 @@ class OwnVault:
     def emergency_accesses(self) -> list[EmergencyAccess]:
         """Return those of all people of the last week, the latest first."""
         since = stored_moment(datetime.now(UTC) - timedelta(days=TOLD_DAYS))
-        return [emergency_of(entry) for entry in self.store.log.since(since, "emergency_access")]
+        return [emergency_of(entry) for entry in self.store.log.emergencies() if entry["at"] >= since]
 
     def close(self) -> None:
         """Close the vault for this process."""

@@ -25,6 +25,7 @@ from guanai.storage.vault.vault_file import VaultFile
 __all__ = ["MOST", "MOST_A_DAY", "TrailLog", "Verdict"]
 
 MOST, MOST_A_DAY = 500_000, 5_000
+EMERGENCY, MOST_EMERGENCIES = "emergency_access", 200
 LONGEST = 2_000  # characters of a detail
 NO_MARK = b"\0" * 32
 _AT_ONCE = 500
@@ -57,12 +58,14 @@ class TrailLog:
     def append(self, entries: Iterable[Entry]) -> None:
         """Write entries at the end, all in one change; each gets its number and, without one, this moment."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        with self._file.change():
+        with self._file.change(durable=False):
             number, mark = self._end()
             for entry in self._within_limit(entries, now):
                 number += 1
                 whole = {**entry, "number": number, "at": entry.get("at") or now}
                 mark = self._write(whole, mark)
+                if whole["act"] == EMERGENCY:
+                    self._file.put_sealed_meta(EMERGENCY, [whole, *self.emergencies()][:MOST_EMERGENCIES])
             self._file.put_sealed_meta("trail end", [number, mark.hex()])
             self._trim(number)
 
@@ -150,14 +153,10 @@ class TrailLog:
                 chosen.append(entry)
         return chosen
 
-    def since(self, moment: str, act: str) -> list[dict[str, Any]]:
-        """Return the entries of one act since a moment (ISO 8601, UTC), the latest first."""
-        chosen: list[dict[str, Any]] = []
-        for entry in self._backwards():
-            if entry["at"] < moment:
-                break
-            chosen += [entry] if entry["act"] == act else []
-        return chosen
+    def emergencies(self) -> list[dict[str, Any]]:
+        """Return the last entries of access in an emergency, the latest first; asked for often, so they lie apart too."""
+        entries: list[dict[str, Any]] = self._file.sealed_meta(EMERGENCY) or []
+        return entries
 
     def _backwards(self) -> Iterator[dict[str, Any]]:
         """Yield the entries, the latest first, a few hundred at a time."""

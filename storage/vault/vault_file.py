@@ -85,7 +85,12 @@ class VaultFile:
 
     def _connect(self) -> sqlite3.Connection:
         if self.path is not None and not self.path.exists():
-            os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600))  # SQLite's own files take its mode
+            try:  # SQLite's own files take its mode
+                os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600))
+            except OSError as error:
+                raise StorageError(
+                    "storage.cannot_open", path=self.path, reason=error.strerror or ""
+                ) from error
         connection = sqlite3.connect(
             self.path or ":memory:", timeout=SECONDS, isolation_level=None, check_same_thread=False
         )
@@ -137,13 +142,18 @@ class VaultFile:
         return int(self.run("PRAGMA data_version")[0][0])
 
     @contextmanager
-    def change(self) -> Iterator[None]:
-        """Make all of the block one change; other processes wait with theirs. Within another change, part of it."""
+    def change(self, *, durable: bool = True) -> Iterator[None]:
+        """Make all of the block one change; other processes wait with theirs. Within another change, part of it.
+
+        One that is not ``durable`` survives the end of the process, but not that of the machine within the next second or so:
+        nobody waits for the disk.
+        """
         if self._in_change:
             yield
             return
         if self._keys is None and not self._opening:
             self._open()
+        self.run(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         self.run("BEGIN IMMEDIATE")
         self._in_change = True
         try:
@@ -223,6 +233,11 @@ class VaultFile:
         """Remove changes for good: their pages are overwritten."""
         for number in numbers:
             self.run("DELETE FROM changes WHERE number = ?", number)
+
+    def sync(self) -> None:
+        """Let all that was written be on the disk."""
+        if self.is_there and self.path is not None and not self._in_change:
+            self.run("PRAGMA wal_checkpoint(PASSIVE)")
 
     # --- drafts ---
 
