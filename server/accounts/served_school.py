@@ -20,6 +20,7 @@ from guanai.server.accounts.login_throttle import Key, LoginThrottle
 from guanai.server.accounts.passwords import NO_PASSWORD, is_right, needs_rehash
 from guanai.server.accounts.roles import role_labels, roles_of_staff
 from guanai.server.accounts.served_trail import ServedTrail
+from guanai.storage.records.records import Identity
 from guanai.storage.school.permissions import COORDINATING_ROLES
 
 if TYPE_CHECKING:
@@ -155,6 +156,11 @@ class ServedSchool:
         """Return the token of a new session; ``confirmed`` where the person has just typed the password."""
         self.last_sign_ins.note(account.name, now())
         return self.sessions.begin(account.name, confirmed=confirmed)
+
+    def identity_of(self, key: str) -> Identity | None:
+        """Return who is signed in by a session as the vault is told; None for nobody."""
+        account = self.account_of(key)
+        return None if account is None else Identity(account.name, account.staff, account.roles)
 
     def is_signed_in(self, key: str, active: float) -> bool:
         """Whether a session is valid. Work in an open page, last at ``active``, keeps it from becoming idle."""

@@ -23,7 +23,7 @@ def opened(path: Path, *, serving: bool = False) -> Iterator["School"]:
 
     No command answers by the last good workbook where the school's own has a mistake: PolicyError says where. What is
     wrong with a rule of the school's own is raised at the end, when the rest has been answered. With ``serving`` the
-    pages say so, and go on.
+    pages say so, and go on; and no restricted register is opened in this process.
     """
     from guanai.storage.files.school_folder import SchoolFolder  # `guanai --help` need not wait for pandas
     from guanai.storage.school.open_school import open_as_owner
@@ -31,7 +31,9 @@ def opened(path: Path, *, serving: bool = False) -> Iterator["School"]:
     if not SchoolFolder(path).is_school:
         raise GuanaiError("school.no_folder", path=path)
     school = open_as_owner(path)
-    if not serving:
+    if serving:
+        school.close_vault()
+    else:
         school.refuse_mistakes()
     try:
         yield school
@@ -46,12 +48,14 @@ def init(options: Namespace) -> None:
     from guanai.server.shipped_pages import renew
     from guanai.storage import create_school
     from guanai.storage.school.policy_in_use import DEFAULT_POLICY
+    from guanai.storage.vault.process_vault import open_store
 
     school = create_school(
         options.folder, policy=options.policy or DEFAULT_POLICY, name=options.name, began=date.today()
     )
     renew(school.folder.notebooks)
     _print_duties(school)
+    print_line(say("vault.key_at", path=open_store(school.folder.vault).made_key()))
     school.close()
     print_line(say("init.done", folder=options.folder))
 

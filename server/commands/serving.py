@@ -11,10 +11,12 @@ from traitlets.config import Config
 
 from guanai.server.accounts.served_school import ServedSchool
 from guanai.server.addresses import DEFAULT_PORT, is_loopback, shown_host
-from guanai.server.commands.console_output import print_line
-from guanai.server.logs import log_to, rotate
+from guanai.server.commands.console_output import print_line, print_warning
+from guanai.server.kernels.fork_servers import CAN_FORK
+from guanai.server.logs import log_file, log_to, rotate
 from guanai.server.network.certificates import self_made, server_context
 from guanai.server.pages.voila_overrides import SchoolServer, school_config
+from guanai.server.vault.vault_process import VaultProcess
 from guanai.templates.wording import say
 
 __all__ = ["Tls", "serve"]
@@ -67,9 +69,38 @@ def serve(
         self_made=bool(fingerprint),
         config=settings,
     )
+    vault = begin_vault(served)
     server.initialize([])
     log_to(served.folder, *LOGGERS)
-    server.start()
+    if vault is not None:
+        vault.wait()
+        report_vault(served, vault)
+        server.kernel_manager.vault = vault
+        served.trail.send = vault.write_trail
+    try:
+        server.start()
+    finally:
+        if vault is not None:
+            vault.close()
+
+
+def begin_vault(served: ServedSchool) -> VaultProcess | None:
+    """Start the process that keeps the restricted registers; None where kernels cannot be given a connection to it."""
+    if not CAN_FORK:
+        print_warning(say("vault.not_here"))
+        return None
+    with log_file(served.folder).open("ab") as output:
+        vault = VaultProcess(served.folder, served.identity_of, output)
+        vault.begin()
+    return vault
+
+
+def report_vault(served: ServedSchool, vault: VaultProcess) -> None:
+    """Say where the key lies, and that nobody can do without it; or why the restricted registers are closed."""
+    if vault.problem is not None:
+        print_warning(vault.problem.message())
+    elif not served.workshop:
+        print_line(say("vault.key_at", path=vault.key_file))
 
 
 def announcer(

@@ -7,6 +7,7 @@ makes the school's own copy of a shipped form or report, to be changed in WPS, E
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -34,6 +35,12 @@ def shipped_forms() -> Mapping[str, Path]:
 def shipped_form(path: Path, name: str, cache: Path) -> Form:
     """Return a form that ships, read once: it cannot change while this process runs."""
     return load_form(path, name, cache=cache, shared=True)
+
+
+@lru_cache(maxsize=64)
+def as_restricted(form: Form) -> Form:
+    """Return a form whose records are kept in the vault: what ships so stays so in a copy that does not say it."""
+    return form if form.restricted else replace(form, restricted=True)
 
 
 class FormCatalogue:
@@ -69,14 +76,11 @@ class FormCatalogue:
         return self._form(name)[0]
 
     def is_restricted(self, name: str) -> bool:
-        """Whether the records of a form are kept in the vault.
+        """Whether the records of a form are kept in the vault; one that cannot be read is taken for restricted.
 
-        What ships so stays so, whatever the school's own copy says; a form that cannot be read is taken for restricted.
+        What ships so stays so, whatever the school's own copy says.
         """
-        shipped = shipped_forms().get(name)
-        if shipped is not None and shipped_form(shipped, name, self._cache).restricted:
-            return True
-        if name not in self._own():
+        if name not in shipped_forms() and name not in self._own():
             return False
         try:
             return self.form(name).restricted
@@ -101,7 +105,9 @@ class FormCatalogue:
         mistake = None
         if own is not None:
             try:
-                return last_good_form(own, name, cache=self._cache)
+                form, problem = last_good_form(own, name, cache=self._cache)
+                ships_restricted = shipped is not None and shipped_form(shipped, name, self._cache).restricted
+                return (as_restricted(form) if ships_restricted else form), problem
             except FormError as error:
                 mistake = error
         if shipped is not None:

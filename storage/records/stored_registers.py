@@ -39,6 +39,7 @@ from guanai.storage.records.labels import label_of, labels_of, options_of
 from guanai.storage.records.list_files import list_rows
 from guanai.storage.records.records import Identity, Record
 from guanai.storage.records.school_form import SchoolForm
+from guanai.storage.vault.closed import ClosedVault
 from guanai.storage.vault.moving import move_registers
 from guanai.storage.vault.own import OwnVault
 from guanai.storage.vault.process_vault import vault_of
@@ -219,6 +220,15 @@ class StoredRegisters:
             self._vault = vault_of(self.folder.vault, self.person, owner=self.identity.owner)
             self._move_restricted()
         return self._vault
+
+    @property
+    def vault_is_closed(self) -> bool:
+        """Whether restricted registers are not to be opened, whoever asks."""
+        return isinstance(self._vault, ClosedVault) and self._vault.for_good
+
+    def close_vault(self) -> None:
+        """Open no restricted register from now on."""
+        self._vault = ClosedVault(for_good=True)
 
     def _move_restricted(self) -> None:
         """Move what lies with the other records and has become restricted, where this process has the vault itself."""

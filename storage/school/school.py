@@ -95,7 +95,14 @@ class School(PermittedRegisters):
 
     def as_identity(self, identity: Identity) -> "School":
         """Return the school as an account sees it, with its roles: for whoever knows who has signed in."""
-        return School(self.folder, self._whole.database, identity)
+        school = School(self.folder, self._whole.database, identity)
+        if self._whole.vault_is_closed:
+            school.close_vault()
+        return school
+
+    def close_vault(self) -> None:
+        """Open no restricted register from now on, in nobody's name: a server holds none in its memory."""
+        self._whole.close_vault()
 
     def reuse_cache_of(self, other: "School") -> "School":
         """Use what another one has read of the same school, and worked out in the same language; return this one."""

@@ -28,12 +28,16 @@ _NOTHING: dict[str, Any] = {
 
 
 class ClosedVault:
-    """Restricted registers are empty here and refuse to be written to; ``reason`` is raised where something is asked."""
+    """Restricted registers are empty here and refuse to be written to; ``reason`` is raised where something is asked.
+
+    ``for_good``: those who open the same school from this one have none either.
+    """
 
     is_open = False
 
-    def __init__(self, reason: GuanaiError | None = None) -> None:
+    def __init__(self, reason: GuanaiError | None = None, *, for_good: bool = False) -> None:
         self.reason = reason or AccessError("vault.closed")
+        self.for_good = for_good
         self.trail = NoTrail()
 
     def ask(self, request: str, **values: Any) -> Any:

@@ -19,6 +19,7 @@ from guanai.storage.database.documents import is_plain
 from guanai.storage.database.driver import Row
 from guanai.storage.database.record_storage import utc_now
 from guanai.storage.database.schemas import history
+from guanai.storage.vault.keys import key_file
 from guanai.storage.vault.trail_log import TrailLog
 from guanai.storage.vault.vault_file import VaultFile
 
@@ -197,6 +198,11 @@ class VaultStore:
         self.database = VaultDatabase(self.file)
         #: Who looked at what.
         self.log = TrailLog(self.file)
+
+    def made_key(self) -> Path:
+        """Make the vault and its key if they are not there yet; return where the key lies. Raises StorageError."""
+        self.file.make()
+        return key_file(self.file.school)
 
     def registers(self) -> list[str]:
         """Return the names of the registers of which there is or was a record."""
