@@ -13,22 +13,28 @@ from typing import TYPE_CHECKING
 from guanai.care.errors import AccessError
 from guanai.server.accounts.account_administration import AccountAdministration
 from guanai.server.accounts.account_links import LinksToHandOut
+from guanai.server.accounts.account_names import stored_name
 from guanai.server.accounts.accounts import Account, Accounts, now
 from guanai.server.accounts.last_sign_ins import LastSignIns
 from guanai.server.accounts.login_sessions import Invitation, Sessions
-from guanai.server.accounts.login_throttle import Key, LoginThrottle
+from guanai.server.accounts.login_throttle import LoginThrottle
 from guanai.server.accounts.passwords import NO_PASSWORD, is_right, needs_rehash
 from guanai.server.accounts.roles import role_labels, roles_of_staff
 from guanai.server.accounts.served_trail import ServedTrail
 from guanai.storage.records.records import Identity
+from guanai.server.network.proxies import address_group
 from guanai.storage.school.permissions import COORDINATING_ROLES
 
 if TYPE_CHECKING:
     from guanai.storage.school.school import School
 
-__all__ = ["ServedSchool", "TooSoonError"]
+__all__ = ["STRANGERS_WAITING", "ServedSchool", "TooSoonError"]
 
 _log = logging.getLogger(__name__)
+
+#: So many passwords of browsers that are not known may wait to be looked at; the next has to come again.
+STRANGERS_WAITING = 40
+_COME_AGAIN_SECONDS = 5
 
 #: The files that the rules are read from, with their times, and the day.
 Version = tuple[tuple[tuple[str, int], ...], date]
@@ -56,8 +62,12 @@ class ServedSchool:
         self.trail = ServedTrail()
         self.workshop = tuple(workshop)
         self.invitation: Invitation | None = None
-        # Two at a time: a hash takes 64 MiB, and a flood of attempts must leave room for pages.
-        self._hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
+        # Two at a time, since a hash takes 64 MiB and a flood of attempts must leave room for pages; one of the two
+        # for browsers that are known, so that strangers cannot keep them waiting.
+        self._hashing = {
+            known: ThreadPoolExecutor(1, thread_name_prefix="password") for known in (True, False)
+        }
+        self._strangers = 0
         self._cached_profile: tuple[Version, str, list[str]] | None = None
         self._current = school
         self._take_over_roles()
@@ -128,21 +138,34 @@ class ServedSchool:
         TooSoonError when the attempt has to wait, AccessError when name or password is wrong; which
         of the two is not said, and cannot be seen from the time it takes.
         """
-        keys: tuple[Key, ...] = (("device", device),) if device else (("account", name), ("address", address))
-        wait = self.throttle.attempt(*keys)
+        counted = stored_name(name), address_group(address), device
+        if device is None and self._strangers >= STRANGERS_WAITING:
+            raise TooSoonError("sign_in.wait", seconds=_COME_AGAIN_SECONDS)
+        wait = self.throttle.attempt(*counted)
         if wait:
             raise TooSoonError("sign_in.wait", seconds=max(1, round(wait)))
         account = self.accounts.find(name)
-        stored = account.password if account else NO_PASSWORD
-        loop = asyncio.get_running_loop()
-        if not await loop.run_in_executor(self._hashing, is_right, stored, password) or account is None:
+        if not await self._is_right(account, password, is_known=device is not None) or account is None:
+            # A name that nobody has may be a password typed into the wrong field: it is written nowhere.
+            self.trail.append(account.name if account else "", "sign_in_failed", address=address)
             raise AccessError("sign_in.wrong")
-        self.throttle.forget(*keys)
+        self.throttle.forget(*counted)
         if not account.is_open:  # said only to whoever has the password
             raise AccessError("sign_in.closed")
-        if needs_rehash(stored):
+        if needs_rehash(account.password):
             self.accounts.renew_hash(account.name, password)
         return account
+
+    async def _is_right(self, account: Account | None, password: str, *, is_known: bool) -> bool:
+        """Return whether a password is right; without an account that takes as long."""
+        stored = account.password if account else NO_PASSWORD
+        self._strangers += not is_known
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._hashing[is_known], is_right, stored, password
+            )
+        finally:
+            self._strangers -= not is_known
 
     def account_of(self, key: str) -> Account | None:
         """Return the account of a session; None if the session has ended, the account is gone, closed or was signed out."""

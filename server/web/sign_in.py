@@ -165,8 +165,11 @@ class SignOut(HtmlHandler):
         if self.current_user:
             if self.get_body_argument("everywhere", ""):
                 await end_everywhere(self, self.current_user.username)
-            self.served.sessions.end(self.current_user.session)
-            await self.kernels.end_session(self.current_user.session)
+            person, session = self.current_user.username, self.current_user.session
+            self.served.sessions.end(session)
+            await self.kernels.end_session(session)
+            address = str(self.request.remote_ip)
+            self.served.trail.append(person, "sign_out", address=address, session=session)
         self.clear_cookie(cookie_name(self.request, self.base_url), path=self.base_url)
         self.redirect(f"{self.base_url}login")
 
@@ -251,6 +254,8 @@ def sign_in(handler: HtmlHandler, account: Account, *, confirmed: bool) -> None:
     if handler.current_user:
         handler.served.sessions.end(handler.current_user.session)
     token = handler.served.begin_session(account, confirmed=confirmed)
+    source = {"address": str(handler.request.remote_ip), "session": fingerprint(token)}
+    handler.served.trail.append(account.name, "sign_in", roles=account.roles, **source)
     handler.set_cookie(cookie_name(handler.request, handler.base_url), token, **attributes)
     if device_mark(handler, account.name) is None:
         name, mark = device_cookie(handler, account.name), secrets.token_urlsafe(12)

@@ -381,7 +381,7 @@ def typed_differently(desk):
 def guessed_too_often(desk):
     served = ServedSchool(desk.school)
     for _ in range(5):
-        served.throttle.attempt(("account", "王敏"))
+        served.throttle.attempt("王敏", "10.0.0.1")
     asyncio.run(served.check_password("王敏", "x", "10.0.0.1", None))
 
 
