@@ -107,6 +107,10 @@ class Accounts:
     def __len__(self) -> int:
         return len(self._table)
 
+    @property
+    def _school_name(self) -> str:
+        return str(getattr(self._records, "name", ""))
+
     def __iter__(self) -> Iterator[Account]:
         return iter(sorted((_account(row) for row in self._table.rows()), key=lambda account: account.name))
 
@@ -160,7 +164,7 @@ class Accounts:
     ) -> Account:
         """Make an account with a password. Raises GuanaiError for a name that will not do, and for a poor password."""
         name = self.check_new(name)
-        hashed = hash_password(validate_password(password, name))
+        hashed = hash_password(validate_password(password, name, self._school_name))
         return self._insert(Account(name, hashed, tuple(roles), staff), by)
 
     def add_without_password(
@@ -210,7 +214,7 @@ class Accounts:
     def set_password(self, name: str, password: str, *, by: str = NOBODY) -> None:
         """Change a password, which signs the person out everywhere. Raises GuanaiError for an unknown name."""
         account = self.get(name)
-        hashed = hash_password(validate_password(password, account.name))
+        hashed = hash_password(validate_password(password, account.name, self._school_name))
         self.change(
             account.name, "password", by=by, password=hashed, valid_since=now(), link="", link_until=""
         )
@@ -256,7 +260,7 @@ class Accounts:
         account = self.of_link(key)
         if account is None:
             raise GuanaiError("account.link_over")
-        hashed = hash_password(validate_password(password, account.name))
+        hashed = hash_password(validate_password(password, account.name, self._school_name))
         with self._records.transaction():
             if self.of_link(key) is None:  # used meanwhile, while the password was hashed
                 raise GuanaiError("account.link_over")
