@@ -5,8 +5,10 @@ import asyncio
 from jupyter_server.auth.decorator import allow_unauthenticated
 
 from guanai.care.errors import GuanaiError
+from guanai.server.accounts.account_links import link_fingerprint
 from guanai.server.accounts.accounts import Account
 from guanai.server.accounts.served_school import TooSoonError
+from guanai.server.network.proxies import address_group
 from guanai.server.web.handlers import HtmlHandler
 from guanai.server.web.sign_in import sign_in
 from guanai.templates.wording import say
@@ -55,14 +57,14 @@ class AccountLink(HtmlHandler):
 
     def _account_of(self, key: str) -> Account:
         """Return the account of a key. Raises TooSoonError after too many guesses, GuanaiError for a key that is none."""
-        address = ("address", str(self.request.remote_ip))
-        wait = self.served.throttle.attempt(address)
+        counted = f"link {link_fingerprint(key)}", address_group(str(self.request.remote_ip))
+        wait = self.served.throttle.attempt(*counted)
         if wait:
             raise TooSoonError("sign_in.wait", seconds=max(1, round(wait)))
         account = self.served.accounts.of_link(key)
         if account is None:
             raise GuanaiError("account.link_over")
-        self.served.throttle.forget(address)
+        self.served.throttle.forget(*counted)
         return account
 
     def _refuse(self, error: GuanaiError, status: int, account: Account | None = None, key: str = "") -> None:

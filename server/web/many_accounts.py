@@ -34,6 +34,9 @@ MOST_BYTES = 1024 * 1024
 class ManyAccounts(AccountsPage):
     """Makes the accounts that a form asks for."""
 
+    #: The longest body of a request: the largest sheet, as a file or as text, and the form around it.
+    body_limit = 4 * MOST_BYTES
+
     async def make(self, new: Sequence[NewAccount]) -> None:
         """Make them, all or none, and go on to their slips."""
         for one in new:
