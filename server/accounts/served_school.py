@@ -21,8 +21,8 @@ from guanai.server.accounts.login_throttle import LoginThrottle
 from guanai.server.accounts.passwords import NO_PASSWORD, is_right, needs_rehash
 from guanai.server.accounts.roles import role_labels, roles_of_staff
 from guanai.server.accounts.served_trail import ServedTrail
-from guanai.storage.records.records import Identity
 from guanai.server.network.proxies import address_group
+from guanai.storage.records.records import Identity
 from guanai.storage.school.permissions import COORDINATING_ROLES
 
 if TYPE_CHECKING:
