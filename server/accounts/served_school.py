@@ -51,6 +51,7 @@ class ServedSchool:
     """
 
     def __init__(self, school: "School", *, workshop: Sequence[str] = ()) -> None:
+        school.close_vault()  # a process that answers requests holds no record of a restricted register
         self.school = school
         self.folder: Path = school.folder.path
         self.accounts = Accounts(school)

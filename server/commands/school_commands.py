@@ -23,7 +23,7 @@ def opened(path: Path, *, serving: bool = False) -> Iterator["School"]:
 
     No command answers by the last good workbook where the school's own has a mistake: PolicyError says where. What is
     wrong with a rule of the school's own is raised at the end, when the rest has been answered. With ``serving`` the
-    pages say so, and go on; and no restricted register is opened in this process.
+    pages say so, and go on.
     """
     from guanai.storage.files.school_folder import SchoolFolder  # `guanai --help` need not wait for pandas
     from guanai.storage.school.open_school import open_as_owner
@@ -31,9 +31,7 @@ def opened(path: Path, *, serving: bool = False) -> Iterator["School"]:
     if not SchoolFolder(path).is_school:
         raise GuanaiError("school.no_folder", path=path)
     school = open_as_owner(path)
-    if serving:
-        school.close_vault()
-    else:
+    if not serving:
         school.refuse_mistakes()
     try:
         yield school

@@ -61,21 +61,27 @@ def serve(
     elif tls:
         made = self_made(served.school.folder.internal / "tls", host)
         context, fingerprint = server_context(made.certificate, made.key), made.fingerprint
+    announce = announcer(
+        served, f"{scheme}://{shown_host(host)}:{port}{base_url}", browser, host, fingerprint
+    )
+
+    def started() -> None:
+        announce()
+        report_vault(served, server.vault)
+
     server = SchoolServer(
         served,
-        announcer(served, f"{scheme}://{shown_host(host)}:{port}{base_url}", browser, host, fingerprint),
+        started,
         proxies=proxies,
         tls=context,
         self_made=bool(fingerprint),
         config=settings,
     )
-    vault = begin_vault(served)
+    vault = server.vault = begin_vault(served)
     server.initialize([])
     log_to(served.folder, *LOGGERS)
     if vault is not None:
         vault.wait()
-        report_vault(served, vault)
-        server.kernel_manager.vault = vault
         served.trail.send = vault.write_trail
     try:
         server.start()
@@ -87,7 +93,6 @@ def serve(
 def begin_vault(served: ServedSchool) -> VaultProcess | None:
     """Start the process that keeps the restricted registers; None where kernels cannot be given a connection to it."""
     if not CAN_FORK:
-        print_warning(say("vault.not_here"))
         return None
     with log_file(served.folder).open("ab") as output:
         vault = VaultProcess(served.folder, served.identity_of, output)
@@ -95,9 +100,11 @@ def begin_vault(served: ServedSchool) -> VaultProcess | None:
     return vault
 
 
-def report_vault(served: ServedSchool, vault: VaultProcess) -> None:
+def report_vault(served: ServedSchool, vault: VaultProcess | None) -> None:
     """Say where the key lies, and that nobody can do without it; or why the restricted registers are closed."""
-    if vault.problem is not None:
+    if vault is None:
+        print_warning(say("vault.not_here"))
+    elif vault.problem is not None:
         print_warning(vault.problem.message())
     elif not served.workshop:
         print_line(say("vault.key_at", path=vault.key_file))

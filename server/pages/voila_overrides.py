@@ -46,6 +46,7 @@ from guanai.server.pages.page_handlers import (
 )
 from guanai.server.pages.page_sockets import PageConnection, PageSocket
 from guanai.server.pages.print_page import PrintPage
+from guanai.server.vault.vault_process import VaultProcess
 from guanai.server.web.handlers import NothingHere, RefusedRequest, theme_environment
 from guanai.server.web.office import OFFICE_HANDLERS
 from guanai.server.web.own_password import OwnPassword
@@ -126,6 +127,8 @@ class SchoolServer(voila.app.Voila):
         super().__init__(**kwargs)
         self.served = served
         self.started = started
+        #: The process that keeps the restricted registers; without one pages have none.
+        self.vault: VaultProcess | None = None
         self.proxies = Proxies(proxies)
         self.tls = tls
         self.hsts_seconds = HSTS_SECONDS_SELF_MADE if self_made else HSTS_SECONDS
@@ -142,6 +145,7 @@ class SchoolServer(voila.app.Voila):
         """Add what the school's own pages need to the settings of the application."""
         settings = super().init_settings()
         self.kernel_manager.still_signed_in = self.served.is_signed_in
+        self.kernel_manager.vault = self.vault
         return {
             **settings,
             "served_school": self.served,
