@@ -28,6 +28,9 @@ from guanai.storage.school.permissions import COORDINATING_ROLES
 if TYPE_CHECKING:
     from guanai.storage.school.school import School
 
+#: For so many people the school as they see it is remembered.
+MOST_SEEN = 100
+
 __all__ = ["STRANGERS_WAITING", "ServedSchool", "TooSoonError"]
 
 _log = logging.getLogger(__name__)
@@ -71,6 +74,8 @@ class ServedSchool:
         self._strangers = 0
         self._cached_profile: tuple[Version, str, list[str]] | None = None
         self._current = school
+        # By whom it is seen: the school of which it is a view, and the view.
+        self._seen: dict[Identity, tuple[School, School]] = {}
         self._take_over_roles()
 
     def _take_over_roles(self) -> None:
@@ -106,6 +111,17 @@ class ServedSchool:
         """The school by its workbook as it is now: for reading, in the name of nobody."""
         self._profile()
         return self._current
+
+    def seen_by(self, account: Account) -> "School":
+        """Return the school as an account sees it, by its workbook as it is now."""
+        current = self.current
+        identity = account.identity
+        cached = self._seen.get(identity)
+        if cached is None or cached[0] is not current:
+            if len(self._seen) >= MOST_SEEN:
+                self._seen.clear()
+            cached = self._seen[identity] = (current, current.as_identity(identity).reuse_cache_of(current))
+        return cached[1]
 
     def _profile(self) -> tuple[Version, str, list[str]]:
         folder = self.school.folder

@@ -16,6 +16,7 @@ from typing import Any
 
 from guanai.care.errors import GuanaiError
 from guanai.server.kernels.school_cache import sign_in_from_headers
+from guanai.server.kernels.widget_messages import guard_messages
 from guanai.server.kernels.widget_states import collect_states
 from guanai.server.logs import log_fault, log_to
 from guanai.templates.wording import say
@@ -39,6 +40,7 @@ def load_ipython_extension(shell: Any) -> None:
     for module in ALTAIR_MODULES:
         formatter.for_type_by_name(module, "TopLevelMixin", chart_output)  # does not import Altair
     collect_states(shell)
+    guard_messages(shell)
     shell.events.register("post_run_cell", show_fault)
 
 

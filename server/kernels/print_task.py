@@ -56,14 +56,25 @@ KINDS: dict[str, Maker] = {
 }
 
 
+def _check(school: School, form: str, record_id: str) -> None:
+    """Raise AccessError for whoever may not print a record; a blank form is also for whoever may fill it in."""
+    record = school.record(form, record_id) if record_id else None
+    if record is not None:
+        school.access.check("print", form, record)
+    elif not school.access.may("add", form):
+        school.access.check("print", form)
+
+
 def print_task(request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the sheet (`guanai.storage.reports.printout.printout_of` reads it), None where there is none, and the day.
 
-    The request has ``what`` (one of `KINDS`), ``form``, ``id`` and ``language``.
+    The request has ``what`` (one of `KINDS`), ``form``, ``id`` and ``language``. Raises AccessError.
     """
     what, form, language = request["what"], request["form"], request["language"]
     school = open_school()
     exists = form in school.forms() if form else what != "record"
+    if what in KINDS and exists:
+        _check(school, form or "child", request["id"])
     sheet = KINDS[what](school, form, request["id"], language) if what in KINDS and exists else None
     return {
         "sheet": asdict(sheet) if sheet else None,

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from tornado import web
 
-from guanai.care.errors import GuanaiError
+from guanai.care.errors import AccessError, GuanaiError
 from guanai.server.logs import log_fault
 from guanai.server.web.handlers import HtmlHandler, safe_next
+from guanai.storage.records.records import Identity
 from guanai.templates.wording import catalogue, say
 
 if TYPE_CHECKING:
@@ -61,9 +62,22 @@ class IncidentCache:
 
     def __init__(self) -> None:
         self._cached: dict[str, tuple[tuple[Any, ...], list[Incident]]] = {}
+        self._seen: dict[tuple[Identity, str], tuple[tuple[Any, ...], list[Incident]]] = {}
+
+    def seen_by(self, school: "School", whole: "School", language: str) -> list[Incident]:
+        """Return those that a person may know of: ``school`` is as they see it, ``whole`` as its owner does."""
+        all_of_them = self.incidents(whole, language)
+        if not all_of_them:
+            self._seen.clear()
+            return []
+        state = (school, self._cached[language][0], school.access.state)
+        key = (school.identity, language)
+        if key not in self._seen or self._seen[key][0] != state:
+            self._seen[key] = (state, open_incidents(school, school.now(), language))
+        return self._seen[key][1]
 
     def incidents(self, school: "School", language: str) -> list[Incident]:
-        """Return those in which a step is still to be done, see `open_incidents`."""
+        """Return all in which a step is still to be done, see `open_incidents`."""
         now = school.now()
         versions = [school.table(name).version for name in school.duties.emergency_registers()]
         state = (school, versions, now.replace(second=0, microsecond=0))
@@ -77,7 +91,12 @@ class IncidentCache:
 def shown_incidents(handler: HtmlHandler) -> list[Incident]:
     """Return the emergencies for the head of a page; an error is logged, and the page opens without them."""
     try:
-        return handler.settings["emergencies"].incidents(handler.served.current, handler.language)
+        account = handler.served.account_of(handler.current_user.session)
+        if account is None:
+            return []
+        cache: IncidentCache = handler.settings["emergencies"]
+        served = handler.served
+        return cache.seen_by(served.seen_by(account), served.current, handler.language)
     except Exception as error:
         log_fault(error, "emergencies")
         return []
@@ -152,10 +171,15 @@ class StepDone(HtmlHandler):
         account = self.served.account_of(self.current_user.session)
         if account is None:
             raise web.HTTPError(403)
-        school = self.served.current.as_identity(account.identity)
+        school = self.served.seen_by(account)
         form, record, duty = (self.get_body_argument(name, "") for name in ("form", "record", "duty"))
         try:
             school.duties.step_done(form, record, duty)
+        except AccessError as error:
+            self.set_status(403)
+            head = self.say("error.403.head")
+            self.show("error.html", head=head, text=error.message(self.language), reference="")
+            return
         except GuanaiError as error:
             raise web.HTTPError(404) from error
         self.redirect(safe_next(self.get_body_argument("next", self.base_url), self.base_url))

@@ -34,7 +34,7 @@ from guanai.server.network.connections import Connections, raise_open_files
 from guanai.server.network.http_server import LimitedServer, Requests
 from guanai.server.network.proxies import Proxies
 from guanai.server.network.safe_headers import SafeHeaders
-from guanai.server.pages.attachment_files import MESSAGE_LIMIT, AttachmentFile
+from guanai.server.pages.attachment_files import MESSAGE_LIMIT, AttachmentFile, AttachmentSweep
 from guanai.server.pages.emergency_bar import IncidentCache, StepDone
 from guanai.server.pages.page_handlers import (
     ForbiddenPath,
@@ -215,6 +215,7 @@ class SchoolServer(voila.app.Voila):
         self.ioloop = ioloop.IOLoop.current()
         self.ioloop.add_callback(server.start_sweeping)
         self.ioloop.add_callback(self.kernel_manager.open)
+        self.ioloop.add_callback(AttachmentSweep(self.served).start)
         self.ioloop.add_callback(self.started)
         try:
             self.ioloop.start()

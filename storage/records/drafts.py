@@ -19,7 +19,7 @@ from guanai.storage.database.databases import Database
 from guanai.storage.database.record_storage import utc_now
 from guanai.storage.vault.protocol import DraftRow, DraftRows
 
-__all__ = ["Draft", "Drafts", "InVault"]
+__all__ = ["Draft", "Drafts", "InVault", "draft_texts"]
 
 Answers = Mapping[str, Any]
 
@@ -197,6 +197,13 @@ class StoredDrafts:
             self._database.define(_MAKE)
             self._there = True
         return self._there
+
+
+def draft_texts(database: Database) -> list[str]:
+    """Return what everybody has typed and not saved, as it is stored; nothing where nobody ever has."""
+    if not database.read_only:
+        database.define(_MAKE)
+    return [str(row[0]) for row in database.run(sa.select(_table.c.content))]
 
 
 def _content(answers: Answers, touched: Iterable[str], base: Answers | None, offered: str = "") -> str:

@@ -4,7 +4,7 @@ Open it with `guanai.storage.open_school`. A page has it as the account that is 
 there, what it may not do is refused, and every save carries who and when.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from guanai.storage.database.databases import Database
 from guanai.storage.files.school_folder import SchoolFolder
 from guanai.storage.imports.run import Imports
 from guanai.storage.records.access import Access
+from guanai.storage.records.attachment_names import AttachmentNames, file_names, remove_unused
 from guanai.storage.records.attachments import Attachments
 from guanai.storage.records.change_register import guardian_on
 from guanai.storage.records.child_records import records_naming
@@ -43,7 +44,6 @@ DEFERRAL = "deferral"
 #: The list of the school's own settings that a form may read.
 PROFILE = "school"
 #: Kinds of question whose answers name files.
-FILES = ("image", "file")
 
 
 class School(PermittedRegisters):
@@ -60,6 +60,7 @@ class School(PermittedRegisters):
         self._language = spoken()
         self._rules = PolicyInUse(whole)
         super().__init__(whole, Access(whole, lambda: self._rules.rights))
+        self._attachment_names = AttachmentNames(whole)
         #: What the rules say of a day: due lines, fulfilment, emergencies, gaps, deferrals.
         self.duties = DutyService(whole, self._rules, self._seen_restricted())
         #: Dossiers that may be of one child: detected, merged, separated again.
@@ -220,20 +221,25 @@ class School(PermittedRegisters):
     def attachment(self, name: str) -> Path | None:
         """Return the file of an attachment, for who sees a record that names it; None for anybody else and where there is none."""
         path = Attachments(self.folder.attachments).path(name)
-        if path is None or not any(self.access.visible(form, one) for form, one in self._naming_file(name)):
-            return None
-        return path
+        return path if path is not None and self._names_file(name) else None
 
-    def _naming_file(self, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield the records that name an attachment in a question that the person sees, with their registers."""
-        for form, definition in self.all_forms().items():
-            if not self.access.may("see", form) or not any(
-                one.kind in FILES for one in definition.questions()
-            ):
-                continue
-            for record in self._whole.table(form).rows():
-                if name in str(record) and name in str(self.access.visible(form, record)):
-                    yield form, record
+    def remove_unused_attachments(self) -> list[str]:
+        """Remove the attachments that nothing names any more, for the owner; return their names (`remove_unused`)."""
+        if not self.access.owner:
+            raise AccessError("rights.refused_person", person=self.person)
+        forms = self._whole.all_forms().values()
+        return remove_unused(self.folder.attachments, self._whole.database, forms)
+
+    def _names_file(self, name: str) -> bool:
+        """Whether a record that the person sees names an attachment in a question that they see, or a draft of theirs."""
+        forms = [form for form in self._whole.forms() if self.access.may("see", form)]
+        for form, record in self._attachment_names.naming(name, forms):
+            shown = self.access.visible(form, record)
+            if shown is not None and name in file_names(self._whole.form(form).items, shown):
+                return True
+        typed = self._whole.drafts().all()
+        drafts = [draft for draft in typed if draft.form in self._whole.forms()]
+        return any(name in file_names(self._whole.form(one.form).items, one.answers) for one in drafts)
 
     def title_of(self, form: str, record: Mapping[str, Any]) -> str:
         """Return the title of a record that is shown by itself: a name, or its day and its child."""

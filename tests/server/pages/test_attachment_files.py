@@ -14,6 +14,7 @@ from support.servers import NAME, PAGES, PASSWORD, start
 
 from guanai.server.commands.http_probe import HttpProbe
 from guanai.server.pages.attachment_files import MESSAGE_LIMIT
+from guanai.storage import open_school
 from guanai.storage.records.attachments import LARGEST, Attachments
 
 CELL = """
@@ -49,8 +50,16 @@ def attachments(server):
     return Attachments(server.folder / "attachments")
 
 
-def test_a_picture_is_shown_to_those_who_are_signed_in(server, attachments):
-    name = attachments.save_picture("家访.png", picture())
+def named(server, name):
+    """Save a record that names an attachment; return the attachment's name."""
+    school = open_school(server.folder)
+    school.table("diary").insert({"id": name, "picture": name})
+    school.close()
+    return name
+
+
+def test_a_picture_is_shown_to_those_who_see_a_record_that_names_it(server, attachments):
+    name = named(server, attachments.save_picture("家访.png", picture()))
     answer = server.signed_in().get(f"/attachment/{quote(name)}")
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "image/png"
@@ -64,10 +73,17 @@ def test_a_picture_is_shown_to_those_who_are_signed_in(server, attachments):
 
 @pytest.mark.parametrize("name", ["page.html", "drawing.svg", "plain.txt", "noending"])
 def test_a_file_with_scripts_is_downloaded_and_not_shown(server, attachments, name):
-    stored = attachments.save(name, HTML)
+    stored = named(server, attachments.save(name, HTML))
     answer = server.signed_in().get(f"/attachment/{stored}")
     assert answer.headers["Content-Type"].startswith("application/octet-stream")
     assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("name", ["nosuch.png", "loose", "..%2Frecords.db", "%00"])
+def test_what_no_record_names_is_not_there(server, attachments, name):
+    if name == "loose":
+        name = attachments.save("loose.txt", b"loose")
+    assert server.signed_in().get(f"/attachment/{name}").status in (400, 404)
 
 
 def test_a_websocket_message_can_be_as_long_as_the_largest_file():
