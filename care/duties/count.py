@@ -28,7 +28,6 @@ from guanai.care.policy.duty import OFTEN, Duty
 
 __all__ = ["explained", "lines"]
 
-
 Amounts = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -137,9 +136,8 @@ def explained(duty: Duty, facts: Facts, shown: Columns) -> dict[str, Any]:
     ids = record_ids(records.row, records.register, duty.records, facts)
     met_at = np.full(len(shown["position"]), "NaT", dtype="datetime64[ns]")
     if shown["met"].any():
-        by_day = pd.DataFrame({"line": line, "day": records.day, "amount": amount}).sort_values(
-            "day", kind="stable"
-        )
+        by_day = pd.DataFrame({"line": line, "day": records.day, "amount": amount})
+        by_day = by_day.sort_values("day", kind="stable")
         need = shown["need"][by_day["line"]]
         enough = by_day[(by_day.groupby("line")["amount"].cumsum() >= need) & (need > 0)]
         np.fmin.at(met_at, enough["line"], enough["day"])

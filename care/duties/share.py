@@ -58,11 +58,8 @@ def explained(duty: Duty, facts: Facts, shown: Columns) -> dict[str, Any]:
         "why.share", source=source(duty), label=figure.label, target=f"{duty.target:.0%}", need=shown["need"][0],
         have=figure.numerator, whole=figure.denominator,
     )  # fmt: skip
-    return {
-        "period": [facts.term.name],
-        "why": [why],
-        "counted": object_array([list(figure.ids)]),
-    }
+    counted = object_array([list(figure.ids)])
+    return {"period": [facts.term.name], "why": [why], "counted": counted}
 
 
 def _figure_of(duty: Duty, facts: Facts) -> Figure | None:
