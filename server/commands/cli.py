@@ -19,6 +19,7 @@ from guanai.server.commands import (
     school_commands,
     serve_commands,
     user_commands,
+    vault_commands,
 )
 from guanai.server.logs import log_fault, log_to
 from guanai.templates.wording import say
@@ -136,6 +137,21 @@ def parser() -> argparse.ArgumentParser:
         "--role", metavar="ROLE", nargs="+", action="extend", default=[], help=both("option.role")
     )
     user.add_argument("--password-stdin", action="store_true", help=both("option.password_stdin"))
+
+    audit = command("audit", vault_commands.audit, folder=False)
+    audit.add_argument(
+        "action", choices=tuple(vault_commands.AUDIT_ACTIONS), help=both("option.audit_action")
+    )
+    audit.add_argument("folder", metavar="DIR", nargs="?", default=".", type=Path, help=both("option.folder"))
+    audit.add_argument("--from", dest="first", metavar="DATE", type=day, help=both("option.first"))
+    audit.add_argument("--to", dest="last", metavar="DATE", type=day, help=both("option.last"))
+    audit.add_argument("--person", metavar="NAME", default="", help=both("option.person"))
+    audit.add_argument("--act", metavar="ACT", default="", help=both("option.act"))
+
+    vault = command("vault", vault_commands.vault, folder=False)
+    vault.add_argument("action", choices=("key",), help=both("option.vault_action"))
+    vault.add_argument("folder", metavar="DIR", nargs="?", default=".", type=Path, help=both("option.folder"))
+    vault.add_argument("--copy-to", metavar="FILE", type=Path, help=both("option.copy_to"))
     return top
 
 
