@@ -15,12 +15,13 @@ class Figure:
     """A number, or a rate with its denominator written out in ``basis``.
 
     ``ids`` are the records behind the numerator, ``missing`` those of the denominator that are not in it.
-    ``share`` is None where there is nothing to divide by, ``met`` where there is no target or no share.
+    ``share`` is None where there is nothing to divide by, ``met`` where there is no target or no share; a ``numerator`` is None
+    where it is so small that it would point at somebody (`guanai.care.summary.small_counts`).
     """
 
     key: str
     label: str
-    numerator: int
+    numerator: int | None
     denominator: int | None = None
     share: float | None = None
     target: float | None = None

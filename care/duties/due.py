@@ -172,7 +172,7 @@ class Part(NamedTuple):
     @property
     def kind(self) -> str:
         """The kind of its subjects."""
-        return "school" if self.duty.kind == "share" else self.duty.subject
+        return self.duty.kind_of_lines
 
     def columns(self, facts: Facts, statuses: tuple[str, ...]) -> Columns:
         """Return the lines of some statuses (``done`` stands for ``late`` too) as the columns of `DTYPES`."""

@@ -7,6 +7,7 @@ that was late stays late, also once it is done.
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from guanai.care.duties.facts import Facts
 from guanai.care.duties.record_rules import class_names
 from guanai.care.duties.responsible import responsible
 from guanai.care.duties.state import missing_parts
-from guanai.care.frames import as_strings, as_timestamps
+from guanai.care.frames import as_strings, as_timestamps, object_column
 from guanai.care.policy.conditions import holds
 from guanai.care.policy.duty import Duty
 from guanai.care.policy.policy import Policy
@@ -25,6 +26,7 @@ __all__ = ["COLUMNS", "STATUSES", "countdown"]
 
 COLUMNS = (
     "duty", "form", "record", "child", "subject", "class", "who", "started", "due", "done_at", "status", "left", "source",
+    "who_ids",
 )  # fmt: skip
 STATUSES = ("late", "running", "done_late", "done")
 
@@ -38,8 +40,8 @@ def countdown(
     Columns: duty (the step), form and record (the incident, by its id), child (id), subject (its name) and class,
     who (names of the responsible), started, due and done_at (datetime64; done_at is empty where the step is not
     done, or was recorded without a time), status (running; late: not done and too late; done; done_late), left
-    (timedelta: how long there is still, or was left when it was done; below zero once it is late) and
-    source. Every child of the register has its row, left-behind or not.
+    (timedelta: how long there is still, or was left when it was done; below zero once it is late), source and who_ids (list of
+    ids). Every child of the register has its row, left-behind or not.
     """
     facts = Facts(policy, frames, now.date(), now=now)
     parts = [_steps(duty, facts) for duty in policy.of_kind("state") if duty.limit and duty.limit.momentary]
@@ -91,7 +93,7 @@ def _steps(duty: Duty, facts: Facts) -> pd.DataFrame:
             "child": frame["child"],
             "subject": as_strings(frame["child"].map(children["name"])),
             "class": classes.astype(object),
-            "who": _who(duty, facts, frame["child"]),
+            **_responsible(duty, facts, frame["child"]),
             "started": started,
             "due": due,
             "done_at": done_at,
@@ -102,9 +104,12 @@ def _steps(duty: Duty, facts: Facts) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def _who(duty: Duty, facts: Facts, children: "pd.Series[str]") -> "pd.Series[str]":
-    who = responsible(facts, "child", duty.who)["who"]
-    return children.map(who).astype(object).fillna("")
+def _responsible(duty: Duty, facts: Facts, children: "pd.Series[str]") -> "dict[str, pd.Series[Any]]":
+    """Return who is responsible for a step, by the child of each incident: names, and lists of ids."""
+    people = responsible(facts, "child", duty.who)
+    names, ids = (children.map(people[name]).astype(object) for name in ("who", "who_ids"))
+    lists = (some if isinstance(some, list) else [] for some in ids)
+    return {"who": names.fillna(""), "who_ids": object_column(lists, children.index)}
 
 
 def _no_steps() -> pd.DataFrame:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from guanai.care.policy.duty import Duty
 from guanai.care.policy.policy import Policy
 
-__all__ = ["is_restricted", "only_restricted", "without_restricted"]
+__all__ = ["is_restricted", "only_restricted", "shown_rules", "without_restricted"]
 
 
 def is_restricted(duty: Duty, restricted: Collection[str]) -> bool:
@@ -31,6 +31,17 @@ def only_restricted(policy: Policy, restricted: Collection[str], seen: Collectio
     """Return the rules with only the duties about restricted registers, as far as all of these are ``seen``."""
     duties = (duty for duty in policy.duties if is_restricted(duty, restricted))
     return replace(policy, duties=tuple(duty for duty in duties if duty.registers & {*restricted} <= {*seen}))
+
+
+def shown_rules(policy: Policy, restricted: Collection[str], seen: Collection[str]) -> Policy:
+    """Return the rules of both parts in the order of the sheet: those for everybody, and those that are ``seen``."""
+    apart = {duty.name for duty in only_restricted(policy, restricted, seen).duties}
+    duties = (
+        duty if duty.name in apart else _counting_without(duty, restricted)
+        for duty in policy.duties
+        if duty.name in apart or not is_restricted(duty, restricted)
+    )
+    return replace(policy, duties=tuple(duties))
 
 
 def _counting_without(duty: Duty, restricted: Collection[str]) -> Duty:

@@ -126,6 +126,11 @@ class Duty:
         return self.records[0] if self.records else ""
 
     @property
+    def kind_of_lines(self) -> str:
+        """The kind of subject that its lines are about: a share is one line for the school, whosever records it counts."""
+        return "school" if self.kind == "share" else self.subject
+
+    @property
     def registers(self) -> frozenset[str]:
         """The registers whose records it counts, starts from or is filled in in."""
         if self.kind in ("helper", "quota") and not self.records:

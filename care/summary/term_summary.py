@@ -68,6 +68,21 @@ class Summary:
         )
         return table.astype({"numerator": "Int64", "denominator": "Int64"})
 
+    def figures_with_missing(self) -> pd.DataFrame:
+        """Return `figures_table` with ``missing``: how many of the denominator are not in the numerator.
+
+        None where nothing is aimed at, or where nobody knows by name who is missing.
+        """
+        missing = [
+            None
+            if one.target is None
+            or one.numerator is None
+            or one.numerator + len(one.missing) != one.denominator
+            else len(one.missing)
+            for one in self.figures
+        ]
+        return self.figures_table().assign(missing=pd.array(missing, dtype="Int64"))
+
 
 def labelled(table: pd.DataFrame, language: str | None = None) -> pd.DataFrame:
     """Return a table of a summary with its headings in words, the names of values behind a label left out."""

@@ -128,7 +128,7 @@ def _figure(figure: Figure, language: str | None) -> dict[str, str]:
     return {
         "key": figure.key,
         "label": figure.label,
-        "numerator": str(figure.numerator),
+        "numerator": say("report.few", language) if figure.numerator is None else str(figure.numerator),
         "denominator": nothing if figure.denominator is None else str(figure.denominator),
         "share": nothing if figure.share is None else f"{figure.share:.1%}",
         "target": nothing if figure.target is None else f"{figure.target:.0%}",

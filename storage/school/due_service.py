@@ -14,21 +14,22 @@ from guanai.care.children.eligibility import left_behind
 from guanai.care.children.households import households
 from guanai.care.duties.brief import brief
 from guanai.care.duties.due import as_of, due, lines_in_order
-from guanai.care.duties.emergencies import countdown
 from guanai.care.duties.fulfilment import closing_list, fulfilment, gaps
 from guanai.care.duties.person_scope import FramesOfChildren
 from guanai.care.duties.statuses import OPEN_STATUSES
 from guanai.care.duties.to_do import coordinators, rows_in_order, rows_of, to_do
 from guanai.care.errors import GuanaiError
 from guanai.care.frames import NormalizedFrames
-from guanai.care.pairing.helper_loads import unpaired
+from guanai.care.pairing.helper_loads import loads, unpaired
+from guanai.care.pairing.peer_proposals import without_peer
 from guanai.care.policy.duty import ALL_CHILDREN, Duty
 from guanai.care.policy.policy import Policy
 from guanai.care.summary.duty_tables import with_duties
 from guanai.care.summary.term_summary import Summary, summary
 from guanai.care.summary.visit_plans import planned_visits
-from guanai.storage.records.frames import frame_of, lazy_copy
+from guanai.storage.records.frames import lazy_copy
 from guanai.storage.records.records import Records
+from guanai.storage.school.incident_steps import incident_registers, incident_steps, record_step
 from guanai.storage.school.line_records import CountedRecord, counted_records, with_counted_days
 from guanai.storage.school.policy_in_use import PolicyInUse
 from guanai.storage.school.restricted_lines import RestrictedLines
@@ -101,6 +102,11 @@ class DutyService:
         if not done:
             lines = lines[lines["status"].isin(OPEN_STATUSES)]
         return lines.reset_index(drop=True)
+
+    @property
+    def shown_policy(self) -> Policy:
+        """The rules of which there are lines, each without what it may not count."""
+        return self._restricted.shown(self.policy)
 
     def _lines(self, day: date, known: date) -> pd.DataFrame:
         """Return all lines of a day as it begins."""
@@ -179,6 +185,15 @@ class DutyService:
         policy = self.policy
         return self.cached_frame(("unpaired", on), lambda: unpaired(policy, self.frames, on))
 
+    def without_peer(self, on: date) -> pd.DataFrame:
+        """Return the children in care on a day who have no friend at their side, by what is known now."""
+        policy = self.policy
+        return self.cached_frame(("no peer", on), lambda: without_peer(policy, self.frames, on))
+
+    def loads(self, on: date) -> pd.DataFrame:
+        """Return how many children in care each of the staff carries on a day (`guanai.care.pairing.helper_loads`)."""
+        return loads(self.policy, self.frames, on)
+
     def households_of(self, lines: pd.DataFrame) -> dict[str, str]:
         """Return the household of each child of some due lines (`care.households`)."""
         children = self.frames["child"]
@@ -188,6 +203,11 @@ class DutyService:
         """Return all lines of a term: what happened until its `term_day`, as it is known now or was on a day."""
         day = on or self._records.today()
         return self.due(self.term_day(term, day), done=True, known=day)
+
+    def everybodys_lines_of_term(self, term: str | None = None, on: date | None = None) -> pd.DataFrame:
+        """Return `lines_of_term` without those about restricted registers, which no figure counts."""
+        lines = self.lines_of_term(term, on)
+        return lines[~lines["duty"].isin(self._restricted.names(self.policy))]
 
     def fulfilment(self, term: str | None = None, on: date | None = None) -> pd.DataFrame:
         """Return how far every duty of a term is fulfilled (`care.duties.fulfilment`), by its `lines_of_term`."""
@@ -206,22 +226,13 @@ class DutyService:
         return self.cached_frame((what, self.term_day(term, day), day, still), lambda: work_out(lines))
 
     def emergencies(self, now: datetime | None = None, *, finished: bool = False) -> pd.DataFrame:
-        """Return the steps of the emergencies; only what belongs to their children is read."""
-        records, moment = self._records, now or self._records.now()
-        rows = {name: list(records.table(name).rows()) for name in self.emergency_registers()}
-        children = {row.get("child") for some in rows.values() for row in some} - {None, ""}
-        if any(rows.values()):
-            dossiers = [records.record("child", str(child)) for child in children]
-            rows["child"] = [row for row in dossiers if row is not None]
-            rows["pairing"] = [row for row in records.table("pairing").rows() if row.get("child") in children]
-            rows |= {name: list(records.table(name).rows()) for name in ("staff", "class")}
-        frames = {name: frame_of(some, records.form(name).columns) for name, some in rows.items()}
-        return countdown(self._for_everybody, frames, moment, finished=finished)
+        """Return the steps of the emergencies (`guanai.storage.school.incident_steps`)."""
+        moment = now or self._records.now()
+        return incident_steps(self._records, self._for_everybody, moment, finished=finished)
 
     def emergency_registers(self) -> list[str]:
         """Return the registers whose records can be emergencies."""
-        timed = (duty.trigger for duty in self._for_everybody.of_kind("state") if _timed(duty))
-        return sorted({trigger.record for trigger in timed if trigger} & set(self._records.forms()))
+        return incident_registers(self._records, self._for_everybody)
 
     def step_done(
         self, form: str, record_id: str, duty: str, now: datetime | None = None
@@ -230,15 +241,8 @@ class DutyService:
 
         A question that has a time already keeps it. Raises GuanaiError for an unknown step or record.
         """
-        records, moment = self._records, now or self._records.now()
-        steps = [step for step in self._for_everybody.of_kind("state") if _timed(step) and step.name == duty]
-        record = records.record(form, record_id)
-        if not steps or record is None or steps[0].trigger is None or steps[0].trigger.record != form:
-            raise GuanaiError("school.no_record", id=record_id, form=form)
-        names = [field.split("/")[0] for field in steps[0].content]
-        empty = [name for name in names if not record.get(name)]
-        text = moment.astimezone().isoformat(timespec="milliseconds")
-        return records.amend(form, record_id, dict.fromkeys(empty, text)) if empty else record
+        moment = now or self._records.now()
+        return record_step(self._records, self._for_everybody, form, record_id, duty, moment)
 
     def planned(self, term: str | None = None) -> pd.DataFrame:
         """Return the visits that the term's plans name, and what became of each (`care.plans.planned`)."""
@@ -255,8 +259,7 @@ class DutyService:
         if cached is None or cached[0] != sequence:
             policy = self._for_everybody
             figures = summary(policy, self.frames_known_on(day), chosen, day)
-            lines = self.lines_of_term(chosen.name, day)
-            lines = lines[~lines["duty"].isin(self._restricted.names(self.policy))]
+            lines = self.everybodys_lines_of_term(chosen.name, day)
             cached = (sequence, with_duties(figures, policy, lines))
             current = {key: entry for key, entry in self._summaries.items() if entry[0] == sequence}
             self._summaries = {**current, (chosen.name, day): cached}
@@ -277,18 +280,8 @@ class DutyService:
         return min([day, settled, *(start - timedelta(days=1) for start in starts)])
 
     def figures(self, term: str | None = None) -> pd.DataFrame:
-        """Return the figures of a term's summary, one row each: columns of `Summary.figures_table` and ``missing``.
-
-        ``missing`` is how many of the denominator are not in the numerator; none where nothing is aimed at.
-        """
-        of_term = self.summary(term)
-        missing = [
-            None
-            if figure.target is None or figure.numerator + len(figure.missing) != figure.denominator
-            else len(figure.missing)
-            for figure in of_term.figures
-        ]
-        return of_term.figures_table().assign(missing=pd.array(missing, dtype="Int64"))
+        """Return the figures of a term's summary, one row each (`Summary.figures_with_missing`)."""
+        return self.summary(term).figures_with_missing()
 
     def gaps(self, term: str | None = None) -> pd.DataFrame:
         """Return the fields missing in the dossiers as of a term, one row per duty, subject and field (`care.gaps`)."""
@@ -301,7 +294,10 @@ class DutyService:
         ``state``: ``holds`` (a line is postponed or excused by it today), ``past`` (it changes no line any more:
         the day has come, the duty is done or its line is another one).
         """
-        frame = self._records.frame("deferral").iloc[::-1]
+        return self.with_state(self._records.frame("deferral").iloc[::-1])
+
+    def with_state(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return rows of the register ``deferral`` with ``state``, as in `deferrals`."""
         lines = self.of_children(set(frame["child"].dropna()), done=True)
         if frame["child"].isna().any():  # of a class, a teacher, the school
             lines = self.due(done=True)
@@ -324,20 +320,23 @@ class DutyService:
 
     def line(self, duty: str, kind: str, subject: str, since: str, role: str = "") -> dict[str, Any] | None:
         """Return today's line of a duty and subject that is owed since a day, None if there is none."""
-        if not since or pd.isna(day := pd.to_datetime(since, errors="coerce")):
-            return None
+        lines = self.lines_since(duty, kind, subject, since, role)
+        return None if lines.empty else {str(key): value for key, value in lines.iloc[0].items()}
+
+    def lines_since(self, duty: str, kind: str, subject: str, since: str, role: str = "") -> pd.DataFrame:
+        """Return today's line of a duty and subject that is owed since a day: one row, or none."""
+        day = pd.to_datetime(since or None, errors="coerce")
         if kind in ALL_CHILDREN:
             lines = self.of_children([subject], done=True)
         else:
             lines = self.due(done=True)
-        matches = lines[
+        return lines[
             (lines["duty"] == duty)
             & (lines["kind"] == kind)
             & (lines["subject_id"] == subject)
             & (lines["since"] == day)
             & (lines["role"] == role)
         ]
-        return None if matches.empty else {str(key): value for key, value in matches.iloc[0].items()}
 
     def counted(self, line: Mapping[Any, Any]) -> list[CountedRecord]:
         """Return the records that were counted for a line (`counted_records`)."""
@@ -387,8 +386,3 @@ class DutyService:
         """Use the results that another service of the same school has cached."""
         self._cached, self._frames = dict(other._cached), dict(other._frames)
         self._summaries = dict(other._summaries)
-
-
-def _timed(duty: Duty) -> bool:
-    """Say whether the row of a duty itself gives minutes or hours: such a duty is a step of an emergency."""
-    return duty.in_force and duty.limit is not None and duty.limit.momentary

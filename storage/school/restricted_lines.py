@@ -6,7 +6,7 @@ restricted register. Who may see one has its lines beside the others; they are w
 
 from collections.abc import Collection
 
-from guanai.care.duties.restricted import only_restricted, without_restricted
+from guanai.care.duties.restricted import only_restricted, shown_rules, without_restricted
 from guanai.care.frames import NormalizedFrames
 from guanai.care.policy.policy import Policy
 from guanai.storage.records.frames import Frames
@@ -27,7 +27,7 @@ class RestrictedLines:
     def __init__(self, records: Records, seen: Collection[str] | None = None) -> None:
         self._records = records
         self._seen = seen
-        self._parts: tuple[Policy, frozenset[str], Policy, Policy] | None = None
+        self._parts: tuple[Policy, frozenset[str], Policy, Policy, Policy] | None = None
 
     @property
     def registers(self) -> frozenset[str]:
@@ -41,6 +41,10 @@ class RestrictedLines:
     def apart(self, policy: Policy) -> Policy:
         """Return the rules about restricted registers that are seen."""
         return self._split(policy)[3]
+
+    def shown(self, policy: Policy) -> Policy:
+        """Return the rules of both parts, in the order of the sheet."""
+        return self._split(policy)[4]
 
     def names(self, policy: Policy) -> frozenset[str]:
         """Return the names of the duties of `apart` that are in force."""
@@ -65,10 +69,11 @@ class RestrictedLines:
         wanted = {name for duty in self.apart(policy).duties if duty.in_force for name in duty.registers}
         return sorted(wanted & self.registers)
 
-    def _split(self, policy: Policy) -> tuple[Policy, frozenset[str], Policy, Policy]:
+    def _split(self, policy: Policy) -> tuple[Policy, frozenset[str], Policy, Policy, Policy]:
         registers = self.registers
         if self._parts is None or self._parts[0] is not policy or self._parts[1] != registers:
             seen = registers if self._seen is None else self._seen
             everybody = without_restricted(policy, registers)
-            self._parts = (policy, registers, everybody, only_restricted(policy, registers, seen))
+            apart = only_restricted(policy, registers, seen)
+            self._parts = (policy, registers, everybody, apart, shown_rules(policy, registers, seen))
         return self._parts
