@@ -18,11 +18,21 @@ __all__ = ["FramesOfChildren", "facts_of_person"]
 
 
 class FramesOfChildren(NormalizedFrames):
-    """The registers, reduced to some children: all that the lines of their own duties need."""
+    """The registers, reduced to some children: all that the lines of their own duties need.
 
-    def __init__(self, frames: Mapping[str, pd.DataFrame], children: Collection[str]) -> None:
+    With ``classes`` (names and ids) the register of classes is that of a school which has only these: other classes of the
+    children are there without the number of their pupils.
+    """
+
+    def __init__(
+        self,
+        frames: Mapping[str, pd.DataFrame],
+        children: Collection[str],
+        classes: Collection[str] | None = None,
+    ) -> None:
         super().__init__(frames.raw if isinstance(frames, NormalizedFrames) else frames)
         self._children = list(children)
+        self._classes = classes
 
     def __missing__(self, name: str) -> pd.DataFrame:
         frame = self._frames.get(name)
@@ -31,7 +41,16 @@ class FramesOfChildren(NormalizedFrames):
         elif frame is not None and "child" in frame and len(frame):
             frame = frame[frame["child"].isin(self._children) | frame["child"].isna()]
         self[name] = normalized_frame({} if frame is None else {name: frame}, name)
+        if name == "class" and self._classes is not None:
+            self[name] = self._of_own_classes(self[name], self._classes)
         return self[name]
+
+    def _of_own_classes(self, classes: pd.DataFrame, own: Collection[str]) -> pd.DataFrame:
+        is_own = classes["name"].isin(own)
+        keys = [*self["child"]["class"]]
+        is_theirs = classes["name"].isin(keys) | classes["id"].isin(keys)
+        rows = classes.assign(pupils=classes["pupils"].where(is_own, None))
+        return rows[is_own | is_theirs].reset_index(drop=True)
 
 
 def facts_of_person(duty: Duty, kind: str, facts: Facts, person: str) -> Facts | None:

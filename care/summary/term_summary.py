@@ -25,6 +25,8 @@ from guanai.templates.wording import catalogue, say
 
 __all__ = ["Check", "Figure", "Summary", "labelled", "summary"]
 
+FIGURE_COLUMNS = ("key", "label", "numerator", "denominator", "share", "target", "met", "basis")
+
 
 @dataclass(frozen=True)
 class Check:
@@ -58,7 +60,7 @@ class Summary:
 
     def figures_table(self) -> pd.DataFrame:
         """Return one row per figure: key, label, numerator, denominator, share, target, met (in a word), basis."""
-        table = pd.DataFrame(self.as_records())
+        table = pd.DataFrame(self.as_records(), columns=list(FIGURE_COLUMNS))
         table["met"] = pd.Series(
             [
                 None if figure.met is None else say(f"met.{'yes' if figure.met else 'no'}")

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from guanai.care.errors import AccessError
 from guanai.care.policy.duty import ALL_CHILDREN
 from guanai.care.summary.duty_tables import DUTY_FIGURES, numbered_lines
 from guanai.storage.records.records import Records
 from guanai.storage.school.due_service import DutyService
+from guanai.storage.school.duty_view import DutyView
 from guanai.templates.wording import say
 
 __all__ = ["counted_list"]
@@ -17,13 +19,19 @@ FORMS = {**dict.fromkeys(ALL_CHILDREN, "child"), "helper": "staff", "teacher": "
 
 
 def counted_list(
-    records: Records, duties: DutyService, of: str, name: str, part: str = "", term: str | None = None
+    records: Records,
+    duties: DutyService | DutyView,
+    of: str,
+    name: str,
+    part: str = "",
+    term: str | None = None,
 ) -> tuple[str, pd.DataFrame]:
     """Return the list behind a number: its title, and a frame of one row per record with form, id, name, class.
 
     ``of`` says what was counted, ``name`` which one of them: a ``figure`` (``part``: "" who is in it, ``missing`` who
     is not, ``whole`` out of whom), a ``field`` (who lacks it; ``part`` is the duty that requires it), a ``duty`` (for whom it is
-    owed; ``part`` is the kind of subject) or ``who`` (for whom that person still owes something). Raises KeyError for anything else.
+    owed; ``part`` is the kind of subject) or ``who`` (for whom that person still owes something). Raises KeyError for anything else,
+    and AccessError where a person has a number counted whose list they may not see.
     """
     return {"figure": _figure, "field": _field, "duty": _duty, "who": _who}[of](
         records, duties, name, part, term
@@ -31,11 +39,13 @@ def counted_list(
 
 
 def _figure(
-    records: Records, duties: DutyService, name: str, part: str, term: str | None
+    records: Records, duties: DutyService | DutyView, name: str, part: str, term: str | None
 ) -> tuple[str, pd.DataFrame]:
     figure = duties.summary(term).figure(name)
     if name in DUTY_FIGURES:
         lines = numbered_lines(duties.policy, duties.lines_of_term(term))
+        if len(lines) != figure.denominator:
+            raise AccessError("rights.totals_only")
         lines = lines if part == "whole" else lines[lines["status"] == DUTY_FIGURES[name]]
         key = "coverage.whole" if part == "whole" else "coverage.of"
         return say(key, label=figure.label, count=len(lines)), _lines(lines)
@@ -43,6 +53,8 @@ def _figure(
         figure.missing
     ):  # the pupils of all classes
         return say("coverage.whole", label=figure.label, count=figure.denominator), _classes(duties)
+    if figure.numerator != len(figure.ids):
+        raise AccessError("rights.totals_only")
     key, ids = {
         "missing": ("coverage.not_of", figure.missing),
         "whole": ("coverage.whole", figure.ids + figure.missing),
@@ -51,7 +63,7 @@ def _figure(
 
 
 def _field(
-    records: Records, duties: DutyService, name: str, part: str, term: str | None
+    records: Records, duties: DutyService | DutyView, name: str, part: str, term: str | None
 ) -> tuple[str, pd.DataFrame]:
     rows = duties.gaps(term)
     rows = rows[(rows["field"] == name) & (rows["duty"] == part if part else True)]
@@ -60,7 +72,7 @@ def _field(
 
 
 def _duty(
-    records: Records, duties: DutyService, name: str, part: str, term: str | None
+    records: Records, duties: DutyService | DutyView, name: str, part: str, term: str | None
 ) -> tuple[str, pd.DataFrame]:
     table = duties.fulfilment(term)
     subjects = _subjects(table[(table["duty"] == name) & (table["kind"] == part)])
@@ -68,7 +80,7 @@ def _duty(
 
 
 def _who(
-    records: Records, duties: DutyService, name: str, _part: str, term: str | None
+    records: Records, duties: DutyService | DutyView, name: str, _part: str, term: str | None
 ) -> tuple[str, pd.DataFrame]:
     """Return for whom a person has something to do: the subjects of their rows, without those of a cause."""
     rows = duties.to_do(duties.term_day(term), known=records.today())
@@ -98,7 +110,7 @@ def _lines(lines: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _classes(duties: DutyService) -> pd.DataFrame:
+def _classes(duties: DutyService | DutyView) -> pd.DataFrame:
     """Return the classes, with how many pupils each states."""
     rows = duties.frames["class"]
     pupils = [
@@ -109,7 +121,7 @@ def _classes(duties: DutyService) -> pd.DataFrame:
     )
 
 
-def _named(records: Records, duties: DutyService, ids: Iterable[str]) -> pd.DataFrame:
+def _named(records: Records, duties: DutyService | DutyView, ids: Iterable[str]) -> pd.DataFrame:
     """Return records by their ids, whichever register of people, classes or visits they are of."""
     wanted, parts = list(ids), []
     for form in ("child", "staff", "class", "home_visit"):

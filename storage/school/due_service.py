@@ -19,10 +19,10 @@ from guanai.care.duties.person_scope import FramesOfChildren
 from guanai.care.duties.statuses import OPEN_STATUSES
 from guanai.care.duties.to_do import coordinators, rows_in_order, rows_of, to_do
 from guanai.care.errors import GuanaiError
-from guanai.care.frames import NormalizedFrames
+from guanai.care.frames import NormalizedFrames, object_column
 from guanai.care.pairing.helper_loads import loads, unpaired
 from guanai.care.pairing.peer_proposals import without_peer
-from guanai.care.policy.duty import ALL_CHILDREN, Duty
+from guanai.care.policy.duty import ALL_CHILDREN
 from guanai.care.policy.policy import Policy
 from guanai.care.summary.duty_tables import with_duties
 from guanai.care.summary.term_summary import Summary, summary
@@ -93,7 +93,7 @@ class DutyService:
         of them have run out since its first minute is worked out from the clock.
         """
         day = on or self._records.today()
-        now = now or self._clock(day)
+        now = now or self.clock(day)
         lines = self._lines(day, known or day)
         if now is not None:
             lines = as_of(self.policy, lines, now)
@@ -167,7 +167,7 @@ class DutyService:
 
     def of_children(self, children: Collection[str], *, done: bool = False) -> pd.DataFrame:
         """Return today's lines of some children, without working out those of the others."""
-        today, now = self._records.today(), self._clock(self._records.today())
+        today, now = self._records.today(), self.clock(self._records.today())
         lines = due(self._for_everybody, FramesOfChildren(self.frames, children), today, done=done, now=now)
         if self._restricted.names(self.policy):
             frames = FramesOfChildren(self._restricted.frames(self.policy, self.frames, past=False), children)
@@ -244,6 +244,10 @@ class DutyService:
         moment = now or self._records.now()
         return record_step(self._records, self._for_everybody, form, record_id, duty, moment)
 
+    def record_of(self, form: str, record_id: str) -> Mapping[str, Any] | None:
+        """Return a record of an emergency as it is stored, None for none."""
+        return self._records.record(form, record_id)
+
     def planned(self, term: str | None = None) -> pd.DataFrame:
         """Return the visits that the term's plans name, and what became of each (`care.plans.planned`)."""
         today = self._records.today()
@@ -298,6 +302,8 @@ class DutyService:
 
     def with_state(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return rows of the register ``deferral`` with ``state``, as in `deferrals`."""
+        if frame.empty:
+            return frame.assign(state=object_column([], frame.index))
         lines = self.of_children(set(frame["child"].dropna()), done=True)
         if frame["child"].isna().any():  # of a class, a teacher, the school
             lines = self.due(done=True)
@@ -325,7 +331,7 @@ class DutyService:
 
     def lines_since(self, duty: str, kind: str, subject: str, since: str, role: str = "") -> pd.DataFrame:
         """Return today's line of a duty and subject that is owed since a day: one row, or none."""
-        day = pd.to_datetime(since or None, errors="coerce")
+        day = pd.to_datetime(since, errors="coerce") if since else pd.NaT
         if kind in ALL_CHILDREN:
             lines = self.of_children([subject], done=True)
         else:
@@ -346,7 +352,7 @@ class DutyService:
         """Return due lines with the days of the records counted for each (`with_counted_days`)."""
         return with_counted_days(self._records, self.policy, lines)
 
-    def _clock(self, day: date) -> datetime | None:
+    def clock(self, day: date) -> datetime | None:
         """Return this minute where the day is today and something is owed by the minute, else None."""
         by_the_minute = (duty.in_force and self.policy.by_the_minute(duty) for duty in self.policy.duties)
         if day != self._records.today() or not any(by_the_minute):

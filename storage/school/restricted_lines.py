@@ -18,7 +18,7 @@ __all__ = ["RestrictedLines", "restricted_registers"]
 
 def restricted_registers(records: Records) -> frozenset[str]:
     """Return the registers that only few may see, by the setting 保密 of their forms."""
-    return frozenset(name for name in records.forms() if getattr(records.form(name), "restricted", False))
+    return frozenset(name for name in records.forms() if records.form(name).restricted)
 
 
 class RestrictedLines:

@@ -30,6 +30,7 @@ from guanai.storage.school.coverage_lists import counted_list
 from guanai.storage.school.deleted_records import DeletedRecords, title_of
 from guanai.storage.school.due_service import DutyService
 from guanai.storage.school.duplicate_service import Duplicates
+from guanai.storage.school.duty_view import DutyView
 from guanai.storage.school.form_publishing import FormPublishing
 from guanai.storage.school.pairing_service import PairingService
 from guanai.storage.school.permissions import COORDINATING_ROLES, check_deferral, is_coordinator
@@ -61,14 +62,16 @@ class School(PermittedRegisters):
         self._rules = PolicyInUse(whole)
         super().__init__(whole, Access(whole, lambda: self._rules.rights))
         self._attachment_names = AttachmentNames(whole)
-        #: What the rules say of a day: due lines, fulfilment, emergencies, gaps, deferrals.
-        self.duties = DutyService(whole, self._rules, self._seen_restricted())
+        # For everybody: only what checks rights itself may ask it.
+        self._engine = DutyService(whole, self._rules, self._seen_restricted())
+        #: What the rules say of a day, as the person may know it: due lines, fulfilment, emergencies, gaps, deferrals.
+        self.duties = self._engine if self.identity.owner else DutyView(self._engine, self, self._rules)
         #: Dossiers that may be of one child: detected, merged, separated again.
         self.duplicates = Duplicates(self, whole)
         #: Pairings proposed, accepted and undone as a whole.
-        self.pairings = PairingService(whole, self.duties, self.access)
+        self.pairings = PairingService(whole, self._engine, self.access)
         #: The school's workbook, changed row by row.
-        self.settings = WorkbookService(whole, self.duties, self._rules, self.access)
+        self.settings = WorkbookService(whole, self._engine, self._rules, self.access)
         #: Records from files: previewed before they are written, and undone as a whole.
         self.imports = Imports(whole, self.access)
         #: Forms as a coordinator changes them: checked, compared, published, reverted.
@@ -110,7 +113,7 @@ class School(PermittedRegisters):
         self._whole.reuse_cache_of(other._whole)
         if self._language == other._language:  # due lines and figures contain texts
             self._rules.reuse(other._rules)
-            self.duties.reuse_cache_of(other.duties)
+            self._engine.reuse_cache_of(other._engine)
         return self
 
     # Its rules
@@ -131,7 +134,7 @@ class School(PermittedRegisters):
 
         Also that the calendar has run out: without a term nothing of the new year would ever be due.
         """
-        asked = [str(problem) for problem in self.duties.own_problems]
+        asked = [str(problem) for problem in self._engine.own_problems]
         return list(dict.fromkeys([*self._rules.notices(), *asked]))
 
     def refuse_mistakes(self) -> None:
@@ -144,7 +147,7 @@ class School(PermittedRegisters):
 
     def own_rule_problems(self) -> tuple[GuanaiError, ...]:
         """Return what is wrong with the school's own rules (``rules/*.py``), as far as they were read and asked."""
-        problems = (*self._rules.own_problems(), *self.duties.own_problems)
+        problems = (*self._rules.own_problems(), *self._engine.own_problems)
         return tuple({str(problem): problem for problem in problems}.values())
 
     @property
@@ -182,23 +185,23 @@ class School(PermittedRegisters):
         Raises AccessError too, for a postponement or an excuse that the person may not decide on.
         """
         if form == DEFERRAL:
-            check_deferral(self._whole, self.duties, record)
+            check_deferral(self._whole, self._engine, record)
             if record.get("id"):
                 check_deferral(
-                    self._whole, self.duties, self._whole.record(form, str(record["id"])) or record
+                    self._whole, self._engine, self._whole.record(form, str(record["id"])) or record
                 )
         return super().save(form, record, token, key)
 
     def delete(self, form: str, record_id: str) -> None:
         """Delete a record, so that it can be restored; AccessError for a decision that the person could not have made."""
         if form == DEFERRAL:
-            check_deferral(self._whole, self.duties, self._whole.record(form, record_id) or {})
+            check_deferral(self._whole, self._engine, self._whole.record(form, record_id) or {})
         super().delete(form, record_id)
 
     def restore(self, form: str, record_id: str) -> Record:
         """Restore a deleted record; AccessError for a decision that the person could not have made."""
         if form == DEFERRAL and (deleted := self.deleted.find(form, record_id)) is not None:
-            check_deferral(self._whole, self.duties, deleted.record)
+            check_deferral(self._whole, self._engine, deleted.record)
         return super().restore(form, record_id)
 
     def counts(self) -> dict[str, int]:
@@ -275,6 +278,14 @@ class School(PermittedRegisters):
     def unpaired(self, on: date | None = None) -> pd.DataFrame:
         """Return those of the `children` in care on a day who have no helper that day (`guanai.care.unpaired`)."""
         return self.duties.unpaired(on or self.today())
+
+    def without_peer(self, on: date | None = None) -> pd.DataFrame:
+        """Return those of the `children` in care on a day who have no friend at their side (手拉手)."""
+        return self.duties.without_peer(on or self.today())
+
+    def loads(self, on: date | None = None) -> pd.DataFrame:
+        """Return how many children each of the staff carries on a day (`guanai.care.pairing.helper_loads.loads`)."""
+        return self.duties.loads(on or self.today())
 
     def guardian(self, child_id: str, on: date) -> dict[str, Any] | None:
         """Return who was the main guardian of a child on a day, as the dossier gave them; None if nobody was (R2, 7.6)."""

@@ -1,5 +1,7 @@
-"""What is recorded in a restricted register shows in no line and no number of who may not see it (issue 13, sections 2 and 3;
-requirements 3, rule 1: counselling material and files are secret)."""
+"""What is recorded in a restricted register shows in no line and no number of who may not see it.
+
+requirements 3, rule 1: counselling material and files are secret.
+"""
 
 from dataclasses import replace
 
