@@ -10,6 +10,7 @@ from guanai.care.errors import GuanaiError
 from guanai.server.pages import emergency_bar
 from guanai.server.pages.emergency_bar import IncidentCache, duration, open_incidents
 from guanai.storage import create_school, open_school
+from guanai.storage.records.registers import Registers
 from guanai.storage.school.policy_in_use import preset_sheets
 from guanai.storage.school.workbooks import write_workbook
 
@@ -50,7 +51,7 @@ def statuses(school, now=NOW):
 
 def test_the_status_of_steps_changes_with_the_clock(served, monkeypatch):
     def standing(time):
-        monkeypatch.setattr(type(served), "now", lambda _: datetime.fromisoformat(f"2026-11-20 {time}"))
+        monkeypatch.setattr(Registers, "now", lambda _: datetime.fromisoformat(f"2026-11-20 {time}"))
         rows = served.coverage()
         assert rows["standing"].sum() == (served.due()["status"] == "standing").sum()
         return rows.loc[rows["duty"].isin(served.emergencies()["duty"]), "standing"].tolist()
@@ -140,7 +141,7 @@ class TestIncidentCache:
         """Return how often they were worked out; the clock stands still but for ``clock[0]``."""
         count, clock, work = [], [NOW], open_incidents
         monkeypatch.setattr(emergency_bar, "open_incidents", lambda *how: count.append(how) or work(*how))
-        monkeypatch.setattr(type(served), "now", lambda _: clock[0])
+        monkeypatch.setattr(Registers, "now", lambda _: clock[0])
         self.clock = clock
         return count
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 import pytest
 from openpyxl import load_workbook
 from openpyxl.styles import Font, PatternFill
+from support.signed_in import signed_in
 
 from guanai.care.policy.workbook_rows import ROW
 from guanai.storage import AccessError, GuanaiError, PolicyError, open_school
@@ -236,8 +237,7 @@ def test_rules_of_other_documents_are_suggested_with_their_source(school):
     ],
 )
 def test_who_may_change_the_rules(school, role, may):
-    person = school.save("staff", {"name": "某老师", "role": role, "active": "yes"})
-    other = school.as_user("某老师", person["id"])
+    other = signed_in(school, "某老师", role)
     assert other.settings.may_change == may
     if may:
         changed(other, "duties", 2, remark="改过")

@@ -6,6 +6,7 @@ Requirement: every rule is a setting, with its source, that a coordinator change
 from html import escape
 
 import pytest
+from support.signed_in import signed_in
 from support.widget_trees import is_hidden
 
 from guanai.care.policy.workbook_rows import ROW
@@ -159,8 +160,7 @@ def test_suggestions_that_are_ticked_are_added(view, school):
 
 
 def test_who_may_not_change_sees_everything_and_no_button(school):
-    person = school.save("staff", {"name": "某老师", "role": "homeroom", "active": "yes"})
-    view = Settings(school.as_user("某老师", person["id"]).settings, presets())
+    view = Settings(signed_in(school, "某老师", "homeroom").settings, presets())
     assert "德育负责人" in view.state.value
     assert all(is_hidden(line.edit) and line.tick.disabled for line in view.lines)
     assert is_hidden(view.add)
