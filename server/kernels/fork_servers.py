@@ -153,7 +153,9 @@ class ForkServer:
         """Whether the process runs."""
         return self.process.poll() is None
 
-    async def fork(self, arguments: list[str] | str, environment: bytes) -> ForkedProcess:
+    async def fork(
+        self, arguments: list[str] | str, environment: bytes, vault: int | None = None
+    ) -> ForkedProcess:
         """Return a kernel that is ready, or with the name of a task a process that is about to do it.
 
         Raises OSError when it or the fork server has ended before, TimeoutError when the fork server does not answer.
@@ -173,7 +175,7 @@ class ForkServer:
             ours.close()
             raise
         try:
-            await process.assign(environment, FORK_TIMEOUT)
+            await process.assign(environment, FORK_TIMEOUT, vault)
         except BaseException:
             process.kill()
             process.close()
@@ -254,18 +256,23 @@ class ForkServers:
         """Return a kernel that is ready, in that environment and folder; None where none can be forked."""
         return await self._fork(arguments, page_environment(environment, folder))
 
-    async def fork_task(self, name: str, message: bytes) -> ForkedProcess | None:
-        """Return a process that does a task (`limited_process.TASKS`) with a message; None where none can be forked."""
-        return await self._fork(name, message)
+    async def fork_task(self, name: str, message: bytes, vault: int | None = None) -> ForkedProcess | None:
+        """Return a process that does a task (`limited_process.TASKS`) with a message; None where none can be forked.
 
-    async def _fork(self, arguments: list[str] | str, message: bytes) -> ForkedProcess | None:
+        ``vault`` is the descriptor of its connection to the vault.
+        """
+        return await self._fork(name, message, vault)
+
+    async def _fork(
+        self, arguments: list[str] | str, message: bytes, vault: int | None = None
+    ) -> ForkedProcess | None:
         for _ in range(MAX_FAILURES):
             self.start()
             fork_server = self._current
             if fork_server is None:
                 break
             try:
-                return await fork_server.fork(arguments, message)
+                return await fork_server.fork(arguments, message, vault)
             except TimeoutError:
                 self._abandon(fork_server)
                 return None

@@ -17,9 +17,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from guanai.care.errors import AccessError, GuanaiError
-from guanai.server.kernels.fork_protocol import READY
+from guanai.server.kernels.fork_protocol import MAX_MESSAGE, READY
 from guanai.server.kernels.print_task import print_task
 from guanai.server.kernels.school_cache import sign_in_from_headers
+from guanai.storage.vault.process_vault import connect_here
 
 try:
     import resource
@@ -45,12 +46,15 @@ def become_task(name: str, channel: socket.socket) -> NoReturn:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         channel.send(str(os.getpid()).encode())
-        message = json.loads(channel.recv(1 << 20) or b"{}")
+        content, descriptors, _, _ = socket.recv_fds(channel, MAX_MESSAGE, 1)
+        for descriptor in descriptors:
+            connect_here(descriptor)
+        message = json.loads(content or b"{}")
         if message:
             channel.send(READY)
-            content = memoryview(answer(name, message, already_used=0.0))
-            for at in range(0, len(content), CHUNK):
-                channel.send(content[at : at + CHUNK])
+            result = memoryview(answer(name, message, already_used=0.0))
+            for at in range(0, len(result), CHUNK):
+                channel.send(result[at : at + CHUNK])
         code = 0
     except BaseException:  # whatever it is, this child must not go on as a fork server
         traceback.print_exc(file=sys.__stderr__)

@@ -35,16 +35,21 @@ class LimitedTasks:
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def run(
-        self, name: str, request: Mapping[str, Any], identity: Mapping[str, str], language: str
+        self,
+        name: str,
+        request: Mapping[str, Any],
+        identity: Mapping[str, str],
+        language: str,
+        vault: int | None = None,
     ) -> Any:
         """Return what a task gives for a request, done as whoever the ``identity`` (environment variables) names.
 
-        Raises TaskError.
+        ``vault`` is the descriptor of that person's connection to the vault, which the caller closes. Raises TaskError.
         """
         environment = {**self._extra_env, **identity, "GUANAI_LANGUAGE": language}
         message = {"env": environment, "request": dict(request)}
         async with self._slots:
-            content = await self._forked(name, message)
+            content = await self._forked(name, message, vault)
             if content is None:
                 content = await self._started(name, message)
         try:
@@ -55,9 +60,9 @@ class LimitedTasks:
             raise TaskError(error["status"], error["text"])
         return result["value"]
 
-    async def _forked(self, name: str, message: Mapping[str, Any]) -> bytes | None:
+    async def _forked(self, name: str, message: Mapping[str, Any], vault: int | None) -> bytes | None:
         """Return the answer of a forked process, None where none can be forked."""
-        process = await self._fork_servers.fork_task(name, json.dumps(message).encode())
+        process = await self._fork_servers.fork_task(name, json.dumps(message).encode(), vault)
         if process is None:
             return None
         try:

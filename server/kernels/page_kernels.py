@@ -8,10 +8,12 @@ server ends.
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
+from uuid import uuid4
 
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_server import CallContext
@@ -174,6 +176,21 @@ class PageKernels(AsyncMappingKernelManager):
         finally:
             if descriptor is not None:
                 os.close(descriptor)
+
+    @contextmanager
+    def vault_of(self, session: str, address: str) -> Iterator[int | None]:
+        """Give the descriptor of a connection to the vault for one task of a session; None where there is no vault."""
+        if self.vault is None:
+            yield None
+            return
+        name = f"task {uuid4()}"
+        descriptor = self.vault.open(name, session, address)
+        try:
+            yield descriptor
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+            self.vault.close_page(name)
 
     async def watch_vault(self) -> None:
         """Close the vault to who has other roles by now; where it has ended, start it and connect the pages again."""

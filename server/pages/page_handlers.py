@@ -15,6 +15,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 
 from guanai.server.kernels.page_kernels import PageKernels
 from guanai.server.logs import log_fault
+from guanai.server.pages.danger_bar import shown_dangers
 from guanai.server.pages.emergency_bar import milliseconds, shown_incidents
 from guanai.server.pages.lean_pages import lean_page, with_keepalive
 from guanai.server.pages.notebook_sources import wants_voila_page, with_headings
@@ -213,6 +214,7 @@ def page_context(handler: SchoolPage) -> dict[str, Any]:
     - ``pages``: the pages in the navigation bar as (name, title), in its order;
     - ``more``: the others, which are in the menu 更多;
     - ``notices``: texts that everybody should read;
+    - ``dangers``: of which children the person must know that they are in danger, a sentence each;
     - ``emergencies``: those with a step still to be done, see `guanai.server.pages.emergency_bar.Incident`;
     - ``clock``: the server's time in milliseconds of the epoch, by which their time left is counted;
     - ``waiting``: the texts of the page's script (`SCRIPT_TEXTS`), as JSON;
@@ -234,6 +236,7 @@ def page_context(handler: SchoolPage) -> dict[str, Any]:
         "more": [(page.name, titles[page.name]) for page in school_pages if not page.in_bar],
         "notices": notices,
         "emergencies": shown_incidents(handler),
+        "dangers": shown_dangers(handler),
         "clock": milliseconds(handler.served.current.now()),
         "waiting": json.dumps(texts).replace("<", "\\u003c"),
         "whole": handler.whole,

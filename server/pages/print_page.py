@@ -27,7 +27,9 @@ class PrintPage(HtmlHandler):
         request = {"what": what or "record", "form": form, "id": record_id, "language": self.language}
         tasks: LimitedTasks = self.settings["tasks"]
         try:
-            made = await tasks.run("print", request, identity_environment(self.request), self.language)
+            with self.kernels.vault_of(self.current_user.session, str(self.request.remote_ip)) as vault:
+                identity = identity_environment(self.request)
+                made = await tasks.run("print", request, identity, self.language, vault)
         except TaskError as error:
             self.set_status(error.status)
             self._show_error(error.text or self.say("print.too_much"))
@@ -37,6 +39,8 @@ class PrintPage(HtmlHandler):
             self.set_status(404)
             self._show_error(self.say("print.nothing"))
             return
+        if record_id:
+            self._note(form or "child", record_id, what)
         blank = urlencode({"what": what or "record", **({"form": form} if form else {})})
         self.show(
             "print.html.j2",
@@ -46,6 +50,13 @@ class PrintPage(HtmlHandler):
             blank=f"{self.base_url}print?{blank}" if record_id and what != "dossier" else "",
             foot=css_text(self.say("print.stamp", school=self.served.name, day=day)),
             pages=page_numbers(self.say("print.pages", page="\0", count="\1")),
+        )
+
+    def _note(self, form: str, record_id: str, what: str) -> None:
+        """Write into the trail what the person has got to print."""
+        user, address = self.current_user, str(self.request.remote_ip)
+        self.served.trail.append(
+            user.username, "print", what, session=user.session, address=address, form=form, record=record_id
         )
 
     def _show_error(self, text: str) -> None:

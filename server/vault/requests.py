@@ -5,6 +5,7 @@ cannot reach. Who changes a record and when is set here, whatever is sent.
 """
 
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -28,6 +29,7 @@ __all__ = ["PersonRequests"]
 TOLD_OF_DANGER = frozenset({"headmaster", "deputy", "coordinator"})
 #: Who belongs to no staff of the school and gets no access in an emergency.
 NO_EMERGENCY = frozenset({"town", "social_carer"})
+SAME_SECONDS = 30.0
 #: What a page may say that its person did; all else is written by who saw it.
 PAGE_ACTS = frozenset(
     {"view", "search", "export", "print", "report", "reveal", "refused", "account", "rights", "removed"}
@@ -44,6 +46,7 @@ class PersonRequests:
         self._vault = OwnVault(records.store, identity.person, identity.roles, source)
         self._access = Access(self._whole, records.rights)
         self._seen = PermittedRegisters(self._whole, self._access)
+        self._last_noted: tuple[object, float] = ((), 0.0)
         self._versions: dict[str, tuple[object, int]] = {}
         self._requests: dict[str, Callable[..., Any]] = {
             name: getattr(self, name)
@@ -275,6 +278,10 @@ class PersonRequests:
         """Write what the person's page says they did; who it was is set here."""
         if act not in PAGE_ACTS:
             return
+        same, now = (act, form, record, detail), time.monotonic()
+        if self._last_noted[0] == same and now < self._last_noted[1] + SAME_SECONDS:
+            return  # a page that shows a record in two places has opened it once
+        self._last_noted = (same, now)
         about = about or (self._records.child_of(form, record) if record else "")
         self._note(str(act), str(form), str(record), str(detail), str(about))
 

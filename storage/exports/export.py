@@ -30,6 +30,7 @@ from guanai.storage.forms.xlsform.items import Question, Repeat
 from guanai.storage.records.access import Access
 from guanai.storage.records.frames import retired_fields
 from guanai.storage.records.records import Records
+from guanai.storage.vault.trail import Trail
 from guanai.templates.wording import say
 
 __all__ = ["EXPORT_ENDINGS", "FORMATS", "export_bytes", "format_of", "write_export"]
@@ -47,6 +48,10 @@ class ExportedRecords(Records, Protocol):
     """The records of a school, with what the person may do."""
 
     access: Access
+
+    @property
+    def trail(self) -> Trail:
+        """Where it is written that somebody has exported."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,7 @@ def write_export(
             write(register, temporary)
     except OSError as error:
         raise ExchangeError("exchange.unwritable", file=path) from error
+    school.trail.append("export", form, detail=f"{len(records)}")
     return len(records)
 
 

@@ -28,6 +28,7 @@ from guanai.storage.records.permitted_frames import permitted_changes, permitted
 from guanai.storage.records.records import Identity, Record
 from guanai.storage.records.registers import Registers
 from guanai.storage.records.school_form import SchoolForm
+from guanai.storage.vault.protocol import EmergencyAccess, Vault
 from guanai.storage.vault.trail import Trail
 from guanai.templates.wording import spoken
 
@@ -164,6 +165,20 @@ class PermittedReading:
     def trail(self) -> Trail:
         """Who looked at what, searched, exported, was refused."""
         return self._whole.trail
+
+    @property
+    def vault(self) -> Vault:
+        """What of the vault concerns the person: dangers, numbers, access in an emergency; its registers are `documents`."""
+        return self._whole.vault
+
+    def emergency_access(self, reason: str, minutes: int = 60) -> EmergencyAccess:
+        """Let the person see for a time all that is not restricted: written down, and told to who watches over it.
+
+        Raises GuanaiError without a reason or for more than an hour, AccessError for who does not belong to the staff.
+        """
+        access = self._whole.vault.begin_emergency_access(reason, minutes)
+        self.access.forget_emergency()
+        return access
 
     def note_view(self, form: str, record_id: str) -> None:
         """Write into the trail that the person has opened a record."""

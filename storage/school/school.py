@@ -301,8 +301,9 @@ class School(PermittedRegisters):
 
         ``records``: by form name every register's records that name the child, in whatever question; ``forms`` by
         name; ``history``: the changes of the child's own record, and of one merged into it; ``due``: its due lines
-        ``on`` this day, ``counted`` which records count for a line.
+        ``on`` this day, ``counted`` which records count for a line. That the dossier was opened is written into the trail.
         """
+        self.note_view("child", child_id)
         return {
             "forms": self.all_forms(),
             "records": records_naming(self, child_id),

@@ -28,7 +28,8 @@ SECONDS = 10.0
 class VaultClient:
     """A vault as the person asks it whose page this is. Where it does not answer nothing is seen of it, and nothing saved."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
         self._lock = threading.Lock()
         self._registers: dict[str, Register] = {}
         self._received = bytearray()
@@ -41,7 +42,7 @@ class VaultClient:
         """Speak over another socket from now on: the vault has been started anew."""
         with self._lock:
             self._disconnect()
-            connection.settimeout(SECONDS)
+            connection.settimeout(self._seconds)
             self._connection = connection
 
     @property

@@ -129,6 +129,36 @@ def test_a_kernel_that_says_it_is_somebody_else_is_not(served):
     assert "forged 何老师 0" in page.text
 
 
+def test_a_danger_stands_above_the_pages_of_who_must_know_of_it_and_says_nothing_else(served):
+    pages = {name: signed_in(served, name) for name in ("赵校长", "孙老师")}
+    assert not any("danger" in page.get("/who").text for page in pages.values())
+    told = {"risk": "yes", "told_to": ["homeroom"], "told_at": "2026-11-18T09:00", "measures": PLANTED}
+    card = served.school.save("counselling", {**served.card, **told})
+    shown = pages["赵校长"].get("/who").text
+    assert "危险：林小雨" in shown
+    assert "班主任" in shown
+    assert PLANTED not in shown
+    assert "危险" not in pages["孙老师"].get("/who").text
+    served.school.save("counselling", {**card, "risk": "no"})
+
+
+def test_who_counsels_prints_a_card_and_nobody_else_does(served):
+    address = f"/print?form=counselling&id={served.card['id']}"
+    assert PLANTED in signed_in(served, "何老师").get(address).text
+    assert PLANTED not in signed_in(served, "赵校长").get(address).text
+    printed = served.school.trail.all(act="print")
+    assert printed["record"].tolist().count(served.card["id"]) >= 1
+
+
+def test_who_comes_and_goes_and_who_fails_to_is_in_the_trail(served):
+    HttpProbe(served.server.base).sign_in("何老师", "falsch")
+    signed_in(served, "孙老师")
+    assert wait_until(lambda: len(served.school.trail.all(act="sign_in", person="孙老师")))
+    failed = served.school.trail.all(act="sign_in_failed")
+    assert failed["person"].tolist().count("何老师") >= 1
+    assert failed["source"].str.contains("127.0.0.1").all()
+
+
 def test_other_roles_close_the_vault_to_open_pages_and_new_ones(served):
     served.accounts.add("周老师", PASSWORD, roles=("counsellor",))
     probe = signed_in(served, "周老师")
