@@ -22,6 +22,7 @@ from guanai.server.commands import (
     vault_commands,
 )
 from guanai.server.logs import log_fault, log_to
+from guanai.server.private_files import make_private
 from guanai.templates.wording import say
 
 __all__ = ["main", "parser"]
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # a Chinese text must not fail on a console that cannot show it
             stream.reconfigure(errors="replace", encoding=None if stream.isatty() else "utf-8")
     options = parser().parse_args(arguments)
+    make_private()
     try:
         options.run(options)
     except GuanaiError as error:

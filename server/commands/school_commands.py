@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guanai.care.errors import GuanaiError, SeveralErrors
-from guanai.server.commands.console_output import print_line
+from guanai.server.commands.console_output import print_line, print_warning
+from guanai.server.private_files import tighten
 from guanai.templates.wording import say
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def opened(path: Path, *, serving: bool = False) -> Iterator["School"]:
 
     if not SchoolFolder(path).is_school:
         raise GuanaiError("school.no_folder", path=path)
+    if others := tighten(path):
+        print_warning(say("school.open_to_others", path=others[0], count=len(others)))
     school = open_as_owner(path)
     if not serving:
         school.refuse_mistakes()

@@ -16,6 +16,7 @@ from guanai.server.kernels.fork_servers import CAN_FORK
 from guanai.server.logs import log_file, log_to, rotate
 from guanai.server.network.certificates import self_made, server_context
 from guanai.server.pages.voila_overrides import SchoolServer, school_config
+from guanai.server.private_files import make_private
 from guanai.server.vault.vault_process import VaultProcess
 from guanai.templates.wording import say
 
@@ -50,6 +51,7 @@ def serve(
     served by plain HTTP.
     ``config`` holds further settings by class, as Jupyter writes them: ``PageKernels={"alone_seconds": 5}``.
     """
+    make_private()
     rotate(served.folder)
     base_url = f"/{base_url.strip('/')}/".replace("//", "/")
     settings = school_config(served, host, port, base_url)

@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from guanai.server.kernels.fork_servers import ForkServers
+from guanai.server.kernels.kernel_environment import kernel_environment
 
 __all__ = ["LimitedTasks", "TaskError"]
 
@@ -78,7 +78,7 @@ class LimitedTasks:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "guanai.server.kernels.limited_process", name,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-            env={**os.environ, **message["env"]},
+            env={**kernel_environment(), **message["env"]},
         )  # fmt: skip
         try:
             async with asyncio.timeout(START_TIMEOUT):

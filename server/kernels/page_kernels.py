@@ -27,6 +27,7 @@ from guanai.server.kernels.fork_protocol import KERNEL_OPTIONS
 from guanai.server.kernels.fork_servers import CAN_FORK, ForkServers
 from guanai.server.kernels.idle_kernels import IdleKernels
 from guanai.server.kernels.kernel_client import activity_recorder
+from guanai.server.kernels.kernel_environment import kernel_environment
 from guanai.server.kernels.page_limits import PageQueue, SeatLimit
 from guanai.server.kernels.usage_log import Usage, UsageLog
 from guanai.server.vault.vault_process import VaultProcess
@@ -92,7 +93,7 @@ class PageKernels(AsyncMappingKernelManager):
         self._sweeper: PeriodicCallback | None = None
         self._output: IO[bytes] = open(self.output or os.devnull, "ab")  # stays open for restarts
         watch = FileWatch([*program_folders(), *map(Path, self.watched)])
-        base = {**os.environ, **self.extra_env}
+        base = {**kernel_environment(), **self.extra_env}
         self.fork_servers = ForkServers(base, self._output, watch, can_fork=self.fork)
         self.idle = IdleKernels(
             self._start_idle, self.end_soon, self.waiting if self.fork else 0, self.pause_seconds
@@ -114,7 +115,7 @@ class PageKernels(AsyncMappingKernelManager):
     ) -> str:
         """Return the id of a kernel for the session of the request that is being answered."""
         handler = CallContext.get(CallContext.JUPYTER_HANDLER)
-        environment = {**(env or {}), **self.extra_env}
+        environment = {**kernel_environment(env or {}), **self.extra_env}
         environment["GUANAI_LANGUAGE"] = handler.language
         if self.fork_servers.replace_if_changed():
             self.idle.end_all()
@@ -140,7 +141,7 @@ class PageKernels(AsyncMappingKernelManager):
 
     async def _start_idle(self) -> str:
         """Start a kernel for nobody yet, in the environment that all have in common."""
-        kernel_id = await self._start({**os.environ, **self.extra_env})
+        kernel_id = await self._start({**kernel_environment(), **self.extra_env})
         kernel: Any = self.get_kernel(kernel_id)
         if not kernel.provisioner.is_forked:
             await self.end(kernel_id)

@@ -6,7 +6,6 @@ the notebook as it does for Voila, and the few kinds of output that a school's n
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator
 from importlib.metadata import version
 from typing import Any
@@ -17,6 +16,7 @@ from nbformat import NotebookNode
 from tornado.httputil import HTTPServerRequest, split_host_and_port
 from traitlets import Bool, Integer
 
+from guanai.server.kernels.kernel_environment import kernel_environment
 from guanai.server.kernels.widget_states import STATES, state_for_page
 from guanai.server.pages.notebook_sources import markdown, notebook_at, with_headings
 from guanai.server.web.handlers import HtmlHandler
@@ -115,7 +115,7 @@ def environment(request: HTTPServerRequest) -> dict[str, str]:
     """Return the environment variables that describe a request to a notebook, by the names that Voila documents."""
     host, port = split_host_and_port(request.host.lower())
     return {
-        **os.environ,
+        **kernel_environment(),
         "SCRIPT_NAME": request.path,
         "PATH_INFO": "",
         "QUERY_STRING": request.query,

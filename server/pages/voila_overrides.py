@@ -30,6 +30,7 @@ from guanai.server.accounts.served_school import ServedSchool
 from guanai.server.kernels.kernel_settings import kernel_settings
 from guanai.server.kernels.limited_tasks import LimitedTasks
 from guanai.server.kernels.page_kernels import PageKernels, SingleKernelSpec
+from guanai.server.logs import rotate
 from guanai.server.network.connections import Connections, raise_open_files
 from guanai.server.network.http_server import LimitedServer, Requests
 from guanai.server.network.proxies import Proxies
@@ -59,6 +60,8 @@ __all__ = ["BUNDLE", "SchoolServer", "school_config"]
 # A browser that has lost its power sends nothing: for so many milliseconds it may leave a ping unanswered. With
 # ``alone_seconds`` of `PageKernels` after that, the kernel of its page has ended within a minute.
 PING_TIMEOUT_MS = 10_000
+# How often the size of the log is looked at.
+LOG_CHECK_MS = 5_000
 # How long a browser that has come by HTTPS comes by nothing else, in seconds: a year; a day where the certificate is one
 # that the server has made itself and may have to make again.
 HSTS_SECONDS, HSTS_SECONDS_SELF_MADE = 365 * 24 * 60 * 60, 24 * 60 * 60
@@ -213,6 +216,8 @@ class SchoolServer(voila.app.Voila):
         )
         server.add_sockets(sockets)
         self.ioloop = ioloop.IOLoop.current()
+        rotating = ioloop.PeriodicCallback(partial(rotate, self.served.folder), LOG_CHECK_MS)
+        self.ioloop.add_callback(rotating.start)
         self.ioloop.add_callback(server.start_sweeping)
         self.ioloop.add_callback(self.kernel_manager.open)
         self.ioloop.add_callback(AttachmentSweep(self.served).start)

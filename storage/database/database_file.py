@@ -3,9 +3,11 @@
 Everything that only SQLite has is in this module, so that another database asks for changes here alone.
 """
 
+import os
 import shutil
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,8 @@ def connect(path: Path | None, *, read_only: bool, seconds: float) -> tuple[sa.E
     """
     if path is not None and read_only and not path.exists():
         raise StorageError("storage.missing", path=path)
+    if path is not None and not read_only:
+        _make_private(path)
     modes = [{"mode": "ro"}, {"mode": "ro", "immutable": "1"}] if read_only and path else [{}]
     for options in modes:
         engine = sa.create_engine(
@@ -79,6 +83,12 @@ def connect(path: Path | None, *, read_only: bool, seconds: float) -> tuple[sa.E
         else:
             return engine, connection
     raise AssertionError("the last way of opening returns or raises")
+
+
+def _make_private(path: Path) -> None:
+    """Make a new file, empty, for this user of the machine only; SQLite gives its log the same rights."""
+    with suppress(OSError):  # one that is there already, or a place where `connect` will say what is wrong
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def reconnect(

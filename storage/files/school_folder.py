@@ -73,7 +73,8 @@ class SchoolFolder:
         return self.records.exists() or self.workbook.exists()
 
     def create(self) -> None:
-        """Create the folders of a school that do not exist yet."""
+        """Create the folders of a school that do not exist yet, for this user of the machine only."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (
             self.forms,
             self.reports,
@@ -82,4 +83,4 @@ class SchoolFolder:
             self.backups,
             self.internal,
         ):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
