@@ -14,6 +14,7 @@ from guanai.server.accounts.roles import ROLES, read_roles, role_label, role_lab
 from guanai.server.web.confirmation import confirm
 from guanai.server.web.office_page import OfficePage
 from guanai.server.web.sign_in import end_everywhere, end_pages
+from guanai.storage.records.records import NOBODY
 from guanai.templates.wording import say
 
 __all__ = ["AccountList", "AccountsPage", "NewAccountPage", "OneAccount"]
@@ -210,7 +211,7 @@ class OneAccount(AccountsPage):
             )
         return {
             "at": self.moment(change.at),
-            "by": change.by,
+            "by": self.say("account.by_owner") if change.by == NOBODY else change.by,
             "act": self.say(f"account.act.{change.act}"),
             "detail": detail,
         }
