@@ -21,9 +21,11 @@ from guanai.server.accounts.passwords import NO_PASSWORD, hash_password, validat
 from guanai.storage.database.record_table import RecordTable
 from guanai.storage.records.records import NOBODY, Identity, Records
 
-__all__ = ["ACCOUNT_TABLE", "Account", "AccountChange", "Accounts"]
+__all__ = ["ACCOUNT_TABLE", "SAMPLE_MARK", "Account", "AccountChange", "Accounts"]
 
 ACCOUNT_TABLE = "account"
+#: A file in a sample school's folder: only there one click signs in, and somebody may have the trainer's role.
+SAMPLE_MARK = "sample"
 #: Who changed which account, when and how: it has no form, so that no page, frame or export shows it.
 CHANGE_TABLE = "account_change"
 # What a note of a change holds: nothing by which anybody could sign in.
@@ -149,6 +151,16 @@ class Accounts:
         ]
         return noted[::-1]
 
+    @property
+    def in_sample(self) -> bool:
+        """Whether this is a sample school, in which nobody is real."""
+        return (self._records.folder.internal / SAMPLE_MARK).exists()
+
+    def _check_roles(self, roles: Iterable[str]) -> None:
+        """Raise GuanaiError for the trainer's role where children are real: it opens everything."""
+        if "trainer" in roles and not self.in_sample:
+            raise GuanaiError("account.trainer")
+
     def transaction(self) -> AbstractContextManager[None]:
         """Make every change within the block one: all of them are written, or none."""
         return self._records.transaction()
@@ -174,6 +186,7 @@ class Accounts:
         return self._insert(Account(self.check_new(name), NO_PASSWORD, tuple(roles), staff), by)
 
     def _insert(self, account: Account, by: str) -> Account:
+        self._check_roles(account.roles)
         with self._records.transaction():
             if account.staff and (other := self.of_staff(account.staff)):
                 raise GuanaiError("account.staff_taken", name=other.name)
@@ -194,6 +207,7 @@ class Accounts:
         ``revision`` is that of the account which the person saw. Raises ConflictError where somebody has changed it
         since, and GuanaiError where there is none.
         """
+        self._check_roles(values.get("roles", ()))
         with self._records.transaction():
             row = self._row(name)
             if row is None:

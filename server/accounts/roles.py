@@ -3,30 +3,12 @@
 from collections.abc import Iterable
 
 from guanai.care.errors import GuanaiError
-from guanai.templates.wording import LANGUAGES, say, spoken
+from guanai.care.policy.conditions import lookup_name
+from guanai.care.rights.rights import ROLES
+from guanai.templates.wording import say, spoken
 
-__all__ = ["ROLES", "read_roles", "role_label", "role_labels", "roles_of_staff"]
+__all__ = ["read_roles", "role_label", "role_labels", "roles_of_staff"]
 
-#: The roles of requirements.md section 3, in the order in which they are offered.
-ROLES = (
-    "headmaster",
-    "deputy",
-    "coordinator",
-    "homeroom",
-    "subject",
-    "grade_leader",
-    "life",
-    "helper",
-    "social_carer",
-    "counsellor",
-    "file_officer",
-    "librarian",
-    "telephone_keeper",
-    "home_keeper",
-    "logistics",
-    "town",
-    "trainer",
-)
 SEPARATORS = "、,，;；/"
 
 
@@ -41,7 +23,7 @@ def roles_of_staff(post: str) -> tuple[str, ...]:
 
 def role_label(role: str, language: str | None = None) -> str:
     """Return a role in words; one that this version does not know is shown as it is written."""
-    return say(f"role.{role}", language) if role in ROLES else role
+    return say(f"right.role.{role}", language) if role in ROLES else role
 
 
 def role_labels(roles: Iterable[str], language: str | None = None) -> str:
@@ -57,13 +39,11 @@ def read_roles(text: str) -> tuple[str, ...]:
     >>> read_roles("班主任、helper")
     ('homeroom', 'helper')
     """
-    known = {role_label(role, language).casefold(): role for role in ROLES for language in LANGUAGES}
-    known |= {role: role for role in ROLES}
     for separator in SEPARATORS:
         text = text.replace(separator, "\n")
     words = [word.strip() for word in text.split("\n") if word.strip()]
-    unknown = next((word for word in words if word.casefold() not in known), "")
+    own = {word: lookup_name("right.role", word) for word in words}
+    unknown = next((word for word, role in own.items() if role not in ROLES), "")
     if unknown:
         raise GuanaiError("account.no_role", role=unknown, roles=role_labels(ROLES, spoken()))
-    own = {known[word.casefold()] for word in words}
-    return tuple(role for role in ROLES if role in own)
+    return tuple(role for role in ROLES if role in own.values())

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guanai.care.errors import AccessError
+from guanai.care.rights.rights import Rights
 from guanai.server.accounts.account_administration import AccountAdministration
 from guanai.server.accounts.account_links import LinksToHandOut
 from guanai.server.accounts.account_names import stored_name
@@ -23,7 +24,6 @@ from guanai.server.accounts.roles import role_labels, roles_of_staff
 from guanai.server.accounts.served_trail import ServedTrail
 from guanai.server.network.proxies import address_group
 from guanai.storage.records.records import Identity
-from guanai.storage.school.permissions import COORDINATING_ROLES
 
 if TYPE_CHECKING:
     from guanai.storage.school.school import School
@@ -72,6 +72,7 @@ class ServedSchool:
             known: ThreadPoolExecutor(1, thread_name_prefix="password") for known in (True, False)
         }
         self._strangers = 0
+        self._cached_rights: tuple[Version | None, dict[frozenset[str], Rights]] = None, {}
         self._cached_profile: tuple[Version, str, list[str]] | None = None
         self._current = school
         # By whom it is seen: the school of which it is a view, and the view.
@@ -90,7 +91,18 @@ class ServedSchool:
 
     def may(self, roles: Collection[str], matter: str) -> bool:
         """Whether roles give the right to an office matter (``accounts``, ``rights``)."""
-        return bool(set(roles) & set(COORDINATING_ROLES))
+        return self.rights_of(roles).may(matter)
+
+    def rights_of(self, roles: Collection[str]) -> Rights:
+        """Return what the sheet 权限 gives to some roles, as it is now."""
+        version = self._profile()[0]
+        key = frozenset(roles)
+        if self._cached_rights[0] != version:
+            self._cached_rights = version, {}
+        rights = self._cached_rights[1]
+        if key not in rights:
+            rights[key] = self._current.as_identity(Identity(roles=tuple(sorted(key)))).access.rights
+        return rights[key]
 
     def administration(self, doer: Account) -> AccountAdministration:
         """Return the accounts as one of them may change them."""

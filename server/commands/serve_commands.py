@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["demo", "lab", "serve"]
 
 DEMO_FOLDER = Path("guanai-demo")
-# A file in a sample school's folder: only such a school is opened by one click.
-SAMPLE_MARK = "sample"
 
 
 def serve(options: Namespace) -> None:
@@ -52,7 +50,7 @@ def demo(options: Namespace) -> None:
 
 def make_demo(path: Path, size: str) -> None:
     """Make a sample school with its pages and the workshop's account. Raises GuanaiError for a real school."""
-    from guanai.server.accounts.accounts import Accounts
+    from guanai.server.accounts.accounts import SAMPLE_MARK, Accounts
     from guanai.server.sample.make import make_sample
     from guanai.server.sample.sample_accounts import add_accounts
     from guanai.server.shipped_pages import renew

@@ -6,11 +6,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from guanai.care.errors import GuanaiError
+from guanai.care.rights.rights import ROLES
 from guanai.server.accounts.account_administration import NewAccount
 from guanai.server.accounts.account_links import HandedLink
 from guanai.server.accounts.account_sheets import staff_without_account
 from guanai.server.accounts.accounts import Account, AccountChange
-from guanai.server.accounts.roles import ROLES, read_roles, role_label, role_labels, roles_of_staff
+from guanai.server.accounts.roles import read_roles, role_label, role_labels, roles_of_staff
 from guanai.server.web.confirmation import confirm
 from guanai.server.web.office_page import OfficePage
 from guanai.server.web.sign_in import end_everywhere, end_pages
@@ -48,7 +49,8 @@ class AccountsPage(OfficePage):
 
     def roles(self) -> list[tuple[str, str]]:
         """Return every role by its name, in words."""
-        return [(role, role_label(role, self.language)) for role in ROLES]
+        offered = [role for role in ROLES if role != "trainer" or self.served.accounts.in_sample]
+        return [(role, role_label(role, self.language)) for role in offered]
 
     def moment(self, text: str) -> str:
         """Return a time of the records as people here read it; empty for never."""

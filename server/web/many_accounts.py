@@ -28,7 +28,7 @@ __all__ = ["AccountSheet", "AccountSlips", "StaffAccounts"]
 #: The endings of a sheet of accounts.
 SHEETS = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt")
 # Names and roles of a thousand people take 50 KB.
-MOST_BYTES = 1024 * 1024
+MOST_BYTES = 512 * 1024
 
 
 class ManyAccounts(AccountsPage):

@@ -4,6 +4,7 @@ from guanai.server.web.account_link import AccountLink
 from guanai.server.web.accounts_page import AccountList, NewAccountPage, OneAccount
 from guanai.server.web.confirmation import Confirmation
 from guanai.server.web.many_accounts import AccountSheet, AccountSlips, StaffAccounts
+from guanai.server.web.rights_page import OneRight, RightsHistory, RightsPage
 
 __all__ = ["OFFICE_HANDLERS"]
 
@@ -15,6 +16,9 @@ OFFICE_HANDLERS = (
     ("accounts/staff", StaffAccounts),
     ("accounts/sheet", AccountSheet),
     ("accounts/links", AccountSlips),
+    ("rights", RightsPage),
+    ("rights/row", OneRight),
+    ("rights/history", RightsHistory),
     ("link", AccountLink),
     ("confirm", Confirmation),
 )

@@ -19,6 +19,7 @@ from guanai.care.policy.duty import Duty
 from guanai.care.policy.duty_rows import DERIVED
 from guanai.care.policy.policy import fit_to_forms, policy_from_sheets, sheets_from_markdown
 from guanai.care.policy.workbook_rows import HEADINGS, ROW, has_sheet
+from guanai.care.rights.rights import RightRow
 from guanai.storage.forms.session.parsers import UnreadableError, read_date
 from guanai.storage.records.access import Access
 from guanai.storage.records.registers import Registers
@@ -26,7 +27,7 @@ from guanai.storage.school.condition_fields import ConditionField, condition_fie
 from guanai.storage.school.due_service import DutyService
 from guanai.storage.school.duty_preview import DutyPreview, duty_previews, line_counts
 from guanai.storage.school.policy_in_use import PolicyInUse
-from guanai.storage.school.rights_in_use import shipped_rights
+from guanai.storage.school.rights_in_use import rights_in_use, rights_rows, shipped_rights
 from guanai.storage.school.workbook_edits import Edit, apply_edits, digest_of, write_edits
 from guanai.storage.school.workbooks import Sheets, presets, read_workbook
 from guanai.templates import template
@@ -159,6 +160,11 @@ class WorkbookService:
             Edit(rights, None, {head: cell for head, cell in row.items() if head != ROW}) for row in rows
         ]
         return [*(edit for edit in edits if edit.sheet != rights), *added]
+
+    def rights_with(self, shown: WorkbookState, edits: Sequence[Edit]) -> tuple[RightRow, ...]:
+        """Return the rows of rights as they would be after edits that have no mistake."""
+        sheets = apply_edits(shown.sheets, edits)
+        return rights_in_use(self._records, rights_rows(sheets, self._records.folder.workbook.name))
 
     def history(self, sheet: str) -> list[dict[str, Any]]:
         """Return the changes of a sheet by its plain name, the latest first: ``at``, ``by``, and its ``edits`` as noted.

@@ -3,11 +3,12 @@
 import pytest
 
 from guanai.care.errors import ConflictError, GuanaiError
+from guanai.care.rights.rights import ROLES
 from guanai.server.accounts import accounts as accounts_module
 from guanai.server.accounts.account_links import link_fingerprint
-from guanai.server.accounts.accounts import ACCOUNT_TABLE, Accounts
+from guanai.server.accounts.accounts import ACCOUNT_TABLE, SAMPLE_MARK, Accounts
 from guanai.server.accounts.passwords import is_right
-from guanai.server.accounts.roles import ROLES, read_roles, roles_of_staff
+from guanai.server.accounts.roles import read_roles, roles_of_staff
 from guanai.server.accounts.served_school import ServedSchool
 from guanai.templates.wording import LANGUAGES, catalogue
 
@@ -64,7 +65,7 @@ class TestRoles:
     @pytest.mark.parametrize("role", ROLES)
     def test_every_role_has_a_word_by_which_it_can_be_written(self, role):
         for language in LANGUAGES:
-            assert read_roles(catalogue()[f"role.{role}"][language]) == (role,)
+            assert read_roles(catalogue()[f"right.role.{role}"][language]) == (role,)
 
     def test_a_word_that_is_no_role_is_named_with_those_that_are(self):
         with pytest.raises(GuanaiError) as refused:
@@ -102,6 +103,16 @@ class TestRoles:
     def test_a_post_gives_its_role_and_everybody_is_a_helper(self):
         assert roles_of_staff("counsellor") == ("helper", "counsellor")
         assert roles_of_staff("") == ("helper",)
+
+    def test_nobody_is_a_trainer_where_children_are_real(self, school, accounts):
+        with pytest.raises(GuanaiError) as refused:
+            accounts.add_without_password("陈老师", roles=("trainer",))
+        assert refused.value.key == "account.trainer"
+        accounts.add_without_password("陈老师")
+        with pytest.raises(GuanaiError):
+            accounts.change("陈老师", "roles", roles=("trainer",))
+        (school.folder.internal / SAMPLE_MARK).touch()
+        accounts.change("陈老师", "roles", roles=("trainer",))
 
 
 class TestLinks:

@@ -105,7 +105,7 @@ class TestTheList:
         probe = signed_in(server)
         text = html.unescape(probe.get("/accounts").text)
         row = next(part for part in text.split("<tr>") if f">{TEACHER}<" in part)
-        assert say("role.homeroom") in row
+        assert say("right.role.homeroom") in row
         assert say("account.state.active") in row
         assert say("account.from_staff_count", count=3) in text or "没有账号" in text
 
@@ -151,10 +151,10 @@ class TestMaking:
 
     def test_a_sheet_is_shown_first_and_made_then(self, server):
         probe = signed_in(server)
-        seen = probe.submit("/accounts/sheet", sheet="周社工\t社会帮扶人\n吴老师\t帮扶教师")
+        seen = probe.submit("/accounts/sheet", sheet="周社工\t社会代理家长\n吴老师\t帮扶教师")
         assert say("account.sheet_read", count=2) in seen.text
         assert "周社工" not in server.school_accounts().names()
-        made = probe.submit("/accounts/sheet", sheet="周社工\t社会帮扶人\n吴老师\t帮扶教师", act="make")
+        made = probe.submit("/accounts/sheet", sheet="周社工\t社会代理家长\n吴老师\t帮扶教师", act="make")
         assert len(keys(made)) >= 2
         assert server.school_accounts().get("周社工").roles == ("social_carer",)
 
