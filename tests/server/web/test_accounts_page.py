@@ -310,7 +310,8 @@ class TestConfirmation:
     """The password typed more than ten minutes ago is asked for again."""
 
     @pytest.fixture(scope="class")
-    def server(self, tmp_path_factory):
+    @classmethod
+    def server(cls, tmp_path_factory):
         with start(tmp_path_factory.mktemp("confirm") / "school", confirmed=0) as served:
             served.school_accounts().add(TEACHER, PASSWORD, roles=("homeroom",))
             yield served
