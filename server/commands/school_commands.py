@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from guanai.care.errors import GuanaiError, SeveralErrors
+from guanai.care.errors import FormError, GuanaiError, SeveralErrors
 from guanai.server.commands.console_output import print_line, print_warning
 from guanai.server.private_files import tighten
 from guanai.templates.wording import say
@@ -93,8 +93,22 @@ def eject(options: Namespace) -> None:
 
 def form_check(options: Namespace) -> None:
     """Say whether a form can be used, and if not, where it is wrong."""
+    from guanai.storage.form_files.form_catalogue import shipped_forms
+    from guanai.storage.forms.session.trial import try_form
     from guanai.storage.forms.xlsform.loading import load_form
+    from guanai.storage.records.list_files import list_rows
 
     form = load_form(options.file)
+    folder, lists = (
+        options.file.parent,
+        {name: list_rows(options.file.parent, name) for name in form.external},
+    )
+    for name, rows in lists.items():
+        is_form = name in shipped_forms() or any(
+            (folder / f"{name}{end}").exists() for end in (".md", ".xlsx")
+        )
+        if rows is None and not is_form and name != "school":
+            raise FormError("form.no_list", file=options.file.name, row=form.row_of_list(name), list=name)
+    try_form(form, options.file.name, lambda name: lists.get(name) or [])
     title, count = form.title("zh"), len(list(form.questions()))
     print_line(say("form.fine", file=options.file.name, title=title, count=count))

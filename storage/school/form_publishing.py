@@ -22,6 +22,7 @@ from guanai.storage.form_files.uploads import (
 from guanai.storage.form_files.versions import Version, What, content_hash, write_form_file
 from guanai.storage.forms.changes.answer_migration import AnswerMigration, migration_of
 from guanai.storage.forms.changes.differences import Difference, differences, guessed_renames, same_places
+from guanai.storage.forms.session.trial import try_form
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
 from guanai.storage.forms.xlsform.loading import form_of_file
 from guanai.storage.records.access import Access
@@ -154,7 +155,9 @@ class FormPublishing:
     def _read(self, content: bytes, file: str, name: str) -> Form:
         """Return the form of a file, its choices from the school's records."""
         form = form_of_file(content, file, name, cache=self._records.folder.internal / "forms")
-        return replace(form, instances=self._records.instances, clock=self._records.today)
+        form = replace(form, instances=self._records.instances, clock=self._records.today)
+        try_form(form, file)
+        return form
 
     def plan(self, proposal: FormProposal, renames: Mapping[str, str] | None = None) -> PublishPlan:
         """Return what publishing would do, with these renames chosen. Raises GuanaiError for renames that collide."""

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from guanai.care.errors import FormError
 from guanai.storage.forms.session.answer_tree import AnswerNode, FormNode, RepeatNode, build_tree
 from guanai.storage.forms.session.choices import Choice, ChoiceLists, fill_in
 from guanai.storage.forms.session.entities import EntityChange, changes_of
-from guanai.storage.forms.session.evaluation import filled_in
+from guanai.storage.forms.session.evaluation import evaluated, filled_in
 from guanai.storage.forms.session.recalculation import Recalculation
 from guanai.storage.forms.session.states import FieldState, error_of, fault_of, state_of
 from guanai.storage.forms.xlsform.definitions import Form, Instances
@@ -203,6 +204,20 @@ class FormSession:
                     label = to_plain(filled_in(node, "label", node.item.label, self._environment))
                     problems.append(Problem(node.address, label or node.item.name, message))
         return problems
+
+    def faults(self) -> list[tuple[Item, FormError]]:
+        """Return what could not be evaluated when everything in the form is looked at, with its item, in page order.
+
+        Conditions on answers are looked at too, though nothing is answered.
+        """
+        self._states.clear()
+        with self._work.answer():
+            for address in self._recalculation.by_address:
+                self.state(address)
+            for node in self._root.walk():
+                if isinstance(node, AnswerNode) and node.item.constraint:
+                    evaluated(node, "constraint", node.item.constraint, self._environment)
+        return [(node.item, fault) for node in self._root.walk() for fault in node.faults.values()]
 
     def record(self) -> dict[str, Any]:
         """Return the record as it would be saved.

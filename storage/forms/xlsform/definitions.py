@@ -127,6 +127,11 @@ class Form:
         """Yield every question in page order, those inside repeats too."""
         return (item for item in self.walk() if isinstance(item, Question))
 
+    def row_of_list(self, name: str) -> int | None:
+        """Return the row of the first question that chooses from a list, None where only an expression reads it."""
+        questions = (question for question in self.questions() if question.choices)
+        return next((one.row for one in questions if one.choices and one.choices.instance == name), None)
+
     @cached_property
     def sensitive(self) -> frozenset[str]:
         """The fields that an export can leave out, those of a repeat behind its name: ``{"phone", "guardians/phone"}``."""

@@ -135,6 +135,12 @@ class DependencyOrder:
         for rule in rules:
             paths = self.reads(rule.expression, rule.item.path)
             read = dict.fromkeys(maker for path in paths for maker in makers[path])
+            if rule.decides == "calculate" and rule.expression.grows(rule.item.path):
+                raise FormError(
+                    "form.circle",
+                    **self._place(rule.item, "calculation"),
+                    names=f"{rule.item.name} → {rule.item.name}",
+                )
             if rule.decides == "calculate":  # "if(. = '', …, .)" keeps what it once computed
                 read.pop(rule, None)
             sorter.add(rule, *read)

@@ -21,12 +21,15 @@ _MARKS = re.compile(
     r"|\[(?P<link>[^\]\n]+)\]\([^)\s]*\)"
 )
 _LINE = re.compile(r"^(?P<mark>#{1,6}|[-*])\s+(?P<text>.+)$")
+MOST_MARKED = (
+    5_000  # characters of a text whose marks are looked for: marks that do not close cost the square of it
+)
 _ANY = re.compile(r"[*_#\[\\\n]|^-\s", re.MULTILINE)
 
 
 def to_html(text: str) -> str:
     """Return a text as HTML, escaped, its marks shown; lines stay lines."""
-    if not _ANY.search(text):
+    if len(text) > MOST_MARKED or not _ANY.search(text):
         return escape(text)
     lines: list[str] = []
     for line in text.split("\n"):
@@ -43,7 +46,7 @@ def to_html(text: str) -> str:
 
 def to_plain(text: str) -> str:
     """Return a text without its marks, for headings of tables and for messages."""
-    if not _ANY.search(text):
+    if len(text) > MOST_MARKED or not _ANY.search(text):
         return text
     lines = (_LINE.match(line.strip()) or line for line in text.split("\n"))
     return "\n".join(

@@ -47,6 +47,7 @@ from guanai.storage.forms.xpath.conversions import Value, to_boolean, to_number,
 from guanai.storage.forms.xpath.node_tree import Node
 from guanai.storage.forms.xpath.paths import Compiled
 from guanai.storage.forms.xpath.references import (
+    grows,
     instances_of,
     is_numeric,
     is_volatile,
@@ -78,6 +79,10 @@ class Expression:
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
+
+    def grows(self, at: str) -> bool:
+        """Return whether it adds to its own answer when it stands at a path, so that it never settles."""
+        return grows(self._tree, at)
 
     def references(self, at: str) -> frozenset[str]:
         """Return the absolute paths that it reads when it stands at a path."""

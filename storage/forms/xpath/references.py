@@ -16,7 +16,16 @@ from guanai.storage.forms.xpath.trees import (
     inner_parts,
 )
 
-__all__ = ["VOLATILE", "instances_of", "is_numeric", "is_volatile", "names_of", "parts_of", "references_of"]
+__all__ = [
+    "VOLATILE",
+    "grows",
+    "instances_of",
+    "is_numeric",
+    "is_volatile",
+    "names_of",
+    "parts_of",
+    "references_of",
+]
 
 VOLATILE = frozenset({"now", "today", "random", "randomize", "uuid"})
 ON_THE_CONTEXT = frozenset({"string", "number", "string-length", "normalize-space"})
@@ -81,6 +90,28 @@ def is_numeric(tree: Tree) -> bool:
             return name in _NUMBERS
         case _:
             return False
+
+
+def grows(tree: Tree, at: str) -> bool:
+    """Return whether an expression at a path adds to its own answer, so that it is another each time: ``${n} + 1`` in n.
+
+    What keeps an answer (``if(. = 0, 1, .)``, ``once(…)``) or only changes its look does not.
+
+    >>> from guanai.storage.forms.xpath.syntax import parse
+    >>> grows(parse("/data/n + 1"), "/data/n"), grows(parse("if(. = 0, 1, .)"), "/data/n")
+    (True, False)
+    """
+    if isinstance(tree, Binary) and tree.operator in _ARITHMETIC:
+        return any(grows(part, at) or _is_own(part, at) for part in tree.operands)
+    if isinstance(tree, Negation):
+        return grows(tree.operand, at) or _is_own(tree.operand, at)
+    if isinstance(tree, Call) and tree.name in ("concat", "join"):
+        return any(grows(part, at) or _is_own(part, at) for part in tree.arguments)
+    return False
+
+
+def _is_own(tree: Tree, at: str) -> bool:
+    return isinstance(tree, Path) and _resolve(tree, at, at) == at
 
 
 def references_of(tree: Tree, at: str) -> frozenset[str]:

@@ -10,6 +10,7 @@ from guanai.care.errors import GuanaiError
 from guanai.server.pages import emergency_bar
 from guanai.server.pages.emergency_bar import IncidentCache, duration, open_incidents
 from guanai.storage import create_school, open_school
+from guanai.storage.records.records import Identity
 from guanai.storage.records.registers import Registers
 from guanai.storage.school.policy_in_use import preset_sheets
 from guanai.storage.school.workbooks import write_workbook
@@ -131,6 +132,48 @@ def test_the_checklist_and_the_countdown_agree_to_the_minute(served):
 )
 def test_lengths_of_time_in_words(minutes, words):
     assert duration(timedelta(minutes=minutes), "zh") == words
+
+
+class TestWhoSeesOne:
+    """The bar and the click act as whoever asks: an incident is shown to whoever sees its child or has a step to do."""
+
+    HELPER = Identity("师一", "s1", ("helper",))
+    STRANGER = Identity("师二", "s9", ("helper",))
+    HEADMASTER = Identity("校长", "", ("headmaster",))
+
+    @pytest.fixture
+    def clock(self, monkeypatch):
+        monkeypatch.setattr(Registers, "now", lambda _: NOW)
+
+    @pytest.mark.usefixtures("clock")
+    def test_those_whom_it_concerns_and_nobody_else(self, served):
+        cache = IncidentCache()
+
+        def seen(identity):
+            return [one.record for one in cache.seen_by(served.as_identity(identity), served, "zh")]
+
+        assert seen(self.HELPER) == seen(self.HEADMASTER) == ["i1"]
+        assert seen(self.STRANGER) == seen(Identity("镇", "", ("town",))) == seen(Identity("无")) == []
+
+    @pytest.mark.usefixtures("clock")
+    def test_it_is_worked_out_once_for_a_person_until_something_changes(self, served, monkeypatch):
+        count, work = [], open_incidents
+        monkeypatch.setattr(emergency_bar, "open_incidents", lambda *how: count.append(how) or work(*how))
+        cache, person = IncidentCache(), served.as_identity(self.HELPER)
+        for _ in range(3):
+            cache.seen_by(person, served, "zh")
+        assert len(count) == 2
+        served.insert_many("child", [{"id": "c9", "name": "童九", "status": "enrolled"}])
+        cache.seen_by(person, served, "zh")
+        assert len(count) > 2
+
+    @pytest.mark.usefixtures("clock")
+    def test_only_whoever_may_ticks_a_step(self, served):
+        (duty, *_) = [step.duty for one in open_incidents(served, NOW, "zh") for step in one.steps]
+        for identity in (self.STRANGER, Identity("镇", "", ("town",)), Identity("无")):
+            with pytest.raises(GuanaiError):
+                served.as_identity(identity).duties.step_done("incident", "i1", duty)
+        served.as_identity(self.HEADMASTER).duties.step_done("incident", "i1", duty)
 
 
 class TestIncidentCache:
