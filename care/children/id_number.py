@@ -18,7 +18,6 @@ __all__ = [
     "SAMPLE_REGION",
     "Identity",
     "check_digit",
-    "check_identity",
     "clean_identity",
     "read_identity",
     "sample_identity",
@@ -63,19 +62,6 @@ def read_identity(number: str) -> Identity:
     if check_digit(number[:17]) != number[17]:
         raise _refused("identity.check_digit")
     return Identity(number[:6], birth_date, "male" if int(number[16]) % 2 else "female")
-
-
-def check_identity(number: str, birth_date: date | None = None, sex: str | None = None) -> Identity:
-    """Return what a number states if it agrees with the birth date and sex that are known.
-
-    Raises RecordError (field ``id_number``) if the number is wrong or says something else.
-    """
-    identity = read_identity(number)
-    if birth_date is not None and identity.birth_date != birth_date:
-        raise _refused("identity.birth_date", stated=identity.birth_date, known=birth_date)
-    if sex and identity.sex != sex:
-        raise _refused("identity.sex", stated=say(f"choice.sex.{identity.sex}"))
-    return identity
 
 
 def sample_identity(birth_date: date, sex: str, order: int = 0) -> str:

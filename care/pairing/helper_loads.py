@@ -12,21 +12,13 @@ from guanai.care.frames import as_strings, normalized_frame, object_column
 from guanai.care.pairing.quotas import helper_quotas, range_words
 from guanai.care.policy.policy import Policy
 
-__all__ = ["helped", "loads", "several_helpers", "unpaired"]
+__all__ = ["helped", "loads", "unpaired"]
 
 
 def unpaired(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFrame:
     """Return the rows of the children in care on a day who have no helper that day."""
     children = _children(policy, frames, on)
     return children[~children["id"].isin(_current_pairs(frames, on, children)["child"])]
-
-
-def several_helpers(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFrame:
-    """Return the children in care with more than one helper (allowed: 多帮一), with ``helpers``, their number."""
-    children = _children(policy, frames, on)
-    numbers = _current_pairs(frames, on, children).groupby("child").size().rename("helpers")
-    several = children.merge(numbers, left_on="id", right_index=True)
-    return several[several["helpers"] > 1]
 
 
 def loads(policy: Policy, frames: Mapping[str, pd.DataFrame], on: date) -> pd.DataFrame:

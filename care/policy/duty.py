@@ -161,7 +161,3 @@ class Duty:
     def roles(self) -> tuple[tuple[str, ...], ...]:
         """The groups of responsible roles, each with lines of its own: usually one group."""
         return tuple((role,) for role in self.who) if self.by == (EACH,) else (self.who,)
-
-    def by_of(self, roles: tuple[str, ...]) -> tuple[str, ...]:
-        """Return whose records count for one of the groups of `roles`."""
-        return roles if self.by == (EACH,) else self.by

@@ -208,6 +208,10 @@ class VaultStore:
         """Return the names of the registers of which there is or was a record."""
         return [name for name in self.database.table_names() if name != ERASED]
 
+    def release(self) -> None:
+        """Close the file until it is next needed: others in this process may use the same vault."""
+        self.database.file.disconnect()
+
     def close(self) -> None:
         """Close the vault; closing twice is no error."""
         with suppress(Exception):

@@ -6,7 +6,6 @@ import pytest
 
 from guanai.care.children.id_number import (
     check_digit,
-    check_identity,
     clean_identity,
     read_identity,
     sample_identity,
@@ -66,18 +65,3 @@ def test_a_wrong_number_is_refused_with_what_to_do(number, key):
         read_identity(number)
     assert refusal.value.key == key
     assert refusal.value.fields == {"id_number": refusal.value.message()}
-
-
-@pytest.mark.parametrize(
-    ("birth_date", "sex", "key"),
-    [
-        pytest.param(date(2016, 2, 28), "male", "identity.birth_date", id="birth date"),
-        pytest.param(date(2016, 2, 29), "female", "identity.sex", id="sex"),
-    ],
-)
-def test_a_number_must_agree_with_birth_date_and_sex(birth_date, sex, key):
-    assert check_identity(LEAP, date(2016, 2, 29), "male").sex == "male"
-    assert check_identity(LEAP).birth_date == date(2016, 2, 29)
-    with pytest.raises(RecordError) as refusal:
-        check_identity(LEAP, birth_date, sex)
-    assert refusal.value.key == key

@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from guanai.care.pairing.helper_loads import helped, loads, several_helpers, unpaired
+from guanai.care.pairing.helper_loads import helped, loads, unpaired
 from guanai.care.policy.policy import Duty, Policy
 
 ON = date(2026, 11, 2)
@@ -96,13 +96,7 @@ def test_a_pair_entered_twice_counts_once_and_key_help_is_seen():
     assert table.loc["s1", ["children", "key_help"]].tolist() == [2, 1]
 
 
-def test_children_with_several_helpers():
-    registers = frames([*pairs("s1", 0, 1), *pairs("s2", 0)])
-    several = several_helpers(policy(), registers, ON)
-    assert dict(zip(several["id"], several["helpers"], strict=True)) == {"x0": 2}
-
-
 def test_an_empty_school():
-    for made in (unpaired, several_helpers, loads):
+    for made in (unpaired, loads):
         assert made(policy(), {}, ON).empty
     assert helped(policy(), {}, ON).denominator == 0
