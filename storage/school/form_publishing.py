@@ -170,6 +170,8 @@ class FormPublishing:
         for new in twice:
             if sum(after == new and old not in asides for old, after in chosen.items()) > 1:
                 raise GuanaiError("designer.rename_twice", name=new)
+        if proposal.before.restricted and not proposal.form.restricted and not self.ships(proposal.name):
+            raise GuanaiError("designer.stays_restricted")
         changes = differences(proposal.before, proposal.form, chosen)
         rows = self._records.table(proposal.name).rows()
         change = migration_of(
@@ -190,6 +192,8 @@ class FormPublishing:
             if proposal.before is None:
                 checked_name(name, records.forms())
             plan = self.plan(proposal, renames)
+            if plan.answers.renames and records.is_restricted(name) and not records.identity.owner:
+                raise AccessError("vault.owner_only")  # the answers that would be renamed are not seen here
             signed = records.signature()
             self._add_version_by_hand(name, signed)
             version = records.versions.add(
