@@ -34,9 +34,10 @@ def sign_in_from_headers(environment: Mapping[str, str] = os.environ) -> None:
     person = unquote(environment.get("HTTP_X_GUANAI_PERSON", ""))
     roles = unquote(environment.get("HTTP_X_GUANAI_ROLES", "")).split(",")
     if person:
-        sign_in(
-            Identity(person, unquote(environment.get("HTTP_X_GUANAI_STAFF", "")), tuple(filter(None, roles)))
-        )
+        staff_id = unquote(environment.get("HTTP_X_GUANAI_STAFF", ""))
+        until = environment.get("HTTP_X_GUANAI_CONFIRMED_UNTIL", "")
+        confirmed_until = float(until) if until.isascii() and until.isdecimal() else 0.0
+        sign_in(Identity(person, staff_id, tuple(filter(None, roles)), confirmed_until=confirmed_until))
     else:
         sign_in(None)
 

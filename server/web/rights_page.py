@@ -40,12 +40,14 @@ class RightsPage(OfficePage):
             problems=[*problems, *(mistake.message(self.language) for mistake in shown.mistakes)],
             done=self.text("done") == "1" and not problems,
             role=role,
+            every=self.text("role") == "all",
+            overview=[(name, label, self._holders(name)) for name, label in self.role_words()],
             roles=self.role_words(),
             columns=COLUMNS[:-1],
             row_key=ROW,
             rows=[row for row in shown.rows(SHEET) if not role or self.names_role(row, role)],
             sums=self._sums(role) if role else [],
-            holders=[one.name for one in self.served.accounts if one.is_open and role in one.roles],
+            holders=self._holders(role),
         )
 
     async def act(self) -> None:
@@ -85,6 +87,11 @@ class RightsPage(OfficePage):
     def moment(self, text: str) -> str:
         """Return a time of the records as people here read it."""
         return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M}"
+
+    def _holders(self, role: str) -> str:
+        """Return the names of the accounts that have a role."""
+        names = [one.name for one in self.served.accounts if one.is_open and role in one.roles]
+        return self.say("account.comma").join(names)
 
     def _sums(self, role: str) -> list[tuple[str, str]]:
         """Return for each register and matter what a role may do there, acts of one scope together."""

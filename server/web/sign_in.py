@@ -119,7 +119,7 @@ class SignIn(HtmlHandler):
             name = self.get_body_argument("workshop", "")
             if not one_click_allowed(self) or name not in self.served.workshop:
                 raise web.HTTPError(403)
-            self._sign_in(self.served.accounts.get(name), confirmed=False)
+            self._sign_in(self.served.accounts.get(name), confirmed=True)
             return
         name = self.get_body_argument("name", "")
         password = self.get_body_argument("password", "", strip=False)

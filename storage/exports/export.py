@@ -92,11 +92,13 @@ def write_export(
     days, and each repeat has a sheet; a CSV begins with a byte-order mark. Answers to questions that the form no longer
     has are in the last columns. With ``without_sensitive`` what the form marks as sensitive is left out. Of the records
     those are exported that the person may export, without the questions that are hidden from them and with those masked
-    that are masked. Raises AccessError for who may not export, ExchangeError for another ending or a file that cannot be
+    that are masked. Raises AccessError for who may not export, or has to confirm the
+    password first, ExchangeError for another ending or a file that cannot be
     written.
     """
     write = FORMATS[format_of(path, format)]
     school.access.check("export", form)
+    school.access.check_confirmed("export", form)
     definition = school.form(form)
     records = school.documents(form, "export")
     unseen = school.access.rights.hidden_for("export", form)

@@ -202,6 +202,12 @@ class Access:
             for grant in self.rights.grants(act, form)
         )
 
+    def check_confirmed(self, act: str, form: str) -> None:
+        """Raise AccessError where an act on a whole or a restricted register needs the password typed again first."""
+        far = form in self.restricted or self.rights.scope(act, form) == "school"
+        if far and not self.identity.is_confirmed:
+            raise AccessError("confirm.first")
+
     def mask_of(self, act: str, form: str, frame: pd.DataFrame) -> "pd.Series[bool]":
         """Return on which rows of a register's frame an act is allowed."""
         grants = self.rights.grants(act, form)

@@ -4,9 +4,10 @@
 of a school ask for this and not for the whole `School`, so that none of them has to be imported by another.
 """
 
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,13 +33,20 @@ class Identity:
     """Who has opened the school: a name, the record in the register of staff if there is one, and the roles of the account.
 
     The ``owner`` works in the school's folder itself (command line, JupyterLab) and may do everything; no account is the
-    owner. Nobody else has a right but by ``roles`` (names of `guanai.care.rights.rights.ROLES`).
+    owner. Nobody else has a right but by ``roles`` (names of `guanai.care.rights.rights.ROLES`). The server says by
+    ``confirmed_until`` (seconds of the epoch) that the password was typed within the last ten minutes.
     """
 
     person: str = NOBODY
     staff_id: str = ""
     roles: tuple[str, ...] = ()
     owner: bool = False
+    confirmed_until: float = field(default=0.0, compare=False)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether it is sure enough who sits there for what reaches far; the owner is never asked."""
+        return self.owner or time.time() < self.confirmed_until
 
 
 class SaveCheck(Protocol):

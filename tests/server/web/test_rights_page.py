@@ -107,9 +107,9 @@ def test_a_mistake_is_said_and_what_was_filled_in_stays(server):
 
 def test_a_change_that_leaves_nobody_in_charge_is_refused(server):
     probe, before = signed_in(server), sheet(server)
-    rows = probe.get("/rights?role=coordinator").text.split("<tr>")[1:]
-    numbers = [re.search(r"rights/row\?row=(\d+)", row)[1] for row in rows if re.search(r">权限\s*<", row)]
-    number = next(one for one in numbers if one)
+    rows = probe.get("/rights?role=coordinator").text.split("<tr>")
+    of_rights = next(row for row in rows if re.search(r">权限\s*<", row) and "rights/row?" in row)
+    number = re.search(r"rights/row\?row=(\d+)", of_rights)[1]
     refused = change(server, probe, f"/rights/row?row={number}", row=number, act="remove_now")
     assert refused.status == 400
     assert sheet(server) == before
