@@ -8,7 +8,7 @@ server ends.
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +28,7 @@ from guanai.server.kernels.fork_servers import CAN_FORK, ForkServers
 from guanai.server.kernels.idle_kernels import IdleKernels
 from guanai.server.kernels.kernel_client import activity_recorder
 from guanai.server.kernels.kernel_environment import kernel_environment
-from guanai.server.kernels.page_limits import PageQueue, SeatLimit
+from guanai.server.kernels.page_limits import OpenPage, PageQueue, SeatLimit, pages_that_fit, pages_to_sleep
 from guanai.server.kernels.usage_log import Usage, UsageLog
 from guanai.server.vault.vault_process import VaultProcess
 
@@ -71,6 +71,13 @@ class PageKernels(AsyncMappingKernelManager):
     max_people = Integer(0, help="How many people may have pages open at once; 0 for any number.").tag(
         config=True
     )
+    most_pages_of_person = Integer(
+        12,
+        help="How many pages one person may have open; 0 for any number. The one used least recently ends.",
+    ).tag(config=True)
+    most_pages = Integer(
+        -1, help="How many pages may be open in all; 0 for any number, -1 for what the memory is enough for."
+    ).tag(config=True)
     seat_seconds = Float(8.0, help="How long a seat is reserved for whoever has closed a page.").tag(
         config=True
     )
@@ -84,7 +91,11 @@ class PageKernels(AsyncMappingKernelManager):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         self.owners: dict[str, str] = {}
+        self.people: dict[str, str] = {}
+        if self.most_pages < 0:
+            self.most_pages = pages_that_fit(forked=self.fork)
         self.ending: set[str] = set()
+        self._sleepy: set[str] = set()
         self._end_tasks: set[asyncio.Task[None]] = set()
         self.still_signed_in: Callable[[str, float], bool] = lambda session, active: True
         #: The process that keeps restricted registers; without one no page has any.
@@ -120,12 +131,13 @@ class PageKernels(AsyncMappingKernelManager):
         if self.fork_servers.replace_if_changed():
             self.idle.end_all()
         session, address = handler.current_user.session, str(handler.request.remote_ip)
+        self._put_to_sleep(handler.current_user.username)
         kernel_id = await self._assign_idle(environment, path, session, address)
         if kernel_id is None:
             kernel_id = await self._start(environment, path, **kwargs)
             if getattr(self.get_kernel(kernel_id).provisioner, "is_forked", False):
                 await self._assign(kernel_id, environment, path, session, address)
-        self.owners[kernel_id] = session
+        self.owners[kernel_id], self.people[kernel_id] = session, handler.current_user.username
         self._alone_since.pop(kernel_id, None)
         self.seats.end_reservation(handler.current_user.session)
         handler.kernel_id = kernel_id
@@ -258,6 +270,8 @@ class PageKernels(AsyncMappingKernelManager):
             finally:
                 self.ending.discard(kernel_id)
                 owner = self.owners.pop(kernel_id, None)
+                self.people.pop(kernel_id, None)
+                self._sleepy.discard(kernel_id)
                 if owner is not None:
                     self.seats.hold(owner)
                 self._alone_since.pop(kernel_id, None)
@@ -272,9 +286,32 @@ class PageKernels(AsyncMappingKernelManager):
             await asyncio.sleep(0.1)
         await self.end(kernel_id)
 
+    def _put_to_sleep(self, person: str) -> None:
+        """End the kernels of pages for which there is no room beside the next one; the page says so when it is looked at.
+
+        What was typed there is kept as a draft, as when the page is closed.
+        """
+        pages = [
+            OpenPage(
+                kernel_id,
+                owner,
+                self.state(kernel_id) == "busy",
+                self.get_kernel(kernel_id).last_activity.timestamp(),
+            )
+            for kernel_id, owner in self.people.items()
+            if kernel_id in self and kernel_id not in self.ending and kernel_id not in self._sleepy
+        ]
+        for kernel_id in pages_to_sleep(pages, person, self.most_pages_of_person, self.most_pages):
+            self.log.info("Ending kernel %s: no room beside more pages.", kernel_id)
+            self._sleepy.add(kernel_id)
+            self._do_soon(self.end_after_last_message(kernel_id))
+
     def end_soon(self, kernel_id: str) -> None:
         """End a kernel without waiting for its end."""
-        task = asyncio.ensure_future(self.end(kernel_id))
+        self._do_soon(self.end(kernel_id))
+
+    def _do_soon(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
         self._end_tasks.add(task)
         task.add_done_callback(self._end_tasks.discard)
 
@@ -303,6 +340,7 @@ class PageKernels(AsyncMappingKernelManager):
         await self.watch_vault()
         for kernel_id in [kernel_id for kernel_id in self.owners if kernel_id not in self]:
             self.owners.pop(kernel_id)
+            self.people.pop(kernel_id, None)
             self._alone_since.pop(kernel_id, None)
         ends = []
         for kernel_id in self.list_kernel_ids():

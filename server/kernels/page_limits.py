@@ -1,16 +1,65 @@
-"""How many people may have pages open (`SeatLimit`), and how many pages are opened at the same time (`PageQueue`)."""
+"""How many people may have pages open, how many pages are opened at the same time, and which gives way to the next one."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
 
-__all__ = ["PageQueue", "SeatLimit"]
+__all__ = ["OpenPage", "PageQueue", "SeatLimit", "pages_that_fit", "pages_to_sleep"]
+
+# What a page's kernel takes of memory that it does not share, when it has been used for a while, in bytes: a forked one,
+# an ordinary one. So many pages are allowed on the smallest machine.
+FORKED_BYTES, ORDINARY_BYTES = 64 * 2**20, 192 * 2**20
+FEWEST_PAGES = 10
 
 # How long a seat is reserved for a page that has been asked for and has no kernel yet: seconds.
 RESERVED_SECONDS = 60.0
 # Whoever has been turned away and has not asked again after so many seconds has gone elsewhere.
 WAITING_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class OpenPage:
+    """A page that has a kernel: whose it is, whether a cell or a control is being answered, when it was last used."""
+
+    kernel_id: str
+    person: str
+    is_busy: bool
+    last_used: float
+
+
+def pages_to_sleep(pages: Sequence[OpenPage], person: str, most_of_person: int, most: int) -> list[str]:
+    """Return the kernels to end before a person opens one more page; 0 stands for any number.
+
+    Of the person's own pages those used least recently, so that no more than ``most_of_person`` are left with the new one.
+    Where there are ``most`` in all, that of whoever has most pages; a page that answers something is the last to go.
+    """
+    left, ended = list(pages), []
+
+    def end_oldest(among: list[OpenPage]) -> None:
+        oldest = min(among, key=lambda page: (page.is_busy, page.last_used))
+        left.remove(oldest)
+        ended.append(oldest.kernel_id)
+
+    while most_of_person and len(own := [page for page in left if page.person == person]) >= most_of_person:
+        end_oldest(own)
+    while most and len(left) >= most:
+        counts = Counter(page.person for page in left)
+        end_oldest([page for page in left if counts[page.person] == max(counts.values())])
+    return ended
+
+
+def pages_that_fit(*, forked: bool, meminfo: Path = Path("/proc/meminfo")) -> int:
+    """Return how many pages the memory that is free now is enough for; 0, any number, where the system does not say."""
+    with suppress(OSError, ValueError, IndexError):
+        for line in meminfo.read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                available = int(line.split()[1]) * 1024
+                return max(FEWEST_PAGES, available // (FORKED_BYTES if forked else ORDINARY_BYTES))
+    return 0
 
 
 class SeatLimit:

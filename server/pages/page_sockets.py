@@ -5,6 +5,7 @@ calls. `guanai.server.tested_versions` says for which versions that has been tes
 """
 
 import asyncio
+import json
 from typing import Any, ClassVar
 from weakref import WeakSet
 
@@ -12,13 +13,17 @@ from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebso
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from guanai.server.kernels.widget_states import STATES
+from guanai.server.network.message_rate import MessageRate
 from guanai.server.web.handlers import ApiHandler
 
 __all__ = ["PageConnection", "PageSocket"]
 
 PING = "ping"
 BAD_MESSAGE = 1003  # RFC 6455, 7.4.1: data of a kind that cannot be accepted
+TOO_MANY = 1008  # the same: a message that breaks a rule of the server's
 STATES_BEGIN = STATES.encode()
+# What a browser gets of an error: that there was one. Its words may hold paths, code and other people's data.
+SAID_OF_ERROR = json.dumps({"ename": "Error", "evalue": "", "traceback": []}).encode()
 
 
 class PageConnection(ZMQChannelsWebsocketConnection):
@@ -65,9 +70,17 @@ class PageConnection(ZMQChannelsWebsocketConnection):
         return done
 
     def _on_zmq_reply(self, stream: Any, msg_list: Any) -> None:
-        """Send a message on to the page, except the states of widgets: they are in the page's HTML."""
-        if not (self.page_checks_channels and is_states(msg_list)):
-            super()._on_zmq_reply(stream, msg_list)  # type: ignore[no-untyped-call]
+        """Send a message on to the page, except the states of widgets, which are in its HTML, and what errors say."""
+        if self.page_checks_channels and is_states(msg_list):
+            return
+        kind = message_kind(msg_list)
+        if kind == "error":
+            self.log.error("A page's kernel: %s", bytes(msg_list[3]).decode("utf-8", "replace"))
+            msg_list = [*msg_list[:3], SAID_OF_ERROR]
+        elif kind == "stream" and b'"stderr"' in bytes(msg_list[3]):
+            self.log.warning("A page's kernel: %s", bytes(msg_list[3]).decode("utf-8", "replace"))
+            return
+        super()._on_zmq_reply(stream, msg_list)  # type: ignore[no-untyped-call]
 
 
 def is_states(parts: Any) -> bool:
@@ -77,6 +90,14 @@ def is_states(parts: Any) -> bool:
         and len(parts) > 3
         and STATES_BEGIN in bytes(parts[3][: 2 * len(STATES_BEGIN)])
     )
+
+
+def message_kind(parts: Any) -> str:
+    """Return the type of a message (header, parent, metadata, content), empty for what is none."""
+    try:
+        return str(json.loads(bytes(parts[0]))["msg_type"])
+    except (LookupError, TypeError, ValueError):
+        return ""
 
 
 def is_message(data: str | bytes, protocol: str | None) -> bool:
@@ -96,6 +117,7 @@ class PageSocket(ApiHandler, VoilaKernelWebsocketHandler):
 
     async def open(self, kernel_id: str) -> None:
         """Remember which kernel this websocket is for."""
+        self.rate = MessageRate()
         self.sockets.setdefault(kernel_id, WeakSet()).add(self)
         await super().open(kernel_id)
 
@@ -106,7 +128,10 @@ class PageSocket(ApiHandler, VoilaKernelWebsocketHandler):
         """
         if self.connection is None or self.connection.is_closed:
             return
-        if ws_message == PING:
+        if not self.rate.allows(len(ws_message)):
+            self.log.warning("Too many messages came from %s.", self.request.path)
+            self.close(TOO_MANY)
+        elif ws_message == PING:
             self.write_message(PING)
         elif is_message(ws_message, self.selected_subprotocol):
             super().on_message(ws_message)

@@ -8,7 +8,15 @@ import asyncio
 import pytest
 from support.clocks import at_leisure
 
-from guanai.server.kernels.page_limits import RESERVED_SECONDS, WAITING_SECONDS, PageQueue, SeatLimit
+from guanai.server.kernels.page_limits import (
+    RESERVED_SECONDS,
+    WAITING_SECONDS,
+    OpenPage,
+    PageQueue,
+    SeatLimit,
+    pages_that_fit,
+    pages_to_sleep,
+)
 
 HOLD_SECONDS = 8.0
 
@@ -138,3 +146,40 @@ class TestPageQueue:
                 return True
 
         assert at_leisure(go())
+
+
+def page(kernel_id, person, last_used, *, is_busy=False):
+    return OpenPage(kernel_id, person, is_busy, last_used)
+
+
+class TestPagesToSleep:
+    """One person with forty pages takes no more of the machine than with as many as are allowed."""
+
+    def test_the_persons_page_that_was_used_least_recently_goes(self):
+        pages = [page("a", "陈", 3), page("b", "陈", 1), page("c", "陈", 2), page("d", "王", 0)]
+        assert pages_to_sleep(pages, "陈", 3, 0) == ["b"]
+        assert pages_to_sleep(pages, "王", 3, 0) == []
+        assert pages_to_sleep(pages, "陈", 2, 0) == ["b", "c"]
+
+    def test_one_that_answers_something_goes_last(self):
+        pages = [page("a", "陈", 1, is_busy=True), page("b", "陈", 2)]
+        assert pages_to_sleep(pages, "陈", 2, 0) == ["b"]
+
+    def test_of_forty_pages_no_more_are_left_than_allowed(self):
+        pages = []
+        for number in range(40):
+            ended = pages_to_sleep(pages, "陈", 12, 0)
+            pages = [one for one in pages if one.kernel_id not in ended]
+            pages.append(page(str(number), "陈", number))
+        assert [one.kernel_id for one in pages] == [str(number) for number in range(28, 40)]
+
+    def test_on_a_full_machine_whoever_has_most_pages_gives_one(self):
+        pages = [page("a", "陈", 5), page("b", "陈", 4), page("c", "王", 1)]
+        assert pages_to_sleep(pages, "李", 12, 3) == ["b"]
+
+    @pytest.mark.parametrize(("forked", "most"), [(True, 32), (False, 10)])
+    def test_how_many_fit_follows_from_the_memory_that_is_free(self, tmp_path, forked, most):
+        meminfo = tmp_path / "meminfo"
+        meminfo.write_text("MemTotal: 8000000 kB\nMemAvailable: 2097152 kB\n")
+        assert pages_that_fit(forked=forked, meminfo=meminfo) == most
+        assert pages_that_fit(forked=forked, meminfo=tmp_path / "nothing") == 0

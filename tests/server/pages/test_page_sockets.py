@@ -15,7 +15,8 @@ from support.servers import start, write_page
 from tornado.websocket import WebSocketClosedError
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from guanai.server.pages.page_sockets import PageConnection, PageSocket
+from guanai.server.network.message_rate import MOST_MESSAGES
+from guanai.server.pages.page_sockets import TOO_MANY, PageConnection, PageSocket
 
 MANY = """
 import ipywidgets
@@ -34,13 +35,25 @@ box, go, said = ipywidgets.Text(), ipywidgets.Button(description="做"), ipywidg
 go.on_click(lambda _: setattr(said, "value", "有：" + box.value))
 ipywidgets.VBox([box, go, said])
 """
+FAULTY = """
+import sys, warnings
+import ipywidgets
+box, go = ipywidgets.IntText(), ipywidgets.Button(description="做")
+
+def fail(_):
+    sys.stderr.write("sesame on stderr\\n")
+    {}["sesame"]
+
+go.on_click(fail)
+ipywidgets.VBox([box, go])
+"""
 QUICK = '{"alone_seconds": 6.0, "sweep_seconds": 0.3, "waiting": 0}'
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     with start(tmp_path_factory.mktemp("websockets") / "school", kernels=QUICK) as served:
-        for name, cell in (("many", MANY), ("box", BOX)):
+        for name, cell in (("many", MANY), ("box", BOX), ("faulty", FAULTY)):
             write_page(served.folder / "notebooks", name, [f"# {name}", cell])
         yield served
 
@@ -101,6 +114,47 @@ def test_a_page_may_use_its_widgets_and_run_no_code(probe, server):
         return file.exists()
 
     assert on_page(probe, "box", scenario) is False
+
+
+def test_no_traceback_path_or_word_of_an_error_goes_to_the_browser(probe, server):
+    """A bad value of a trait and a callback that fails: the log has the words, the browser that there was an error."""
+
+    async def scenario(page):
+        contents = []
+        for content in (
+            {"method": "update", "state": {"value": "no number"}, "buffer_paths": []},
+            {"method": "update", "state": {"layout": "IPY_MODEL_nowhere"}, "buffer_paths": []},
+        ):
+            sent = await page.send_to_widget(page.widget("IntText"), content)
+            async for message in page.messages("an answer"):
+                contents.append((message["type"], json.dumps(message["content"])))
+                if is_done(message, {sent}):
+                    break
+        click = {"method": "custom", "content": {"event": "click"}}
+        sent = await page.send_to_widget(page.widget("Button"), click)
+        async for message in page.messages("an answer to a click"):
+            contents.append((message["type"], json.dumps(message["content"])))
+            if is_done(message, {sent}):
+                break
+        return contents
+
+    contents = on_page(probe, "faulty", scenario)
+    assert contents
+    for kind, text in contents:
+        for word in ("Traceback", "site-packages", "sesame", "KeyError", "TraitError", "no number", ".py"):
+            assert word not in text, (kind, text)
+    assert "sesame" in server.log()
+
+
+def test_a_websocket_that_sends_without_end_is_closed(probe):
+    async def scenario(page):
+        for _ in range(int(MOST_MESSAGES) + 2000):
+            page.websocket.write_message("ping")
+        while (message := await asyncio.wait_for(page.websocket.read_message(), 60)) is not None:
+            assert message is not None
+        return page.websocket.close_code
+
+    assert on_page(probe, "box", scenario) == TOO_MANY
 
 
 class SilentSocket:
