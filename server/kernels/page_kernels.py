@@ -245,6 +245,10 @@ class PageKernels(AsyncMappingKernelManager):
         kernel: Any = self.get_kernel(kernel_id) if kernel_id in self else None
         return str(kernel.execution_state) if kernel else "dead"
 
+    def _last_used(self, kernel_id: str) -> float:
+        kernel: Any = self.get_kernel(kernel_id)
+        return float(kernel.last_activity.timestamp())
+
     def usage(self) -> Usage:
         """Return how many kernels there are, for how many people, and how many wait."""
         kernels = [self.get_kernel(kernel_id) for kernel_id in self.list_kernel_ids()]
@@ -296,7 +300,7 @@ class PageKernels(AsyncMappingKernelManager):
                 kernel_id,
                 owner,
                 self.state(kernel_id) == "busy",
-                self.get_kernel(kernel_id).last_activity.timestamp(),
+                self._last_used(kernel_id),
             )
             for kernel_id, owner in self.people.items()
             if kernel_id in self and kernel_id not in self.ending and kernel_id not in self._sleepy
