@@ -1,6 +1,7 @@
 """Masks: what is shown of an identity number, a telephone number or a name in place of it."""
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any
 
 __all__ = ["NUMBER_QUESTIONS", "is_number_question", "mask", "masked_in", "masked_numbers"]
@@ -20,12 +21,13 @@ def mask(value: Any) -> Any:
     if value is None or value == "":
         return value
     text = str(value).strip()
-    if len(text) < SHORT or isinstance(value, list | tuple | Mapping):
+    if len(text) < SHORT or isinstance(value, (list, tuple, dict)):
         return "**"
     first = 4 if len(text) >= IDENTITY_LENGTH else 3
     return text[:first] + "*" * (len(text) - first - 4) + text[-4:]
 
 
+@cache
 def is_number_question(name: str) -> bool:
     """Whether a question holds an identity or telephone number, by its name (``father_phone``, ``id_number``)."""
     return any(name == one or name.endswith(f"_{one}") for one in NUMBER_QUESTIONS)
@@ -38,8 +40,8 @@ def masked_in(answers: Mapping[str, Any], questions: Collection[str]) -> dict[st
 
 def masked_numbers(value: Any, name: str = "") -> Any:
     """Return an answer with the identity and telephone numbers in it masked, those in the rows of a repeat too."""
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return mask(value) if is_number_question(name) else value
+    if isinstance(value, dict):
         return {key: masked_numbers(inner, key) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [masked_numbers(inner, name) for inner in value]
-    return mask(value) if isinstance(value, str) and is_number_question(name) else value
+    return [masked_numbers(inner, name) for inner in value] if isinstance(value, (list, tuple)) else value

@@ -62,8 +62,7 @@ def preload_school(folder: Path) -> Iterator[None]:
     _worked_out = now
     try:
         for name in school.forms():
-            school.shared_frame(name)
-            school.instances(name)
+            school.preload(name)
             yield
         cache_choices(school.all_forms().values(), school.instances)
         yield

@@ -5,9 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from guanai.care.rights.masking import is_number_question, mask, masked_numbers
+from guanai.care.rights.masking import is_number_question, mask
 from guanai.care.rights.record_scope import without_outside
 from guanai.storage.records.access import Cover
+from guanai.storage.records.masked_numbers import with_masked_numbers
 
 __all__ = ["permitted_changes", "permitted_frame"]
 
@@ -37,15 +38,8 @@ def permitted_frame(
                 changed[name] = _mapped(changed.get(name, shown[name]), rows, mask)
         if cover.children is not None and cover.fields.register != CHILD and cover.fields.children:
             _leave_out_children(shown, changed, cover, rows)
-    if not numbers:
-        for name, kind in columns.items():
-            if name in shown and (is_number_question(name) or kind == "repeat"):
-                column = changed.get(name, shown[name])
-                if column.dtype == object:
-                    changed[name] = _mapped(
-                        column, range(len(column)), lambda value, name=name: _masked(value, name)
-                    )
-    return shown.assign(**changed) if changed else shown
+    shown = shown.assign(**changed) if changed else shown
+    return shown if numbers else with_masked_numbers(shown, columns)
 
 
 def permitted_changes(
@@ -103,7 +97,3 @@ def _mapped(column: "pd.Series[Any]", rows: Collection[int], change: Any) -> "pd
     for place in rows:
         values[place] = change(values[place])
     return pd.Series(values, index=column.index, dtype=object)
-
-
-def _masked(value: Any, name: str) -> Any:
-    return masked_numbers(value, name)

@@ -37,6 +37,7 @@ from guanai.storage.records.frames import (
 from guanai.storage.records.known_on import PastFrames, PastRecords
 from guanai.storage.records.labels import label_of, labels_of, options_of
 from guanai.storage.records.list_files import list_rows
+from guanai.storage.records.masked_numbers import with_masked_numbers
 from guanai.storage.records.records import Identity, Record
 from guanai.storage.records.school_form import SchoolForm
 from guanai.storage.vault.closed import ClosedVault
@@ -70,6 +71,7 @@ class StoredRegisters:
         self.versions = Versions(folder, self.table(VERSIONS))
         self._bound: dict[str, tuple[Form, SchoolForm]] = {}
         self._frames: dict[str, CachedFrame] = {}
+        self._masked: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
         self._options: dict[str, tuple[int, list[dict[str, str]]]] = {}
         #: Lists that are no register, by name: what a form reads of the school itself.
         self.lists: dict[str, Callable[[], list[dict[str, str]]]] = {}
@@ -101,6 +103,7 @@ class StoredRegisters:
     def reuse_cache_of(self, other: "StoredRegisters") -> None:
         """Use what another one has read of the same school."""
         self._frames, self._options = dict(other._frames), dict(other._options)
+        self._masked = dict(other._masked)
 
     def today(self) -> date:
         """Return the day that counts as today: the clock's, or ``GUANAI_TODAY`` where a trainer sets it."""
@@ -262,6 +265,14 @@ class StoredRegisters:
         if cached is None or cached.state != state:
             cached = self._frames[name] = self._cached_frame(name, columns, state, cached)
         return cached.whole
+
+    def masked_frame(self, name: str) -> pd.DataFrame:
+        """Return the frame that all readers share with identity and telephone numbers masked: never to be changed."""
+        whole = self.shared_frame(name)
+        entry = self._masked.get(name)
+        if entry is None or entry[0] is not whole:
+            entry = self._masked[name] = (whole, with_masked_numbers(whole, self.form(name).columns))
+        return entry[1]
 
     def frames(self) -> Mapping[str, pd.DataFrame]:
         """Return every register as a frame, by its name; each is read when it is first used."""

@@ -247,10 +247,11 @@ def current_policy(
             # A form that has lost a question, or a rule that is gone, must not take the rules of the whole school with it.
             with suppress(PolicyError):
                 sheets = fit_to_forms(read_workbook(path), columns, own)
-                return policy_from_sheets(sheets, path.name, columns, own), mistake
+                fitted = policy_from_sheets(sheets, path.name, columns, own)
+                return replace(fitted, rights=_rights_alone(folder, check_rights)), mistake
     sheets = preset_sheets(DEFAULT_POLICY, on, columns=columns)
     policy = policy_from_sheets(sheets, DEFAULT_POLICY, columns)
-    return replace(policy, rights=_rights_alone(folder) if mistake else None), mistake
+    return replace(policy, rights=_rights_alone(folder, check_rights) if mistake else None), mistake
 
 
 def _policy(
@@ -277,11 +278,18 @@ def _policy(
     return policy
 
 
-def _rights_alone(folder: SchoolFolder) -> tuple[Row, ...] | None:
-    """Return the rows of the sheet 权限 of a workbook that is broken elsewhere; None without the sheet, else none at all."""
-    for path in (folder.workbook, folder.internal / folder.workbook.name):
-        with suppress(PolicyError):
-            return rights_rows(read_workbook(path), path.name)
+def _rights_alone(folder: SchoolFolder, check: Callable[[Sheets, str], None]) -> tuple[Row, ...] | None:
+    """Return the rows of the sheet 权限 where the workbook cannot be used as it is; None: it has no such sheet.
+
+    Those of the last good copy; without one its own if there is no mistake in that sheet, else none at all.
+    """
+    last_good = folder.internal / folder.workbook.name
+    path = last_good if last_good.exists() else folder.workbook
+    with suppress(PolicyError):
+        sheets = read_workbook(path)
+        if path != last_good:
+            check(sheets, path.name)
+        return rights_rows(sheets, path.name)
     return ()
 
 
