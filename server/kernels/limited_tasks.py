@@ -15,7 +15,7 @@ __all__ = ["LimitedTasks", "TaskError"]
 # How many tasks run at once: with two, pages still have a core of a small machine to themselves now and then.
 AT_ONCE = 2
 # Seconds by the clock until a task's answer: the processor time that it may use, waits for the disk and for others.
-ANSWER_TIMEOUT, START_TIMEOUT = 10.0, 60.0
+ANSWER_TIMEOUT, START_TIMEOUT = 40.0, 90.0
 
 
 class TaskError(Exception):

@@ -65,18 +65,23 @@ def _check(school: School, form: str, record_id: str) -> None:
         school.access.check("print", form)
 
 
-def print_task(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sheet (`guanai.storage.reports.printout.printout_of` reads it), None where there is none, and the day.
+def print_task(request: Mapping[str, Any]) -> Callable[[], dict[str, Any]]:
+    """Read what a sheet needs, and return what makes it.
 
-    The request has ``what`` (one of `KINDS`), ``form``, ``id`` and ``language``. Raises AccessError.
+    That gives ``sheet`` (`guanai.storage.reports.printout.printout_of` reads it), None where there is none, and the
+    ``day``. The request has ``what`` (one of `KINDS`), ``form``, ``id`` and ``language``. Raises AccessError.
     """
     what, form, language = request["what"], request["form"], request["language"]
     school = open_school()
     exists = form in school.forms() if form else what != "record"
     if what in KINDS and exists:
         _check(school, form or "child", request["id"])
-    sheet = KINDS[what](school, form, request["id"], language) if what in KINDS and exists else None
-    return {
-        "sheet": asdict(sheet) if sheet else None,
-        "day": day_in_words(school.today().isoformat(), language),
-    }
+    if what == "dossier":
+        school.due()
+
+    def make() -> dict[str, Any]:
+        sheet = KINDS[what](school, form, request["id"], language) if what in KINDS and exists else None
+        day = day_in_words(school.today().isoformat(), language)
+        return {"sheet": asdict(sheet) if sheet else None, "day": day}
+
+    return make

@@ -148,7 +148,10 @@ def _union(parts: list[Compiled]) -> Compiled:
 
 def _equality(*, unequal: bool) -> Operator:
     def operation(context: Context, left: Value, right: Value) -> Value:
-        _count_pairs(context, left, right)
+        if (
+            type(left) is list and type(right) is list
+        ):  # here and not in a function: a filter compares each item
+            _count_pairs(context, left, right)
         return equals(left, right, unequal=unequal)
 
     return operation
@@ -164,7 +167,7 @@ def _relation(sign: str) -> Operator:
 
 def _count_pairs(context: Context, left: Value, right: Value) -> None:
     """Count what a comparison of nodes with nodes looks at: each with each."""
-    if isinstance(left, list) and isinstance(right, list) and len(left) > 1 < len(right):
+    if isinstance(left, list) and isinstance(right, list) and len(left) > 1 and len(right) > 1:
         context.environment.work.add(len(left) * len(right))
 
 

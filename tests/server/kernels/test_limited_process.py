@@ -78,16 +78,15 @@ def test_a_sheet_is_made_there(folder, how):
     "hostile",
     ["while True: pass", "hold = [bytearray(1 << 24) for _ in range(4096)]", "import os; os.abort()"],
 )
-def test_what_goes_beyond_its_limits_ends_and_the_next_is_answered(
-    folder, how, hostile, monkeypatch, tmp_path
-):
+def test_what_goes_beyond_its_limits_ends_and_the_next_is_answered(folder, hostile, monkeypatch, tmp_path):
     # A module that Python imports at its start, in place of a form that finds a hole in the limits of expressions.
     (tmp_path / "sitecustomize.py").write_text(
         "import guanai.server.kernels.print_task as there\n"
         "from guanai.server.kernels import limited_process\n"
+        "def work():\n"
+        f"    {hostile}\n"
         "def task(request):\n"
-        f"    if request['form'] == 'hostile':\n        {hostile}\n"
-        "    return there.print_task(request)\n"
+        "    return work if request['form'] == 'hostile' else there.print_task(request)\n"
         "limited_process.TASKS['print'] = task\n",
         encoding="utf-8",
     )
@@ -108,11 +107,11 @@ def test_it_is_done_as_whoever_asks_and_as_nobody_for_nobody(folder, how):
 @pytest.mark.slow
 def test_a_process_of_its_own_has_the_same_limits():
     code = (
-        "import time\n"
         "from guanai.server.kernels import limited_process\n"
-        "def task(request):\n    while True: pass\n"
+        "def work():\n    while True: pass\n"
+        "def task(request):\n    return work\n"
         "limited_process.TASKS['x'] = task\n"
-        "limited_process.answer('x', {'env': {}, 'request': {}}, time.process_time())\n"
+        "limited_process.answer('x', {'env': {}, 'request': {}})\n"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=120, check=False).returncode != 0
 
