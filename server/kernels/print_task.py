@@ -15,31 +15,52 @@ __all__ = ["KINDS", "print_task"]
 
 Child = dict[str, Any] | None
 Maker = Callable[[School, str, str, str], Printout | None]
-ChildMaker = Callable[[School, Child, Child, str], Printout]
+ChildMaker = Callable[[School, Child, Child, str, frozenset[str]], Printout]
+
+
+def _printed(school: School, form: str, record_id: str) -> tuple[dict[str, Any] | None, frozenset[str]]:
+    """Return a record as the person may print it, None without one, and the questions that are hidden from them in it."""
+    seen = school.record(form, record_id) if record_id else None
+    if seen is None:
+        return None, school.access.rights.hidden(form)
+    cover = school.access.cover(form, seen, "print")
+    return (None, frozenset()) if cover is None else (cover.apply(seen), cover.hidden)
 
 
 def _record(school: School, form: str, record_id: str, language: str) -> Printout | None:
-    record = school.record(form, record_id) if record_id else None
-    return record_printout(school.form(form), record, language) if record or not record_id else None
+    record, hidden = _printed(school, form, record_id)
+    return record_printout(school.form(form), record, language, hidden) if record or not record_id else None
 
 
 def _dossier(school: School, _form: str, child_id: str, language: str) -> Printout | None:
-    child = school.record("child", child_id)
-    return dossier_printout(school.about(child_id), child, language) if child else None
+    child, hidden = _printed(school, "child", child_id)
+    if child is None:
+        return None
+    about, access = school.about(child_id), school.access
+    shown = {
+        name: [one for row in rows if (one := access.visible(name, row, "print")) is not None]
+        for name, rows in about["records"].items()
+    }
+    never = {name: access.rights.hidden(name) for name in shown} | {"child": hidden}
+    return dossier_printout({**about, "records": shown, "hidden": never}, child, language)
 
 
 def _card(school: School, _form: str, child_id: str, language: str) -> Printout | None:
-    child = school.record("child", child_id) if child_id else None
-    return contact_card(school, child, language) if child or not child_id else None
+    child, hidden = _printed(school, "child", child_id)
+    return contact_card(school, child, language, hidden) if child or not child_id else None
 
 
 def _about_child(make: ChildMaker) -> Maker:
     """Return what makes a sheet about a child: ``make`` gets the child, and with a form the record that was asked for."""
 
     def sheet(school: School, form: str, record_id: str, language: str) -> Printout | None:
-        record = school.record(form or "child", record_id) if record_id else None
-        child = school.record("child", str(record.get("child"))) if form and record else record
-        return make(school, child, record if form else None, language) if child or not record_id else None
+        record, hidden = _printed(school, form or "child", record_id)
+        child = record
+        if form and record:
+            child, hidden = _printed(school, "child", str(record.get("child")))
+        if child is None and record_id:
+            return None
+        return make(school, child, record if form else None, language, hidden)
 
     return sheet
 
@@ -50,7 +71,9 @@ KINDS: dict[str, Maker] = {
     "dossier": _dossier,
     "card": _card,
     "appointment": _about_child(
-        lambda school, child, record, language: appointment_card(school, child, language, record)
+        lambda school, child, record, language, hidden: appointment_card(
+            school, child, language, record, hidden
+        )
     ),
     "registration": _about_child(official_printout),
 }

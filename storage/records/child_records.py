@@ -15,6 +15,7 @@ __all__ = [
     "naming_inside",
     "open_records",
     "records_naming",
+    "without_other_children",
 ]
 
 #: Questions whose answer says that a matter is settled; a record that leaves it empty is open (R27: 问题台账).
@@ -70,6 +71,21 @@ def records_naming(records: Records, record_id: str, register: str = "child") ->
                 record for record in records.documents(name) if _mentions(record, fields, record_id)
             ]
     return naming
+
+
+def without_other_children(form: Form, record: Mapping[str, Any], child_id: str) -> Record:
+    """Return a record about several children as it is about one of them: the others, and their rows, are left out."""
+    alone = dict(record)
+    for field, kind in naming_fields(form).items():
+        value = alone.get(field)
+        if kind == "one":
+            alone[field] = value if value == child_id else None
+        elif kind == "several":
+            alone[field] = None
+        elif isinstance(value, list):
+            inner = naming_inside(form, field)
+            alone[field] = [row for row in value if {row.get(name) for name in inner} <= {child_id, None, ""}]
+    return alone
 
 
 def _mentions(record: Mapping[str, Any], fields: Iterable[str], record_id: str) -> bool:

@@ -1,13 +1,13 @@
 """A child on paper: the whole dossier, the contact card (R4), the appointment card of a visit (R15)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.forms.xlsform.definitions import Form
 from guanai.storage.forms.xlsform.items import Question
 from guanai.storage.forms.xlsform.markdown import to_plain
-from guanai.storage.records.child_records import day_of, open_records
+from guanai.storage.records.child_records import day_of, open_records, without_other_children
 from guanai.storage.records.records import Records
 from guanai.storage.reports.printout import Checkbox, PrintField, Printout, PrintSection
 from guanai.storage.reports.record_printout import day_in_words, record_sections, signatures_of
@@ -26,14 +26,22 @@ _MAX_GUARDIANS = 2  # that a contact card has room for
 def dossier_printout(about: Mapping[str, Any], child: Record, language: str | None = None) -> Printout:
     """Return everything about a child: the dossier, who cares now and before, what is open and due, what was done.
 
-    ``about`` is what `School.about` gives. Unanswered questions and empty sections are left out.
+    ``about`` is what `School.about` gives, with ``hidden`` (the questions of each register that are not printed) where there
+    are any. Unanswered questions and empty sections are left out. What is about several children is printed without the
+    others; of a restricted register (counselling) nothing is printed, whoever prints.
     """
-    forms, records = about["forms"], about["records"]
-    answers = _RecordAnswers(forms, language)
-    sections = record_sections(forms[CHILD], child, language, answered=True)
+    forms, hidden = about["forms"], about.get("hidden", {})
+    records = {
+        name: [without_other_children(forms[name], row, child["id"]) for row in rows]
+        for name, rows in about["records"].items()
+        if not forms[name].restricted
+    }
+    answers = _RecordAnswers(forms, language, hidden)
+    sections = record_sections(forms[CHILD], child, language, answered=True, hidden=hidden.get(CHILD, ()))
     sections += _carers(answers, records.get("pairing", []), about["on"].isoformat(), language)
     sections += answers.table("print.open", open_records(forms, records))
-    sections += _due(about["due"], language)
+    about_restricted = {name for name, form in forms.items() if form.restricted}
+    sections += _due(about["due"][~about["due"]["form"].isin(about_restricted)], language)
     done = [(name, row) for name, rows in records.items() if name != "pairing" for row in rows]
     sections += answers.table("print.done", sorted(done, key=lambda pair: day_of(pair[1])))
     title, signatures = say("print.dossier", language), signatures_of("dossier", language)
@@ -43,8 +51,10 @@ def dossier_printout(about: Mapping[str, Any], child: Record, language: str | No
 class _RecordAnswers:
     """Records in words, one row each: day, register, the answers."""
 
-    def __init__(self, forms: Mapping[str, Form], language: str | None) -> None:
-        self._forms, self._language = forms, language
+    def __init__(
+        self, forms: Mapping[str, Form], language: str | None, hidden: Mapping[str, Collection[str]]
+    ) -> None:
+        self._forms, self._language, self._hidden = forms, language, hidden
 
     def table(self, title: str, records: Iterable[tuple[str, Record]]) -> list[PrintSection]:
         """Return a table of records (form name, record); no section where there are none."""
@@ -57,7 +67,8 @@ class _RecordAnswers:
     def in_words(self, name: str, record: Record) -> str:
         """Return the answers of a record, one a line, without the child and the day, which have columns of their own."""
         lines: list[str] = []
-        for section in record_sections(self._forms[name], record, self._language, answered=True):
+        form, hidden = self._forms[name], self._hidden.get(name, ())
+        for section in record_sections(form, record, self._language, answered=True, hidden=hidden):
             fields = (field for field in section.fields if field.key not in _IN_OTHER_COLUMNS)
             lines += [f"{field.label}：{field.answer}" for field in fields]
             lines += ["；".join(filter(None, row)) for row in section.rows]
@@ -112,14 +123,17 @@ def _table(
 class _DossierAnswers:
     """The answers of a child's dossier as fields with the form's own labels; empty ones for a blank card."""
 
-    def __init__(self, form: Form, child: Record | None, language: str | None) -> None:
+    def __init__(
+        self, form: Form, child: Record | None, language: str | None, hidden: Collection[str] = ()
+    ) -> None:
         self._session = FormSession(form, child, language=language or "zh", defaults=False)
         self._keys = {item.key for item in form.questions()}
+        self._hidden = frozenset(hidden)
         self._language = language
 
     def text(self, path: str) -> str:
         """Return an answer in words, empty where the form has no such question."""
-        if path.rsplit("/", 1)[-1] not in self._keys:
+        if path.rsplit("/", 1)[-1] not in self._keys or path.partition("/")[0] in self._hidden:
             return ""
         state = self._session.state(path)
         if state.value is None or not state.relevant:
@@ -133,7 +147,7 @@ class _DossierAnswers:
                 to_plain(self._session.state(key).label), self.text(key), blank_lines=1, full_width=full_width
             )
             for key in keys
-            if key in self._keys
+            if key in self._keys and key not in self._hidden
         ]
 
     def count(self, repeat: str) -> int:
@@ -148,13 +162,15 @@ def _is_day(text: str) -> bool:
     return len(text) == 10 and text[4] == text[7] == "-" and text[:4].isdecimal()
 
 
-def contact_card(records: Records, child: Record | None, language: str | None = None) -> Printout:
+def contact_card(
+    records: Records, child: Record | None, language: str | None = None, hidden: Collection[str] = ()
+) -> Printout:
     """Return the contact card of a child, or a blank one, twice on the paper: for the school and for the family (R4).
 
-    It has what R4 names: the pupil, the parents with their place of work and telephone, each guardian with
+    ``hidden`` questions of the dossier stay empty. It has what R4 names: the pupil, the parents with their place of work and telephone, each guardian with
     occupation, address, telephone, health and age; and whom of the school to call.
     """
-    answers = _DossierAnswers(records.form(CHILD), child, language)
+    answers = _DossierAnswers(records.form(CHILD), child, language, hidden)
 
     def title(key: str) -> str:
         return say(f"print.card_{key}", language)
@@ -196,16 +212,11 @@ def _school_contacts(records: Records, child: Record | None, language: str | Non
     people: list[tuple[str, Record]] = [("homeroom", {}), ("helper", {})]
     if child:
         today = records.today().isoformat()
-        staff = {person["id"]: person for person in records.table("staff").rows()}
-        classes = {row.get("name"): row for row in records.table("class").rows()}
-        homeroom = staff.get(classes.get(child.get("class"), {}).get("homeroom"), {})
-        helpers = [
-            staff[pair["helper"]]
-            for pair in records.table("pairing").rows()
-            if pair.get("child") == child["id"]
-            and pair.get("helper") in staff
-            and (not pair.get("end") or pair["end"] >= today)
-        ]
+        classes = records.search("class", "name", str(child.get("class") or ""))
+        homeroom = _person(records, classes[0].get("homeroom")) if classes else {}
+        pairs = records.search("pairing", CHILD, child["id"])
+        running = [pair for pair in pairs if not pair.get("end") or pair["end"] >= today]
+        helpers = [person for pair in running if (person := _person(records, pair.get("helper")))]
         people = [("homeroom", homeroom), *(("helper", helper) for helper in helpers or [{}])]
     fields = []
     for role, person in people:
@@ -215,11 +226,17 @@ def _school_contacts(records: Records, child: Record | None, language: str | Non
     return fields
 
 
+def _person(records: Records, staff_id: Any) -> Record:
+    """Return one of the staff, an empty record for nobody."""
+    return (records.record("staff", str(staff_id)) if staff_id else None) or {}
+
+
 def appointment_card(
     records: Records,
     child: Record | None,
     language: str | None = None,
     appointment: Record | None = None,
+    hidden: Collection[str] = (),
 ) -> Printout:
     """Return the appointment card of a home visit with the family's answer (R15, 004 五要 2).
 
@@ -233,8 +250,8 @@ def appointment_card(
         return PrintField(title(key), text, blank_lines=1, full_width=full_width)
 
     agreed = appointment or {}
-    teacher = (records.record("staff", str(agreed["by"])) if agreed.get("by") else None) or {}
-    answers = _DossierAnswers(records.form(CHILD), child, language)
+    teacher = _person(records, agreed.get("by"))
+    answers = _DossierAnswers(records.form(CHILD), child, language, hidden)
     guardian = answers.text("guardians/0/name") if answers.count("guardians") else ""
     phone = answers.text("guardians/0/phone") if answers.count("guardians") else ""
     blank = say("print.blank_moment", language)

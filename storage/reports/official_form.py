@@ -1,6 +1,6 @@
 """The official form 农村留守儿童基本情况登记表, from the dossier and its registration (requirements 2A, peers 5)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -44,9 +44,7 @@ def _latest(records: Records, form: str, child_id: str) -> dict[str, Any] | None
     """Return the latest record of a register about a child, or None."""
     if form not in records.forms():
         return None
-    of_child = [row for row in records.table(form).rows() if row.get("child") == child_id]
-    latest = max(of_child, key=day_of, default=None)
-    return None if latest is None else dict(latest)
+    return max(records.search(form, "child", child_id), key=day_of, default=None)
 
 
 def official_printout(
@@ -54,18 +52,23 @@ def official_printout(
     child: Record | None,
     registration: Record | None = None,
     language: str | None = None,
+    hidden: Collection[str] = (),
 ) -> Printout:
     """Return the official form of a child, or blank: what does not apply stays empty, as the form is laid down.
+
+    ``hidden`` questions of the dossier, and those of the registration that the person does not see, are left out.
 
     Without a ``registration`` it is the child's latest one. A parent who has died is a dash, as the form asks.
     """
     if child and registration is None:
         registration = _latest(records, REGISTRATION, child["id"])
     fields = _fields(records.form(CHILD), child, language)
+    fields = {key: field for key, field in fields.items() if key not in hidden}
     if REGISTRATION in records.forms():
         registered = _fields(records.form(REGISTRATION), registration, language, blank=child is None)
         fields |= {f".{key}": field for key, field in registered.items()}
-    fields["+away"] = _away(child or {}, language)
+    if not {"father_status", "mother_status"}.intersection(hidden):
+        fields["+away"] = _away(child or {}, language)
     sections = []
     for name, keys in _SECTIONS.items():
         present = [fields[key] for key in keys if key in fields]

@@ -4,7 +4,7 @@ A filled one leaves out questions that the answers skip; a blank one leaves out 
 can answer.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -26,12 +26,14 @@ _BLANK_LINES = 2  # for a long answer on a blank form
 _BLANK_DATES = {"date": "print.blank_date", "time": "print.blank_time", "datetime": "print.blank_moment"}
 
 
-def record_printout(form: Form, record: Record | None = None, language: str | None = None) -> Printout:
-    """Return a record with its lines to sign, or without one the blank form."""
+def record_printout(
+    form: Form, record: Record | None = None, language: str | None = None, hidden: Collection[str] = ()
+) -> Printout:
+    """Return a record with its lines to sign, or without one the blank form; without the questions that are ``hidden``."""
     title = f"print.title_{form.name}"
     return Printout(
         say(title, language) if title in catalogue() else form.title(language),
-        tuple(record_sections(form, record, language)),
+        tuple(record_sections(form, record, language, hidden=hidden)),
         signatures_of(form.name, language),
         style="record" if record else "blank",
     )
@@ -49,18 +51,22 @@ def record_sections(
     language: str | None = None,
     *,
     answered: bool = False,
+    hidden: Collection[str] = (),
 ) -> list[PrintSection]:
-    """Return a record section by section; with ``answered`` only what has an answer, in words.
+    """Return a record section by section; with ``answered`` only what has an answer, in words; never a ``hidden`` question.
 
     Answers to questions that the form no longer has come last, under their former labels (`Form.retired`).
     """
     session = FormSession(form, record, language=language or "zh", defaults=False)
-    reader = _SectionReader(session, record is None, answered, language)
+    reader = _SectionReader(session, record is None, answered, language, hidden)
     sections = list(reader.sections(session.tree()))
     retired = [
         _retired_field(form, key, value, language)
         for key, value in (record or {}).items()
-        if key not in form.columns and key not in SYSTEM_FIELDS and value not in (None, "", [])
+        if key not in form.columns
+        and key not in SYSTEM_FIELDS
+        and key not in hidden
+        and value not in (None, "", [])
     ]
     return [*sections, *([PrintSection(say("print.retired", language), tuple(retired))] if retired else [])]
 
@@ -76,8 +82,11 @@ def _retired_field(form: Form, key: str, value: Any, language: str | None) -> Pr
 class _SectionReader:
     """Reads a form session from the first question to the last."""
 
-    def __init__(self, session: FormSession, blank: bool, answered: bool, language: str | None) -> None:
+    def __init__(
+        self, session: FormSession, blank: bool, answered: bool, language: str | None, hidden: Collection[str]
+    ) -> None:
         self._session, self._blank, self._answered = session, blank, answered
+        self._hidden = frozenset(hidden)
         self._language = language
 
     def sections(self, branches: Iterable[Branch], title: str = "") -> Iterator[PrintSection]:
@@ -108,6 +117,8 @@ class _SectionReader:
 
     def _is_printed(self, branch: Branch) -> bool:
         item = branch.item
+        if isinstance(item, Question | Repeat) and item.key in self._hidden and "/" not in _key(branch.path):
+            return False
         if isinstance(item, Question):
             if not item.asked or item.kind == "phone":
                 return False

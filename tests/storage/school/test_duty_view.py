@@ -284,13 +284,14 @@ def test_what_one_sees_of_a_child_ends_with_the_pairing(filled):
     assert child not in {one for figure in view.summary().figures for one in (*figure.ids, *figure.missing)}
 
 
-def test_who_has_left_the_school_sees_no_child(filled):
+def test_who_has_left_the_school_sees_nobody(filled):
+    """What is left are lines about the school itself, which the sheet shows to all of the role."""
     helper = staff_of(filled, "helper")
     filled.amend("staff", helper, {"active": "no"})
     view = seen_by(filled, "helper", helper)
-    assert all(
-        len(getattr(view, name)()) == 0 for name in ("due", "to_do", "coverage", "children", "emergencies")
-    )
+    assert set(view.due(done=True)["kind"]) <= {"school"} and set(view.to_do()["kind"]) <= {"school", ""}
+    assert not any(members for members in view.to_do()["members"] if members != [""])
+    assert all(len(getattr(view, name)()) == 0 for name in ("coverage", "children", "emergencies"))
 
 
 def test_a_line_that_turns_on_a_hidden_question_is_for_who_is_responsible_only(filled, monkeypatch):
