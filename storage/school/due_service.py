@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from guanai.care.children.eligibility import left_behind
@@ -71,7 +72,7 @@ class DutyService:
         """Return the registers as the rules read them, with what was recorded until a day; today's are those of now."""
         sequence, past = self._records.sequence(), day if day < self._records.today() else None
         if past not in self._frames or self._frames[past][0] != sequence:
-            empty = self._restricted.registers
+            empty = self._restricted.registers(self.policy)
             frames = NormalizedFrames(RuleFrames(self._records, self.policy.criterion, past, empty))
             if past is not None:  # of past days the last that was shown is enough
                 self._frames = {key: entry for key, entry in self._frames.items() if key is None}
@@ -153,17 +154,23 @@ class DutyService:
         known = known or day
         lines = self.due(day, done=True, known=known)
         policy, frames = self._for_everybody, self.frames_known_on(known)
-        is_apart = lines["duty"].isin(self._restricted.names(self.policy))
-        everybody, apart = (
-            (lines, lines.iloc[:0]) if not is_apart.any() else (lines[~is_apart], lines[is_apart])
-        )
+        names = self._restricted.names(self.policy)
+        is_apart = lines["duty"].isin(names) if names else np.zeros(len(lines), dtype=bool)
+        everybody, apart = (lines[~is_apart], lines[is_apart]) if is_apart.any() else (lines, lines.iloc[:0])
         still = int((everybody["status"] == "to_do").sum())  # fewer once a limit in minutes has run out
         rows = self.cached_frame(("to do", day, known, still), lambda: to_do(policy, frames, everybody, day))
         if apart.empty:
             return rows
-        own = to_do(self._restricted.apart(self.policy), frames, apart, day)
-        joined = pd.concat([rows, own[own["cause"] != "no_contact"]], ignore_index=True)
-        return rows_in_order(self.policy, joined).reset_index(drop=True)
+
+        def joined() -> pd.DataFrame:
+            own = to_do(self._restricted.apart(self.policy), frames, apart, day)
+            both = pd.concat([rows, own[own["cause"] != "no_contact"]], ignore_index=True)
+            return rows_in_order(self.policy, both).reset_index(drop=True)
+
+        state = self._restricted.state(self.policy)
+        return self.cached_frame(
+            ("to do", day, known, int((lines["status"] == "to_do").sum()), *state), joined
+        )
 
     def of_children(self, children: Collection[str], *, done: bool = False) -> pd.DataFrame:
         """Return today's lines of some children, without working out those of the others."""

@@ -9,6 +9,7 @@ lines are for who is responsible only. Nobody has a line that cannot be placed, 
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -130,9 +131,10 @@ class LineScope:
         """Return which rows the person's scope of an act reaches."""
         mask = np.zeros(len(rows), dtype=bool)
         group, first = group_rows(rows["duty"], rows["kind"])
+        reached = cache(self.subjects)
         for number, place in enumerate(first):
             duty, kind = str(rows["duty"].iat[place]), str(rows["kind"].iat[place])
-            ids = self.subjects(self.scope_of(act, duty, kind), kind)
+            ids = reached(self.scope_of(act, duty, kind), kind)
             mask |= self._is_among(rows, group == number, ids)
         return mask
 

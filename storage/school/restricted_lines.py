@@ -29,10 +29,9 @@ class RestrictedLines:
         self._seen = seen
         self._parts: tuple[Policy, frozenset[str], Policy, Policy, Policy] | None = None
 
-    @property
-    def registers(self) -> frozenset[str]:
-        """The restricted registers of the school."""
-        return restricted_registers(self._records)
+    def registers(self, policy: Policy) -> frozenset[str]:
+        """Return the restricted registers of the school, as they were when its rules were read."""
+        return self._split(policy)[1]
 
     def of_everybody(self, policy: Policy) -> Policy:
         """Return the rules without those about restricted registers; these count in none of them."""
@@ -67,11 +66,13 @@ class RestrictedLines:
 
     def _read(self, policy: Policy) -> list[str]:
         wanted = {name for duty in self.apart(policy).duties if duty.in_force for name in duty.registers}
-        return sorted(wanted & self.registers)
+        return sorted(wanted & self.registers(policy))
 
     def _split(self, policy: Policy) -> tuple[Policy, frozenset[str], Policy, Policy, Policy]:
-        registers = self.registers
-        if self._parts is None or self._parts[0] is not policy or self._parts[1] != registers:
+        if (
+            self._parts is None or self._parts[0] is not policy
+        ):  # to look at all forms takes some milliseconds
+            registers = restricted_registers(self._records)
             seen = registers if self._seen is None else self._seen
             everybody = without_restricted(policy, registers)
             apart = only_restricted(policy, registers, seen)
