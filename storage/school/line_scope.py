@@ -48,6 +48,8 @@ class LineScope:
         self._columns = columns
         self._duties: Mapping[str, Duty] = {duty.name: duty for duty in policy.duties}
         self._scopes: dict[tuple[str, str, str], str | None] = {}
+        self._restricted = access.restricted
+        self._may_act = cache(self._acts_in)
 
     # How far the person's rights reach
 
@@ -160,20 +162,18 @@ class LineScope:
             rows["duty"].iloc[mine], rows["kind"].iloc[mine], rows["subject_id"].iloc[mine], strict=True
         )
         mask[mine] = [
-            self._may_act(duty, kind)
-            and (kind not in ALL_CHILDREN or children is None or subject in children)
+            self._may_act(duty) and (kind not in ALL_CHILDREN or children is None or subject in children)
             for duty, kind, subject in names
         ]
         return mask
 
-    def _may_act(self, name: str, kind: str) -> bool:
+    def _acts_in(self, name: str) -> bool:
         """Whether the person may see or add something in each register of a duty: of a restricted one, see."""
         duty = self._duties.get(name)
         if duty is None or duty.kind == "share":
             return False
-        restricted = self._access.restricted
         return all(
-            self.scope("see", register) or (register not in restricted and self.scope("add", register))
+            self.scope("see", register) or (register not in self._restricted and self.scope("add", register))
             for register in duty.registers
         )
 
