@@ -231,7 +231,7 @@ class Access:
                 "rights.refused_all" if record is None else "rights.refused",
                 act=say(f"right.act.{act}"),
                 title=self._whole.form(form).title(),
-                who=self._who_can(act, form),
+                who=self.who_can(act, form),
             )
 
     def may_matter(self, matter: str, act: str = "change") -> bool:
@@ -346,7 +346,8 @@ class Access:
     def _rights_of(self, role: str) -> Rights:
         return Rights.of(self._rows(), (role,), self.restricted)
 
-    def _who_can(self, act: str, form: str) -> str:
+    def who_can(self, act: str, form: str) -> str:
+        """Return in words who may do an act on a register: one or two roles."""
         return _words([role for role in HELPERS if self._rights_of(role).scope(act, form)])
 
     def _label(self, form: str, question: str) -> str:

@@ -261,6 +261,25 @@ class PermittedReading:
         stored = self._whole.record(form, record_id)
         return stored if stored is None or self.access.owner else self.access.visible(form, stored)
 
+    def reveal(self, form: str, record_id: str, question: str) -> str:
+        """Return an answer that a list shows masked, for who sees it in the record itself, and write that into the trail.
+
+        ``question`` may be a path into a repeat, such as ``guardians/0/phone``. Raises AccessError for who does not.
+        """
+        stored = self._whole.record(form, record_id) or {}
+        cover = self.access.cover(form, stored)
+        name, *path = question.split("/")
+        if not self.access.owner and (cover is None or name in cover.hidden | cover.masked):
+            self.access.check("see", form, stored)
+            raise AccessError("rights.refused_answer", who=self.access.who_can("see", form))
+        value: Any = stored.get(name) if self.access.owner or cover is None else cover.apply(stored).get(name)
+        for part in path:
+            value = (
+                value[int(part)] if part.isdecimal() and isinstance(value, list) else (value or {}).get(part)
+            )
+        self.trail.append("reveal", form, record_id, question)
+        return "" if value is None else str(value)
+
     def documents(self, form: str, act: str = "see") -> list[Record]:
         """Return the records of a register on which an act is allowed, as the person sees them: not masked as in a frame."""
         if self.access.owner:

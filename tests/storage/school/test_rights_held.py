@@ -309,3 +309,10 @@ def test_children_that_are_outside_stay_in_a_record_that_names_several(school, d
     assert (stored["children"], stored["name"]) == (["c3", "c4"], "拔河")
     assert refused(lambda: doors["三班"].amend("activity", "a1", {"children": []})) == "rights.refused"
     assert refused(lambda: doors["三班"].delete("activity", "a1")) == "rights.refused"
+
+
+def test_a_masked_number_is_shown_by_a_click_to_who_sees_it_in_the_record(doors, staff):
+    assert doors["三班"].reveal("child", "c3", "phone") == "13900005678"
+    assert refused(lambda: doors["四班"].reveal("child", "c3", "phone")) == "rights.refused"
+    assert refused(lambda: doors["科"].reveal("child", "c3", "id_number")) == "rights.refused_answer"
+    assert refused(lambda: doors["科"].reveal("staff", staff["德"], "phone")) == "rights.refused_answer"
