@@ -96,9 +96,9 @@ def begin_vault(served: ServedSchool) -> VaultProcess | None:
     """Start the process that keeps the restricted registers; None where kernels cannot be given a connection to it."""
     if not CAN_FORK:
         return None
-    with log_file(served.folder).open("ab") as output:
-        vault = VaultProcess(served.folder, served.identity_of, output)
-        vault.begin()
+    output = log_file(served.folder).open("ab")  # stays open: the process may be started again
+    vault = VaultProcess(served.folder, served.identity_of, output)
+    vault.begin()
     return vault
 
 
