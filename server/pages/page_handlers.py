@@ -211,7 +211,7 @@ def page_context(handler: SchoolPage) -> dict[str, Any]:
     These are the names of `HtmlHandler.template_namespace`, and
 
     - ``name``, ``title``: of this page;
-    - ``pages``: the pages in the navigation bar as (name, title), in its order;
+    - ``pages``: the pages in the navigation bar that the person can use as (name, title), in its order;
     - ``more``: the others, which are in the menu 更多;
     - ``notices``: texts that everybody should read;
     - ``dangers``: of which children the person must know that they are in danger, a sentence each;
@@ -221,9 +221,13 @@ def page_context(handler: SchoolPage) -> dict[str, Any]:
     - ``whole``: whether this is Voila's own page.
     """
     language = handler.language
-    school_pages = pages(handler.served.school.folder.notebooks)
+    served = handler.served
+    account = served.account_of(handler.current_user.session)
+    rights, registers = served.rights_of(account.roles if account else ()), served.school.forms()
+    every_page = pages(served.school.folder.notebooks)
+    school_pages = [page for page in every_page if page.is_for(rights, registers)]
     name = handler.path_args[0].strip("/") if handler.path_args and handler.path_args[0] else HOME
-    titles = {page.name: page.title(language) for page in school_pages}
+    titles = {page.name: page.title(language) for page in every_page}
     notices = list(handler.served.notices)
     if handler.served.workshop:
         notices.insert(0, handler.say("page.workshop", person=handler.current_user.username))

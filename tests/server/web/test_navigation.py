@@ -7,6 +7,8 @@ import json
 
 import pytest
 
+from guanai.care.rights.rights import ACTS, MATTERS, OWNER_RIGHTS, RightRow, Rights
+from guanai.server.shipped_pages import shipped_pages
 from guanai.server.web.navigation import Page, heading, pages
 
 
@@ -36,3 +38,37 @@ def test_a_damaged_notebook_is_in_the_bar_by_its_name(tmp_path, content):
 
 def test_the_first_heading_is_the_title():
     assert heading(["no heading", "text\n# 家访 / Home visits\n# second"]) == "家访 / Home visits"
+
+
+REGISTERS = ["child", "talk", "loan"]
+
+
+@pytest.mark.parametrize(
+    ("needs", "acts", "registers", "shown"),
+    [
+        ((), (), (), True),
+        (("see child",), ("see",), ("child",), True),
+        (("see child",), ("add",), ("child",), False),
+        (("see child", "add talk"), ("add",), ("talk",), True),
+        (("export *",), ("export",), ("loan",), True),
+        (("export *",), ("see",), ("loan",), False),
+        (("change @imports",), ("change",), ("@imports",), True),
+        (("change @imports",), ("see",), ("@imports",), False),
+        (("see @trail",), ("change",), ("@trail",), True),
+    ],
+)
+def test_a_page_is_shown_to_who_has_one_of_the_rights_that_it_needs(needs, acts, registers, shown):
+    rights = Rights.of([RightRow(("helper",), registers, acts, "own")], ["helper"], [])
+    assert Page("x", "x", needs=needs).is_for(rights, REGISTERS) is shown
+
+
+def test_what_the_shipped_pages_need_is_an_act_on_a_register_or_matter_that_there_is(school):
+    """A need that is misspelled would hide the page from everybody, or, misread, from nobody."""
+    nobody = Rights.of([], [], [])
+    for page in pages(next(iter(shipped_pages().values())).parent):
+        assert page.is_for(OWNER_RIGHTS, school.forms())
+        assert not page.needs or not page.is_for(nobody, school.forms())
+        for need in page.needs:
+            act, _, register = need.partition(" ")
+            assert act in ACTS
+            assert register.removeprefix("@") in {*MATTERS, *school.forms(), "*"}
