@@ -49,6 +49,10 @@ class ImportLog:
         """Whether the person may import and undo, by the sheet 权限."""
         return self._access.may_matter("imports")
 
+    def allows(self, form: str) -> bool:
+        """Whether the person may import into a register."""
+        return self.allowed and all(self._access.is_whole(act, form) for act in ("see", "add", "change"))
+
     def check_allowed(self, *forms: str) -> None:
         """Raise AccessError for somebody who may not import, or not into one of some registers.
 

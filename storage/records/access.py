@@ -17,7 +17,7 @@ from guanai.care.errors import AccessError
 from guanai.care.rights.masking import mask
 from guanai.care.rights.reach import Reach
 from guanai.care.rights.record_scope import RecordFields, is_within, mask_within, without_outside
-from guanai.care.rights.rights import GRANTING, OTHERS, OWNER_RIGHTS, Grant, RightRow, Rights
+from guanai.care.rights.rights import ACTS, GRANTING, OTHERS, OWNER_RIGHTS, Grant, RightRow, Rights
 from guanai.storage.database.record_storage import stored_moment
 from guanai.storage.forms.xlsform.definitions import SYSTEM_FIELDS, Form
 from guanai.storage.records.child_records import naming_fields, naming_inside
@@ -188,6 +188,27 @@ class Access:
         """Whether an act is allowed on any record of a register at all."""
         return self.rights.scope(act, form) is not None
 
+    def registers(self, act: str) -> list[str]:
+        """Return the names of the registers of which an act is allowed on some record."""
+        return [name for name in self._whole.forms() if self.may(act, name)]
+
+    def acts(self, form: str, record_id: str | None = None) -> frozenset[str]:
+        """Return which acts are allowed on some record of a register, or on one record: none where there is none."""
+        if record_id is None:
+            return frozenset(act for act in ACTS if self.may(act, form))
+        stored = self._whole.record(form, record_id) if form in self._whole.forms() else None
+        return frozenset(act for act in ACTS if stored is not None and self.allows(act, form, stored))
+
+    def addable_to(self, child_id: str) -> list[str]:
+        """Return the open registers that ask for a child, to which the person may add a record about one child."""
+        return [
+            name
+            for name, form in self._whole.all_forms().items()
+            if "child" in form.columns
+            and name not in self._whole.closed
+            and self.allows("add", name, {"child": child_id})
+        ]
+
     def is_whole(self, act: str, form: str) -> bool:
         """Whether an act is allowed on every record of a register, with every question of it and every child it names."""
         rights = self.rights
@@ -227,12 +248,15 @@ class Access:
         allowed = self.may(act, form) if record is None else self.allows(act, form, record, reach)
         if not allowed:
             self._whole.trail.append("refused", form, str((record or {}).get("id") or ""), act)
-            raise AccessError(
-                "rights.refused_all" if record is None else "rights.refused",
-                act=say(f"right.act.{act}"),
-                title=self._whole.form(form).title(),
-                who=self.who_can(act, form),
-            )
+            raise self._refusal(act, form, "rights.refused_all" if record is None else "rights.refused")
+
+    def sentence(self, act: str, form: str) -> str:
+        """Return what a page says to whoever may not do something with a register: one sentence, with who can help."""
+        return self._refusal(act, form, "rights.refused_all").message()
+
+    def _refusal(self, act: str, form: str, key: str) -> AccessError:
+        title, who = self._whole.form(form).title(), self.who_can(act, form)
+        return AccessError(key, act=say(f"right.act.{act}"), title=title, who=who)
 
     def may_matter(self, matter: str, act: str = "change") -> bool:
         """Whether the person may do something that is no register, or answer a question that grants rights."""
@@ -241,9 +265,16 @@ class Access:
     def check_matter(self, matter: str, act: str = "change") -> None:
         """Raise AccessError where the person may not."""
         if not self.may_matter(matter, act):
-            roles = [role for role in HELPERS if self._rights_of(role).may(matter, act)]
             self._whole.trail.append("refused", detail=f"{matter} {act}")
-            raise AccessError("rights.refused_matter", title=say(f"right.matter.{matter}"), who=_words(roles))
+            raise self._matter_refusal(matter, act)
+
+    def matter_sentence(self, matter: str, act: str = "change") -> str:
+        """Return what a page says to whoever may not do something that is no register: one sentence, with who can help."""
+        return self._matter_refusal(matter, act).message()
+
+    def _matter_refusal(self, matter: str, act: str) -> AccessError:
+        roles = [role for role in HELPERS if self._rights_of(role).may(matter, act)]
+        return AccessError("rights.refused_matter", title=say(f"right.matter.{matter}"), who=_words(roles))
 
     def check_granting(self, form: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> None:
         """Raise AccessError where a change answers a question that grants rights, for who may not.

@@ -4,7 +4,7 @@ A page is a notebook, and its address is the name of the notebook. A form withou
 ``register``. All functions return addresses relative to the page that is open; values in them are quoted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from urllib.parse import quote
 
 import pandas as pd
@@ -30,6 +30,9 @@ __all__ = [
 
 #: Forms that have a notebook of their own.
 OWN_PAGES = ("child", "home_visit", "pairing")
+
+#: What whoever works in the school's folder may do with a record; an account has the acts that its roles give.
+ALL_ACTS = ("see", "add", "change", "delete", "export", "print", "count")
 
 _MOST_COLUMNS = 7  # that a table can show side by side
 
@@ -116,28 +119,34 @@ def _query(**values: object) -> str:
 _PRINTED_FORMS = {"appointment": "appointment", "registration": "registration"}
 
 
-def record_links(form: str, record: Record) -> dict[str, str]:
-    """Return the links of a record on its page, by their text: change it, print it, the dossier of its child."""
+def record_links(form: str, record: Record, acts: Collection[str] = ALL_ACTS) -> dict[str, str]:
+    """Return the links of a record on its page, by their text: change it, print it, the dossier of its child.
+
+    ``acts`` are what the person may do with it (`Access.acts`).
+    """
     key, child = str(record["id"]), str(record.get("child") or "")
+    paper = "print?" + _query(what=_PRINTED_FORMS.get(form, "record"), form=form, id=key)
     return {
-        say("register.edit"): edit_page(form, key),
-        say("register.print"): "print?" + _query(what=_PRINTED_FORMS.get(form, "record"), form=form, id=key),
+        **({say("register.edit"): edit_page(form, key)} if "change" in acts else {}),
+        **({say("register.print"): paper} if "print" in acts else {}),
         **({say("register.dossier"): "child?" + _query(id=child)} if child else {}),
     }
 
 
-def register_links(form: str, *, closed: bool = False) -> dict[str, str]:
+def register_links(form: str, *, closed: bool = False, acts: Collection[str] = ALL_ACTS) -> dict[str, str]:
     """Return the links above the list of a register, by their text: new record, blank form, its bin, the other registers.
 
-    A register that is closed takes no new records and has no blank form.
+    A register that is closed takes no new records and has no blank form. ``acts`` are what the person may do with some
+    record of it (`Access.acts`).
     """
+    blank = "print?" + _query(what=_PRINTED_FORMS.get(form, "record"), form=form)
     adding = {
-        f"＋ {say('register.add')}": edit_page(form),
-        say("register.blank"): "print?" + _query(what=_PRINTED_FORMS.get(form, "record"), form=form),
+        **({f"＋ {say('register.add')}": edit_page(form)} if "add" in acts else {}),
+        **({say("register.blank"): blank} if "print" in acts else {}),
     }
     return {
         **({} if closed else adding),
-        say("bin.title"): "bin?" + _query(form=form),
+        **({say("bin.title"): "bin?" + _query(form=form)} if "delete" in acts else {}),
         say("register.index"): "register",
     }
 

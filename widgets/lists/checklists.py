@@ -1,6 +1,6 @@
 """What is due, by class, child, teacher, village or duty: each line says what, since when and why, and links to its form."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from html import escape
 from typing import Any, Unpack
@@ -72,6 +72,7 @@ class Checklist(InputPanel):
         heading: str = "",
         empty: str = "",
         page: int = 100,
+        acts: Collection[str] = ("print",),
         **options: Unpack[LineOptions],
     ) -> None:
         super().__init__([day] if day is not None else [], lambda _: self.run(), "guanai-checklist")
@@ -96,8 +97,6 @@ class Checklist(InputPanel):
         self._initial = {key: value for key, value in (values or {}).items() if value and key in self.filters}
         groupings = {key: say("due.by", column=say(f"column.{key}")) for key in groups}
         self.grouping = Choice(say("due.group"), groupings, group if group in groupings else None)
-        self.paper = button(say("due.print"), self._print, "guanai-small")
-        self.sheet = html("", "guanai-sheet")
         self.body = html()
         self.pager = Pager(page, self._draw)
         self.status.observe(self._on_filter, "value")
@@ -106,7 +105,11 @@ class Checklist(InputPanel):
         self.grouping.observe(self._on_filter, "value")
         self.bar.children += (*self.filters.values(), *([self.grouping] if groupings else []))
         choosing = [self.bar, self.status] if filters or day is not None else []
-        printing = [self.paper, self.sheet] if choosing else []
+        self.sheet = html("", "guanai-sheet")
+        self.paper = (
+            button(say("due.print"), self._print, "guanai-small") if choosing and "print" in acts else None
+        )
+        printing = [self.paper, self.sheet] if self.paper is not None else []
         self.fill_with(*choosing, self.body, self.pager, *printing)
         self.run()
 

@@ -121,12 +121,13 @@ class BinList(Panel):
         self.notice = html()
         self.body = html()
         self.pager = Pager(_ROWS, self._draw)
-        self.rows = [self._row(number) for number in range(_ROWS)]
+        self.items = list(self._deleted())
+        self.rows = [self._row(number) for number in range(min(_ROWS, len(self.items)))]
         for one in (self.form, self.search):
             one.observe(self._changed, "value")
         bar = hbox([self.form, self.search], "guanai-bar")
         self.fill_with(bar, self.notice, self.body, *(row for row, _, _ in self.rows), self.pager)
-        self.run()
+        self._changed(None)
 
     def _row(self, number: int) -> tuple[ipw.HBox, ipw.HTML, ipw.Button]:
         text = html()
@@ -168,7 +169,10 @@ class BinList(Panel):
         )
 
     def _restore_row(self, number: int) -> None:
-        one = self.shown[self.pager.start + number]
+        place = self.pager.start + number
+        if place >= len(self.shown):  # a row that is not shown
+            return
+        one = self.shown[place]
         try:
             self._restore(one.form, one.id)
         except Exception as error:

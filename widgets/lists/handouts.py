@@ -3,7 +3,7 @@
 The mark ``data-print-now`` in a sheet makes the browser open its print dialog as soon as the sheet is on the page.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import date
 from html import escape
 
@@ -19,17 +19,30 @@ from guanai.widgets.lists.downloads import Download
 
 __all__ = ["Handout", "due_sheet", "group_title", "tables_handout", "tables_sheet"]
 
+#: The acts that take along what a page shows.
+HANDED_OUT = ("print", "export")
+
 
 class Handout(Panel):
-    """Two buttons: ``Handout("day.xlsx", paper, excel)``; ``paper`` returns a sheet as HTML, ``excel`` a workbook."""
+    """Two buttons: ``Handout("day.xlsx", paper, excel)``; ``paper`` returns a sheet as HTML, ``excel`` a workbook.
 
-    def __init__(self, filename: str, paper: Callable[[], str], excel: Callable[[], bytes]) -> None:
+    ``acts`` are what the person may do (`Access.acts`): without ``print`` or ``export`` there is no such button.
+    """
+
+    def __init__(
+        self,
+        filename: str,
+        paper: Callable[[], str],
+        excel: Callable[[], bytes],
+        *,
+        acts: Collection[str] = HANDED_OUT,
+    ) -> None:
         super().__init__("guanai-handout")
         self._paper = paper
-        self.print = button(say("handout.print"), self._print)
-        self.download = Download(say("checklist.excel"), filename, excel)
+        self.print = button(say("handout.print"), self._print) if "print" in acts else None
+        self.download = Download(say("checklist.excel"), filename, excel) if "export" in acts else None
         self.sheet = html("", "guanai-sheet")
-        self.fill_with(self.print, self.download, self.sheet)
+        self.fill_with(*(one for one in (self.print, self.download, self.sheet) if one is not None))
 
     def _print(self) -> None:
         try:
@@ -40,11 +53,14 @@ class Handout(Panel):
 
 
 def tables_handout(
-    filename: str, tables: Sequence[Table] | Mapping[str, Table], heading: str = ""
+    filename: str,
+    tables: Sequence[Table] | Mapping[str, Table],
+    heading: str = "",
+    acts: Collection[str] = HANDED_OUT,
 ) -> Handout:
     """Return the two buttons for some tables of a page, each a table on paper and a sheet of the workbook.
 
-    In a mapping the keys are the titles of tables without a caption.
+    In a mapping the keys are the titles of tables without a caption. ``acts`` as in `Handout`.
     """
     named = list(tables.items()) if isinstance(tables, Mapping) else [("", table) for table in tables]
 
@@ -53,7 +69,10 @@ def tables_handout(
         return [(own or title, frame) for title, own, frame in texts]
 
     return Handout(
-        filename, lambda: tables_sheet(contents(), heading), lambda: tables_excel(contents(numbers=True))
+        filename,
+        lambda: tables_sheet(contents(), heading),
+        lambda: tables_excel(contents(numbers=True)),
+        acts=acts,
     )
 
 

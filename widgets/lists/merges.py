@@ -23,8 +23,8 @@ __all__ = ["MergeHistory", "MergePanel"]
 class MergePanel(Panel):
     """Two dossiers side by side, and the button that makes them one.
 
-    ``on_merge(kept, other)`` moves the records of the second to the first and returns a `Merge`; ``on_undo(id)`` undoes
-    it; ``count(child)`` returns how many records in the registers are the child's.
+    ``on_merge(kept, other)`` moves the records of the second to the first and returns a `Merge`, ``on_undo(id)`` undoes
+    it; without them the dossiers are only compared. ``count(child)`` returns how many records in the registers are the child's.
     """
 
     def __init__(
@@ -33,22 +33,26 @@ class MergePanel(Panel):
         kept: Record,
         other: Record,
         *,
-        on_merge: Callable[[str, str], Merge],
-        on_undo: Callable[[str], None],
+        on_merge: Callable[[str, str], Merge] | None = None,
+        on_undo: Callable[[str], None] | None = None,
         count: Callable[[str], int],
     ) -> None:
         super().__init__("guanai-merge")
         self._form = form
         self._kept, self._other = kept, other
-        self._on_merge, self._on_undo, self._count = on_merge, on_undo, count
+        self._count = count
         self._merge_id = ""
         self.table = html("")
         self.notice = html("")
-        self.merge = button(say("merge.do"), self._merge, "guanai-main")
-        self.swap = button(say("merge.swap"), self._swap)
-        self.undo = button(say("merge.undo"), self._undo)
-        self.choice = hbox([self.merge, self.swap], "guanai-buttons")
-        self.fill_with(self.table, self.notice, self.choice)
+        if on_merge is None or on_undo is None:
+            self.fill_with(self.table)
+        else:
+            self._on_merge, self._on_undo = on_merge, on_undo
+            self.merge = button(say("merge.do"), self._merge, "guanai-main")
+            self.swap = button(say("merge.swap"), self._swap)
+            self.undo = button(say("merge.undo"), self._undo)
+            self.choice = hbox([self.merge, self.swap], "guanai-buttons")
+            self.fill_with(self.table, self.notice, self.choice)
         self._show()
 
     def _texts(self, child: Record) -> Texts:
@@ -91,7 +95,7 @@ class MergePanel(Panel):
 
 
 class MergeHistory(Panel):
-    """The dossiers that were merged, each with a button that undoes it.
+    """The dossiers that were merged, each with a button that undoes it where ``on_undo`` is given.
 
     ``merges()`` gives them (`guanai.storage.school.duplicate_service.Merge`), ``label(id)`` the name of a child.
     """
@@ -101,7 +105,7 @@ class MergeHistory(Panel):
         merges: Callable[[], Sequence[Merge]],
         *,
         label: Callable[[str], str],
-        on_undo: Callable[[str], None],
+        on_undo: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__("guanai-merges")
         self._merges, self._label, self._on_undo = merges, label, on_undo
@@ -119,15 +123,18 @@ class MergeHistory(Panel):
             text = say(
                 "merge.line", at=local_time(one.at), by=one.by, kept=kept, other=other, count=one.moved
             )
-            self.undo[one.id] = button(say("merge.undo"), partial(self._undo, one.id), "guanai-small")
-            line = [html(f"<p>{escape(text)}</p>"), self.undo[one.id]]
+            line: list[ipw.Widget] = [html(f"<p>{escape(text)}</p>")]
+            if self._on_undo is not None:
+                undo = partial(self._undo, self._on_undo, one.id)
+                self.undo[one.id] = button(say("merge.undo"), undo, "guanai-small")
+                line.append(self.undo[one.id])
             lines.append(hbox(line, "guanai-row-head"))
         head = [html(f"<h3>{escape(say('merge.list'))}</h3>")] if lines else []
         self.fill_with(*head, *lines, self.notice)
 
-    def _undo(self, merge_id: str) -> None:
+    def _undo(self, on_undo: Callable[[str], None], merge_id: str) -> None:
         try:
-            self._on_undo(merge_id)
+            on_undo(merge_id)
         except GuanaiError as error:
             self.notice.value = error_html(error)
             return

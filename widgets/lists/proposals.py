@@ -101,6 +101,7 @@ class Proposals(Panel):
     """Propose pairings, look through them, change some, accept all or none; an acceptance can be undone.
 
     ``classes`` are the names of the classes, ``start`` is the first day of new pairings. ``on_change()`` is called once something was accepted or undone.
+    Somebody who only proposes (``decides`` is False) has no button for either.
     """
 
     def __init__(
@@ -111,10 +112,11 @@ class Proposals(Panel):
         *,
         form: FormDefinition | None = None,
         on_change: Callable[[], None] | None = None,
+        decides: bool = True,
         page: int = 10,
     ) -> None:
         super().__init__("guanai-proposals")
-        self._pairings, self._on_change = pairings, on_change
+        self._pairings, self._on_change, self._decides = pairings, on_change, decides
         self._labels = Labels(form)
         self.proposal: Proposal | None = None
         self._order: list[int] = []  # of the rows on the screen; changing a row does not move it
@@ -125,13 +127,14 @@ class Proposals(Panel):
         self.summary, self.loads, self.notice = html(), html(), html()
         self.rows = tuple(_Row(self._set_carer) for _ in range(page))
         self.pager = Pager(page, self._draw)
-        self.accept = button(say("pair.accept"), self._accept, "guanai-main")
+        self.accept = button(say("pair.accept"), self._accept, "guanai-main") if decides else None
         self.drop = button(say("pair.drop"), self._drop)
         self.undo: dict[str, ipw.Button] = {}
         self._done = vbox((), "guanai-accepted")
         bar = hbox([self.what, self.scope, self.start, self.propose], "guanai-bar")
         self._list = vbox([*self.rows], "guanai-pairs-list")
-        self._deciding = hbox([self.accept, self.drop], "guanai-buttons")
+        deciding = [self.accept, self.drop] if self.accept is not None else [self.drop]
+        self._deciding = hbox(deciding, "guanai-buttons")
         inside = (self.summary, self._list, self.pager, self._deciding, self.loads)
         self._open = vbox(inside, "guanai-stack")
         self.fill_with(bar, self.notice, self._open, self._done)
@@ -188,7 +191,7 @@ class Proposals(Panel):
         self._show()
 
     def _accept(self) -> None:
-        if self.proposal is None:
+        if self.proposal is None or self.accept is None:
             return
         self.accept.disabled = True
         try:
@@ -264,8 +267,10 @@ class Proposals(Panel):
             text = say(
                 f"pair.done_{one.role}", at=local_time(one.at), by=one.by, made=one.started, start=one.start
             )
-            self.undo[one.id] = button(say("pair.undo"), partial(self._undo, one.id), "guanai-small")
-            row = [html(f"<p>{escape(text)}</p>"), self.undo[one.id]]
+            row: list[ipw.Widget] = [html(f"<p>{escape(text)}</p>")]
+            if self._decides:
+                self.undo[one.id] = button(say("pair.undo"), partial(self._undo, one.id), "guanai-small")
+                row.append(self.undo[one.id])
             lines.append(hbox(row, "guanai-row-head"))
         title = html(f"<h3>{escape(say('pair.accepted_before'))}</h3>")
         self._done.children = (title, *lines) if lines else ()

@@ -66,7 +66,7 @@ class RecordView(Panel):
     """A record of any form with its history, links to other pages, and the button that deletes or restores it.
 
     ``label`` is its name; ``history`` its changes; ``links`` addresses by
-    their text. ``on_delete`` and ``on_restore`` take no argument; ``deleted`` says that the record is in the bin.
+    their text. ``on_delete`` and ``on_restore`` take no argument, without both there is no such button; ``deleted`` says that the record is in the bin.
     Answers to removed questions come last. ``warning`` is shown before deleting.
     """
 
@@ -97,20 +97,20 @@ class RecordView(Panel):
             f'<details class="guanai-part guanai-history" open><summary><h3>{escape(say("history.title"))}'
             f' <span class="guanai-badge">{len(events)}</span></h3></summary>{timeline_html(events)}</details>'
         )
-        # The links to other pages are hidden while the record is deleted.
-        self.deletion = DeleteButton(
-            label,
-            on_delete or (lambda: None),
-            on_restore or (lambda: None),
-            warning=warning,
-            on_change=lambda deleted: set_visible(self.links, not deleted),
-        )
-        if deleted:
-            self.deletion.show_deleted()
-        can_delete = on_delete is not None or deleted
-        self.fill_with(
-            self.head, self.links, self.answers, self.history, *([self.deletion] if can_delete else [])
-        )
+        self.deletion: DeleteButton | None = None
+        if on_delete is not None and on_restore is not None:
+            # The links to other pages are hidden while the record is deleted.
+            self.deletion = DeleteButton(
+                label,
+                on_delete,
+                on_restore,
+                warning=warning,
+                on_change=lambda deleted: set_visible(self.links, not deleted),
+            )
+            if deleted:
+                self.deletion.show_deleted()
+        last = [self.deletion] if self.deletion is not None else []
+        self.fill_with(self.head, self.links, self.answers, self.history, *last)
 
     def _stamps(self, record: Record) -> str:
         """Return who made the record and who changed it last."""

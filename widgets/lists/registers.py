@@ -31,20 +31,29 @@ class RegisterIndex(Panel):
 
     ``forms`` are the forms by name; ``counts`` how many records each has. The group of a form comes from its
     sheet of settings (``guanai::group`` 类组); forms without one come last. The ``closed`` ones are
-    folded away below and can only be read.
+    folded away below and can only be read. ``addable`` are those to which the person may add, None for all; one without
+    a number in ``counts`` the person cannot read.
     """
 
     def __init__(
-        self, forms: Mapping[str, FormDefinition], counts: Mapping[str, int], *, closed: Collection[str] = ()
+        self,
+        forms: Mapping[str, FormDefinition],
+        counts: Mapping[str, int],
+        *,
+        closed: Collection[str] = (),
+        addable: Collection[str] | None = None,
     ) -> None:
         super().__init__("guanai-registers")
+        adds = forms if addable is None else addable
         groups: dict[str, list[str]] = {}
         for name, form in forms.items():
             if name not in closed:
                 groups.setdefault(form.group, []).append(name)
         parts = []
         for group in sorted(groups, key=_rank):
-            cards = "".join(_card(name, forms[name], counts.get(name, 0)) for name in groups[group])
+            cards = "".join(
+                _card(name, forms[name], counts.get(name, 0), new=name in adds) for name in groups[group]
+            )
             some = forms[groups[group][0]]
             title = some.group_title(spoken()) if group else ""
             head = escape(title or say("register.others" if len(groups) > 1 else "register.all"))
