@@ -41,6 +41,7 @@ from guanai.widgets.lists.my_day import MyDay
 from guanai.widgets.lists.proposals import Proposals
 from guanai.widgets.lists.record_views import RecordView
 from guanai.widgets.lists.registers import RegisterIndex, RegisterTable
+from guanai.widgets.lists.trails import EmergencyPanel, WhoLooked, emergency_table, trail_table
 from guanai.widgets.settings.form_designer import Designer
 from guanai.widgets.settings.workbook_panel import Settings
 
@@ -59,6 +60,7 @@ __all__ = [
     "Designer",
     "Dossier",
     "Download",
+    "EmergencyPanel",
     "FirstSteps",
     "Form",
     "Handout",
@@ -83,6 +85,7 @@ __all__ = [
     "Tabs",
     "Text",
     "UnsavedDrafts",
+    "WhoLooked",
     "bar_chart",
     "coverage_by_class",
     "coverage_tables",
@@ -92,6 +95,7 @@ __all__ = [
     "duty_page",
     "edit_page",
     "edit_pages",
+    "emergency_table",
     "filter_lines",
     "find",
     "form_page",
@@ -102,6 +106,7 @@ __all__ = [
     "register_links",
     "sort_by_class",
     "tables_handout",
+    "trail_table",
     "url_day",
     "url_param",
     "view_pages",

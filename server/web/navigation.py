@@ -30,6 +30,7 @@ ORDER = (
     "exchange",
     "designer",
     "settings",
+    "trail",
     "tutorial",
 )
 HEADING = re.compile(r"^#\s+(.+?)\s*$", re.MULTILINE)
@@ -92,7 +93,7 @@ def pages(folder: Path) -> list[Page]:
     names = {path.stem: path for path in folder.glob("*.ipynb") if not path.stem.startswith(("_", "."))}
     ordered = sorted(names, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
     read = {name: _read_cached(names[name], names[name].stat().st_mtime_ns) for name in ordered}
-    return [Page(name, title or name, *rest) for name, (title, *rest) in read.items()]
+    return [Page(name, title or name, in_bar, needs) for name, (title, in_bar, needs) in read.items()]
 
 
 @lru_cache(maxsize=256)

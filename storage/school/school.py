@@ -6,6 +6,7 @@ there, what it may not do is refused, and every save carries who and when.
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -301,8 +302,11 @@ class School(PermittedRegisters):
 
         ``records``: by form name every register's records that name the child, in whatever question; ``forms`` by
         name; ``history``: the changes of the child's own record, and of one merged into it; ``due``: its due lines
-        ``on`` this day, ``counted`` which records count for a line. That the dossier was opened is written into the trail.
+        ``on`` this day, ``counted`` which records count for a line; ``reveal`` shows a masked number, ``looked`` is who looked
+        at the dossier, None for who may not know. That the dossier was opened is written into the trail.
         """
+        looks = self.access.may_matter("trail", "see")
+        looked = self.trail.of_record("child", child_id) if looks else None
         self.note_view("child", child_id)
         return {
             "forms": self.all_forms(),
@@ -311,6 +315,8 @@ class School(PermittedRegisters):
             "due": self.duties.of_children([child_id]),
             "counted": self.duties.counted,
             "on": self.today(),
+            "reveal": partial(self.reveal, "child", child_id),
+            "looked": looked,
         }
 
     # What is due, and the summary of a term

@@ -16,6 +16,7 @@ from guanai.widgets.base.notices import empty_html
 from guanai.widgets.base.table import href
 from guanai.widgets.base.value_labels import Labels, Record, Row, plain_text, retired_html
 from guanai.widgets.lists.due_lines import Evidence, Link, due_lines_html
+from guanai.widgets.lists.numbers import MaskedNumbers, Reveal, masked_change, masked_record
 from guanai.widgets.lists.timelines import (
     Event,
     Timeline,
@@ -25,6 +26,7 @@ from guanai.widgets.lists.timelines import (
     phone_link,
     records_of,
 )
+from guanai.widgets.lists.trails import WhoLooked
 
 __all__ = ["Dossier"]
 
@@ -57,7 +59,8 @@ class Dossier(Panel):
     ``records`` each register's records that name this child by form name (a frame or a list of records; ``pairing``
     says who cares now and before); ``history`` the changes of the child's own record; ``due`` its due lines, ``counted`` the records behind each; ``links`` a page template by form name (``register?form=talk&id={id}``);
     ``adds`` the address of a new record of a form with the child filled in, of which those of ``quick`` come
-    first; ``prints`` addresses by their text.
+    first; ``prints`` addresses by their text. With ``reveal`` (see `MaskedNumbers`) identity and telephone numbers are
+    masked until a click; ``looked`` is who looked (`WhoLooked`), None for who may not know.
     """
 
     def __init__(
@@ -76,8 +79,13 @@ class Dossier(Panel):
         prints: Mapping[str, str] | None = None,
         on: date | None = None,
         page: int = 40,
+        reveal: Reveal | None = None,
+        looked: pd.DataFrame | None = None,
     ) -> None:
         super().__init__("guanai-dossier")
+        numbers = [MaskedNumbers(child, Labels((forms or {}).get("child")), reveal)] if reveal else []
+        if reveal is not None:
+            child, history = masked_record(child), [masked_change(change) for change in history]
         self._links, self._on = dict(links or {}), on
         self._forms = dict(forms or {})
         self._labels = {name: Labels(form) for name, form in self._forms.items() if name == "child"}
@@ -95,7 +103,8 @@ class Dossier(Panel):
             empty=say("dossier.none"),
             page=page,
         )
-        self.fill_with(self.body, self.timeline)
+        seen = [WhoLooked(looked)] if looked is not None else []
+        self.fill_with(*seen, self.body, *numbers, self.timeline)
 
     @property
     def events(self) -> list[Event]:

@@ -14,6 +14,7 @@ from guanai.widgets.base.value_labels import Labels, Record
 from guanai.widgets.form.attachment_fields import address
 from guanai.widgets.form.drafts import local_time
 from guanai.widgets.lists.deleted import DeleteButton
+from guanai.widgets.lists.numbers import MaskedNumbers, Reveal, masked_change, masked_record
 from guanai.widgets.lists.timelines import changes, phone_link, timeline_html
 
 __all__ = ["RecordView", "sections_html"]
@@ -67,7 +68,8 @@ class RecordView(Panel):
 
     ``label`` is its name; ``history`` its changes; ``links`` addresses by
     their text. ``on_delete`` and ``on_restore`` take no argument, without both there is no such button; ``deleted`` says that the record is in the bin.
-    Answers to removed questions come last. ``warning`` is shown before deleting.
+    Answers to removed questions come last. ``warning`` is shown before deleting. With ``reveal`` (see `MaskedNumbers`)
+    identity and telephone numbers are masked until a click.
     """
 
     def __init__(
@@ -82,8 +84,12 @@ class RecordView(Panel):
         on_restore: Callable[[], object] | None = None,
         deleted: bool = False,
         warning: str = "",
+        reveal: Reveal | None = None,
     ) -> None:
         super().__init__("guanai-record-view")
+        numbers = [MaskedNumbers(record, Labels(form), reveal)] if reveal is not None else []
+        if reveal is not None:
+            record, history = masked_record(record), [masked_change(change) for change in history]
         title = escape(form.title(spoken()))
         self.head = html(
             f'<h2>{title} <small class="guanai-called">{escape(label)}</small></h2>'
@@ -110,7 +116,7 @@ class RecordView(Panel):
             if deleted:
                 self.deletion.show_deleted()
         last = [self.deletion] if self.deletion is not None else []
-        self.fill_with(self.head, self.links, self.answers, self.history, *last)
+        self.fill_with(self.head, self.links, self.answers, *numbers, self.history, *last)
 
     def _stamps(self, record: Record) -> str:
         """Return who made the record and who changed it last."""

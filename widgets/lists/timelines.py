@@ -105,7 +105,9 @@ def definitions(pairs: Iterable[tuple[str, str]], telephones: Container[str] = (
 def phone_link(number: str) -> str:
     """Return a telephone number as a link that dials it."""
     digits = "".join(sign for sign in number if sign.isdecimal() or sign == "+")
-    return f'<a href="tel:{escape(digits)}">{escape(number)}</a>' if digits else escape(number)
+    if not digits or "*" in number:  # a masked number cannot be dialled
+        return escape(number)
+    return f'<a href="tel:{escape(digits)}">{escape(number)}</a>'
 
 
 def _details(pairs: Sequence[tuple[str, str]], more: str = "") -> str:
