@@ -14,7 +14,7 @@ from tinydb import where
 
 from guanai.care.children.changes import CHANGE
 from guanai.care.children.eligibility import Criterion
-from guanai.care.errors import AccessError, GuanaiError
+from guanai.care.errors import AccessError
 from guanai.storage.database.history import Change
 from guanai.storage.database.record_table import RecordTable
 from guanai.storage.files.school_folder import SchoolFolder
@@ -183,23 +183,6 @@ class PermittedReading:
     def note_view(self, form: str, record_id: str) -> None:
         """Write into the trail that the person has opened a record."""
         self._whole.note_view(form, record_id)
-
-    def reveal(self, form: str, record_id: str, path: str) -> str:
-        """Return an answer that a page shows masked, as far as the person sees it in the record; the trail says so.
-
-        ``path`` is the question's, in a repeat with the number of the row (``guardians/0/phone``). Raises AccessError for a
-        record outside, and GuanaiError where nothing is answered.
-        """
-        value: Any = self.record(form, record_id)
-        if value is None:
-            self.access.check("see", form, {"id": record_id})
-        try:
-            for part in path.split("/"):
-                value = value[int(part)] if isinstance(value, list) else value[part]
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise GuanaiError("reveal.nothing") from error
-        self.trail.append("reveal", form, record_id, path)
-        return str(value)
 
     def table(self, name: str) -> RecordTable:
         """Return a register as a TinyDB table, for who may do everything with all of its records.
