@@ -58,8 +58,8 @@ def vault_of(path: Path, person: str, *, owner: bool) -> Vault:
 
 
 def open_store(path: Path) -> VaultStore:
-    """Return the vault of a file, opened once in a process. Raises StorageError."""
+    """Return the vault of a file, opened once in a process, again once it was closed. Raises StorageError."""
     store = _stores.get(path)
-    if store is None:
+    if store is None or store.is_closed:
         store = _stores[path] = VaultStore(path)
     return store

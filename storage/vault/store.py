@@ -198,6 +198,8 @@ class VaultStore:
         self.database = VaultDatabase(self.file)
         #: Who looked at what.
         self.log = TrailLog(self.file)
+        #: Whether it has been closed: it answers nothing any more.
+        self.is_closed = False
 
     def made_key(self) -> Path:
         """Make the vault and its key if they are not there yet; return where the key lies. Raises StorageError."""
@@ -214,5 +216,6 @@ class VaultStore:
 
     def close(self) -> None:
         """Close the vault; closing twice is no error."""
+        self.is_closed = True
         with suppress(Exception):
             self.database.close()

@@ -135,22 +135,8 @@ def wait_until(holds, seconds=30, every=0.1):
 
 
 @contextmanager
-def start(
-    folder,
-    *,
-    account=True,
-    workshop="",
-    idle=3600,
-    kernels='{"alone_seconds": 60, "waiting": 0}',
-    base_url="/",
-    confirmed=600,
-    open_files=0,
-    **options,
-):
-    """Make a school with the test pages and serve it; ``options`` are further ones of `serve`.
-
-    ``open_files`` is how many files the server's process may have open at once, 0 for as many as this one.
-    """
+def start(folder, *, account=True, workshop="", **how):
+    """Make a school with the test pages and serve it as `serving` does."""
     school = create_school(folder, name="青山 <b>小学</b>")
     accounts = Accounts(school)
     if account:
@@ -160,6 +146,26 @@ def start(
     for name, cells in PAGES.items():
         write_page(school.folder.notebooks, name, cells)
     school.close()
+    with serving(folder, workshop, **how) as served:
+        yield served
+
+
+@contextmanager
+def serving(
+    folder,
+    workshop="",
+    *,
+    idle=3600,
+    kernels='{"alone_seconds": 60, "waiting": 0}',
+    base_url="/",
+    confirmed=600,
+    open_files=0,
+    **options,
+):
+    """Serve a school; ``options`` are further ones of `serve`.
+
+    ``open_files`` is how many files the server's process may have open at once, 0 for as many as this one.
+    """
     port = own_port(19_000)
     settings = [str(idle), kernels, base_url, str(confirmed), json.dumps(options)]
     arguments = [str(folder), str(port), workshop, *settings]
