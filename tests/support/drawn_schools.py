@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from hypothesis import strategies as st
+
 from support.days import TODAY
 from support.plain_rights import ROLES
 
@@ -100,7 +101,10 @@ def schools(draw):
 def about(draw, register):
     """Draw whom a record is about, and who made it."""
     child, children = st.sampled_from(CHILDREN), some(CHILDREN, max_size=2)
-    group, groups = st.sampled_from(CLASSES).map("{}班".format), some([f"{name}班" for name in CLASSES], max_size=2)
+    group, groups = (
+        st.sampled_from(CLASSES).map("{}班".format),
+        some([f"{name}班" for name in CLASSES], max_size=2),
+    )
     person, people = st.sampled_from(STAFF), some(STAFF, max_size=2)
     asked = {
         "talk": {"child": child, "by": person},
@@ -115,5 +119,8 @@ def about(draw, register):
     }[register]
     answers = {name: draw(values) for name, values in asked.items()}
     if register == "care_group":
-        answers["members"] = [{"name": "组长", "children": answers["members"]}, {"name": "组员", "children": None}]
+        answers["members"] = [
+            {"name": "组长", "children": answers["members"]},
+            {"name": "组员", "children": None},
+        ]
     return {name: value for name, value in answers.items() if value}

@@ -101,9 +101,8 @@ class PlainRights:
             own_rows = [row for row in of_role if register in row["registers"]]
             others = [row for row in of_role if "其余" in row["registers"]]
             # 其余: every register without a row of its own for this role, never a restricted one.
-            for row in own_rows or ([] if register in RESTRICTED else others):
-                if act in row["acts"]:
-                    given.append(row)
+            rows = own_rows or ([] if register in RESTRICTED else others)
+            given += [row for row in rows if act in row["acts"]]
         return given
 
     def may_answer(self, question):
@@ -128,10 +127,11 @@ class PlainRights:
         for one in self.registers["staff"]:
             if one["id"] == self.staff:
                 taught = list(one.get("teaches") or [])
-        mine = []
-        for group in self.registers["class"]:
-            if group.get("homeroom") == self.staff or group["name"] in taught or group["id"] in taught:
-                mine.append(group)
+        mine = [
+            group
+            for group in self.registers["class"]
+            if group.get("homeroom") == self.staff or group["name"] in taught or group["id"] in taught
+        ]
         if scope == "class":
             return mine
         grades = [group["grade"] for group in mine if group.get("grade") is not None]
@@ -197,9 +197,7 @@ class PlainRights:
         A question is left out where every row by which this very record is seen hides it, and masked where every one
         that shows it masks it; children outside are left out of those that it names.
         """
-        rows = [
-            row for row in self.rows_for(act, register) if self.is_within(register, record, row["scope"])
-        ]
+        rows = [row for row in self.rows_for(act, register) if self.is_within(register, record, row["scope"])]
         if not rows:
             return None
         shown = {name: record[name] for name in SYSTEM if name in record}

@@ -105,7 +105,13 @@ class Watch:
                     wrong.append(f"{act} {form} {key}")
                 for question in ("homeroom", "class", "role", "teaches", "active"):
                     name = f"{form}.{question}"
-                    granting = name in ("class.homeroom", "child.class", "staff.role", "staff.teaches", "staff.active")
+                    granting = name in (
+                        "class.homeroom",
+                        "child.class",
+                        "staff.role",
+                        "staff.teaches",
+                        "staff.active",
+                    )
                     if granting and act == "change" and old[key].get(question) != new[key].get(question):
                         wrong += [] if plain.may_answer(name) else [f"{name} of {key}"]
         return wrong

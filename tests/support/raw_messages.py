@@ -5,21 +5,17 @@ import time
 from uuid import uuid4
 
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
+
 from support.open_pages import OpenPage, StuckError, is_done
 from support.planted_school import readable, unpacked
 
 #: How many messages are sent before the kernel's answers are waited for.
-TOGETHER = 12
-#: What looks of a widget are in: no trait of it does anything in the kernel.
-LOOKS = ("LayoutModel", "StyleModel")
+TOGETHER = 40
 #: What a person changes of a widget, each with other answers than it has.
-ANSWERS = {
-    "value": ["x", "2026-11-02", 7, True, False, ["x"], None, "child", "1" * 18],
-    "index": [0, 1, 2, 9999, [0], [0, 1]],
-    "selected_index": [0, 1, 2],
-    "label": ["x"],
-    "date": ["2026-11-02"],
-}
+CHANGED = ("value", "index", "selected_index", "date")
+OTHERS = {
+    bool: (True, False), int: (0, 1, 2, 9999), str: ("x", "2026-11-02"), list: (["x"], [0, 1]), type(None): (0, "2026-11-02", "x"),
+}  # fmt: skip
 #: What no trait of any widget can be.
 NONSENSE = [{"x": [1]}, [[None]], 1e308, "\x00'\"<script>", -1]
 METHODS = (
@@ -61,12 +57,14 @@ class RawPage(OpenPage):
         """Send to every widget what a page's script never would; also to those that appear meanwhile."""
         await self.ask_for_all_states()
         driven = set()
-        for _ in range(3):
-            models = [model for model in self.states if model not in driven]
+        for _ in range(2):
+            models = [
+                model for model, state in self.states.items() if model not in driven and not is_look(state)
+            ]
             if not models:
                 break
             driven.update(models)
-            for messages in (self.clicks, self.changes, self.clicks, self.uploads, self.abuses):
+            for messages in (self.clicks, self.changes, self.submits, self.uploads, self.abuses):
                 await self.send_all(models, messages)
         await self.open_widgets()
 
@@ -85,23 +83,31 @@ class RawPage(OpenPage):
 
     def clicks(self, state):
         """Click, submit, and call what there is not."""
-        if not is_look(state):
-            for content in METHODS:
+        for content in METHODS if is_control(state) else METHODS[:1]:
+            yield {"method": "custom", "content": content}, ()
+        yield {"method": "no_such_method"}, ()
+
+    def submits(self, state):
+        """Click and submit, now that everything has another answer."""
+        if is_control(state):
+            for content in METHODS[:2]:
                 yield {"method": "custom", "content": content}, ()
-            yield {"method": "no_such_method"}, ()
 
     def changes(self, state):
         """Give a widget other answers than it has."""
-        for trait, values in ANSWERS.items():
-            if trait in state and not is_look(state):
-                for value in values:
-                    if value != state[trait]:
-                        yield {"method": "update", "state": {trait: value}, "buffer_paths": []}, ()
+        for trait in CHANGED if is_control(state) else ():
+            for value in OTHERS.get(type(state[trait]), ()) if trait in state else ():
+                if value != state[trait]:
+                    yield {"method": "update", "state": {trait: value}, "buffer_paths": []}, ()
 
     def uploads(self, state):
         """Upload a file where there is anything that a file can be uploaded to."""
         if "Upload" in str(state.get("_model_name")):
-            for name, content in (("../../a.xlsx", b"PK\x03\x04"), ("a.csv", "姓名\n甲".encode()), ("a.html", b"<script>")):
+            for name, content in (
+                ("../../a.xlsx", b"PK\x03\x04"),
+                ("a.csv", "姓名\n甲".encode()),
+                ("a.html", b"<script>"),
+            ):
                 file = {"name": name, "type": "text/csv", "size": len(content), "last_modified": 1}
                 yield (
                     {
@@ -113,14 +119,13 @@ class RawPage(OpenPage):
                 )
 
     def abuses(self, state):
-        """Give every trait what it cannot be: one message for a widget's looks, else one for each trait."""
-        for nonsense in NONSENSE[: 1 if is_look(state) else None]:
+        """Give every trait what it cannot be, all at once and what a person changes by itself too."""
+        for nonsense in NONSENSE if is_control(state) else NONSENSE[:1]:
             every = dict.fromkeys(state, nonsense)
             yield {"method": "update", "state": every, "buffer_paths": []}, ()
-        if not is_look(state):
-            for trait in state:
-                yield {"method": "update", "state": {trait: NONSENSE[0]}, "buffer_paths": [["x", 0]]}, ()
-        yield "no message", ()
+        for trait in CHANGED if is_control(state) else ():
+            yield {"method": "update", "state": {trait: NONSENSE[0]}, "buffer_paths": [["x", 0]]}, ()
+            yield "no message", ()
 
     async def ask_for_all_states(self):
         """Ask for the state of every widget there is, also of those that the page does not show."""
@@ -162,9 +167,7 @@ class RawPage(OpenPage):
             "msg_type": "comm_msg",
             "version": "5.3",
         }
-        parts = [
-            json.dumps(part).encode() for part in (header, {}, {}, {"comm_id": model, "data": data})
-        ]
+        parts = [json.dumps(part).encode() for part in (header, {}, {}, {"comm_id": model, "data": data})]
         await self.websocket.write_message(serialize_msg_to_ws_v1([*parts, *buffers], "shell"), binary=True)
         return header["msg_id"]
 
@@ -193,8 +196,16 @@ class RawPage(OpenPage):
 
 
 def is_look(state):
-    """Whether a widget only says how another one looks."""
-    return str(state.get("_model_name")).endswith(LOOKS)
+    """Whether a widget only says how another one looks: nothing listens to it."""
+    return str(state.get("_model_name")).endswith(("LayoutModel", "StyleModel"))
+
+
+def is_control(state):
+    """Whether something is done with a widget, or entered into it."""
+    name = str(state.get("_model_name"))
+    return name not in ("HTMLModel", "LabelModel", "HTMLMathModel") and (
+        "Button" in name or any(trait in state for trait in CHANGED)
+    )
 
 
 __all__ = ["RawPage", "StuckError"]

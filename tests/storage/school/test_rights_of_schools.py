@@ -48,7 +48,9 @@ class Scene:
         for name in REGISTERS:
             for record in registers[name]:
                 maker = self.owner.as_user(record["created_by"])
-                maker.insert_many(name, [{key: value for key, value in record.items() if key != "created_by"}])
+                maker.insert_many(
+                    name, [{key: value for key, value in record.items() if key != "created_by"}]
+                )
         self.staff, self.roles = staff, roles
         self.school = signed_in(self.owner, drawn_schools.PEOPLE[0], *roles, staff=staff)
         self.columns = {name: list(self.owner.form(name).columns) for name in REGISTERS}
@@ -98,7 +100,9 @@ def check_reading(scene):
         for key in stored:
             access = {act: school.access.allows(act, name, stored[key]) for act in ACTS}
             assert access == {act: plain.may(act, name, stored[key]) for act in ACTS}, (name, stored[key])
-            assert {change.record_id for change in school.history(name, key)} == ({key} if key in shown else set())
+            assert {change.record_id for change in school.history(name, key)} == (
+                {key} if key in shown else set()
+            )
         check_frame(school.frame(name), shown, scene.columns[name], name)
         check_no_trace(scene, name, shown)
         check_export(scene, name)
