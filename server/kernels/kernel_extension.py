@@ -10,6 +10,7 @@ author has chosen is left as it is.
 """
 
 import html
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,9 @@ def load_ipython_extension(shell: Any) -> None:
     folder = os.environ.get("GUANAI_SCHOOL")
     if folder:
         log_to(Path(folder))
+        # What a library logs or warns of would go to the page as an output, with the machine's paths and tracebacks.
+        log_to(Path(folder), "", level=logging.WARNING)
+        logging.captureWarnings(True)
     formatter = shell.display_formatter.mimebundle_formatter
     for module in ALTAIR_MODULES:
         formatter.for_type_by_name(module, "TopLevelMixin", chart_output)  # does not import Altair

@@ -129,13 +129,13 @@ class RawPage(OpenPage):
 
     async def ask_for_all_states(self):
         """Ask for the state of every widget there is, also of those that the page does not show."""
-        comm = uuid4().hex
-        await self.send(
-            "shell",
-            "comm_open",
-            {"comm_id": comm, "target_name": "jupyter.widget.control", "data": {}, "metadata": {}},
-        )
-        await self.wait_for(await self.send_raw(comm, {"method": "request_states"}))
+        for version in ("", "9", "1.0.0"):
+            comm = uuid4().hex
+            content = {"comm_id": comm, "target_name": "jupyter.widget.control", "data": {}}
+            await self.send("shell", "comm_open", content, {"version": version})
+            await self.wait_for(await self.send_raw(comm, {"method": "request_states"}))
+        for data in ({}, None, {"method": "no such"}):
+            await self.wait_for(await self.send_raw(comm, data))
 
     async def open_widgets(self):
         """Make widgets of one's own in the kernel, ask about its comms, and close those that there are."""
@@ -146,29 +146,33 @@ class RawPage(OpenPage):
                 "_model_module_version": "2.0.0",
             }
             data = {"state": state, "buffer_paths": []}
-            content = {
-                "comm_id": uuid4().hex,
-                "target_name": "jupyter.widget",
-                "data": data,
-                "metadata": {"version": "2.1.0"},
-            }
-            await self.wait_for(await self.send("shell", "comm_open", content))
+            content = {"comm_id": uuid4().hex, "target_name": "jupyter.widget", "data": data}
+            for version in ("1.0.0", "2.1.0"):
+                await self.wait_for(await self.send("shell", "comm_open", content, {"version": version}))
+        await self.wait_for(
+            await self.send("shell", "comm_open", {"comm_id": "x", "target_name": "x", "data": {}})
+        )
         await self.wait_for(await self.send("shell", "comm_info_request", {}))
         for model in list(self.states)[:3]:
             await self.send("shell", "comm_close", {"comm_id": model, "data": {}})
 
     async def send_raw(self, model, data, buffers=()):
         """Send a message to a widget, with files behind it."""
+        return await self.send("shell", "comm_msg", {"comm_id": model, "data": data}, buffers=buffers)
+
+    async def send(self, channel, kind, content, metadata=None, buffers=()):
+        """Send a message with files behind it."""
         header = {
             "msg_id": uuid4().hex,
             "session": self.session,
             "username": "",
             "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "msg_type": "comm_msg",
+            "msg_type": kind,
             "version": "5.3",
         }
-        parts = [json.dumps(part).encode() for part in (header, {}, {}, {"comm_id": model, "data": data})]
-        await self.websocket.write_message(serialize_msg_to_ws_v1([*parts, *buffers], "shell"), binary=True)
+        parts = [json.dumps(part).encode() for part in (header, {}, metadata or {}, content)]
+        message = serialize_msg_to_ws_v1([*parts, *buffers], channel)
+        await self.websocket.write_message(message, binary=True)
         return header["msg_id"]
 
     async def wait_for(self, request):
