@@ -45,7 +45,6 @@ INSIDE = (
     "site-packages",
     ".py\\",
     "/storage/records/",
-    "records.db",
 )
 
 
