@@ -329,6 +329,12 @@ class Access:
         )
         return self._cover(form, act, within)
 
+    def covered(self, form: str, record_id: str) -> frozenset[str]:
+        """Return the questions of a record, or of a new one (""), that the person does not see as they are."""
+        stored = self._whole.record(form, record_id) if record_id else None
+        cover = self.cover(form, stored) if stored is not None else None
+        return self.rights.hidden(form) if cover is None else cover.hidden | cover.masked
+
     def covers(self, form: str, frame: pd.DataFrame, act: str = "see") -> list[Cover | None]:
         """Return what is left out of each row of a register's frame."""
         return self.covers_of(form, self._rows_of(form, frame), act)

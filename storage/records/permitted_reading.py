@@ -6,6 +6,7 @@ No row, no choice, no label and no count of it; hidden answers are left out of a
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,12 @@ class PermittedReading:
             return whole
         bound = self._bound.get(name)
         if bound is None or bound[0] is not whole:
-            permitted = replace(whole, instances=self.instances, drafts=self.drafts(name))
+            permitted = replace(
+                whole,
+                instances=self.instances,
+                drafts=self.drafts(name),
+                covered=partial(self.access.covered, name),
+            )
             bound = self._bound[name] = (whole, permitted)
         return bound[1]
 

@@ -1,5 +1,6 @@
 """A form as a school has it: with the folder of its pictures and files, and with the answers not saved yet."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -16,6 +17,8 @@ class SchoolForm(Form):
 
     attachments: Attachments = field(repr=False)
     drafts: Drafts | None = field(default=None, repr=False)
+    #: Returns the questions that the person does not see, or only masked, of a record (by its id) or of a new one ("").
+    covered: Callable[[str], frozenset[str]] | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, form: Form, attachments: Attachments, drafts: Drafts | None = None) -> "SchoolForm":

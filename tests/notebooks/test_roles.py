@@ -171,3 +171,16 @@ def test_a_number_is_masked_until_a_click_that_is_written_down(filled):
     assert shown == ["contact_phone"]
     entries = filled.trail.of_record("child", child["id"])
     assert entries["act"].iloc[0] == "reveal"
+
+
+def test_a_form_builds_no_question_that_the_person_does_not_see(filled):
+    """The subject teacher's row hides the identity number of a dossier (002-1 L45)."""
+    helper = next(row for row in filled.table("pairing").rows() if row.get("helper") and not row.get("end"))
+    person = filled.as_identity(Identity("帮扶", helper["helper"], ("helper",)))
+    child = person.record("child", helper["child"])
+    assert child is not None
+    ipw.Widget.close_all()
+    form = Form(person.form("child"), record=child)
+    form.fill(name=child["name"])
+    assert "id_number" not in form.controls
+    assert "id_number" in Form(filled.form("child"), record=filled.record("child", child["id"])).controls

@@ -49,7 +49,8 @@ class Form(Panel):
     gives the first answers of a new record. ``links`` are offered after a save, filled from the record:
     ``{"text": "child?id={child}"}``. ``drafts`` hold what is typed until it is saved, and offer it when the
     person comes back; without them those of the form's school (`School.drafts`). ``alike(record)`` is called before a
-    new record is saved and returns the records that may be the same child, each with the reason (`Duplicates.like`).
+    new record is saved and returns the records that may be the same child, each with the reason (`Duplicates.like`). Questions
+    that the person does not see, or only masked (`SchoolForm.covered`), are not built: a save keeps what is stored.
 
     ``controls`` gives the ipywidgets control of each question by its path (``guardians/0/name``), ``record`` the
     answers so far, ``problems`` what is missing or wrong, ``errors`` those of them that the page shows, ``notice`` the
@@ -78,7 +79,9 @@ class Form(Panel):
         self._saved = False  # nothing was changed since the last save
         self._token = uuid4().hex
         self._session = form if isinstance(form, FormSession) else self._open(self._opened)
-        self._sections = Sections(self._session, self._on_answer, self._on_rows_changed)
+        covered = self._form.covered if isinstance(self._form, SchoolForm) else None
+        self._without = covered(str(self._opened.get("id") or "")) if covered else frozenset()
+        self._sections = Sections(self._session, self._on_answer, self._on_rows_changed, self._without)
         self.notice = html("", "guanai-form-notice")
         self.save = button(say("form.save"), self._save, "guanai-main")
         self.conflict = vbox(())
@@ -326,7 +329,8 @@ class Form(Panel):
         lines = [
             (label, mine.get(key, ("", ""))[1], theirs.get(key, ("", ""))[1])
             for key, (label, _) in labels.items()
-            if mine.get(key, ("", ""))[1] != theirs.get(key, ("", ""))[1]
+            if key.split("/")[0] not in self._without
+            and mine.get(key, ("", ""))[1] != theirs.get(key, ("", ""))[1]
         ]
         panel = Conflict(
             lines,

@@ -1,6 +1,6 @@
 """The body of a form: groups under headings, repeats with their buttons, every question's field by its path."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
@@ -41,13 +41,18 @@ class Sections:
     """The widgets for the tree of a session; ``view`` is the widget on the page.
 
     ``fields`` are the fields by their path, in page order; of a long form only those of the step that is shown
-    (see `steps`). `field_at` shows the step of any other.
+    (see `steps`). `field_at` shows the step of any other. The questions and repeats ``without`` are not built.
     """
 
     def __init__(
-        self, session: FormSession, on_answer: OnAnswer, on_rows_changed: Callable[[], None]
+        self,
+        session: FormSession,
+        on_answer: OnAnswer,
+        on_rows_changed: Callable[[], None],
+        without: Collection[str] = (),
     ) -> None:
         self.session = session
+        self._without = frozenset(without)
         self.fields: dict[str, Field] = {}
         self.repeats: dict[str, _RepeatView] = {}
         self._groups: dict[str, tuple[ipw.VBox, ipw.HTML]] = {}
@@ -97,7 +102,8 @@ class Sections:
 
     def paths(self) -> list[str]:
         """Return the path of every shown question of all steps, in page order."""
-        return [node.path for node in questions_of(self.session.tree())]
+        paths = (node.path for node in questions_of(self.session.tree()))
+        return [path for path in paths if path.split("/")[0] not in self._without]
 
     def field_at(self, path: str) -> Field:
         """Return the field of a question and show its step. Raises KeyError for a path that is no question."""
@@ -134,6 +140,8 @@ class Sections:
         sections: list[ipw.Widget] = []
         loose: list[ipw.Widget] = []
         for node in nodes:
+            if node.path in self._without:
+                continue
             if isinstance(node.item, Question):
                 loose.extend(self._question(node))
                 continue
@@ -146,7 +154,7 @@ class Sections:
         return tuple(sections)
 
     def _question(self, node: Branch) -> Iterator[ipw.Widget]:
-        if not isinstance(node.item, Question):
+        if not isinstance(node.item, Question) or node.path in self._without:
             return
         field = field_for(
             node.item, node.path, self.session.state(node.path), self._on_answer, store=self._store

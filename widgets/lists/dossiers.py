@@ -83,7 +83,7 @@ class Dossier(Panel):
         looked: pd.DataFrame | None = None,
     ) -> None:
         super().__init__("guanai-dossier")
-        numbers = [MaskedNumbers(child, Labels((forms or {}).get("child")), reveal)] if reveal else []
+        numbers = [MaskedNumbers(child, (forms or {}).get("child"), reveal)] if reveal else []
         if reveal is not None:
             child, history = masked_record(child), [masked_change(change) for change in history]
         self._links, self._on = dict(links or {}), on

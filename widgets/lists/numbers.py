@@ -10,10 +10,13 @@ import ipywidgets as ipw
 
 from guanai.care.rights.masking import is_number_question, mask, masked_numbers
 from guanai.storage.database.history import Change
-from guanai.templates.wording import say
+from guanai.storage.forms.changes.differences import fields_of, title_of
+from guanai.storage.forms.xlsform.definitions import Form as FormDefinition
+from guanai.storage.forms.xlsform.items import Question, Repeat
+from guanai.templates.wording import say, spoken
 from guanai.widgets.base.boxes import Panel, button, hbox, html
 from guanai.widgets.base.notices import error_html
-from guanai.widgets.base.value_labels import Labels, Record, plain_text
+from guanai.widgets.base.value_labels import Record, plain_text
 
 __all__ = ["MaskedNumbers", "Reveal", "masked_change", "masked_record", "number_paths"]
 
@@ -49,14 +52,15 @@ class MaskedNumbers(Panel):
     ``buttons`` are the buttons by the path of the question.
     """
 
-    def __init__(self, record: Record, labels: Labels, reveal: Reveal) -> None:
+    def __init__(self, record: Record, form: FormDefinition | None, reveal: Reveal) -> None:
         super().__init__("guanai-numbers")
         self._reveal = reveal
         self.buttons: dict[str, ipw.Button] = {}
         self.texts: dict[str, ipw.HTML] = {}
+        fields = {} if form is None else fields_of(form)
         rows = []
         for path, text in number_paths(record):
-            label = self._label(record, labels, path)
+            label = self._label(record, fields, path)
             covered = text if "*" in text else str(mask(text))
             self.texts[path] = html(f"<span>{escape(label)} {escape(covered)}</span>")
             name = say("reveal.show", question=label)
@@ -65,10 +69,11 @@ class MaskedNumbers(Panel):
         head = [html(f"<h3>{escape(say('reveal.title'))}</h3>")] if rows else []
         self.fill_with(*head, *rows)
 
-    def _label(self, record: Record, labels: Labels, path: str) -> str:
+    def _label(self, record: Record, fields: Mapping[str, Question | Repeat], path: str) -> str:
         """Return the label of a question, in a repeat behind the name of its row."""
         parts = path.split("/")
-        label = labels.column("/".join(part for part in parts if not part.isdecimal()))
+        question = "/".join(part for part in parts if not part.isdecimal())
+        label = title_of(fields[question], spoken()) if question in fields else question
         if len(parts) < 3:
             return label
         row = record[parts[0]][int(parts[1])]

@@ -87,7 +87,7 @@ class RecordView(Panel):
         reveal: Reveal | None = None,
     ) -> None:
         super().__init__("guanai-record-view")
-        numbers = [MaskedNumbers(record, Labels(form), reveal)] if reveal is not None else []
+        numbers = [MaskedNumbers(record, form, reveal)] if reveal is not None else []
         if reveal is not None:
             record, history = masked_record(record), [masked_change(change) for change in history]
         title = escape(form.title(spoken()))
