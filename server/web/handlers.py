@@ -203,7 +203,7 @@ def theme_environment() -> Environment:
 def safe_next(url: str, base_url: str) -> str:
     r"""Return where to go on to: a path on this server, or else its first page.
 
-    >>> [safe_next(url, "/") for url in ("/child?id=1", "//evil.example", "https://evil.example", "/\evil.example")]
+    >>> [safe_next(url, "/") for url in ("/child?id=1", "//evil.example", "https://evil.example", "/\\evil.example")]
     ['/child?id=1', '/', '/', '/']
     """
     return url if is_local(url, base_url) else base_url

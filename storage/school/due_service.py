@@ -38,7 +38,6 @@ from guanai.storage.school.rule_frames import RuleFrames
 
 __all__ = ["DutyService"]
 
-CHILD = "child"
 CACHED = 12  # results
 
 
@@ -185,7 +184,7 @@ class DutyService:
     def in_care(self, on: date) -> pd.DataFrame:
         """Return the left-behind children in care on a day, by what is known now."""
         criterion = self.policy.criterion
-        return self.cached_frame(("in care", on), lambda: left_behind(self.frames[CHILD], on, criterion))
+        return self.cached_frame(("in care", on), lambda: left_behind(self.frames["child"], on, criterion))
 
     def unpaired(self, on: date) -> pd.DataFrame:
         """Return the children in care on a day who have no helper, by what is known now."""

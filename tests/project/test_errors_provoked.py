@@ -41,7 +41,7 @@ from guanai.storage.school.workbooks import read_workbook
 from guanai.templates.wording import catalogue, say
 from guanai.widgets import Form
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("coordinator")]
+pytestmark = pytest.mark.slow
 
 ON = date(2026, 11, 23)
 CLASS = {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42}

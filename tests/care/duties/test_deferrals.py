@@ -13,8 +13,6 @@ from guanai.care.duties.due import due
 from guanai.care.policy.duty import Duty, Limit, Trigger
 from guanai.care.policy.policy import Policy
 
-pytestmark = pytest.mark.usefixtures("coordinator")
-
 ON = date(2026, 11, 20)
 CALENDAR = Calendar((Term("秋", date(2026, 9, 1), date(2027, 1, 15)),))
 MONTHLY = Duty("谈心", records=("talk",), per="month", who="helper")

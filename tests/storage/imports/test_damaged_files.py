@@ -18,7 +18,7 @@ from guanai.storage.files.xlsx_reader import OLE_SIGNATURE
 from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.imports.run import Choices
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("coordinator")]
+pytestmark = pytest.mark.slow
 
 CLASS = "三年级1班"
 HEADS = ["姓名", "性别", "出生日期", "班级"]

@@ -20,7 +20,7 @@ from guanai.storage.forms.session.form_session import FormSession
 from guanai.storage.imports.sources import read_source, read_submission_files
 from guanai.widgets import Choice, ImportPanel
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("coordinator")]
+pytestmark = pytest.mark.slow
 
 FORM = """
 | survey | type | name | label | required | parameters | default | calculation |

@@ -11,7 +11,7 @@ from support.register_files import import_records
 from guanai.storage import ExchangeError, create_school
 from guanai.storage.exports.export import write_export
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("coordinator")]
+pytestmark = pytest.mark.slow
 
 CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": "三年级1班"}
 

@@ -20,7 +20,7 @@ from guanai.storage.imports.row_check import RowChecker
 from guanai.storage.imports.run import Choices
 from guanai.templates.wording import say
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("coordinator")]
+pytestmark = pytest.mark.slow
 
 CLASS = "三年级1班"
 CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": CLASS}

@@ -19,7 +19,7 @@ from guanai.storage import create_school, open_school
 from guanai.storage.imports.run import Choices
 from guanai.templates.wording import say
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("coordinator")]
+pytestmark = pytest.mark.slow
 
 CLASS = {"name": "三年级1班", "grade": 3, "level": "primary", "pupils": 42}
 CHILD = {"name": "林小雨", "sex": "female", "birth_date": "2016-05-04", "class": CLASS["name"]}

@@ -8,7 +8,7 @@ from guanai.storage import GuanaiError, RecordError
 from guanai.storage.forms.session.form_session import FormSession
 from guanai.widgets import Form
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("coordinator")]
+pytestmark = pytest.mark.slow
 
 START = date(2026, 11, 23)
 

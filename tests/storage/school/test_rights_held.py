@@ -51,7 +51,9 @@ def doors(school, staff):
         "德": ["coordinator"],
         "心": ["counsellor"],
     }
-    return {name: signed_in(school, name, *roles[name], staff=staff_id) for name, staff_id in staff.items()}
+    people = {name: signed_in(school, name, *roles[name], staff=staff_id) for name, staff_id in staff.items()}
+    people["心"]._whole._vault = school._whole.vault  # a page of theirs has it by the server
+    return people
 
 
 def refused(act):

@@ -18,7 +18,7 @@ from guanai.storage.exports.export import export_bytes
 from guanai.widgets import Choice, ImportHistory, ImportPanel
 from guanai.widgets.base.notices import error_html
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("coordinator")]
+pytestmark = pytest.mark.slow
 
 CLASS = "三年级1班"
 CHILD = {

@@ -8,7 +8,7 @@ from support.widget_trees import is_hidden
 
 from guanai.widgets import Proposals
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("coordinator")]
+pytestmark = pytest.mark.slow
 
 START = date(2026, 11, 23)
 NAUGHTY = "<b>童</b>"
