@@ -140,7 +140,13 @@ OF_OTHERS = (
     "register?form=class&id={class}&edit=1", "register?form=staff", "pairing?child={out}", "bin?form=child&id={deleted}",
     "same_child?id={out}&other={own}", "designer?form=child", "deferral?id={deferral}",
 )  # fmt: skip
-TRIED = [(role, page) for role in ROLES for page in (PAGES if role == ROLES[0] else OF_OTHERS)]
+#: Who has to report an incident is told whose it is, also of a child outside (`care.duties`): not as the sheet reads.
+TOLD = pytest.mark.xfail(reason="an incident names its child to who has to report it", strict=True)
+TRIED = [
+    pytest.param(role, page, marks=[TOLD] if (role, page) == ("helper", "emergency") else [])
+    for role in ROLES
+    for page in (PAGES if role == ROLES[0] else OF_OTHERS)
+]
 
 
 @pytest.mark.parametrize(("role", "address"), TRIED)
@@ -149,7 +155,7 @@ def test_no_message_gets_past_the_sheet(stage, owner, role, address):
     secrets = watch.secrets()
     probe = stage.probe(role)
     response = probe.get(f"/{address.format(**stage.known)}")
-    assert response.kernel or response.status == 403, response.status
+    assert response.kernel or response.status == 403, f"{response.status}: {response.text[-600:]}"
     page = RawPage(probe, response)
     if response.kernel:
         try:
@@ -157,8 +163,9 @@ def test_no_message_gets_past_the_sheet(stage, owner, role, address):
         finally:
             probe.close(response)
     sent = [readable(response.text), *page.received()]
-    leaks = {what for text in sent for secret, what in secrets.items() if secret in text}
-    assert not leaks, f"{role} got from {address}: {sorted(leaks)[:12]}"
+    leaks = {what: text[max(0, at - 200) : at + 100] for text in sent for secret, what in secrets.items()
+             if (at := text.find(secret)) >= 0}  # fmt: skip
+    assert not leaks, f"{role} got from {address}: {sorted(leaks)[:12]}, as in: {next(iter(leaks.values()))}"
     inside = [text[max(0, at - 300) : at + 300] for text in sent for mark in (*INSIDE, str(stage.folder))
               if (at := text.find(mark)) >= 0]  # fmt: skip
     assert not inside, f"{role} saw of {address}: {inside[0]}"
