@@ -293,11 +293,15 @@ class PermittedReading:
         return [dict(document) for document in self._documents(form, act)]
 
     def search(self, form: str, question: str, value: str) -> list[Record]:
-        """Return the records of a register that answer a question so, as the person sees them."""
+        """Return the records of a register that answer a question so, as the person sees them; none by what they do not see.
+
+        Otherwise whoever guesses an identity number would learn whether it is right.
+        """
         if self.access.owner:
             return self._whole.search(form, question, value)
         stored = self._whole.table(form).search(where(question) == value)
-        return [record for one in stored if (record := self.access.visible(form, one)) is not None]
+        seen = [self.access.visible(form, record) for record in stored]
+        return [record for record in seen if record is not None and record.get(question) == value]
 
     def labels(self, form: str) -> dict[str, str]:
         """Return the label of each record of a form that the person may see, by its id."""

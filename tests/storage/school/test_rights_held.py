@@ -72,6 +72,15 @@ def test_a_record_of_staff_gives_no_rights(school, staff, doors):
     assert not teacher.settings.may_change
 
 
+@pytest.mark.parametrize(("name", "question", "matches"), [
+    ("三班", "id_number", 1), ("科", "id_number", 0), ("心", "id_number", 0), ("心", "name", 1), ("四班", "name", 0),
+])  # fmt: skip
+def test_a_search_does_not_tell_whether_a_guess_at_a_hidden_answer_is_right(doors, name, question, matches):
+    value = {"id_number": "522726201605010014", "name": "童3"}[question]
+    records = [record for record in doors[name].search("child", question, value) if record["id"] == "c3"]
+    assert len(records) == matches
+
+
 @pytest.mark.parametrize("name", ["科", "三班", "心"])
 def test_nobody_makes_himself_or_another_anything_in_the_register_of_staff(doors, staff, name):
     row = doors["德"].record("staff", staff["德"])
