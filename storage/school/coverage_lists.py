@@ -43,7 +43,7 @@ def _figure(
 ) -> tuple[str, pd.DataFrame]:
     figure = duties.summary(term).figure(name)
     if name in DUTY_FIGURES:
-        lines = numbered_lines(duties.policy, duties.lines_of_term(term))
+        lines = numbered_lines(duties.policy, duties.everybodys_lines_of_term(term))
         if len(lines) != figure.denominator:
             raise AccessError("rights.totals_only")
         lines = lines if part == "whole" else lines[lines["status"] == DUTY_FIGURES[name]]

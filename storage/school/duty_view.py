@@ -231,6 +231,10 @@ class DutyView:
         lines: pd.DataFrame = self._once(self._of_term("lines", term, on), work_out)
         return lines
 
+    def everybodys_lines_of_term(self, term: str | None = None, on: date | None = None) -> pd.DataFrame:
+        """Return `lines_of_term` without those about restricted registers, which no figure counts."""
+        return self._lines.counted(self._whole.everybodys_lines_of_term(term, on)).reset_index(drop=True)
+
     def _of_term(self, what: str, term: str | None, on: date | None) -> tuple[Any, ...]:
         """Return the key of what is worked out of a term: the clock counts while a step can run out by the minute."""
         day = on or self._records.today()
