@@ -21,7 +21,7 @@ from guanai.server.kernels import fork_server
 from guanai.storage import open_school
 school = open_school(sys.argv[1])
 def seen():
-    files = [name for name in os.listdir(sys.argv[1]) if not name.startswith("records.db-")]  # SQLite's own
+    files = [name for name in os.listdir(sys.argv[1]) if not name.startswith(("records.db-", "vault.db-"))]  # SQLite's own
     return school.sequence(), sorted(files), school.drafts().all()
 before = seen()
 os.environ |= {"GUANAI_SCHOOL": sys.argv[1], "GUANAI_SERVED": "1"}

@@ -117,7 +117,7 @@ class TestRoutes:
                     )
 
     def test_each_route_of_ours_asks_for_a_sign_in(self, server, unstarted):
-        open_to_all = {"/login", "/logout", "/first", "/language"}
+        open_to_all = {"/login", "/logout", "/first", "/link", "/language"}
         for route, handler, *_ in unstarted.init_handlers():
             target = example(route)
             files = handler.__name__ in ("ThemeFiles", "BundleFiles", "ThemesHandler")
