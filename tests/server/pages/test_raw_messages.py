@@ -38,7 +38,8 @@ QUERIES = (
     "register?form=talk", "bin?form=child", "bin?form=child&id={deleted}", "bin?form=counselling",
     "same_child?id={out}&other={own}", "summary?term=x",
 )  # fmt: skip
-PAGES = (*(name.removesuffix(".ipynb") for name in shipped_pages()), *QUERIES)
+#: On the page ``trail`` a click may begin to show more in an emergency, as it should: all pages after it would.
+PAGES = (*(page for name in shipped_pages() if (page := name.removesuffix(".ipynb")) != "trail"), *QUERIES)
 #: What no message may show: the server's files and its errors.
 INSIDE = (
     "Traceback (most recent call last)",

@@ -282,7 +282,7 @@ class TestOneAccount:
         assert probe.get(f"/voila/api/kernel/{page.kernel}").status == 404  # the page that was open has ended
         assert "ROLES homeroom" in probe.get("/who").text
         page = signed_in(server).get(f"/accounts/one?name={name}").text
-        assert f"{say('role.helper')} → {say('role.homeroom')}" in page
+        assert f"{say('right.role.helper')} → {say('right.role.homeroom')}" in page
 
     @pytest.mark.parametrize("act", ["lock", "leave", "reset", "sign_out", "roles"])
     def test_nobody_raises_or_closes_the_own_account(self, server, act):

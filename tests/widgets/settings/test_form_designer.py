@@ -9,6 +9,7 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 from support.form_designs import change, edited, rows_of, talk
+from support.signed_in import signed_in
 
 from guanai.widgets import Designer, Dossier, Form
 
@@ -145,10 +146,12 @@ def test_a_mistake_says_where(designer):
 
 def test_who_may_not_publish_sees_why(school, child):
     made = school.save("staff", {"name": "钱老师", "role": "homeroom", "active": "yes"})
-    designer = Designer(school.as_user("钱老师", made["id"]).publishing, "talk")
+    designer = Designer(signed_in(school, "钱老师", "homeroom", staff=made["id"]).publishing, "talk")
     assert "只有校长" in texts(designer)
     upload(designer, "t.xlsx", changed(designer, add=[("mood", "文本", "心情")]))
-    assert designer.view.publish.disabled
+    assert designer.view is None
+    assert "校长" in designer.notice.value
+    assert "mood" not in school.form("talk").columns
 
 
 def test_somebody_else_was_first(desk):
