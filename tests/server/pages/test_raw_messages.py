@@ -139,9 +139,8 @@ def owner(stage):
 
 #: Every page as a helper; as the others those in which much depends on the role: each page takes many seconds.
 OF_OTHERS = (
-    "home", "child", "exchange", "register?form=counselling&id={counselling}", "register?form=child&id={out}&edit=1",
-    "register?form=class&id={class}&edit=1", "register?form=staff", "pairing?child={out}", "bin?form=child&id={deleted}",
-    "same_child?id={out}&other={own}", "designer?form=child", "deferral?id={deferral}",
+    "home", "exchange", "register?form=counselling&id={counselling}", "register?form=child&id={out}&edit=1",
+    "register?form=class&id={class}&edit=1", "pairing?child={out}", "bin?form=child&id={deleted}",
 )  # fmt: skip
 TRIED = [(role, page) for role in ROLES for page in (PAGES if role == ROLES[0] else OF_OTHERS)]
 
